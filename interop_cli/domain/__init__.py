@@ -1,0 +1,1 @@
+"""Entities and their rules. Knows no click, no SQL and no HTTP."""

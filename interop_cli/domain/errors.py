@@ -1,0 +1,138 @@
+"""Every error interop can end with, and the exit code each one carries.
+
+::
+
+    InteropError
+     x UsageError     2   a flag, a selector or a confirmation is missing
+     x NotFound       3   the named thing does not exist
+     x Denied         4   a right, a credential or a subscription is missing
+     x Conflict       5   duplicate, in use, a rule, a version, more rows than allowed
+     x Declined       6   the person answered no
+     x InvalidData   65   a field or a row is not valid
+     x Remote        69   a remote system is unreachable, paused or over its limit
+     x UnusableDb    70   not ours, corrupt, or of a newer schema
+     x IoFailure     74   disk full, read-only, output that cannot be written
+     x Busy          75   a lock was not free in time, or retries are spent
+     x ConfigError   78   a bad setting, an unknown target, a refused location
+
+Each error has a stable dotted ``code``; its sentence and hint are ``Message`` objects, translated
+where they are shown. Nothing but the boundary in ``cli.py`` prints an error or exits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from interop_cli.domain.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One finding inside an error: which field of which row, and why.
+
+    ``path`` is the field in dotted form, ``line`` the line of the input file (1 is the header of
+    a CSV), ``key`` the client's code where one is known.
+    """
+
+    path: str
+    code: str
+    message: Message | None = None
+    line: int | None = None
+    key: str | None = None
+
+
+class InteropError(Exception):
+    """Base of the tree; raised as such only for a bug (exit 1)."""
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        code: str,
+        message: Message,
+        *,
+        hint: Message | None = None,
+        details: list[Detail] | None = None,
+        applied: bool = False,
+        **data: Any,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.details = details or []
+        self.applied = applied
+        self.data = data
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class UsageError(InteropError):
+    """A flag, a selector or a confirmation is missing or does not fit."""
+
+    exit_code = 2
+
+
+class NotFound(InteropError):
+    """The named thing does not exist."""
+
+    exit_code = 3
+
+
+class Denied(InteropError):
+    """A right, a credential or a subscription is missing."""
+
+    exit_code = 4
+
+
+class Conflict(InteropError):
+    """A duplicate, something in use, a rule, a version, or more rows than allowed."""
+
+    exit_code = 5
+
+
+class Declined(InteropError):
+    """The person answered no."""
+
+    exit_code = 6
+
+
+class InvalidData(InteropError):
+    """A field or a row is not valid; ``details`` names each."""
+
+    exit_code = 65
+
+
+class Remote(InteropError):
+    """A remote system is unreachable, paused or over its limit."""
+
+    exit_code = 69
+    retryable = True
+
+
+class UnusableDb(InteropError):
+    """The database is not ours, is corrupt, or has a newer schema."""
+
+    exit_code = 70
+
+
+class IoFailure(InteropError):
+    """The disk is full or read-only, a file cannot be read, or the output cannot be written."""
+
+    exit_code = 74
+
+
+class Busy(InteropError):
+    """A lock was not free in time, or the retries are spent."""
+
+    exit_code = 75
+    retryable = True
+
+
+class ConfigError(InteropError):
+    """A bad setting, an unknown target, or a refused location."""
+
+    exit_code = 78

@@ -1,0 +1,31 @@
+"""Sentences for people, kept apart from their language.
+
+The domain and the store never know which language the user reads: they build a ``Message`` (an
+English msgid and its parameters), and the boundary translates it when it is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def N_(msgid: str) -> str:
+    """Mark ``msgid`` for the catalogues and return it as it is."""
+    return msgid
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence to translate: ``msgid`` in English with ``{name}`` places, and their values."""
+
+    msgid: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.msgid.format(**self.params) if self.params else self.msgid
+
+
+def msg(msgid: str, /, **params: Any) -> Message:
+    """Build a ``Message``; the msgid is found by the catalogue tools through this call."""
+    return Message(msgid, params)

@@ -1,0 +1,1 @@
+"""One function a use case; the first argument is the unit of work."""

@@ -1,0 +1,72 @@
+"""Which language the user reads, and the sentences in it.
+
+English is the language of the msgids; French comes from ``locale/fr``. The catalogue is also bound
+as gettext's default domain, because click takes its own sentences from there.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from interop_cli.domain.messages import Message
+
+LANGUAGES = ("en", "fr")
+DOMAIN = "messages"
+LOCALE_DIR = Path(__file__).parent / "locale"
+
+_current = "en"
+
+
+@lru_cache(maxsize=None)
+def catalogue(language: str) -> gettext.NullTranslations:
+    """The sentences of ``language``; English needs none."""
+    if language == "en":
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, LOCALE_DIR, [language], fallback=True)
+
+
+def language_of(environ: Mapping[str, str]) -> str | None:
+    """``fr`` or ``en`` as the locale variables say it, ``None`` where they say nothing."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name, "")
+        if value:
+            return "fr" if value.lower().startswith("fr") else "en"
+    return None
+
+
+def set_language(language: str) -> None:
+    """Make ``language`` the one in which ``_`` and click speak, for this process."""
+    global _current
+    _current = language if language in LANGUAGES else "en"
+    os.environ["LANGUAGE"] = _current
+    gettext.bindtextdomain(DOMAIN, str(LOCALE_DIR))
+    gettext.textdomain(DOMAIN)
+
+
+def language() -> str:
+    """The language in use: ``fr`` or ``en``."""
+    return _current
+
+
+def _(msgid: str, **params: object) -> str:
+    """``msgid`` in the user's language, its ``{name}`` places filled from ``params``."""
+    text = catalogue(_current).gettext(msgid) if msgid else ""
+    return text.format(**params) if params else text
+
+
+def ngettext(one: str, many: str, n: int, **params: object) -> str:
+    """The singular or the plural of a sentence for ``n``, which fills the place ``{n}``."""
+    return catalogue(_current).ngettext(one, many, n).format(n=n, **params)
+
+
+def translate(message: Message) -> str:
+    """A message of the domain in the user's language; messages among its parameters too."""
+    params = {
+        name: translate(value) if isinstance(value, Message) else value
+        for name, value in message.params.items()
+    }
+    return _(message.msgid, **params)
