@@ -1,0 +1,42 @@
+# Every chore of the project. On a fresh machine with Python >= 3.11, `make test` and `make demo`
+# do all the set-up by themselves.
+
+PYTHON ?= python3
+export PYTHON
+
+.PHONY: help venv test test-long demo bench messages docs clean
+
+help:
+	@echo "make venv       .venv with interop and its tools (done by the others when needed)"
+	@echo "make test       everything CI checks"
+	@echo "make test-long  the long campaigns too"
+	@echo "make demo       a tour of the tool on sample data"
+	@echo "make bench      the figures of the README"
+	@echo "make messages   update the French catalogue from the code"
+	@echo "make docs       update the generated parts of the documentation"
+
+venv: .venv/stamp
+
+.venv/stamp: setup.cfg pyproject.toml scripts/venv
+	scripts/venv
+
+test: venv
+	scripts/check
+
+test-long: venv
+	scripts/check --long
+
+demo: venv
+	scripts/demo
+
+bench: venv
+	.venv/bin/python -m benchmarks
+
+messages: venv
+	.venv/bin/python scripts/messages
+
+docs: venv
+	.venv/bin/python scripts/docs
+
+clean:
+	rm -rf .venv build dist *.egg-info
