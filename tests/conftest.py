@@ -1,0 +1,73 @@
+"""What every test stands on: a private home, a fixed zone and language, and the shared fixtures."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ("tests.support.postgres", "tests.support.engines", "tests.support.cli")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# `dev` looks for something new each time, `ci` gives the same verdict for the same code.
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile(
+    "long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("dev")
+
+CLEARED_PREFIXES = ("INTEROP_", "XDG_", "LC_", "PG")
+CLEARED = ("CI", "COLUMNS", "FORCE_COLOR", "LANG", "LANGUAGE", "NO_COLOR", "TERM")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update", action="store_true", help="rewrite the expectations of tests/cli/*.txt"
+    )
+
+
+@pytest.fixture(autouse=True)
+def isolation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep the test away from the user's data, settings, language and zone; the private home."""
+    for name in list(os.environ):
+        if name.startswith(CLEARED_PREFIXES) or name in CLEARED:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / f".{name.lower()}"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    with monkeypatch.context() as zone:
+        zone.setenv("TZ", "UTC")
+        _apply_zone()
+        yield home
+    _apply_zone()
+
+
+def _apply_zone() -> None:
+    if hasattr(time, "tzset"):  # Windows has none
+        time.tzset()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder that holds ``interop_cli/`` and ``tests/``."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real input that nobody here wrote (``../shared/data``); the test is skipped without it."""
+    for base in (ROOT.parent, ROOT.parent.parent):
+        folder = base / "shared" / "data"
+        if folder.is_dir():
+            return folder
+    pytest.skip("the shared sample data (../shared/data) is not on this machine")

