@@ -1,4 +1,4 @@
-"""The command line as a test uses it: in a process of its own (``run``) or in this one (``invoke``).
+"""The command line as a test uses it: in its own process (``run``) or in this one (``invoke``).
 
 ``run`` is the real thing: signals, closed pipes, imports, exit status. ``invoke`` is for the many
 tests that look at what a command answers; it saves the start of an interpreter each time.
@@ -45,7 +45,7 @@ class Result(NamedTuple):
 
 
 class Run(Protocol):
-    """Run ``interop ARGS…``, with more environment, input and another folder where they are given."""
+    """Run ``interop ARGS…``, with the environment, the input and the folder that are given."""
 
     def __call__(
         self,

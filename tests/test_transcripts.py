@@ -1,0 +1,146 @@
+"""Every ``tests/cli/*.txt`` is a test; how they are written stands in ``support/transcript.py``.
+
+``pytest tests/test_transcripts.py --update`` writes down what the program answers now: read the
+difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.engines import ENGINES
+from tests.support.transcript import Step, Transcript, matches, parse, run_step, updated
+
+FOLDER = Path(__file__).parent / "cli"
+TODAY = "2026-03-02"
+
+
+def cases() -> list[object]:
+    """One case a file and engine."""
+    found = []
+    for path in sorted(FOLDER.glob("**/*.txt")):
+        name = path.relative_to(FOLDER).with_suffix("").as_posix()
+        engines = parse(path.read_text("utf-8")).declared("engines", "sqlite")
+        found += [pytest.param(path, engine, id=f"{name}-{engine}") for engine in engines]
+    return found
+
+
+@pytest.fixture
+def shell_env(tmp_path: Path, isolation: Path, root: Path) -> dict[str, str]:
+    """The environment of a command: ``interop`` on the PATH, a fixed day, English."""
+    program = tmp_path / "bin" / "interop"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m interop_cli "$@"\n')
+    program.chmod(0o755)
+    env = {name: value for name, value in os.environ.items() if name != "LC_ALL"}
+    return env | {
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "LANG": "C.UTF-8",
+        "COLUMNS": "100",
+        "INTEROP_TODAY": TODAY,
+        "FIXTURES": str(root / "fixtures"),
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="transcripts are written for a POSIX shell")
+@pytest.mark.parametrize(("path", "engine"), cases())
+def test_transcript(
+    path: Path,
+    engine: str,
+    shell_env: dict[str, str],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    transcript = parse(path.read_text("utf-8"))
+    if "shared" in transcript.declared("needs"):
+        shell_env["SHARED"] = str(request.getfixturevalue("shared_data"))
+    if engine == "postgres":
+        shell_env["INTEROP_DB"] = request.getfixturevalue("postgres_url")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    steps = [(step, run_step(step, folder, shell_env)) for step in transcript.steps]
+    wrong = [(step, actual) for step, actual in steps if not _same(step, actual)]
+    if wrong and request.config.getoption("--update"):
+        _rewrite(path, transcript, steps)
+    elif wrong:
+        pytest.fail("\n".join(_difference(path, *pair) for pair in wrong), pytrace=False)
+
+
+def _same(step: Step, actual: Step) -> bool:
+    return step.code == actual.code and matches(step.expected, actual.expected)
+
+
+def _rewrite(path: Path, transcript: Transcript, steps: list[tuple[Step, Step]]) -> None:
+    new = [step if _same(step, actual) else updated(step, actual) for step, actual in steps]
+    path.write_text(Transcript(new, transcript.below).text(), "utf-8")
+
+
+def _difference(path: Path, step: Step, actual: Step) -> str:
+    lines = difflib.unified_diff(
+        list(step.lines())[len(step.above) :],
+        list(actual.lines())[len(actual.above) :],
+        f"{path.name}:{step.line} expected",
+        "answered",
+        lineterm="",
+        n=100,
+    )
+    return "\n".join(lines)
+
+
+def test_transcripts_exist() -> None:
+    assert cases(), "tests/cli holds no transcript"
+
+
+def test_engines_are_known() -> None:
+    for path in FOLDER.glob("**/*.txt"):
+        assert set(parse(path.read_text("utf-8")).declared("engines")) <= set(ENGINES), path
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "same"),
+    [
+        ([], [], True),
+        (["a"], ["a"], True),
+        (["a"], ["b"], False),
+        (["a"], ["a", "b"], False),
+        (["a", "..."], ["a", "b", "c"], True),
+        (["a", "..."], ["a"], True),
+        (["...", "c"], ["a", "c"], True),
+        (["...", "c"], ["a", "d"], False),
+        (["id <...> at <...>Z"], ["id 7 at 2026-01-01T00:00:00Z"], True),
+        (["id <...>."], ["id 7", "."], False),
+        (["a.c"], ["abc"], False),
+        (["a..."], ["abc"], False),
+    ],
+)
+def test_wildcards(expected: list[str], actual: list[str], same: bool) -> None:
+    assert matches(expected, actual) is same
+
+
+def test_a_transcript_is_read_and_written_as_it_stands() -> None:
+    text = (
+        "# engines: sqlite\n\n$ one\nout\n\nmore\n# not a comment\n? 5\n\n# next\n$ two\n> go on\n"
+        "\n# end\n"
+    )
+    transcript = parse(text)
+    one, two = transcript.steps
+    assert (one.expected, one.code) == (["out", "", "more", "# not a comment"], 5)
+    assert (two.script, two.expected, two.above) == ("two\ngo on", [], ["", "# next"])
+    assert transcript.declared("engines") == ["sqlite"]
+    assert transcript.text() == text
+    with pytest.raises(ValueError, match="without a command"):
+        parse("# nothing\n")
+
+
+def test_a_step_reports_output_and_exit_code(tmp_path: Path) -> None:
+    step = parse("$ echo out; echo err >&2; exit 5\n").steps[0]
+    actual = run_step(step, tmp_path, dict(os.environ))
+    assert (actual.expected, actual.code) == (["out", "err"], 5)
+    assert not _same(step, actual)
+    assert list(updated(parse("$ x\no<...>\n").steps[0], actual).expected) == ["o<...>", "err"]
