@@ -1,0 +1,16 @@
+"""How interop shows things: data on stdout, words on stderr.
+
+``Output`` is the only writer of both streams. Commands give it rows, a record or a write result,
+and it knows the formats (table, json, ndjson, csv, tsv, codes), the chosen fields, ``--out``,
+colour, and what must be escaped on a terminal. See ``CLI.md`` for the shapes it keeps.
+"""
+
+from __future__ import annotations
+
+from interop_cli.output.columns import Column, Kind, pick
+from interop_cli.output.guard import guard, unguard
+from interop_cli.output.sanitise import printable
+from interop_cli.output.style import Style
+from interop_cli.output.writer import FORMATS, Output
+
+__all__ = ["FORMATS", "Column", "Kind", "Output", "Style", "guard", "pick", "printable", "unguard"]

@@ -1,0 +1,103 @@
+"""One value as JSON, as text of a CSV or TSV cell, or as people read it in a table."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from json.encoder import encode_basestring as quote
+
+from interop_cli.i18n import _, language
+from interop_cli.output.columns import NUMBERS, Choice, Kind, dig
+from interop_cli.output.sanitise import one_line
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
+def compact(value: object) -> str:
+    """``value`` as JSON on one line."""
+    return _encode(value)
+
+
+@lru_cache(1024)  # tags and the like repeat
+def normal(text: str) -> str:
+    """JSON text from a database, the same from every engine: one line, no spaces.
+
+    Text that is not JSON becomes a JSON string, so that the output stays JSON.
+    """
+    try:
+        return _encode(json.loads(text))
+    except (ValueError, RecursionError):
+        return quote(text)
+
+
+def loaded(value: object) -> object:
+    """The object that a JSON column holds."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def embed(value: object) -> str:
+    """A value of a JSON column as JSON."""
+    return normal(value) if type(value) is str else _encode(value)
+
+
+def embed_at(value: object, path: tuple[str, ...]) -> str:
+    """What lies along ``path`` in a value of a JSON column, as JSON."""
+    return _encode(dig(loaded(value), path))
+
+
+def as_json(choice: Choice, value: object) -> str:
+    """Any value as JSON, also one that does not fit its column."""
+    if value is None:
+        return "null"
+    if choice.kind is Kind.JSON:
+        return embed_at(value, choice.path) if choice.path else embed(value)
+    if choice.kind is Kind.BOOL:
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return _encode(value)
+    return quote(str(value))
+
+
+def as_text(value: object) -> str | None:
+    """A value without a kind as the text of a cell; lists and objects as JSON."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict | tuple):
+        return _encode(value)
+    return str(value)
+
+
+def for_people(choice: Choice, value: object) -> str:
+    """The value as a table shows it, in the user's language and on one line."""
+    if choice.kind is Kind.JSON:
+        value = dig(loaded(value), choice.path)
+    if value is None:
+        return ""
+    if choice.kind is Kind.BOOL or isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if choice.kind is Kind.MONEY and isinstance(value, int):
+        return money(value)
+    if isinstance(value, list):
+        return one_line(", ".join(as_text(item) or "" for item in value))
+    return one_line(as_text(value) or "")
+
+
+def money(cents: int) -> str:
+    """An amount as the user's language writes it: ``1 234,50`` or ``1,234.50``."""
+    sign = "-" if cents < 0 else ""
+    whole, rest = divmod(abs(cents), 100)
+    if language() == "fr":
+        return f"{sign}{whole:,}".replace(",", "\u00a0") + f",{rest:02d}"
+    return f"{sign}{whole:,}.{rest:02d}"
+
+
+def is_number(choice: Choice) -> bool:
+    """Whether the column is set to the right in a table."""
+    return choice.kind in NUMBERS

@@ -1,0 +1,136 @@
+"""What a row holds, and which of it the user asked for with ``--fields``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import msg
+
+Row = Sequence[object]
+
+
+class Kind(StrEnum):
+    """What the values of a column are, which decides how each format writes them."""
+
+    TEXT = "text"
+    INT = "int"
+    BOOL = "bool"  # SQLite gives 0 and 1
+    DATE = "date"  # ISO text
+    TIME = "time"  # ISO text in UTC
+    MONEY = "money"  # integer cents, in a column named ``…_cents``
+    JSON = "json"  # text holding JSON, or a list or dict
+
+
+NUMBERS = frozenset({Kind.INT, Kind.MONEY})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the rows given to ``Output.rows``.
+
+    ``header`` is the msgid of its title in a table (made from the name when absent). ``table``
+    says whether a table shows it without ``--fields``; a ``hidden`` column appears in no format
+    until it is asked for, as ``contacts`` is in a list for the sake of ``contacts.email``.
+    ``members`` are the keys of its nested objects, so that a wrong one can be named.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    header: str | None = None
+    hidden: bool = False
+    table: bool = True
+    members: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The msgid of the title."""
+        return self.header or title_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A column of the output: where its value stands in the row, and how deep."""
+
+    name: str
+    index: int
+    kind: Kind
+    title: str
+    path: tuple[str, ...] = ()
+
+
+def title_of(name: str) -> str:
+    """``last_invoice`` as a title: ``Last invoice``."""
+    return name.removesuffix("_cents").replace("_", " ").replace(".", " ").capitalize()
+
+
+def pick(columns: Sequence[Column], fields: Sequence[str] | None) -> list[Column]:
+    """The columns to read for ``fields``, in that order and once each; so ask before you read.
+
+    A dotted field (``contacts.email``) gives the column it is looked up in. Without ``fields``:
+    all columns but the hidden ones. Raises ``UsageError`` (``output.field.unknown``).
+    """
+    chosen = [columns[choice.index] for choice in choose(columns, fields)]
+    return list(dict.fromkeys(chosen))
+
+
+def choose(
+    columns: Sequence[Column], fields: Sequence[str] | None, *, table: bool = False
+) -> list[Choice]:
+    """The output columns for ``fields``, or those that the format shows by itself."""
+    if fields is None:
+        return [
+            Choice(column.name, index, column.kind, column.title)
+            for index, column in enumerate(columns)
+            if not column.hidden and (column.table or not table)
+        ]
+    return [_choice(columns, name) for name in dict.fromkeys(fields)]
+
+
+def _choice(columns: Sequence[Column], name: str) -> Choice:
+    for index, column in enumerate(columns):
+        if column.name == name:
+            return Choice(name, index, column.kind, column.title)
+    root, *path = name.split(".")
+    for index, column in enumerate(columns):
+        if column.name == root and column.kind is Kind.JSON and all(path):
+            if column.members and path[0] not in column.members:
+                raise unknown_field(name, [f"{root}.{member}" for member in column.members])
+            return Choice(name, index, Kind.JSON, title_of(name), tuple(path))
+    raise unknown_field(name, [column.name for column in columns])
+
+
+def unknown_field(name: str, known: Iterable[str], entity: str | None = None) -> UsageError:
+    """The error for a field that does not exist: the list, and the nearest name."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    nearest = get_close_matches(name, names, 1, 0.5)
+    hint = None
+    if nearest:
+        hint = msg("Did you mean {field}?", field=nearest[0])
+    elif entity:
+        hint = msg("interop schema {entity} describes the fields.", entity=entity)
+    return UsageError(
+        "output.field.unknown",
+        msg("There is no field {field}. Fields: {fields}.", field=name, fields=", ".join(names)),
+        hint=hint,
+        field=name,
+        fields=names,
+    )
+
+
+def dig(value: object, path: Sequence[str]) -> object:
+    """The value found along ``path`` in nested objects; in an array, the array of each one's.
+
+    What is not there is ``None``.
+    """
+    if not path:
+        return value
+    if isinstance(value, list):
+        return [dig(item, path) for item in value]
+    if isinstance(value, dict):
+        return dig(value.get(path[0]), path[1:])
+    return None

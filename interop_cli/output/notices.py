@@ -1,0 +1,175 @@
+"""Words for people on stderr: messages, warnings, errors, progress.
+
+Nothing here fails because stderr does: it may be closed, and words are not the data.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from interop_cli.domain.errors import Detail, InteropError
+from interop_cli.i18n import _, ngettext, translate
+from interop_cli.output.sanitise import printable
+from interop_cli.output.style import Style, is_terminal
+
+SCHEMA_VERSION = 1
+DETAILS_SHOWN = 20
+PROGRESS_AFTER = 1.0  # seconds
+PROGRESS_EVERY = 0.1
+
+Advance = Callable[[int], None]
+
+
+class Notices:
+    """The writer of stderr."""
+
+    def __init__(
+        self,
+        stream: IO[str] | None,
+        style: Style,
+        environ: Mapping[str, str],
+        *,
+        quiet: bool = False,
+        as_json: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.stream = stream
+        self.style = style
+        self.quiet = quiet
+        self.as_json = as_json
+        self._clock = clock
+        self._live = is_terminal(stream) and not quiet and environ.get("TERM") != "dumb"
+        self._shown = False
+
+    def message(self, text: str) -> None:
+        """One line; nothing when quiet."""
+        if not self.quiet:
+            self._line(printable(text))
+
+    def warn(self, text: str) -> None:
+        """One line marked as a warning; nothing when quiet."""
+        if not self.quiet:
+            mark = self.style.yellow(_("Warning:"))
+            self._line(self.style.render(f"{mark} {text}"))
+
+    def error(self, error: InteropError) -> None:
+        """An error as words, or as one line of JSON; quiet does not silence it."""
+        if self.as_json:
+            self._line(json.dumps(error_object(error), ensure_ascii=False, separators=(",", ":")))
+            return
+        mark = self.style.bold(self.style.red(_("Error:")))
+        self._line(self.style.render(f"{mark} {translate(error.message)}"))
+        for detail in error.details[:DETAILS_SHOWN]:
+            self._line(printable("  " + detail_text(detail)))
+        if (hidden := len(error.details) - DETAILS_SHOWN) > 0:
+            self._line("  " + ngettext("… and {n} more.", "… and {n} more.", hidden))
+        if error.hint:
+            mark = self.style.cyan(_("Hint:"))
+            self._line(self.style.render(f"{mark} {translate(error.hint)}"))
+
+    @contextmanager
+    def progress(self, total: int | None, label: str) -> Iterator[Advance]:
+        """Show how far the work is, from one second on, where a person watches.
+
+        The caller gets a function to call with how many more are done.
+        """
+        done = 0
+        due = self._clock() + PROGRESS_AFTER
+
+        def advance(count: int = 1) -> None:
+            nonlocal done, due
+            done += count
+            if self._live and (now := self._clock()) >= due:
+                due = now + PROGRESS_EVERY
+                self._show(progress_text(label, done, total))
+
+        try:
+            yield advance
+        finally:
+            self.clear()
+
+    def clear(self) -> None:
+        """Take the progress line away."""
+        if self._shown:
+            self._shown = False
+            self._write("\r\x1b[K")
+
+    def _show(self, text: str) -> None:
+        self._shown = True
+        self._write(f"\r{printable(text)}\x1b[K")
+
+    def _line(self, text: str) -> None:
+        self.clear()
+        self._write(text + "\n")
+
+    def _write(self, text: str) -> None:
+        if self.stream is None:
+            return
+        with suppress(OSError, ValueError):
+            binary = getattr(self.stream, "buffer", None)
+            self.stream.flush()
+            if binary is None:
+                self.stream.write(text)
+            else:
+                binary.write(text.encode("utf-8", "backslashreplace"))
+            self.stream.flush()
+
+
+def progress_text(label: str, done: int, total: int | None) -> str:
+    """``Importing: 1200 / 5000 (24 %)``."""
+    if not total:
+        return f"{label}: {done}"
+    return f"{label}: {done} / {total} ({100 * done // total} %)"
+
+
+def detail_text(detail: Detail) -> str:
+    """A finding as words: where it is, and what is wrong."""
+    where = [
+        _("line {line}", line=detail.line) if detail.line is not None else "",
+        detail.key or "",
+        detail.path,
+    ]
+    place = ", ".join(part for part in where if part)
+    what = translate(detail.message) if detail.message else detail.code
+    return f"{place}: {what}" if place else what
+
+
+def error_object(error: InteropError) -> dict[str, object]:
+    """The error as CLI.md describes it; plain values of its ``data`` come last."""
+    body: dict[str, object] = {
+        "schema_version": SCHEMA_VERSION,
+        "code": error.code,
+        "exit_code": error.exit_code,
+        "message": translate(error.message),
+        "hint": translate(error.hint) if error.hint else None,
+        "retryable": error.retryable,
+        "applied": error.applied,
+        "details": [_detail_object(detail) for detail in error.details],
+    }
+    for name, value in error.data.items():
+        if name not in body and _plain(value):
+            body[name] = value
+    return {"error": body}
+
+
+def _detail_object(detail: Detail) -> dict[str, object]:
+    return {
+        "path": detail.path,
+        "code": detail.code,
+        "line": detail.line,
+        "key": detail.key,
+        "message": translate(detail.message) if detail.message else None,
+    }
+
+
+def _plain(value: object) -> bool:
+    """Whether ``value`` is made of nothing but what JSON has."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _plain(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(_plain(item) for item in value)
+    return value is None or isinstance(value, str | int | float)

@@ -1,0 +1,78 @@
+"""What a command that wrote tells: the result object, its items, and the sentence about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from interop_cli.domain.messages import Message
+from interop_cli.i18n import _, ngettext, translate
+from interop_cli.output.columns import Column, Kind, Row, dig
+
+Result = Mapping[str, Any]
+
+
+def item_columns(
+    items: Sequence[Mapping[str, object]], fields: Sequence[str] | None
+) -> list[Column]:
+    """The columns of ``items``: ``fields``, or every key in order of appearance."""
+    names = list(fields) if fields else list(dict.fromkeys(key for item in items for key in item))
+    return [Column(name, _kind(name, [_at(item, name) for item in items])) for name in names]
+
+
+def item_rows(items: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> list[Row]:
+    """The values of ``items``; a missing one is ``None``, for the write is done."""
+    return [tuple(_at(item, column.name) for column in columns) for item in items]
+
+
+def picked(result: Result, fields: Sequence[str] | None) -> dict[str, Any]:
+    """``result`` with nothing but ``fields`` in its items."""
+    if not fields:
+        return dict(result)
+    items = [{name: _at(item, name) for name in fields} for item in result.get("items") or []]
+    return {**result, "items": items}
+
+
+def summary(result: Result) -> list[str]:
+    """Sentences about what was written, in the user's language."""
+    counts = [
+        ngettext("{n} changed", "{n} changed", result.get("changed") or 0),
+        ngettext("{n} unchanged", "{n} unchanged", result.get("unchanged") or 0),
+    ]
+    if failed := result.get("failed"):
+        counts.append(ngettext("{n} failed", "{n} failed", failed))
+    lines = [f"{result.get('operation', '')}: {', '.join(counts)}."]
+    if result.get("dry_run"):
+        lines.append(_("Dry run: nothing was written."))
+    elif operation := result.get("operation_id"):
+        lines.append(_("interop journal undo {n} takes it back.", n=operation))
+    return lines
+
+
+def warnings(result: Result) -> list[str]:
+    """The warnings of ``result`` as words."""
+    return [_words(warning) for warning in result.get("warnings") or []]
+
+
+def _words(warning: object) -> str:
+    if isinstance(warning, Message):
+        return translate(warning)
+    if isinstance(warning, Mapping):
+        return str(warning.get("message") or warning.get("code") or "")
+    return str(warning)
+
+
+def _at(item: Mapping[str, object], name: str) -> object:
+    return item[name] if name in item else dig(dict(item), name.split("."))
+
+
+def _kind(name: str, values: Sequence[object]) -> Kind:
+    """What the values of an item's key are."""
+    present = [value for value in values if value is not None]
+    if any(isinstance(value, list | dict) for value in present):
+        return Kind.JSON
+    if present and all(isinstance(value, bool) for value in present):
+        return Kind.BOOL
+    if present and all(type(value) is int for value in present):
+        return Kind.MONEY if name.endswith("_cents") else Kind.INT
+    return Kind.TEXT

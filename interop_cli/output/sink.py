@@ -1,0 +1,216 @@
+"""Where the data goes: standard output, or a file that appears whole or not at all.
+
+What is written is UTF-8 with ``\\n`` whatever the locale says; a lone surrogate is written as
+``\\udc80``, which is also how JSON escapes it. A closed pipe stays ``BrokenPipeError``; any other
+failure to write is an ``IoFailure`` with the code ``output.write``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from interop_cli.domain.errors import IoFailure
+from interop_cli.domain.messages import N_, Message, msg
+
+Write = Callable[[bytes], object]
+SPOOL_IN_MEMORY = 16 * 1024 * 1024
+_PIECE = 1024 * 1024
+
+_REASONS = {
+    errno.ENOSPC: N_("no space left on the device"),
+    errno.EDQUOT: N_("the disk quota is used up"),
+    errno.EACCES: N_("permission denied"),
+    errno.EPERM: N_("permission denied"),
+    errno.ENOENT: N_("there is no such folder"),
+    errno.ENOTDIR: N_("there is no such folder"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.EROFS: N_("the file system is read-only"),
+    errno.EBADF: N_("it is closed"),
+    errno.EIO: N_("input/output error"),
+}
+
+
+def write_all(chunks: Iterable[str], write: Write) -> None:
+    """Write text as UTF-8."""
+    for chunk in chunks:
+        if chunk:
+            write(chunk.encode("utf-8", "backslashreplace"))
+
+
+@contextmanager
+def standard(stream: IO[str] | None) -> Iterator[Write]:
+    """Standard output, flushed at the end."""
+    if stream is None or stream.closed:
+        raise failure(OSError(errno.EBADF, ""))
+    with failures():
+        stream.flush()
+    binary = getattr(stream, "buffer", None)
+
+    def write(data: bytes) -> None:
+        with failures():
+            if binary is None:
+                stream.write(data.decode())
+            else:
+                _write_whole(binary, data)
+
+    yield write
+    flush(stream)
+
+
+def flush(stream: IO[str] | None) -> None:
+    """Flush ``stream``, so that a failure is known now."""
+    if stream is None or stream.closed:
+        return
+    with failures():
+        try:
+            stream.flush()
+        except BlockingIOError:
+            _wait(stream)
+            flush(stream)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Write]:
+    """``path``, which is replaced when all is written and on disk, and untouched otherwise.
+
+    A link is followed; a device or a named pipe is written to directly.
+    """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with failures(path):
+            device = path.open("wb", buffering=0)
+        with device:
+            yield _writer(device, path)
+        return
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    try:
+        with _created(temporary, path) as file:
+            yield _writer(file, path)
+            with failures(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with failures(path):
+            temporary.replace(path)
+            _sync_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextmanager
+def spooled(write: Write) -> Iterator[Write]:
+    """Keep everything (in memory, then in a temporary file) and pass it on at the end."""
+    from tempfile import SpooledTemporaryFile
+
+    with SpooledTemporaryFile(SPOOL_IN_MEMORY) as spool:
+
+        def keep(data: bytes) -> None:
+            with failures():
+                spool.write(data)
+
+        yield keep
+        with failures():
+            spool.seek(0)
+        while piece := spool.read(_PIECE):
+            write(piece)
+
+
+def is_regular(stream: IO[str] | None) -> bool:
+    """Whether ``stream`` is a file on disk, which takes data as fast as it is made."""
+    try:
+        return stream is not None and stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def failures(path: Path | None = None) -> Iterator[None]:
+    """Turn a failure to write into ``IoFailure``, a closed pipe excepted."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if os.name == "nt" and path is None and error.errno == errno.EINVAL:
+            raise BrokenPipeError(errno.EPIPE, "") from error  # what Windows says instead
+        raise failure(error, path) from error
+
+
+def failure(error: OSError, path: Path | None = None) -> IoFailure:
+    """The error of interop for an ``OSError`` of writing the output."""
+    known = _REASONS.get(error.errno or 0)
+    reason: Message | str = Message(known) if known else (error.strerror or type(error).__name__)
+    if path is None:
+        return IoFailure(
+            "output.write", msg("The output cannot be written: {reason}.", reason=reason)
+        )
+    return IoFailure(
+        "output.write",
+        msg("{path} cannot be written: {reason}.", path=str(path), reason=reason),
+    )
+
+
+def _created(temporary: Path, path: Path) -> IO[bytes]:
+    """``temporary``, new, with the mode of ``path`` where that exists."""
+    with failures(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        file = os.fdopen(os.open(temporary, flags, 0o666), "wb")
+        if path.exists():
+            with suppress(OSError):
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        return file
+
+
+def _writer(file: IO[bytes], path: Path) -> Write:
+    def write(data: bytes) -> None:
+        with failures(path):
+            file.write(data)
+
+    return write
+
+
+def _write_whole(binary: IO[bytes], data: bytes) -> None:
+    """Write all of ``data``, also to a pipe that another program made non-blocking."""
+    while True:
+        try:
+            binary.write(data)
+            return
+        except BlockingIOError as error:
+            data = data[error.characters_written :]
+            _wait(binary)
+
+
+def _wait(stream: IO[bytes] | IO[str]) -> None:
+    import select
+
+    select.select([], [stream.fileno()], [])
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename outlive a power cut, where the system can."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def discard(stream: IO[str] | None) -> None:
+    """Point ``stream`` at nothing, so that the flush at exit cannot fail."""
+    with suppress(OSError, ValueError):
+        if stream is not None:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, stream.fileno())
+            os.close(nothing)

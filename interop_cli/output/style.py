@@ -1,0 +1,128 @@
+"""Colour and width: what a terminal can show, decided for each stream on its own.
+
+Colour never carries meaning alone: what is dimmed or red is also said in words.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import IO
+
+from interop_cli.output.sanitise import printable
+
+COLORS = ("auto", "always", "never")
+_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Whether ``stream`` is a terminal; a closed or missing one is not."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def wants_color(color: str, environ: Mapping[str, str], terminal: bool) -> bool:
+    """``--color``, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether it is a terminal."""
+    if color != "auto":
+        return color == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return terminal and environ.get("TERM") != "dumb"
+
+
+def terminal_width(environ: Mapping[str, str], stream: IO[str] | None) -> int:
+    """Columns of the terminal: COLUMNS, else what the stream says, else 80."""
+    columns = environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80 if stream else 80
+    except (OSError, ValueError):
+        return 80
+
+
+class Style:
+    """Dresses text where colour is on, and leaves it plain where it is off.
+
+    The codes it puts in are *sealed* with a number unknown to the data, and only ``render`` turns
+    them into real ones. So a card may mix styled and raw pieces freely in a line: what came
+    from data cannot pass for a colour, and is escaped.
+    """
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self._seal = f"\x1b{os.urandom(8).hex()}["
+        self._sealed = re.compile(re.escape(self._seal) + r"(\d+)m")
+
+    def bold(self, text: str) -> str:
+        """``text`` in bold."""
+        return self._dress("bold", text)
+
+    def dim(self, text: str) -> str:
+        """``text`` greyed."""
+        return self._dress("dim", text)
+
+    def red(self, text: str) -> str:
+        """``text`` in red."""
+        return self._dress("red", text)
+
+    def green(self, text: str) -> str:
+        """``text`` in green."""
+        return self._dress("green", text)
+
+    def yellow(self, text: str) -> str:
+        """``text`` in yellow."""
+        return self._dress("yellow", text)
+
+    def blue(self, text: str) -> str:
+        """``text`` in blue."""
+        return self._dress("blue", text)
+
+    def cyan(self, text: str) -> str:
+        """``text`` in cyan."""
+        return self._dress("cyan", text)
+
+    def render(self, line: str) -> str:
+        """``line`` as it may be shown: sealed codes made real, all else printable."""
+        parts = self._sealed.split(line)
+        parts[::2] = [printable(part) for part in parts[::2]]
+        parts[1::2] = [f"\x1b[{code}m" for code in parts[1::2]]
+        return "".join(parts)
+
+    def width(self, text: str) -> int:
+        """Cells that ``text`` takes on a terminal."""
+        return width(self._sealed.sub("", text))
+
+    def pad(self, text: str, columns: int) -> str:
+        """``text`` filled up with spaces to ``columns`` cells."""
+        return text + " " * (columns - self.width(text))
+
+    def _dress(self, name: str, text: str) -> str:
+        if not self.enabled or not text:
+            return text
+        return f"{self._seal}{_CODES[name]}m{text}{self._seal}0m"
+
+
+def width(text: str) -> int:
+    """Cells that ``text`` takes on a terminal, as it is shown (wide and combining characters)."""
+    text = printable(text)
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return max(wcswidth(text), 0)
+
+
+def clip(text: str, columns: int) -> str:
+    """``text`` cut to ``columns`` cells, the last one ``…`` where something was cut."""
+    if width(text) <= columns:
+        return text
+    kept = text[: max(columns - 1, 0)]
+    while kept and width(kept) > columns - 1:
+        kept = kept[:-1]
+    return kept + "…"

@@ -1,0 +1,236 @@
+"""``Output``: the one writer of data, in the format the user asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, Any
+
+from interop_cli.domain.errors import InteropError, UsageError
+from interop_cli.domain.messages import msg
+from interop_cli.output import records, results, sink
+from interop_cli.output.columns import Choice, Column, Row, choose, pick
+from interop_cli.output.notices import Advance, Notices
+from interop_cli.output.sanitise import printable_json
+from interop_cli.output.style import Style, is_terminal, terminal_width, wants_color
+
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
+Card = Callable[[Mapping[str, Any], Style], Iterable[str]]
+
+
+class Output:
+    """Data to stdout or ``--out``, words to stderr; made once for a command.
+
+    ``fields`` are the names of ``--fields``; ``out`` is ``--out`` (``-`` is stdout). The streams
+    and ``environ`` are those of the process unless given. After any failure to write, call
+    ``abandon``, so that Python does not complain about the stream when it exits.
+    """
+
+    def __init__(
+        self,
+        format: str = "table",
+        *,
+        fields: Sequence[str] | None = None,
+        out: Path | str | None = None,
+        color: str = "auto",
+        quiet: bool = False,
+        verbose: bool = False,
+        dialect: str = "rfc4180",
+        error_format: str | None = None,
+        stdout: IO[str] | None = None,
+        stderr: IO[str] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.format = format
+        self.fields = list(fields) if fields else None
+        self.out = Path(out) if out and str(out) != "-" else None
+        self.quiet = quiet
+        self.verbose = verbose
+        self.dialect = dialect
+        self._environ = os.environ if environ is None else environ
+        self._stdout = sys.stdout if stdout is None else stdout
+        stderr = sys.stderr if stderr is None else stderr
+        self.terminal = self.out is None and is_terminal(self._stdout)
+        self.style = Style(wants_color(color, self._environ, self.terminal))
+        as_json = format in ("json", "ndjson") if error_format is None else error_format == "json"
+        dressed = Style(wants_color(color, self._environ, is_terminal(stderr)))
+        self.notices = Notices(stderr, dressed, self._environ, quiet=quiet, as_json=as_json)
+
+    # Data
+
+    def pick(self, columns: Sequence[Column], key: str = "code") -> list[Column]:
+        """The columns of ``columns`` that this output needs, to check and to read no others.
+
+        Raises ``UsageError`` (``output.field.unknown``, ``output.codes.fields``).
+        """
+        return list(dict.fromkeys(columns[c.index] for c in self._choose(columns, key)))
+
+    def rows(
+        self,
+        columns: Sequence[Column],
+        batches: Iterable[Sequence[Row]],
+        key: str = "code",
+        *,
+        spool: bool = False,
+        dim: str | None = None,
+    ) -> None:
+        """Write a list. ``columns`` describe the tuples in ``batches``, which may be endless.
+
+        ``spool`` reads all batches before a slow reader of stdout can hold them up. ``dim``
+        names a boolean column: in a table, rows where it is false are greyed.
+        """
+        try:
+            choices = self._choose(columns, key)
+            index = next((i for i, column in enumerate(columns) if column.name == dim), None)
+            self._write(self._chunks(choices, columns, _lists(batches), index), spool)
+        finally:
+            if close := getattr(batches, "close", None):
+                close()  # a reader gives its lock back now, not when it is collected
+
+    def record(
+        self,
+        obj: Mapping[str, Any],
+        entity: str | None = None,
+        *,
+        card: Card | None = None,
+        key: str = "code",
+    ) -> None:
+        """Write one object (``show``). ``card`` makes the lines of its table form."""
+        chosen = records.chosen(obj, self.fields, entity)
+        if self.format == "json":
+            self._write([self._json(chosen, indent=2)])
+        elif self.format == "ndjson":
+            self._write([self._json(chosen)])
+        elif self.format == "table":
+            lines = (
+                card(obj, self.style)
+                if card and not self.fields
+                else records.card(chosen, self.style)
+            )
+            self._write(self.style.render(line) + "\n" for line in lines)
+        else:
+            item = chosen if self.format != "codes" or self.fields else {key: obj.get(key)}
+            columns, row = records.flat(item, all_values=bool(self.fields))
+            choices = self._choose(columns, key)
+            self._write(self._chunks(choices, columns, [[row]], None))
+
+    def result(self, result: Mapping[str, Any]) -> None:
+        """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet."""
+        if self.quiet:
+            return
+        if self.format in ("json", "ndjson"):
+            shown = results.picked(result, self.fields)
+            self._write([self._json(shown, indent=2 if self.format == "json" else None)])
+            return
+        items = result.get("items") or []
+        columns = results.item_columns(items, self.fields)
+        key = "code" if any(column.name == "code" for column in columns) else "id"
+        if items:
+            choices = [c for c in choose(columns, None) if self.format != "codes" or c.name == key]
+            rows = results.item_rows(items, columns)
+            self._write(self._chunks(choices, columns, [rows], None))
+        elif self.out:
+            self._write([])
+        for warning in results.warnings(result):
+            self.warn(warning)
+        for line in results.summary(result):
+            self.message(line)
+
+    def finish(self) -> None:
+        """Flush stdout and learn whether that worked: ``IoFailure``, or ``BrokenPipeError``."""
+        self.notices.clear()
+        sink.flush(self._stdout)
+
+    def abandon(self) -> None:
+        """Let what is left unwritten go, after a failure of stdout."""
+        sink.discard(self._stdout)
+
+    # Words
+
+    def message(self, text: str) -> None:
+        """A sentence on stderr; nothing when quiet."""
+        self.notices.message(text)
+
+    def warn(self, text: str) -> None:
+        """A warning on stderr; nothing when quiet."""
+        self.notices.warn(text)
+
+    def error(self, error: InteropError) -> None:
+        """An error on stderr, as words or as one JSON line; also when quiet."""
+        self.notices.error(error)
+
+    def progress(self, total: int | None, label: str) -> AbstractContextManager[Advance]:
+        """See ``Notices.progress``."""
+        return self.notices.progress(total, label)
+
+    # Inside
+
+    def _choose(self, columns: Sequence[Column], key: str) -> list[Choice]:
+        if self.format != "codes":
+            return choose(columns, self.fields, table=self.format == "table")
+        if self.fields and len(self.fields) > 1:
+            raise UsageError("output.codes.fields", msg("The format codes shows one field."))
+        return choose(columns, self.fields or [key])
+
+    def _chunks(
+        self,
+        choices: list[Choice],
+        columns: Sequence[Column],
+        batches: Iterable[list[Row]],
+        dim: int | None,
+    ) -> Iterator[str]:
+        """The text of rows in this output's format."""
+        if self.format in ("json", "ndjson"):
+            from interop_cli.output import jsonrows
+
+            make = jsonrows.array if self.format == "json" else jsonrows.ndjson
+            chunks = make(choices, len(columns), batches)
+            return map(printable_json, chunks) if self.terminal else chunks
+        if self.format == "table":
+            from interop_cli.output.table import table
+
+            room = terminal_width(self._environ, self._stdout) if self.terminal else None
+            return table(choices, batches, style=self.style, room=room, dim=dim)
+        from interop_cli.output import delimited
+
+        if self.format == "csv":
+            return delimited.csv_rows(
+                choices, batches, dialect=self.dialect, terminal=self.terminal
+            )
+        header = self.format == "tsv"
+        return delimited.tsv_rows(choices, batches, terminal=self.terminal, header=header)
+
+    def _json(self, value: object, indent: int | None = None) -> str:
+        separators = None if indent else (",", ":")
+        text = json.dumps(
+            value, ensure_ascii=False, indent=indent, separators=separators, default=str
+        )
+        return (printable_json(text) if self.terminal else text) + "\n"
+
+    def _write(self, chunks: Iterable[str], spool: bool = False) -> None:
+        self.notices.clear()
+        with self._opened(spool) as write:
+            sink.write_all(chunks, write)
+
+    @contextmanager
+    def _opened(self, spool: bool) -> Iterator[sink.Write]:
+        if self.out:
+            with sink.whole_file(self.out) as write:
+                yield write
+            return
+        with sink.standard(self._stdout) as write:
+            through = spool and not sink.is_regular(self._stdout)
+            with sink.spooled(write) if through else nullcontext(write) as first:
+                yield first
+
+
+def _lists(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
+    for batch in batches:
+        yield batch if isinstance(batch, list) else list(batch)
+
+
+__all__ = ["FORMATS", "Output", "pick"]
