@@ -1,0 +1,28 @@
+"""The tree of commands, walked: for the catalogue, the documentation and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+
+def commands() -> Iterator[click.Context]:
+    """A context for every command, the root first, in the order in which help lists them.
+
+    ``context.command`` is the command, ``context.command_path`` what one types to reach it.
+    """
+    from interop_cli.cli import cli
+
+    return below(click.Context(cli, info_name="interop", terminal_width=80))
+
+
+def below(ctx: click.Context) -> Iterator[click.Context]:
+    """``ctx`` and the commands under it."""
+    yield ctx
+    if isinstance(ctx.command, click.Group):
+        for name in ctx.command.list_commands(ctx):
+            command = ctx.command.get_command(ctx, name)
+            if command is None:
+                raise LookupError(f"{ctx.command_path} lists {name} and has no such command")
+            yield from below(click.Context(command, parent=ctx, info_name=name))

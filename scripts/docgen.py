@@ -1,0 +1,84 @@
+"""What the generated parts of the documentation say; cog calls these from README.md and docs/.
+
+Everything comes from the program itself, so that no page can promise what it does not do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import os
+from collections.abc import Iterator
+
+from commandtree import commands
+
+from interop_cli.i18n import _, set_language
+
+TOPICS = ("exit-codes", "environment", "formatting", "filters")
+
+
+@contextlib.contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """The program in ``language``, as if nobody had set anything."""
+    kept = dict(os.environ)
+    for name in kept:
+        if name.startswith(("INTEROP_", "LC_", "LANG")) or name in ("NO_COLOR", "FORCE_COLOR"):
+            del os.environ[name]
+    os.environ |= {"INTEROP_LANG": language, "COLUMNS": "80", "NO_COLOR": "1"}
+    set_language(language)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+        set_language("en")
+
+
+def reference(language: str) -> str:
+    """Every ``--help``, a section a command."""
+    with speaking(language):
+        sections = [
+            f"{'##' if ctx.command_path.count(' ') < 2 else '###'} {ctx.command_path}\n\n"
+            f"{block(ctx.command.get_help(ctx))}"
+            for ctx in commands()
+        ]
+    return "\n".join(sections)
+
+
+def topic(name: str, language: str) -> str:
+    """What ``interop help NAME`` prints."""
+    from interop_cli.cli import main
+
+    printed = io.StringIO()
+    with speaking(language), contextlib.redirect_stdout(printed):
+        code = main(["help", name])
+    if code != 0:
+        raise RuntimeError(f"interop help {name} ended with {code}")
+    return block(printed.getvalue())
+
+
+def topics(language: str) -> str:
+    """All help topics, a section each."""
+    return "\n".join(f"## interop help {name}\n\n{topic(name, language)}" for name in TOPICS)
+
+
+def groups(language: str = "en") -> str:
+    """A table of the groups and what they are for."""
+    rows = ["| group | commands | |", "|---|---|---|"]
+    with speaking(language):
+        root, *others = commands()
+        for ctx in others:
+            if ctx.parent is not root:
+                continue
+            names = [c.info_name for c in others if c.parent is ctx]
+            text = _(inspect.cleandoc(ctx.command.help or "")).split("\n\n")[0]
+            listed = " ".join(f"`{name}`" for name in names)
+            rows.append(f"| `{ctx.info_name}` | {listed} | {' '.join(text.split())} |")
+    return "\n".join(rows) + "\n"
+
+
+def block(text: str) -> str:
+    """``text`` as it stands, in Markdown."""
+    lines = "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+    return f"```text\n{lines}\n```\n"
