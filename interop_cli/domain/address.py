@@ -1,0 +1,155 @@
+"""An address of a client: main or shipping, with the rules of its country.
+
+The rules: province and postal code are required where the country requires them; a province is
+stored as its code; in the strict countries a postal code must have the right form and lie in the
+province. Elsewhere old data gets in as typed, with a warning.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import ValidationInfo, model_validator
+
+from interop_cli.domain.country import country_code
+from interop_cli.domain.entity import Awaited, Entity, Flag, Line, Lines, ShortLine
+from interop_cli.domain.faults import Faults, fault, missing
+from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.phone import read_phone
+from interop_cli.domain.places import CountryRules, country_rules
+from interop_cli.domain.rules import Rules, rules_of
+
+# These decide one another: none is checked again unless one of them changes.
+_PLACE = frozenset({"province", "postal_code", "country"})
+
+_FORM = N_("does not have the form of a postal code of {country}, such as {example}")
+_MISMATCH = N_("is not a postal code of {province}")
+_PROVINCE = N_("is not a province of {country}")
+
+
+class Address(Entity):
+    """An address; ``country`` ISO alpha-2, ``province`` its code, ``phone`` E.164.
+
+    ``line1`` and ``city`` are required (``field.missing``), province and postal code where the
+    country requires them; a country that is not given is ``Rules.country``.
+    """
+
+    client_id: int | None = None
+    label: ShortLine = None
+    attention: Line = None
+    line1: Awaited = ""
+    line2: Line = None
+    city: Awaited = ""
+    province: Line = None
+    postal_code: ShortLine = None
+    country: Awaited = ""
+    main: Flag = False
+    phone: ShortLine = None
+    instructions: Lines = None
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo[Any]) -> Self:
+        rules = rules_of(info)
+        # Straight into the fields: pydantic's attribute writes are slow, and this runs per row.
+        fields = self.__dict__
+        faults = Faults("Address")
+        for required in ("line1", "city"):
+            if not fields[required]:
+                faults.add(required, missing())
+        _settle_place(fields, rules, faults)
+        if faults:
+            raise faults.error()
+        if fields["phone"] and "phone" not in rules.kept:
+            fields["phone"] = read_phone("phone", fields["phone"], fields["country"], rules)
+        return self
+
+
+def _settle_place(fields: dict[str, Any], rules: Rules, faults: Faults) -> None:
+    if rules.kept >= _PLACE:
+        return
+    country = country_code(fields["country"]) if fields["country"] else rules.country
+    if country is None:
+        faults.add("country", fault("address.country.unknown", N_("is not a known country")))
+        return
+    fields["country"] = country
+    place = country_rules(country)
+    postal = _settle_postal_code(fields, place, rules, faults)
+    province = _settle_province(fields, postal, place, rules, faults)
+    if postal and province and not place.fits_province(postal, province):
+        message = msg(_MISMATCH, province=province)
+        _doubt("address.postal_code.mismatch", message, country, rules, faults)
+
+
+def _settle_postal_code(
+    fields: dict[str, Any], place: CountryRules, rules: Rules, faults: Faults
+) -> str | None:
+    """Store the postal code; return it if it has the country's form, so that it says something."""
+    typed = fields["postal_code"]
+    if not typed:
+        if place.requires_postal:
+            faults.add("postal_code", missing())
+        return None
+    postal = place.postal_code(typed)
+    fields["postal_code"] = postal
+    if place.fits_form(postal):
+        return postal
+    message = msg(_FORM, country=place.country, example=place.postal_example)
+    _doubt("address.postal_code.format", message, place.country, rules, faults)
+    return None
+
+
+def _doubt(code: str, message: Message, country: str, rules: Rules, faults: Faults) -> None:
+    """Refuse the postal code in a strict country, unless allowed; warn elsewhere."""
+    if country in rules.strict_countries and not rules.allow_mismatch:
+        faults.add("postal_code", fault(code, message.msgid, **message.params))
+    else:
+        rules.warn("postal_code", code, message)
+
+
+def _settle_province(
+    fields: dict[str, Any], postal: str | None, place: CountryRules, rules: Rules, faults: Faults
+) -> str | None:
+    """Store the province's code; return it if it is one the country knows."""
+    typed = fields["province"]
+    if not typed:
+        return _supply_province(fields, postal, place, rules, faults)
+    province = place.province_code(typed)
+    if province is not None:
+        fields["province"] = province
+        return province
+    # A country without a list (a British county, a French region) gives no ground for doubt.
+    if place.provinces:
+        if place.country in rules.strict_countries:
+            error = fault("address.province.unknown", _PROVINCE, country=place.country)
+            faults.add("province", error)
+        else:
+            message = msg(_PROVINCE, country=place.country)
+            rules.warn("province", "address.province.unknown", message)
+    return None
+
+
+def _supply_province(
+    fields: dict[str, Any], postal: str | None, place: CountryRules, rules: Rules, faults: Faults
+) -> str | None:
+    """Find a province that was not given: by the postal code, else the default one."""
+    province = place.province_of(postal) if postal else None
+    if province is not None:
+        message = msg("province {province} found by the postal code", province=province)
+        rules.warn("province", "address.province.filled", message)
+    elif _default_fits(fields, postal, place, rules):
+        province = rules.province
+    elif place.requires_province:
+        faults.add("province", missing())
+    fields["province"] = province
+    return province
+
+
+def _default_fits(
+    fields: dict[str, Any], postal: str | None, place: CountryRules, rules: Rules
+) -> bool:
+    """Whether the default province may stand: in the default country, no postal code against it."""
+    if place.country != rules.country or rules.province not in place.provinces:
+        return False
+    return not fields["postal_code"] or (
+        postal is not None and place.fits_province(postal, rules.province)
+    )

@@ -1,0 +1,147 @@
+"""A client, or a prospect: who it is, how it is reached, billed and known to the tax office."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from interop_cli.domain.booleans import parse_bool
+from interop_cli.domain.choices import (
+    SHIPPER_IDENTITIES,
+    check_currency,
+    read_choice,
+    read_language,
+)
+from interop_cli.domain.code import check_code
+from interop_cli.domain.email import check_email
+from interop_cli.domain.entity import Entity, Flag, Line, Name, optional, optional_line
+from interop_cli.domain.faults import fault, too_long
+from interop_cli.domain.messages import N_
+from interop_cli.domain.phone import read_phone
+from interop_cli.domain.rules import rules_of
+from interop_cli.domain.taxnumbers import check_gst, check_neq, check_qst
+from interop_cli.domain.text import clean, fold
+from interop_cli.domain.website import check_website
+
+MAX_TERMS = 40
+MAX_TAG = 40
+MAX_ACCOUNTING = 500
+
+
+def _code(value: object) -> object:
+    # Empty stays empty: the code is then made from the name, inside the transaction.
+    return check_code(str(value)) if value not in (None, "") else ""
+
+
+def _prospect(value: object, info: ValidationInfo[Any]) -> bool:
+    return rules_of(info).prospect if value in (None, "") else parse_bool(value)
+
+
+def _language(value: object, info: ValidationInfo[Any]) -> str:
+    return read_language(value) if value else rules_of(info).language
+
+
+def _currency(value: object, info: ValidationInfo[Any]) -> str:
+    return check_currency(value) if value else rules_of(info).currency
+
+
+def _terms(value: object, info: ValidationInfo[Any]) -> object:
+    return value if value else rules_of(info).terms
+
+
+def _identity(value: object) -> str:
+    return read_choice(value, SHIPPER_IDENTITIES) if value else "standard"
+
+
+def read_own_phone(value: str, info: ValidationInfo[Any]) -> str | None:
+    """A phone number of a client or a contact, read in ``Rules.phone_country``."""
+    rules = rules_of(info)
+    name = info.field_name or "phone"
+    if name in rules.kept:
+        return value
+    return read_phone(name, value, rules.phone_country or rules.country, rules) or None
+
+
+def _qst(value: str, info: ValidationInfo[Any]) -> str | None:
+    rules = rules_of(info)
+    if "qst" in rules.kept or not value.strip():
+        return value.strip() or None
+    return check_qst(value, rules)
+
+
+def _tags(value: object) -> list[str]:
+    """Each tag once on its folded form, sorted by it; one text is split at its commas."""
+    if not value:
+        return []
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, (list, tuple, set, frozenset)):
+        raise fault("client.tags.format", N_("is not a list of tags"))
+    found: dict[str, str] = {}
+    for tag in (clean(str(item)) for item in given):
+        if "," in tag:
+            raise fault("client.tags.format", N_("a tag has no comma"))
+        if len(tag) > MAX_TAG:
+            raise too_long(MAX_TAG)
+        if tag:
+            found.setdefault(fold(tag), tag)
+    return [found[key] for key in sorted(found)]
+
+
+def _accounting(value: object) -> dict[str, str]:
+    """The fields of the accounting system, as text; one that is set to nothing is left out."""
+    if not value:
+        return {}
+    if not isinstance(value, dict):
+        raise fault("client.accounting.format", N_("is not a set of names and values"))
+    fields = {clean(str(key)): clean(str(item)) for key, item in value.items() if item is not None}
+    if any(len(key) + len(item) > MAX_ACCOUNTING for key, item in fields.items()):
+        raise too_long(MAX_ACCOUNTING)
+    if "" in fields:
+        raise fault("client.accounting.format", N_("is not a set of names and values"))
+    return {key: item for key, item in sorted(fields.items()) if item}
+
+
+Phone = Annotated[str, AfterValidator(read_own_phone)] | None
+Email = Annotated[str, optional(check_email)] | None
+
+
+class Client(Entity):
+    """A client. ``code`` is ``""`` until one is given or made; ``phone`` is E.164.
+
+    What is not given comes from the rules: ``prospect``, ``language``, ``currency``
+    and ``terms``.
+    ``bill_to_id`` is the client who pays (see ``payer``), ``accounting`` the fields that the
+    accounting system asks for.
+    """
+
+    code: Annotated[str, BeforeValidator(_code)] = ""
+    name: Name
+    active: Flag = True
+    prospect: Annotated[bool, BeforeValidator(_prospect)] = Field(
+        default=None, validate_default=True
+    )
+    language: Annotated[Literal["fr", "en"], BeforeValidator(_language)] = Field(
+        default=None, validate_default=True
+    )
+    email: Email = None
+    phone: Phone = None
+    website: Annotated[str, optional(check_website)] | None = None
+    currency: Annotated[str, BeforeValidator(_currency)] = Field(
+        default=None, validate_default=True
+    )
+    terms: Annotated[Annotated[str, optional_line(MAX_TERMS)] | None, BeforeValidator(_terms)] = (
+        Field(default=None, validate_default=True)
+    )
+    bill_to_id: int | None = None
+    shipper_identity: Annotated[
+        Literal["standard", "client", "none"], BeforeValidator(_identity)
+    ] = "standard"
+    gst: Annotated[str, optional(check_gst)] | None = None
+    qst: Annotated[str, AfterValidator(_qst)] | None = None
+    neq: Annotated[str, optional(check_neq)] | None = None
+    tags: Annotated[list[str], BeforeValidator(_tags)] = Field(default_factory=list)
+    external_id: Line = None
+    accounting: Annotated[dict[str, str], BeforeValidator(_accounting)] = Field(
+        default_factory=dict
+    )

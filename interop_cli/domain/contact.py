@@ -1,0 +1,102 @@
+"""A person at a client, and who of them receives its invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from interop_cli.domain.choices import read_language
+from interop_cli.domain.client import Email, Phone
+from interop_cli.domain.entity import Entity, Flag, Line, Name
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.text import fold
+
+
+def _language(value: object) -> Any:
+    return read_language(value) if value else None
+
+
+class Contact(Entity):
+    """A contact. ``language`` is ``None`` where it is the client's; phones are E.164.
+
+    ``billing`` marks the one billing contact, ``billing_copy`` those who get copies. The store
+    sees to it that at most one is the default, and at most one the billing contact.
+    """
+
+    client_id: int | None = None
+    name: Name
+    title: Line = None
+    email: Email = None
+    phone: Phone = None
+    mobile: Phone = None
+    language: Annotated[Literal["fr", "en"] | None, BeforeValidator(_language)] = None
+    active: Flag = True
+    default: Flag = False
+    billing: Flag = False
+    billing_copy: Flag = False
+    hubspot_synced: Flag = False
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Who an invoice goes to.
+
+    ``rule`` is the rule that applied: ``billing_contact`` (alone), ``billing_contact_and_copies``
+    or ``incomplete``. ``reason`` says why it is incomplete: ``no_billing_contact``,
+    ``billing_contact_inactive`` or ``billing_contact_without_email``.
+    """
+
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    rule: str
+    reason: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the invoice can be sent."""
+        return self.reason is None
+
+    @property
+    def message(self) -> Message | None:
+        """The reason as a sentence."""
+        return _REASONS[self.reason] if self.reason else None
+
+
+_REASONS = {
+    "no_billing_contact": msg("No contact is responsible for billing."),
+    "billing_contact_inactive": msg("The billing contact is inactive."),
+    "billing_contact_without_email": msg("The billing contact has no e-mail address."),
+}
+
+
+def recipients(contacts: Iterable[Contact]) -> Recipients:
+    """Who receives the invoices of the client whose contacts these are.
+
+    To: the billing contact. Copies: the active contacts ticked for copies, in the order of their
+    ids, no address twice (nor the billing contact's again). Copies are listed even where the
+    billing contact is lacking, so that a person sees them.
+    """
+    people = sorted(contacts, key=lambda contact: (contact.id is None, contact.id or 0))
+    billing = next((contact for contact in people if contact.billing), None)
+    reason = _lacking(billing)
+    to = () if reason or billing is None or billing.email is None else (billing.email,)
+    seen = {fold(email) for email in to}
+    cc = []
+    for contact in people:
+        email = contact.email
+        if contact.active and contact.billing_copy and email and fold(email) not in seen:
+            seen.add(fold(email))
+            cc.append(email)
+    complete = "billing_contact_and_copies" if cc else "billing_contact"
+    return Recipients(to, tuple(cc), "incomplete" if reason else complete, reason)
+
+
+def _lacking(billing: Contact | None) -> str | None:
+    if billing is None:
+        return "no_billing_contact"
+    if not billing.active:
+        return "billing_contact_inactive"
+    return None if billing.email else "billing_contact_without_email"

@@ -1,0 +1,128 @@
+"""What all entities share: how they are built, read back from the store, and revised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from interop_cli.domain.booleans import parse_bool
+from interop_cli.domain.faults import missing, too_long
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.text import clean, clean_lines
+
+
+def _line(limit: int, tidy: Callable[[str], str], empty: bool) -> AfterValidator:
+    def check(value: str) -> str | None:
+        value = tidy(value)
+        if len(value) > limit:
+            raise too_long(limit)
+        if value:
+            return value
+        if not empty:
+            raise missing()
+        return None
+
+    return AfterValidator(check)
+
+
+def optional_line(limit: int) -> AfterValidator:
+    """A validator for optional text of one line: cleaned, ``None`` where nothing is left."""
+    return _line(limit, clean, empty=True)
+
+
+def optional_lines(limit: int) -> AfterValidator:
+    """The same for text of several lines."""
+    return _line(limit, clean_lines, empty=True)
+
+
+def required_line(limit: int) -> AfterValidator:
+    """A validator for text of one line that may not be empty."""
+    return _line(limit, clean, empty=False)
+
+
+def required_lines(limit: int) -> AfterValidator:
+    """The same for text of several lines."""
+    return _line(limit, clean_lines, empty=False)
+
+
+def optional(check: Callable[[str], str]) -> AfterValidator:
+    """A validator that asks ``check`` about text that is not empty; ``None`` where it is."""
+    return AfterValidator(lambda value: check(value) if value.strip() else None)
+
+
+def awaited_line(limit: int) -> BeforeValidator:
+    """A validator for text that the whole entity requires, and asks for itself: ``""`` if absent.
+
+    A field that pydantic requires stops the entity's own validator, and so hides other errors.
+    """
+
+    def check(value: object) -> object:
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            return value
+        value = clean(value)
+        if len(value) > limit:
+            raise too_long(limit)
+        return value
+
+    return BeforeValidator(check)
+
+
+# The union stays outside: pydantic answers None by itself, without calling Python.
+Line = Annotated[str, optional_line(200)] | None
+ShortLine = Annotated[str, optional_line(60)] | None
+Lines = Annotated[str, optional_lines(2000)] | None
+Awaited = Annotated[str, awaited_line(200)]
+Name = Annotated[str, required_line(200)]
+Flag = Annotated[bool, BeforeValidator(parse_bool)]
+
+
+class Entity(BaseModel):
+    """A row of the domain with its rules. Build one with ``build``, or ``stored`` from the store.
+
+    ``version`` counts the writes (optimistic lock); times are UTC ISO-8601 text.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        # A code or postal code may come as a JSON number.
+        coerce_numbers_to_str=True,
+        # An error must not repeat personal data.
+        hide_input_in_errors=True,
+    )
+
+    id: int | None = None
+    version: int = 1
+    created_at: str | None = None
+    updated_at: str | None = None
+
+    @classmethod
+    def build(cls, values: Mapping[str, Any], rules: Rules) -> Self:
+        """An entity from a person's values; raises ``pydantic.ValidationError``.
+
+        ``rules`` receives the warnings.
+        """
+        return cls.model_validate(values, context=rules)
+
+    @classmethod
+    def stored(cls, values: Mapping[str, Any]) -> Self:
+        """An entity as the store holds it: taken as it is, since it was checked when written.
+
+        Old data that today's rules would refuse can thus still be read and changed.
+        """
+        return cls.model_construct(**values)
+
+    def revise(self, changes: Mapping[str, Any], rules: Rules) -> Self:
+        """This entity with ``changes``; raises ``pydantic.ValidationError``.
+
+        Fields whose value does not change are kept without being checked again: an address let in
+        with ``--allow-mismatch`` does not forbid to correct its phone number.
+        """
+        values = self.__dict__ | dict(changes)
+        kept = frozenset(name for name, value in self.__dict__.items() if values[name] == value)
+        # A default of new clients must not come back where it is being cleared.
+        return type(self).model_validate(values, context=replace(rules, kept=kept, terms=None))

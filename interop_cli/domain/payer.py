@@ -1,0 +1,99 @@
+"""What a client may be, looked at together with what depends on it.
+
+Each function raises ``Conflict`` (the client as it is forbids it) or returns ``None``. Counts come
+from the caller; nothing is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from interop_cli.domain.client import Client
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.messages import msg
+
+
+def check_can_be_payer(payer: Client, of: Client, pays_for: Sequence[str] = ()) -> None:
+    """Whether ``payer`` may be billed for ``of``: another client, active, no prospect, one level.
+
+    ``pays_for`` are the codes of the clients that ``of`` itself pays for. Raises
+    ``client.bill_to.self|inactive|prospect|level``.
+    """
+    if payer.code == of.code or (payer.id is not None and payer.id == of.id):
+        raise Conflict("client.bill_to.self", msg("A client is not billed to itself."))
+    if not payer.active:
+        raise Conflict(
+            "client.bill_to.inactive",
+            msg("{code} is inactive and cannot be billed.", code=payer.code),
+            hint=msg("interop client activate {code}", code=payer.code),
+        )
+    if payer.prospect:
+        raise Conflict(
+            "client.bill_to.prospect",
+            msg("{code} is a prospect and cannot be billed.", code=payer.code),
+            hint=msg("interop client promote {code}", code=payer.code),
+        )
+    if payer.bill_to_id is not None:
+        raise Conflict(
+            "client.bill_to.level",
+            msg("{code} is itself billed to another client.", code=payer.code),
+        )
+    if pays_for:
+        raise Conflict(
+            "client.bill_to.level",
+            msg("{code} is billed for other clients: {clients}.", code=of.code,
+                clients=_some(pays_for)),
+        )  # fmt: skip
+
+
+def check_prospect(client: Client, *, jobs: int = 0, pays_for: Sequence[str] = ()) -> None:
+    """Whether ``client`` may be a prospect (nothing to say of one that is not meant to be).
+
+    A job ends the prospect for good, and a payer is none. Raises ``client.prospect.job|payer``.
+    """
+    if not client.prospect:
+        return
+    if jobs:
+        raise Conflict(
+            "client.prospect.job",
+            msg("{code} has a job and cannot be a prospect.", code=client.code),
+        )
+    if pays_for:
+        raise Conflict(
+            "client.prospect.payer",
+            msg("{code} is billed for other clients: {clients}.", code=client.code,
+                clients=_some(pays_for)),
+        )  # fmt: skip
+
+
+def check_can_deactivate(client: Client, pays_for: Sequence[str]) -> None:
+    """Whether ``client`` may become inactive: not while it pays for others.
+
+    Raises ``client.payer.in_use``.
+    """
+    if pays_for:
+        raise Conflict(
+            "client.payer.in_use",
+            msg("{code} is billed for other clients: {clients}.", code=client.code,
+                clients=_some(pays_for)),
+            hint=msg("Name who pays from now on: --reassign CODE"),
+        )  # fmt: skip
+
+
+def check_identity(identity: str, has_logo: bool) -> None:
+    """Whether a shipper identity can be used: the client's own needs its logo.
+
+    Raises ``client.shipper_identity.logo``.
+    """
+    if identity == "client" and not has_logo:
+        raise Conflict(
+            "client.shipper_identity.logo",
+            msg("The shipper identity client needs the client's logo."),
+            hint=msg("interop client logo CODE FILE"),
+        )
+
+
+def _some(codes: Sequence[str], at_most: int = 5) -> str:
+    """The first codes of a list, and an ellipsis for the others."""
+    shown = ", ".join(codes[:at_most])
+    return f"{shown}…" if len(codes) > at_most else shown

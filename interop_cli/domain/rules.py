@@ -1,0 +1,64 @@
+"""The settings that rules obey, and the warnings they leave behind.
+
+A ``Rules`` is given to pydantic as ``context``: one object for a whole command or import, whose
+``line``, ``key`` and ``prefix`` the caller moves along from row to row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationInfo
+
+from interop_cli.domain.messages import Message
+
+NOTE_CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
+
+
+@dataclass(frozen=True)
+class Warning:
+    """Something accepted that a person should look at; like an error's ``Detail``."""
+
+    path: str
+    code: str
+    message: Message
+    line: int | None = None
+    key: str | None = None
+
+
+@dataclass
+class Rules:
+    """What the company's settings and the command's flags say about validation.
+
+    ``country`` ``province`` ``language`` ``currency`` ``prospect`` ``terms`` are the defaults of
+    new clients and addresses. ``phone_country`` is where a client's or contact's phone number is
+    read (``None``: in ``country``). ``kept`` names the fields whose stored value stands and is not
+    checked again (see ``Entity.revise``). The caller moves ``prefix`` (of paths), ``line`` and
+    ``key`` along, for the warnings.
+    """
+
+    strict_countries: frozenset[str] = frozenset({"CA", "US"})
+    allow_mismatch: bool = False
+    warnings: list[Warning] = field(default_factory=list)
+    country: str = "CA"
+    province: str = "QC"
+    language: str = "fr"
+    currency: str = "CAD"
+    prospect: bool = False
+    terms: str | None = None
+    phone_country: str | None = None
+    note_categories: tuple[str, ...] = NOTE_CATEGORIES
+    kept: frozenset[str] = frozenset()
+    prefix: str = ""
+    line: int | None = None
+    key: str | None = None
+
+    def warn(self, path: str, code: str, message: Message) -> None:
+        """Note a warning about the field ``path`` of the row at hand."""
+        self.warnings.append(Warning(self.prefix + path, code, message, self.line, self.key))
+
+
+def rules_of(info: ValidationInfo[Any]) -> Rules:
+    """The rules a validator was given; the defaults where it was given none."""
+    return info.context if isinstance(info.context, Rules) else Rules()

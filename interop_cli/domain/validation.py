@@ -1,0 +1,86 @@
+"""pydantic's errors turned into ours: stable codes, sentences to translate, and no input value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
+
+from interop_cli.domain.errors import Detail, InvalidData
+from interop_cli.domain.faults import MSGID
+from interop_cli.domain.messages import N_, Message, msg
+
+# pydantic's own types, in our words; the places are in the error's context.
+_SENTENCES = {
+    "missing": N_("is required"),
+    "string_type": N_("is not text"),
+    "bool_type": N_("is neither a yes nor a no (use true or false)"),
+    "bool_parsing": N_("is neither a yes nor a no (use true or false)"),
+    "int_type": N_("is not a whole number"),
+    "int_parsing": N_("is not a whole number"),
+    "int_parsing_size": N_("is not a whole number"),
+    "int_from_float": N_("is not a whole number"),
+    "list_type": N_("is not a list"),
+    "dict_type": N_("is not a set of names and values"),
+    "model_type": N_("is not a set of names and values"),
+    "model_attributes_type": N_("is not a set of names and values"),
+    "extra_forbidden": N_("is not a known field"),
+    "literal_error": N_("is not one of {expected}"),
+    "string_unicode": N_("is not valid Unicode text"),
+}
+_OTHER = N_("is not valid")
+
+
+def invalid(
+    error: ValidationError, *, prefix: str = "", line: int | None = None, key: str | None = None
+) -> InvalidData:
+    """``error`` as ``InvalidData``: a detail per field, all of the row ``line`` and client ``key``.
+
+    ``prefix`` is put before each path ("address."). With one detail, the error has its code and
+    its sentence.
+    """
+    found = error.errors(include_url=False, include_input=False)
+    return _invalid([_detail(item, prefix, line, key) for item in found])
+
+
+def refused(
+    error: PydanticCustomError | PydanticKnownError,
+    path: str,
+    *,
+    line: int | None = None,
+    key: str | None = None,
+) -> InvalidData:
+    """The error of a single rule (``check_code``, ``parse_cents``…) as ``InvalidData``."""
+    code, message = _sentence(error.type, error.context or {})
+    return _invalid([Detail(path, code, message, line, key)])
+
+
+def merged(*errors: InvalidData) -> InvalidData:
+    """Several errors as one with all their details."""
+    return _invalid([detail for error in errors for detail in error.details])
+
+
+def _invalid(details: list[Detail]) -> InvalidData:
+    if len(details) == 1:
+        only = details[0]
+        message = msg("{field}: {what}", field=only.path, what=only.message)
+        return InvalidData(only.code, message, details=details)
+    return InvalidData(
+        "data.invalid", msg("{count} fields are not valid", count=len(details)), details=details
+    )
+
+
+def _detail(item: ErrorDetails, prefix: str, line: int | None, key: str | None) -> Detail:
+    code, message = _sentence(item["type"], item.get("ctx", {}))
+    path = ".".join(str(part) for part in item["loc"])
+    return Detail(prefix + path, code, message, line, key)
+
+
+def _sentence(kind: str, context: dict[str, Any]) -> tuple[str, Message]:
+    """Our code and sentence for an error of pydantic's; nothing of its input is taken over."""
+    if MSGID in context:
+        params = {name: value for name, value in context.items() if name != MSGID}
+        return kind, Message(context[MSGID], params)
+    params = {"expected": context["expected"].replace("'", "")} if "expected" in context else {}
+    return f"field.{kind}", Message(_SENTENCES.get(kind, _OTHER), params)
