@@ -1,0 +1,140 @@
+"""``Settings``: the value of a setting, and who set it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from interop_cli.domain.errors import ConfigError
+from interop_cli.domain.messages import msg
+from interop_cli.settings import userfile
+from interop_cli.settings.table import SETTINGS, Scope, Setting, Type, setting
+from interop_cli.settings.values import BadValue, Value, from_text, to_text
+
+Found = tuple[Any, str]  # the value and its origin
+
+
+class Settings:
+    """Resolves option > environment > company > user file > default.
+
+    ``options`` are those typed (``None``: not typed); ``company`` gives the company's settings as
+    texts, and is called only when one of them is asked for and nothing above it answers. ``path``
+    is the user's file; by default ``INTEROP_CONFIG``, else the platform's folder.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, object],
+        environ: Mapping[str, str],
+        company: Callable[[], Mapping[str, str]],
+        path: Path | None = None,
+    ) -> None:
+        self._options = options
+        self._environ = environ
+        self._read_company = company
+        self._path = path
+
+    def get(self, name: str) -> Any:
+        """The value, of the type that the table says (seconds are ``float``, lists ``list``).
+
+        Raises ``ConfigError`` for an unknown name or a value that does not fit.
+        """
+        return self._find(setting(name))[0]
+
+    def origin(self, name: str) -> str:
+        """Who set it: ``option environment company file default``."""
+        return self._find(setting(name))[1]
+
+    def all(self, scope: Scope | str | None = None) -> list[tuple[str, Any, str]]:
+        """``(name, value, origin)`` of every setting, or of those of ``scope``."""
+        rows = [row for row in SETTINGS.values() if scope in (None, row.scope)]
+        return [(row.name, *self._find(row)) for row in rows]
+
+    def user_path(self) -> Path:
+        """The user's file, whether it exists or not."""
+        return self._path or userfile.user_path(self._environ)
+
+    def set_user(self, name: str, text: str) -> None:
+        """Write one setting into the user's file, which keeps its comments."""
+        userfile.change(self.user_path(), name, parse(name, text))
+        self.__dict__.pop("_file", None)
+
+    def unset_user(self, name: str) -> bool:
+        """Take one setting out of the user's file; whether it was there."""
+        removed = userfile.change(self.user_path(), name, None)
+        self.__dict__.pop("_file", None)
+        return removed
+
+    def _find(self, row: Setting) -> Found:
+        typed = self._options.get(row.name)
+        if typed is not None:
+            value = _read(row, typed, "--" + row.name) if isinstance(typed, str) else typed
+            return value, "option"
+        variable, text = _from_environment(row, self._environ)
+        if text:
+            return _read(row, text, variable), "environment"
+        if row.scope is Scope.COMPANY and row.name in self._company:
+            return _read(row, self._company[row.name], row.name), "company"
+        if row.name in self._file:
+            return _copied(self._file[row.name]), "file"
+        return _default(row), "default"
+
+    @cached_property
+    def _company(self) -> Mapping[str, str]:
+        return self._read_company()
+
+    @cached_property
+    def _file(self) -> Mapping[str, Value]:
+        return userfile.read(self.user_path())
+
+
+def parse(name: str, text: str) -> Value:
+    """The value that ``text`` means for the setting ``name``.
+
+    A list is separated by commas, or a JSON array. Raises ``ConfigError``.
+    """
+    return _read(setting(name), text, name)
+
+
+def format(name: str, value: object) -> str:
+    """The text that stands for ``value`` in the database: ``parse`` gives it back."""
+    setting(name)
+    return to_text(value)
+
+
+def _read(row: Setting, text: str, place: str) -> Value:
+    try:
+        return from_text(row, text)
+    except BadValue as error:
+        raise ConfigError(
+            "config.value",
+            msg("{place} must be {wanted}.", place=place, wanted=error.wanted),
+            name=row.name,
+        ) from None
+
+
+def _from_environment(row: Setting, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The variable that speaks for ``row``, and what it says; an empty one says nothing."""
+    text = environ.get(row.variable, "")
+    if not text and row.name == "no_input" and environ.get("CI", "") not in ("", "0", "false"):
+        return "CI", "true"
+    if not text and row.name == "color":
+        if environ.get("NO_COLOR"):
+            return "NO_COLOR", "never"
+        if environ.get("FORCE_COLOR"):
+            return "FORCE_COLOR", "always"
+    return row.variable, text
+
+
+def _default(row: Setting) -> Any:
+    if row.type is Type.PATH and row.default is None:
+        from platformdirs import user_data_path
+
+        return str(user_data_path("interop", appauthor=False) / "interop.db")
+    return _copied(row.default)
+
+
+def _copied(value: Any) -> Any:
+    return list(value) if isinstance(value, list | tuple) else value

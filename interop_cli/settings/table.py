@@ -1,0 +1,126 @@
+"""The table of settings: name, type, default, meaning, and whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from interop_cli.domain.errors import ConfigError
+from interop_cli.domain.messages import N_, Message, msg
+
+
+class Type(StrEnum):
+    """What the value of a setting is."""
+
+    TEXT = "text"
+    BOOL = "bool"
+    INT = "int"  # zero or more
+    SECONDS = "seconds"  # float, zero or more
+    LIST = "list"  # of texts
+    PATH = "path"  # ``~`` is the home folder; a URL stays as it is
+
+
+class Scope(StrEnum):
+    """Whose setting it is: kept in the user's file, or in the company's database."""
+
+    USER = "user"
+    COMPANY = "company"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table.
+
+    ``help`` is a msgid. ``choices`` bounds a text; ``pattern`` must match it (of a list: each of
+    its items) after ``upper``. A default of ``None`` means: decided elsewhere.
+    """
+
+    name: str
+    type: Type
+    scope: Scope
+    help: str
+    default: object = None
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    upper: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, ``INTEROP_DEFAULTS_COUNTRY`` for ``defaults.country``."""
+        return "INTEROP_" + self.name.upper().replace(".", "_")
+
+
+_USER, _COMPANY = Scope.USER, Scope.COMPANY
+_COUNTRY = "[A-Z]{2}"
+_FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
+_CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
+
+# One line a setting, and its help under it.
+# fmt: off
+_ROWS = (
+    Setting("db", Type.PATH, _USER,
+            N_("The database: a file or a postgresql:// address.")),
+    Setting("output", Type.TEXT, _USER,
+            N_("Format of the output."), "table", choices=_FORMATS),
+    Setting("lang", Type.TEXT, _USER,
+            N_("Language of messages and help."), choices=("fr", "en")),
+    Setting("color", Type.TEXT, _USER,
+            N_("Colour: on a terminal, always or never."), "auto",
+            choices=("auto", "always", "never")),
+    Setting("lock_timeout", Type.SECONDS, _USER,
+            N_("Seconds to wait for a lock."), 30.0),
+    Setting("error_format", Type.TEXT, _USER,
+            N_("Form of errors; json where the output is JSON."), choices=("text", "json")),
+    Setting("no_input", Type.BOOL, _USER,
+            N_("Never ask a question."), default=False),
+    Setting("defaults.prospect", Type.BOOL, _COMPANY,
+            N_("Whether a new client is a prospect."), default=False),
+    Setting("defaults.country", Type.TEXT, _COMPANY,
+            N_("Country of new addresses."), "CA", pattern=_COUNTRY, upper=True),
+    Setting("defaults.province", Type.TEXT, _COMPANY,
+            N_("Province of new addresses."), "QC"),
+    Setting("defaults.language", Type.TEXT, _COMPANY,
+            N_("Language of new clients and contacts."), "fr", choices=("fr", "en")),
+    Setting("defaults.currency", Type.TEXT, _COMPANY,
+            N_("Currency of new clients."), "CAD", pattern="[A-Z]{3}", upper=True),
+    Setting("defaults.terms", Type.TEXT, _COMPANY,
+            N_("Payment terms of new clients."), ""),
+    Setting("address.strict", Type.LIST, _COMPANY,
+            N_("Countries whose postal codes and provinces must be valid."), ("CA", "US"),
+            pattern=_COUNTRY, upper=True),
+    Setting("bulk.max_affected", Type.INT, _COMPANY,
+            N_("How many records a bulk command may change without --max-affected."), 500),
+    Setting("note.categories", Type.LIST, _COMPANY,
+            N_("Categories of notes."), _CATEGORIES),
+    Setting("note.max_attachment_mb", Type.INT, _COMPANY,
+            N_("Largest attachment of a note, in megabytes."), 25),
+    Setting("route.provider", Type.TEXT, _COMPANY,
+            N_("Who computes routes."), "osm", choices=("osm", "google")),
+    Setting("sync.auto", Type.BOOL, _COMPANY,
+            N_("Whether a change is pushed as soon as it is made."), default=False),
+)
+# fmt: on
+
+SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
+
+
+def setting(name: str) -> Setting:
+    """The setting called ``name``; ``ConfigError`` (``config.unknown``) where there is none."""
+    found = SETTINGS.get(name)
+    if found is None:
+        raise ConfigError(
+            "config.unknown",
+            msg("There is no setting {name}.", name=name),
+            hint=nearest(name),
+            name=name,
+            names=list(SETTINGS),
+        )
+    return found
+
+
+def nearest(name: str) -> Message | None:
+    """A hint naming the setting that ``name`` was probably meant to be."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, SETTINGS, 1, 0.5)
+    return msg("Did you mean {name}?", name=found[0]) if found else None
