@@ -39,3 +39,11 @@ def test_each_engine_gives_an_empty_place(engine: str, engine_url: str) -> None:
 @pytest.mark.parametrize("time", [1, 2])
 def test_nothing_is_left_from_another_test(postgres_url: str, time: int) -> None:
     test_each_engine_gives_an_empty_place("postgres", postgres_url)
+
+
+def test_each_engine_gives_a_database_that_is_ready(ready_url: str) -> None:
+    from interop_cli.store.open import open_database
+
+    connection = open_database(ready_url)
+    assert connection.query("SELECT count(*) AS n FROM client")[0]["n"] == 0
+    connection.close()

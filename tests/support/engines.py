@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,28 @@ def engine_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> s
     if engine == "sqlite":
         return str(tmp_path / "interop.db")
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def ready_url(engine: str, request: pytest.FixtureRequest) -> str:
+    """A value for ``--db``: a database as ``db init`` leaves it, on each engine in turn."""
+    return str(request.getfixturevalue(f"{engine}_ready_url"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with our schema and nothing in it, to copy."""
+    from interop_cli.store.migrations import migrate
+    from interop_cli.store.open import create_file
+
+    path = tmp_path_factory.mktemp("template") / "interop.db"
+    connection = create_file(path, lock_timeout=30)
+    migrate(connection, "2026-01-01T00:00:00Z")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_ready_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A copy of the template that this test has for itself."""
+    return str(shutil.copy(sqlite_template, tmp_path / "interop.db"))  # with its mode, 0600

