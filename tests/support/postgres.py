@@ -29,7 +29,14 @@ FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 def pytest_configure(config: pytest.Config) -> None:
     shared = getattr(config, "workerinput", {}).get("postgres_folder")
     # Not pytest's own temporary folder: that one is closed to the user the server runs as.
-    config.stash[FOLDER] = Path(shared or tempfile.mkdtemp(prefix="interop-pg-"))
+    config.stash[FOLDER] = Path(shared or tempfile.mkdtemp(prefix="interop-pg-", dir=_memory()))
+
+
+def _memory() -> str | None:
+    """A folder in memory where there is one with room: a new database takes 10 ms there, not 200."""
+    folder = "/dev/shm"
+    roomy = os.path.isdir(folder) and shutil.disk_usage(folder).free > 2**31
+    return folder if roomy and os.access(folder, os.W_OK) else None
 
 
 @pytest.hookimpl(optionalhook=True)
