@@ -6,11 +6,18 @@ import json
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
 
-from interop_cli.i18n import _, language
-from interop_cli.output.columns import NUMBERS, Choice, Kind, dig
+from interop_cli.domain.messages import Message
+from interop_cli.i18n import _, language, translate
+from interop_cli.output.columns import Choice, Kind, dig
 from interop_cli.output.sanitise import one_line
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+def plain(value: object) -> object:
+    """What JSON has no form for: a message in the user's language, anything else as text."""
+    return translate(value) if isinstance(value, Message) else str(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain).encode
 
 
 def compact(value: object) -> str:
@@ -65,13 +72,13 @@ def as_json(choice: Choice, value: object) -> str:
 
 def as_text(value: object) -> str | None:
     """A value without a kind as the text of a cell; lists and objects as JSON."""
-    if value is None:
-        return None
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | dict | tuple):
         return _encode(value)
-    return str(value)
+    return str(plain(value))
 
 
 def for_people(choice: Choice, value: object) -> str:
@@ -96,8 +103,3 @@ def money(cents: int) -> str:
     if language() == "fr":
         return f"{sign}{whole:,}".replace(",", "\u00a0") + f",{rest:02d}"
     return f"{sign}{whole:,}.{rest:02d}"
-
-
-def is_number(choice: Choice) -> bool:
-    """Whether the column is set to the right in a table."""
-    return choice.kind in NUMBERS

@@ -31,7 +31,7 @@ NUMBERS = frozenset({Kind.INT, Kind.MONEY})
 class Column:
     """One column of the rows given to ``Output.rows``.
 
-    ``header`` is the msgid of its title in a table (made from the name when absent). ``table``
+    ``header`` is the msgid of its title in a table (absent: see ``titles``). ``table``
     says whether a table shows it without ``--fields``; a ``hidden`` column appears in no format
     until it is asked for, as ``contacts`` is in a list for the sake of ``contacts.email``.
     ``members`` are the keys of its nested objects, so that a wrong one can be named.
@@ -44,11 +44,6 @@ class Column:
     table: bool = True
     members: tuple[str, ...] = ()
 
-    @property
-    def title(self) -> str:
-        """The msgid of the title."""
-        return self.header or title_of(self.name)
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -57,13 +52,8 @@ class Choice:
     name: str
     index: int
     kind: Kind
-    title: str
+    header: str | None = None
     path: tuple[str, ...] = ()
-
-
-def title_of(name: str) -> str:
-    """``last_invoice`` as a title: ``Last invoice``."""
-    return name.removesuffix("_cents").replace("_", " ").replace(".", " ").capitalize()
 
 
 def pick(columns: Sequence[Column], fields: Sequence[str] | None) -> list[Column]:
@@ -82,7 +72,7 @@ def choose(
     """The output columns for ``fields``, or those that the format shows by itself."""
     if fields is None:
         return [
-            Choice(column.name, index, column.kind, column.title)
+            Choice(column.name, index, column.kind, column.header)
             for index, column in enumerate(columns)
             if not column.hidden and (column.table or not table)
         ]
@@ -92,13 +82,13 @@ def choose(
 def _choice(columns: Sequence[Column], name: str) -> Choice:
     for index, column in enumerate(columns):
         if column.name == name:
-            return Choice(name, index, column.kind, column.title)
+            return Choice(name, index, column.kind, column.header)
     root, *path = name.split(".")
     for index, column in enumerate(columns):
         if column.name == root and column.kind is Kind.JSON and all(path):
             if column.members and path[0] not in column.members:
                 raise unknown_field(name, [f"{root}.{member}" for member in column.members])
-            return Choice(name, index, Kind.JSON, title_of(name), tuple(path))
+            return Choice(name, index, Kind.JSON, path=tuple(path))
     raise unknown_field(name, [column.name for column in columns])
 
 

@@ -8,7 +8,10 @@ printable too.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 from interop_cli.output.cells import as_text, embed, loaded
 from interop_cli.output.columns import NUMBERS, Choice, Kind, Row, dig
@@ -16,10 +19,11 @@ from interop_cli.output.guard import SUSPECT, guard
 from interop_cli.output.sanitise import printable
 
 DIALECTS = ("rfc4180", "excel-fr")
-Convert = Callable[[object], str | None]
 Batches = Iterable[list[Row]]
+Convert = Callable[[Sequence[object]], Iterable[str | int | None]]  # of a whole column
 
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_TSV_SPECIAL = re.compile(r"[\\\t\n\r]").search
 
 
 class _Lines(list[str]):
@@ -39,7 +43,7 @@ def csv_rows(
     writer = csv.writer(lines, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow([choice.name for choice in choices])
     yield ("\ufeff" if french else "") + lines.pop()[:-2] + end
-    converters = [_csv_cell(choice, terminal) for choice in choices]
+    converters = [_csv_column(choice, terminal) for choice in choices]
     for batch in batches:
         writer.writerows(zip(*_converted(choices, converters, batch), strict=True))
         yield "".join([line[:-2] + end for line in lines])
@@ -52,25 +56,22 @@ def tsv_rows(
     """Header and records; ``header=False`` with one column is the format ``codes``."""
     if header:
         yield "\t".join(choice.name.translate(_TSV) for choice in choices) + "\n"
-    converters = [_tsv_cell(choice, terminal) for choice in choices]
+    converters = [_tsv_column(choice, terminal) for choice in choices]
     for batch in batches:
-        records = zip(*_converted(choices, converters, batch), strict=True)
+        cells = _converted(choices, converters, batch)
+        records = zip(*(map(str, column) for column in cells), strict=True)
         yield "".join(["\t".join(record) + "\n" for record in records])
 
 
 def _converted(
     choices: list[Choice], converters: list[Convert], batch: Sequence[Row]
-) -> list[Iterable[str | None]]:
-    """The cells of ``batch``, column by column."""
-    values = list(zip(*batch, strict=True)) if batch else [()] * (_last(choices) + 1)
-    return [
-        map(convert, values[choice.index])
-        for choice, convert in zip(choices, converters, strict=True)
-    ]
-
-
-def _last(choices: list[Choice]) -> int:
-    return max((choice.index for choice in choices), default=0)
+) -> list[Iterable[str | int | None]]:
+    """The cells of ``batch``, column by column: that is much faster than cell by cell."""
+    if not batch:
+        return []
+    values = list(zip(*batch, strict=True))
+    pairs = zip(choices, converters, strict=True)
+    return [convert(values[choice.index]) for choice, convert in pairs]
 
 
 def cell(choice: Choice, value: object) -> str | None:
@@ -84,33 +85,35 @@ def cell(choice: Choice, value: object) -> str | None:
     return as_text(value)
 
 
-def _csv_cell(choice: Choice, terminal: bool) -> Convert:
-    def text(value: object) -> str | None:
-        if type(value) is str:
-            return guard(value) if value[:1] in SUSPECT else value
-        return any_value(value)
+def _csv_column(choice: Choice, terminal: bool) -> Convert:
+    def one(value: object) -> str | None:
+        text = cell(choice, value)
+        if text is None or (choice.kind in NUMBERS and isinstance(value, int)):
+            return text
+        return printable(guard(text)) if terminal else guard(text)
 
-    def any_value(value: object) -> str | None:
-        got = cell(choice, value)
-        if got is None or (choice.kind in NUMBERS and isinstance(value, int)):
-            return got
-        return guard(got)
+    def texts(column: Sequence[Any]) -> Iterable[str | None]:
+        try:
+            return [v if v is None or v[:1] not in SUSPECT else guard(v) for v in column]
+        except TypeError:  # not all of them are text: SQLite allows it
+            return map(one, column)
 
-    convert = any_value if choice.kind in NUMBERS | {Kind.BOOL, Kind.JSON} else text
-    if not terminal:
-        return convert
-    return lambda value: None if value is None else printable(convert(value) or "")
+    def numbers(column: Sequence[object]) -> Iterable[str | int | None]:
+        return [v if type(v) is int else one(v) for v in column]
+
+    if terminal or choice.kind in (Kind.BOOL, Kind.JSON):
+        return partial(map, one)
+    return numbers if choice.kind in NUMBERS else texts
 
 
-def _tsv_cell(choice: Choice, terminal: bool) -> Convert:
-    def convert(value: object) -> str:
-        got = cell(choice, value)
-        if got is None:
-            return ""
-        got = got.translate(_TSV)
-        return printable(got) if terminal else got
+def _tsv_column(choice: Choice, terminal: bool) -> Convert:
+    def one(value: object) -> str:
+        if type(value) is not str or choice.kind is Kind.JSON:
+            value = cell(choice, value) or ""
+        text = value.translate(_TSV) if _TSV_SPECIAL(value) else value
+        return printable(text) if terminal else text
 
-    return convert
+    return partial(map, one)
 
 
 def untsv(text: str) -> str:

@@ -5,7 +5,6 @@ Nothing here fails because stderr does: it may be closed, and words are not the 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,7 +12,8 @@ from typing import IO
 
 from interop_cli.domain.errors import Detail, InteropError
 from interop_cli.i18n import _, ngettext, translate
-from interop_cli.output.sanitise import printable
+from interop_cli.output.cells import compact
+from interop_cli.output.sanitise import printable, printable_json
 from interop_cli.output.style import Style, is_terminal
 
 SCHEMA_VERSION = 1
@@ -59,7 +59,7 @@ class Notices:
     def error(self, error: InteropError) -> None:
         """An error as words, or as one line of JSON; quiet does not silence it."""
         if self.as_json:
-            self._line(json.dumps(error_object(error), ensure_ascii=False, separators=(",", ":")))
+            self._line(printable_json(compact(error_object(error))))
             return
         mark = self.style.bold(self.style.red(_("Error:")))
         self._line(self.style.render(f"{mark} {translate(error.message)}"))
@@ -128,14 +128,15 @@ def progress_text(label: str, done: int, total: int | None) -> str:
 
 def detail_text(detail: Detail) -> str:
     """A finding as words: where it is, and what is wrong."""
-    where = [
-        _("line {line}", line=detail.line) if detail.line is not None else "",
-        detail.key or "",
-        detail.path,
-    ]
-    place = ", ".join(part for part in where if part)
     what = translate(detail.message) if detail.message else detail.code
-    return f"{place}: {what}" if place else what
+    return finding(detail.line, detail.key, detail.path, what)
+
+
+def finding(line: int | None, key: str | None, path: str | None, what: str) -> str:
+    """``line 41, ACME, postal_code: what``, without the parts that are not known."""
+    place = [_("line {line}", line=line) if line is not None else "", key or "", path or ""]
+    where = ", ".join(part for part in place if part)
+    return f"{where}: {what}" if where else what
 
 
 def error_object(error: InteropError) -> dict[str, object]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from interop_cli.i18n import _
 from interop_cli.output.cells import for_people
-from interop_cli.output.columns import Choice, Column, Kind, Row, dig, title_of, unknown_field
+from interop_cli.output.columns import Choice, Column, Kind, Row, dig, unknown_field
 from interop_cli.output.style import Style, width
+from interop_cli.output.titles import title
 
 
 def chosen(
@@ -37,10 +37,10 @@ def flat(obj: Mapping[str, Any], *, all_values: bool) -> tuple[list[Column], Row
 
 def card(obj: Mapping[str, Any], style: Style) -> Iterator[str]:
     """Two columns: titles and values, as they come."""
-    titles = {name: _(title_of(name)) for name in obj}
+    titles = {name: title(name) for name in obj}
     room = max((width(title) for title in titles.values()), default=0)
     for name, value in obj.items():
-        choice = Choice(name, 0, kind_of(name, value), "")
+        choice = Choice(name, 0, kind_of(name, value))
         yield f"{style.pad(style.bold(titles[name]), room)}  {for_people(choice, value)}".rstrip()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, ngettext, translate
 from interop_cli.output.columns import Column, Kind, Row, dig
+from interop_cli.output.notices import DETAILS_SHOWN as SHOWN
+from interop_cli.output.notices import finding
 
 Result = Mapping[str, Any]
 
@@ -50,16 +52,23 @@ def summary(result: Result) -> list[str]:
 
 
 def warnings(result: Result) -> list[str]:
-    """The warnings of ``result`` as words."""
-    return [_words(warning) for warning in result.get("warnings") or []]
+    """The warnings of ``result`` as words, the first ones where there are many."""
+    found = result.get("warnings") or []
+    lines = [_words(warning) for warning in found[:SHOWN]]
+    if (hidden := len(found) - SHOWN) > 0:
+        lines.append(ngettext("… and {n} more.", "… and {n} more.", hidden))
+    return lines
 
 
 def _words(warning: object) -> str:
-    if isinstance(warning, Message):
-        return translate(warning)
-    if isinstance(warning, Mapping):
-        return str(warning.get("message") or warning.get("code") or "")
-    return str(warning)
+    if not isinstance(warning, Mapping):
+        return _text(warning)
+    what = _text(warning.get("message") or warning.get("code") or "")
+    return finding(warning.get("line"), warning.get("key"), warning.get("path"), what)
+
+
+def _text(value: object) -> str:
+    return translate(value) if isinstance(value, Message) else str(value)
 
 
 def _at(item: Mapping[str, object], name: str) -> object:

@@ -14,6 +14,7 @@ from interop_cli.i18n import _
 from interop_cli.output.cells import for_people
 from interop_cli.output.columns import NUMBERS, Choice, Row
 from interop_cli.output.style import Style, clip, width
+from interop_cli.output.titles import title
 
 BOUND = 1000
 NARROWEST = 8  # a column is not cut below this
@@ -40,7 +41,7 @@ def table(
         first.extend(batch)
         if len(first) >= bound:
             break
-    titles = [_(choice.title) for choice in choices]
+    titles = [_(choice.header) if choice.header else title(choice.name) for choice in choices]
     cells = _cells(choices, first[:bound])
     limits = _limits(choices, titles, cells, room)
     drawn = _draw(choices, _clipped([titles], limits)[0], _clipped(cells, limits))

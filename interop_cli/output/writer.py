@@ -13,6 +13,7 @@ from typing import IO, Any
 from interop_cli.domain.errors import InteropError, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.output import records, results, sink
+from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import Choice, Column, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
 from interop_cli.output.sanitise import printable_json
@@ -140,6 +141,15 @@ class Output:
         for line in results.summary(result):
             self.message(line)
 
+    def text(self, chunks: Iterable[str]) -> None:
+        """Write data that is already text, such as a schema or a results file."""
+        self._write(chunks)
+
+    def side_file(self, path: Path, chunks: Iterable[str]) -> None:
+        """Write a second file beside the data, whole or not at all."""
+        with sink.whole_file(path) as write:
+            sink.write_all(chunks, write)
+
     def finish(self) -> None:
         """Flush stdout and learn whether that worked: ``IoFailure``, or ``BrokenPipeError``."""
         self.notices.clear()
@@ -154,6 +164,11 @@ class Output:
     def message(self, text: str) -> None:
         """A sentence on stderr; nothing when quiet."""
         self.notices.message(text)
+
+    def remark(self, text: str) -> None:
+        """A sentence on stderr for those who asked for more with ``-v``."""
+        if self.verbose:
+            self.notices.message(text)
 
     def warn(self, text: str) -> None:
         """A warning on stderr; nothing when quiet."""
@@ -205,10 +220,10 @@ class Output:
         return delimited.tsv_rows(choices, batches, terminal=self.terminal, header=header)
 
     def _json(self, value: object, indent: int | None = None) -> str:
-        separators = None if indent else (",", ":")
-        text = json.dumps(
-            value, ensure_ascii=False, indent=indent, separators=separators, default=str
-        )
+        if indent:
+            text = json.dumps(value, ensure_ascii=False, indent=indent, default=plain)
+        else:
+            text = compact(value)
         return (printable_json(text) if self.terminal else text) + "\n"
 
     def _write(self, chunks: Iterable[str], spool: bool = False) -> None:

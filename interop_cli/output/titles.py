@@ -1,0 +1,91 @@
+"""Titles of fields, for tables and cards; JSON keys and CSV headers stay the field names."""
+
+from __future__ import annotations
+
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+# Those that capitalising the name would not make.
+_SPECIAL = {
+    "id": N_("Id"),
+    "amount_cents": N_("Amount"),
+    "bill_to": N_("Billed to"),
+    "billing": N_("Billing contact"),
+    "billing_copy": N_("Billing copy"),
+    "computed_at": N_("Computed"),
+    "created_at": N_("Created"),
+    "email": N_("E-mail"),
+    "external_id": N_("External id"),
+    "gst": N_("GST"),
+    "hubspot_synced": N_("In HubSpot"),
+    "line1": N_("Address line"),
+    "line2": N_("Address line 2"),
+    "main": N_("Main address"),
+    "neq": N_("NEQ"),
+    "qst": N_("QST"),
+    "ship_to": N_("Shipped to"),
+    "subtotal_cents": N_("Subtotal"),
+    "tax_cents": N_("Taxes"),
+    "title": N_("Job title"),
+    "total_cents": N_("Total"),
+    "updated_at": N_("Updated"),
+}
+_PLAIN = (
+    N_("Active"),
+    N_("Addresses"),
+    N_("Attachments"),
+    N_("Attention"),
+    N_("Author"),
+    N_("Basis"),
+    N_("Category"),
+    N_("City"),
+    N_("Client"),
+    N_("Code"),
+    N_("Contact"),
+    N_("Contacts"),
+    N_("Country"),
+    N_("Currency"),
+    N_("Date"),
+    N_("Default"),
+    N_("Documents"),
+    N_("Due date"),
+    N_("Instructions"),
+    N_("Invoices"),
+    N_("Kind"),
+    N_("Label"),
+    N_("Language"),
+    N_("Last invoice"),
+    N_("Mobile"),
+    N_("Name"),
+    N_("Notes"),
+    N_("Number"),
+    N_("Phone"),
+    N_("Postal code"),
+    N_("Prospect"),
+    N_("Province"),
+    N_("Sales"),
+    N_("Shipper identity"),
+    N_("Stale"),
+    N_("Status"),
+    N_("Sync"),
+    N_("Tags"),
+    N_("Terms"),
+    N_("Text"),
+    N_("Version"),
+    N_("Website"),
+    N_("Year"),
+)
+TITLES = {title.lower().replace(" ", "_"): title for title in _PLAIN} | _SPECIAL
+
+
+def title(name: str) -> str:
+    """The title of a field in the user's language; of ``contacts.email``: ``Contacts: E-mail``.
+
+    A name that is not in the list is made readable and stays as it is in every language.
+    """
+    return ": ".join(_one(part) for part in name.split("."))
+
+
+def _one(name: str) -> str:
+    known = TITLES.get(name)
+    return _(known) if known else name.removesuffix("_cents").replace("_", " ").capitalize()
