@@ -101,6 +101,7 @@ def test_only_what_has_words_is_a_sentence(tool: ModuleType) -> None:
         ("One two\n", "Un deux", "white space"),
         ("This is the same here", "This is the same here", "English"),
         ("Options", "Options", None),
+        ("interop client activate {code}", "interop client activate {code}", None),
     ],
 )
 def test_french_that_would_not_do_is_found(
