@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import ValidationInfo, model_validator
 
 from interop_cli.domain.country import country_code
-from interop_cli.domain.entity import Awaited, Entity, Flag, Line, Lines, ShortLine
+from interop_cli.domain.entity import Awaited, Entity, Line, Lines, Off, ShortLine
 from interop_cli.domain.faults import Faults, fault, missing
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.phone import read_phone
@@ -43,7 +43,7 @@ class Address(Entity):
     province: Line = None
     postal_code: ShortLine = None
     country: Awaited = ""
-    main: Flag = False
+    main: Off = False
     phone: ShortLine = None
     instructions: Lines = None
 

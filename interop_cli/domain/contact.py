@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from interop_cli.domain.choices import read_language
 from interop_cli.domain.client import Email, Phone
-from interop_cli.domain.entity import Entity, Flag, Line, Name
+from interop_cli.domain.entity import Entity, Line, Name, Off, On
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.text import fold
 
@@ -33,11 +33,11 @@ class Contact(Entity):
     phone: Phone = None
     mobile: Phone = None
     language: Annotated[Literal["fr", "en"] | None, BeforeValidator(_language)] = None
-    active: Flag = True
-    default: Flag = False
-    billing: Flag = False
-    billing_copy: Flag = False
-    hubspot_synced: Flag = False
+    active: On = True
+    default: Off = False
+    billing: Off = False
+    billing_copy: Off = False
+    hubspot_synced: Off = False
 
 
 @dataclass(frozen=True)

