@@ -41,7 +41,7 @@ def csv_rows(
     lines = _Lines()
     # The writer quotes what its own line end holds, so CR must be in it; we put ours after.
     writer = csv.writer(lines, delimiter=";" if french else ",", lineterminator="\r\n")
-    writer.writerow([choice.name for choice in choices])
+    writer.writerow([printable(c.name) if terminal else c.name for c in choices])
     yield ("\ufeff" if french else "") + lines.pop()[:-2] + end
     converters = [_csv_column(choice, terminal) for choice in choices]
     for batch in batches:
@@ -55,7 +55,8 @@ def tsv_rows(
 ) -> Iterator[str]:
     """Header and records; ``header=False`` with one column is the format ``codes``."""
     if header:
-        yield "\t".join(choice.name.translate(_TSV) for choice in choices) + "\n"
+        names = (choice.name.translate(_TSV) for choice in choices)
+        yield "\t".join(map(printable, names) if terminal else names) + "\n"
     converters = [_tsv_column(choice, terminal) for choice in choices]
     for batch in batches:
         cells = _converted(choices, converters, batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.output.sanitise import printable
 
 # Those that capitalising the name would not make.
 _SPECIAL = {
@@ -83,7 +84,7 @@ def title(name: str) -> str:
 
     A name that is not in the list is made readable and stays as it is in every language.
     """
-    return ": ".join(_one(part) for part in name.split("."))
+    return printable(": ".join(_one(part) for part in name.split(".")))
 
 
 def _one(name: str) -> str:

@@ -1,0 +1,181 @@
+"""Tables: widths, translation, kinds, streaming and terminals."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interop_cli.i18n import set_language
+from interop_cli.output import Column, Kind, Style
+from interop_cli.output.columns import choose
+from interop_cli.output.style import width
+from interop_cli.output.table import NARROWEST, table
+from tests.output.terminals import Kept, on_terminal
+
+COLUMNS = [
+    Column("code"),
+    Column("name"),
+    Column("active", Kind.BOOL),
+    Column("total_cents", Kind.MONEY),
+    Column("tags", Kind.JSON),
+    Column("id", Kind.INT, table=False),
+]
+ROWS: list[tuple[Any, ...]] = [
+    ("A", "Été 漢字", 1, 123456789, '["x","y"]', 1),
+    ("BB", "Door 2\nring", 0, -5, "[]", 2),
+    ("C", None, None, None, None, 3),
+]
+
+
+def written(columns: list[Column], rows: list[tuple[Any, ...]], **options: Any) -> str:
+    kept = Kept("table", **options)
+    kept.output.rows(columns, [rows])
+    return kept.out
+
+
+def test_table() -> None:
+    assert written(COLUMNS, ROWS) == (
+        "Code    Name           Active           Total  Tags\n"
+        "------  -------------  --------  ------------  ------\n"
+        "A       Été 漢字       yes       1,234,567.89  x, y\n"
+        "BB      Door 2 ⏎ ring  no               -0.05\n"
+        "C\n"
+    )
+
+
+def test_no_rows() -> None:
+    assert written(COLUMNS[:2], []) == "Code  Name\n----  ----\n"
+
+
+def test_fields_bring_columns_that_a_table_leaves_out() -> None:
+    assert written(COLUMNS, ROWS[:1], fields=["id", "code"]).split() == [
+        *("Id", "Code", "----", "------", "1", "A")
+    ]
+
+
+def test_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_language("fr")
+    try:
+        text = written(COLUMNS, ROWS)
+    finally:
+        set_language("en")
+    assert "1\u00a0234\u00a0567,89" in text
+    assert "-0,05" in text
+
+
+def test_titles(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = [
+        Column("x", header="My title"),
+        Column("some_field_cents"),
+        Column("contacts", Kind.JSON),
+    ]
+    fields = ["x", "some_field_cents", "contacts.email"]
+    header = written(columns, [], fields=fields).splitlines()[0]
+    assert header == "My title  Some field  Contacts: E-mail"
+
+
+def test_off_a_terminal_nothing_is_cut_or_coloured() -> None:
+    long = "x" * 500
+    text = written([Column("name"), Column("active", Kind.BOOL)], [(long, 0)])
+    assert long in text
+    assert "\x1b" not in text
+
+
+def test_a_row_wider_than_the_first_ones_is_not_cut_either() -> None:
+    lines = "".join(
+        table(
+            choose([Column("a"), Column("b")], None),
+            [[("x", "y")], [("x" * 20, "y")]],
+            style=Style(enabled=False),
+            bound=1,
+        )
+    ).splitlines()
+    assert lines == ["A    B", "---  ---", "x    y", "x" * 20 + "  y"]
+
+
+def test_rows_are_not_kept() -> None:
+    """At the moment a batch is asked for, all but the first rows must have been given out."""
+    given_out = 0
+
+    def batches() -> Any:
+        for number in range(5):
+            assert number < 2 or given_out >= 10 * (number - 1)
+            yield [(f"{number}",)] * 10
+
+    for chunk in table(
+        choose([Column("a")], None), batches(), style=Style(enabled=False), bound=10
+    ):
+        given_out += chunk.count("\n")
+    assert given_out == 52
+
+
+cells = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+rows_of_text = st.lists(st.tuples(cells, st.none() | st.integers(0, 10**6), cells), min_size=1)
+
+
+@given(rows_of_text, st.integers(1, 5), st.booleans())
+def test_later_rows_look_like_the_first_ones(
+    rows: list[tuple[Any, ...]], bound: int, enabled: bool
+) -> None:
+    """tabulate draws the first rows and we the rest: the eye must not see where."""
+    columns = [Column("a"), Column("n", Kind.INT), Column("b", Kind.BOOL), Column("c")]
+    full = [(a, n, 1, c) for a, n, c in rows]
+    widest = [("W" * 30, 10**9, 1, "W" * 30)]  # settles the widths
+    choices, style = choose(columns, None), Style(enabled)
+    whole = "".join(table(choices, [widest + full], style=style))
+    split = "".join(table(choices, [widest, full], style=style, bound=bound))
+    assert split == whole
+
+
+@given(rows_of_text, st.integers(20, 100))
+def test_a_table_fits_its_terminal(rows: list[tuple[Any, ...]], room: int) -> None:
+    choices = choose([Column("a"), Column("n", Kind.INT), Column("c")], None)
+    drawn = "".join(table(choices, [rows], style=Style(enabled=False), room=max(room, 34)))
+    assert all(width(line) <= max(room, 34) for line in drawn.splitlines())
+
+
+def test_the_widest_texts_are_cut_and_numbers_are_not() -> None:
+    columns = [Column("name"), Column("city"), Column("id", Kind.INT)]
+    rows = [("n" * 60, "c" * 30, 1234567890)]
+    lines = "".join(
+        table(choose(columns, None), [rows], style=Style(enabled=False), room=50)
+    ).splitlines()
+    assert lines[2] == "n" * 17 + "…  " + "c" * 17 + "…  1234567890"
+    narrow = "".join(
+        table(choose(columns, None), [rows], style=Style(enabled=False), room=10)
+    ).splitlines()
+    assert narrow[2].split()[0] == "n" * (NARROWEST - 1) + "…"
+    assert "1234567890" in narrow[2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+class TestOnTerminal:
+    def test_cut_to_the_terminal(self) -> None:
+        out, _ = on_terminal(lambda o: o.rows([Column("name")], [[("n" * 100,)]]), columns=30)
+        assert out.splitlines()[2] == "n" * 29 + "…"
+
+    def test_columns_beats_the_terminal(self) -> None:
+        out, _ = on_terminal(
+            lambda o: o.rows([Column("name")], [[("n" * 100,)]]), environ={"COLUMNS": "20"}
+        )
+        assert out.splitlines()[2] == "n" * 19 + "…"
+
+    def test_inactive_rows_are_greyed_and_said_in_words(self) -> None:
+        out, _ = on_terminal(lambda o: o.rows(COLUMNS, [ROWS[:2]], dim="active"), columns=120)
+        first, second = out.splitlines()[2:]
+        assert "\x1b" not in first
+        assert second.startswith("\x1b[2mBB ")
+        assert second.endswith("\x1b[0m")
+        assert " no " in second
+
+    def test_to_a_file_it_is_neither_cut_nor_greyed(self, tmp_path: Any) -> None:
+        path = tmp_path / "t.txt"
+        rows = [("n" * 100, 0)]
+        columns = [Column("name"), Column("active", Kind.BOOL)]
+        on_terminal(lambda o: o.rows(columns, [rows], dim="active"), out=path, columns=30)
+        assert "n" * 100 in path.read_text()
+        assert "\x1b" not in path.read_text()
