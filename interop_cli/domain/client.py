@@ -79,7 +79,7 @@ def _tags(value: object) -> list[str]:
     if not value:
         return []
     if isinstance(value, str):
-        return list(_split_tags(value))
+        return _split_tags(value)  # pydantic makes a new list of it
     if isinstance(value, (list, tuple, set, frozenset)):
         return _distinct_tags(value)
     raise fault("client.tags.format", N_("is not a list of tags"))

@@ -190,7 +190,9 @@ def test_elsewhere_old_data_gets_in_with_a_warning() -> None:
         ("CH", "CH-1203", "1203"),
         ("DE", "D-12209", "12209"),
         ("LV", "LV-1010", "LV-1010"),  # here it is part of the code
+        ("AI", "AI-2640", "AI-2640"),
         ("AR", "B1636", "B1636"),
+        ("DE", "D-12", "D-12"),  # what is left is no postal code either
         ("DE", "F-12209", "F-12209"),  # another country's sign is a doubt, not a habit
         ("GB", "sw7 1rz", "SW7 1RZ"),
         ("US", "97403-1234", "97403-1234"),

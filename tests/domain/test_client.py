@@ -175,6 +175,9 @@ def test_a_revision_of_an_address_let_in() -> None:
     rules = Rules()
     assert old.revise({"phone": "604 555-4729"}, rules).phone == "+16045554729"
     assert rules.warnings == []
+    typed = Address.build(values | {"phone": "911"}, Rules(allow_mismatch=True))
+    assert typed.revise({"label": "Quai"}, rules).phone == "911"
+    assert rules.warnings == []
     with pytest.raises(ValidationError):
         old.revise({"postal_code": "T2F 8M5"}, rules)
     with pytest.raises(ValidationError):

@@ -82,6 +82,7 @@ def test_what_passes_has_the_form(text: str) -> None:
         ("Franchi S.p.A.", "franchi"),
         ("9123-4567 Québec inc.", "9123 4567 quebec"),
         ("Inc.", "inc"),
+        ("S.E.N.C.", "s e n c"),
         ("Cie Ltée", "cie"),
         ("Incroyable", "incroyable"),
         ("S.A. Martin", "s a martin"),

@@ -34,6 +34,7 @@ def test_each_country_is_known_by_all_its_names(code: str) -> None:
         ("Écosse", "GB"),
         ("Allemagne", "DE"),
         ("The Netherlands", "NL"),
+        ("The Gambia", "GM"),
         ("Côte d'Ivoire", "CI"),
         ("Ivory Coast", "CI"),
         ("Saint Lucia", "LC"),

@@ -121,3 +121,11 @@ def test_shown_to_people() -> None:
     assert format_phone("+15145550123;ext=22", "fr") == "514 555-0123, poste 22"
     assert format_phone("+15145550123;ext=22", "en") == "514-555-0123 ext. 22"
     assert format_phone("+33142685300", "fr") == "+33 1 42 68 53 00"
+
+
+@pytest.mark.parametrize(
+    "text", ["5145550123", "(514) 555-0123", "+1 514 555-0123", "1-514-555-0123"]
+)
+def test_plain_numbers_take_the_short_way(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("interop_cli.domain.phone._parse")
+    assert normalize_phone(text, "CA") == ("+15145550123", True)

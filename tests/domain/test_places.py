@@ -17,6 +17,7 @@ def test_a_country_asks_what_the_library_says(code: str) -> None:
     assert rules.requires_postal == ("postal_code" in theirs.required_fields)
     for key, name in theirs.country_area_choices:
         assert rules.province_code(key) == key
+        assert rules.province_code(f" {key.lower()} ") == key
         assert rules.province_code(name) is not None, name
     if "postal_code" in theirs.allowed_fields:
         for example in theirs.postal_code_examples:
