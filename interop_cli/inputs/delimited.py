@@ -1,0 +1,194 @@
+"""CSV, read strictly and a row at a time (RFC 4180, and what spreadsheets make of it).
+
+A row with too many or too few cells is a fault of that row; a quote that never ends, a NUL, a byte
+that is not text are faults of the file, because what follows them cannot be trusted.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from interop_cli.domain.errors import Detail, InvalidData, UsageError
+from interop_cli.domain.messages import msg
+from interop_cli.inputs.faults import invalid
+from interop_cli.inputs.lines import TextLines
+from interop_cli.inputs.records import Layout, Record
+from interop_cli.inputs.source import Source
+from interop_cli.output.guard import unguard
+
+DELIMITERS = ",;\t|"
+FIELD_LIMIT = 131_072  # characters
+_NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+_QUOTED = re.compile(r'"[^"]*"')
+_HEADER_LINES = 50
+
+
+def read_csv(
+    source: Source, *, encoding: str | None = None, delimiter: str | None = None
+) -> Iterator[Record]:
+    """The rows under the header; none where there is no header or nothing under it.
+
+    Blank lines are skipped. A ragged row comes with the ``error`` ``input.ragged``. Raises
+    ``InvalidData`` for a file that is not such a CSV (``input.csv``, ``input.quote``,
+    ``input.field_too_long``, ``input.header.*``, and those of ``TextLines``), ``UsageError`` for
+    an encoding or a delimiter that cannot be.
+    """
+    return _Table(source, encoding, delimiter).records()
+
+
+def header(
+    source: Source, *, encoding: str | None = None, delimiter: str | None = None
+) -> list[str]:
+    """The names of the columns, without surrounding spaces; empty where the file is."""
+    return csv_layout(source, encoding=encoding, delimiter=delimiter).header
+
+
+def csv_layout(
+    source: Source, *, encoding: str | None = None, delimiter: str | None = None
+) -> Layout:
+    """Columns, delimiter and encoding of the file; raises what ``read_csv`` does."""
+    return _Table(source, encoding, delimiter).layout
+
+
+def check_delimiter(text: str) -> str:
+    """``text`` as one character (``tab`` and ``\\t`` are a tab); else ``UsageError``."""
+    char = _NAMED.get(text.lower(), text)
+    if len(char) == 1 and char not in '"\r\n\0 ':
+        return char
+    raise UsageError(
+        "input.delimiter",
+        msg("A delimiter is one character, and neither a quote, a space nor a line end."),
+        hint=msg("Such as: {examples}", examples="--delimiter ';'  --delimiter tab"),
+    )
+
+
+class _Table:
+    """One reading of a CSV file."""
+
+    def __init__(self, source: Source, encoding: str | None, delimiter: str | None) -> None:
+        self._source = source
+        self._encoding = encoding
+        self._lines = TextLines(source, encoding, records=True, option=True)
+        lines = iter(self._lines)
+        head = _head(lines)
+        self._delimiter = check_delimiter(delimiter) if delimiter else _sniff("".join(head))
+        # Others may have changed the limit, which is global.
+        csv.field_size_limit(FIELD_LIMIT)
+        self._reader = csv.reader(chain(head, lines), delimiter=self._delimiter, strict=True)
+        self._header = self._read_header()
+
+    @property
+    def layout(self) -> Layout:
+        encoding = self._encoding or "utf-8"
+        if self._lines.bom and encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+            encoding = "utf-8-sig"
+        return Layout("csv", self._header, self._delimiter, encoding)
+
+    def records(self) -> Iterator[Record]:
+        names, lines, reader = self._header, self._lines, self._reader
+        width = len(names)
+        line = lines.mark = reader.line_num
+        try:
+            for cells in reader:
+                start = line + 1
+                line = lines.mark = reader.line_num
+                if len(cells) == width and (width > 1 or cells[0].strip() or cells[0] == ""):
+                    values = dict(zip(names, cells, strict=True))
+                    if "'" in "".join(cells):
+                        values = {name: unguard(cell) for name, cell in values.items()}
+                    yield Record(start, values, cells)
+                elif not _blank(cells):
+                    yield _ragged(start, names, cells)
+        except csv.Error as error:
+            raise self._fault(error, line + 1) from None
+
+    def _read_header(self) -> list[str]:
+        try:
+            for cells in self._reader:
+                if not _blank(cells):
+                    return self._checked([unguard(cell).strip() for cell in cells])
+        except csv.Error as error:
+            raise self._fault(error, 1) from None
+        return []
+
+    def _checked(self, names: list[str]) -> list[str]:
+        line = self._reader.line_num
+        for number, name in enumerate(names, 1):
+            if not name:
+                reason = msg("column {number} has no name", number=number)
+                raise invalid("input.header.empty", self._source.name, reason, line=line)
+            if name in names[: number - 1]:
+                # The name is not said: without a header, the first row is data about people.
+                first = names.index(name) + 1
+                reason = msg(
+                    "columns {first} and {second} have the same name", first=first, second=number
+                )
+                raise invalid("input.header.duplicate", self._source.name, reason, line=line)
+        return names
+
+    def _fault(self, error: csv.Error, start: int) -> InvalidData:
+        """The error of the row that begins on line ``start``."""
+        text = str(error)
+        file, line, hint = self._source.name, self._reader.line_num, None
+        if "unexpected end" in text:
+            code, line = "input.quote", self._open_quote(start) or start
+            reason = msg("the quote that begins here never ends")
+        elif "field limit" in text:
+            code, line = "input.field_too_long", self._open_quote(start, line) or line
+            reason = msg("a field is longer than {limit} characters", limit=FIELD_LIMIT)
+            hint = msg("A quote may be missing its other half.")
+        elif "expected after" in text:
+            code, reason = "input.csv", msg("text follows the quote that ends a field")
+            hint = msg("A quote inside a quoted field is written twice.")
+        else:
+            code, reason = "input.csv", msg("it is not valid CSV")
+        return invalid(code, file, reason, line=line, hint=hint)
+
+    def _open_quote(self, start: int, end: int | None = None) -> int | None:
+        """The line, from ``start`` to ``end``, of the quote that is still open after ``end``."""
+        lines = TextLines(self._source, self._encoding, option=True)
+        state, opened = "start", None
+        for number, text in enumerate(islice(lines, start - 1, end), start):
+            for char in text:
+                if state == "quoted":
+                    state = "closing" if char == '"' else "quoted"
+                elif char == '"' and state in ("start", "closing"):
+                    opened = number if state == "start" else opened
+                    state = "quoted"
+                else:
+                    state = "start" if char in (self._delimiter, "\r", "\n") else "plain"
+        return opened if state == "quoted" else None
+
+
+def _head(lines: Iterator[str]) -> list[str]:
+    """The lines up to the end of the header, as far as one can tell without the delimiter."""
+    head: list[str] = []
+    text = ""
+    for line in lines:
+        head.append(line)
+        if text or line.strip():
+            text += line
+            if '"' not in _QUOTED.sub("", text) or text.count("\n") >= _HEADER_LINES:
+                break
+    return head
+
+
+def _sniff(text: str) -> str:
+    """The delimiter that stands most often in the header, outside its quotes."""
+    bare = _QUOTED.sub("", text)
+    return max(DELIMITERS, key=bare.count)
+
+
+def _blank(cells: list[str]) -> bool:
+    return not cells or (len(cells) == 1 and not cells[0].strip())
+
+
+def _ragged(line: int, names: list[str], cells: list[str]) -> Record:
+    message = msg(
+        "{found} cells, where the header has {expected}", found=len(cells), expected=len(names)
+    )
+    values = {name: unguard(cell) for name, cell in zip(names, cells, strict=False)}
+    return Record(line, values, cells, Detail("", "input.ragged", message, line))

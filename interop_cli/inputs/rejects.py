@@ -1,0 +1,136 @@
+"""The rows that were not taken, in a file that can be corrected and imported as it is.
+
+A CSV keeps its columns, its cells (guards included), its delimiter and its encoding, and gets one
+column more; NDJSON objects get one name more. The file holds personal data, so only its owner may
+read it, and it appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from interop_cli.inputs.records import REJECT_REASON, Layout, Record
+from interop_cli.output.guard import guard
+from interop_cli.output.sink import failures
+
+
+class RejectsWriter:
+    """A context manager; nothing is left of the file unless ``commit`` was called.
+
+    ``header`` is that of the CSV which was read, ``None`` for NDJSON. Raises ``IoFailure``
+    (``output.write``).
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        header: Sequence[str] | None,
+        *,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+    ) -> None:
+        self.count = 0
+        self._path = Path(os.path.realpath(path))
+        self._temporary = self._path.with_name(f".{self._path.name}.{os.urandom(4).hex()}.tmp")
+        self._header = None if header is None else list(header)
+        self._old = _place(header or ())  # of the reason in a file that was rejected before
+        self._delimiter = delimiter
+        self._encoding = encoding
+        self._file: TextIO | None = None
+
+    @classmethod
+    def like(cls, path: str | Path, layout: Layout) -> Self:
+        """A writer of files like the one that ``layout`` was read from."""
+        header = layout.header if layout.format == "csv" else None
+        return cls(path, header, delimiter=layout.delimiter, encoding=layout.encoding)
+
+    def __enter__(self) -> Self:
+        with failures(self._path):
+            if self._path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "")
+            if self._path.exists() and not self._path.is_file():
+                raise OSError(errno.EINVAL, "")  # renaming onto a device would remove it
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            handle = os.open(self._temporary, flags, 0o600)
+            # A reason may hold a letter that the encoding of the input lacks.
+            self._file = os.fdopen(
+                handle, "w", encoding=self._encoding, errors="backslashreplace", newline=""
+            )
+        self.restart()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is None:
+            return
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._temporary.unlink()
+
+    def restart(self) -> None:
+        """Forget what was written: the unit of work begins again."""
+        file = self._opened()
+        with failures(self._path):
+            file.seek(0)
+            file.truncate()
+            self.count = 0
+            if self._header is not None:
+                names = [guard(name) for name in self._header]
+                self._write_row([*self._without_reason(names), REJECT_REASON])
+
+    def write(self, record: Record, reason: str) -> None:
+        """Add a row and why it was not taken (text in the user's language)."""
+        with failures(self._path):
+            if self._header is not None:
+                # A ragged row stays so: filled up, it would be taken the next time.
+                self._write_row([*self._without_reason(record.cells), guard(reason)])
+            else:
+                value = {**record.values, REJECT_REASON: reason}
+                self._opened().write(json.dumps(value, ensure_ascii=False) + "\n")
+        self.count += 1
+
+    def commit(self) -> None:
+        """Put the file in its place, on disk."""
+        file = self._opened()
+        with failures(self._path):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            self._temporary.replace(self._path)
+        self._file = None
+
+    def _opened(self) -> TextIO:
+        if self._file is None:
+            raise ValueError("the writer is not open")
+        return self._file
+
+    def _write_row(self, cells: Sequence[str]) -> None:
+        # The writer quotes the characters of its line end, so CR must be one of them.
+        csv.writer(self._opened(), delimiter=self._delimiter, lineterminator="\r\n").writerow(cells)
+
+    def _without_reason(self, cells: Sequence[str]) -> Sequence[str]:
+        """The cells without the reason that a file of rejects, imported again, already has."""
+        place, width = self._old, len(self._header or ())
+        if place is None:
+            return cells
+        if len(cells) != width and place == width - 1:
+            return cells[:-1]
+        return [*cells[:place], *cells[place + 1 :]]
+
+
+def _place(header: Sequence[str]) -> int | None:
+    names = [name.strip().lower() for name in header]
+    return names.index(REJECT_REASON) if REJECT_REASON in names else None

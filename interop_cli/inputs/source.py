@@ -1,0 +1,196 @@
+"""Where input comes from: a regular file, or standard input kept so that it can be read again.
+
+A unit of work may run twice, so a source gives any number of streams, each from the start and
+each with its own place. A file is opened once: replacing it while we read changes nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import select
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from interop_cli.domain.errors import IoFailure, UsageError
+from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.inputs.faults import unreadable
+
+STDIN = "-"
+SPOOL_IN_MEMORY = 16 * 1024 * 1024  # bytes
+BUFFER = 256 * 1024
+_PIECE = 1024 * 1024
+
+_REASONS = {
+    errno.EACCES: N_("permission denied"),
+    errno.EPERM: N_("permission denied"),
+    errno.EIO: N_("input/output error"),
+    errno.ENAMETOOLONG: N_("its name is too long"),
+    errno.ELOOP: N_("its links go in a circle"),
+    errno.ENOSPC: N_("no space left on the device"),
+}
+
+
+class _Base(Protocol):
+    """The one open file under a source."""
+
+    def seek(self, offset: int, /) -> int: ...
+    def readinto(self, buffer: Any, /) -> int | None: ...
+
+
+class Source:
+    """Something to read, any number of times; made by ``open_source``."""
+
+    def __init__(self, name: str, base: _Base, size: int, start: int = 0) -> None:
+        self.name = name
+        self.size = size
+        self._base = base
+        self._start = start
+        self._last: _View | None = None
+
+    def binary(self) -> io.BufferedReader:
+        """A new stream of the bytes, from the start."""
+        self._last = _View(self.name, self._base, self._start)
+        return io.BufferedReader(self._last, BUFFER)
+
+    def position(self) -> int:
+        """How many bytes the newest stream has taken, out of ``size``."""
+        return self._last.taken if self._last else 0
+
+
+class _View(io.RawIOBase):
+    """A stream with its own place in a file that others read too."""
+
+    def __init__(self, name: str, base: _Base, start: int) -> None:
+        self._name = name
+        self._base = base
+        self._start = start
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            self._base.seek(self._start + self.taken)
+            count = self._base.readinto(buffer) or 0
+        except OSError as error:
+            raise _failure("input.read", self._name, error) from error
+        self.taken += count
+        return count
+
+
+@contextmanager
+def open_source(name: str, stdin: IO[Any] | None) -> Iterator[Source]:
+    """The file ``name``, or ``stdin`` (text or binary) where the name is ``-``.
+
+    Raises ``IoFailure`` for what is not there (``input.missing``), is no regular file
+    (``input.not_a_file``) or may not be read (``input.unreadable``), and ``UsageError``
+    (``input.terminal``) where a person would have to type the file.
+    """
+    opened = _open_stdin(stdin) if name == STDIN else _open_file(name)
+    with opened as source:
+        yield source
+
+
+@contextmanager
+def _open_file(name: str) -> Iterator[Source]:
+    # A FIFO must not make us wait for its writer, nor a terminal become ours.
+    flags = os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+        flags |= getattr(os, flag, 0)
+    try:
+        handle = os.open(name, flags)
+    except (FileNotFoundError, NotADirectoryError):
+        raise unreadable("input.missing", name, msg("there is no such file")) from None
+    except ValueError:  # a NUL in the name
+        raise unreadable("input.missing", name, msg("there is no such file")) from None
+    except OSError as error:
+        # Windows does not open folders, and nobody opens sockets.
+        if error.errno in (errno.ENXIO, errno.ENODEV) or Path(name).is_dir():
+            raise _not_a_file(name) from None
+        raise _failure("input.unreadable", name, error) from error
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_a_file(name)
+        yield Source(name, file, status.st_size)
+
+
+def _not_a_file(name: str) -> IoFailure:
+    return unreadable(
+        "input.not_a_file",
+        name,
+        msg("it is not a regular file"),
+        hint=msg("Pipes go to standard input: give - as the file."),
+    )
+
+
+@contextmanager
+def _open_stdin(stdin: IO[Any] | None) -> Iterator[Source]:
+    from tempfile import SpooledTemporaryFile
+
+    name = "stdin"
+    if stdin is None or stdin.closed:
+        raise unreadable("input.read", name, msg("it is closed"))
+    if stdin.isatty():
+        raise UsageError(
+            "input.terminal",
+            msg("Nothing was piped into the command, and - reads what is piped."),
+            hint=msg("interop … - < FILE"),
+        )
+    binary: Any = getattr(stdin, "buffer", stdin)
+    if (start := _start_of_file(binary)) is not None:
+        with os.fdopen(os.dup(binary.fileno()), "rb", buffering=0) as file:
+            yield Source(name, file, os.fstat(file.fileno()).st_size - start, start)
+        return
+    try:
+        spool = SpooledTemporaryFile(SPOOL_IN_MEMORY)  # noqa: SIM115
+        size = _fill(spool, binary, name)
+    except OSError as error:
+        raise _failure("input.read", name, error) from error
+    with spool:
+        yield Source(name, spool, size)
+
+
+def _start_of_file(binary: IO[bytes]) -> int | None:
+    """Where standard input begins, when it is a file on disk (``< FILE``); ``None`` for a pipe."""
+    try:
+        if stat.S_ISREG(os.fstat(binary.fileno()).st_mode):
+            return binary.tell()
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _fill(spool: IO[bytes], binary: Any, name: str) -> int:
+    """Copy all of ``binary``; how many bytes. Devices other than the null one never end."""
+    endless = _is_device(binary)
+    while True:
+        piece = binary.read(_PIECE)
+        if piece is None:  # somebody made the pipe non-blocking, and it is empty for now
+            select.select([binary], [], [])
+        elif not piece:
+            return spool.tell()
+        elif endless:
+            raise _not_a_file(name)
+        else:
+            spool.write(piece)
+
+
+def _is_device(binary: IO[bytes]) -> bool:
+    try:
+        mode = os.fstat(binary.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+
+def _failure(code: str, name: str, error: OSError) -> IoFailure:
+    known = _REASONS.get(error.errno or 0)
+    reason: Message | str = Message(known) if known else (error.strerror or type(error).__name__)
+    return unreadable(code, name, reason)
