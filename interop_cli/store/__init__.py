@@ -1,0 +1,1 @@
+"""The database: one seam, two engines, every write through the journal."""

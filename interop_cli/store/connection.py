@@ -1,0 +1,81 @@
+"""The seam between interop's SQL and the engines that run it.
+
+Business SQL is written once, with ``:name`` placeholders, and runs on SQLite and on PostgreSQL.
+What really differs between them is here, as methods that return a value or a piece of SQL; nothing
+outside ``store/`` asks which engine it is talking to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Row = dict[str, Any]
+Values = Sequence[Any]
+
+
+class Connection(Protocol):
+    """One open database. Raises only the errors of ``domain.errors``."""
+
+    engine: str
+    """``sqlite`` or ``postgres``: for ``db info`` and the migrations."""
+
+    readers_block_writers: bool
+    """True where an open read keeps writers waiting (SQLite without WAL)."""
+
+    def query(self, sql: str, /, **params: object) -> list[Row]:
+        """All rows of a statement, each a dict by column name."""
+
+    def batches(
+        self, sql: str, params: Mapping[str, object], size: int = 1000
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement as lists of at most ``size`` tuples, in constant memory."""
+
+    def execute(self, sql: str, /, **params: object) -> int:
+        """Run a statement; the number of rows it touched."""
+
+    def execute_many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> int:
+        """Run a statement once a row; the number of rows touched in all."""
+
+    def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Values]) -> None:
+        """Insert rows of values in the order of ``columns``."""
+
+    def write(self) -> AbstractContextManager[None]:
+        """The one write transaction: commits at the end, rolls back on any exception.
+
+        One writer at a time on both engines, so what was read inside is still true at the commit.
+        """
+
+    def read(self) -> AbstractContextManager[None]:
+        """One snapshot for several reads."""
+
+    def next_ids(self, table: str, count: int) -> list[int]:
+        """``count`` ids of ``table`` that no row ever had, ascending."""
+
+    def temp_table(self, name: str, columns: str) -> None:
+        """An empty private table named ``name`` for the current transaction."""
+
+    def json_object(self, columns: Sequence[str]) -> str:
+        """SQL for a JSON object, as text, of these columns of one table."""
+
+    def match(self, words: str) -> tuple[str, str]:
+        """A condition ``c.id IN (…:search…)`` for clients having every word, and its value.
+
+        ``words`` are folded words separated by spaces; each matches as the start of a word.
+        """
+
+    def forget_words(self) -> None:
+        """Take the clients of the temporary table ``reindexed`` out of the full-text index.
+
+        Before their rows of ``client_search`` are deleted.
+        """
+
+    def learn_words(self) -> None:
+        """Put the ``client_search`` rows of the clients in ``reindexed`` into the index."""
+
+    def tables(self) -> set[str]:
+        """The names of the tables that exist."""
+
+    def close(self) -> None:
+        """Let go of the database."""

@@ -1,0 +1,65 @@
+"""The fields of a list row: their SQL, what they hold, and how they are filtered and sorted.
+
+The one place that ``--fields``, ``--filter``, ``--sort`` and the schemas of a list draw from. Only
+names found here ever reach SQL; values are always bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import msg
+
+
+class Type(StrEnum):
+    """What a field holds, which decides how a filter's value is read and compared."""
+
+    TEXT = "text"
+    FOLDED = "text, compared without marks and case"
+    CODE = "client code"
+    INT = "int"
+    BOOL = "bool"
+    TIME = "time"
+    DATE = "date"
+    MONEY = "cents"
+    TAGS = "tags"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """``sql`` gives the value, ``key`` what filters and sorting compare (``sql`` where absent).
+
+    A field that is not ``listed`` can be filtered on but is no column.
+    """
+
+    name: str
+    sql: str
+    type: Type = Type.TEXT
+    key: str | None = None
+    listed: bool = True
+    meaning: str = ""
+
+    @property
+    def compared(self) -> str:
+        """The SQL that filters and sorting look at."""
+        return self.key or self.sql
+
+
+def field_named(fields: Sequence[Field], name: str, *, option: str) -> Field:
+    """The field of this name; raises UsageError with the list and the nearest."""
+    for field in fields:
+        if field.name == name:
+            return field
+    names = [field.name for field in fields]
+    nearest = get_close_matches(name, names, 1, 0.5)
+    raise UsageError(
+        "filter.field.unknown",
+        msg("{option}: there is no field {name}. Fields: {fields}.",
+            option=option, name=name[:40], fields=", ".join(names)),
+        hint=msg("Did you mean {field}?", field=nearest[0]) if nearest else None,
+    )  # fmt: skip

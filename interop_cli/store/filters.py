@@ -1,0 +1,178 @@
+"""The filter language: ``field op value`` and ``field in (a,b)``, compiled to bound SQL.
+
+Operators ``= != < <= > >= ~`` (``~`` contains, folded); values ``true false null``, numbers, text,
+ISO dates or ``-3y`` (``d w m y`` before today). Several filters are joined by AND.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.text import fold
+from interop_cli.store.fields import Field, Type, field_named
+
+_EXPRESSION = re.compile(
+    r"\s*(?P<field>[A-Za-z_][\w.\-]*)\s*(?:(?P<op>!=|<=|>=|=|<|>|~)\s*(?P<value>.*)"
+    r"|\s(?P<in>in)\s*\((?P<list>.*)\))\s*",
+    re.DOTALL | re.IGNORECASE,
+)
+_RELATIVE = re.compile(r"-(\d{1,4})([dwmy])")
+_SQL_OPS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_ORDERED = frozenset({Type.INT, Type.MONEY, Type.TIME, Type.DATE})
+_FOLDED = frozenset({Type.FOLDED, Type.CODE})
+MAX_INT = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A piece of SQL for WHERE, and the values it binds."""
+
+    sql: str
+    params: dict[str, Any]
+
+
+def compile_filters(expressions: Sequence[str], fields: Sequence[Field], today: date) -> Condition:
+    """All of ``expressions`` joined by AND; ``TRUE`` where there are none.
+
+    Raises UsageError ``filter.syntax``, ``filter.field.unknown`` or ``filter.value``.
+    """
+    compiler = _Compiler(fields, today)
+    parts = [compiler.one(expression) for expression in expressions]
+    return Condition(" AND ".join(f"({part})" for part in parts) or "TRUE", compiler.params)
+
+
+class _Compiler:
+    def __init__(self, fields: Sequence[Field], today: date) -> None:
+        self.fields = fields
+        self.today = today
+        self.params: dict[str, Any] = {}
+
+    def one(self, expression: str) -> str:
+        match = _EXPRESSION.fullmatch(expression)
+        if match is None:
+            raise _bad(
+                "filter.syntax",
+                msg("A filter has the form: field op value, or: field in (a,b)."),
+            )
+        field = field_named(self.fields, match["field"], option="--filter")
+        if match["in"]:
+            values = [_unquoted(value) for value in match["list"].split(",")]
+            return " OR ".join(self._compare(field, "=", value) for value in values)
+        return self._compare(field, match["op"], _unquoted(match["value"]))
+
+    def _compare(self, field: Field, op: str, value: str) -> str:
+        if value == "null":
+            return self._null(field, op)
+        if field.type is Type.TAGS:
+            return self._tag(field, op, value)
+        if op == "~":
+            return self._contains(field, value)
+        column = field.compared
+        if field.type is Type.TIME and op in ("=", "!=", "<=", ">"):
+            column = f"SUBSTR({column}, 1, 10)"  # a date means the whole day
+        place = self._bind(self._read(field, value))
+        if op == "!=":
+            return f"({column} <> {place} OR {column} IS NULL)"
+        return f"{column} {_SQL_OPS[op]} {place}"
+
+    def _null(self, field: Field, op: str) -> str:
+        if op not in ("=", "!="):
+            raise _bad("filter.value", msg("null is compared with = or != only."), field)
+        if field.type is Type.TAGS:
+            return f"{field.compared} {'=' if op == '=' else '<>'} '|'"
+        return f"{field.sql} IS {'' if op == '=' else 'NOT '}NULL"
+
+    def _tag(self, field: Field, op: str, value: str) -> str:
+        if op not in ("=", "!=", "~"):
+            raise _bad("filter.value", msg("A tag is compared with = != or ~ only."), field)
+        inner = like_escaped(fold(value))
+        pattern = f"%{inner}%" if op == "~" else f"%|{inner}|%"
+        negation = "NOT " if op == "!=" else ""
+        return f"{field.compared} {negation}LIKE {self._bind(pattern)} ESCAPE '\\'"
+
+    def _contains(self, field: Field, value: str) -> str:
+        if field.type in _ORDERED or field.type is Type.BOOL:
+            raise _bad("filter.value", msg("This field is not text: ~ does not apply."), field)
+        column = field.compared if field.type in _FOLDED else f"LOWER({field.compared})"
+        pattern = self._bind(f"%{like_escaped(fold(value))}%")
+        return f"{column} LIKE {pattern} ESCAPE '\\'"
+
+    def _read(self, field: Field, value: str) -> object:
+        if field.type in _FOLDED:
+            return fold(value)
+        reader = _READERS.get(field.type)
+        return reader(self, field, value) if reader else value
+
+    def _int(self, field: Field, value: str) -> int:
+        if not re.fullmatch(r"[+-]?\d{1,19}", value) or abs(int(value)) > MAX_INT:
+            raise _bad("filter.value", msg("This field takes a whole number."), field)
+        return int(value)
+
+    def _bool(self, field: Field, value: str) -> int:
+        if value.lower() not in ("true", "false"):
+            raise _bad("filter.value", msg("This field takes true or false."), field)
+        return int(value.lower() == "true")
+
+    def _date(self, field: Field, value: str) -> str:
+        relative = _RELATIVE.fullmatch(value)
+        try:
+            if relative:
+                return _before(self.today, int(relative[1]), relative[2]).isoformat()
+            return date.fromisoformat(value[:10]).isoformat() if len(value) == 10 else _time(value)
+        except (ValueError, OverflowError):
+            raise _bad(
+                "filter.value", msg("This field takes a date: YYYY-MM-DD, or -3y (d w m y)."), field
+            ) from None
+
+    def _bind(self, value: object) -> str:
+        name = f"f{len(self.params)}"
+        self.params[name] = value
+        return f":{name}"
+
+
+_READERS: dict[Type, Callable[[_Compiler, Field, str], object]] = {
+    Type.INT: _Compiler._int,
+    Type.MONEY: _Compiler._int,
+    Type.BOOL: _Compiler._bool,
+    Type.TIME: _Compiler._date,
+    Type.DATE: _Compiler._date,
+}
+
+
+def like_escaped(text: str) -> str:
+    """``text`` for a LIKE pattern with ``ESCAPE '\\'``: its own ``%`` and ``_`` are literal."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _time(value: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+        raise ValueError(value)
+    return value
+
+
+def _before(today: date, count: int, unit: str) -> date:
+    if unit in "dw":
+        return today - timedelta(days=count * (7 if unit == "w" else 1))
+    months = count * (12 if unit == "y" else 1)
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    last = 29 if month == 1 and year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
+    days = [31, last, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month]
+    return date(year, month + 1, min(today.day, days))
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+def _bad(code: str, message: Message, field: Field | None = None) -> UsageError:
+    text = msg("--filter {field}: {what}", field=field.name, what=message) if field else message
+    return UsageError(code, text, hint=msg("See: interop help filters"))

@@ -1,0 +1,115 @@
+"""The journal: operations and the changes they made, written with the data they describe.
+
+An operation's ``digest`` is the SHA-256 of its changes; its ``hash`` chains the digest and the
+operation's own fields to the operation before it, so that a changed, removed or reordered entry
+shows. Whoever can rewrite the whole file can rewrite the whole chain: it makes tampering evident,
+it does not prevent it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from interop_cli.store.connection import Connection, Row
+
+GENESIS = "0" * 64
+CHANGE_COLUMNS = ("operation_id", "entity", "entity_id", "client_id", "action", "before", "version")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is being done: its dotted name, who does it, the command without values, and when."""
+
+    name: str
+    actor: str
+    command: str
+    at: str
+    undoes: int | None = None
+
+
+def changes_of(conn: Connection, operation_id: int, *, newest_first: bool = False) -> Iterator[Row]:
+    """The changes of one operation, in the order they were made or the reverse, streamed."""
+    order = "DESC" if newest_first else "ASC"
+    sql = (
+        "SELECT id, entity, entity_id, client_id, action, before, version FROM change"  # noqa: S608
+        f" WHERE operation_id = :operation ORDER BY id {order}"
+    )
+    names = ("id", "entity", "entity_id", "client_id", "action", "before", "version")
+    for batch in conn.batches(sql, {"operation": operation_id}, 5000):
+        for row in batch:
+            yield dict(zip(names, row, strict=True))
+
+
+def digest_of(conn: Connection, operation_id: int) -> tuple[int, str]:
+    """How many changes the operation has, and the SHA-256 of them all in order."""
+    digest, count = hashlib.sha256(), 0
+    sql = (
+        "SELECT entity, entity_id, client_id, action, before, version FROM change"
+        " WHERE operation_id = :operation ORDER BY id"
+    )
+    for batch in conn.batches(sql, {"operation": operation_id}, 5000):
+        count += len(batch)
+        # repr of plain text and integers is unambiguous and the same on both engines.
+        digest.update("\n".join(map(repr, batch)).encode("utf-8", "surrogatepass") + b"\n")
+    return count, digest.hexdigest()
+
+
+def chain(previous: str, operation_id: int, operation: Operation, digest: str) -> str:
+    """The hash of an operation, given the hash of the one before it."""
+    fields = [
+        previous, operation_id, operation.name, operation.at, operation.actor,
+        operation.command, operation.undoes, digest,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+
+
+def head(conn: Connection) -> tuple[int, str]:
+    """The id and the hash of the last operation; 0 and zeros before the first."""
+    rows = conn.query("SELECT id, hash FROM operation ORDER BY id DESC LIMIT 1")
+    return (rows[0]["id"], rows[0]["hash"]) if rows else (0, GENESIS)
+
+
+def seal(conn: Connection, operation_id: int, operation: Operation) -> int:
+    """Write the operation after its changes; returns how many there are."""
+    count, digest = digest_of(conn, operation_id)
+    previous_id, previous = head(conn)
+    if operation_id <= previous_id:  # the writers' lock makes this impossible
+        raise RuntimeError("operations out of order")
+    conn.execute(
+        "INSERT INTO operation (id, name, at, actor, command, undoes, changes, digest, hash)"
+        " VALUES (:id, :name, :at, :actor, :command, :undoes, :changes, :digest, :hash)",
+        id=operation_id, name=operation.name, at=operation.at, actor=operation.actor,
+        command=operation.command, undoes=operation.undoes, changes=count, digest=digest,
+        hash=chain(previous, operation_id, operation, digest),
+    )  # fmt: skip
+    return count
+
+
+def broken_links(conn: Connection) -> Iterator[Row]:
+    """The operations whose changes or hash are not what they were when written.
+
+    Rows ``{"operation_id", "reason"}`` with reason ``changes``, ``chain`` or ``order``.
+    """
+    previous, expected = GENESIS, 1
+    rows = conn.query(
+        "SELECT id, name, at, actor, command, undoes, changes, digest, hash"
+        " FROM operation ORDER BY id"
+    )
+    for row in rows:
+        operation = Operation(row["name"], row["actor"], row["command"], row["at"], row["undoes"])
+        if row["id"] != expected:
+            yield {"operation_id": expected, "reason": "missing"}
+        if digest_of(conn, row["id"]) != (row["changes"], row["digest"]):
+            yield {"operation_id": row["id"], "reason": "changes"}
+        if chain(previous, row["id"], operation, row["digest"]) != row["hash"]:
+            yield {"operation_id": row["id"], "reason": "chain"}
+        previous, expected = row["hash"], row["id"] + 1
+    orphans = conn.query(
+        "SELECT DISTINCT operation_id FROM change"
+        " WHERE operation_id NOT IN (SELECT id FROM operation) ORDER BY operation_id"
+    )
+    for row in orphans:
+        yield {"operation_id": row["operation_id"], "reason": "missing"}

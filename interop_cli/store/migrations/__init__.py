@@ -1,0 +1,98 @@
+"""The schema, as an ordered list of steps.
+
+Each step runs once, in a transaction together with its record in the table ``migration``, while
+the writers' lock is held; so eight processes that start on an old database apply it once. An older
+program refuses a database that has steps it does not know.
+
+A step's SQL is written once. Words in braces are the few that differ: ``{id}`` a primary key drawn
+from the table's own sequence, ``{int}`` a 64-bit integer, ``{text}`` text compared byte by byte,
+``{blob}`` bytes, ``{strict}`` SQLite's STRICT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interop_cli.domain.errors import UnusableDb
+from interop_cli.domain.messages import msg
+from interop_cli.store.connection import Connection
+from interop_cli.store.migrations import m0001_clients
+
+SQLITE_WORDS = {"int": "INTEGER", "text": "TEXT", "blob": "BLOB", "strict": "STRICT"}
+POSTGRES_WORDS = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "blob": "BYTEA", "strict": ""}
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step: its name, and what it does with the database open in a transaction."""
+
+    name: str
+    apply: Callable[[Connection, Callable[[str], None]], None]
+
+
+MIGRATIONS = (Migration("0001_clients", m0001_clients.apply),)
+
+
+def run_ddl(conn: Connection, script: str) -> None:
+    """Run a script of our DDL, statement by statement, in the words of the engine."""
+    words = SQLITE_WORDS if conn.engine == "sqlite" else POSTGRES_WORDS
+    for statement in script.split(";\n"):
+        sql = statement.strip().rstrip(";")
+        if not sql:
+            continue
+        if "{id}" in sql:
+            table = sql.split("CREATE TABLE ")[1].split()[0]
+            sql = sql.replace("{id}", _primary_key(conn, table))
+        for word, meaning in words.items():
+            sql = sql.replace("{" + word + "}", meaning)
+        conn.execute(sql)
+
+
+def _primary_key(conn: Connection, table: str) -> str:
+    if conn.engine == "sqlite":
+        return "INTEGER PRIMARY KEY AUTOINCREMENT"
+    # A sequence rather than an identity column: distributed engines refuse those.
+    conn.execute(f"CREATE SEQUENCE {table}_id_seq")
+    return f"BIGINT PRIMARY KEY DEFAULT nextval('{table}_id_seq')"
+
+
+def applied(conn: Connection) -> list[str]:
+    """The names of the steps this database has, in order; empty for a new one."""
+    if "migration" not in conn.tables():
+        return []
+    return [row["name"] for row in conn.query("SELECT name FROM migration ORDER BY name")]
+
+
+def pending(conn: Connection) -> list[Migration]:
+    """The steps still to apply. Raises UnusableDb where the database has newer ones."""
+    done = applied(conn)
+    known = [migration.name for migration in MIGRATIONS]
+    if any(name not in known for name in done):
+        raise UnusableDb(
+            "db.newer",
+            msg("The database was made by a newer interop ({name}).", name=done[-1]),
+            hint=msg("Upgrade interop: pipx upgrade interop-cli"),
+        )
+    return [migration for migration in MIGRATIONS if migration.name not in done]
+
+
+def migrate(conn: Connection, now: str) -> list[str]:
+    """Apply what is pending; the names of the steps applied."""
+    names: list[str] = []
+    while True:
+        with conn.write():
+            # Read again under the lock: another process may have been faster.
+            steps = pending(conn)
+            if not steps:
+                return names
+            step = steps[0]
+            step.apply(conn, lambda script: run_ddl(conn, script))
+            conn.execute(
+                "INSERT INTO migration (name, applied_at) VALUES (:name, :at)",
+                name=step.name,
+                at=now,
+            )
+            if conn.engine == "sqlite":
+                conn.execute(f"PRAGMA user_version = {MIGRATIONS.index(step) + 1}")
+            names.append(step.name)

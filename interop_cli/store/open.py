@@ -1,0 +1,193 @@
+"""Opening a database: which engine, is it there, is it ours, is its schema the one we know."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from interop_cli.domain.errors import ConfigError, Conflict, IoFailure, NotFound, UnusableDb
+from interop_cli.domain.messages import msg
+from interop_cli.store.connection import Connection
+
+SQLITE_MAGIC = b"SQLite format 3\x00"
+NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
+
+
+def is_url(location: str) -> bool:
+    """Whether ``--db`` names a server rather than a file."""
+    return location.startswith(("postgresql://", "postgres://"))
+
+
+def file_location(location: str) -> Path:
+    """The path of a SQLite database; raises ConfigError for a server."""
+    if is_url(location):
+        raise ConfigError(
+            "db.server",
+            msg("A PostgreSQL database is backed up with its own tools."),
+            hint=msg("Use pg_dump and pg_restore."),
+        )
+    return Path(location)
+
+
+def without_password(location: str) -> str:
+    """The location as it may be shown: a URL loses its password and its options."""
+    if not is_url(location):
+        return location
+    from urllib.parse import urlsplit
+
+    url = urlsplit(location)
+    user = f"{url.username}@" if url.username else ""
+    hosts = url.netloc.rpartition("@")[2]
+    return f"postgresql://{user}{hosts}{url.path}"
+
+
+def connect(location: str, *, lock_timeout: float) -> Connection:
+    """Open the database at ``location`` whatever its schema.
+
+    Raises NotFound ``db.missing``, UnusableDb, IoFailure or ConfigError; never makes a file.
+    """
+    if is_url(location):
+        from interop_cli.store import postgres
+
+        return postgres.connect(location, lock_timeout=lock_timeout)
+    from interop_cli.store import sqlite
+
+    path = checked_path(Path(location))
+    conn = sqlite.connect(path, lock_timeout=lock_timeout)
+    owner = conn.query("PRAGMA application_id")[0]["application_id"]
+    if owner != sqlite.APPLICATION_ID:
+        conn.close()
+        raise _not_ours()
+    return conn
+
+
+def open_database(location: str, *, lock_timeout: float = 30.0) -> Connection:
+    """Open a database that is ready for use.
+
+    Raises as ``connect`` does, and UnusableDb where the schema is older or newer than ours.
+    """
+    from interop_cli.store.migrations import pending
+
+    conn = connect(location, lock_timeout=lock_timeout)
+    try:
+        steps = pending(conn)
+        if steps and steps[0].name.startswith("0001"):
+            raise NotFound(
+                "db.missing",
+                msg("There is no interop database at {place}.", place=without_password(location)),
+                hint=msg("Run: interop db init"),
+            )
+        if steps:
+            raise UnusableDb(
+                "db.older",
+                msg(
+                    "The database has an older schema: {count} step(s) to apply.", count=len(steps)
+                ),
+                hint=msg("Run: interop db migrate"),
+            )
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def checked_path(path: Path) -> Path:
+    """The real path of an existing SQLite file, checked before SQLite touches it."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise NotFound(
+            "db.missing",
+            msg("There is no database at {place}.", place=str(path)),
+            hint=msg("Run: interop --db {place} db init", place=str(path)),
+        ) from None
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(path)))
+    if status.st_nlink > 1:
+        raise ConfigError(
+            "db.hard_link",
+            msg("The database file has several names (hard links); SQLite would damage it."),
+            hint=msg("Copy it to a file of its own."),
+        )
+    refuse_network(path)
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
+        ) from error
+    if not header.startswith(SQLITE_MAGIC) or len(header) < 100:
+        raise _not_ours()
+    return path.resolve()
+
+
+def create_file(path: Path, *, lock_timeout: float) -> Connection:
+    """A new SQLite file, mode 0600, empty but for our mark. Raises Conflict where one exists."""
+    from interop_cli.store import sqlite
+
+    refuse_network(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Made before SQLite opens it: its journal then has the same mode.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        raise Conflict(
+            "db.exists",
+            msg("There is already a file at {place}; it was left as it is.", place=str(path)),
+            hint=msg("Choose another place with --db, or look at it with: interop db info"),
+        ) from None
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be made: {why}.", why=error.strerror)
+        ) from error
+    conn = sqlite.connect(path.resolve(), create=True, lock_timeout=lock_timeout)
+    conn.execute(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
+    if sqlite.wal_is_safe():
+        conn.query("PRAGMA journal_mode = wal")
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.journal_mode, conn.readers_block_writers = "wal", False
+    return conn
+
+
+def refuse_network(path: Path) -> None:
+    """Raise ConfigError where the folder lies on a network file system: its locks are not safe."""
+    kind = filesystem(path)
+    if kind in NETWORK_FILESYSTEMS:
+        raise ConfigError(
+            "db.network",
+            msg(
+                "The database is on a network file system ({kind}), where its locks fail.",
+                kind=kind,
+            ),
+            hint=msg("Use a local disk, or a PostgreSQL server."),
+        )
+
+
+def filesystem(path: Path) -> str | None:
+    """The type of the file system that holds ``path``, where the system tells (Linux)."""
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return None
+    real = str(path.resolve())
+    best, kind = "", None
+    for line in lines:
+        _, mount, this_kind, *_ = line.split(" ")
+        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, this_kind
+    return kind
+
+
+def _not_ours() -> UnusableDb:
+    return UnusableDb(
+        "db.foreign",
+        msg("This file is not an interop database; it was left as it is."),
+        hint=msg("Check --db and INTEROP_DB; interop config get db says which file is used."),
+    )

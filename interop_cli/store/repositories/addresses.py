@@ -1,0 +1,97 @@
+"""Addresses, as the services write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.address import Address
+from interop_cli.domain.text import fold
+from interop_cli.store import use
+from interop_cli.store.connection import Row
+from interop_cli.store.views.addresses import address_not_found
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+CHUNK = 500
+
+
+def to_row(address: Address) -> Row:
+    """The columns of an address, the folded keys among them."""
+    row = {name: getattr(address, name) for name in address.__class__.model_fields}
+    row.update(
+        main=int(address.main),
+        line_key=fold(f"{address.line1} {address.line2 or ''}"),
+        city_key=fold(address.city or ""),
+    )
+    return row
+
+
+def to_address(row: Row) -> Address:
+    """The entity of a stored row."""
+    values = {name: row[name] for name in Address.model_fields}
+    values["main"] = bool(row["main"])
+    return Address.stored(values)
+
+
+class AddressRepository:
+    """Finds and writes addresses inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    def row(self, address_id: int) -> Row:
+        """The stored row. Raises NotFound ``address.not_found``."""
+        rows = self.conn.query("SELECT * FROM address WHERE id = :id", id=address_id)
+        if not rows:
+            raise address_not_found(address_id)
+        return rows[0]
+
+    def entity(self, row: Row) -> Address:
+        """The address of a stored row."""
+        return to_address(row)
+
+    def of_client(self, client_id: int) -> list[Row]:
+        """A client's addresses, the main one first, then in the order they were made."""
+        return self.conn.query(
+            "SELECT * FROM address WHERE client_id = :id ORDER BY main DESC, id", id=client_id
+        )
+
+    def main_of(self, client_ids: Iterable[int]) -> dict[int, Row]:
+        """The main address of each client: client id -> row."""
+        ids, found = list(client_ids), {}
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                f"SELECT * FROM address WHERE main = 1 AND client_id IN ({places})",  # noqa: S608
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found[row["client_id"]] = row
+        return found
+
+    def add(self, addresses: Sequence[Address]) -> list[int]:
+        """Insert addresses that passed their rules; their ids."""
+        return self.uow.insert("address", [to_row(address) for address in addresses])
+
+    def save(self, pairs: Sequence[tuple[Row, Address]]) -> int:
+        """Write changed addresses over the rows they were read from; how many differed."""
+        return self.uow.save("address", [(row, to_row(address)) for row, address in pairs])
+
+    def make_main(self, address: Row) -> None:
+        """Move the client's main flag to this address."""
+        # The old one is cleared first: the unique index is checked row by row.
+        self.uow.update(
+            "address", {"main": 0}, "client_id = :client AND main = 1", client=address["client_id"]
+        )
+        self.uow.update("address", {"main": 1}, "id = :id", id=address["id"])
+
+    def remove(self, address_id: int) -> None:
+        """Delete an address."""
+        self.uow.delete("address", "id = :id", id=address_id)
+
+    def blockers(self, address_id: int) -> list[Row]:
+        """What keeps the address from being deleted; see ``store/use.py``."""
+        return use.of_address(self.conn, address_id)

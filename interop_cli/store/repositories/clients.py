@@ -1,0 +1,188 @@
+"""Clients and their former codes, as the services write them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.client import Client
+from interop_cli.domain.code import code_key, numbered
+from interop_cli.domain.text import fold
+from interop_cli.store import use
+from interop_cli.store.connection import Row
+from interop_cli.store.references import client_not_found, id_named
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+CHUNK = 500
+
+
+def to_row(client: Client) -> Row:
+    """The columns of a client, the folded keys among them."""
+    row = {name: getattr(client, name) for name in client.__class__.model_fields}
+    tags = row["tags"]
+    row.update(
+        code_key=code_key(client.code or ""),
+        name_key=fold(client.name),
+        active=int(client.active),
+        prospect=int(client.prospect),
+        tags=json.dumps(tags, ensure_ascii=False) if tags else "[]",
+        tags_key="|" + "".join(fold(tag) + "|" for tag in tags),
+        accounting=json.dumps(client.accounting, ensure_ascii=False, sort_keys=True),
+    )
+    return row
+
+
+def to_client(row: Row) -> Client:
+    """The entity of a stored row."""
+    values = {name: row[name] for name in Client.model_fields}
+    values.update(
+        active=bool(row["active"]),
+        prospect=bool(row["prospect"]),
+        tags=json.loads(row["tags"]),
+        accounting=json.loads(row["accounting"]),
+    )
+    return Client.stored(values)
+
+
+class ClientRepository:
+    """Finds and writes clients inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+        self._numbers: dict[str, int] = {}
+
+    # -- finding ----------------------------------------------------------------------------
+
+    def row(self, ref: str) -> Row:
+        """The stored row of a client named by its code, present or former, or ``#id``.
+
+        Raises NotFound ``client.not_found``.
+        """
+        found = self.find(ref)
+        if found is None:
+            raise client_not_found(ref)
+        return found
+
+    def find(self, ref: str) -> Row | None:
+        """As ``row``, or None."""
+        wanted = id_named(ref)
+        if wanted is not None:
+            rows = self.conn.query("SELECT * FROM client WHERE id = :id", id=wanted)
+        else:
+            rows = self.conn.query(
+                "SELECT * FROM client WHERE code_key = :key"
+                " UNION ALL SELECT client.* FROM client_code"
+                " JOIN client ON client.id = client_code.client_id"
+                " WHERE client_code.code_key = :key",
+                key=code_key(ref),
+            )
+        return rows[0] if rows else None
+
+    def entity(self, row: Row) -> Client:
+        """The client of a stored row."""
+        return to_client(row)
+
+    def by_id(self, client_id: int) -> Row:
+        """The stored row of a client known to exist."""
+        return self.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]
+
+    def by_column(self, column: str, values: Iterable[object]) -> dict[object, Row]:
+        """The rows whose ``column`` (``id``, ``code_key``, ``external_id``, ``email``) is given.
+
+        The first by id where several share a value.
+        """
+        found: dict[object, Row] = {}
+        wanted = list(dict.fromkeys(values))
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                f"SELECT * FROM client WHERE {column} IN ({places}) ORDER BY id",  # noqa: S608
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found.setdefault(row[column], row)
+        return found
+
+    def retired_codes(self, keys: Iterable[str]) -> dict[str, int]:
+        """Of these folded codes, those that a client had before: code key -> that client's id."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, int] = {}
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                f"SELECT code_key, client_id FROM client_code WHERE code_key IN ({places})",  # noqa: S608
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found[row["code_key"]] = row["client_id"]
+        return found
+
+    # -- codes ------------------------------------------------------------------------------
+
+    def free_code(self, stem: str) -> str:
+        """A code made of ``stem`` and the next number that no client has or had."""
+        if stem not in self._numbers:
+            self._numbers[stem] = self._highest_number(stem)
+        self._numbers[stem] += 1
+        return numbered(stem, self._numbers[stem])
+
+    def _highest_number(self, stem: str) -> int:
+        prefix = code_key(stem) + "-"
+        rows = self.conn.query(
+            "SELECT code_key FROM client WHERE code_key >= :low AND code_key < :high"
+            " UNION ALL SELECT code_key FROM client_code"
+            " WHERE code_key >= :low AND code_key < :high",
+            low=prefix, high=prefix[:-1] + ".",  # "." follows "-"
+        )  # fmt: skip
+        numbers = (row["code_key"][len(prefix) :] for row in rows)
+        return max((int(n) for n in numbers if n.isascii() and n.isdigit()), default=0)
+
+    def retire_code(self, row: Row) -> None:
+        """Keep a client's present code resolving to it after it gets another."""
+        values = {"client_id": row["id"], "code": row["code"], "code_key": row["code_key"]}
+        self.uow.insert("client_code", [values])
+
+    def release_code(self, key: str) -> int:
+        """Forget that a client had this code; the number of rows (0 or 1)."""
+        return self.uow.delete("client_code", "code_key = :key", key=key)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def add(self, clients: Sequence[Client]) -> list[int]:
+        """Insert clients that passed their rules; their ids."""
+        return self.uow.insert("client", [to_row(client) for client in clients])
+
+    def save(self, pairs: Sequence[tuple[Row, Client]]) -> int:
+        """Write changed clients over the rows they were read from; how many differed."""
+        return self.uow.save("client", [(row, to_row(client)) for row, client in pairs])
+
+    def remove(self, client_id: int) -> None:
+        """Delete a client with what belongs to it alone: former codes and addresses."""
+        for table in ("client_code", "address"):
+            self.uow.delete(table, "client_id = :id", id=client_id)
+        self.uow.delete("client", "id = :id", id=client_id)
+
+    # -- use --------------------------------------------------------------------------------
+
+    def billed_to(self, client_id: int) -> list[Row]:
+        """The clients billed to this one: ``id``, ``code``, ``active``."""
+        return self.conn.query(
+            "SELECT id, code, active FROM client WHERE bill_to_id = :id ORDER BY code_key",
+            id=client_id,
+        )
+
+    def sharing(self, column: str, value: str, but: int) -> list[str]:
+        """The codes of other clients with this value in ``gst``, ``qst`` or ``neq``."""
+        rows = self.conn.query(
+            f"SELECT code FROM client WHERE {column} = :value AND id <> :id ORDER BY code_key",  # noqa: S608
+            value=value, id=but,
+        )  # fmt: skip
+        return [row["code"] for row in rows]
+
+    def blockers(self, client_id: int) -> list[Row]:
+        """What uses the client and so keeps it from being deleted; see ``store/use.py``."""
+        return use.of_client(self.conn, client_id)

@@ -1,0 +1,179 @@
+"""Past operations, as undo needs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.store.connection import Row
+from interop_cli.store.journal import changes_of
+from interop_cli.store.tables import TABLES
+from interop_cli.store.views.operations import operation
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+# What the operation left of each row, and what the row is now.
+EXCLUSIVE = ("main",)
+EFFECTS = "entity TEXT, entity_id BIGINT, action TEXT, before TEXT, version BIGINT, stale BIGINT"
+
+
+class OperationRepository:
+    """Reads an operation's changes and takes them back, set-based.
+
+    ``undoing`` is a table of the transaction with one row per row the operation touched: ``action``
+    is what brings it back (``delete`` what was inserted, ``update`` to what it was, ``insert`` what
+    was deleted).
+    """
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    def get(self, operation_id: int) -> Row:
+        """An operation, as the journal shows it; raises NotFound."""
+        return operation(self.conn, operation_id)
+
+    def load(self, operation_id: int) -> int:
+        """Fill ``undoing`` from the journal; the number of rows touched."""
+        effects = merged(changes_of(self.conn, operation_id))
+        self.conn.temp_table("undoing", EFFECTS)
+        self.conn.insert_many(
+            "undoing",
+            ("entity", "entity_id", "action", "before", "version", "stale"),
+            ((entity, row_id, *effect, 0) for (entity, row_id), effect in effects.items()),
+        )
+        for entity in {entity for entity, _row_id in effects}:
+            self.conn.execute(
+                "UPDATE undoing SET stale = 1 WHERE entity = :entity AND (CASE"  # noqa: S608
+                f" WHEN action = 'insert' THEN EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id)"
+                f" ELSE NOT EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id"
+                " AND t.version = undoing.version) END)",
+                entity=entity,
+            )
+        return len(effects)
+
+    def stale(self, limit: int) -> tuple[int, list[Row]]:
+        """How many rows were changed since, and the first of them."""
+        count = self.conn.query("SELECT COUNT(*) AS n FROM undoing WHERE stale = 1")[0]["n"]
+        rows = self.conn.query(
+            "SELECT entity, entity_id FROM undoing WHERE stale = 1"
+            " ORDER BY entity, entity_id LIMIT :n",
+            n=limit,
+        )
+        return int(count), rows
+
+    def used_since(self) -> list[int]:
+        """Clients the operation made that rows of others refer to by now."""
+        used = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = u.entity_id AND t.id NOT IN"  # noqa: S608
+            f" (SELECT entity_id FROM undoing x WHERE x.entity = '{table}' AND x.stale = 0))"
+            for table, column in OWNED
+        )
+        rows = self.conn.query(
+            "SELECT entity_id AS id FROM undoing u WHERE u.entity = 'client'"  # noqa: S608
+            f" AND u.action = 'delete' AND u.stale = 0 AND ({used}) ORDER BY entity_id"
+        )
+        return [row["id"] for row in rows]
+
+    def keep(self, client_ids: list[int]) -> None:
+        """Leave these clients as they are, and whatever belongs to a client that stays."""
+        self.conn.execute_many(
+            "UPDATE undoing SET stale = 1 WHERE entity = 'client' AND entity_id = :id",
+            ({"id": client_id} for client_id in client_ids),
+        )
+        for table, column in OWNED:
+            self.conn.execute(
+                "UPDATE undoing SET stale = 1 WHERE entity = :table AND action = 'delete'"  # noqa: S608
+                f" AND entity_id IN (SELECT t.id FROM {table} t JOIN undoing u"
+                f" ON u.entity = 'client' AND u.entity_id = t.{column}"
+                " WHERE u.action = 'delete' AND u.stale = 1)",
+                table=table,
+            )
+
+    def take_back(self) -> int:
+        """Undo every row that is not stale; how many."""
+        count = 0
+        order = list(TABLES)
+        for entity in reversed(order):  # children before parents
+            count += self.uow.delete(
+                entity,
+                "id IN (SELECT entity_id FROM undoing WHERE entity = :entity AND action = 'delete'"
+                " AND stale = 0)",
+                entity=entity,
+            )
+        for entity in order:
+            count += self._restore(entity) + self._set_back(entity)
+        return count
+
+    def _restore(self, entity: str) -> int:
+        rows = [json.loads(text) for text, _ids in self._befores(entity, "insert") for _id in _ids]
+        self.uow.restore(entity, rows)
+        return len(rows)
+
+    def _set_back(self, entity: str) -> int:
+        """Rows with the same values to bring back are written by one statement."""
+        count = 0
+        for text, ids in self._befores(entity, "update"):
+            self.conn.temp_table("set_back", "id BIGINT PRIMARY KEY")
+            self.conn.insert_many("set_back", ("id",), ((row_id,) for row_id in ids))
+            count += self.uow.update(entity, json.loads(text), "id IN (SELECT id FROM set_back)")
+        return count
+
+    def _befores(self, entity: str, action: str) -> Iterator[tuple[str, list[int]]]:
+        groups: dict[str, list[int]] = {}
+        for batch in self.conn.batches(
+            "SELECT before, entity_id FROM undoing WHERE entity = :entity AND action = :action"
+            " AND stale = 0 ORDER BY entity_id",
+            {"entity": entity, "action": action},
+            5000,
+        ):
+            for text, row_id in batch:
+                groups.setdefault(text, []).append(row_id)
+        # A flag that only one row may have is taken away before it is given back.
+        yield from sorted(groups.items(), key=lambda group: _flags(group[0]))
+
+
+def _flags(before: str) -> int:
+    values = json.loads(before)
+    return sum(values.get(flag, 0) for flag in EXCLUSIVE)
+
+
+# Tables whose rows belong to a client, and by which column.
+OWNED = tuple(
+    (table.name, "client_id") for table in TABLES.values() if table.client == "client_id"
+) + (("client", "bill_to_id"),)
+
+
+def merged(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:
+    """The changes of an operation as one effect a row: (action to undo it, before, version).
+
+    A row changed twice goes back to what it was before the first; one both made and removed by
+    the operation has no effect.
+    """
+    effects: dict[tuple[str, int], tuple[str, str | None, int]] = {}
+    opposite = {"insert": "delete", "update": "update", "delete": "insert"}
+    for change in changes:
+        key = (change["entity"], change["entity_id"])
+        action, before, version = opposite[change["action"]], change["before"], change["version"]
+        earlier = effects.pop(key, None)
+        if earlier is None:
+            effects[key] = (action, before, version)
+        else:
+            effect = _combined(earlier, action, before, version)
+            if effect is not None:
+                effects[key] = effect
+    return effects
+
+
+def _combined(
+    earlier: tuple[str, str | None, int], action: str, before: str | None, version: int
+) -> tuple[str, str | None, int] | None:
+    first_action, first_before, _version = earlier
+    if first_action == "delete":  # made by this operation
+        return None if action == "insert" else ("delete", None, version)
+    older: dict[str, Any] = json.loads(first_before or "{}")
+    newer: dict[str, Any] = json.loads(before or "{}")
+    values = json.dumps({**newer, **older}, ensure_ascii=False)
+    return (action, values, version)

@@ -1,0 +1,89 @@
+"""An open database: reads, and writes as units of work that can be run again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from interop_cli.domain.errors import Busy
+from interop_cli.store.connection import Connection
+from interop_cli.store.journal import Operation
+from interop_cli.store.uow import UnitOfWork
+
+T = TypeVar("T")
+ATTEMPTS = 8
+
+
+class _Discard(Exception):
+    """Ends a dry run: the transaction is rolled back, the result kept."""
+
+
+@dataclass
+class Store:
+    """The database of one run of the program.
+
+    ``applied`` turns true once something has been committed; a signal's last words depend on it.
+    """
+
+    conn: Connection
+    today: str
+    now: Callable[[], str]
+    actor: str
+    command: str = ""
+    pause: Callable[[float], None] = time.sleep
+    applied: bool = field(default=False, init=False)
+
+    def run(
+        self,
+        work: Callable[[UnitOfWork], T],
+        *,
+        operation: str,
+        dry_run: bool = False,
+        undoes: int | None = None,
+    ) -> tuple[T, int | None]:
+        """Run ``work`` in one transaction; its result, and the operation's id if it wrote.
+
+        Run again when the engine could not serialise it, so ``work`` must not print, prompt, or
+        speak to a network, and must not keep state from one attempt to the next. ``dry_run`` is
+        the same code, rolled back at the end; the id is then None.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._attempt(work, operation, dry_run, undoes)
+            except Busy as busy:
+                if attempt + 1 == ATTEMPTS or not busy.data.get("again"):
+                    raise
+                self.pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - not a secret
+        raise AssertionError("unreachable")
+
+    def _attempt(
+        self, work: Callable[[UnitOfWork], T], name: str, dry_run: bool, undoes: int | None
+    ) -> tuple[T, int | None]:
+        result: list[tuple[T, int | None]] = []
+        try:
+            with self.conn.write():
+                operation = Operation(name, self.actor, self.command, self.now(), undoes)
+                uow = UnitOfWork(self.conn, operation, self.today)
+                outcome = work(uow)
+                operation_id = uow.close()
+                result.append((outcome, None if dry_run else operation_id))
+                if dry_run:
+                    raise _Discard
+        except _Discard:
+            return result[0]
+        self.applied = self.applied or operation_id is not None
+        return result[0]
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One snapshot for several reads."""
+        with self.conn.read():
+            yield self.conn
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.conn.close()

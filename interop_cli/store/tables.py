@@ -1,0 +1,54 @@
+"""The journaled tables: what the unit of work may write, parents before children."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SYSTEM_COLUMNS = ("id", "version", "created_at", "updated_at")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of entities.
+
+    ``columns`` are those an entity owns; ``client`` is the column that names the client on whose
+    history a change is shown; a change of a column in ``search`` renews that client's place in the
+    search index.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    client: str | None = None
+    search: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Every column, the system's first."""
+        return SYSTEM_COLUMNS + self.columns
+
+
+CLIENT = Table(
+    "client",
+    (
+        "code", "code_key", "name", "name_key", "active", "prospect", "language", "email", "phone",
+        "website", "currency", "terms", "bill_to_id", "shipper_identity", "gst", "qst", "neq",
+        "tags", "tags_key", "external_id", "accounting",
+    ),
+    client="id",
+    search=frozenset({"code", "name", "email", "phone", "website", "tags", "external_id"}),
+)  # fmt: skip
+CLIENT_CODE = Table(
+    "client_code", ("client_id", "code", "code_key"), client="client_id", search=frozenset({"code"})
+)
+ADDRESS = Table(
+    "address",
+    (
+        "client_id", "label", "attention", "line1", "line2", "line_key", "city", "city_key",
+        "province", "postal_code", "country", "main", "phone", "instructions",
+    ),
+    client="client_id",
+    search=frozenset({"line1", "line2", "city", "postal_code", "phone", "label", "attention"}),
+)  # fmt: skip
+SETTING = Table("setting", ("name", "value"))
+
+TABLES = {table.name: table for table in (CLIENT, CLIENT_CODE, ADDRESS, SETTING)}

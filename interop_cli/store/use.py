@@ -1,0 +1,42 @@
+"""What uses a thing, and so keeps it from being deleted.
+
+Each answer is a list of ``{"kind", "count", "references"}``: every kind there is, with the number
+of users and the first few by name.
+"""
+
+from __future__ import annotations
+
+from interop_cli.store.connection import Connection, Row
+
+SHOWN = 5
+
+# kind, the query of its references with :id bound; a new kind of user is a new row here.
+CLIENT_USERS = (
+    ("bill_to", "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key"),
+)
+ADDRESS_USERS = (
+    (
+        "main",
+        "SELECT '#' || CAST(id AS TEXT) AS reference FROM address WHERE id = :id AND main = 1",
+    ),
+)
+
+
+def of_client(conn: Connection, client_id: int) -> list[Row]:
+    """What uses a client."""
+    return _users(conn, CLIENT_USERS, client_id)
+
+
+def of_address(conn: Connection, address_id: int) -> list[Row]:
+    """What uses an address."""
+    return _users(conn, ADDRESS_USERS, address_id)
+
+
+def _users(conn: Connection, users: tuple[tuple[str, str], ...], entity_id: int) -> list[Row]:
+    found = []
+    for kind, sql in users:
+        rows = conn.query(sql, id=entity_id)
+        if rows:
+            references = [row["reference"] for row in rows[:SHOWN]]
+            found.append({"kind": kind, "count": len(rows), "references": references})
+    return found

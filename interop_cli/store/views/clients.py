@@ -1,0 +1,179 @@
+"""Lists of clients, and the parts of a client's card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from interop_cli.domain.text import fold, words
+from interop_cli.store.connection import Connection, Row
+from interop_cli.store.fields import Field, Type, field_named
+from interop_cli.store.filters import Condition
+from interop_cli.store.references import client_not_found, id_named
+from interop_cli.store.views import addresses
+
+FIELDS: tuple[Field, ...] = (
+    Field("id", "c.id", Type.INT),
+    Field("code", "c.code", Type.CODE, key="c.code_key"),
+    Field("name", "c.name", Type.FOLDED, key="c.name_key"),
+    Field("active", "c.active", Type.BOOL),
+    Field("prospect", "c.prospect", Type.BOOL),
+    Field("language", "c.language"),
+    Field("email", "c.email"),
+    Field("phone", "c.phone"),
+    Field("website", "c.website"),
+    Field("line1", "a.line1", Type.FOLDED, key="a.line_key"),
+    Field("line2", "a.line2"),
+    Field("city", "a.city", Type.FOLDED, key="a.city_key"),
+    Field("province", "a.province"),
+    Field("postal_code", "a.postal_code"),
+    Field("country", "a.country"),
+    Field("currency", "c.currency"),
+    Field("terms", "c.terms"),
+    Field("bill_to", "p.code", Type.CODE, key="p.code_key"),
+    Field("shipper_identity", "c.shipper_identity"),
+    Field("gst", "c.gst"),
+    Field("qst", "c.qst"),
+    Field("neq", "c.neq"),
+    Field("tags", "c.tags", Type.TAGS, key="c.tags_key"),
+    Field("external_id", "c.external_id"),
+    Field("version", "c.version", Type.INT),
+    Field("created_at", "c.created_at", Type.TIME),
+    Field("updated_at", "c.updated_at", Type.TIME),
+    Field("tag", "c.tags_key", Type.TAGS, listed=False),
+)
+LISTED = tuple(field for field in FIELDS if field.listed)
+
+SOURCE = (
+    " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+    " LEFT JOIN client p ON p.id = c.bill_to_id"
+)
+STATUSES = {"active": "c.active = 1", "inactive": "c.active = 0", "all": "TRUE"}
+
+
+EVERYTHING = Condition("TRUE", {})
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """What a list is asked for: conditions, order, and which part of it."""
+
+    status: str = "active"
+    prospect: bool | None = None
+    filters: Condition = EVERYTHING
+    search: str | None = None
+    sort: str = "code"
+    limit: int | None = None
+    after: str | None = None
+
+
+def where(conn: Connection, query: ListQuery) -> Condition:
+    """The condition of a list on ``c`` ``a`` ``p``."""
+    parts = [STATUSES[query.status], query.filters.sql]
+    params = dict(query.filters.params)
+    if query.prospect is not None:
+        parts.append("c.prospect = :prospect")
+        params["prospect"] = int(query.prospect)
+    if query.search:
+        text = words(query.search)
+        condition, value = conn.match(text) if text else ("FALSE", "")
+        parts.append(condition)
+        if text:
+            params["search"] = value
+    return Condition(" AND ".join(part for part in parts if part != "TRUE") or "TRUE", params)
+
+
+def client_rows(
+    conn: Connection, query: ListQuery, names: Sequence[str]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of the fields ``names``, streamed in batches."""
+    fields = {field.name: field for field in LISTED}
+    columns = ", ".join(fields[name].sql for name in names)
+    condition = where(conn, query)
+    order, after, params = _order(conn, query)
+    sql = f"SELECT {columns}{SOURCE} WHERE {condition.sql}{after}{order}"
+    if query.limit:
+        sql += " LIMIT :limit"
+        params["limit"] = query.limit
+    return conn.batches(sql, {**condition.params, **params})
+
+
+def count_clients(conn: Connection, query: ListQuery) -> int:
+    """How many clients the query matches, whatever its limit."""
+    condition = where(conn, query)
+    rows = conn.query(f"SELECT COUNT(*) AS n{SOURCE} WHERE {condition.sql}", **condition.params)
+    return int(rows[0]["n"])
+
+
+def _order(conn: Connection, query: ListQuery) -> tuple[str, str, dict[str, Any]]:
+    """ORDER BY, the condition that starts after the cursor, and its values."""
+    descending = query.sort.startswith("-")
+    field = field_named(LISTED, query.sort.lstrip("-"), option="--sort")
+    number = field.type in (Type.INT, Type.BOOL)
+    # Without NULLs, both engines order alike and a row of values can be compared.
+    column = field.compared if field.name in ("id", "code", "name", "active") else (
+        f"COALESCE({field.compared}, {'-1' if number else chr(39) * 2})"
+    )  # fmt: skip
+    direction, op = ("DESC", "<") if descending else ("ASC", ">")
+    order = f" ORDER BY {column} {direction}, c.id"
+    if field.name in ("id", "code"):
+        order = f" ORDER BY {column} {direction}"
+    if query.after is None:
+        return order, "", {}
+    value, client_id = _cursor(conn, column, query.after)
+    after = f" AND ({column} {op} :after OR ({column} = :after AND c.id > :after_id))"
+    return order, after, {"after": value, "after_id": client_id}
+
+
+def _cursor(conn: Connection, column: str, ref: str) -> tuple[object, int]:
+    """Where the client of a code or ``#id`` stands in the order."""
+    rows = conn.query(
+        f"SELECT {column} AS value, c.id AS id{SOURCE} WHERE c.id = :id",
+        id=resolve(conn, ref)[0],
+    )
+    return rows[0]["value"], rows[0]["id"]
+
+
+def resolve(conn: Connection, ref: str) -> tuple[int, str, bool]:
+    """Id, present code, and whether ``ref`` was a former code. Raises NotFound."""
+    wanted = id_named(ref)
+    if wanted is not None:
+        rows = conn.query("SELECT id, code, 0 AS former FROM client WHERE id = :id", id=wanted)
+    else:
+        rows = conn.query(
+            "SELECT id, code, 0 AS former FROM client WHERE code_key = :key UNION ALL"
+            " SELECT c.id, c.code, 1 AS former FROM client_code f"
+            " JOIN client c ON c.id = f.client_id WHERE f.code_key = :key",
+            key=fold(ref),
+        )
+    if not rows:
+        raise client_not_found(ref)
+    return rows[0]["id"], rows[0]["code"], bool(rows[0]["former"])
+
+
+def card(conn: Connection, client_id: int) -> Row:
+    """A client with everything nested: the object of ``client show``."""
+    columns = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
+    (row,) = conn.query(
+        f"SELECT {columns}, c.accounting AS accounting{SOURCE} WHERE c.id = :id",
+        id=client_id,
+    )
+    row.update(
+        active=bool(row["active"]),
+        prospect=bool(row["prospect"]),
+        tags=json.loads(row["tags"]),
+        accounting=json.loads(row["accounting"]),
+    )
+    former = conn.query(
+        "SELECT code FROM client_code WHERE client_id = :id ORDER BY id", id=client_id
+    )
+    row["former_codes"] = [item["code"] for item in former]
+    row["contacts"] = []
+    row["addresses"] = addresses.nested(conn, client_id)
+    row["notes"] = []
+    row["documents"] = {"counts": {}, "latest": []}
+    row["sales"] = []
+    row["sync"] = []
+    return row
