@@ -1,0 +1,62 @@
+"""Taking an operation back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.services.outcome import Outcome
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+SHOWN = 20
+
+
+def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Outcome:
+    """Bring back what an operation changed, and nothing else.
+
+    Raises Conflict ``journal.undone`` where that was done already, ``journal.newer`` where rows
+    were changed since, or are used since; with ``keep_newer`` those are kept and reported.
+    """
+    operation = uow.operations.get(operation_id)
+    if operation["undone_by"] is not None and not _undone_again(uow, operation["undone_by"]):
+        raise Conflict(
+            "journal.undone",
+            msg("Operation {id} was undone by operation {by}.",
+                id=operation["id"], by=operation["undone_by"]),
+        )  # fmt: skip
+    operations = uow.operations
+    matched = operations.load(operation["id"])
+    operations.keep(operations.used_since())
+    count, rows = operations.stale(SHOWN)
+    details = [_detail(row) for row in rows]
+    if count and not keep_newer:
+        raise Conflict(
+            "journal.newer",
+            msg("{count} of {total} rows were changed or used since; nothing was undone.",
+                count=count, total=matched),
+            hint=msg("Undo the others only: interop journal undo {id} --keep-newer",
+                     id=operation["id"]),
+            details=details,
+        )  # fmt: skip
+    changed = operations.take_back()
+    outcome = Outcome(matched=matched, changed=changed, unchanged=count)
+    outcome.extra = {"undoes": operation["id"], "kept": count}
+    if count:
+        outcome.notice = msg("{count} rows changed since were kept.", count=count)
+    return outcome
+
+
+def _undone_again(uow: UnitOfWork, undo_id: int) -> bool:
+    """Whether the undo itself was undone, so that the operation stands again."""
+    rows = uow.conn.query("SELECT id FROM operation WHERE undoes = :id", id=undo_id)
+    return bool(rows) and not _undone_again(uow, rows[-1]["id"])
+
+
+def _detail(row: dict[str, Any]) -> Detail:
+    message: Message = msg(
+        "{entity} #{id} was changed since", entity=row["entity"], id=row["entity_id"]
+    )
+    return Detail(f"{row['entity']}.{row['entity_id']}", "newer", message)
