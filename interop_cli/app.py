@@ -1,0 +1,261 @@
+"""The App: everything one run of the program needs, each part made on first use.
+
+The only place where the parts are wired together. A command gets it as its first argument.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from interop_cli.domain.errors import ConfigError, InteropError
+from interop_cli.domain.messages import msg
+from interop_cli.i18n import LANGUAGES, language_of, set_language
+
+if TYPE_CHECKING:
+    from interop_cli.domain.rules import Rules
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.output import Output
+    from interop_cli.settings import Settings
+    from interop_cli.store.connection import Connection
+    from interop_cli.store.store import Store
+    from interop_cli.store.uow import UnitOfWork
+
+T = TypeVar("T")
+SEED_DAY = "2026-01-05"
+
+
+class App:
+    """Options as they were typed, and the parts made from them."""
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        self.argv = argv
+        self.environ = environ
+        self.options: dict[str, Any] = {}
+        self.exit_code = 0
+        set_language(self._early_language())
+
+    # -- settings ---------------------------------------------------------------------------
+
+    def _early_language(self) -> str:
+        """The language before any option is parsed, so that help and usage errors have it."""
+        asked = _typed(self.argv, "--lang") or self.environ.get("INTEROP_LANG")
+        if asked not in LANGUAGES:
+            asked = language_of(self.environ)
+        return asked or "en"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Option, environment, company, user file, default: in this order."""
+        from interop_cli.settings import Settings
+
+        settings = Settings(self.options, self.environ, self._company_settings)
+        if "lang" not in self.options and "INTEROP_LANG" not in self.environ:
+            chosen = settings.get("lang")
+            if chosen:
+                set_language(str(chosen))
+        return settings
+
+    def _company_settings(self) -> Mapping[str, str]:
+        rows = self.store.conn.query("SELECT name, value FROM setting")
+        return {row["name"]: row["value"] for row in rows}
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether writes are rolled back."""
+        return bool(self.options.get("dry_run"))
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked: both ends are a terminal, and nobody forbade it."""
+        if self.options.get("no_input") or self.environ.get("CI"):
+            return False
+        if self.environ.get("INTEROP_NO_INPUT", "") not in ("", "0", "false"):
+            return False
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def rules(self, *, allow_mismatch: bool = False) -> Rules:
+        """The company's rules for one write; its warnings are collected in them."""
+        from interop_cli.domain.rules import Rules
+
+        get = self.settings.get
+        return Rules(
+            strict_countries=frozenset(get("address.strict")),
+            allow_mismatch=allow_mismatch,
+            country=get("defaults.country"),
+            province=get("defaults.province"),
+            language=get("defaults.language"),
+            currency=get("defaults.currency"),
+            prospect=get("defaults.prospect"),
+            terms=get("defaults.terms") or None,
+        )
+
+    # -- clock ------------------------------------------------------------------------------
+
+    @cached_property
+    def today(self) -> date:
+        """The date, or INTEROP_TODAY where it is set."""
+        fixed = self.environ.get("INTEROP_TODAY")
+        if not fixed:
+            return datetime.now().astimezone().date()
+        try:
+            return date.fromisoformat(fixed)
+        except ValueError:
+            raise ConfigError(
+                "config.today", msg("INTEROP_TODAY is not a date in the form YYYY-MM-DD.")
+            ) from None
+
+    def now(self) -> str:
+        """The time as stored: UTC, ISO 8601, to the second; midnight where the date is fixed."""
+        if self.environ.get("INTEROP_TODAY"):
+            return f"{self.today.isoformat()}T00:00:00Z"
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def fix_clock(self) -> None:
+        """Stop the clock where nobody has: made-up data is then the same on any day."""
+        self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
+        self.__dict__.pop("today", None)
+
+    # -- store ------------------------------------------------------------------------------
+
+    @property
+    def location(self) -> str:
+        """Where the database is: a path or a URL."""
+        return str(self.settings.get("db"))
+
+    @property
+    def lock_timeout(self) -> float:
+        """Seconds to wait for a lock."""
+        return float(self.settings.get("lock_timeout"))
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, opened and of the schema we know."""
+        from interop_cli.store.open import open_database
+
+        return self._store_on(open_database(self.location, lock_timeout=self.lock_timeout))
+
+    def _store_on(self, conn: Connection) -> Store:
+        from interop_cli.store.store import Store
+
+        store = Store(conn, self.today.isoformat(), self.now, actor(), self.command)
+        self._stores.append(store)
+        return store
+
+    @cached_property
+    def _stores(self) -> list[Store]:
+        return []
+
+    @property
+    def applied(self) -> bool:
+        """Whether something has been committed in this run."""
+        return any(store.applied for store in self._stores)
+
+    @property
+    def command(self) -> str:
+        """The command for the journal: its words and the names of its options, no values."""
+        import click
+
+        context = click.get_current_context(silent=True)
+        if context is None:
+            return "interop"
+        flags = [word.split("=")[0] for word in self.argv if word.startswith("-") and word != "-"]
+        known = {flag for param in context.command.params for flag in param.opts}
+        return " ".join([context.command_path, *(flag for flag in flags if flag in known)])
+
+    def run(
+        self, operation: str, work: Callable[[UnitOfWork], Outcome], *, undoes: int | None = None
+    ) -> Outcome:
+        """Run a service in one transaction; its outcome, and from it the exit code."""
+        outcome, operation_id = self.store.run(
+            work, operation=operation, dry_run=self.dry_run, undoes=undoes
+        )
+        outcome.operation, outcome.operation_id = operation, operation_id
+        outcome.dry_run = self.dry_run
+        self.exit_code = outcome.exit_code
+        return outcome
+
+    def write(self, operation: str, work: Callable[[UnitOfWork], Outcome]) -> None:
+        """Run a service and hand its outcome to the output."""
+        self.output.result(self.run(operation, work).as_dict())
+
+    # -- output -----------------------------------------------------------------------------
+
+    @cached_property
+    def output(self) -> Output:
+        """Where data, messages and errors go."""
+        from interop_cli.output import Output
+
+        get = self.settings.get
+        fields = self.options.get("fields")
+        out = self.options.get("out")
+        return Output(
+            format="json" if self.options.get("json") else get("output"),
+            fields=[name.strip() for name in fields.split(",")] if fields else None,
+            out=Path(out) if out and out != "-" else None,
+            color=get("color"),
+            quiet=bool(self.options.get("quiet")),
+            verbose=bool(self.options.get("verbose")),
+            dialect=self.options.get("dialect") or "rfc4180",
+            error_format=get("error_format"),
+            environ=self.environ,
+        )
+
+    def show_error(self, error: InteropError) -> None:
+        """Print an error, even where the settings that say how cannot be read."""
+        try:
+            output = self.output
+        except InteropError:
+            output = self._plain_output()
+        output.error(error)
+
+    def _plain_output(self) -> Output:
+        from interop_cli.output import Output
+
+        wants_json = "--json" in self.argv or (
+            _typed(self.argv, "-o") or _typed(self.argv, "--output")
+        ) in ("json", "ndjson")
+        return Output(format="json" if wants_json else "table", environ=self.environ)
+
+    def finish(self) -> None:
+        """Make sure that all the output has reached its reader."""
+        if "output" in self.__dict__:
+            self.output.finish()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        for store in self._stores:
+            store.close()
+
+
+def _typed(argv: Sequence[str], flag: str) -> str | None:
+    """The value of a flag as typed, found without parsing the rest."""
+    for position, word in enumerate(argv):
+        if word.startswith(flag + "="):
+            return word[len(flag) + 1 :]
+        if word == flag and position + 1 < len(argv):
+            return argv[position + 1]
+    return None
+
+
+def actor() -> str:
+    """The operating-system user, by uid rather than by ``$USER``; the one behind sudo too."""
+    try:
+        import pwd
+
+        uid = os.getuid()
+        try:
+            name = pwd.getpwuid(uid).pw_name
+        except KeyError:
+            name = f"uid {uid}"
+        behind = os.environ.get("SUDO_UID", "")
+        return f"{name} (sudo: uid {behind})" if behind.isdigit() else name
+    except ImportError:  # Windows
+        import getpass
+
+        return getpass.getuser()

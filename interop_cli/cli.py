@@ -1,0 +1,72 @@
+"""The root command and the one boundary where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from interop_cli import __version__
+from interop_cli.app import App
+from interop_cli.commands.frame import HELP_FLAGS, LazyGroup
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+GROUPS = {
+    "client": ("interop_cli.commands.client", N_("Clients and prospects.")),
+    "address": ("interop_cli.commands.address", N_("Main and shipping addresses of a client.")),
+    "db": ("interop_cli.commands.db", N_("The database: make, look after, back up.")),
+    "config": ("interop_cli.commands.config", N_("Settings of the company and of this user.")),
+    "journal": ("interop_cli.commands.journal", N_("What was done, by whom; undo.")),
+    "schema": ("interop_cli.commands.schema", N_("JSON Schemas, and the tree of commands.")),
+    "completion": ("interop_cli.commands.completion", N_("Completion for your shell.")),
+    "help": ("interop_cli.commands.help", N_("Help on a command or a topic.")),
+}
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"interop {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=GROUPS,
+    context_settings=HELP_FLAGS,
+    help=N_(
+        "The Clients module of interOP, on the command line: clients and prospects, their"
+        " contacts, addresses and notes, documents, sales totals, and the push to accounting and"
+        " to the CRM."
+    ),
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+    help=N_("Show the version and exit."),
+)  # fmt: skip
+def cli() -> None:
+    """The root of the command tree."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; its exit code. Prints every error, lets none through."""
+    from interop_cli import boundary
+
+    boundary.protect_descriptors()
+    boundary.catch_signals()
+    app = App(list(argv), os.environ)
+    try:
+        with cli.make_context("interop", list(argv), obj=app) as ctx:
+            cli.invoke(ctx)
+        app.finish()
+        return app.exit_code
+    except click.exceptions.Exit as leaving:
+        return boundary.leave(app, leaving.exit_code)
+    except BaseException as error:  # noqa: BLE001 - the boundary
+        return boundary.report(app, error)
+    finally:
+        app.close()
+
+
+__all__ = ["_", "cli", "main"]

@@ -1,0 +1,1 @@
+"""One file a group. A command reads its parameters, calls one service, hands over the result."""

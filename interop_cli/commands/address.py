@@ -1,0 +1,203 @@
+"""``interop address``: the main address of a client, and where its orders are shipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands import confirm
+from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.domain.messages import N_, msg
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+
+address_command = Group("address", help=N_("Main and shipping addresses of a client."))
+
+FIELD_OPTIONS = (
+    option("--label", metavar="TEXT", help=N_("What you call this address.")),
+    option("--attention", metavar="TEXT", help=N_("Who receives it.")),
+    option("--line1", metavar="TEXT", help=N_("Street and number.")),
+    option("--line2", metavar="TEXT", help=N_("Suite, floor, building.")),
+    option("--city", metavar="TEXT", help=N_("City.")),
+    option("--province", metavar="TEXT", help=N_("Province, by code or name.")),
+    option("--postal-code", metavar="TEXT", help=N_("Postal code.")),
+    option("--country", metavar="TEXT", help=N_("Country, by ISO code or name.")),
+    option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
+    option("--instructions", metavar="TEXT", help=N_("Delivery instructions.")),
+    option("--main/--no-main", default=None, help=N_("Make it the client's main address.")),
+    option("--allow-mismatch", is_flag=True,
+           help=N_("Accept a postal code or tax number that does not check.")),
+)  # fmt: skip
+
+
+def _field_options(function: Any) -> Any:
+    for decorate in reversed(FIELD_OPTIONS):
+        function = decorate(function)
+    return function
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+@address_command.command("list", cls=Command)
+@click.argument("client", metavar="CODE")
+@pass_app
+def list_command(app: App, client: str) -> None:
+    """List a client's addresses, the main one first.
+
+    \b
+    interop address list ACME
+    """
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.store.views import addresses
+
+    with app.store.reading() as conn:
+        client_id, _code = resolved(app, conn, client)
+        columns = app.output.pick(addresses.columns(), key="id")
+        rows = addresses.of_client(conn, client_id, [column.name for column in columns])
+    app.output.rows(columns, [rows], key="id")
+
+
+@address_command.command("show", cls=Command)
+@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@pass_app
+def show_command(app: App, address_id: int) -> None:
+    """Show an address.
+
+    \b
+    interop address show 7
+    """
+    from interop_cli.store.views import addresses
+
+    app.output.record(addresses.one(app.store.conn, address_id), "address", key="id")
+
+
+@address_command.command("create", cls=Command)
+@click.argument("client", metavar="CODE")
+@_field_options
+@option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
+@pass_app
+def create_command(
+    app: App, client: str, allow_mismatch: bool, autofill: str | None, **fields: Any
+) -> None:
+    """Add an address to a client.
+
+    \b
+    interop address create ACME --label Entrepôt --line1 "5, rue du Port" --city Québec \\
+        --postal-code "G1K 4A1"
+    """
+    from interop_cli.commands.client.writing import no_autofill
+    from interop_cli.domain.services import addresses
+
+    if autofill is not None:
+        raise no_autofill()
+    app.write(
+        "address.create",
+        lambda uow: addresses.create(
+            uow, client, _given(fields), app.rules(allow_mismatch=allow_mismatch)
+        ),
+    )
+
+
+@address_command.command("edit", cls=Command)
+@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@_field_options
+@option("--if-version", type=click.IntRange(min=1), metavar="N",
+        help=N_("Refuse unless the address is at this version."))  # fmt: skip
+@pass_app
+def edit_command(
+    app: App, address_id: int, allow_mismatch: bool, if_version: int | None, **fields: Any
+) -> None:
+    """Change fields of an address; "" clears one.
+
+    \b
+    interop address edit 7 --instructions "Quai 3, avant 15 h"
+    """
+    from interop_cli.domain.services import addresses, client_cards
+
+    changes = _given(fields)
+    client_cards.check_changes(changes)
+    app.write(
+        "address.edit",
+        lambda uow: addresses.edit(
+            uow,
+            address_id,
+            changes,
+            app.rules(allow_mismatch=allow_mismatch),
+            if_version=if_version,
+        ),
+    )
+
+
+@address_command.command("delete", cls=Command)
+@click.argument("address_ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…")
+@pass_app
+def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
+    """Delete addresses that nothing uses; the main one stays.
+
+    \b
+    interop address delete 7 --yes
+    """
+    from interop_cli.domain.services import addresses
+
+    confirm.moderate(app, msg("Delete these addresses?"))
+    app.write("address.delete", lambda uow: addresses.delete(uow, list(address_ids)))
+
+
+@address_command.command("why-not", cls=Command)
+@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@pass_app
+def why_not_command(app: App, address_id: int) -> None:
+    """Say what keeps an address from being deleted, without trying.
+
+    \b
+    interop address why-not 7
+    """
+    from interop_cli.commands.client.bulk import use_card
+    from interop_cli.store import use
+    from interop_cli.store.views import addresses
+
+    with app.store.reading() as conn:
+        addresses.one(conn, address_id)
+        blockers = use.of_address(conn, address_id)
+    found = {"id": address_id, "deletable": not blockers, "blockers": blockers}
+    app.output.record(found, card=use_card, key="id")
+
+
+@address_command.command("main", cls=Command)
+@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@pass_app
+def main_command(app: App, address_id: int) -> None:
+    """Make an address its client's main one.
+
+    \b
+    interop address main 7
+    """
+    from interop_cli.domain.services import addresses
+
+    app.write("address.main", lambda uow: addresses.make_main(uow, address_id))
+
+
+@address_command.command("route", cls=Command)
+@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@option("--provider", type=click.Choice(("osm", "google")), help=N_("Whose map."))
+@option("--from", "origin", metavar="TEXT", help=N_("Where you start from."))
+@pass_app
+def route_command(app: App, address_id: int, provider: str | None, origin: str | None) -> None:
+    """Print the address (URL) of a map with the way there.
+
+    \b
+    interop address route 7
+    interop address route 7 --provider google --from "1 rue du Roi, Québec"
+    """
+    from interop_cli.domain.route import directions_url
+    from interop_cli.store.views import addresses
+
+    found = addresses.one(app.store.conn, address_id)
+    url = directions_url(found, provider or app.settings.get("route.provider"), origin)
+    app.output.record(
+        {"id": address_id, "url": url}, card=lambda route, _style: [route["url"]], key="url"
+    )

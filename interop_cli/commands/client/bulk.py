@@ -1,0 +1,152 @@
+"""``client activate``, ``deactivate``, ``promote``, ``delete``, ``why-not``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands import confirm, selectors
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.selectors import Picked, selector_options
+from interop_cli.domain.messages import N_, Message, msg
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.domain.services.bulk import Selector
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.output import Style
+    from interop_cli.store.uow import UnitOfWork
+
+
+def _bulk(
+    app: App,
+    picked: Picked,
+    operation: str,
+    question: Message,
+    service: Callable[[UnitOfWork, Selector], Outcome],
+) -> None:
+    selectors.check(picked)
+    if picked.is_bulk:
+        confirm.moderate(app, question, stdin_is_data=picked.reads_stdin)
+    selector = selectors.selector(app, picked)
+    outcome = app.run(operation, lambda uow: service(uow, selector))
+    selectors.deliver(app, outcome, picked.results)
+
+
+@click.command("activate", cls=Command)
+@selector_options
+@pass_app
+def activate_command(app: App, picked: Picked) -> None:
+    """Bring clients back into the default lists.
+
+    \b
+    interop client activate ACME
+    """
+    from interop_cli.domain.services import clients
+
+    _bulk(app, picked, "client.activate", msg("Activate these clients?"), clients.activate)
+
+
+@click.command("deactivate", cls=Command)
+@selector_options
+@option("--reassign", metavar="CODE", help=N_("Who pays from now on for those billed to them."))
+@pass_app
+def deactivate_command(app: App, picked: Picked, reassign: str | None) -> None:
+    """Retire clients: they leave the default lists and get no new documents.
+
+    \b
+    interop client deactivate ACME
+    interop client list --filter "updated_at < -3y" -o codes | interop client deactivate - --yes
+    """
+    from interop_cli.domain.services import clients
+
+    _bulk(
+        app, picked, "client.deactivate", msg("Deactivate these clients?"),
+        lambda uow, selector: clients.deactivate(uow, selector, reassign=reassign),
+    )  # fmt: skip
+
+
+@click.command("promote", cls=Command)
+@selector_options
+@pass_app
+def promote_command(app: App, picked: Picked) -> None:
+    """Make prospects clients that can be invoiced and sent to accounting.
+
+    \b
+    interop client promote ACME
+    """
+    from interop_cli.domain.services import clients
+
+    _bulk(app, picked, "client.promote", msg("Promote these prospects?"), clients.promote)
+
+
+@click.command("delete", cls=Command)
+@selector_options
+@option("--or-deactivate", is_flag=True, help=N_("Deactivate those that are in use."))
+@option("--confirm", "confirmation", metavar="CODE|N",
+        help=N_("Repeat the code; the number of clients where there are several."))  # fmt: skip
+@pass_app
+def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: str | None) -> None:
+    """Delete clients that nothing uses.
+
+    \b
+    interop client delete ACME --confirm ACME
+    interop client why-not ACME
+    """
+    from dataclasses import replace
+
+    from interop_cli.domain.services import clients
+
+    selectors.check(picked)
+    if picked.is_bulk:
+        counted = str(len(picked.codes)) if not picked.reads_stdin and picked.codes else "N"
+        if confirmation is None or not confirmation.isdecimal():
+            confirm.severe(app, counted, None, stdin_is_data=picked.reads_stdin)
+    else:
+        confirm.severe(app, picked.codes[0], confirmation)
+    selector = selectors.selector(app, picked)
+    if picked.is_bulk and confirmation is not None and selector.expect is None:
+        selector = replace(selector, expect=int(confirmation))
+    outcome = app.run(
+        "client.delete", lambda uow: clients.delete(uow, selector, or_deactivate=or_deactivate)
+    )
+    selectors.deliver(app, outcome, picked.results)
+
+
+@click.command("why-not", cls=Command)
+@click.argument("client", metavar="CODE")
+@pass_app
+def why_not_command(app: App, client: str) -> None:
+    """Say what keeps a client from being deleted, by kind, without trying.
+
+    \b
+    interop client why-not ACME --json
+    """
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.store import use
+
+    with app.store.reading() as conn:
+        client_id, code = resolved(app, conn, client)
+        blockers = use.of_client(conn, client_id)
+    app.output.record(
+        {"code": code, "deletable": not blockers, "blockers": blockers}, card=use_card
+    )
+
+
+def use_card(found: Mapping[str, Any], _style: Style) -> list[str]:
+    """The lines of a ``why-not`` answer."""
+    from interop_cli.i18n import _
+
+    name = found.get("code") or f"#{found.get('id')}"
+    blockers = found["blockers"]
+    if not blockers:
+        return [_("Nothing uses {name}: it can be deleted.", name=name)]
+    return [
+        _("{name} cannot be deleted:", name=name),
+        *(
+            f"  {blocker['kind']}: {blocker['count']} ({', '.join(blocker['references'])})"
+            for blocker in blockers
+        ),
+    ]

@@ -1,0 +1,78 @@
+"""The card of a client, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.output import Style
+
+
+def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """The lines of the card: who, notes, how to reach it, people, places, accounting."""
+    name = style.bold(client["name"]) if client["active"] else style.dim(client["name"])
+    marks = [_("inactive")] if not client["active"] else []
+    if client["prospect"]:
+        marks.append(_("prospect"))
+    suffix = f" ({', '.join(marks)})" if marks else ""
+    yield f"{style.bold(client['code'])}  {name}{suffix}"
+    for note in client["notes"]:
+        yield f"  ▸ {note['category']}: {note['text']}"
+    yield ""
+    yield from _section(_("Coordinates"), _coordinates(client), style)
+    yield from _section(_("Billing"), _billing(client), style)
+    if client["addresses"]:
+        yield ""
+        yield style.bold(_("Addresses"))
+        for address in client["addresses"]:
+            yield f"  {'⌂' if address['main'] else ' '} #{address['id']} {one_line(address)}"
+
+
+def one_line(address: Mapping[str, Any]) -> str:
+    """An address on one line."""
+    place = " ".join(filter(None, [address["city"], address["province"], address["postal_code"]]))
+    parts = [address["label"], address["attention"], address["line1"], address["line2"], place]
+    return ", ".join(part for part in (*parts, address["country"]) if part)
+
+
+def _section(title: str, rows: list[tuple[str, Any]], style: Style) -> Iterator[str]:
+    filled = [(label, value) for label, value in rows if value not in (None, "", [], {})]
+    if not filled:
+        return
+    yield style.bold(title)
+    width = max(len(label) for label, _value in filled)
+    for label, value in filled:
+        yield f"  {label.ljust(width)}  {value}"
+
+
+def _coordinates(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    from interop_cli.domain.phone import format_phone
+
+    place = " ".join(filter(None, [client["city"], client["province"], client["postal_code"]]))
+    lines = [client["line1"], client["line2"], place, client["country"]]
+    return [
+        (_("Address"), ", ".join(line for line in lines if line)),
+        (_("Phone"), format_phone(client["phone"]) if client["phone"] else None),
+        (_("E-mail"), client["email"]),
+        (_("Website"), client["website"]),
+        (_("Language"), client["language"]),
+        (_("Tags"), ", ".join(client["tags"])),
+        (_("Former codes"), ", ".join(client["former_codes"])),
+    ]
+
+
+def _billing(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        (_("Billed to"), client["bill_to"]),
+        (_("Currency"), client["currency"]),
+        (_("Terms"), client["terms"]),
+        (_("Shipper identity"), client["shipper_identity"]),
+        (_("GST/HST"), client["gst"]),
+        (_("QST"), client["qst"]),
+        (_("NEQ"), client["neq"]),
+        (_("External id"), client["external_id"]),
+        *client["accounting"].items(),
+    ]

@@ -1,0 +1,143 @@
+"""``client list``, ``show``, ``history``: reads, each one view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.output import Column
+    from interop_cli.store.fields import Field
+    from interop_cli.store.views.clients import ListQuery
+
+# What a table shows without --fields: what fits a terminal.
+TABLE = frozenset({"code", "name", "active", "prospect", "city", "province", "phone", "email"})
+STATUS = click.Choice(("active", "inactive", "all"))
+
+
+def list_options(function: Any) -> Any:
+    """The options that say which clients, in which order."""
+    for decorate in (
+        option("--after", metavar="CODE", help=N_("Start after this client.")),
+        option("--limit", type=click.IntRange(min=0), metavar="N",
+               help=N_("At most N rows; 0: all.")),
+        option("--sort", default="code", metavar="F|-F", help=N_("Order by a field; - reverses.")),
+        option("--search", metavar="TEXT", help=N_("Clients having words that begin so.")),
+        option("--filter", "filters", multiple=True, metavar="EXPR",
+               help=N_("field op value; several are AND. See: interop help filters")),
+        option("--prospect/--no-prospect", default=None, help=N_("Prospects only, or none.")),
+        option("--all", "everything", is_flag=True, help=N_("Same as --status all.")),
+    ):  # fmt: skip
+        function = decorate(function)
+    return function
+
+
+@click.command("list", cls=Command)
+@option("--status", type=STATUS, help=N_("Which clients; active ones by default."))
+@list_options
+@pass_app
+def list_command(app: App, **asked: Any) -> None:
+    """List clients: the active ones, unless you say otherwise.
+
+    \b
+    interop client list --search québec
+    interop client list --filter country=CA --filter "created_at >= -1y" -o csv
+    """
+    from interop_cli.store.views import clients
+
+    query = list_query(app, "active", **asked)
+    columns = app.output.pick([column(field) for field in clients.LISTED])
+    conn = app.store.conn
+    names = [one.name for one in columns]
+    batches = clients.client_rows(conn, query, names)
+    app.output.rows(columns, batches, spool=conn.readers_block_writers, dim="active")
+    if query.limit and app.output.verbose:
+        total = clients.count_clients(conn, query)
+        app.output.message(
+            _("{limit} of {total} at most; --limit 0 for all.", limit=query.limit, total=total)
+        )
+
+
+def list_query(
+    app: App, default: str, *, status: str | None, everything: bool, prospect: bool | None,
+    filters: tuple[str, ...], search: str | None, sort: str, limit: int | None, after: str | None,
+) -> ListQuery:  # fmt: skip
+    """The query of the options; ``default`` is the status where none is given."""
+    from interop_cli.commands.selectors import compiled
+    from interop_cli.store.views.clients import ListQuery
+
+    if everything and status not in (None, "all"):
+        raise UsageError("usage.status", msg("--all and --status exclude each other."))
+    chosen = "all" if everything else status or default
+    condition = compiled(app, filters)
+    return ListQuery(chosen, prospect, condition, search, sort, limit or None, after)
+
+
+def column(field: Field) -> Column:
+    """The column that shows a field."""
+    from interop_cli.output import Column, Kind
+    from interop_cli.store.fields import Type
+
+    kinds = {
+        Type.INT: Kind.INT, Type.BOOL: Kind.BOOL, Type.TIME: Kind.TIME, Type.DATE: Kind.DATE,
+        Type.MONEY: Kind.MONEY, Type.TAGS: Kind.JSON, Type.JSON: Kind.JSON,
+    }  # fmt: skip
+    return Column(field.name, kinds.get(field.type, Kind.TEXT), table=field.name in TABLE)
+
+
+@click.command("show", cls=Command)
+@click.argument("client", metavar="CODE")
+@option("--exact", is_flag=True, help=N_("Do not resolve a former code."))
+@pass_app
+def show_command(app: App, client: str, exact: bool) -> None:
+    """Show a client's card, with everything that belongs to it.
+
+    \b
+    interop client show ACME
+    interop client show ACME --json --fields name,addresses.city
+    """
+    from interop_cli.commands.client.card import card
+    from interop_cli.store.views import clients
+
+    with app.store.reading() as conn:
+        client_id, _code = resolved(app, conn, client, exact=exact)
+        found = clients.card(conn, client_id)
+    app.output.record(found, "client", card=card)
+
+
+def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int, str]:
+    """Id and present code of a client; a former code is said on stderr."""
+    from interop_cli.domain.errors import NotFound
+    from interop_cli.store.views import clients
+
+    client_id, code, former = clients.resolve(conn, ref)
+    if former:
+        if exact:
+            raise NotFound("client.not_found", msg("There is no client {code}.", code=ref[:40]))
+        app.output.message(_("{former} is now {code}.", former=ref.upper(), code=code))
+    return client_id, code
+
+
+@click.command("history", cls=Command)
+@click.argument("client", metavar="CODE")
+@option("--limit", type=click.IntRange(min=1), metavar="N", help=N_("The latest N entries."))
+@pass_app
+def history_command(app: App, client: str, limit: int | None) -> None:
+    """Show what was changed on a client, the latest first: each field before and after.
+
+    \b
+    interop client history ACME
+    """
+    from interop_cli.store.views import history
+
+    with app.store.reading() as conn:
+        client_id, _code = resolved(app, conn, client)
+        rows = history.of_client(conn, client_id, limit)
+    app.output.rows(history.columns(), [rows], key="operation_id")

@@ -1,0 +1,125 @@
+"""``interop config``: settings of the company (in the database) and of this user (in a file)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.store.uow import UnitOfWork
+
+config_command = Group("config", help=N_("Settings of the company and of this user."))
+
+
+@config_command.command("list", cls=Command)
+@option("--show-origin", is_flag=True, help=N_("Say where each value comes from."))
+@pass_app
+def list_command(app: App, show_origin: bool) -> None:
+    """List every setting and its value.
+
+    \b
+    interop config list --show-origin
+    """
+    from interop_cli.output import Column
+    from interop_cli.settings import format as as_text
+
+    columns = [Column("name"), Column("value"), Column("origin", hidden=not show_origin)]
+    app.output.pick(columns, key="name")
+    rows = [(name, as_text(name, value), origin) for name, value, origin in _all(app)]
+    app.output.rows(columns, [rows], key="name")
+
+
+def _all(app: App) -> list[tuple[str, object, str]]:
+    """Every setting; the company's are the defaults where there is no database to read."""
+    from interop_cli.domain.errors import NotFound
+    from interop_cli.settings import Settings
+
+    try:
+        return app.settings.all()
+    except NotFound:
+        return Settings(app.options, app.environ, dict).all()
+
+
+@config_command.command("get", cls=Command)
+@click.argument("name")
+@pass_app
+def get_command(app: App, name: str) -> None:
+    """Show one setting.
+
+    \b
+    interop config get defaults.province
+    """
+    from interop_cli.settings import format as as_text
+
+    value = app.settings.get(name)
+    found = {"name": name, "value": as_text(name, value), "origin": app.settings.origin(name)}
+    app.output.record(found, card=lambda setting, _style: [setting["value"]], key="value")
+
+
+@config_command.command("set", cls=Command)
+@click.argument("name")
+@click.argument("value")
+@pass_app
+def set_command(app: App, name: str, value: str) -> None:
+    """Set a setting: the company's in the database, the user's in a file.
+
+    \b
+    interop config set defaults.prospect true
+    interop config set lang fr
+    """
+    from interop_cli.settings import Scope, parse, setting
+    from interop_cli.settings import format as as_text
+
+    text = as_text(name, parse(name, value))
+    if setting(name).scope is Scope.COMPANY:
+        app.write("config.set", lambda uow: _company(uow, name, text))
+        return
+    if not app.dry_run:
+        app.settings.set_user(name, text)
+    app.output.message(_("{name} is set in {path}", name=name, path=str(app.settings.user_path())))
+
+
+@config_command.command("unset", cls=Command)
+@click.argument("name")
+@pass_app
+def unset_command(app: App, name: str) -> None:
+    """Go back to the default of a setting.
+
+    \b
+    interop config unset lang
+    """
+    from interop_cli.settings import Scope, setting
+
+    if setting(name).scope is Scope.COMPANY:
+        app.write("config.unset", lambda uow: _company(uow, name, None))
+        return
+    if not app.dry_run:
+        app.settings.unset_user(name)
+    app.output.message(_("{name} has its default again", name=name))
+
+
+def _company(uow: UnitOfWork, name: str, text: str | None) -> Outcome:
+    from interop_cli.domain.services.outcome import one
+
+    changed = uow.settings.unset(name) if text is None else uow.settings.set(name, text)
+    item = {"name": name, "value": text, "status": "ok" if changed else "unchanged"}
+    return one(item, changed=changed)
+
+
+@config_command.command("path", cls=Command)
+@pass_app
+def path_command(app: App) -> None:
+    """Show where this user's settings are kept.
+
+    \b
+    interop config path
+    """
+    path = str(app.settings.user_path())
+    app.output.record({"path": path}, card=lambda found, _style: [found["path"]], key="path")

@@ -1,0 +1,186 @@
+"""``interop db``: make the database, look after it, back it up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from interop_cli.commands import confirm
+from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.store.connection import Row
+
+db_command = Group("db", help=N_("The database: make, look after, back up."))
+EXIT_ATTENTION = 10
+EXIT_UNUSABLE = 70
+
+
+@db_command.command("init", cls=Command)
+@pass_app
+def init_command(app: App) -> None:
+    """Make a new, empty database; one that exists is never touched.
+
+    \b
+    interop db init
+    interop --db postgresql://localhost/interop db init
+    """
+    from interop_cli.store.create import create_database
+
+    create_database(app.location, app.now(), lock_timeout=app.lock_timeout)
+    app.output.message(_("The database {place} is ready.", place=_shown(app)))
+
+
+@db_command.command("info", cls=Command)
+@pass_app
+def info_command(app: App) -> None:
+    """Show where the database is, what it holds, and how it is set up.
+
+    \b
+    interop db info --json
+    """
+    from interop_cli.store.views.info import info
+
+    with app.store.reading() as conn:
+        found = info(conn)
+    app.output.record({"location": _shown(app), **found}, key="location")
+
+
+@db_command.command("seed", cls=Command)
+@option("--clients", "count", type=click.IntRange(min=1), default=100, metavar="N",
+        help=N_("How many clients (100)."))  # fmt: skip
+@option("--seed", type=int, default=1, metavar="S", help=N_("Same S, same clients (1)."))
+@pass_app
+def seed_command(app: App, count: int, seed: int) -> None:
+    """Fill the database with made-up clients of a print shop, the same ones every time.
+
+    \b
+    interop db seed --clients 200 --seed 42
+    """
+    from interop_cli.domain.services.seeding import seed_clients
+    from interop_cli.seed import clients
+
+    app.fix_clock()
+    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules()))
+
+
+@db_command.command("backup", cls=Command)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+@pass_app
+def backup_command(app: App, file: Path, overwrite: bool) -> None:
+    """Write a consistent, checked copy of the database to a file.
+
+    \b
+    interop db backup interop-2026-11-24.db
+    """
+    from interop_cli.store.files import backup
+
+    size = backup(app.store.conn, file, overwrite=overwrite)
+    app.output.record({"file": str(file), "bytes": size, "checked": True}, key="file")
+
+
+@db_command.command("restore", cls=Command)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@option(
+    "--confirm", "confirmation", metavar="NAME", help=N_("Repeat the name of the database file.")
+)
+@pass_app
+def restore_command(app: App, file: Path, confirmation: str | None) -> None:
+    """Put a backup in the place of the database; the old file is kept beside it.
+
+    \b
+    interop --db shop.db db restore monday.db --confirm shop.db
+    """
+    from interop_cli.store.files import restore
+    from interop_cli.store.open import file_location
+
+    target = file_location(app.location)
+    confirm.severe(app, target.name, confirmation)
+    if not app.dry_run:
+        restore(file, target)
+    app.output.record({"database": str(target), "restored_from": str(file)}, key="database")
+
+
+@db_command.command("check", cls=Command)
+@pass_app
+def check_command(app: App) -> None:
+    """Read the whole database and say what is wrong with it (exit 70 where something is).
+
+    \b
+    interop db check
+    """
+    from interop_cli.store.health import check
+    from interop_cli.store.open import connect
+
+    conn = connect(app.location, lock_timeout=app.lock_timeout)
+    try:
+        findings = check(conn)
+    finally:
+        conn.close()
+    _report(app, findings)
+    app.exit_code = EXIT_UNUSABLE if findings else 0
+
+
+@db_command.command("doctor", cls=Command)
+@pass_app
+def doctor_command(app: App) -> None:
+    """Look at everything around the database, and say what to do (exit 10 with findings).
+
+    \b
+    interop db doctor
+    """
+    from interop_cli.store.health import doctor
+
+    findings = doctor(app.store.conn, app.location)
+    _report(app, findings)
+    errors = any(finding["severity"] == "error" for finding in findings)
+    app.exit_code = EXIT_UNUSABLE if errors else EXIT_ATTENTION if findings else 0
+
+
+@db_command.command("migrate", cls=Command)
+@option("--no-backup", is_flag=True, help=N_("Do not copy the file first."))
+@pass_app
+def migrate_command(app: App, no_backup: bool) -> None:
+    """Bring an older database to the schema of this program, after a backup.
+
+    \b
+    interop db migrate
+    """
+    from interop_cli.store.create import migrate_database
+
+    steps, copy = migrate_database(
+        app.location, app.now(), lock_timeout=app.lock_timeout, backup=not no_backup,
+        dry_run=app.dry_run,
+    )  # fmt: skip
+    app.output.record({"applied": steps, "backup": str(copy) if copy else None}, key="backup")
+
+
+def _report(app: App, findings: list[Row]) -> None:
+    from interop_cli.i18n import translate
+    from interop_cli.output import Column
+
+    names = ("code", "severity", "what", "fix")
+    rows = [
+        tuple(
+            translate(v) if not isinstance(v := finding[name], (str, type(None))) else v
+            for name in names
+        )
+        for finding in findings
+    ]
+    if not rows:
+        app.output.message(_("Nothing to report."))
+        if app.output.format == "table":
+            return
+    app.output.rows([Column(name) for name in names], [rows] if rows else [])
+
+
+def _shown(app: App) -> str:
+    from interop_cli.store.open import without_password
+
+    return without_password(app.location)

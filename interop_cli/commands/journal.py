@@ -1,0 +1,101 @@
+"""``interop journal``: what was done, by whom, and taking it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+
+journal_command = Group("journal", help=N_("What was done, by whom; undo."))
+EXIT_ATTENTION = 10
+
+
+@journal_command.command("list", cls=Command)
+@option("--name", metavar="OPERATION", help=N_("Only operations of this name, as client.edit."))
+@option("--limit", type=click.IntRange(min=0), metavar="N", help=N_("The latest N; 0: all."))
+@pass_app
+def list_command(app: App, name: str | None, limit: int | None) -> None:
+    """List operations, the latest first.
+
+    \b
+    interop journal list --limit 10
+    """
+    from interop_cli.store.views import operations
+
+    columns = operations.columns()
+    app.output.pick(columns, key="id")
+    batches = operations.operation_rows(app.store.conn, name=name, limit=limit or None)
+    app.output.rows(columns, batches, key="id", spool=app.store.conn.readers_block_writers)
+
+
+@journal_command.command("show", cls=Command)
+@click.argument("operation_id", type=click.IntRange(min=1), metavar="OPERATION")
+@option("--limit", type=click.IntRange(min=1), default=100, metavar="N",
+        help=N_("At most N of its changes (100)."))  # fmt: skip
+@pass_app
+def show_command(app: App, operation_id: int, limit: int) -> None:
+    """Show an operation and its changes, with the fields before.
+
+    \b
+    interop journal show 17
+    """
+    from interop_cli.store.views import operations
+
+    with app.store.reading() as conn:
+        found = operations.operation(conn, operation_id)
+        found["items"] = operations.changes(conn, operation_id, limit)
+    app.output.record(found, "operation", key="id")
+
+
+@journal_command.command("undo", cls=Command)
+@click.argument("operation_id", type=click.IntRange(min=1), metavar="OPERATION")
+@option("--keep-newer", is_flag=True, help=N_("Keep the rows changed since, undo the others."))
+@pass_app
+def undo_command(app: App, operation_id: int, keep_newer: bool) -> None:
+    """Bring back what an operation changed, and nothing else.
+
+    \b
+    interop journal undo 17 --dry-run
+    interop journal undo 17
+    """
+    from interop_cli.domain.services.undo import undo
+
+    outcome = app.run(
+        "journal.undo",
+        lambda uow: undo(uow, operation_id, keep_newer=keep_newer),
+        undoes=operation_id,
+    )
+    if outcome.notice:
+        from interop_cli.i18n import translate
+
+        app.output.message(translate(outcome.notice))
+    app.output.result(outcome.as_dict())
+
+
+@journal_command.command("verify", cls=Command)
+@pass_app
+def verify_command(app: App) -> None:
+    """Check that the journal is as it was written (exit 10 where it is not).
+
+    \b
+    interop journal verify
+    """
+    from interop_cli.output import Column, Kind
+    from interop_cli.store import journal
+
+    with app.store.reading() as conn:
+        findings = list(journal.broken_links(conn))
+        count, head = journal.head(conn)
+    if app.output.format in ("table",) and not findings:
+        app.output.message(_("{count} operations verified; head {hash}", count=count, hash=head))
+    columns = [Column("operation_id", Kind.INT), Column("reason")]
+    rows = [(finding["operation_id"], finding["reason"]) for finding in findings]
+    app.output.rows(columns, [rows] if rows else [], key="operation_id")
+    app.exit_code = EXIT_ATTENTION if findings else 0

@@ -1,0 +1,180 @@
+"""JSON Schemas 2020-12 of what interop prints, made from the tables of columns it prints.
+
+Committed under ``schemas/`` and compared in CI: a property that is removed or retyped breaks
+somebody's script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Schema = dict[str, Any]
+
+_OPTIONAL_NUMBERS = frozenset({"undoes", "undone_by"})
+_REQUIRED_TEXT = frozenset({
+    "code", "name", "language", "currency", "shipper_identity", "created_at", "updated_at",
+    "client", "line1", "city", "country", "at", "actor", "command",
+})  # fmt: skip
+
+
+def _text(*, null: bool = False) -> Schema:
+    return {"type": ["string", "null"] if null else "string"}
+
+
+def _object(title: str, properties: dict[str, Schema]) -> Schema:
+    return {
+        "$schema": DIALECT,
+        "title": title,
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+    }
+
+
+def _columns(columns: Iterable[Any]) -> dict[str, Schema]:
+    from interop_cli.output import Kind
+
+    kinds: dict[str, Schema] = {
+        Kind.INT: {"type": "integer"},
+        Kind.MONEY: {"type": "integer", "description": "cents"},
+        Kind.BOOL: {"type": "boolean"},
+        Kind.TIME: {"type": "string", "format": "date-time"},
+        Kind.DATE: {"type": "string", "format": "date"},
+        Kind.JSON: {"type": "array", "items": {"type": "string"}},
+    }
+    found = {}
+    for column in columns:
+        if column.name in _OPTIONAL_NUMBERS:
+            found[column.name] = {"type": ["integer", "null"]}
+        elif column.kind in kinds:
+            found[column.name] = kinds[column.kind]
+        else:
+            found[column.name] = _text(null=column.name not in _REQUIRED_TEXT)
+    return found
+
+
+def client() -> Schema:
+    """A row of ``client list``."""
+    from interop_cli.commands.client.reading import column
+    from interop_cli.store.views.clients import LISTED
+
+    return _object("client", _columns(column(field) for field in LISTED))
+
+
+def card() -> Schema:
+    """The object of ``client show``."""
+    found = client()
+    found["title"] = "card"
+    many = {"type": "array", "items": {"type": "object"}}
+    found["properties"] |= {
+        "accounting": {"type": "object", "additionalProperties": _text()},
+        "former_codes": {"type": "array", "items": _text()},
+        "contacts": many,
+        "addresses": {"type": "array", "items": address() | {"$schema": DIALECT}},
+        "notes": many,
+        "documents": {"type": "object"},
+        "sales": many,
+        "sync": many,
+    }
+    found["required"] = list(found["properties"])
+    return found
+
+
+def address() -> Schema:
+    """A row of ``address list``."""
+    from interop_cli.store.views.addresses import columns
+
+    return _object("address", _columns(columns()))
+
+
+def operation() -> Schema:
+    """A row of ``journal list``."""
+    from interop_cli.store.views.operations import columns
+
+    return _object("operation", _columns(columns()))
+
+
+def result() -> Schema:
+    """What a write prints."""
+    count = {"type": "integer", "minimum": 0}
+    warning = {
+        "path": _text(), "code": _text(), "message": _text(),
+        "line": {"type": ["integer", "null"]}, "key": _text(null=True),
+    }  # fmt: skip
+    return _object("result", {
+        "schema_version": {"const": 1}, "operation": _text(),
+        "operation_id": {"type": ["integer", "null"]}, "dry_run": {"type": "boolean"},
+        "matched": count, "changed": count, "unchanged": count, "failed": count,
+        "items": {"type": "array", "items": {"type": "object"}},
+        "warnings": {"type": "array", "items": {
+            "type": "object", "properties": warning, "required": list(warning),
+        }},
+    })  # fmt: skip
+
+
+def error() -> Schema:
+    """The line that an error is, on stderr."""
+    detail = {
+        "path": _text(), "code": _text(), "line": {"type": ["integer", "null"]},
+        "key": _text(null=True), "message": _text(null=True),
+    }  # fmt: skip
+    inner = {
+        "schema_version": {"const": 1}, "code": _text(), "exit_code": {"type": "integer"},
+        "message": _text(), "hint": _text(null=True), "retryable": {"type": "boolean"},
+        "applied": {"type": "boolean"},
+        "details": {"type": "array", "items": {
+            "type": "object", "properties": detail, "required": ["path", "code"],
+        }},
+    }  # fmt: skip
+    body = {"type": "object", "properties": inner, "required": list(inner)}
+    return _object("error", {"error": body})
+
+
+def results() -> Schema:
+    """A line of a ``--results`` file."""
+    return _object("results", {
+        "line": {"type": "integer"}, "key": _text(null=True),
+        "status": {"enum": ["ok", "unchanged", "skipped", "error"]},
+        "id": {"type": ["integer", "null"]}, "error": {"type": ["object", "null"]},
+    })  # fmt: skip
+
+
+SCHEMAS: dict[str, Callable[[], Schema]] = {
+    "client": client, "card": card, "address": address, "operation": operation,
+    "result": result, "results": results, "error": error,
+}  # fmt: skip
+
+
+def command_tree(root: click.Group) -> Schema:
+    """Every command with its arguments and options; the global options once, at the root."""
+    from interop_cli.commands.frame import GlobalOption
+
+    def described(command: click.Command, context: click.Context) -> Schema:
+        params = [
+            {
+                "name": param.name,
+                "kind": param.param_type_name,
+                "flags": [*param.opts, *param.secondary_opts],
+                "required": param.required,
+                "multiple": param.nargs == -1 or getattr(param, "multiple", False),
+            }
+            for param in command.params
+            if context.parent is None or not isinstance(param, GlobalOption)
+        ]
+        found: Schema = {"params": params}
+        if isinstance(command, click.Group):
+            found["commands"] = {
+                name: described(child, click.Context(child, info_name=name, parent=context))
+                for name in command.list_commands(context)
+                if (child := command.get_command(context, name)) is not None
+            }
+        return found
+
+    return {
+        "schema_version": 1,
+        "interop": described(root, click.Context(root, info_name="interop")),
+    }
