@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from interop_cli.domain.text import words
@@ -39,6 +39,7 @@ _CANADIAN_PROVINCES = {
 }
 
 
+@lru_cache(maxsize=8192)
 def _key(name: str) -> str:
     return words(name).replace(" ", "")
 
