@@ -14,7 +14,7 @@ def commands() -> Iterator[click.Context]:
     """
     from interop_cli.cli import cli
 
-    return below(click.Context(cli, info_name="interop", terminal_width=80))
+    return below(_context(cli, "interop", None))
 
 
 def below(ctx: click.Context) -> Iterator[click.Context]:
@@ -25,4 +25,10 @@ def below(ctx: click.Context) -> Iterator[click.Context]:
             command = ctx.command.get_command(ctx, name)
             if command is None:
                 raise LookupError(f"{ctx.command_path} lists {name} and has no such command")
-            yield from below(click.Context(command, parent=ctx, info_name=name))
+            yield from below(_context(command, name, ctx))
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    return click.Context(
+        command, parent, info_name=name, terminal_width=80, **command.context_settings
+    )

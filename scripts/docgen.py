@@ -6,16 +6,14 @@ Everything comes from the program itself, so that no page can promise what it do
 from __future__ import annotations
 
 import contextlib
-import inspect
-import io
 import os
 from collections.abc import Iterator
 
 from commandtree import commands
 
+from interop_cli.cli import GROUPS
+from interop_cli.commands.topics import TOPICS
 from interop_cli.i18n import _, set_language
-
-TOPICS = ("exit-codes", "environment", "formatting", "filters")
 
 
 @contextlib.contextmanager
@@ -48,14 +46,8 @@ def reference(language: str) -> str:
 
 def topic(name: str, language: str) -> str:
     """What ``interop help NAME`` prints."""
-    from interop_cli.cli import main
-
-    printed = io.StringIO()
-    with speaking(language), contextlib.redirect_stdout(printed):
-        code = main(["help", name])
-    if code != 0:
-        raise RuntimeError(f"interop help {name} ended with {code}")
-    return block(printed.getvalue())
+    with speaking(language):
+        return block(_(TOPICS[name]))
 
 
 def topics(language: str) -> str:
@@ -72,9 +64,8 @@ def groups(language: str = "en") -> str:
             if ctx.parent is not root:
                 continue
             names = [c.info_name for c in others if c.parent is ctx]
-            text = _(inspect.cleandoc(ctx.command.help or "")).split("\n\n")[0]
             listed = " ".join(f"`{name}`" for name in names)
-            rows.append(f"| `{ctx.info_name}` | {listed} | {' '.join(text.split())} |")
+            rows.append(f"| `{ctx.info_name}` | {listed} | {_(GROUPS[str(ctx.info_name)][1])} |")
     return "\n".join(rows) + "\n"
 
 

@@ -13,7 +13,7 @@ from tests.support.cli import Run
 
 def test_both_ways_to_run_give_the_same(run: Run, invoke: Run) -> None:
     french = {"INTEROP_LANG": "fr"}
-    for words in (["--version"], ["--help"], ["--no-such-option"]):
+    for words in (["--version"], ["help", "filters"], ["--no-such-option"]):
         assert invoke(*words, env=french) == run(*words, env=french)
     assert invoke("--no-such-option").code == 2
     assert language() == "en"
