@@ -2,15 +2,23 @@
 
 pydantic keeps only the finished sentence of an error; the boundary needs the msgid to translate
 it, so a fault carries its msgid among its own parameters.
+
+pydantic is imported when a fault is made: reads fold text and format phones without it.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import N_
+
+if TYPE_CHECKING:
+    from pydantic_core import (
+        InitErrorDetails,
+        PydanticCustomError,
+        PydanticKnownError,
+        ValidationError,
+    )
 
 MSGID = "msgid"
 
@@ -20,11 +28,15 @@ def fault(code: str, msgid: str, /, **params: Any) -> PydanticCustomError:
 
     No parameter may hold what the user typed.
     """
+    from pydantic_core import PydanticCustomError
+
     return PydanticCustomError(code, msgid, {**params, MSGID: msgid})
 
 
 def missing() -> PydanticKnownError:
     """The error of a required field that is absent or empty (code ``field.missing``)."""
+    from pydantic_core import PydanticKnownError
+
     return PydanticKnownError("missing")
 
 
@@ -42,6 +54,8 @@ class Faults:
 
     def add(self, field: str, error: PydanticCustomError | PydanticKnownError) -> None:
         """Note an error of ``field``."""
+        from pydantic_core import InitErrorDetails, PydanticKnownError
+
         kind = error.type if isinstance(error, PydanticKnownError) else error
         self._found.append(InitErrorDetails(type=kind, loc=(field,), input=None))
 
@@ -50,4 +64,6 @@ class Faults:
 
     def error(self) -> ValidationError:
         """All of it as one error; pydantic merges it into its own."""
+        from pydantic_core import ValidationError
+
         return ValidationError.from_exception_data(self._title, self._found)

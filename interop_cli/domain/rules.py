@@ -7,11 +7,12 @@ A ``Rules`` is given to pydantic as ``context``: one object for a whole command 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-from pydantic import ValidationInfo
+from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
 
 NOTE_CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
 
