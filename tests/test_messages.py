@@ -15,7 +15,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from clicksays import CLICK
+from commandtree import commands
 
+from interop_cli.i18n import set_language
 from tests.support.cli import Run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,6 +148,20 @@ def test_help_and_errors_of_click_come_in_french(run: Run) -> None:
     assert code == 2
     assert "--nope" in stderr
     assert "No such" not in stderr
+
+
+def test_every_help_is_shown_in_french() -> None:
+    set_language("fr")
+    try:
+        english = [
+            ctx.command_path
+            for ctx in commands()
+            if " ".join((ctx.command.help or "").split("\n")[0].split())[:30]
+            in " ".join(ctx.command.get_help(ctx).split())
+        ]
+    finally:
+        set_language("en")
+    assert not english
 
 
 @pytest.mark.long
