@@ -115,7 +115,7 @@ def _checked_text(row: Setting, text: str) -> str:
         raise BadValue(_wanted(row))
     if row.pattern and not re.fullmatch(row.pattern, text):
         raise BadValue(_wanted(row))
-    if row.type is Type.PATH and "://" not in text:
+    if row.type is Type.PATH:
         return os.path.expanduser(text)  # noqa: PTH111 - a Path would drop "//" and "./"
     return text
 
