@@ -88,34 +88,40 @@ class TextLines:
 
     def _texts(self) -> Iterator[str]:
         """The text of each chunk, checked."""
-        stuck, mark = 0, -1
+        stuck, mark, begun = 0, -1, False
         with self._source.binary() as stream:
             data = stream.read(_CHUNK)
             check_kind(self._file, data, self._chosen, option=self._option)
-            text = self._decode(data)
-            self.bom = text.startswith(BOM)
-            text = text.removeprefix(BOM)
-            while data:
+            while True:
+                text = self._decode(data)
+                if text and not begun:
+                    begun, self.bom = True, text.startswith(BOM)
+                    text = text.removeprefix(BOM)
                 yield text
+                if not data:
+                    return
                 stuck = stuck + len(text) if self._records and self.mark == mark else 0
                 mark = self.mark
                 if stuck > RECORD_LIMIT:
                     raise self._endless_record()
                 data = stream.read(_CHUNK)
-                text = self._decode(data)
-            yield text
 
     def _decode(self, data: bytes) -> str:
         try:
             text = self._decoder.decode(data, not data)
         except UnicodeError as error:
-            line = self._line_after(text_before(error))
+            before = text_before(error)
+            self._refuse_nul(before)
+            line = self._line_after(before)
             raise not_decoded(self._file, error, line, self._chosen, option=self._option) from None
+        self._refuse_nul(text)
+        return text
+
+    def _refuse_nul(self, text: str) -> None:
         if "\0" in text:
             line = self._line_after(text[: text.index("\0")])
             reason = msg("it holds a NUL character, which text files do not have")
             raise invalid("input.nul", self._file, reason, line=line)
-        return text
 
     def _line_after(self, text: str) -> int:
         """The number of the line in which we are after ``text``."""

@@ -39,12 +39,14 @@ class ColumnMap:
         accepts: Callable[[str], bool] | None = None,
         ignored: Collection[str] = (),
         file: str = "",
+        partial: bool = False,
     ) -> list[str | None]:
         """The field of each column of ``header``; ``None`` for one that is left out.
 
         ``known`` are our fields. ``accepts`` says yes to fields that are not worth listing
         (``contact7.email``), ``ignored`` are columns that are known and not read, ``file`` is
-        the name to show. Names are compared without case and accents, and a space is ``_``.
+        the name to show. With ``partial`` the header is that of one object, and others may have
+        the columns it lacks. Names are compared without case and accents, and a space is ``_``.
 
         Raises ``InvalidData``: ``import.column.unknown``, ``import.column.missing``,
         ``import.column.twice``; for a field that does not exist ``ConfigError`` or ``UsageError``
@@ -53,7 +55,7 @@ class ColumnMap:
         for target in (*filter(None, self.columns.values()), *self.defaults):
             if target not in known and not (accepts and accepts(target)):
                 raise self._no_field(target, known)
-        chosen = self._places(header, file)
+        chosen = self._places(header, file, partial=partial)
         left_out = {_key(name) for name in (*ignored, REJECT_REASON)}
         fields = {_key(name): name for name in known}
         if header and not chosen and not any(_key(name) in fields for name in header):
@@ -77,7 +79,7 @@ class ColumnMap:
         present = set(targets)
         return {name: text for name, text in self.defaults.items() if name not in present}
 
-    def _places(self, header: Sequence[str], file: str) -> dict[int, str]:
+    def _places(self, header: Sequence[str], file: str, *, partial: bool) -> dict[int, str]:
         """The field for each place of ``header`` that the user named a column for."""
         keys = [_key(column) for column in header]
         places: dict[int, str] = {}
@@ -86,7 +88,7 @@ class ColumnMap:
                 places[header.index(column)] = target
             elif _key(column) in keys:
                 places[keys.index(_key(column))] = target
-            elif _key(column) != REJECT_REASON:
+            elif not partial and _key(column) != REJECT_REASON:
                 reason = msg("there is no column {name}", name=column)
                 hint = nearest(column, header)
                 raise invalid("import.column.missing", file, reason, line=1, hint=hint)

@@ -114,10 +114,11 @@ def _open_file(name: str) -> Iterator[Source]:
         if error.errno in (errno.ENXIO, errno.ENODEV) or Path(name).is_dir():
             raise _not_a_file(name) from None
         raise _failure("input.unreadable", name, error) from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise _not_a_file(name)
     with os.fdopen(handle, "rb", buffering=0) as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise _not_a_file(name)
         yield Source(name, file, status.st_size)
 
 
@@ -148,12 +149,11 @@ def _open_stdin(stdin: IO[Any] | None) -> Iterator[Source]:
         with os.fdopen(os.dup(binary.fileno()), "rb", buffering=0) as file:
             yield Source(name, file, os.fstat(file.fileno()).st_size - start, start)
         return
-    try:
-        spool = SpooledTemporaryFile(SPOOL_IN_MEMORY)  # noqa: SIM115
-        size = _fill(spool, binary, name)
-    except OSError as error:
-        raise _failure("input.read", name, error) from error
-    with spool:
+    with SpooledTemporaryFile(SPOOL_IN_MEMORY) as spool:
+        try:
+            size = _fill(spool, binary, name)
+        except OSError as error:
+            raise _failure("input.read", name, error) from error
         yield Source(name, spool, size)
 
 
