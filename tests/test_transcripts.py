@@ -60,8 +60,8 @@ def test_transcript(
     transcript = parse(path.read_text("utf-8"))
     if "shared" in transcript.declared("needs"):
         shell_env["SHARED"] = str(request.getfixturevalue("shared_data"))
-    if engine == "postgres":
-        shell_env["INTEROP_DB"] = request.getfixturevalue("postgres_url")
+    database = request.getfixturevalue("postgres_url") if engine == "postgres" else "interop.db"
+    shell_env["INTEROP_DB"] = database
     folder = tmp_path / "work"
     folder.mkdir()
     steps = [(step, run_step(step, folder, shell_env)) for step in transcript.steps]

@@ -2,8 +2,8 @@ r"""Transcripts: what was typed and what was answered, as a text file a person c
 
 ::
 
-    # A comment. `# engines: sqlite postgres` runs the file on both (alone: sqlite),
-    # `# needs: shared` skips it where the shared sample data is absent.
+    # A comment. `# engines: sqlite postgres` runs the file on both (alone: sqlite, in the file
+    # interop.db); `# needs: shared` gives $SHARED, and skips the file where that data is absent.
 
     $ interop client list
     CODE   NAME
