@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -89,7 +90,14 @@ def _make_global_options() -> list[click.Parameter]:
 
 
 class Translated(click.Command):
-    """Help, usage and sections in the user's language."""
+    """Takes the global options; help, usage and sections are in the user's language."""
+
+    def __init__(self, *args: Any, **attrs: Any) -> None:
+        attrs.setdefault("context_settings", HELP_FLAGS)
+        super().__init__(*args, **attrs)
+        # A docstring becomes a msgid without the indentation of its place in the code.
+        self.help = inspect.cleandoc(self.help) if self.help else None
+        self.params.extend(global_options())
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         msgid, self.help = self.help, _(self.help or "")
@@ -123,23 +131,13 @@ class Translated(click.Command):
 
 
 class Command(Translated):
-    """A leaf: takes the global options too."""
-
-    def __init__(self, *args: Any, **attrs: Any) -> None:
-        attrs.setdefault("context_settings", HELP_FLAGS)
-        super().__init__(*args, **attrs)
-        self.params.extend(global_options())
+    """A leaf."""
 
 
 class Group(Translated, click.Group):
-    """A group of commands of our kind; takes the global options too."""
+    """A group of commands of our kind."""
 
     command_class = Command
-
-    def __init__(self, *args: Any, **attrs: Any) -> None:
-        attrs.setdefault("context_settings", HELP_FLAGS)
-        super().__init__(*args, **attrs)
-        self.params.extend(global_options())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         Translated.format_options(self, ctx, formatter)

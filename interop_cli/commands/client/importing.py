@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands import selectors
-from interop_cli.domain.errors import Detail, InteropError
+from interop_cli.domain.errors import Detail
 from interop_cli.domain.messages import msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.services.imports import Import
-    from interop_cli.inputs.mapping import Mapping
+    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
     from interop_cli.output import Column
     from interop_cli.store.uow import UnitOfWork
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 READ_ONLY = frozenset({
     "id", "version", "created_at", "updated_at", "former_codes", "documents", "sales", "sync",
 })  # fmt: skip
-NOT_STORED = ("contact", "address", "note", "contacts", "addresses", "notes")
+NESTED = frozenset({"contact", "address", "note", "contacts", "addresses", "notes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,6 @@ class FieldRecord:
     source: Any
 
 
-def known(name: str) -> bool:
-    """Whether an import understands a field of this name."""
-    from interop_cli.domain.services.client_fields import FIELDS
-
-    root = name.partition(".")[0].rstrip("0123456789")
-    return name in FIELDS or name in READ_ONLY or root in NOT_STORED
-
-
 def run_import(
     app: App, operation: str, file: str, *, form: str | None, mapping: str | None,
     pairs: tuple[str, ...], key: str | None, encoding: str | None, delimiter: str | None,
@@ -54,30 +46,55 @@ def run_import(
 ) -> None:  # fmt: skip
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.domain.services.imports import Import
-    from interop_cli.inputs.mapping import load_mapping
     from interop_cli.inputs.source import open_source
 
-    names = load_mapping(mapping, pairs)
+    columns = column_map(mapping, pairs)
     done: list[Import] = []
-    with open_source(file, sys.stdin) as source, app.output.progress(source.size, file) as advance:
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(file, sys.stdin))
+        advance = stack.enter_context(app.output.progress(source.size, file))
+        reader = Reader(source, form, encoding, delimiter, columns, advance)
+        writer = stack.enter_context(reader.rejects(rejects)) if rejects else None
 
         def work(uow: UnitOfWork) -> Any:
             rules = app.rules(allow_mismatch=allow_mismatch)
             task = Import(
-                uow, rules, key=key or names.key or "code", continue_on_error=continue_on_error,
+                uow, rules, key=key or columns.key or "code", continue_on_error=continue_on_error,
                 want_rows=results is not None, reuse=reuse,
             )  # fmt: skip
-            reader = Reader(source, form, encoding, delimiter, names, advance)
             outcome = task.run(reader.records())
-            for column in reader.ignored:
+            for column in reader.not_stored:
                 rules.warn(column, "import.not_stored", msg("this column is not stored yet"))
             done[:] = [task]
             return outcome
 
         outcome = app.run(operation, work)
-        if rejects and done[0].rejected and not app.dry_run:
-            write_rejects(source, done[0], rejects, form, encoding, delimiter)
+        if writer and not app.dry_run:
+            for rejected in done[0].rejected:
+                writer.write(rejected.record.source, _reasons(rejected.details))
+            writer.commit()
     selectors.deliver(app, outcome, results)
+
+
+def column_map(mapping: str | None, pairs: tuple[str, ...]) -> ColumnMap:
+    """What ``--mapping`` and ``--map`` say about the columns; the latter wins."""
+    from interop_cli.inputs.mapfile import load_map
+    from interop_cli.inputs.mapping import parse_pairs
+
+    if mapping is None:
+        return parse_pairs(pairs)
+    found = load_map(mapping)
+    found.columns.update(parse_pairs(pairs).columns)
+    return found
+
+
+def _reasons(details: Iterable[Detail]) -> str:
+    from interop_cli.i18n import translate
+
+    return "; ".join(
+        f"{detail.path}: {translate(detail.message)}" if detail.message else detail.path
+        for detail in details
+    )
 
 
 @dataclass
@@ -88,68 +105,58 @@ class Reader:
     form: str | None
     encoding: str | None
     delimiter: str | None
-    names: Mapping
+    columns: ColumnMap
     advance: Callable[[int], None]
-
-    def __post_init__(self) -> None:
-        self.ignored: list[str] = []
+    not_stored: list[str] = field(default_factory=list)
 
     def records(self) -> Iterator[FieldRecord]:
         """The rows, from the start of the source."""
         from interop_cli.inputs.reading import read_records
 
-        fields: dict[str, str | None] = {}
-        rows = read_records(
-            self.source, format=self.form, encoding=self.encoding, delimiter=self.delimiter
-        )
-        for record in rows:
-            if not fields.keys() >= record.values.keys():
-                fields = self._fields(list(record.values), fields)
+        names: dict[str, str | None] = {}
+        for record in read_records(self.source, **self._form):
+            if not names.keys() >= record.values.keys():
+                names |= self._names(list(record.values))
             values = {
                 name: value
                 for column, value in record.values.items()
-                if (name := fields[column]) is not None
+                if (name := names[column]) is not None
             }
-            for name, default in self.names.defaults.items():
+            for name, default in self.columns.defaults.items():
                 values.setdefault(name, default)
             yield FieldRecord(record.line, values, record.error, record)
             if record.line % 1000 == 0:
                 self.advance(self.source.position())
 
-    def _fields(self, header: list[str], before: dict[str, str | None]) -> dict[str, str | None]:
-        found = dict(zip(header, self.names.apply(header, known), strict=True))
+    def rejects(self, path: str) -> RejectsWriter:
+        """A writer of files like this one, for the rows that are refused."""
+        from interop_cli.inputs.reading import read_layout
+        from interop_cli.inputs.rejects import RejectsWriter
+
+        return RejectsWriter.like(path, read_layout(self.source, **self._form))
+
+    @property
+    def _form(self) -> dict[str, Any]:
+        return {"format": self.form, "encoding": self.encoding, "delimiter": self.delimiter}
+
+    def _names(self, header: list[str]) -> dict[str, str | None]:
+        from interop_cli.domain.services.client_fields import FIELDS
+
+        targets = self.columns.apply(
+            header, FIELDS, accepts=_is_nested, ignored=READ_ONLY, file=self.source.name
+        )
+        found = dict(zip(header, targets, strict=True))
         for column, name in found.items():
-            root = (name or "").partition(".")[0].rstrip("0123456789")
-            if root in NOT_STORED:
-                if column not in self.ignored:
-                    self.ignored.append(column)
+            if name is not None and _is_nested(name):
                 found[column] = None
-            elif name in READ_ONLY:
-                found[column] = None
-        return {**before, **found}
+                if column not in self.not_stored:
+                    self.not_stored.append(column)
+        return found
 
 
-def write_rejects(
-    source: Source, task: Import, path: str, form: str | None, encoding: str | None,
-    delimiter: str | None,
-) -> None:  # fmt: skip
-    """Write the refused rows as they were read, each with its reason."""
-    from interop_cli.i18n import translate
-    from interop_cli.inputs.reading import rejects_for
-
-    writer = rejects_for(source, Path(path), format=form, encoding=encoding, delimiter=delimiter)
-    try:
-        for rejected in task.rejected:
-            reasons = (
-                f"{detail.path}: {translate(detail.message)}" if detail.message else detail.path
-                for detail in rejected.details
-            )
-            writer.write(rejected.record.source, "; ".join(reasons))
-        writer.commit()
-    except BaseException:
-        with suppress(OSError, InteropError):
-            writer.discard()
-        raise
+def _is_nested(name: str) -> bool:
+    """Whether a field is of what belongs to a client: ``contact2.email``, ``addresses``."""
+    return name.partition(".")[0].rstrip("0123456789") in NESTED
 
 
 def export_columns() -> list[Column]:

@@ -23,7 +23,7 @@ from interop_cli.domain.services.client_fields import (
     revised_address,
     split,
 )
-from interop_cli.domain.services.outcome import Outcome
+from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
 
 if TYPE_CHECKING:
     from interop_cli.store.connection import Row
@@ -197,7 +197,7 @@ class Import:
         ids = self.uow.clients.add([client for _record, client, _address in new])
         for client_id, (record, client, address) in zip(ids, new, strict=True):
             address.client_id = client_id
-            self._note(record, client.code, client_id, "ok")
+            self._note(record, client.code, client_id, "ok", "created")
             if record.values.get("bill_to"):
                 self._payers.append((record, client_id, str(record.values["bill_to"])))
         self.uow.addresses.add([address for _record, _client, address in new])
@@ -214,7 +214,8 @@ class Import:
         for (record, row, _client), (main, _address) in zip(saves, places, strict=True):
             hit = ("client", row["id"]) in touched or ("address", main["id"]) in touched
             self.updated += hit
-            self._note(record, row["code"], row["id"], "ok" if hit else "unchanged")
+            status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
+            self._note(record, row["code"], row["id"], status, action)
             if "bill_to" in record.values:
                 self._payers.append((record, row["id"], str(record.values["bill_to"] or "")))
 
@@ -236,28 +237,26 @@ class Import:
 
     # -- results ----------------------------------------------------------------------------
 
-    def _note(self, record: Any, key: str, client_id: int | None, status: str) -> None:
+    def _note(self, record: Any, code: str, client_id: int, status: str, action: str) -> None:
+        item = {"id": client_id, "code": code, "status": status, "error": None, "action": action}
+        self._result(record.line, code, item)
+
+    def _result(self, line: int, key: str | None, item: dict[str, Any]) -> None:
+        if len(self.outcome.items) <= MAX_ITEMS:  # one more tells that there are too many
+            self.outcome.items.append(item)
         if self.outcome.rows is not None:
-            row = {
-                "line": record.line,
-                "key": key,
-                "status": status,
-                "id": client_id,
-                "error": None,
-            }
-            self.outcome.rows.append(row)
+            shown = {name: item[name] for name in ("status", "id", "error")}
+            self.outcome.rows.append({"line": line, "key": key, **shown})
 
     def _reject(self, record: Any, error: InteropError) -> None:
         if not isinstance(error, (InvalidData, Conflict)) and error.exit_code != 3:
             raise error
         details = error.details or [Detail("", error.code, error.message, record.line)]
         self.rejected.append(Rejected(record, details))
-        if self.outcome.rows is not None:
-            first = details[0]
-            self.outcome.rows.append({
-                "line": record.line, "key": self.rules.key, "status": "error", "id": None,
-                "error": {"code": first.code, "path": first.path, "message": first.message},
-            })  # fmt: skip
+        first = details[0]
+        fault = {"code": first.code, "path": first.path, "message": first.message}
+        item = {"id": None, "code": self.rules.key, "status": "error", "error": fault}
+        self._result(record.line, self.rules.key, item)
 
     def _fault(self, code: str, path: str, reason: Any) -> InvalidData:
         detail = Detail(path, code, reason, self.rules.line, self.rules.key)
