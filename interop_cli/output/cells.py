@@ -85,6 +85,8 @@ def for_people(choice: Choice, value: object) -> str:
     """The value as a table shows it, in the user's language and on one line."""
     if choice.kind is Kind.JSON:
         value = dig(loaded(value), choice.path)
+    elif type(value) is str and choice.kind is not Kind.BOOL:
+        return one_line(value)
     if value is None:
         return ""
     if choice.kind is Kind.BOOL or isinstance(value, bool):

@@ -14,7 +14,7 @@ from interop_cli.output.cells import as_json, embed, embed_at
 from interop_cli.output.columns import Choice, Kind, Row
 
 Formatter = Callable[[Sequence[Row]], list[str]]
-
+PIECE = 200  # rows
 _VALUE = {
     Kind.TEXT: "quote({v})",
     Kind.DATE: "quote({v})",
@@ -29,20 +29,25 @@ _VALUE = {
 def ndjson(choices: list[Choice], columns: int, batches: Iterable[list[Row]]) -> Iterator[str]:
     """One object a line."""
     objects = formatter(choices, columns)
-    for batch in batches:
-        if batch:
-            yield "\n".join(objects(batch)) + "\n"
+    for piece in _pieces(batches):
+        yield "\n".join(objects(piece)) + "\n"
 
 
 def array(choices: list[Choice], columns: int, batches: Iterable[list[Row]]) -> Iterator[str]:
     """An array of objects; an empty one is ``[]``."""
     objects = formatter(choices, columns)
     before = "[\n"
-    for batch in batches:
-        if batch:
-            yield before + ",\n".join(objects(batch))
-            before = ",\n"
+    for piece in _pieces(batches):
+        yield before + ",\n".join(objects(piece))
+        before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _pieces(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
+    """The rows in pieces whose text fits the processor's cache."""
+    for batch in batches:
+        for start in range(0, len(batch), PIECE):
+            yield batch[start : start + PIECE]
 
 
 def formatter(choices: list[Choice], columns: int) -> Formatter:

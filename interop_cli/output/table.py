@@ -81,7 +81,7 @@ def _line(choices: list[Choice], cells: list[str], widths: list[int]) -> str:
     """One row in widths that are settled."""
     padded = []
     for choice, text, columns in zip(choices, cells, widths, strict=True):
-        space = " " * (columns - width(text))
+        space = " " * (columns - (len(text) if text.isascii() else width(text)))
         padded.append(space + text if choice.kind in NUMBERS else text + space)
     return "  ".join(padded).rstrip()
 

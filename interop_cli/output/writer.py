@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from interop_cli.domain.errors import InteropError, UsageError
 from interop_cli.domain.messages import msg
-from interop_cli.output import records, results, sink
+from interop_cli.output import sink
 from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import Choice, Column, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
@@ -101,6 +101,8 @@ class Output:
         key: str = "code",
     ) -> None:
         """Write one object (``show``). ``card`` makes the lines of its table form."""
+        from interop_cli.output import records
+
         chosen = records.chosen(obj, self.fields, entity)
         if self.format == "json":
             self._write([self._json(chosen, indent=2)])
@@ -121,6 +123,8 @@ class Output:
 
     def result(self, result: Mapping[str, Any]) -> None:
         """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet."""
+        from interop_cli.output import results
+
         if self.quiet:
             return
         if self.format in ("json", "ndjson"):
