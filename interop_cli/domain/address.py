@@ -134,8 +134,9 @@ def _supply_province(
     """Find a province that was not given: by the postal code, else the default one."""
     province = place.province_of(postal) if postal else None
     if province is not None:
-        message = msg("province {province} found by the postal code", province=province)
-        rules.warn("province", "address.province.filled", message)
+        if (place.country, province) != (rules.country, rules.province):  # else it is the default
+            message = msg("province {province} found by the postal code", province=province)
+            rules.warn("province", "address.province.filled", message)
     elif _default_fits(fields, postal, place, rules):
         province = rules.province
     elif place.requires_province:

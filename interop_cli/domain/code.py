@@ -13,7 +13,7 @@ MAX_CODE = 20
 MAX_STEM = 12
 FALLBACK = "CLIENT"
 
-_CODE = re.compile(r"[A-Z0-9._][A-Z0-9._-]{0,19}")
+_CODE = re.compile(r"[A-Z0-9._-]{1,20}")
 
 # Each as ``words`` leaves it: without dots, so that "s.e.n.c." is "s e n c".
 _LEGAL_SUFFIXES = tuple(
@@ -36,8 +36,8 @@ _EMPTY_WORDS = frozenset("a an and au aux d de des du et l la le les of the".spl
 def check_code(text: str) -> str:
     """``text`` as a client's code: upper case, 1-20 of ``A-Z 0-9 . _ -``.
 
-    Raises ``client.code.format``. A code does not begin with ``-``, which on a command line would
-    make it an option. Accents are refused rather than taken off: the person should choose.
+    Raises ``client.code.format``. On a command line, a code that begins with ``-`` goes after
+    ``--``. Accents are refused rather than taken off: the person should choose.
     """
     code = clean(text)
     if not code:
@@ -57,8 +57,6 @@ def check_code(text: str) -> str:
                 N_("a code has at most {max} characters"),
                 max=MAX_CODE,
             )
-        if code.startswith("-"):
-            raise fault("client.code.format", N_("a code does not begin with -"))
         raise fault("client.code.format", N_("a code has only A to Z, 0 to 9, and . _ -"))
     return code
 
