@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import click
@@ -88,6 +90,34 @@ def test_words_are_found_in_names() -> None:
 def test_entities_do_not_know_the_use_cases() -> None:
     for path in (PACKAGE / "domain").glob("*.py"):
         assert "interop_cli.domain.services" not in path.read_text("utf-8"), path.name
+
+
+def test_every_library_is_declared() -> None:
+    declared = configparser.ConfigParser()
+    declared.read(ROOT / "setup.cfg", "utf-8")
+    extras = declared["options.extras_require"]
+    lines = declared["options"]["install_requires"].splitlines()
+    lines += [line for name in extras if name != "dev" for line in extras[name].splitlines()]
+    known = {re.split(r"[\[<>=]", line)[0].strip() for line in lines}
+    providers = packages_distributions()
+    missing = {
+        name
+        for path in MODULES
+        for name in imported(ast.parse(path.read_text("utf-8")))
+        if name not in sys.stdlib_module_names and name != "interop_cli"
+        if not known & {*providers.get(name, ()), name}
+    }
+    # pydantic_core comes with pydantic, urllib3 with requests.
+    assert not missing - {"pydantic_core", "urllib3"}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The top-level packages that a module imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module).partition(".")[0]
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
