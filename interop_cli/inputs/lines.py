@@ -71,9 +71,10 @@ class TextLines:
         """The whole lines of each chunk."""
         length = 0
         for text in self._texts():
+            ended = "\n" in text or "\r" in text or "".join(self._rest[-1:]).endswith("\r")
             self._rest.append(text)
             length += _size(text)
-            if "\n" in text or "\r" in text:
+            if ended:
                 lines = _split("".join(self._rest))
                 # A CR at the end may be the first half of a CR LF.
                 self._rest = [] if lines[-1].endswith("\n") else [lines.pop()]

@@ -31,7 +31,7 @@ def read_ndjson(source: Source) -> Iterator[Record]:
         try:
             value = loads(text)
         except JsonFault as fault:
-            raise _error(source, line, fault, first=first) from None
+            raise _error(source, line, text, fault, first=first) from None
         if type(value) is not dict:
             column = len(text) - len(text.lstrip()) + 1
             reason = msg("an object is expected")
@@ -49,14 +49,15 @@ def _refuse_array(source: Source, line: int, text: str) -> None:
         raise invalid("input.json.array", source.name, reason, line=line, column=column, hint=hint)
 
 
-def _error(source: Source, line: int, fault: JsonFault, *, first: bool) -> InvalidData:
+def _error(source: Source, line: int, text: str, fault: JsonFault, *, first: bool) -> InvalidData:
     code, reason, hint = fault.code, fault.reason, None
     if first and fault.unfinished:
         code, hint = "input.json.pretty", _jq("jq -c .")
         reason = msg("the object does not end on its line")
     elif fault.code == "input.json.syntax":
         hint = _jq("jq -c .")
-    return invalid(code, source.name, reason, line=line, column=fault.position + 1, hint=hint)
+    column = min(fault.position, len(text.rstrip("\r\n"))) + 1
+    return invalid(code, source.name, reason, line=line, column=column, hint=hint)
 
 
 def _jq(command: str) -> Message:

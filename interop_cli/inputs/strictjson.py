@@ -36,10 +36,9 @@ _SYNTAX = {
 _TOKEN = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|$)|[\[\]{}:,]|-?[0-9][0-9.eE+-]*|-?[A-Za-z]+', re.DOTALL
 )
-_ANY_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # may be one of a good pair
-_HALF = re.compile(
-    r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]", re.DOTALL
-)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+# Escapes in their order: a good pair, half of one, any other.
+_ESCAPE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\.", re.DOTALL)
 
 
 class JsonFault(Exception):
@@ -72,8 +71,8 @@ def loads(text: str) -> Any:
         raise _syntax(error, text) from None
     except _Found:
         raise _located(text) from None
-    if _ANY_HALF.search(text):
-        _check_halves(text, value)
+    if _SURROGATE.search(text):
+        _check_pairs(text)
     return value
 
 
@@ -123,13 +122,11 @@ def _check_depth(text: str) -> None:
             raise JsonFault("depth", reason, token.start())
 
 
-def _check_halves(text: str, value: Any) -> None:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        half = _HALF.search(text)
-        reason = msg("half of a surrogate pair stands alone")
-        raise JsonFault("surrogate", reason, half.start() if half else 0) from None
+def _check_pairs(text: str) -> None:
+    for escape in _ESCAPE.finditer(text):
+        if escape[1]:
+            reason = msg("half of a surrogate pair stands alone")
+            raise JsonFault("surrogate", reason, escape.start())
 
 
 def _located(text: str) -> JsonFault:
