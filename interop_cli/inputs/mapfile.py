@@ -50,7 +50,7 @@ def _document(name: str) -> dict[str, Any]:
             raise ValueError
         return tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, too much of it
-        where = _line(error)
+        where = _line(error, data)
         message = (
             msg("{file} is not valid TOML (line {line}).", file=name, line=where)
             if where
@@ -59,10 +59,12 @@ def _document(name: str) -> dict[str, Any]:
         raise ConfigError("import.map.file", message, file=name, line=where) from None
 
 
-def _line(error: Exception) -> int | None:
+def _line(error: Exception, data: bytes) -> int | None:
     """The line in the parser's message, which quotes the text and so is not shown itself."""
-    found = re.search(r"at line (\d+)", str(error))
-    return int(found[1]) if found else None
+    found = re.search(r"\(at (?:line (\d+)|end of document)", str(error))
+    if not found:
+        return None
+    return int(found[1]) if found[1] else data.rstrip().count(b"\n") + 1
 
 
 def _texts(file: str, key: str, document: Mapping[str, Any]) -> dict[str, str]:
