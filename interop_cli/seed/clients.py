@@ -62,8 +62,9 @@ def clients(count: int, seed: int) -> Iterator[dict[str, object]]:
     draw = Draw(seed)
     names = Names(draw)
     payers: list[str] = []
+    series = f"S{seed}"  # external ids are unique in a database, which may hold several seeds
     for number in range(1, count + 1):
-        row = _client(number, next(names), draw)
+        row = _client(number, next(names), draw, series)
         if row["active"] and not row["prospect"]:
             code = str(row["code"])
             if payers and draw.next() < BILLED_TO_ANOTHER:
@@ -75,7 +76,7 @@ def clients(count: int, seed: int) -> Iterator[dict[str, object]]:
         yield row
 
 
-def _client(number: int, who: Named, draw: Draw) -> dict[str, object]:
+def _client(number: int, who: Named, draw: Draw, series: str) -> dict[str, object]:
     chance, language = draw.next, who.language
     place = who.place or draw.pick(places.cities(language))
     country = place.country
@@ -108,7 +109,7 @@ def _client(number: int, who: Named, draw: Draw) -> dict[str, object]:
         "qst": numbers.qst(draw) if taxed and quebec else None,
         "neq": numbers.neq(who.neq, draw) if quebec and chance() < _NEQ else None,
         "tags": list(_tags(who.tag, draw.pick(_PROSPECT_MARKS if prospect else _MARKS))),
-        "external_id": f"INT{100_000 + number}" if chance() < _EXTERNAL_ID else None,
+        "external_id": f"{series}-{number:05}" if chance() < _EXTERNAL_ID else None,
     }
 
 
