@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
 T = TypeVar("T")
+CHOICES = {
+    "output": ("table", "json", "ndjson", "csv", "tsv", "codes"),
+    "error_format": ("text", "json"),
+}
 SEED_DAY = "2026-01-05"
 
 
@@ -206,6 +210,15 @@ class App:
             environ=self.environ,
         )
 
+    def read_ahead(self) -> None:
+        """Take from the command line what says how an error is shown; parsing stopped before."""
+        for name, flags in (("output", ("-o", "--output")), ("error_format", ("--error-format",))):
+            typed = next((text for flag in flags if (text := _typed(self.argv, flag))), None)
+            if typed in CHOICES[name]:
+                self.options.setdefault(name, typed)
+        if "--json" in self.argv:
+            self.options.setdefault("json", True)
+
     def show_error(self, error: InteropError) -> None:
         """Print an error, even where the settings that say how cannot be read."""
         try:
@@ -217,10 +230,11 @@ class App:
     def _plain_output(self) -> Output:
         from interop_cli.output import Output
 
-        wants_json = "--json" in self.argv or (
-            _typed(self.argv, "-o") or _typed(self.argv, "--output")
-        ) in ("json", "ndjson")
-        return Output(format="json" if wants_json else "table", environ=self.environ)
+        self.read_ahead()
+        form = "json" if self.options.get("json") else self.options.get("output", "table")
+        return Output(
+            format=form, error_format=self.options.get("error_format"), environ=self.environ
+        )
 
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""

@@ -77,6 +77,8 @@ def report(app: App, error: BaseException) -> int:
         return 0 if app.applied else EXIT_PIPE
     if isinstance(error, (KeyboardInterrupt, Signalled, click.Abort)):
         return _interrupted(app, error)
+    if isinstance(error, click.UsageError):
+        app.read_ahead()
     ours = error if isinstance(error, InteropError) else _as_ours(error)
     if app.options.get("debug"):
         ours.hint = msg("The traceback is in {path}", path=_write_traceback(error))

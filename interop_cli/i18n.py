@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import os
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from interop_cli.domain.messages import Message
@@ -21,7 +21,7 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 _current = "en"
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """The sentences of ``language``; English needs none."""
     if language == "en":

@@ -106,6 +106,11 @@ class Translated(click.Command):
         finally:
             self.help = msgid
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        # click keeps the option it made, in the language of that moment.
+        self._help_option = None
+        return super().get_help_option(ctx)
+
     def get_short_help_str(self, limit: int = 60) -> str:
         text = _(self.short_help or self.help or "").split("\n\n")[0].split("\b")[0]
         return " ".join(text.split()).rstrip(".")
@@ -115,7 +120,7 @@ class Translated(click.Command):
         shared: list[tuple[str, str]] = []
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(param, click.Option):
                 (shared if isinstance(param, GlobalOption) else own).append(record)
         if own:
             with formatter.section(_("Options")):

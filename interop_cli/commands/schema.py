@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @pass_app
 def schema_command(app: App, name: str | None) -> None:
     """Print a JSON Schema."""
-    from interop_cli.schemas import SCHEMAS, command_tree
+    from interop_cli.commands.schemas import SCHEMAS, command_tree
 
     if name is None:
         app.output.text([f"{known}\n" for known in (*SCHEMAS, "commands")])

@@ -7,7 +7,8 @@ colour, and what must be escaped on a terminal. See ``CLI.md`` for the shapes it
 
 from __future__ import annotations
 
-from interop_cli.output.columns import Column, Kind, pick
+from interop_cli.domain.columns import Column, Kind
+from interop_cli.output.columns import pick
 from interop_cli.output.guard import guard, unguard
 from interop_cli.output.sanitise import printable
 from interop_cli.output.style import Style

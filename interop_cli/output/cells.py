@@ -6,9 +6,10 @@ import json
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
 
+from interop_cli.domain.columns import Kind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, language, translate
-from interop_cli.output.columns import Choice, Kind, dig
+from interop_cli.output.columns import Choice, dig
 from interop_cli.output.sanitise import one_line
 
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from interop_cli.domain.columns import NUMBERS, Kind
 from interop_cli.output.cells import as_text, embed, loaded
-from interop_cli.output.columns import NUMBERS, Choice, Kind, Row, dig
+from interop_cli.output.columns import Choice, Row, dig
 from interop_cli.output.guard import SUSPECT, guard
 from interop_cli.output.sanitise import printable
 

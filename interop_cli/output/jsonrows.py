@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring as quote
 
+from interop_cli.domain.columns import Kind
 from interop_cli.output.cells import as_json, embed, embed_at
-from interop_cli.output.columns import Choice, Kind, Row
+from interop_cli.output.columns import Choice, Row
 
 Formatter = Callable[[Sequence[Row]], list[str]]
 PIECE = 200  # rows

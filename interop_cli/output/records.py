@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from interop_cli.domain.columns import Column, Kind
 from interop_cli.output.cells import for_people
-from interop_cli.output.columns import Choice, Column, Kind, Row, dig, unknown_field
+from interop_cli.output.columns import Choice, Row, dig, unknown_field
 from interop_cli.output.style import Style, width
 from interop_cli.output.titles import title
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from interop_cli.domain.columns import Column, Kind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, ngettext, translate
-from interop_cli.output.columns import Column, Kind, Row, dig
+from interop_cli.output.columns import Row, dig
 from interop_cli.output.notices import DETAILS_SHOWN as SHOWN
 from interop_cli.output.notices import finding
 
@@ -20,6 +21,11 @@ def item_columns(
     """The columns of ``items``: ``fields``, or every key in order of appearance."""
     names = list(fields) if fields else list(dict.fromkeys(key for item in items for key in item))
     return [Column(name, _kind(name, [_at(item, name) for item in items])) for name in names]
+
+
+def telling(columns: list[Column], items: Sequence[Mapping[str, object]]) -> list[Column]:
+    """The columns in which some item has a value; a table is for people."""
+    return [c for c in columns if any(item.get(c.name) is not None for item in items)]
 
 
 def item_rows(items: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> list[Row]:
@@ -37,10 +43,9 @@ def picked(result: Result, fields: Sequence[str] | None) -> dict[str, Any]:
 
 def summary(result: Result) -> list[str]:
     """Sentences about what was written, in the user's language."""
-    counts = [
-        ngettext("{n} changed", "{n} changed", result.get("changed") or 0),
-        ngettext("{n} unchanged", "{n} unchanged", result.get("unchanged") or 0),
-    ]
+    counts = [ngettext("{n} changed", "{n} changed", result.get("changed") or 0)]
+    if unchanged := result.get("unchanged"):
+        counts.append(ngettext("{n} unchanged", "{n} unchanged", unchanged))
     if failed := result.get("failed"):
         counts.append(ngettext("{n} failed", "{n} failed", failed))
     lines = [f"{result.get('operation', '')}: {', '.join(counts)}."]

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from interop_cli.domain.columns import NUMBERS
 from interop_cli.i18n import _
 from interop_cli.output.cells import for_people
-from interop_cli.output.columns import NUMBERS, Choice, Row
+from interop_cli.output.columns import Choice, Row
 from interop_cli.output.style import Style, clip, width
 from interop_cli.output.titles import title
 
@@ -29,11 +30,13 @@ def table(
     style: Style,
     room: int | None = None,
     dim: int | None = None,
+    key: str | None = None,
     bound: int = BOUND,
 ) -> Iterator[str]:
     """Header and rows. ``room``: cells of the terminal, ``None`` where nothing is to be cut.
 
-    ``dim`` is the index of a boolean in the rows; a row where it is false is greyed.
+    The column called ``key`` is never cut. ``dim`` is the index of a boolean in the rows; a row
+    where it is false is greyed.
     """
     rest = iter(batches)
     first: list[Row] = []
@@ -43,11 +46,10 @@ def table(
             break
     titles = [_(choice.header) if choice.header else title(choice.name) for choice in choices]
     cells = _cells(choices, first[:bound])
-    limits = _limits(choices, titles, cells, room)
-    drawn = _draw(choices, _clipped([titles], limits)[0], _clipped(cells, limits))
+    limits = _limits(choices, titles, cells, room, key)
+    drawn, widths = _draw(choices, _clipped([titles], limits)[0], _clipped(cells, limits))
     yield "\n".join(drawn[:2]) + "\n"
     yield from _dressed(drawn[2:], first[:bound], style, dim)
-    widths = [len(dashes) for dashes in drawn[1].split()]
     for batch in chain([first[bound:]], rest):
         lines = _clipped(_cells(choices, batch), limits)
         yield from _dressed([_line(choices, line, widths) for line in lines], batch, style, dim)
@@ -57,24 +59,24 @@ def _cells(choices: list[Choice], rows: Iterable[Row]) -> Lines:
     return [[for_people(choice, row[choice.index]).strip() for choice in choices] for row in rows]
 
 
-def _draw(choices: list[Choice], titles: list[str], cells: Lines) -> list[str]:
-    """The lines of the table: titles, dashes, rows."""
+def _draw(choices: list[Choice], titles: list[str], cells: Lines) -> tuple[list[str], list[int]]:
+    """The lines of the table (titles, dashes, rows), and its widths.
+
+    The titles are drawn as a row, since tabulate makes a column two wider than its header.
+    """
     from tabulate import tabulate
 
-    if not cells:  # tabulate draws no header of its own then
-        return [_line(choices, titles, [width(t) for t in titles]), _dashes(titles)]
+    lines = [titles, *cells]
     text = tabulate(
-        cells,
-        headers=titles,
-        tablefmt="simple",
+        lines,
+        tablefmt="plain",
         disable_numparse=True,
         colalign=["right" if choice.kind in NUMBERS else "left" for choice in choices],
     )
-    return text.split("\n")
-
-
-def _dashes(titles: list[str]) -> str:
-    return "  ".join("-" * max(width(title), 1) for title in titles)
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    drawn = text.split("\n")
+    drawn.insert(1, "  ".join("-" * columns for columns in widths))
+    return drawn, widths
 
 
 def _line(choices: list[Choice], cells: list[str], widths: list[int]) -> str:
@@ -96,15 +98,15 @@ def _dressed(lines: list[str], rows: list[Row], style: Style, dim: int | None) -
 
 
 def _limits(
-    choices: list[Choice], titles: list[str], cells: Lines, room: int | None
+    choices: list[Choice], titles: list[str], cells: Lines, room: int | None, key: str | None
 ) -> list[int] | None:
     """The width each column is cut to, so that the table fits in ``room``."""
     if room is None:
         return None
     columns = zip(titles, *cells, strict=True)
-    widths = [max(width(texts[0]) + _GAP, *map(width, texts)) for texts in columns]
+    widths = [max(map(width, texts)) for texts in columns]
     excess = sum(widths) + _GAP * (len(widths) - 1) - room
-    texts = [i for i, choice in enumerate(choices) if choice.kind not in NUMBERS]
+    texts = [i for i, c in enumerate(choices) if c.kind not in NUMBERS and c.name != key]
     while excess > 0 and texts:
         widest = max(texts, key=widths.__getitem__)
         if widths[widest] <= NARROWEST:

@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
+from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import InteropError, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.output import sink
 from interop_cli.output.cells import compact, plain
-from interop_cli.output.columns import Choice, Column, Row, choose, pick
+from interop_cli.output.columns import Choice, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
 from interop_cli.output.sanitise import printable_json
 from interop_cli.output.style import Style, is_terminal, terminal_width, wants_color
@@ -87,7 +88,7 @@ class Output:
         try:
             choices = self._choose(columns, key)
             index = next((i for i, column in enumerate(columns) if column.name == dim), None)
-            self._write(self._chunks(choices, columns, _lists(batches), index), spool)
+            self._write(self._chunks(choices, columns, _lists(batches), key, index), spool)
         finally:
             if close := getattr(batches, "close", None):
                 close()  # a reader gives its lock back now, not when it is collected
@@ -119,7 +120,7 @@ class Output:
             item = chosen if self.format != "codes" or self.fields else {key: obj.get(key)}
             columns, row = records.flat(item, all_values=bool(self.fields))
             choices = self._choose(columns, key)
-            self._write(self._chunks(choices, columns, [[row]], None))
+            self._write(self._chunks(choices, columns, [[row]], key))
 
     def result(self, result: Mapping[str, Any]) -> None:
         """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet."""
@@ -133,11 +134,15 @@ class Output:
             return
         items = result.get("items") or []
         columns = results.item_columns(items, self.fields)
+        if self.format == "table" and not self.fields:
+            columns = results.telling(columns, items)
         key = "code" if any(column.name == "code" for column in columns) else "id"
         if items:
-            choices = [c for c in choose(columns, None) if self.format != "codes" or c.name == key]
+            choices = choose(columns, None)
+            if self.format == "codes":
+                choices = [choice for choice in choices if choice.name == key] or choices[:1]
             rows = results.item_rows(items, columns)
-            self._write(self._chunks(choices, columns, [rows], None))
+            self._write(self._chunks(choices, columns, [rows], key))
         elif self.out:
             self._write([])
         for warning in results.warnings(result):
@@ -200,7 +205,8 @@ class Output:
         choices: list[Choice],
         columns: Sequence[Column],
         batches: Iterable[list[Row]],
-        dim: int | None,
+        key: str,
+        dim: int | None = None,
     ) -> Iterator[str]:
         """The text of rows in this output's format."""
         if self.format in ("json", "ndjson"):
@@ -213,7 +219,7 @@ class Output:
             from interop_cli.output.table import table
 
             room = terminal_width(self._environ, self._stdout) if self.terminal else None
-            return table(choices, batches, style=self.style, room=room, dim=dim)
+            return table(choices, batches, style=self.style, room=room, dim=dim, key=key)
         from interop_cli.output import delimited
 
         if self.format == "csv":

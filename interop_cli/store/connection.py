@@ -39,7 +39,10 @@ class Connection(Protocol):
         """Run a statement once a row; the number of rows touched in all."""
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Values]) -> None:
-        """Insert rows of values in the order of ``columns``."""
+        """Insert rows of values in the order of ``columns``.
+
+        ``rows`` may be made on the fly, but not by asking the database: it is busy receiving.
+        """
 
     def write(self) -> AbstractContextManager[None]:
         """The one write transaction: commits at the end, rolls back on any exception.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from interop_cli.domain.errors import (
     Busy,
@@ -37,8 +37,7 @@ _TOKEN = re.compile(
 @lru_cache(maxsize=512)
 def to_pyformat(sql: str) -> LiteralString:
     """Rewrite ``:name`` as ``%(name)s``; literals, comments and casts are left alone."""
-    text = _TOKEN.sub(lambda m: f"%({m['name']})s" if m["name"] else m[0], sql.replace("%", "%%"))
-    return cast(LiteralString, text)
+    return _TOKEN.sub(lambda m: f"%({m['name']})s" if m["name"] else m[0], sql.replace("%", "%%"))
 
 
 def translated(error: psycopg.Error) -> InteropError:
@@ -117,11 +116,10 @@ class PostgresConnection:
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Values]) -> None:
         names = ", ".join(columns)
-        with translating(), self.raw.cursor() as cursor:
-            statement = cast(LiteralString, f"COPY {table} ({names}) FROM STDIN")
-            with cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row)
+        copying = f"COPY {table} ({names}) FROM STDIN"
+        with translating(), self.raw.cursor() as cursor, cursor.copy(copying) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     @contextmanager
     def write(self) -> Iterator[None]:

@@ -135,7 +135,9 @@ class UnitOfWork:
 
     def restore(self, table: str, rows: Sequence[Row]) -> None:
         """Put deleted rows back under the ids they had, one version later (undo only)."""
-        spec = TABLES[table]
+        if not rows:
+            return
+        spec, operation = TABLES[table], self.operation_id
         columns = spec.all_columns
         restored = [{**row, "version": row["version"] + 1, "updated_at": self.now} for row in rows]
         self.conn.insert_many(table, columns, ([row[name] for name in columns] for row in restored))
@@ -143,7 +145,7 @@ class UnitOfWork:
             "change",
             journal.CHANGE_COLUMNS,
             (
-                (self.operation_id, table, row["id"], row[spec.client] if spec.client else None,
+                (operation, table, row["id"], row[spec.client] if spec.client else None,
                  "insert", None, row["version"])
                 for row in restored
             ),

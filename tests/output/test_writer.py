@@ -159,10 +159,10 @@ def test_a_result_as_json_is_the_object_and_no_words(format: str) -> None:
 def test_a_result_as_table() -> None:
     out, err = result("table")
     assert out.splitlines() == [
-        "  Id  Code    Status",
-        "----  ------  ---------",
-        "   1  A       ok",
-        "   2  B       unchanged",
+        "Id  Code  Status",
+        "--  ----  ---------",
+        " 1  A     ok",
+        " 2  B     unchanged",
     ]
     assert err.splitlines() == [
         "client.deactivate: 2 changed, 1 unchanged.",
@@ -170,10 +170,27 @@ def test_a_result_as_table() -> None:
     ]
 
 
+def test_a_table_of_results_leaves_out_what_no_item_has() -> None:
+    items = [{"code": "A", "error": None, "id": None}, {"code": "B", "error": None, "id": 2}]
+    assert result("table", {"items": items})[0].splitlines()[0] == "Code  Id"
+    assert result("csv", {"items": items})[0].splitlines()[0] == "code,error,id"
+    asked = result("table", {"items": items}, fields=["error"])[0]
+    assert asked.splitlines() == ["Error", "-----", "", ""]
+
+
+def test_counts_of_nothing_are_left_out() -> None:
+    nothing = {"changed": 0, "unchanged": 0, "operation_id": None}
+    assert result("table", nothing)[1] == "client.deactivate: 0 changed.\n"
+    same = {"changed": 0, "unchanged": 4, "operation_id": None}
+    assert result("table", same)[1] == "client.deactivate: 0 changed, 4 unchanged.\n"
+
+
 def test_a_result_as_rows() -> None:
     assert result("csv")[0] == "id,code,status\n1,A,ok\n2,B,unchanged\n"
     assert result("codes")[0] == "A\nB\n"
     assert result("codes", {"items": [{"id": 5}]})[0] == "5\n"
+    assert result("codes", {"items": [{"file": "x"}]})[0] == "x\n"
+    assert result("codes", fields=["status", "id"])[0] == "1\n2\n"
     assert result("tsv", {"items": []})[0] == ""
     assert "journal undo 17" in result("csv")[1]
 

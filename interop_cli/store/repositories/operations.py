@@ -45,11 +45,11 @@ class OperationRepository:
             ((entity, row_id, *effect, 0) for (entity, row_id), effect in effects.items()),
         )
         for entity in {entity for entity, _row_id in effects}:
+            there = f"EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id"  # noqa: S608
             self.conn.execute(
-                "UPDATE undoing SET stale = 1 WHERE entity = :entity AND (CASE"  # noqa: S608
-                f" WHEN action = 'insert' THEN EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id)"
-                f" ELSE NOT EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id"
-                " AND t.version = undoing.version) END)",
+                "UPDATE undoing SET stale = 1 WHERE entity = :entity AND (CASE action"  # noqa: S608
+                f" WHEN 'insert' THEN {there})"
+                f" ELSE NOT {there} AND t.version = undoing.version) END)",
                 entity=entity,
             )
         return len(effects)
@@ -141,9 +141,10 @@ def _flags(before: str) -> int:
 
 
 # Tables whose rows belong to a client, and by which column.
-OWNED = tuple(
-    (table.name, "client_id") for table in TABLES.values() if table.client == "client_id"
-) + (("client", "bill_to_id"),)
+OWNED = (
+    *((table.name, "client_id") for table in TABLES.values() if table.client == "client_id"),
+    ("client", "bill_to_id"),
+)
 
 
 def merged(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:

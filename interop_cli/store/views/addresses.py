@@ -10,7 +10,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection, Row
 
 if TYPE_CHECKING:
-    from interop_cli.output import Column
+    from interop_cli.domain.columns import Column
 
 NAMES = (
     "id", "client", "label", "attention", "line1", "line2", "city", "province", "postal_code",
@@ -23,7 +23,7 @@ TABLE = frozenset({"id", "label", "line1", "city", "province", "postal_code", "c
 
 def columns() -> list[Column]:
     """The columns of an address."""
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.columns import Column, Kind
 
     kinds = {"id": Kind.INT, "version": Kind.INT, "main": Kind.BOOL}
     return [Column(name, kinds.get(name, Kind.TEXT), table=name in TABLE) for name in NAMES]

@@ -10,7 +10,7 @@ from interop_cli.store.connection import Connection, Row
 from interop_cli.store.tables import TABLES
 
 if TYPE_CHECKING:
-    from interop_cli.output import Column
+    from interop_cli.domain.columns import Column
 
 NAMES = (
     "operation_id", "at", "actor", "operation", "entity", "entity_id", "action", "field",
@@ -22,7 +22,7 @@ DERIVED = frozenset({"code_key", "name_key", "tags_key", "line_key", "city_key"}
 
 def columns() -> list[Column]:
     """The columns of a history row."""
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.columns import Column, Kind
 
     kinds = {"operation_id": Kind.INT, "at": Kind.TIME, "entity_id": Kind.INT}
     hidden = {"actor", "entity_id"}

@@ -11,7 +11,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection, Row
 
 if TYPE_CHECKING:
-    from interop_cli.output import Column
+    from interop_cli.domain.columns import Column
 
 SELECT = (
     "SELECT o.id, o.name, o.at, o.actor, o.command, o.changes, o.undoes,"
@@ -22,7 +22,7 @@ NAMES = ("id", "name", "at", "actor", "command", "changes", "undoes", "undone_by
 
 def columns() -> list[Column]:
     """The columns of an operation."""
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.columns import Column, Kind
 
     numbers = {"id", "changes", "undoes", "undone_by"}
     return [
