@@ -72,11 +72,17 @@ def as_json(choice: Choice, value: object) -> str:
 
 
 def as_text(value: object) -> str | None:
-    """A value without a kind as the text of a cell; lists and objects as JSON."""
+    """A value without a kind as the text of a cell.
+
+    A list of texts has commas between them, as an import takes it back; other lists, and objects,
+    are JSON.
+    """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list) and all(isinstance(v, str) and "," not in v for v in value):
+        return ",".join(value)
     if isinstance(value, list | dict | tuple):
         return _encode(value)
     return str(plain(value))

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from interop_cli.domain.columns import NUMBERS, Kind
-from interop_cli.output.cells import as_text, embed, loaded
+from interop_cli.output.cells import as_text, loaded
 from interop_cli.output.columns import Choice, Row, dig
 from interop_cli.output.guard import SUSPECT, guard
 from interop_cli.output.sanitise import printable
@@ -81,7 +81,7 @@ def cell(choice: Choice, value: object) -> str | None:
     if value is None:
         return None
     if choice.kind is Kind.JSON:
-        return as_text(dig(loaded(value), choice.path)) if choice.path else embed(value)
+        return as_text(dig(loaded(value), choice.path))
     if choice.kind is Kind.BOOL:
         return "true" if value else "false"
     return as_text(value)

@@ -42,7 +42,7 @@ def test_csv() -> None:
     assert written("csv") == (
         "code,n,active,tags\n"
         'A,-1,true,"[""x, y""]"\n'
-        "'=1+1,0,false,[]\n"
+        "'=1+1,0,false,\n"
         ",,,\n"
     )  # fmt: skip
 
@@ -52,7 +52,7 @@ def test_csv_for_excel_in_french() -> None:
     assert text == (
         "\ufeffcode;n;active;tags\r\n"
         'A;-1;true;"[""x, y""]"\r\n'
-        "'=1+1;0;false;[]\r\n"
+        "'=1+1;0;false;\r\n"
         ";;;\r\n"
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_tsv() -> None:
     rows: list[tuple[Any, ...]] = [("a\tb\nc\\d\r", 1, 1, "[]"), ("=1+1", None, 0, None)]
     assert written("tsv", rows=rows) == (
         "code\tn\tactive\ttags\n"
-        "a\\tb\\nc\\\\d\\r\t1\ttrue\t[]\n"
+        "a\\tb\\nc\\\\d\\r\t1\ttrue\t\n"
         "=1+1\t\tfalse\t\n"
     )  # fmt: skip
 

@@ -97,7 +97,7 @@ def test_fields_of_a_record() -> None:
     }
     assert list(json.loads(record("json", fields=fields)).items()) == list(wanted.items())
     assert json.loads(record("ndjson", fields=fields)) == wanted
-    assert record("csv", fields=["code", "tags"]) == 'code,tags\nACME,"[""a"",""b""]"\n'
+    assert record("csv", fields=["code", "tags"]) == 'code,tags\nACME,"a,b"\n'
     assert record("table", fields=["code", "tags"]) == "Code  ACME\nTags  a, b\n"
     assert record("codes", fields=["name"]) == "Imprimerie Été\n"
 

@@ -72,6 +72,7 @@ class Import:
     created: int = 0
     updated: int = 0
     _seen: dict[object, int] = field(default_factory=dict)
+    _made: set[int] = field(default_factory=set)
     _payers: list[tuple[Any, int, str]] = field(default_factory=list)
 
     def run(self, records: Iterable[Record]) -> Outcome:
@@ -202,6 +203,7 @@ class Import:
                 self._payers.append((record, client_id, str(record.values["bill_to"])))
         self.uow.addresses.add([address for _record, _client, address in new])
         self.created += len(new)
+        self._made.update(ids)
 
     def _save(
         self, saves: list[tuple[Record, Row, Client]], places: list[tuple[Row, Address]]
@@ -231,8 +233,8 @@ class Import:
             except InteropError as error:
                 self._reject(record, _at(error, record.line, row["code"]))
                 continue
-            fresh = ("client", client_id) not in self.uow.touched
-            if self.uow.clients.save([(row, client)]) and fresh:
+            counted = client_id in self._made or ("client", client_id) in self.uow.touched
+            if self.uow.clients.save([(row, client)]) and not counted:
                 self.updated += 1
 
     # -- results ----------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What speaks to a remote system: one file or package a system."""

@@ -1,0 +1,198 @@
+"""The unit of work: four verbs, each journaled; on both engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import client_cards, clients
+from interop_cli.domain.services.bulk import Selector
+from interop_cli.domain.services.undo import undo
+from interop_cli.store import journal
+from interop_cli.store.store import Store
+from interop_cli.store.uow import UnitOfWork
+from tests.support.stores import add_client, dump
+
+
+def deactivate(store: Store, *codes: str) -> int | None:
+    selector = Selector(keys=list(enumerate(codes, 1)))
+    _, operation = store.run(
+        lambda uow: clients.deactivate(uow, selector), operation="client.deactivate"
+    )
+    return operation
+
+
+def take_back(store: Store, operation_id: int, *, keep_newer: bool = False) -> int | None:
+    _, operation = store.run(
+        lambda uow: undo(uow, operation_id, keep_newer=keep_newer),
+        operation="journal.undo", undoes=operation_id,
+    )  # fmt: skip
+    return operation
+
+
+def test_a_write_is_journaled_with_the_fields_before(store: Store) -> None:
+    add_client(store, code="A")
+    operation = deactivate(store, "a")
+    assert operation == 2
+    changes = list(journal.changes_of(store.conn, operation))
+    assert [(c["entity"], c["action"], c["version"]) for c in changes] == [("client", "update", 2)]
+    assert changes[0]["before"].replace(" ", "") == '{"active":1}'
+
+
+def test_nothing_changed_is_no_operation(store: Store) -> None:
+    add_client(store, code="A")
+    deactivate(store, "A")
+    assert deactivate(store, "A") is None
+    assert journal.head(store.conn)[0] == 2
+
+
+def test_a_dry_run_leaves_everything_as_it_was(store: Store) -> None:
+    add_client(store, code="A")
+    before = dump(store.conn)
+    outcome, operation = store.run(
+        lambda uow: clients.deactivate(uow, Selector()), operation="x", dry_run=True
+    )
+    assert (outcome.changed, operation) == (1, None)
+    assert dump(store.conn) == before
+    assert store.applied  # from the creation
+
+
+def test_an_error_leaves_everything_as_it_was(store: Store) -> None:
+    add_client(store, code="A")
+    before = dump(store.conn)
+
+    def fails(uow: UnitOfWork) -> None:
+        uow.update("client", {"active": 0}, "TRUE")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.run(fails, operation="x")
+    assert dump(store.conn) == before
+
+
+def test_a_stale_row_is_refused(store: Store) -> None:
+    client_id = add_client(store, code="A")
+    row = store.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]
+    deactivate(store, "A")
+    with pytest.raises(Conflict) as caught:
+        store.run(lambda uow: uow.save("client", [(row, {**row, "name": "B"})]), operation="x")
+    assert caught.value.code == "conflict.version"
+
+
+def test_undo_brings_back_exactly_what_was(store: Store) -> None:
+    for code in ("A", "B", "C"):
+        add_client(store, code=code)
+    before = dump(store.conn)
+    operation = deactivate(store, "A", "C")
+    assert operation
+    again = take_back(store, operation)
+    assert dump(store.conn) == before
+    assert again
+    take_back(store, again)
+    assert [row[5] for row in dump(store.conn)["client"]] == [0, 1, 0]
+
+
+def test_undo_of_a_creation_deletes_it_and_its_address(store: Store) -> None:
+    add_client(store, code="A")
+    before = dump(store.conn)
+    add_client(store, code="B")
+    take_back(store, 2)
+    assert dump(store.conn) == before
+
+
+def test_undo_of_a_delete_brings_everything_back(store: Store) -> None:
+    add_client(store, code="A", tags=["vip"])
+    before = dump(store.conn)
+    store.run(lambda uow: clients.delete(uow, Selector(keys=[(1, "A")])), operation="client.delete")
+    assert dump(store.conn)["client"] == dump(store.conn)["client_search"] == []
+    take_back(store, 2)
+    assert dump(store.conn) == before
+
+
+def test_undo_refuses_rows_edited_since_and_can_keep_them(store: Store) -> None:
+    for code in ("A", "B"):
+        add_client(store, code=code)
+    operation = deactivate(store, "A", "B")
+    assert operation
+    store.run(
+        lambda uow: client_cards.edit(uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Rules()),
+        operation="client.edit",
+    )
+    with pytest.raises(Conflict) as caught:
+        take_back(store, operation)
+    assert caught.value.code == "journal.newer"
+    assert [detail.path for detail in caught.value.details] == ["client.1"]
+    take_back(store, operation, keep_newer=True)
+    assert [row[5] for row in dump(store.conn)["client"]] == [0, 1]
+
+
+def test_undo_of_an_undone_operation_is_refused(store: Store) -> None:
+    add_client(store, code="A")
+    operation = deactivate(store, "A")
+    assert operation
+    take_back(store, operation)
+    with pytest.raises(Conflict) as caught:
+        take_back(store, operation)
+    assert caught.value.code == "journal.undone"
+
+
+def test_undo_of_a_creation_that_others_use_is_refused(store: Store) -> None:
+    add_client(store, code="PAYER")
+    add_client(store, code="A", bill_to="PAYER")
+    with pytest.raises(Conflict) as caught:
+        take_back(store, 1)
+    assert caught.value.code == "journal.newer"
+    before = dump(store.conn)
+    take_back(store, 1, keep_newer=True)  # the payer stays, and so does its address
+    assert dump(store.conn) == before
+
+
+def test_a_moved_main_flag_goes_back(store: Store) -> None:
+    from interop_cli.domain.services import addresses
+
+    add_client(store, code="A")
+    place = {"line1": "5, rue du Port", "city": "Lévis", "postal_code": "G6V 1A1", "main": True}
+    before = dump(store.conn)
+    store.run(lambda uow: addresses.create(uow, "A", place, Rules()), operation="address.create")
+    assert [row[12] for row in dump(store.conn)["address"]] == [0, 1]
+    take_back(store, 2)
+    assert dump(store.conn) == before
+
+
+def test_the_journal_shows_tampering(store: Store) -> None:
+    add_client(store, code="A")
+    deactivate(store, "A")
+    assert list(journal.broken_links(store.conn)) == []
+    for trigger in ("change_no_UPDATE", "change_append_only"):
+        if store.conn.engine == "sqlite" and trigger == "change_no_UPDATE":
+            store.conn.execute(f"DROP TRIGGER {trigger}")
+        elif store.conn.engine == "postgres" and trigger == "change_append_only":
+            store.conn.execute(f"DROP TRIGGER {trigger} ON change")
+    store.conn.execute("UPDATE change SET before = '{}' WHERE operation_id = 2")
+    assert list(journal.broken_links(store.conn)) == [{"operation_id": 2, "reason": "changes"}]
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE operation SET actor = 'x'", "DELETE FROM change",
+])  # fmt: skip
+def test_the_journal_is_append_only(store: Store, statement: str) -> None:
+    add_client(store, code="A")
+    with pytest.raises(Exception, match=r"db\."):
+        store.conn.execute(statement)
+
+
+def test_two_main_addresses_are_refused_by_the_database(store: Store) -> None:
+    add_client(store, code="A")
+    columns = ", ".join(column for column in dump_columns())
+    with pytest.raises(Conflict):
+        store.conn.execute(
+            f"INSERT INTO address ({columns}, version, created_at, updated_at)"
+            f" SELECT {columns}, 1, created_at, updated_at FROM address"
+        )
+
+
+def dump_columns() -> tuple[str, ...]:
+    from interop_cli.store.tables import ADDRESS
+
+    return ADDRESS.columns

@@ -1,0 +1,56 @@
+"""A store to write to, on each engine, and what it holds as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import client_cards
+from interop_cli.store.connection import Connection
+from interop_cli.store.open import open_database
+from interop_cli.store.store import Store
+from interop_cli.store.tables import TABLES
+
+Dump = dict[str, list[tuple[Any, ...]]]
+NOW = "2026-11-24T12:00:00Z"
+
+
+def open_store(url: str) -> Store:
+    """A store as the program would open it, with a clock that stands still."""
+    conn = open_database(url, lock_timeout=30)
+    return Store(conn, "2026-11-24", lambda: NOW, "tester", "test")
+
+
+@pytest.fixture
+def store(ready_url: str) -> Iterator[Store]:
+    """An empty database on each engine in turn."""
+    store = open_store(ready_url)
+    yield store
+    store.close()
+
+
+def dump(conn: Connection) -> Dump:
+    """Every entity without version and times: what an undo must bring back exactly."""
+    found = {}
+    for table in TABLES.values():
+        names = ", ".join(("id", *table.columns))
+        rows = conn.query(f"SELECT {names} FROM {table.name} ORDER BY id")
+        found[table.name] = [tuple(row.values()) for row in rows]
+    rows = conn.query("SELECT client_id, words FROM client_search ORDER BY client_id")
+    found["client_search"] = [tuple(row.values()) for row in rows]
+    return found
+
+
+def add_client(store: Store, name: str = "Imprimerie Boréale", **values: Any) -> int:
+    """Create a client through its service; its id."""
+    fields = {
+        "name": name, "line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2",
+        **values,
+    }  # fmt: skip
+    outcome, _ = store.run(
+        lambda uow: client_cards.create(uow, fields, Rules()), operation="client.create"
+    )
+    return int(outcome.items[0]["id"])
