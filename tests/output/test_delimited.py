@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -70,6 +71,24 @@ def test_tsv() -> None:
         "a\\tb\\nc\\\\d\\r\t1\ttrue\t\n"
         "=1+1\t\tfalse\t\n"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (["a"], "a"),
+        (["=a", "b"], "'=a,b"),
+        (["a, b", "c"], '["a, b","c"]'),
+        ([1, None], "[1,null]"),
+        ([["a"]], '[["a"]]'),
+        ({"a": 1}, '{"a":1}'),
+        ([], ""),
+    ],
+)
+def test_lists_and_objects_in_a_cell(value: object, cell: str) -> None:
+    for given_as in (value, json.dumps(value)):
+        text = written("csv", [Column("x", Kind.JSON), Column("y")], [(given_as, "")])
+        assert list(csv.reader(text.splitlines()))[1][0] == cell
 
 
 def test_codes() -> None:
