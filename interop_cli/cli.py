@@ -11,8 +11,8 @@ from interop_cli import __version__
 from interop_cli.app import App
 from interop_cli.commands.frame import HELP_FLAGS, LazyGroup
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
 
+COMPLETION = "_INTEROP_COMPLETE"
 GROUPS = {
     "client": ("interop_cli.commands.client", N_("Clients and prospects.")),
     "address": ("interop_cli.commands.address", N_("Main and shipping addresses of a client.")),
@@ -54,6 +54,10 @@ def main(argv: Sequence[str]) -> int:
     from interop_cli import boundary
 
     boundary.protect_descriptors()
+    if COMPLETION in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "interop", COMPLETION, os.environ[COMPLETION])
     boundary.catch_signals()
     app = App(list(argv), os.environ)
     try:
@@ -67,6 +71,3 @@ def main(argv: Sequence[str]) -> int:
         return boundary.report(app, error)
     finally:
         app.close()
-
-
-__all__ = ["_", "cli", "main"]

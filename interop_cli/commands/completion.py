@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from interop_cli.app import App
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
-VARIABLE = "_INTEROP_COMPLETE"
 
 
 @click.command(
@@ -30,9 +29,9 @@ VARIABLE = "_INTEROP_COMPLETE"
 @pass_app
 def completion_command(app: App, shell: str) -> None:
     """Print the completion script of a shell."""
-    from interop_cli.cli import cli
+    from interop_cli.cli import COMPLETION, cli
 
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")
-    app.output.text([kind(cli, {}, "interop", VARIABLE).source() + "\n"])
+    app.output.text([kind(cli, {}, "interop", COMPLETION).source() + "\n"])

@@ -130,7 +130,7 @@ def check_command(app: App) -> None:
 @db_command.command("doctor", cls=Command)
 @pass_app
 def doctor_command(app: App) -> None:
-    """Look at everything around the database, and say what to do (exit 10 with findings).
+    """Look at everything around the database, and say what to do (exit 10 with warnings).
 
     \b
     interop db doctor
@@ -139,8 +139,10 @@ def doctor_command(app: App) -> None:
 
     findings = doctor(app.store.conn, app.location)
     _report(app, findings)
-    errors = any(finding["severity"] == "error" for finding in findings)
-    app.exit_code = EXIT_UNUSABLE if errors else EXIT_ATTENTION if findings else 0
+    severities = {finding["severity"] for finding in findings}
+    app.exit_code = (
+        EXIT_UNUSABLE if "error" in severities else EXIT_ATTENTION if "warning" in severities else 0
+    )
 
 
 @db_command.command("migrate", cls=Command)

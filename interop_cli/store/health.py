@@ -1,6 +1,7 @@
 """Whether a database is sound (``db check``) and well looked after (``db doctor``).
 
-A finding is ``{"code", "severity", "what", "fix"}``; ``severity`` is ``error`` or ``warning``.
+A finding is ``{"code", "severity", "what", "fix"}``; ``severity`` is ``error``, ``warning`` or
+``info`` (nothing to mend, but good to know).
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _about_file(path: Path) -> Iterator[Row]:
     if not wal_is_safe():
         version = ".".join(map(str, LIBRARY))
         yield _finding(
-            "sqlite.old", "warning",
+            "sqlite.old", "info",
             msg("SQLite {version}: WAL is unsafe in it, so readers keep writers waiting",
                 version=version),
             msg("pip install 'interop-cli[sqlite]'"),
@@ -97,7 +98,7 @@ def _about_file(path: Path) -> Iterator[Row]:
             msg("interop db backup FILE"),
         )  # fmt: skip
     yield _finding(
-        "rights.advice", "warning",
+        "rights.advice", "info",
         msg("Whoever can write the file can change everything in it: rights are advice here"),
         msg("Keep the file to one user, or use a PostgreSQL server"),
     )  # fmt: skip

@@ -58,11 +58,11 @@ def list_command(app: App, **asked: Any) -> None:
     names = [one.name for one in columns]
     batches = clients.client_rows(conn, query, names)
     app.output.rows(columns, batches, spool=conn.readers_block_writers, dim="active")
-    if query.limit and app.output.verbose:
+    if query.limit and app.output.format == "table":
         total = clients.count_clients(conn, query)
-        app.output.message(
-            _("{limit} of {total} at most; --limit 0 for all.", limit=query.limit, total=total)
-        )
+        if total > query.limit:
+            text = _("{limit} of {total}; --limit 0 for all.", limit=query.limit, total=total)
+            app.output.message(text)
 
 
 def list_query(
