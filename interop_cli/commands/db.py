@@ -179,7 +179,7 @@ def _report(app: App, findings: list[Row]) -> None:
         app.output.message(_("Nothing to report."))
         if app.output.format == "table":
             return
-    app.output.rows([Column(name) for name in names], [rows] if rows else [])
+    app.output.rows([Column(name) for name in names], [rows] if rows else [], key="code")
 
 
 def _shown(app: App) -> str:

@@ -12,7 +12,7 @@ from interop_cli.domain.client import Client
 from interop_cli.domain.code import code_key
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.payer import check_can_be_payer
+from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services import bulk
 from interop_cli.domain.services.bulk import Selector
@@ -137,6 +137,8 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
                 msg("Client {code} is in use and cannot be deleted.", code=code),
                 msg("Make it inactive instead: interop client deactivate {code}", code=code),
             )  # fmt: skip
+        pays_for = [row["code"] for row in uow.clients.billed_to(client_id) if row["active"]]
+        check_can_deactivate(uow.clients.entity(uow.clients.by_id(client_id)), pays_for)
         uow.contacts.sleep("client_id = :client", client=client_id)
         return uow.update("client", {"active": 0}, "id = :id AND active = 1", id=client_id) > 0
 
