@@ -62,7 +62,9 @@ def main(argv: Sequence[str]) -> int:
     if COMPLETION in os.environ:
         from click.shell_completion import shell_complete
 
-        return shell_complete(cli, {}, "interop", COMPLETION, os.environ[COMPLETION])
+        return shell_complete(
+            cli, {"obj": App([], os.environ)}, "interop", COMPLETION, os.environ[COMPLETION]
+        )
     boundary.catch_signals()
     app = App(list(argv), os.environ)
     try:

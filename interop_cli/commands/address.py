@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import confirm
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, Group, option, pass_app
 from interop_cli.domain.messages import N_, msg
 
@@ -43,7 +44,7 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @address_command.command("list", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @pass_app
 def list_command(app: App, client: str) -> None:
     """List a client's addresses, the main one first.
@@ -84,7 +85,7 @@ def show_command(app: App, address_id: int) -> None:
 
 
 @address_command.command("create", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @_field_options
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @pass_app

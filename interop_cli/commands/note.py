@@ -14,6 +14,7 @@ from interop_cli.commands.attachments import (
     read_files,
     save_command,
 )
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, Group, option, pass_app
 from interop_cli.domain.messages import N_, msg
 
@@ -28,7 +29,7 @@ CATEGORY = option(
 
 
 @note_command.command("list", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @CATEGORY
 @pass_app
 def list_command(app: App, client: str, category: str | None) -> None:
@@ -67,7 +68,7 @@ def show_command(app: App, note_id: int) -> None:
 
 
 @note_command.command("create", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @option("--text", required=True, metavar="TEXT|-", help=N_("What it says; - reads stdin."))
 @CATEGORY
 @option("--author", metavar="TEXT", help=N_("Who says so; you, unless another is named."))

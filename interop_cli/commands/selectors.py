@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from interop_cli.commands.complete import client_codes
 from interop_cli.commands.frame import option
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
@@ -51,7 +52,7 @@ class Picked:
 
 
 OPTIONS = (
-    click.argument("codes", nargs=-1, metavar="[CODE…|@FILE|-]"),
+    click.argument("codes", nargs=-1, metavar="[CODE…|@FILE|-]", shell_complete=client_codes),
     option("--filter", "filters", multiple=True, metavar="EXPR",
            help=N_("The clients a filter matches, active or not; several are AND.")),
     option("--all", "everything", is_flag=True, help=N_("All clients.")),

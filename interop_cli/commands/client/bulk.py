@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import confirm, selectors
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.domain.messages import N_, Message, msg
@@ -116,7 +117,7 @@ def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: 
 
 
 @click.command("why-not", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @pass_app
 def why_not_command(app: App, client: str) -> None:
     """Say what keeps a client from being deleted, by kind, without trying.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interop_cli.commands.client.reading import resolved
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.domain.errors import NotFound, UsageError
 from interop_cli.domain.messages import N_, msg
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("logo", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @click.argument("file", metavar="[FILE]", required=False)
 @option("--save", "target", metavar="FILE", type=click.Path(path_type=Path),
         help=N_("Write the logo to a file."))  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
@@ -103,7 +104,7 @@ def nested_columns() -> list[Column]:
 
 
 @click.command("show", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @option("--exact", is_flag=True, help=N_("Do not resolve a former code."))
 @pass_app
 def show_command(app: App, client: str, exact: bool) -> None:
@@ -136,7 +137,7 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 
 
 @click.command("history", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @option("--limit", type=click.IntRange(min=1), metavar="N", help=N_("The latest N entries."))
 @pass_app
 def history_command(app: App, client: str, limit: int | None) -> None:

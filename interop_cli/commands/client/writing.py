@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import confirm, selectors
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.domain.errors import UsageError
@@ -147,7 +148,7 @@ def edit_command(
 
 
 @click.command("recode", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @click.argument("new_code", metavar="NEW_CODE")
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
 @option("--confirm", "confirmation", metavar="CODE", help=N_("Repeat the present code."))

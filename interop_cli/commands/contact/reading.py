@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, translate
@@ -89,7 +90,7 @@ def why_not_command(app: App, contact_id: int) -> None:
 
 
 @click.command("recipients", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @pass_app
 def recipients_command(app: App, client: str) -> None:
     """Say who receives a client's invoices, and why each contact does or does not.

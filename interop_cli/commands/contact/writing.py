@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import confirm
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.contact.reading import CONTACT_ID
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.domain.messages import N_, msg
@@ -42,7 +43,7 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @click.command("create", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @option("--name", required=True, metavar="TEXT", help=N_("Name of the person."))
 @_field_options
 @pass_app
