@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData, UsageError
+from interop_cli.inputs import lines
 from interop_cli.inputs.delimited import (
     FIELD_LIMIT,
     check_delimiter,
@@ -100,7 +101,7 @@ def test_lines_are_those_of_the_file(table: list[list[str]], size: int) -> None:
         assert [record.line for record in read_csv(source_of(text))] == expected
 
 
-@given(rows, cells, st.sampled_from(["", "x,", '"x",', '"\n""\r\n",']), sizes)
+@given(rows, cells, st.sampled_from(["", "x,", '"\n""\r\n",', '"\n",5" x,']), sizes)
 def test_the_line_of_a_quote_that_never_ends(
     table: list[list[str]], tail: str, begun: str, size: int
 ) -> None:
@@ -200,6 +201,16 @@ def test_a_field_may_reach_the_limit() -> None:
     field = "x" * FIELD_LIMIT
     (record,) = read_csv(source_of(f"code,name\nA,{field}\n"))
     assert record.values["name"] == field
+
+
+def test_only_a_single_row_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "RECORD_LIMIT", 200)
+    rows = 'A,"x\ny"\n\n' * 100
+    with chunks_of(20):
+        assert len(list(read_csv(source_of("code,name\n" + rows)))) == 100
+        with pytest.raises(InvalidData) as caught:
+            list(read_csv(source_of("code,name\n" + rows + 'A,"' + "x\n" * 200)))
+    assert (caught.value.code, caught.value.data["line"]) == ("input.record_too_long", 302)
 
 
 def test_the_limit_is_ours_whatever_others_set() -> None:

@@ -15,7 +15,7 @@ from interop_cli.inputs.lines import TextLines
 from tests.inputs.support import chunks_of, source_of
 
 texts = st.text(st.sampled_from("ab\r\n\r\n\u2028\x0c\x85é😀\ufeff"), max_size=40)
-sizes = st.integers(1, 12)
+sizes = st.integers(1, 12) | st.just(1000)
 
 
 def split(text: str) -> list[str]:
