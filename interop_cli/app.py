@@ -31,6 +31,7 @@ CHOICES = {
     "output": ("table", "json", "ndjson", "csv", "tsv", "codes"),
     "error_format": ("text", "json"),
 }
+EXIT_ATTENTION = 10
 SEED_DAY = "2026-01-05"
 
 
@@ -183,6 +184,8 @@ class App:
         outcome.operation, outcome.operation_id = operation, operation_id
         outcome.dry_run = self.dry_run
         self.exit_code = outcome.exit_code
+        if self.options.get("fail_if_unchanged") and not (outcome.changed or outcome.failed):
+            self.exit_code = EXIT_ATTENTION
         return outcome
 
     def write(self, operation: str, work: Callable[[UnitOfWork], Outcome]) -> None:

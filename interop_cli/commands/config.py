@@ -8,7 +8,6 @@ import click
 
 from interop_cli.commands.frame import Command, Group, option, pass_app
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -81,9 +80,10 @@ def set_command(app: App, name: str, value: str) -> None:
     if setting(name).scope is Scope.COMPANY:
         app.write("config.set", lambda uow: _company(uow, name, text))
         return
+    changed = as_text(name, app.settings.get(name)) != text or app.settings.origin(name) != "file"
     if not app.dry_run:
         app.settings.set_user(name, text)
-    app.output.message(_("{name} is set in {path}", name=name, path=str(app.settings.user_path())))
+    _of_user(app, "config.set", name, text, changed=changed)
 
 
 @config_command.command("unset", cls=Command)
@@ -100,17 +100,30 @@ def unset_command(app: App, name: str) -> None:
     if setting(name).scope is Scope.COMPANY:
         app.write("config.unset", lambda uow: _company(uow, name, None))
         return
+    changed = app.settings.origin(name) == "file"
     if not app.dry_run:
         app.settings.unset_user(name)
-    app.output.message(_("{name} has its default again", name=name))
+    _of_user(app, "config.unset", name, None, changed=changed)
 
 
 def _company(uow: UnitOfWork, name: str, text: str | None) -> Outcome:
     from interop_cli.domain.services.outcome import one
 
     changed = uow.settings.unset(name) if text is None else uow.settings.set(name, text)
-    item = {"name": name, "value": text, "status": "ok" if changed else "unchanged"}
-    return one(item, changed=changed)
+    return one(_item(name, text, changed=changed), changed=changed)
+
+
+def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: bool) -> None:
+    """Say what was done to the user's file, which is no business of the journal."""
+    from interop_cli.domain.services.outcome import one
+
+    outcome = one(_item(name, text, changed=changed), changed=changed)
+    outcome.operation, outcome.dry_run = operation, app.dry_run
+    app.output.result(outcome.as_dict())
+
+
+def _item(name: str, text: str | None, *, changed: bool) -> dict[str, object]:
+    return {"name": name, "value": text, "status": "ok" if changed else "unchanged"}
 
 
 @config_command.command("path", cls=Command)

@@ -32,8 +32,14 @@ def init_command(app: App) -> None:
     """
     from interop_cli.store.create import create_database
 
-    create_database(app.location, app.now(), lock_timeout=app.lock_timeout)
-    app.output.message(_("The database {place} is ready.", place=_shown(app)))
+    create_database(
+        app.location, app.now(), lock_timeout=app.lock_timeout, dry_run=app.dry_run
+    )  # fmt: skip
+    found = {"location": _shown(app), "created": not app.dry_run, "dry_run": app.dry_run}
+    if not app.output.quiet:
+        app.output.record(found, card=lambda _found, _style: [], key="location")
+    if not app.dry_run:
+        app.output.message(_("The database {place} is ready.", place=_shown(app)))
 
 
 @db_command.command("info", cls=Command)
@@ -81,8 +87,10 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
     """
     from interop_cli.store.files import backup
 
-    size = backup(app.store.conn, file, overwrite=overwrite)
-    app.output.record({"file": str(file), "bytes": size, "checked": True}, key="file")
+    size = backup(app.store.conn, file, overwrite=overwrite, dry_run=app.dry_run)
+    found = {"file": str(file), "bytes": size, "checked": True, "dry_run": app.dry_run}
+    if not app.output.quiet:
+        app.output.record(found, key="file")
 
 
 @db_command.command("restore", cls=Command)

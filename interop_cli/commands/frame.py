@@ -85,6 +85,9 @@ def _make_global_options() -> list[click.Parameter]:
             "--error-format", type=choice(("text", "json")),
             help=N_("Form of errors; json is implied by -o json and -o ndjson."),
         ),
+        GlobalOption(
+            "--fail-if-unchanged", **flag, help=N_("Exit 10 when a write changed nothing.")
+        ),
         GlobalOption("--debug", **flag, help=N_("Write a traceback to a file when it fails.")),
     ]  # fmt: skip
 

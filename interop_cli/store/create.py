@@ -7,11 +7,11 @@ from pathlib import Path
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.store.migrations import migrate, pending
-from interop_cli.store.open import connect, create_file, is_url, without_password
+from interop_cli.store.open import connect, create_file, file_exists, is_url, without_password
 
 
-def create_database(location: str, now: str, *, lock_timeout: float) -> None:
-    """Make an empty database of the present schema.
+def create_database(location: str, now: str, *, lock_timeout: float, dry_run: bool = False) -> None:
+    """Make an empty database of the present schema; a dry run only looks whether it could.
 
     Raises Conflict ``db.exists`` where there is a file, or where the server's database has tables.
     A file that could not be finished is taken away again.
@@ -25,11 +25,16 @@ def create_database(location: str, now: str, *, lock_timeout: float) -> None:
                     msg("The database at {place} has tables already; it was left as it is.",
                         place=without_password(location)),
                 )  # fmt: skip
-            migrate(conn, now)
+            if not dry_run:
+                migrate(conn, now)
         finally:
             conn.close()
         return
     path = Path(location)
+    if dry_run:
+        if path.exists():
+            raise file_exists(path)
+        return
     conn = create_file(path, lock_timeout=lock_timeout)
     try:
         migrate(conn, now)

@@ -7,9 +7,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from interop_cli.domain.errors import ConfigError, Conflict, InteropError, IoFailure, UnusableDb
+from interop_cli.domain.errors import ConfigError, InteropError, IoFailure, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.open import checked_path, file_exists
 from interop_cli.store.sqlite import SqliteConnection
 
 
@@ -24,18 +25,18 @@ def sqlite_only(conn: Connection) -> SqliteConnection:
     return conn
 
 
-def backup(conn: Connection, target: Path, *, overwrite: bool = False) -> int:
+def backup(
+    conn: Connection, target: Path, *, overwrite: bool = False, dry_run: bool = False
+) -> int:
     """Write a consistent, checked copy to ``target``, mode 0600; its size in bytes.
 
     Made beside the target and renamed onto it: a file of the final name is always whole. Raises
-    Conflict where it exists already, IoFailure where it cannot be written.
+    Conflict where it exists already, IoFailure where it cannot be written. A dry run makes and
+    checks the copy, and throws it away.
     """
     file = sqlite_only(conn)
     if target.exists() and not overwrite:
-        raise Conflict(
-            "db.exists",
-            msg("There is already a file at {place}; it was left as it is.", place=str(target)),
-        )
+        raise file_exists(target)
     try:
         folder = target.resolve().parent
         descriptor, temporary = tempfile.mkstemp(prefix=target.name + ".", dir=folder)
@@ -52,14 +53,16 @@ def backup(conn: Connection, target: Path, *, overwrite: bool = False) -> int:
                 "db.corrupt", msg("The copy does not check: {what}.", what=problems[0]["what"])
             )
         _sync(Path(temporary))
-        os.replace(temporary, target)
-        _sync(folder)
+        size = Path(temporary).stat().st_size
+        if not dry_run:
+            os.replace(temporary, target)
+            _sync(folder)
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
         with suppress(OSError):
             os.unlink(temporary)
-    return target.stat().st_size
+    return size
 
 
 def restore(source: Path, target: Path) -> None:
@@ -69,7 +72,6 @@ def restore(source: Path, target: Path) -> None:
     not a sound interop database.
     """
     from interop_cli.store import sqlite
-    from interop_cli.store.open import checked_path
 
     source = checked_path(source)
     problems = problems_of(source)

@@ -137,11 +137,7 @@ def create_file(path: Path, *, lock_timeout: float) -> Connection:
         # Made before SQLite opens it: its journal then has the same mode.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        raise Conflict(
-            "db.exists",
-            msg("There is already a file at {place}; it was left as it is.", place=str(path)),
-            hint=msg("Choose another place with --db, or look at it with: interop db info"),
-        ) from None
+        raise file_exists(path) from None
     except OSError as error:
         raise IoFailure(
             "io.database", msg("The database cannot be made: {why}.", why=error.strerror)
@@ -153,6 +149,15 @@ def create_file(path: Path, *, lock_timeout: float) -> Connection:
         conn.execute("PRAGMA synchronous = FULL")
         conn.journal_mode, conn.readers_block_writers = "wal", False
     return conn
+
+
+def file_exists(path: Path) -> Conflict:
+    """The refusal to write over a file."""
+    return Conflict(
+        "db.exists",
+        msg("There is already a file at {place}; it was left as it is.", place=str(path)),
+        hint=msg("Choose another place with --db, or look at it with: interop db info"),
+    )
 
 
 def refuse_network(path: Path) -> None:
