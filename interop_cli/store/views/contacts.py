@@ -28,7 +28,7 @@ TABLE = frozenset({
     "billing_copy",
 })  # fmt: skip
 STATUSES = {"active": "t.active = 1", "inactive": "t.active = 0", "all": "TRUE"}
-ORDER = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
+SORT = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
 CHUNK = 500
 
 
@@ -53,8 +53,8 @@ def rows(
         selected = ", ".join(SQL.get(name, f"t.{name}") for name in plain)
         sql = f"SELECT {selected}{FROM} WHERE {STATUSES[status]}"
         if client_id is None:
-            return conn.batches(sql + ORDER.replace("BY ", "BY c.code_key, "), {})
-        return conn.batches(f"{sql} AND t.client_id = :id{ORDER}", {"id": client_id})
+            return conn.batches(sql + SORT.replace("BY ", "BY c.code_key, "), {})
+        return conn.batches(f"{sql} AND t.client_id = :id{SORT}", {"id": client_id})
 
     return nesting.with_nested(conn, names, {"notes": notes.nested}, "client_id", read)
 
@@ -67,7 +67,7 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
         chunk = ids[start : start + CHUNK]
         places = ", ".join(f":v{n}" for n in range(len(chunk)))
         for owner, contact in _objects(
-            conn, f"t.client_id IN ({places}){ORDER}", {f"v{n}": v for n, v in enumerate(chunk)}
+            conn, f"t.client_id IN ({places}){SORT}", {f"v{n}": v for n, v in enumerate(chunk)}
         ):
             found[owner].append(contact)
     return found

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NAMES = ("id", "client", "category", "text", "author", "created_at", "attachments")
 FROM = " FROM note n JOIN client c ON c.id = n.client_id"
-ORDER = " ORDER BY n.created_at DESC, n.id DESC"
+SORT = " ORDER BY n.created_at DESC, n.id DESC"
 CHUNK = 500
 
 
@@ -112,7 +112,7 @@ def _objects(
         attached.setdefault(row.pop("note_id"), []).append(row)
     for row in conn.query(
         "SELECT n.client_id AS owner, n.id AS id, c.code AS client, category, text, author,"
-        f" n.created_at AS created_at{FROM} WHERE n.{condition}{ORDER}",
+        f" n.created_at AS created_at{FROM} WHERE n.{condition}{SORT}",
         **params,
     ):
         owner = row.pop("owner")
