@@ -128,7 +128,7 @@ class Client(Entity):
     What is not given comes from the rules: ``prospect``, ``language``, ``currency``
     and ``terms``.
     ``bill_to_id`` is the client who pays (see ``payer``), ``accounting`` the fields that the
-    accounting system asks for.
+    accounting system asks for. ``logo`` names the blob of its picture by SHA-256.
     """
 
     code: Annotated[str, BeforeValidator(_code)] = ""
@@ -161,3 +161,4 @@ class Client(Entity):
     accounting: Annotated[dict[str, str], BeforeValidator(_accounting)] = Field(
         default_factory=dict
     )
+    logo: str | None = None

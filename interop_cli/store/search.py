@@ -1,7 +1,7 @@
 """The search index: for each client, the folded words it can be found by.
 
-Derived from the client, its former codes and its addresses; renewed by the unit of work for the
-clients it touched, never journaled.
+Derived from the client, its former codes, addresses and contacts; renewed by the unit of work for
+the clients it touched, never journaled.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ SOURCES = (
     " COALESCE(postal_code, '') || ' ' || COALESCE(REPLACE(postal_code, ' ', ''), '') || ' ' ||"
     " COALESCE(label, '') || ' ' || COALESCE(attention, '') AS text, phone FROM address"
     " JOIN reindexed ON reindexed.id = address.client_id",
+    "SELECT client_id, name || ' ' || COALESCE(title, '') || ' ' || COALESCE(email, '') AS text,"
+    " phone FROM contact JOIN reindexed ON reindexed.id = contact.client_id",
+    "SELECT client_id, '' AS text, mobile AS phone FROM contact"
+    " JOIN reindexed ON reindexed.id = contact.client_id WHERE mobile IS NOT NULL",
 )
 _DIGITS = re.compile(r"\D+")
 
@@ -62,5 +66,5 @@ def _index_chunk(conn: Connection, client_ids: list[int]) -> None:
 
 
 def distinct_words(parts: Iterable[str]) -> str:
-    """The folded words of several texts, each once, in order."""
-    return " ".join(dict.fromkeys(words(" ".join(parts)).split()))
+    """The folded words of several texts, each once, sorted: the same whatever came first."""
+    return " ".join(sorted(set(words(" ".join(parts)).split())))

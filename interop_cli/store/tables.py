@@ -32,7 +32,7 @@ CLIENT = Table(
     (
         "code", "code_key", "name", "name_key", "active", "prospect", "language", "email", "phone",
         "website", "currency", "terms", "bill_to_id", "shipper_identity", "gst", "qst", "neq",
-        "tags", "tags_key", "external_id", "accounting",
+        "tags", "tags_key", "external_id", "accounting", "logo",
     ),
     client="id",
     search=frozenset({"code", "name", "email", "phone", "website", "tags", "external_id"}),
@@ -47,8 +47,27 @@ ADDRESS = Table(
         "province", "postal_code", "country", "main", "phone", "instructions",
     ),
     client="client_id",
-    search=frozenset({"line1", "line2", "city", "postal_code", "phone", "label", "attention"}),
+    search=frozenset({
+        "client_id", "line1", "line2", "city", "postal_code", "phone", "label", "attention",
+    }),
 )  # fmt: skip
+CONTACT = Table(
+    "contact",
+    (
+        "client_id", "name", "name_key", "title", "email", "email_key", "phone", "mobile",
+        "language", "active", "is_default", "billing", "billing_copy", "deactivated_with",
+    ),
+    client="client_id",
+    search=frozenset({"client_id", "name", "title", "email", "phone", "mobile"}),
+)  # fmt: skip
+NOTE = Table("note", ("client_id", "category", "text", "author"), client="client_id")
+ATTACHMENT = Table(
+    "attachment", ("client_id", "note_id", "name", "size", "sha256"), client="client_id"
+)
 SETTING = Table("setting", ("name", "value"))
+USER_ROLE = Table("user_role", ("uid", "name", "role"))
 
-TABLES = {table.name: table for table in (CLIENT, CLIENT_CODE, ADDRESS, SETTING)}
+TABLES = {
+    table.name: table
+    for table in (CLIENT, CLIENT_CODE, ADDRESS, CONTACT, NOTE, ATTACHMENT, SETTING, USER_ROLE)
+}

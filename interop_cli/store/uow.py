@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
@@ -20,7 +20,10 @@ from interop_cli.store.tables import TABLES, Table
 
 if TYPE_CHECKING:
     from interop_cli.store.repositories.addresses import AddressRepository
+    from interop_cli.store.repositories.blobs import BlobRepository
     from interop_cli.store.repositories.clients import ClientRepository
+    from interop_cli.store.repositories.contacts import ContactRepository
+    from interop_cli.store.repositories.notes import NoteRepository
     from interop_cli.store.repositories.operations import OperationRepository
     from interop_cli.store.repositories.selection import Selection
     from interop_cli.store.repositories.settings import SettingRepository
@@ -84,7 +87,7 @@ class UnitOfWork:
             self.touched.add((table, row_id))
             updates.append({**after, "id": row_id, "version": version, "now": self.now})
             if owner is not None and spec.search & old.keys():
-                self._to_index.add(owner)
+                self._to_index |= {owner, after[spec.client]} if spec.client in after else {owner}
         if not updates:
             return 0
         self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
@@ -109,6 +112,8 @@ class UnitOfWork:
         spec = TABLES[table]
         if spec.search & values.keys():
             self._index_owners(spec, where, params)
+            if spec.client and spec.client in values:  # they go from one client to another
+                self._to_index.add(cast(int, values[spec.client]))
         before = self.conn.json_object(list(values))
         count = self._journal(spec, "update", before, where, params, bump=1)
         if count:
@@ -211,6 +216,27 @@ class UnitOfWork:
         from interop_cli.store.repositories.addresses import AddressRepository
 
         return AddressRepository(self)
+
+    @cached_property
+    def contacts(self) -> ContactRepository:
+        """Contacts."""
+        from interop_cli.store.repositories.contacts import ContactRepository
+
+        return ContactRepository(self)
+
+    @cached_property
+    def notes(self) -> NoteRepository:
+        """Notes and their attachments."""
+        from interop_cli.store.repositories.notes import NoteRepository
+
+        return NoteRepository(self)
+
+    @cached_property
+    def blobs(self) -> BlobRepository:
+        """Files, by their content."""
+        from interop_cli.store.repositories.blobs import BlobRepository
+
+        return BlobRepository(self)
 
     @cached_property
     def settings(self) -> SettingRepository:

@@ -20,6 +20,20 @@ ADDRESS_USERS = (
         "SELECT '#' || CAST(id AS TEXT) AS reference FROM address WHERE id = :id AND main = 1",
     ),
 )
+CONTACT_USERS = (
+    (
+        "billing",
+        "SELECT client.code AS reference FROM contact JOIN client ON client.id = client_id"
+        " WHERE contact.id = :id AND billing = 1",
+    ),
+)
+NOTE_USERS = (
+    (
+        "attachment",
+        "SELECT '#' || CAST(id AS TEXT) AS reference FROM attachment WHERE note_id = :id"
+        " ORDER BY id",
+    ),
+)
 
 
 def of_client(conn: Connection, client_id: int) -> list[Row]:
@@ -30,6 +44,16 @@ def of_client(conn: Connection, client_id: int) -> list[Row]:
 def of_address(conn: Connection, address_id: int) -> list[Row]:
     """What uses an address."""
     return _users(conn, ADDRESS_USERS, address_id)
+
+
+def of_contact(conn: Connection, contact_id: int) -> list[Row]:
+    """What uses a contact: the client whose invoices go to it."""
+    return _users(conn, CONTACT_USERS, contact_id)
+
+
+def of_note(conn: Connection, note_id: int) -> list[Row]:
+    """What uses a note: its attachments."""
+    return _users(conn, NOTE_USERS, note_id)
 
 
 def _users(conn: Connection, users: tuple[tuple[str, str], ...], entity_id: int) -> list[Row]:

@@ -14,8 +14,10 @@ from interop_cli.store.views.operations import operation
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
+# Flags that only one row of a client may have.
+EXCLUSIVE = ("main", "is_default", "billing")
 # What the operation left of each row, and what the row is now.
-EXCLUSIVE = ("main",)
+Group = tuple[dict[str, Any], list[int]]
 EFFECTS = "entity TEXT, entity_id BIGINT, action TEXT, before TEXT, version BIGINT, stale BIGINT"
 
 
@@ -64,30 +66,35 @@ class OperationRepository:
         )
         return int(count), rows
 
-    def used_since(self) -> list[int]:
-        """Clients the operation made that rows of others refer to by now."""
-        used = " OR ".join(
-            f"EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = u.entity_id AND t.id NOT IN"  # noqa: S608
-            f" (SELECT entity_id FROM undoing x WHERE x.entity = '{table}' AND x.stale = 0))"
-            for table, column in OWNED
-        )
-        rows = self.conn.query(
-            "SELECT entity_id AS id FROM undoing u WHERE u.entity = 'client'"  # noqa: S608
-            f" AND u.action = 'delete' AND u.stale = 0 AND ({used}) ORDER BY entity_id"
-        )
-        return [row["id"] for row in rows]
+    def used_since(self) -> list[tuple[str, int]]:
+        """What the operation made and rows of others refer to by now: table and id."""
+        found: list[tuple[str, int]] = []
+        for parent in dict.fromkeys(parent for _table, _column, parent in OWNED):
+            used = " OR ".join(
+                f"EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = u.entity_id AND t.id NOT IN"  # noqa: S608
+                f" (SELECT entity_id FROM undoing x WHERE x.entity = '{table}' AND x.stale = 0))"
+                for table, column, owner in OWNED
+                if owner == parent
+            )
+            rows = self.conn.query(
+                "SELECT entity_id AS id FROM undoing u WHERE u.entity = :parent"  # noqa: S608
+                f" AND u.action = 'delete' AND u.stale = 0 AND ({used}) ORDER BY entity_id",
+                parent=parent,
+            )
+            found += [(parent, row["id"]) for row in rows]
+        return found
 
-    def keep(self, client_ids: list[int]) -> None:
-        """Leave these clients as they are, and whatever belongs to a client that stays."""
+    def keep(self, rows: list[tuple[str, int]]) -> None:
+        """Leave these rows as they are, and whatever belongs to a row that stays."""
         self.conn.execute_many(
-            "UPDATE undoing SET stale = 1 WHERE entity = 'client' AND entity_id = :id",
-            ({"id": client_id} for client_id in client_ids),
+            "UPDATE undoing SET stale = 1 WHERE entity = :entity AND entity_id = :id",
+            ({"entity": entity, "id": row_id} for entity, row_id in rows),
         )
-        for table, column in OWNED:
+        for table, column, parent in OWNED:
             self.conn.execute(
                 "UPDATE undoing SET stale = 1 WHERE entity = :table AND action = 'delete'"  # noqa: S608
                 f" AND entity_id IN (SELECT t.id FROM {table} t JOIN undoing u"
-                f" ON u.entity = 'client' AND u.entity_id = t.{column}"
+                f" ON u.entity = '{parent}' AND u.entity_id = t.{column}"
                 " WHERE u.action = 'delete' AND u.stale = 1)",
                 table=table,
             )
@@ -104,7 +111,11 @@ class OperationRepository:
                 entity=entity,
             )
         for entity in order:
-            count += self._restore(entity) + self._set_back(entity)
+            # A flag that only one row may have is taken away before it is given back.
+            first, then = _by_flags(self._befores(entity, "update"))
+            count += sum(self._set_back(entity, *group) for group in first)
+            count += self._restore(entity)
+            count += sum(self._set_back(entity, *group) for group in then)
         return count
 
     def _restore(self, entity: str) -> int:
@@ -112,14 +123,11 @@ class OperationRepository:
         self.uow.restore(entity, rows)
         return len(rows)
 
-    def _set_back(self, entity: str) -> int:
+    def _set_back(self, entity: str, values: dict[str, Any], ids: list[int]) -> int:
         """Rows with the same values to bring back are written by one statement."""
-        count = 0
-        for text, ids in self._befores(entity, "update"):
-            self.conn.temp_table("set_back", "id BIGINT PRIMARY KEY")
-            self.conn.insert_many("set_back", ("id",), ((row_id,) for row_id in ids))
-            count += self.uow.update(entity, json.loads(text), "id IN (SELECT id FROM set_back)")
-        return count
+        self.conn.temp_table("set_back", "id BIGINT PRIMARY KEY")
+        self.conn.insert_many("set_back", ("id",), ((row_id,) for row_id in ids))
+        return self.uow.update(entity, values, "id IN (SELECT id FROM set_back)")
 
     def _befores(self, entity: str, action: str) -> Iterator[tuple[str, list[int]]]:
         groups: dict[str, list[int]] = {}
@@ -131,19 +139,34 @@ class OperationRepository:
         ):
             for text, row_id in batch:
                 groups.setdefault(text, []).append(row_id)
-        # A flag that only one row may have is taken away before it is given back.
-        yield from sorted(groups.items(), key=lambda group: _flags(group[0]))
+        yield from groups.items()
 
 
-def _flags(before: str) -> int:
-    values = json.loads(before)
-    return sum(values.get(flag, 0) for flag in EXCLUSIVE)
+def _by_flags(groups: Iterator[tuple[str, list[int]]]) -> tuple[list[Group], list[Group]]:
+    """What to set back first, since it frees a flag, and what then; a row may be in both."""
+    first: list[Group] = []
+    then: list[Group] = []
+    for text, ids in groups:
+        values = json.loads(text)
+        flags = {flag: values[flag] for flag in EXCLUSIVE if flag in values}
+        lost = {flag: 0 for flag, value in flags.items() if not value}
+        if lost and len(lost) == len(flags):
+            first.append((values, ids))
+        else:
+            first += [(lost, ids)] if lost else []
+            then.append((values, ids))
+    return first, then
 
 
-# Tables whose rows belong to a client, and by which column.
+# Which rows belong to which: table, column, the table it refers to; parents first.
 OWNED = (
-    *((table.name, "client_id") for table in TABLES.values() if table.client == "client_id"),
-    ("client", "bill_to_id"),
+    *(
+        (table.name, "client_id", "client")
+        for table in TABLES.values()
+        if table.client == "client_id"
+    ),
+    ("client", "bill_to_id", "client"),
+    ("attachment", "note_id", "note"),
 )
 
 

@@ -1,0 +1,168 @@
+"""Contacts, as the services write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.contact import Contact
+from interop_cli.domain.text import fold
+from interop_cli.store import use
+from interop_cli.store.connection import Row
+from interop_cli.store.views.contacts import contact_not_found
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+CHUNK = 500
+# What an entity calls otherwise than its column, which SQL reserves.
+COLUMNS = {"default": "is_default"}
+FLAGS = ("active", "is_default", "billing", "billing_copy")
+
+
+def to_row(contact: Contact, *, deactivated_with: int = 0) -> Row:
+    """The columns of a contact, the folded keys among them."""
+    row = {
+        COLUMNS.get(name, name): getattr(contact, name)
+        for name in contact.__class__.model_fields
+        if name != "hubspot_synced"
+    }
+    row.update({flag: int(row[flag]) for flag in FLAGS})
+    row.update(
+        name_key=fold(contact.name),
+        email_key=fold(contact.email) if contact.email else None,
+        deactivated_with=0 if contact.active else deactivated_with,
+    )
+    return row
+
+
+def to_contact(row: Row) -> Contact:
+    """The entity of a stored row."""
+    values = {
+        name: row[COLUMNS.get(name, name)]
+        for name in Contact.model_fields
+        if name != "hubspot_synced"
+    }
+    values.update({name: bool(values[name]) for name in ("active", "default")})
+    values.update({name: bool(values[name]) for name in ("billing", "billing_copy")})
+    return Contact.stored({**values, "hubspot_synced": False})
+
+
+class ContactRepository:
+    """Finds and writes contacts inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    # -- finding ----------------------------------------------------------------------------
+
+    def row(self, contact_id: int) -> Row:
+        """The stored row. Raises NotFound ``contact.not_found``."""
+        rows = self.conn.query("SELECT * FROM contact WHERE id = :id", id=contact_id)
+        if not rows:
+            raise contact_not_found(contact_id)
+        return rows[0]
+
+    def entity(self, row: Row) -> Contact:
+        """The contact of a stored row."""
+        return to_contact(row)
+
+    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """The contacts of each client, in the order they were made: client id -> rows."""
+        ids = list(client_ids)
+        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                f"SELECT * FROM contact WHERE client_id IN ({places}) ORDER BY id",  # noqa: S608
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found[row["client_id"]].append(row)
+        return found
+
+    def with_email(self, key: str, client_id: int) -> tuple[int | None, list[str]]:
+        """Who else has this folded e-mail: the client's own contact, and other clients' codes."""
+        rows = self.conn.query(
+            "SELECT contact.id AS id, client_id, code FROM contact"
+            " JOIN client ON client.id = contact.client_id"
+            " WHERE email_key = :key ORDER BY code_key, contact.id",
+            key=key,
+        )
+        own = next((row["id"] for row in rows if row["client_id"] == client_id), None)
+        others = dict.fromkeys(row["code"] for row in rows if row["client_id"] != client_id)
+        return own, list(others)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def add(self, contacts: Sequence[Contact], *, with_client: Iterable[int] = ()) -> list[int]:
+        """Insert contacts that passed their rules; their ids.
+
+        Those of the clients ``with_client`` are remembered as inactive because their client is.
+        """
+        asleep = frozenset(with_client)
+        return self.uow.insert(
+            "contact",
+            [
+                to_row(contact, deactivated_with=int(contact.client_id in asleep))
+                for contact in contacts
+            ],
+        )
+
+    def save(self, pairs: Sequence[tuple[Row, Contact]]) -> int:
+        """Write changed contacts over the rows they were read from; how many differed."""
+        return self.uow.save(
+            "contact",
+            [
+                (row, to_row(contact, deactivated_with=row["deactivated_with"]))
+                for row, contact in pairs
+            ],
+        )
+
+    def set_active(self, contact_id: int, active: int) -> None:
+        """Make one contact active or inactive by itself, whatever its client does later."""
+        self.uow.update(
+            "contact", {"active": active, "deactivated_with": 0}, "id = :id", id=contact_id
+        )
+
+    def take_flag(self, flag: str, client_id: int) -> int:
+        """Take ``is_default`` or ``billing`` from whoever of the client has it; how many."""
+        return self.uow.update(
+            "contact", {flag: 0}, f"client_id = :client AND {flag} = 1", client=client_id
+        )
+
+    def give_flag(self, flag: str, row: Row) -> None:
+        """Give ``is_default`` or ``billing`` to this contact and take it from all others."""
+        # Taken first: the unique index is checked row by row.
+        self.take_flag(flag, row["client_id"])
+        self.uow.update("contact", {flag: 1}, "id = :id", id=row["id"])
+
+    def sleep(self, clients: str, **params: object) -> int:
+        """Deactivate the active contacts of clients and remember that; how many.
+
+        ``clients`` is a condition on ``client_id``.
+        """
+        return self.uow.update(
+            "contact",
+            {"active": 0, "deactivated_with": 1},
+            f"active = 1 AND {clients}",
+            **params,
+        )
+
+    def wake(self, clients: str, **params: object) -> int:
+        """Bring back the contacts that ``sleep`` took along, and no others; how many."""
+        return self.uow.update(
+            "contact",
+            {"active": 1, "deactivated_with": 0},
+            f"deactivated_with = 1 AND {clients}",
+            **params,
+        )
+
+    def remove(self, contact_id: int) -> None:
+        """Delete a contact."""
+        self.uow.delete("contact", "id = :id", id=contact_id)
+
+    def blockers(self, contact_id: int) -> list[Row]:
+        """What keeps the contact from being deleted; see ``store/use.py``."""
+        return use.of_contact(self.conn, contact_id)

@@ -1,0 +1,103 @@
+"""Notes and their attachments, as the services write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.note import Note
+from interop_cli.store import use
+from interop_cli.store.connection import Row
+from interop_cli.store.views.notes import note_not_found
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+CHUNK = 500
+
+
+def to_row(note: Note) -> Row:
+    """The columns of a note."""
+    return {name: getattr(note, name) for name in note.__class__.model_fields}
+
+
+def to_note(row: Row) -> Note:
+    """The entity of a stored row."""
+    return Note.stored({name: row[name] for name in Note.model_fields})
+
+
+class NoteRepository:
+    """Finds and writes notes inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    def row(self, note_id: int) -> Row:
+        """The stored row. Raises NotFound ``note.not_found``."""
+        rows = self.conn.query("SELECT * FROM note WHERE id = :id", id=note_id)
+        if not rows:
+            raise note_not_found(note_id)
+        return rows[0]
+
+    def entity(self, row: Row) -> Note:
+        """The note of a stored row."""
+        return to_note(row)
+
+    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """The notes of each client, in the order they were made: client id -> rows."""
+        ids = list(client_ids)
+        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                f"SELECT * FROM note WHERE client_id IN ({places}) ORDER BY id",  # noqa: S608
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found[row["client_id"]].append(row)
+        return found
+
+    def add(self, notes: Sequence[Note]) -> list[int]:
+        """Insert notes that passed their rules; their ids."""
+        return self.uow.insert("note", [to_row(note) for note in notes])
+
+    def save(self, pairs: Sequence[tuple[Row, Note]]) -> int:
+        """Write changed notes over the rows they were read from; how many differed."""
+        return self.uow.save("note", [(row, to_row(note)) for row, note in pairs])
+
+    def remove(self, note_id: int) -> None:
+        """Delete a note without attachments."""
+        self.uow.delete("note", "id = :id", id=note_id)
+
+    def blockers(self, note_id: int) -> list[Row]:
+        """What keeps the note from being deleted; see ``store/use.py``."""
+        return use.of_note(self.conn, note_id)
+
+    # -- attachments ------------------------------------------------------------------------
+
+    def attachments(self, note_id: int) -> list[Row]:
+        """The attachments of a note, in the order they were made, without their content."""
+        return self.conn.query(
+            "SELECT * FROM attachment WHERE note_id = :id ORDER BY id", id=note_id
+        )
+
+    def attach(self, note: Row, files: Sequence[tuple[str, int, str]]) -> list[int]:
+        """Attach files (name, size, blob) to a note; their ids."""
+        return self.uow.insert(
+            "attachment",
+            [
+                {
+                    "client_id": note["client_id"],
+                    "note_id": note["id"],
+                    "name": name,
+                    "size": size,
+                    "sha256": blob,
+                }
+                for name, size, blob in files
+            ],
+        )
+
+    def detach(self, attachment_id: int) -> None:
+        """Take an attachment off; its content stays in the database for undo."""
+        self.uow.delete("attachment", "id = :id", id=attachment_id)

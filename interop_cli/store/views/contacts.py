@@ -1,0 +1,94 @@
+"""Contacts of a client, of all clients, and one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.store.connection import Connection, Row
+
+if TYPE_CHECKING:
+    from interop_cli.output import Column
+
+NAMES = (
+    "id", "client", "name", "title", "email", "phone", "mobile", "language", "active", "default",
+    "billing", "billing_copy", "hubspot_synced", "version",
+)  # fmt: skip
+FLAGS = ("active", "default", "billing", "billing_copy", "hubspot_synced")
+# No link to the CRM exists yet, so nobody is in step with it.
+SQL = {name: f"t.{name}" for name in NAMES} | {
+    "client": "c.code", "default": "t.is_default", "hubspot_synced": "0",
+}  # fmt: skip
+FROM = " FROM contact t JOIN client c ON c.id = t.client_id"
+TABLE = frozenset({
+    "id", "client", "name", "title", "email", "phone", "active", "default", "billing",
+    "billing_copy",
+})  # fmt: skip
+STATUSES = {"active": "t.active = 1", "inactive": "t.active = 0", "all": "TRUE"}
+ORDER = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
+CHUNK = 500
+
+
+def columns() -> list[Column]:
+    """The columns of a contact."""
+    from interop_cli.output import Column, Kind
+
+    kinds = dict.fromkeys(FLAGS, Kind.BOOL) | {"id": Kind.INT, "version": Kind.INT}
+    return [Column(name, kinds.get(name, Kind.TEXT), table=name in TABLE) for name in NAMES]
+
+
+def rows(
+    conn: Connection, names: Sequence[str], *, client_id: int | None = None, status: str = "all"
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Contacts as rows of ``names``, streamed: a client's active ones first, the default first.
+
+    Those of all clients, by client, where no client is given.
+    """
+    selected = ", ".join(SQL[name] for name in names)
+    if client_id is None:
+        sql = f"SELECT {selected}{FROM} WHERE {STATUSES[status]}"
+        return conn.batches(sql + ORDER.replace("BY ", "BY c.code_key, "), {})
+    sql = f"SELECT {selected}{FROM} WHERE t.client_id = :id AND {STATUSES[status]}{ORDER}"
+    return conn.batches(sql, {"id": client_id})
+
+
+def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+    """The contacts of clients as the objects on their cards: client id -> objects."""
+    ids = list(client_ids)
+    found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        places = ", ".join(f":v{n}" for n in range(len(chunk)))
+        for owner, contact in _objects(
+            conn, f"t.client_id IN ({places}){ORDER}", {f"v{n}": v for n, v in enumerate(chunk)}
+        ):
+            found[owner].append(contact)
+    return found
+
+
+def one(conn: Connection, contact_id: int) -> tuple[int, Row]:
+    """The client's id and the contact as an object; raises NotFound ``contact.not_found``."""
+    for owner, contact in _objects(conn, "t.id = :id", {"id": contact_id}):
+        return owner, contact
+    raise contact_not_found(contact_id)
+
+
+def contact_not_found(contact_id: int) -> NotFound:
+    """The error for an id that no contact has."""
+    return NotFound(
+        "contact.not_found",
+        msg("There is no contact {id}.", id=contact_id),
+        hint=msg("List a client's contacts with: interop contact list CODE"),
+    )
+
+
+def _objects(
+    conn: Connection, condition: str, params: dict[str, object]
+) -> Iterator[tuple[int, Row]]:
+    selected = ", ".join(f'{sql} AS "{name}"' for name, sql in SQL.items())
+    sql = f"SELECT t.client_id AS owner, {selected}{FROM} WHERE {condition}"
+    for row in conn.query(sql, **params):
+        owner = row.pop("owner")
+        yield owner, {**row, **{flag: bool(row[flag]) for flag in FLAGS}}
