@@ -97,6 +97,7 @@ class App:
             currency=get("defaults.currency"),
             prospect=get("defaults.prospect"),
             terms=get("defaults.terms") or None,
+            note_categories=tuple(get("note.categories")),
         )
 
     # -- clock ------------------------------------------------------------------------------

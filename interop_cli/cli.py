@@ -15,7 +15,12 @@ from interop_cli.domain.messages import N_
 COMPLETION = "_INTEROP_COMPLETE"
 GROUPS = {
     "client": ("interop_cli.commands.client", N_("Clients and prospects.")),
+    "contact": (
+        "interop_cli.commands.contact",
+        N_("People at a client, and who gets its invoices."),
+    ),
     "address": ("interop_cli.commands.address", N_("Main and shipping addresses of a client.")),
+    "note": ("interop_cli.commands.note", N_("Notes about a client, with attachments.")),
     "db": ("interop_cli.commands.db", N_("The database: make, look after, back up.")),
     "config": ("interop_cli.commands.config", N_("Settings of the company and of this user.")),
     "journal": ("interop_cli.commands.journal", N_("What was done, by whom; undo.")),

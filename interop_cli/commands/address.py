@@ -48,31 +48,39 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 def list_command(app: App, client: str) -> None:
     """List a client's addresses, the main one first.
 
+    The client's notes stand above the table; in other formats, ask for the field notes.
+
     \b
     interop address list ACME
+    interop address list ACME --json --fields line1,city,notes
     """
+    from interop_cli.commands import heading
     from interop_cli.commands.client.reading import resolved
     from interop_cli.store.views import addresses
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)
         columns = app.output.pick(addresses.columns(), key="id")
+        above = heading.head(app, conn, client_id)
         rows = addresses.of_client(conn, client_id, [column.name for column in columns])
-    app.output.rows(columns, [rows], key="id")
+    app.output.rows(columns, [rows], key="id", head=above)
 
 
 @address_command.command("show", cls=Command)
 @click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
 @pass_app
 def show_command(app: App, address_id: int) -> None:
-    """Show an address.
+    """Show an address, under the notes about its client.
 
     \b
     interop address show 7
     """
+    from interop_cli.commands import heading
     from interop_cli.store.views import addresses
 
-    app.output.record(addresses.one(app.store.conn, address_id), "address", key="id")
+    with app.store.reading() as conn:
+        client_id, found = addresses.one(conn, address_id)
+        heading.show(app, conn, client_id, found, "address")
 
 
 @address_command.command("create", cls=Command)
@@ -196,7 +204,7 @@ def route_command(app: App, address_id: int, provider: str | None, origin: str |
     from interop_cli.domain.route import directions_url
     from interop_cli.store.views import addresses
 
-    found = addresses.one(app.store.conn, address_id)
+    _client_id, found = addresses.one(app.store.conn, address_id)
     url = directions_url(found, provider or app.settings.get("route.provider"), origin)
     app.output.record(
         {"id": address_id, "url": url}, card=lambda route, _style: [route["url"]], key="url"

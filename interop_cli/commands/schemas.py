@@ -48,6 +48,8 @@ def _columns(columns: Iterable[Any]) -> dict[str, Schema]:
     }
     found = {}
     for column in columns:
+        if column.hidden:
+            continue
         if column.name in _OPTIONAL_NUMBERS:
             found[column.name] = {"type": ["integer", "null"]}
         elif column.kind in kinds:

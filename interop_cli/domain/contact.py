@@ -41,8 +41,22 @@ class Contact(Entity):
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Whether one contact receives invoices, and why (not).
+
+    ``why`` is ``billing_contact billing_copy inactive no_email same_email not_ticked``.
+    """
+
+    id: int | None
+    name: str
+    email: str | None
+    receives: bool
+    why: str
+
+
+@dataclass(frozen=True)
 class Recipients:
-    """Who an invoice goes to.
+    """Who an invoice goes to; ``answers`` has a line for each contact, by id.
 
     ``rule`` is the rule that applied: ``billing_contact`` (alone), ``billing_contact_and_copies``
     or ``incomplete``. ``reason`` says why it is incomplete: ``no_billing_contact``,
@@ -53,6 +67,7 @@ class Recipients:
     cc: tuple[str, ...]
     rule: str
     reason: str | None = None
+    answers: tuple[Answer, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -84,14 +99,31 @@ def recipients(contacts: Iterable[Contact]) -> Recipients:
     reason = _lacking(billing)
     to = () if reason or billing is None or billing.email is None else (billing.email,)
     seen = {fold(email) for email in to}
-    cc = []
+    cc: list[str] = []
+    answers = []
     for contact in people:
-        email = contact.email
-        if contact.active and contact.billing_copy and email and fold(email) not in seen:
-            seen.add(fold(email))
-            cc.append(email)
+        why = _why(contact, seen)
+        if why == "billing_copy" and contact.email:
+            seen.add(fold(contact.email))
+            cc.append(contact.email)
+        receives = why in ("billing_contact", "billing_copy")
+        answers.append(Answer(contact.id, contact.name, contact.email, receives, why))
     complete = "billing_contact_and_copies" if cc else "billing_contact"
-    return Recipients(to, tuple(cc), "incomplete" if reason else complete, reason)
+    rule = "incomplete" if reason else complete
+    return Recipients(to, tuple(cc), rule, reason, tuple(answers))
+
+
+def _why(contact: Contact, seen: set[str]) -> str:
+    """What decides about a contact, given the addresses that get the invoice already."""
+    if not contact.active:
+        return "inactive"
+    if not (contact.billing or contact.billing_copy):
+        return "not_ticked"
+    if not contact.email:
+        return "no_email"
+    if contact.billing:
+        return "billing_contact"
+    return "same_email" if fold(contact.email) in seen else "billing_copy"
 
 
 def _lacking(billing: Contact | None) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -10,9 +12,11 @@ from interop_cli.domain.entity import Entity, Line, required_lines
 from interop_cli.domain.faults import fault
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rules import rules_of
-from interop_cli.domain.text import fold
+from interop_cli.domain.text import fold, nfc
 
 MAX_TEXT = 20_000
+MAX_NAME = 200
+UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def _category(value: object, info: ValidationInfo[Any]) -> str:
@@ -30,6 +34,21 @@ def _category(value: object, info: ValidationInfo[Any]) -> str:
         N_("is not one of {choices}"),
         choices=", ".join(rules.note_categories),
     )
+
+
+def attachment_name(path: str) -> str:
+    """The name under which a file is shown: its last part, without what cannot be shown.
+
+    It is text for people and is never used as a path again.
+    """
+    name = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+    name = "".join("�" if unicodedata.category(char) in UNSHOWN else char for char in name)
+    name = nfc(name).strip()
+    if len(name) > MAX_NAME:
+        stem, dot, extension = name.rpartition(".")
+        kept = f"{dot}{extension}" if dot and len(extension) <= 10 else ""
+        name = (stem if kept else name)[: MAX_NAME - len(kept)] + kept
+    return name or "file"
 
 
 class Note(Entity):

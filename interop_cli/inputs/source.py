@@ -12,7 +12,7 @@ import os
 import select
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -85,24 +85,29 @@ class _View(io.RawIOBase):
 
 
 @contextmanager
-def open_source(name: str, stdin: IO[Any] | None) -> Iterator[Source]:
+def open_source(name: str, stdin: IO[Any] | None, *, follow: bool = True) -> Iterator[Source]:
     """The file ``name``, or ``stdin`` (text or binary) where the name is ``-``.
+
+    Without ``follow``, a name that is a symbolic link is refused (``input.link``).
 
     Raises ``IoFailure`` for what is not there (``input.missing``), is no regular file
     (``input.not_a_file``) or may not be read (``input.unreadable``), and ``UsageError``
     (``input.terminal``) where a person would have to type the file.
     """
-    opened = _open_stdin(stdin) if name == STDIN else _open_file(name)
+    opened = _open_stdin(stdin) if name == STDIN else _open_file(name, follow=follow)
     with opened as source:
         yield source
 
 
 @contextmanager
-def _open_file(name: str) -> Iterator[Source]:
+def _open_file(name: str, *, follow: bool) -> Iterator[Source]:
     # A FIFO must not make us wait for its writer, nor a terminal become ours.
     flags = os.O_RDONLY
     for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
         flags |= getattr(os, flag, 0)
+    if not follow:
+        flags |= getattr(os, "O_NOFOLLOW", 0)
+        _refuse_link(name)
     try:
         handle = os.open(name, flags)
     except (FileNotFoundError, NotADirectoryError):
@@ -110,6 +115,8 @@ def _open_file(name: str) -> Iterator[Source]:
     except ValueError:  # a NUL in the name
         raise unreadable("input.missing", name, msg("there is no such file")) from None
     except OSError as error:
+        if not follow:  # what was no link may have become one
+            _refuse_link(name)
         # Windows does not open folders, and nobody opens sockets.
         if error.errno in (errno.ENXIO, errno.ENODEV) or Path(name).is_dir():
             raise _not_a_file(name) from None
@@ -120,6 +127,13 @@ def _open_file(name: str) -> Iterator[Source]:
         raise _not_a_file(name)
     with os.fdopen(handle, "rb", buffering=0) as file:
         yield Source(name, file, status.st_size)
+
+
+def _refuse_link(name: str) -> None:
+    with suppress(ValueError):
+        if Path(name).is_symlink():
+            reason = msg("it is a symbolic link, and those are not followed here")
+            raise unreadable("input.link", name, reason)
 
 
 def _not_a_file(name: str) -> IoFailure:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -79,16 +80,21 @@ class Output:
         *,
         spool: bool = False,
         dim: str | None = None,
+        head: Sequence[str] = (),
     ) -> None:
         """Write a list. ``columns`` describe the tuples in ``batches``, which may be endless.
 
         ``spool`` reads all batches before a slow reader of stdout can hold them up. ``dim``
-        names a boolean column: in a table, rows where it is false are greyed.
+        names a boolean column: in a table, rows where it is false are greyed. ``head`` are lines
+        that stand above a table, and nowhere else.
         """
         try:
             choices = self._choose(columns, key)
             index = next((i for i, column in enumerate(columns) if column.name == dim), None)
-            self._write(self._chunks(choices, columns, _lists(batches), key, index), spool)
+            chunks = self._chunks(choices, columns, _lists(batches), key, index)
+            if head and self.format == "table":
+                chunks = chain((self.style.render(line) + "\n" for line in head), chunks)
+            self._write(chunks, spool)
         finally:
             if close := getattr(batches, "close", None):
                 close()  # a reader gives its lock back now, not when it is collected

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.commands.heading import note_lines
 from interop_cli.i18n import _
 
 if TYPE_CHECKING:
@@ -19,16 +20,37 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
         marks.append(_("prospect"))
     suffix = f" ({', '.join(marks)})" if marks else ""
     yield f"{style.bold(client['code'])}  {name}{suffix}"
-    for note in client["notes"]:
-        yield f"  ▸ {note['category']}: {note['text']}"
+    yield from note_lines(client["notes"], style)
     yield ""
     yield from _section(_("Coordinates"), _coordinates(client), style)
     yield from _section(_("Billing"), _billing(client), style)
+    if client["contacts"]:
+        yield ""
+        yield style.bold(_("Contacts"))
+        for contact in client["contacts"]:
+            yield _contact(contact, style)
     if client["addresses"]:
         yield ""
         yield style.bold(_("Addresses"))
         for address in client["addresses"]:
             yield f"  {'⌂' if address['main'] else ' '} #{address['id']} {one_line(address)}"
+
+
+MARKS = {"default": "★", "billing": "▦", "billing_copy": "✉", "hubspot_synced": "●"}
+
+
+def _contact(contact: Mapping[str, Any], style: Style) -> str:
+    """A contact on one line: its marks, then who it is and how to reach it."""
+    from interop_cli.domain.phone import format_phone
+
+    marks = "".join(mark if contact[name] else " " for name, mark in MARKS.items())
+    reached = [contact["email"], *(format_phone(contact[name]) for name in ("phone", "mobile")
+                                   if contact[name])]  # fmt: skip
+    parts = [contact["name"], contact["title"], *reached]
+    if not contact["active"]:
+        parts.append(_("inactive"))
+    line = f"  {marks} #{contact['id']} " + ", ".join(part for part in parts if part)
+    return line if contact["active"] else style.dim(line)
 
 
 def one_line(address: Mapping[str, Any]) -> str:

@@ -49,11 +49,13 @@ def list_command(app: App, **asked: Any) -> None:
     \b
     interop client list --search québec
     interop client list --filter country=CA --filter "created_at >= -1y" -o csv
+    interop client list --filter contacts=0
+    interop client list --json --fields code,contacts.email
     """
     from interop_cli.store.views import clients
 
     query = list_query(app, "active", **asked)
-    columns = app.output.pick([column(field) for field in clients.LISTED])
+    columns = app.output.pick([*(column(field) for field in clients.LISTED), *nested_columns()])
     conn = app.store.conn
     names = [one.name for one in columns]
     batches = clients.client_rows(conn, query, names)
@@ -90,6 +92,14 @@ def column(field: Field) -> Column:
         Type.MONEY: Kind.MONEY, Type.TAGS: Kind.JSON, Type.JSON: Kind.JSON,
     }  # fmt: skip
     return Column(field.name, kinds.get(field.type, Kind.TEXT), table=field.name in TABLE)
+
+
+def nested_columns() -> list[Column]:
+    """The columns of what belongs to a client; shown where ``--fields`` asks for them."""
+    from interop_cli.store.views import addresses, contacts, nesting, notes
+
+    members = {"contacts": contacts.NAMES, "addresses": addresses.NAMES, "notes": notes.NAMES}
+    return [nesting.column(name, names) for name, names in members.items()]
 
 
 @click.command("show", cls=Command)

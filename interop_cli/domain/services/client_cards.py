@@ -87,7 +87,7 @@ def _edit_one(
     before = uow.clients.entity(row)
     client = revised(before, own, rules)
     if client.shipper_identity != before.shipper_identity:
-        check_identity(client.shipper_identity, has_logo=False)
+        check_identity(client.shipper_identity, has_logo=client.logo is not None)
     if client.prospect and not before.prospect:
         pays_for = [other["code"] for other in uow.clients.billed_to(client_id)]
         check_prospect(client, pays_for=pays_for)

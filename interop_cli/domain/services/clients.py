@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
 NOBODY = Client.model_construct(code="", id=None)
-PICKED = "id IN (SELECT client_id FROM picked WHERE status IS NULL AND client_id IS NOT NULL)"
+CHOSEN = "(SELECT client_id FROM picked WHERE status IS NULL AND client_id IS NOT NULL)"
+PICKED = f"id IN {CHOSEN}"
 
 
 def deactivate(uow: UnitOfWork, selector: Selector, *, reassign: str | None = None) -> Outcome:
     """Retire clients: they leave the default lists and get no new documents.
+
+    Their active contacts go with them.
 
     A client that others are billed to is refused (``client.payer.in_use``), unless they are retired
     too, or ``reassign`` names who pays for them from now on.
@@ -48,7 +51,7 @@ def deactivate(uow: UnitOfWork, selector: Selector, *, reassign: str | None = No
 
 
 def activate(uow: UnitOfWork, selector: Selector) -> Outcome:
-    """Bring clients back into the default lists."""
+    """Bring clients back into the default lists, with the contacts that left with them."""
     bulk.select(uow, selector)
     return _set_active(uow, selector, 1)
 
@@ -56,8 +59,12 @@ def activate(uow: UnitOfWork, selector: Selector) -> Outcome:
 def _set_active(uow: UnitOfWork, selector: Selector, active: int) -> Outcome:
     uow.selection.mark("unchanged", "active = :active", active=active)
     uow.update("client", {"active": active}, PICKED)
+    follow = uow.contacts.wake if active else uow.contacts.sleep
+    contacts = follow(f"client_id IN {CHOSEN}")
     uow.selection.mark("ok")
-    return bulk.conclude(uow, selector)
+    outcome = bulk.conclude(uow, selector)
+    outcome.extra = {"contacts": contacts}
+    return outcome
 
 
 def _reassign_payer(uow: UnitOfWork, reassign: str) -> None:
@@ -130,6 +137,7 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
                 msg("Client {code} is in use and cannot be deleted.", code=code),
                 msg("Make it inactive instead: interop client deactivate {code}", code=code),
             )  # fmt: skip
+        uow.contacts.sleep("client_id = :client", client=client_id)
         return uow.update("client", {"active": 0}, "id = :id AND active = 1", id=client_id) > 0
 
     bulk.each(uow, selector, remove)

@@ -184,7 +184,7 @@ class Import:
         before = self.uow.clients.entity(row)
         client = revised(before, own, self.rules)
         if client.shipper_identity != before.shipper_identity:
-            check_identity(client.shipper_identity, has_logo=False)
+            check_identity(client.shipper_identity, has_logo=client.logo is not None)
         return client, address
 
     # -- writing ----------------------------------------------------------------------------

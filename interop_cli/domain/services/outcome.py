@@ -39,6 +39,13 @@ class Outcome:
         """0, or 68 where some rows failed and the others were written."""
         return EXIT_PARTIAL if self.failed else 0
 
+    def add(self, other: Outcome) -> None:
+        """Count what a part of the command did, and list its items."""
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.failed += other.failed
+        self.items += other.items
+
     def as_dict(self) -> dict[str, Any]:
         """The object as printed; warnings still hold ``Message`` objects."""
         return {

@@ -161,8 +161,8 @@ class ClientRepository:
         return self.uow.save("client", [(row, to_row(client)) for row, client in pairs])
 
     def remove(self, client_id: int) -> None:
-        """Delete a client with what belongs to it alone: former codes and addresses."""
-        for table in ("client_code", "address"):
+        """Delete a client with what belongs to it alone: codes, addresses, contacts and notes."""
+        for table in ("attachment", "note", "contact", "client_code", "address"):
             self.uow.delete(table, "client_id = :id", id=client_id)
         self.uow.delete("client", "id = :id", id=client_id)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.views import nesting, notes
 
 if TYPE_CHECKING:
     from interop_cli.domain.columns import Column
@@ -19,6 +20,7 @@ NAMES = (
 SQL = {name: f"a.{name}" for name in NAMES} | {"client": "c.code"}
 FROM = " FROM address a JOIN client c ON c.id = a.client_id"
 TABLE = frozenset({"id", "label", "line1", "city", "province", "postal_code", "country", "main"})
+CHUNK = 500
 
 
 def columns() -> list[Column]:
@@ -26,31 +28,39 @@ def columns() -> list[Column]:
     from interop_cli.domain.columns import Column, Kind
 
     kinds = {"id": Kind.INT, "version": Kind.INT, "main": Kind.BOOL}
-    return [Column(name, kinds.get(name, Kind.TEXT), table=name in TABLE) for name in NAMES]
+    own = [Column(name, kinds.get(name, Kind.TEXT), table=name in TABLE) for name in NAMES]
+    return [*own, nesting.column("notes", notes.NAMES)]
 
 
 def of_client(
     conn: Connection, client_id: int, names: Sequence[str] = NAMES
 ) -> list[tuple[Any, ...]]:
     """A client's addresses, the main one first, as rows of ``names``."""
-    return [
-        tuple(row[name] for name in names)
-        for row in _rows(conn, "a.client_id = :id ORDER BY a.main DESC, a.id", client_id)
-    ]
+    found = nested(conn, [client_id])[client_id]
+    if "notes" in names:
+        about = notes.of_client(conn, client_id)
+        found = [{**address, "notes": about} for address in found]
+    return [tuple(address[name] for name in names) for address in found]
 
 
-def nested(conn: Connection, client_id: int) -> list[Row]:
-    """A client's addresses as the objects on its card."""
-    rows = _rows(conn, "a.client_id = :id ORDER BY a.main DESC, a.id", client_id)
-    return [{**row, "main": bool(row["main"])} for row in rows]
+def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+    """The addresses of clients as the objects on their cards: client id -> objects."""
+    ids = list(client_ids)
+    found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        places = ", ".join(f":v{n}" for n in range(len(chunk)))
+        condition = f"a.client_id IN ({places}) ORDER BY a.main DESC, a.id"
+        for owner, row in _objects(conn, condition, {f"v{n}": v for n, v in enumerate(chunk)}):
+            found[owner].append(row)
+    return found
 
 
-def one(conn: Connection, address_id: int) -> Row:
-    """An address as an object; raises NotFound ``address.not_found``."""
-    rows = _rows(conn, "a.id = :id", address_id)
-    if not rows:
-        raise address_not_found(address_id)
-    return {**rows[0], "main": bool(rows[0]["main"])}
+def one(conn: Connection, address_id: int) -> tuple[int, Row]:
+    """The client's id and the address as an object; raises NotFound ``address.not_found``."""
+    for owner, row in _objects(conn, "a.id = :id", {"id": address_id}):
+        return owner, row
+    raise address_not_found(address_id)
 
 
 def address_not_found(address_id: int) -> NotFound:
@@ -62,6 +72,12 @@ def address_not_found(address_id: int) -> NotFound:
     )
 
 
-def _rows(conn: Connection, condition: str, entity_id: int) -> list[Row]:
+def _objects(
+    conn: Connection, condition: str, params: Mapping[str, object]
+) -> Iterator[tuple[int, Row]]:
     names = ", ".join(f"{sql} AS {name}" for name, sql in SQL.items())
-    return conn.query(f"SELECT {names}{FROM} WHERE {condition}", id=entity_id)
+    for row in conn.query(
+        f"SELECT a.client_id AS owner, {names}{FROM} WHERE {condition}", **params
+    ):
+        owner = row.pop("owner")
+        yield owner, {**row, "main": bool(row["main"])}

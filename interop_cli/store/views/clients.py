@@ -12,7 +12,7 @@ from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field, Type, field_named
 from interop_cli.store.filters import Condition
 from interop_cli.store.references import client_not_found, id_named
-from interop_cli.store.views import addresses
+from interop_cli.store.views import addresses, contacts, logos, nesting, notes
 
 FIELDS: tuple[Field, ...] = (
     Field("id", "c.id", Type.INT),
@@ -43,8 +43,20 @@ FIELDS: tuple[Field, ...] = (
     Field("created_at", "c.created_at", Type.TIME),
     Field("updated_at", "c.updated_at", Type.TIME),
     Field("tag", "c.tags_key", Type.TAGS, listed=False),
+    Field(
+        "contacts",
+        "(SELECT COUNT(*) FROM contact t WHERE t.client_id = c.id)",
+        Type.INT,
+        listed=False,
+    ),
 )
 LISTED = tuple(field for field in FIELDS if field.listed)
+# What belongs to a client: on its card, and in a list where --fields asks for it.
+NESTED: dict[str, nesting.Nested] = {
+    "contacts": contacts.nested,
+    "addresses": addresses.nested,
+    "notes": notes.nested,
+}
 
 SOURCE = (
     " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
@@ -88,16 +100,20 @@ def where(conn: Connection, query: ListQuery) -> Condition:
 def client_rows(
     conn: Connection, query: ListQuery, names: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of the fields ``names``, streamed in batches."""
+    """Rows of the fields ``names`` and of what is ``NESTED``, streamed in batches."""
     fields = {field.name: field for field in LISTED}
-    columns = ", ".join(fields[name].sql for name in names)
     condition = where(conn, query)
     order, after, params = _order(conn, query)
-    sql = f"SELECT {columns}{SOURCE} WHERE {condition.sql}{after}{order}"
+    tail = f"{SOURCE} WHERE {condition.sql}{after}{order}"
     if query.limit:
-        sql += " LIMIT :limit"
+        tail += " LIMIT :limit"
         params["limit"] = query.limit
-    return conn.batches(sql, {**condition.params, **params})
+
+    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        columns = ", ".join(fields[name].sql for name in plain)
+        return conn.batches(f"SELECT {columns}{tail}", {**condition.params, **params})
+
+    return nesting.with_nested(conn, names, NESTED, "id", read)
 
 
 def count_clients(conn: Connection, query: ListQuery) -> int:
@@ -170,9 +186,9 @@ def card(conn: Connection, client_id: int) -> Row:
         "SELECT code FROM client_code WHERE client_id = :id ORDER BY id", id=client_id
     )
     row["former_codes"] = [item["code"] for item in former]
-    row["contacts"] = []
-    row["addresses"] = addresses.nested(conn, client_id)
-    row["notes"] = []
+    row["logo"] = logos.of_client(conn, client_id)
+    for name, objects in NESTED.items():
+        row[name] = objects(conn, [client_id])[client_id]
     row["documents"] = {"counts": {}, "latest": []}
     row["sales"] = []
     row["sync"] = []

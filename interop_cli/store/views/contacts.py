@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.views import nesting, notes
 
 if TYPE_CHECKING:
     from interop_cli.output import Column
@@ -36,7 +37,8 @@ def columns() -> list[Column]:
     from interop_cli.output import Column, Kind
 
     kinds = dict.fromkeys(FLAGS, Kind.BOOL) | {"id": Kind.INT, "version": Kind.INT}
-    return [Column(name, kinds.get(name, Kind.TEXT), table=name in TABLE) for name in NAMES]
+    own = [Column(name, kinds.get(name, Kind.TEXT), table=name in TABLE) for name in NAMES]
+    return [*own, nesting.column("notes", notes.NAMES)]
 
 
 def rows(
@@ -46,12 +48,15 @@ def rows(
 
     Those of all clients, by client, where no client is given.
     """
-    selected = ", ".join(SQL[name] for name in names)
-    if client_id is None:
+
+    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        selected = ", ".join(SQL.get(name, f"t.{name}") for name in plain)
         sql = f"SELECT {selected}{FROM} WHERE {STATUSES[status]}"
-        return conn.batches(sql + ORDER.replace("BY ", "BY c.code_key, "), {})
-    sql = f"SELECT {selected}{FROM} WHERE t.client_id = :id AND {STATUSES[status]}{ORDER}"
-    return conn.batches(sql, {"id": client_id})
+        if client_id is None:
+            return conn.batches(sql + ORDER.replace("BY ", "BY c.code_key, "), {})
+        return conn.batches(f"{sql} AND t.client_id = :id{ORDER}", {"id": client_id})
+
+    return nesting.with_nested(conn, names, {"notes": notes.nested}, "client_id", read)
 
 
 def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:

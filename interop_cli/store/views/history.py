@@ -16,8 +16,9 @@ NAMES = (
     "operation_id", "at", "actor", "operation", "entity", "entity_id", "action", "field",
     "before", "after",
 )  # fmt: skip
-# Columns that only repeat another one in folded form.
-DERIVED = frozenset({"code_key", "name_key", "tags_key", "line_key", "city_key"})
+# Columns that only follow from others.
+NAMED = {"is_default": "default"}
+DERIVED = frozenset({"code_key", "name_key", "tags_key", "line_key", "city_key", "email_key", "deactivated_with"})
 
 
 def columns() -> list[Column]:
@@ -66,7 +67,7 @@ def _fields(change: Row, now: dict[tuple[str, int], Row]) -> Iterator[tuple[Any,
     state = now.setdefault(key, {})
     for field, before in json.loads(change["before"]).items():
         if field not in DERIVED:
-            yield (*head, field, _text(before), _text(state.get(field)))
+            yield (*head, NAMED.get(field, field), _text(before), _text(state.get(field)))
         state[field] = before
 
 

@@ -58,6 +58,24 @@ def one(conn: Connection, note_id: int) -> tuple[int, Row]:
     return owner, next(note for note in of_client(conn, owner) if note["id"] == note_id)
 
 
+def categories(conn: Connection, offered: Sequence[str]) -> list[tuple[str, int, int]]:
+    """The categories on offer, then others that notes still have: name, notes, on offer."""
+    counts = {
+        row["category"]: int(row["n"])
+        for row in conn.query("SELECT category, COUNT(*) AS n FROM note GROUP BY category")
+    }
+    names = [*offered, *sorted(counts.keys() - set(offered))]
+    return [(name, counts.get(name, 0), int(name in offered)) for name in names]
+
+
+def saved_columns() -> list[Column]:
+    """The columns of what ``note save`` has written."""
+    from interop_cli.output import Column, Kind
+
+    kinds = {"id": Kind.INT, "size": Kind.INT}
+    return [Column(name, kinds.get(name, Kind.TEXT)) for name in ("id", "name", "size", "file")]
+
+
 def content(conn: Connection, attachment_id: int) -> bytes:
     """What an attachment holds."""
     rows = conn.query(

@@ -1,0 +1,150 @@
+"""``contact list``, ``show``, ``why-not``, ``recipients``: reads, each one view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _, translate
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.output import Style
+
+CONTACT_ID = click.argument("contact_id", type=click.IntRange(min=1), metavar="ID")
+
+
+@click.command("list", cls=Command)
+@click.argument("client", metavar="[CODE]", required=False)
+@option("--status", type=click.Choice(("active", "inactive", "all")), default="all",
+        help=N_("Which contacts; all of them by default, inactive ones greyed."))  # fmt: skip
+@pass_app
+def list_command(app: App, client: str | None, status: str) -> None:
+    """List a client's contacts, or those of all clients.
+
+    The client's notes stand above the table; in other formats, ask for the field notes.
+
+    \b
+    interop contact list ACME
+    interop contact list ACME --json --fields name,email,notes
+    interop contact list --status active -o csv
+    """
+    from interop_cli.commands import heading
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.store.views import contacts
+
+    columns = app.output.pick(contacts.columns(), key="id")
+    names = [column.name for column in columns]
+    conn = app.store.conn
+    if client is None:
+        batches = contacts.rows(conn, names, status=status)
+        app.output.rows(columns, batches, key="id", spool=conn.readers_block_writers, dim="active")
+        return
+    with app.store.reading():
+        client_id, _code = resolved(app, conn, client)
+        above = heading.head(app, conn, client_id)
+        found = list(contacts.rows(conn, names, client_id=client_id, status=status))
+    app.output.rows(columns, found, key="id", dim="active", head=above)
+
+
+@click.command("show", cls=Command)
+@CONTACT_ID
+@pass_app
+def show_command(app: App, contact_id: int) -> None:
+    """Show a contact, under the notes about its client.
+
+    \b
+    interop contact show 12
+    """
+    from interop_cli.commands import heading
+    from interop_cli.store.views import contacts
+
+    with app.store.reading() as conn:
+        client_id, found = contacts.one(conn, contact_id)
+        heading.show(app, conn, client_id, found, "contact")
+
+
+@click.command("why-not", cls=Command)
+@CONTACT_ID
+@pass_app
+def why_not_command(app: App, contact_id: int) -> None:
+    """Say what keeps a contact from being deleted, without trying.
+
+    \b
+    interop contact why-not 12
+    """
+    from interop_cli.commands.client.bulk import use_card
+    from interop_cli.store import use
+    from interop_cli.store.views import contacts
+
+    with app.store.reading() as conn:
+        contacts.one(conn, contact_id)
+        blockers = use.of_contact(conn, contact_id)
+    found = {"id": contact_id, "deletable": not blockers, "blockers": blockers}
+    app.output.record(found, card=use_card, key="id")
+
+
+@click.command("recipients", cls=Command)
+@click.argument("client", metavar="CODE")
+@pass_app
+def recipients_command(app: App, client: str) -> None:
+    """Say who receives a client's invoices, and why each contact does or does not.
+
+    \b
+    interop contact recipients ACME
+    interop contact recipients ACME --json --fields to,cc,complete
+    """
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.domain.contact import Contact, recipients
+    from interop_cli.store.views import contacts
+
+    with app.store.reading() as conn:
+        client_id, code = resolved(app, conn, client)
+        people = contacts.nested(conn, [client_id])[client_id]
+    found = recipients(Contact.stored(person) for person in people)
+    app.output.record(
+        {
+            "client": code,
+            "to": list(found.to),
+            "cc": list(found.cc),
+            "complete": found.complete,
+            "rule": found.rule,
+            "reason": found.reason,
+            "message": translate(found.message) if found.message else None,
+            "contacts": [
+                {"id": answer.id, "name": answer.name, "email": answer.email,
+                 "receives": answer.receives, "why": answer.why}
+                for answer in found.answers
+            ],
+        },
+        card=_card,
+        key="client",
+    )  # fmt: skip
+
+
+def _card(found: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """To, copies, what is lacking; then each contact with the reason."""
+    yield f"{style.bold(_('To'))}  {', '.join(found['to']) or '—'}"
+    yield f"{style.bold(_('Copies'))}  {', '.join(found['cc']) or '—'}"
+    if found["message"]:
+        yield style.bold(found["message"])
+    if found["contacts"]:
+        yield ""
+    for contact in found["contacts"]:
+        line = f"  {'✉' if contact['receives'] else ' '} #{contact['id']} {contact['name']}: "
+        line += _(WHY[contact["why"]])
+        yield line if contact["receives"] else style.dim(line)
+
+
+WHY = {
+    "billing_contact": N_("responsible for billing"),
+    "billing_copy": N_("gets a copy"),
+    "inactive": N_("inactive, receives nothing"),
+    "no_email": N_("has no e-mail address"),
+    "same_email": N_("this e-mail address gets it already"),
+    "not_ticked": N_("not chosen for copies"),
+}

@@ -1,0 +1,171 @@
+"""``contact create``, ``edit``, ``activate``, ``deactivate``, ``delete``, and its two flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands import confirm
+from interop_cli.commands.contact.reading import CONTACT_ID
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.domain.messages import N_, msg
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+
+CONTACT_IDS = click.argument(
+    "contact_ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…"
+)
+FIELD_OPTIONS = (
+    option("--title", metavar="TEXT", help=N_("Job title.")),
+    option("--email", metavar="TEXT", help=N_("E-mail, which no other contact of the client has.")),
+    option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
+    option("--mobile", metavar="TEXT", help=N_("Mobile phone.")),
+    option("--language", metavar="fr|en", help=N_("Language; the client's where it is \"\".")),
+    option("--default/--no-default", default=None,
+           help=N_("The client's default contact; the others no longer are.")),
+    option("--billing/--no-billing", default=None,
+           help=N_("Responsible for billing; the others no longer are.")),
+    option("--billing-copy/--no-billing-copy", default=None, help=N_("Gets copies of invoices.")),
+)  # fmt: skip
+
+
+def _field_options(function: Any) -> Any:
+    for decorate in reversed(FIELD_OPTIONS):
+        function = decorate(function)
+    return function
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+@click.command("create", cls=Command)
+@click.argument("client", metavar="CODE")
+@option("--name", required=True, metavar="TEXT", help=N_("Name of the person."))
+@_field_options
+@pass_app
+def create_command(app: App, client: str, **fields: Any) -> None:
+    """Add a contact to a client; the first one becomes its default.
+
+    \b
+    interop contact create ACME --name "Ève Côté" --email eve@acme.example --billing
+    """
+    from interop_cli.domain.services import contacts
+
+    values = _given(fields)
+    app.write("contact.create", lambda uow: contacts.create(uow, client, values, app.rules()))
+
+
+@click.command("edit", cls=Command)
+@CONTACT_ID
+@option("--name", metavar="TEXT", help=N_("Name of the person."))
+@_field_options
+@option("--if-version", type=click.IntRange(min=1), metavar="N",
+        help=N_("Refuse unless the contact is at this version."))  # fmt: skip
+@pass_app
+def edit_command(app: App, contact_id: int, if_version: int | None, **fields: Any) -> None:
+    """Change fields of a contact; "" clears one.
+
+    \b
+    interop contact edit 12 --phone "418 555-0134 poste 22" --billing-copy
+    """
+    from interop_cli.domain.services import client_cards, contacts
+
+    changes = _given(fields)
+    client_cards.check_changes(changes)
+    app.write(
+        "contact.edit",
+        lambda uow: contacts.edit(uow, contact_id, changes, app.rules(), if_version=if_version),
+    )
+
+
+@click.command("activate", cls=Command)
+@CONTACT_IDS
+@pass_app
+def activate_command(app: App, contact_ids: tuple[int, ...]) -> None:
+    """Bring contacts back.
+
+    \b
+    interop contact activate 12
+    """
+    from interop_cli.domain.services import contacts
+
+    if len(contact_ids) > 1:
+        confirm.moderate(app, msg("Activate these contacts?"))
+    app.write("contact.activate", lambda uow: contacts.activate(uow, contact_ids))
+
+
+@click.command("deactivate", cls=Command)
+@CONTACT_IDS
+@pass_app
+def deactivate_command(app: App, contact_ids: tuple[int, ...]) -> None:
+    """Retire contacts: they stay on the card, greyed, and receive nothing.
+
+    \b
+    interop contact deactivate 12
+    """
+    from interop_cli.domain.services import contacts
+
+    if len(contact_ids) > 1:
+        confirm.moderate(app, msg("Deactivate these contacts?"))
+    app.write("contact.deactivate", lambda uow: contacts.deactivate(uow, contact_ids, app.rules()))
+
+
+@click.command("delete", cls=Command)
+@CONTACT_IDS
+@option("--or-deactivate", is_flag=True, help=N_("Deactivate those that are in use."))
+@pass_app
+def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) -> None:
+    """Delete contacts that nothing uses.
+
+    \b
+    interop contact delete 12 --yes
+    interop contact why-not 12
+    """
+    from interop_cli.domain.services import contacts
+
+    confirm.moderate(app, msg("Delete these contacts?"))
+    app.write(
+        "contact.delete",
+        lambda uow: contacts.delete(uow, contact_ids, app.rules(), or_deactivate=or_deactivate),
+    )
+
+
+@click.command("default", cls=Command)
+@CONTACT_ID
+@option("--unset", is_flag=True, help=N_("The client has no default contact any more."))
+@pass_app
+def default_command(app: App, contact_id: int, unset: bool) -> None:
+    """Make a contact its client's default one; the others no longer are.
+
+    \b
+    interop contact default 12
+    interop contact default 12 --unset
+    """
+    from interop_cli.domain.services import contacts
+
+    app.write(
+        "contact.default",
+        lambda uow: contacts.set_flag(uow, contact_id, "default", on=not unset),
+    )
+
+
+@click.command("billing", cls=Command)
+@CONTACT_ID
+@option("--unset", is_flag=True, help=N_("The client has no billing contact any more."))
+@pass_app
+def billing_command(app: App, contact_id: int, unset: bool) -> None:
+    """Make a contact responsible for its client's invoices; the others no longer are.
+
+    \b
+    interop contact billing 12
+    interop contact billing 12 --unset
+    """
+    from interop_cli.domain.services import contacts
+
+    app.write(
+        "contact.billing",
+        lambda uow: contacts.set_flag(uow, contact_id, "billing", on=not unset),
+    )
