@@ -112,6 +112,8 @@ def save_command(
             if not app.dry_run:
                 save_file(path, notes.content(conn, attached["id"]), overwrite=overwrite)
             saved.append({**attached, "file": str(path)})
+    if app.output.quiet:
+        return
     columns = notes.saved_columns()
     rows = [tuple(row[column.name] for column in columns) for row in saved]
     app.output.rows(columns, [rows], key="file")

@@ -44,6 +44,8 @@ def list_command(app: App, client: str, category: str | None) -> None:
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)
         found = notes.of_client(conn, client_id, category=category)
+    if app.output.format == "table" and not app.output.fields:
+        found = [{**note, "attachments": _names(note["attachments"])} for note in found]
     rows = notes.as_tuples(found, [column.name for column in columns])
     app.output.rows(columns, [rows] if rows else [], key="id")
 
@@ -164,6 +166,10 @@ def _text(given: str) -> str:
 
     with open_source("-", sys.stdin) as source:
         return "".join(TextLines(source))
+
+
+def _names(attachments: Any) -> list[str]:
+    return [f"#{attached['id']} {attached['name']}" for attached in attachments]
 
 
 def _card(note: Any, style: Any) -> Any:

@@ -64,5 +64,6 @@ def _show(app: App, client: str, target: Path | None, overwrite: bool) -> None:
             raise NotFound("client.logo.missing", msg("Client {code} has no logo.", code=code))
         if not app.dry_run:
             save_file(target, content, overwrite=overwrite)
-    saved = str(target) if target else None
-    app.output.record({"code": code, "logo": found, "file": saved})
+    if target is None or not app.output.quiet:
+        known = found or {"type": None, "size": None, "sha256": None}
+        app.output.record({"code": code, **known, "file": str(target) if target else None})
