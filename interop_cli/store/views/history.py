@@ -18,7 +18,9 @@ NAMES = (
 )  # fmt: skip
 # Columns that only follow from others.
 NAMED = {"is_default": "default"}
-DERIVED = frozenset({"code_key", "name_key", "tags_key", "line_key", "city_key", "email_key", "deactivated_with"})
+DERIVED = frozenset(
+    {"code_key", "name_key", "tags_key", "line_key", "city_key", "email_key", "deactivated_with"}
+)
 
 
 def columns() -> list[Column]:
