@@ -98,6 +98,7 @@ class App:
             currency=get("defaults.currency"),
             prospect=get("defaults.prospect"),
             terms=get("defaults.terms") or None,
+            max_attachment=get("note.max_attachment_mb") * 1_000_000,
             note_categories=tuple(get("note.categories")),
         )
 

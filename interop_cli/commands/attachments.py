@@ -14,7 +14,7 @@ from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.domain.services.notes import File
+    from interop_cli.domain.services.attached import File
     from interop_cli.store.connection import Row
 
 NOTE_ID = click.argument("note_id", type=click.IntRange(min=1), metavar="ID")
@@ -24,7 +24,7 @@ MEGABYTE = 1_000_000
 def read_files(app: App, paths: Sequence[str]) -> list[File]:
     """The files to attach, read whole before the transaction begins."""
     from interop_cli.domain.note import attachment_name
-    from interop_cli.domain.services.notes import File
+    from interop_cli.domain.services.attached import File
     from interop_cli.inputs.wholefile import read_whole
 
     limit = int(app.settings.get("note.max_attachment_mb")) * MEGABYTE

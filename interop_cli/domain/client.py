@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -108,6 +110,9 @@ def _accounting(value: object) -> dict[str, str]:
     """The fields of the accounting system, as text; one that is set to nothing is left out."""
     if not value:
         return {}
+    if isinstance(value, str):  # the cell of a CSV
+        with suppress(ValueError):
+            value = json.loads(value)
     if not isinstance(value, dict):
         raise fault("client.accounting.format", N_("is not a set of names and values"))
     fields = {clean(str(key)): clean(str(item)) for key, item in value.items() if item is not None}

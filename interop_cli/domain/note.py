@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -16,6 +17,7 @@ from interop_cli.domain.text import fold, nfc
 
 MAX_TEXT = 20_000
 MAX_NAME = 200
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -51,8 +53,27 @@ def attachment_name(path: str) -> str:
     return name or "file"
 
 
+def _written(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    text = str(value).strip()
+    text = f"{text}T00:00:00Z" if len(text) == 10 else text
+    try:
+        if not _TIME.fullmatch(text):
+            raise ValueError(text)
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise fault(
+            "note.created_at.format", N_("is not a time such as 2026-03-02T15:04:05Z")
+        ) from None
+    return text
+
+
 class Note(Entity):
-    """A note: its category as the setting spells it (the first one by default), text and author."""
+    """A note: its category as the setting spells it (the first one by default), text and author.
+
+    ``created_at`` is when it was written; a date means its midnight, UTC.
+    """
 
     client_id: int | None = None
     category: Annotated[str, BeforeValidator(_category)] = Field(
@@ -60,3 +81,4 @@ class Note(Entity):
     )
     text: Annotated[str, required_lines(MAX_TEXT)]
     author: Line = None
+    created_at: Annotated[str | None, BeforeValidator(_written)] = None

@@ -34,9 +34,9 @@ class Rules:
 
     ``country`` ``province`` ``language`` ``currency`` ``prospect`` ``terms`` are the defaults of
     new clients and addresses. ``phone_country`` is where a client's or contact's phone number is
-    read (``None``: in ``country``). ``kept`` names the fields whose stored value stands and is not
-    checked again (see ``Entity.revise``). The caller moves ``prefix`` (of paths), ``line`` and
-    ``key`` along, for the warnings.
+    read (``None``: in ``country``). ``max_attachment`` is in bytes. ``kept`` names the fields
+    whose stored value stands and is not checked again (see ``Entity.revise``). The caller moves
+    ``prefix`` (of paths), ``line`` and ``key`` along, for the warnings.
     """
 
     strict_countries: frozenset[str] = frozenset({"CA", "US"})
@@ -50,6 +50,7 @@ class Rules:
     terms: str | None = None
     phone_country: str | None = None
     note_categories: tuple[str, ...] = NOTE_CATEGORIES
+    max_attachment: int = 25_000_000
     kept: frozenset[str] = frozenset()
     prefix: str = ""
     line: int | None = None

@@ -60,7 +60,7 @@ CONTACT = Table(
     client="client_id",
     search=frozenset({"client_id", "name", "title", "email", "phone", "mobile"}),
 )  # fmt: skip
-NOTE = Table("note", ("client_id", "category", "text", "author"), client="client_id")
+NOTE = Table("note", ("client_id", "category", "text", "author", "noted_at"), client="client_id")
 ATTACHMENT = Table(
     "attachment", ("client_id", "note_id", "name", "size", "sha256"), client="client_id"
 )

@@ -46,6 +46,11 @@ def _input_options(function: Any) -> Any:
 def import_command(app: App, file: str, **asked: Any) -> None:
     """Create and update clients from a CSV or NDJSON file: all of it, or nothing.
 
+    A row may carry the client's contacts, shipping addresses and notes: in columns such as
+    contact.name, contact2.email, address.line1, note.text, or as NDJSON in the lists contacts,
+    addresses and notes. A contact is recognised by its e-mail, else by its name; an address by its
+    place, else by its label; a note by its text. What the file does not name stays.
+
     \b
     interop client import clients.csv --dry-run
     interop client import old.csv --mapping northwind.toml --continue-on-error --rejects r.csv
@@ -63,6 +68,8 @@ def import_command(app: App, file: str, **asked: Any) -> None:
 def apply_command(app: App, file: str, **asked: Any) -> None:
     """Make the clients be as the file says; a second time, nothing changes.
 
+    The lines are those of client export --format ndjson, or of client show --json.
+
     \b
     interop client apply -f clients.ndjson --dry-run
     """
@@ -77,21 +84,33 @@ def apply_command(app: App, file: str, **asked: Any) -> None:
 @option(
     "--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file (csv).")
 )
+@option("--no-files", is_flag=True, help=N_("Leave out the content of attachments."))
 @pass_app
-def export_command(app: App, form: str | None, **asked: Any) -> None:
-    """Write clients in a form that ``client import`` takes back.
+def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> None:
+    """Write clients, their contacts, addresses and notes, in a form that import takes back.
+
+    NDJSON holds everything, logos and attachments too (--no-files leaves those out); CSV has
+    columns such as contact2.email, as many as are needed, and no files. A contact that is
+    inactive with its client has no active, so that it comes back with the client.
 
     \b
     interop client export --out clients.csv
     interop client export --filter tag=vip --format ndjson
     """
-    from interop_cli.commands.client.importing import export_columns
-    from interop_cli.store.views import clients
+    from interop_cli.commands.client.importing import READ_ONLY
+    from interop_cli.commands.client.reading import column
+    from interop_cli.store.views import exports
+    from interop_cli.store.views.clients import LISTED
 
     if form or app.settings.origin("output") == "default":
         app.output.format = form or "csv"
     query = list_query(app, "all", **asked)
-    columns = app.output.pick(export_columns())
     conn = app.store.conn
-    batches = clients.client_rows(conn, query, [one.name for one in columns])
+    own = [column(one) for one in LISTED if one.name not in READ_ONLY]
+    nested = app.output.format in ("json", "ndjson")
+    parts = exports.nested_columns() if nested else exports.flat_columns(conn, query)
+    columns = app.output.pick([*own, *parts])
+    names = [one.name for one in columns]
+    files = nested and not no_files
+    batches = exports.rows(conn, query, names, files=files, complete=not app.output.fields)
     app.output.rows(columns, batches, spool=conn.readers_block_writers)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands import selectors
 from interop_cli.domain.errors import Detail
-from interop_cli.domain.messages import msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -18,14 +17,12 @@ if TYPE_CHECKING:
     from interop_cli.inputs.mapping import ColumnMap
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
-    from interop_cli.output import Column
     from interop_cli.store.uow import UnitOfWork
 
 # Fields of a client that the file may hold and an import does not write.
 READ_ONLY = frozenset({
     "id", "version", "created_at", "updated_at", "former_codes", "documents", "sales", "sync",
 })  # fmt: skip
-NESTED = frozenset({"contact", "address", "note", "contacts", "addresses", "notes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,10 @@ def run_import(
         def work(uow: UnitOfWork) -> Any:
             rules = app.rules(allow_mismatch=allow_mismatch)
             task = Import(
-                uow, rules, key=key or columns.key or "code", continue_on_error=continue_on_error,
-                want_rows=results is not None, reuse=reuse,
+                rules, uow=uow, key=key or columns.key or "code", reuse=reuse,
+                continue_on_error=continue_on_error, want_rows=results is not None,
             )  # fmt: skip
             outcome = task.run(reader.records())
-            for column in reader.not_stored:
-                rules.warn(column, "import.not_stored", msg("this column is not stored yet"))
             done[:] = [task]
             return outcome
 
@@ -99,7 +94,7 @@ def _reasons(details: Iterable[Detail]) -> str:
 
 @dataclass
 class Reader:
-    """Gives the rows of a source under our names, and remembers what it left out."""
+    """Gives the rows of a source under our names."""
 
     source: Source
     form: str | None
@@ -107,7 +102,6 @@ class Reader:
     delimiter: str | None
     columns: ColumnMap
     advance: Callable[[int], None]
-    not_stored: list[str] = field(default_factory=list)
 
     def records(self) -> Iterator[FieldRecord]:
         """The rows, from the start of the source."""
@@ -140,28 +134,10 @@ class Reader:
         return {"format": self.form, "encoding": self.encoding, "delimiter": self.delimiter}
 
     def _names(self, header: list[str]) -> dict[str, str | None]:
+        from interop_cli.domain.parts import is_field
         from interop_cli.domain.services.client_fields import FIELDS
 
         targets = self.columns.apply(
-            header, FIELDS, accepts=_is_nested, ignored=READ_ONLY, file=self.source.name
+            header, FIELDS, accepts=is_field, ignored=READ_ONLY, file=self.source.name
         )
-        found = dict(zip(header, targets, strict=True))
-        for column, name in found.items():
-            if name is not None and _is_nested(name):
-                found[column] = None
-                if column not in self.not_stored:
-                    self.not_stored.append(column)
-        return found
-
-
-def _is_nested(name: str) -> bool:
-    """Whether a field is of what belongs to a client: ``contact2.email``, ``addresses``."""
-    return name.partition(".")[0].rstrip("0123456789") in NESTED
-
-
-def export_columns() -> list[Column]:
-    """What an export holds: the fields of a client that an import takes back."""
-    from interop_cli.commands.client.reading import column
-    from interop_cli.store.views.clients import LISTED
-
-    return [column(field) for field in LISTED if field.name not in READ_ONLY]
+        return dict(zip(header, targets, strict=True))

@@ -59,7 +59,7 @@ def _show(app: App, client: str, target: Path | None, overwrite: bool) -> None:
     with app.store.reading() as conn:
         client_id, code = resolved(app, conn, client)
         found = logos.of_client(conn, client_id)
-        content = logos.content(conn, client_id) if target else None
+        content = logos.contents(conn, [client_id]).get(client_id) if target else None
     if target is not None:
         if content is None:
             raise NotFound("client.logo.missing", msg("Client {code} has no logo.", code=code))

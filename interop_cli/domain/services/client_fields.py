@@ -28,13 +28,17 @@ CLIENT_FIELDS = (
     "code", "name", "active", "prospect", "language", "email", "phone", "website", "currency",
     "terms", "shipper_identity", "gst", "qst", "neq", "tags", "external_id", "accounting",
 )  # fmt: skip
-FIELDS = (*CLIENT_FIELDS, *ADDRESS_FIELDS, "bill_to")
+FIELDS = (*CLIENT_FIELDS, *ADDRESS_FIELDS, "bill_to", "logo")
 
 
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A client's own fields, and those of its main address."""
+    """A client's own fields, and those of its main address.
+
+    ``main_address`` has the fields of the latter that a client has no flat name for.
+    """
     client = {name: values[name] for name in CLIENT_FIELDS if name in values}
-    return client, {name: values[name] for name in ADDRESS_FIELDS if name in values}
+    place = {name: values[name] for name in ADDRESS_FIELDS if name in values}
+    return client, place | values.get("main_address", {})
 
 
 def built(values: Mapping[str, Any], rules: Rules) -> tuple[Client, Address]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Rules
+from interop_cli.domain.services.attached import File
 from interop_cli.domain.services.client_cards import check_version
 from interop_cli.domain.services.outcome import Outcome, one
 from interop_cli.domain.services.protection import in_use
@@ -20,14 +20,6 @@ from interop_cli.domain.validation import invalid
 if TYPE_CHECKING:
     from interop_cli.store.connection import Row
     from interop_cli.store.uow import UnitOfWork
-
-
-@dataclass(frozen=True)
-class File:
-    """A file to attach: the name to show, and its content."""
-
-    name: str
-    content: bytes
 
 
 def create(

@@ -9,7 +9,7 @@ from interop_cli.store.connection import Connection
 # ``deactivated_with`` marks a contact that its client's deactivation took along: bringing the
 # client back brings those back, and no others. A blob is named by its content, so it is written
 # once and never changed; rows that refer to it are journaled, the blob itself is not, and it
-# stays when they go, for undo.
+# stays when they go, for undo. ``noted_at`` is when a note was written, which an import keeps.
 SCRIPT = """
 CREATE TABLE blob (
   sha256 {text} PRIMARY KEY CHECK (length(sha256) = 64),
@@ -55,11 +55,12 @@ CREATE TABLE note (
   category {text} NOT NULL CHECK (category <> ''),
   text {text} NOT NULL CHECK (text <> ''),
   author {text},
+  noted_at {text} NOT NULL,
   version {int} NOT NULL DEFAULT 1,
   created_at {text} NOT NULL,
   updated_at {text} NOT NULL
 ) {strict};
-CREATE INDEX note_client ON note (client_id);
+CREATE INDEX note_client ON note (client_id, noted_at);
 
 CREATE TABLE attachment (
   id {id},

@@ -9,12 +9,14 @@ from interop_cli.domain.address import Address
 from interop_cli.domain.text import fold
 from interop_cli.store import use
 from interop_cli.store.connection import Row
+from interop_cli.store.repositories.vacate import vacate
 from interop_cli.store.views.addresses import address_not_found
 
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
 CHUNK = 500
+PLACE = ("line_key", "city_key", "province", "postal_code", "country")
 
 
 def to_row(address: Address) -> Row:
@@ -79,6 +81,39 @@ class AddressRepository:
     def save(self, pairs: Sequence[tuple[Row, Address]]) -> int:
         """Write changed addresses over the rows they were read from; how many differed."""
         return self.uow.save("address", [(row, to_row(address)) for row, address in pairs])
+
+    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """The addresses of each client, in the order they were made: client id -> rows."""
+        ids = list(client_ids)
+        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                f"SELECT * FROM address WHERE client_id IN ({places}) ORDER BY id",  # noqa: S608
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found[row["client_id"]].append(row)
+        return found
+
+    def place(self, address: Address) -> tuple[object, ...]:
+        """What two spellings of one place have in common."""
+        row = to_row(address)
+        return tuple(row[name] for name in PLACE)
+
+    def place_of(self, row: Row) -> tuple[object, ...]:
+        """The same of a stored row."""
+        return tuple(row[name] for name in PLACE)
+
+    def put(self, saves: Sequence[tuple[Row, Address]], adds: Sequence[Address]) -> None:
+        """Write many addresses over the rows they were read from, and add others.
+
+        The main flag may change hands among them; ``uow.touched`` has those that differed.
+        """
+        new = [to_row(address) for address in adds]
+        pairs = [(row, to_row(address)) for row, address in saves]
+        self.uow.save("address", vacate(self.uow, "address", {"main": {"main": 0}}, pairs, new))
+        self.uow.insert("address", new)
 
     def make_main(self, address: Row) -> None:
         """Move the client's main flag to this address."""

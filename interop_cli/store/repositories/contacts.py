@@ -9,6 +9,7 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.text import fold
 from interop_cli.store import use
 from interop_cli.store.connection import Row
+from interop_cli.store.repositories.vacate import vacate
 from interop_cli.store.views.contacts import contact_not_found
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 CHUNK = 500
 # What an entity calls otherwise than its column, which SQL reserves.
 COLUMNS = {"default": "is_default"}
+# What only one contact of a client has, and what stands for not having it.
+UNIQUE: dict[str, dict[str, object]] = {
+    "is_default": {"is_default": 0},
+    "billing": {"billing": 0},
+    "email_key": {"email": None, "email_key": None},
+}
 FLAGS = ("active", "is_default", "billing", "billing_copy")
 
 
@@ -120,6 +127,35 @@ class ContactRepository:
             ],
         )
 
+    def put(
+        self, saves: Sequence[tuple[Row, Contact, int]], adds: Sequence[tuple[Contact, int]]
+    ) -> None:
+        """Write many contacts over the rows they were read from, and add others.
+
+        Each comes with whether it is inactive because its client is. Flags and e-mails may change
+        hands among them; ``uow.touched`` has those that differed.
+        """
+        new = [to_row(contact, deactivated_with=asleep) for contact, asleep in adds]
+        pairs = [(row, to_row(contact, deactivated_with=asleep)) for row, contact, asleep in saves]
+        self.uow.save("contact", vacate(self.uow, "contact", UNIQUE, pairs, new))
+        self.uow.insert("contact", new)
+
+    def elsewhere(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """Of these folded e-mails, those that several clients' contacts have: key -> codes."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, list[str]] = {}
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                "SELECT DISTINCT email_key, code, code_key FROM contact"  # noqa: S608
+                f" JOIN client ON client.id = client_id WHERE email_key IN ({places})"
+                " ORDER BY email_key, code_key",
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found.setdefault(row["email_key"], []).append(row["code"])
+        return {key: codes for key, codes in found.items() if len(codes) > 1}
+
     def set_active(self, contact_id: int, active: int) -> None:
         """Make one contact active or inactive by itself, whatever its client does later."""
         self.uow.update(
@@ -158,6 +194,15 @@ class ContactRepository:
             f"deactivated_with = 1 AND {clients}",
             **params,
         )
+
+    def follow(self, client_ids: Sequence[int], active: int) -> int:
+        """Do to the contacts of these clients what becoming active or inactive does; how many."""
+        if not client_ids:
+            return 0
+        self.conn.temp_table("followed", "id BIGINT PRIMARY KEY")
+        self.conn.insert_many("followed", ("id",), ((client_id,) for client_id in client_ids))
+        those = "client_id IN (SELECT id FROM followed)"
+        return self.wake(those) if active else self.sleep(those)
 
     def remove(self, contact_id: int) -> None:
         """Delete a contact."""

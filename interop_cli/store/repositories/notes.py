@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 CHUNK = 500
 
 
-def to_row(note: Note) -> Row:
-    """The columns of a note."""
-    return {name: getattr(note, name) for name in note.__class__.model_fields}
+def to_row(note: Note, now: str) -> Row:
+    """The columns of a note, written ``now`` unless it says otherwise."""
+    row = {name: getattr(note, name) for name in note.__class__.model_fields}
+    return {**row, "noted_at": note.created_at or now}
 
 
 def to_note(row: Row) -> Note:
     """The entity of a stored row."""
-    return Note.stored({name: row[name] for name in Note.model_fields})
+    values = {name: row[name] for name in Note.model_fields}
+    return Note.stored({**values, "created_at": row["noted_at"]})
 
 
 class NoteRepository:
@@ -60,11 +62,11 @@ class NoteRepository:
 
     def add(self, notes: Sequence[Note]) -> list[int]:
         """Insert notes that passed their rules; their ids."""
-        return self.uow.insert("note", [to_row(note) for note in notes])
+        return self.uow.insert("note", [to_row(note, self.uow.now) for note in notes])
 
     def save(self, pairs: Sequence[tuple[Row, Note]]) -> int:
         """Write changed notes over the rows they were read from; how many differed."""
-        return self.uow.save("note", [(row, to_row(note)) for row, note in pairs])
+        return self.uow.save("note", [(row, to_row(note, row["noted_at"])) for row, note in pairs])
 
     def remove(self, note_id: int) -> None:
         """Delete a note without attachments."""
@@ -81,6 +83,20 @@ class NoteRepository:
         return self.conn.query(
             "SELECT * FROM attachment WHERE note_id = :id ORDER BY id", id=note_id
         )
+
+    def files(self, note_ids: Iterable[int]) -> dict[int, set[tuple[str, str]]]:
+        """The attachments of each note by name and blob: note id -> pairs."""
+        ids = list(note_ids)
+        found: dict[int, set[tuple[str, str]]] = {}
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                f"SELECT note_id, name, sha256 FROM attachment WHERE note_id IN ({places})",  # noqa: S608
+                **{f"v{n}": value for n, value in enumerate(chunk)},
+            ):
+                found.setdefault(row["note_id"], set()).add((row["name"], row["sha256"]))
+        return found
 
     def attach(self, note: Row, files: Sequence[tuple[str, int, str]]) -> list[int]:
         """Attach files (name, size, blob) to a note; their ids."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
+from interop_cli.store.chunks import chunked
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.views import nesting, notes
 
@@ -20,7 +21,6 @@ NAMES = (
 SQL = {name: f"a.{name}" for name in NAMES} | {"client": "c.code"}
 FROM = " FROM address a JOIN client c ON c.id = a.client_id"
 TABLE = frozenset({"id", "label", "line1", "city", "province", "postal_code", "country", "main"})
-CHUNK = 500
 
 
 def columns() -> list[Column]:
@@ -47,11 +47,9 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
     """The addresses of clients as the objects on their cards: client id -> objects."""
     ids = list(client_ids)
     found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        places = ", ".join(f":v{n}" for n in range(len(chunk)))
+    for places, params in chunked(ids):
         condition = f"a.client_id IN ({places}) ORDER BY a.main DESC, a.id"
-        for owner, row in _objects(conn, condition, {f"v{n}": v for n, v in enumerate(chunk)}):
+        for owner, row in _objects(conn, condition, params):
             found[owner].append(row)
     return found
 

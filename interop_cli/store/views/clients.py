@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from interop_cli.domain.text import fold, words
+from interop_cli.store.chunks import query_in
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field, Type, field_named
 from interop_cli.store.filters import Condition
@@ -51,6 +52,7 @@ FIELDS: tuple[Field, ...] = (
     ),
 )
 LISTED = tuple(field for field in FIELDS if field.listed)
+COLUMNS = frozenset(field.name for field in LISTED)
 # What belongs to a client: on its card, and in a list where --fields asks for it.
 NESTED: dict[str, nesting.Nested] = {
     "contacts": contacts.nested,
@@ -114,6 +116,12 @@ def client_rows(
         return conn.batches(f"SELECT {columns}{tail}", {**condition.params, **params})
 
     return nesting.with_nested(conn, names, NESTED, "id", read)
+
+
+def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int, Any]:
+    """A column of the clients that is in no list: client id -> value."""
+    sql = f"SELECT id, {column} AS value FROM client WHERE id IN ({{places}})"  # noqa: S608
+    return {row["id"]: row["value"] for row in query_in(conn, sql, client_ids)}
 
 
 def count_clients(conn: Connection, query: ListQuery) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
+from interop_cli.store.chunks import chunked, query_in
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.views import nesting, notes
 
@@ -29,7 +30,6 @@ TABLE = frozenset({
 })  # fmt: skip
 STATUSES = {"active": "t.active = 1", "inactive": "t.active = 0", "all": "TRUE"}
 SORT = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
-CHUNK = 500
 
 
 def columns() -> list[Column]:
@@ -63,14 +63,16 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
     """The contacts of clients as the objects on their cards: client id -> objects."""
     ids = list(client_ids)
     found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        places = ", ".join(f":v{n}" for n in range(len(chunk)))
-        for owner, contact in _objects(
-            conn, f"t.client_id IN ({places}){SORT}", {f"v{n}": v for n, v in enumerate(chunk)}
-        ):
+    for places, params in chunked(ids):
+        for owner, contact in _objects(conn, f"t.client_id IN ({places}){SORT}", params):
             found[owner].append(contact)
     return found
+
+
+def asleep(conn: Connection, client_ids: Iterable[int]) -> set[int]:
+    """The ids of the contacts that these clients took along when they were deactivated."""
+    sql = "SELECT id FROM contact WHERE deactivated_with = 1 AND client_id IN ({places})"
+    return {row["id"] for row in query_in(conn, sql, client_ids)}
 
 
 def one(conn: Connection, contact_id: int) -> tuple[int, Row]:

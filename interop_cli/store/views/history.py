@@ -16,8 +16,8 @@ NAMES = (
     "operation_id", "at", "actor", "operation", "entity", "entity_id", "action", "field",
     "before", "after",
 )  # fmt: skip
-NAMED = {"is_default": "default"}  # as the command line calls them
 # Columns that only follow from others.
+NAMED = {"is_default": "default"}  # as the command line calls them
 DERIVED = frozenset(
     {"code_key", "name_key", "tags_key", "line_key", "city_key", "email_key", "deactivated_with"}
 )

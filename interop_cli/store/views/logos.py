@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from interop_cli.store.chunks import query_in
 from interop_cli.store.connection import Connection, Row
 
 HEAD = 8  # bytes, which tell the formats apart
@@ -23,10 +26,10 @@ def of_client(conn: Connection, client_id: int) -> Row | None:
     return {"type": kind, "size": row["size"], "sha256": row["sha256"]}
 
 
-def content(conn: Connection, client_id: int) -> bytes | None:
-    """The logo itself."""
-    rows = conn.query(
-        "SELECT content FROM client JOIN blob ON blob.sha256 = client.logo WHERE client.id = :id",
-        id=client_id,
+def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
+    """The logos of clients: client id -> content."""
+    sql = (
+        "SELECT client.id AS id, content FROM client JOIN blob ON blob.sha256 = client.logo"
+        " WHERE client.id IN ({places})"
     )
-    return bytes(rows[0]["content"]) if rows else None
+    return {row["id"]: bytes(row["content"]) for row in query_in(conn, sql, client_ids)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
+from interop_cli.store.chunks import chunked, query_in
 from interop_cli.store.connection import Connection, Row
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
 NAMES = ("id", "client", "category", "text", "author", "created_at", "attachments")
 FROM = " FROM note n JOIN client c ON c.id = n.client_id"
-SORT = " ORDER BY n.created_at DESC, n.id DESC"
-CHUNK = 500
+SORT = " ORDER BY n.noted_at DESC, n.id DESC"
 
 
 def columns() -> list[Column]:
@@ -40,10 +40,7 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
     """The notes of clients as the objects on their cards: client id -> objects."""
     ids = list(client_ids)
     found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        places = ", ".join(f":v{n}" for n in range(len(chunk)))
-        params = {f"v{n}": value for n, value in enumerate(chunk)}
+    for places, params in chunked(ids):
         for owner, note in _objects(conn, f"client_id IN ({places})", params):
             found[owner].append(note)
     return found
@@ -86,6 +83,24 @@ def content(conn: Connection, attachment_id: int) -> bytes:
     return bytes(rows[0]["content"])
 
 
+def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
+    """What the attachments of clients hold: attachment id -> content."""
+    sql = (
+        "SELECT attachment.id AS id, content FROM attachment"
+        " JOIN blob ON blob.sha256 = attachment.sha256 WHERE client_id IN ({places})"
+    )
+    return {row["id"]: bytes(row["content"]) for row in query_in(conn, sql, client_ids)}
+
+
+def sizes(conn: Connection, client_ids: Iterable[int]) -> dict[int, int]:
+    """How many bytes the attachments of each client have."""
+    sql = (
+        "SELECT client_id, SUM(size) AS size FROM attachment WHERE client_id IN ({places})"
+        " GROUP BY client_id"
+    )
+    return {row["client_id"]: int(row["size"]) for row in query_in(conn, sql, client_ids)}
+
+
 def note_not_found(note_id: int) -> NotFound:
     """The error for an id that no note has."""
     return NotFound(
@@ -112,7 +127,7 @@ def _objects(
         attached.setdefault(row.pop("note_id"), []).append(row)
     for row in conn.query(
         "SELECT n.client_id AS owner, n.id AS id, c.code AS client, category, text, author,"
-        f" n.created_at AS created_at{FROM} WHERE n.{condition}{SORT}",
+        f" n.noted_at AS created_at{FROM} WHERE n.{condition}{SORT}",
         **params,
     ):
         owner = row.pop("owner")

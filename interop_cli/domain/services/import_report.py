@@ -1,0 +1,88 @@
+"""What an import tells: which rows were written, which were refused and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
+
+MAX_DETAILS = 1000
+
+
+@dataclass
+class Rejected:
+    """A row that was not written, and why."""
+
+    record: Any
+    details: list[Detail]
+
+
+@dataclass
+class Report:
+    """The outcome of an import, filled row by row."""
+
+    rules: Rules
+    outcome: Outcome = field(default_factory=Outcome)
+    rejected: list[Rejected] = field(default_factory=list)
+    created: int = 0
+    updated: int = 0
+
+    def note(self, record: Any, code: str, client_id: int, status: str, action: str) -> None:
+        """Tell what became of a row that was written or found as it is."""
+        item = {"id": client_id, "code": code, "status": status, "error": None, "action": action}
+        self.result(record.line, code, item)
+
+    def result(self, line: int, key: str | None, item: dict[str, Any]) -> None:
+        """Keep an item, and a line for ``--results`` where it was asked for."""
+        if len(self.outcome.items) <= MAX_ITEMS:  # one more tells that there are too many
+            self.outcome.items.append(item)
+        if self.outcome.rows is not None:
+            shown = {name: item[name] for name in ("status", "id", "error")}
+            self.outcome.rows.append({"line": line, "key": key, **shown})
+
+    def reject(self, record: Any, error: InteropError) -> None:
+        """Keep a row that is not written, and why; an error that is not the row's is raised."""
+        if not isinstance(error, (InvalidData, Conflict)) and error.exit_code != 3:
+            raise error
+        details = error.details or [Detail("", error.code, error.message, record.line)]
+        details = [
+            Detail(d.path, d.code, d.message, d.line or record.line, d.key or self.rules.key)
+            for d in details
+        ]
+        self.rejected.append(Rejected(record, details))
+        first = details[0]
+        fault = {"code": first.code, "path": first.path, "message": first.message}
+        item = {"id": None, "code": self.rules.key, "status": "error", "error": fault}
+        self.result(record.line, self.rules.key, item)
+
+    def fault(self, code: str, path: str, reason: Any) -> InvalidData:
+        """An error about a field of the row at hand."""
+        detail = Detail(path, code, reason, self.rules.line, self.rules.key)
+        return InvalidData(code, reason, details=[detail])
+
+    def refusal(self) -> InvalidData:
+        """The error that lists every row that is not valid."""
+        details = [detail for rejected in self.rejected for detail in rejected.details]
+        return InvalidData(
+            "import.invalid",
+            msg("{count} of {total} rows are not valid; nothing was written.",
+                count=len(self.rejected), total=self.outcome.matched),
+            hint=msg("Write the good rows and keep the others apart:"
+                     " --continue-on-error --rejects FILE"),
+            details=details[:MAX_DETAILS],
+        )  # fmt: skip
+
+    def count(self) -> None:
+        """Sum up."""
+        outcome = self.outcome
+        outcome.failed = len(self.rejected)
+        outcome.changed = self.created + self.updated
+        outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
+        outcome.extra = {"created": self.created, "updated": self.updated}
+        outcome.warnings = self.rules.warnings
+        if outcome.rows is not None:
+            outcome.rows.sort(key=lambda row: row["line"])
