@@ -88,5 +88,7 @@ def test_the_short_way_is_the_long_way(text: str) -> None:
 
 def test_plain_addresses_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("interop_cli.domain.email._checked")
-    assert check_email("a@" + "b" * 63 + ".1-2.Example-3.CA") == "a@" + "b" * 63 + ".1-2.example-3.ca"
+    assert (
+        check_email("a@" + "b" * 63 + ".1-2.Example-3.CA") == "a@" + "b" * 63 + ".1-2.example-3.ca"
+    )
     assert check_email("Info.ventes+1@Exemple.ca") == "Info.ventes+1@exemple.ca"
