@@ -20,7 +20,7 @@ _FRENCH_EXTENSION = re.compile(
 # Ten digits of the North American plan, which is nearly every row in Quebec, and an extension.
 _NANP = re.compile(
     r"(?:\+?1[ .-]?)?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[ .-]?)([2-9]\d\d)[ .-]?(\d{4})"
-    r"(?:,? (?:poste|ext\.) (\d{1,7}))?",
+    r"(?:,? (?:poste |ext\. |p\. |x)(\d{1,7}))?",
     re.ASCII,
 )
 _NANP_COUNTRIES = frozenset({"CA", "US"})

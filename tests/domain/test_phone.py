@@ -130,7 +130,7 @@ def test_shown_to_people() -> None:
 @pytest.mark.parametrize(
     "text", ["5145550123", "(514) 555-0123", "+1 514 555-0123", "1-514-555-0123"]
 )
-@pytest.mark.parametrize("after", ["", " poste 07", ", poste 07", " ext. 07"])
+@pytest.mark.parametrize("after", ["", " poste 07", ", poste 07", " ext. 07", " p. 07", " x07"])
 def test_plain_numbers_take_the_short_way(
     text: str, after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
