@@ -17,6 +17,10 @@ def parse_bool(value: object) -> bool:
     """
     if isinstance(value, bool):
         return value
+    if value == "true":  # as a file written by a program has it
+        return True
+    if value == "false":
+        return False
     word = fold(str(value))
     if word in _YES:
         return True

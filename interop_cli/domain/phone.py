@@ -17,9 +17,11 @@ _FRENCH_EXTENSION = re.compile(
     r"(?<=[\d)\s,;.])[\s,;]*(?<![^\W\d_])(?:postes?|p\.?o|p)\.?\s*:?\s*#?\s*(?=\d)", re.IGNORECASE
 )
 
-# Ten digits of the North American plan, which is nearly every row in Quebec.
+# Ten digits of the North American plan, which is nearly every row in Quebec, and an extension.
 _NANP = re.compile(
-    r"(?:\+?1[ .-]?)?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[ .-]?)([2-9]\d\d)[ .-]?(\d{4})", re.ASCII
+    r"(?:\+?1[ .-]?)?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[ .-]?)([2-9]\d\d)[ .-]?(\d{4})"
+    r"(?:,? (?:poste |ext\. |p\. |x)(\d{1,7}))?",
+    re.ASCII,
 )
 _NANP_COUNTRIES = frozenset({"CA", "US"})
 _STORED = re.compile(r"(\+\d{4,15})(?:;ext=(\d{1,15}))?")
@@ -37,7 +39,8 @@ def normalize_phone(text: str, country: str) -> tuple[str, bool]:
         if found is not None:
             area = found[1] or found[2]
             if _nanp_valid(area + found[3]):
-                return f"+1{area}{found[3]}{found[4]}", True
+                number = f"+1{area}{found[3]}{found[4]}"
+                return (f"{number};ext={found[5]}" if found[5] else number), True
             return text, False
     return _parse(text, country)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from interop_cli.domain.faults import fault
 from interop_cli.domain.messages import N_
@@ -32,6 +33,21 @@ class _FoldTable(dict[int, str]):
 
 
 _FOLD = _FoldTable()
+
+
+# Everything of ASCII that is no letter or digit is a space to ``words``.
+_BREAKS = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
+_UNKNOWN = 0xFF
+
+
+@cache
+def _latin_table() -> bytes:
+    """What each character of Latin-1 becomes where that is one character of ASCII.
+
+    It spares nearly all French the normalizations: a table of bytes takes a tenth of their time.
+    """
+    folded = (_taken_apart(chr(code)) for code in range(256))
+    return bytes(ord(c) if len(c) == 1 and c.isascii() else _UNKNOWN for c in folded)
 
 
 def nfc(s: str) -> str:
@@ -75,10 +91,22 @@ def fold(s: str) -> str:
     """``s`` without marks, case, or doubled spaces: equal for all spellings of one text."""
     if s.isascii():
         return " ".join(s.lower().split())
+    try:
+        latin = s.encode("latin-1").translate(_latin_table())
+        s = latin.decode("ascii")
+    except UnicodeError:
+        s = _taken_apart(s)
+    return " ".join(s.split())
+
+
+def _taken_apart(s: str) -> str:
     s = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", s).casefold())
-    return " ".join(unicodedata.normalize("NFC", s.translate(_FOLD)).split())
+    return unicodedata.normalize("NFC", s.translate(_FOLD))
 
 
 def words(s: str) -> str:
     """The letters and digits of ``s``, folded, one space between words: what is searched."""
-    return _NOT_WORD.sub(" ", fold(s)).strip()
+    s = fold(s)
+    if s.isascii():
+        return " ".join(s.encode().translate(_BREAKS).decode().split())
+    return _NOT_WORD.sub(" ", s).strip()

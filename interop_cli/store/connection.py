@@ -56,6 +56,9 @@ class Connection(Protocol):
     def next_ids(self, table: str, count: int) -> list[int]:
         """``count`` ids of ``table`` that no row ever had, ascending."""
 
+    def among(self, column: str, values: Iterable[object]) -> tuple[str, object]:
+        """A condition ``… :among …`` that ``column`` is one of ``values``, and what to bind."""
+
     def temp_table(self, name: str, columns: str) -> None:
         """An empty private table named ``name`` for the current transaction."""
 
@@ -74,8 +77,8 @@ class Connection(Protocol):
         Before their rows of ``client_search`` are deleted.
         """
 
-    def learn_words(self) -> None:
-        """Put the ``client_search`` rows of the clients in ``reindexed`` into the index."""
+    def learn_words(self, rows: Sequence[Values]) -> None:
+        """Put rows of ``client_search`` (client id, words) into the index."""
 
     def tables(self) -> set[str]:
         """The names of the tables that exist."""

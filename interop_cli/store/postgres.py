@@ -144,6 +144,9 @@ class PostgresConnection:
         )
         return sorted(row["id"] for row in rows)
 
+    def among(self, column: str, values: Iterable[object]) -> tuple[str, object]:
+        return f"{column} = ANY(:among)", list(values)
+
     def temp_table(self, name: str, columns: str) -> None:
         self.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         self.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
@@ -164,7 +167,7 @@ class PostgresConnection:
     def forget_words(self) -> None:
         """Nothing to do: the index is on the table."""
 
-    def learn_words(self) -> None:
+    def learn_words(self, rows: Sequence[Values]) -> None:
         """Nothing to do: the index is on the table."""
 
     def tables(self) -> set[str]:

@@ -1,68 +1,141 @@
 """The search index: for each client, the folded words it can be found by.
 
-Derived from the client, its former codes, addresses and contacts; renewed by the unit of work for
-the clients it touched, never journaled.
+Derived from the client and what belongs to it: the columns that ``tables`` names as ``search``.
+Renewed by the unit of work for the clients it touched, never journaled.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 from interop_cli.domain.text import words
-from interop_cli.store.connection import Connection
+from interop_cli.store.connection import Connection, Row
+from interop_cli.store.tables import TABLES, Table
 
 CHUNK = 2000
-# One row a client and source; each has one text column.
-SOURCES = (
-    "SELECT client.id AS client_id, code || ' ' || name || ' ' || COALESCE(email, '') || ' ' ||"
-    " COALESCE(website, '') || ' ' || COALESCE(external_id, '') || ' ' || tags AS text,"
-    " phone FROM client JOIN reindexed ON reindexed.id = client.id",
-    "SELECT client_id, code AS text, NULL AS phone FROM client_code"
-    " JOIN reindexed ON reindexed.id = client_code.client_id",
-    "SELECT client_id, line1 || ' ' || COALESCE(line2, '') || ' ' || city || ' ' ||"
-    " COALESCE(postal_code, '') || ' ' || COALESCE(REPLACE(postal_code, ' ', ''), '') || ' ' ||"
-    " COALESCE(label, '') || ' ' || COALESCE(attention, '') AS text, phone FROM address"
-    " JOIN reindexed ON reindexed.id = address.client_id",
-    "SELECT client_id, name || ' ' || COALESCE(title, '') || ' ' || COALESCE(email, '') AS text,"
-    " phone FROM contact JOIN reindexed ON reindexed.id = contact.client_id",
-    "SELECT client_id, '' AS text, mobile AS phone FROM contact"
-    " JOIN reindexed ON reindexed.id = contact.client_id WHERE mobile IS NOT NULL",
-)
+PHONES = ("phone", "mobile")
 _DIGITS = re.compile(r"\D+")
 
-
-def phone_words(phone: str | None) -> str:
-    """A stored phone as words: all its digits, and those without the country's 1."""
-    digits = _DIGITS.sub("", (phone or "").split(";")[0])
-    return f"{digits} {digits[1:]}" if len(digits) == 11 and digits[0] == "1" else digits
+Values = Mapping[str, Any]
 
 
-def index(conn: Connection, client_ids: Collection[int]) -> None:
-    """Renew what these clients are found by; those that are gone are taken out."""
-    ordered = sorted(client_ids)
-    for start in range(0, len(ordered), CHUNK):
-        _index_chunk(conn, ordered[start : start + CHUNK])
+class SearchIndex:
+    """What a unit of work has to renew in the index, and ``renew``, which does it.
+
+    Clients that were just made are indexed from the rows at hand; the others from what the
+    database holds of them at the end.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._touched: set[int] = set()
+        self._made: dict[int, list[str]] = {}
+
+    def made(self, table: Table, ids: Sequence[int], rows: Sequence[Row]) -> None:
+        """Rows of ``table`` were inserted under these ids."""
+        if not table.search or not table.client:
+            return
+        if table.client == "id":
+            # One batch is kept at a time: what belongs to these clients is made right after them.
+            self._index_made()
+            text = text_maker(table)
+            self._made = {row_id: [text(row)] for row_id, row in zip(ids, rows, strict=True)}
+            return
+        text = text_maker(table)
+        for row in rows:
+            parts = self._made.get(row[table.client])
+            if parts is None:
+                self._touched.add(row[table.client])
+            else:
+                parts.append(text(row))
+
+    def touch(self, client_ids: Iterable[int]) -> None:
+        """Something that these clients are found by has changed."""
+        for client_id in client_ids:
+            self._made.pop(client_id, None)
+            self._touched.add(client_id)
+
+    def renew(self) -> None:
+        """Bring the index up to date."""
+        self._index_made()
+        ordered = sorted(self._touched)
+        for start in range(0, len(ordered), CHUNK):
+            _index_again(self._conn, ordered[start : start + CHUNK])
+        self._touched.clear()
+
+    def _index_made(self) -> None:
+        if self._made:
+            _learn(self._conn, self._made)
+            self._made = {}
 
 
-def _index_chunk(conn: Connection, client_ids: list[int]) -> None:
+def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
+    """Renew these clients from the database; those that are gone are taken out."""
     conn.temp_table("reindexed", "id BIGINT PRIMARY KEY")
     conn.insert_many("reindexed", ("id",), ((client_id,) for client_id in client_ids))
     texts: dict[int, list[str]] = {}
-    for sql in SOURCES:
+    for table in TABLES.values():
+        if not table.search or not table.client:
+            continue
+        columns = [*searched(table), *phones(table)]
+        names = ", ".join(f"{table.name}.{column}" for column in columns)
+        sql = (
+            f"SELECT {table.name}.{table.client}, {names} FROM {table.name}"  # noqa: S608
+            f" JOIN reindexed ON reindexed.id = {table.name}.{table.client}"
+        )
+        text = text_maker(table)
         for batch in conn.batches(sql, {}):
-            for client_id, text, phone in batch:
-                texts.setdefault(client_id, []).append(text)
-                if phone:
-                    texts[client_id].append(phone_words(phone))
+            for client_id, *values in batch:
+                row = dict(zip(columns, values, strict=True))
+                texts.setdefault(client_id, []).append(text(row))
     conn.forget_words()
     conn.execute("DELETE FROM client_search WHERE client_id IN (SELECT id FROM reindexed)")
-    conn.insert_many(
-        "client_search",
-        ("client_id", "words"),
-        ((client_id, distinct_words(parts)) for client_id, parts in texts.items()),
-    )
-    conn.learn_words()
+    _learn(conn, texts)
+
+
+def _learn(conn: Connection, texts: Mapping[int, Iterable[str]]) -> None:
+    rows = [(client_id, distinct_words(parts)) for client_id, parts in texts.items()]
+    conn.insert_many("client_search", ("client_id", "words"), rows)
+    conn.learn_words(rows)
+
+
+# -- what a row is found by ---------------------------------------------------------------------
+
+
+@cache
+def searched(table: Table) -> tuple[str, ...]:
+    """The columns of ``table`` whose text is searched, telephones excepted."""
+    return tuple(sorted(table.search - {*PHONES, table.client}))
+
+
+@cache
+def phones(table: Table) -> tuple[str, ...]:
+    """The columns of ``table`` that hold a telephone number."""
+    return tuple(name for name in PHONES if name in table.search)
+
+
+@cache
+def text_maker(table: Table) -> Callable[[Values], str]:
+    """A function that gives, as one text, what a row of ``table`` is found by."""
+    columns, numbers = searched(table), phones(table)
+
+    def text(row: Values) -> str:
+        parts = [value for name in columns if (value := row[name])]
+        parts += [phone_words(value) for name in numbers if (value := row[name])]
+        if postal_code := row.get("postal_code"):
+            parts.append(postal_code.replace(" ", ""))
+        return " ".join(parts)
+
+    return text
+
+
+def phone_words(phone: str) -> str:
+    """A stored phone as words: all its digits, and those without the country's 1."""
+    digits = _DIGITS.sub("", phone.split(";")[0])
+    return f"{digits} {digits[1:]}" if len(digits) == 11 and digits[0] == "1" else digits
 
 
 def distinct_words(parts: Iterable[str]) -> str:

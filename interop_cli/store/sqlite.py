@@ -7,6 +7,7 @@ SQLite library is free of the WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6)
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -180,6 +181,11 @@ class SqliteConnection:
         last = self.query("SELECT seq FROM sqlite_sequence WHERE name = :t", t=table)[0]["seq"]
         return list(range(last - count + 1, last + 1))
 
+    def among(self, column: str, values: Iterable[object]) -> tuple[str, object]:
+        # One parameter: naming thousands of them costs more than the search itself.
+        sql = f"{column} IN (SELECT value FROM json_each(:among))"  # noqa: S608 - our own names
+        return sql, json.dumps(list(values))
+
     def temp_table(self, name: str, columns: str) -> None:
         self.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
         self.execute(f"DELETE FROM temp.{name}")  # noqa: S608 - our own names
@@ -201,11 +207,8 @@ class SqliteConnection:
             " JOIN reindexed ON reindexed.id = client_id"
         )
 
-    def learn_words(self) -> None:
-        self.execute(
-            "INSERT INTO client_search_fts (rowid, words) SELECT client_id, words"
-            " FROM client_search JOIN reindexed ON reindexed.id = client_id"
-        )
+    def learn_words(self, rows: Sequence[Values]) -> None:
+        self.insert_many("client_search_fts", ("rowid", "words"), rows)
 
     def tables(self) -> set[str]:
         rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.store import journal, search
+from interop_cli.store import journal
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.search import SearchIndex
 from interop_cli.store.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class UnitOfWork:
         self.now = operation.at
         self.today = today
         self._operation_id: int | None = None
-        self._to_index: set[int] = set()
+        self._search = SearchIndex(conn)
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
 
@@ -50,22 +52,17 @@ class UnitOfWork:
             return []
         spec = TABLES[table]
         ids = self.conn.next_ids(table, len(rows))
-        columns = spec.all_columns
+        values, now = itemgetter(*spec.columns), self.now
         self.conn.insert_many(
             table,
-            columns,
-            (
-                (row_id, 1, self.now, self.now, *(row[name] for name in spec.columns))
-                for row_id, row in zip(ids, rows, strict=True)
-            ),
+            spec.all_columns,
+            ((row_id, 1, now, now, *values(row)) for row_id, row in zip(ids, rows, strict=True)),
         )
         # One writer at a time: every row between these ids is one of ours.
         self._journal(
             spec, "insert", "NULL", "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
         )
-        if spec.search and spec.client:
-            owners = ids if spec.client == "id" else [row[spec.client] for row in rows]
-            self._to_index.update(owners)
+        self._search.made(spec, ids, rows)
         return ids
 
     def save(self, table: str, pairs: Sequence[tuple[Row, Row]]) -> int:
@@ -87,7 +84,7 @@ class UnitOfWork:
             self.touched.add((table, row_id))
             updates.append({**after, "id": row_id, "version": version, "now": self.now})
             if owner is not None and spec.search & old.keys():
-                self._to_index |= {owner, after[spec.client]} if spec.client in after else {owner}
+                self._search.touch({owner, after.get(spec.client or "") or owner})
         if not updates:
             return 0
         self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
@@ -113,7 +110,7 @@ class UnitOfWork:
         if spec.search & values.keys():
             self._index_owners(spec, where, params)
             if spec.client and spec.client in values:  # they go from one client to another
-                self._to_index.add(cast(int, values[spec.client]))
+                self._search.touch((cast(int, values[spec.client]),))
         before = self.conn.json_object(list(values))
         count = self._journal(spec, "update", before, where, params, bump=1)
         if count:
@@ -156,7 +153,7 @@ class UnitOfWork:
             ),
         )  # fmt: skip
         if spec.search and spec.client:
-            self._to_index.update(row[spec.client] for row in restored)
+            self._search.touch(row[spec.client] for row in restored)
 
     # -- the operation ----------------------------------------------------------------------
 
@@ -172,7 +169,7 @@ class UnitOfWork:
 
         Its id, or None where nothing was changed.
         """
-        search.index(self.conn, self._to_index)
+        self._search.renew()
         if self._operation_id is None:
             return None
         if journal.seal(self.conn, self._operation_id, self.operation) == 0:
@@ -199,7 +196,7 @@ class UnitOfWork:
                 f"SELECT DISTINCT {spec.client} AS id FROM {spec.name} WHERE {where}",  # noqa: S608
                 **params,
             )
-            self._to_index.update(row["id"] for row in rows)
+            self._search.touch(row["id"] for row in rows)
 
     # -- repositories -----------------------------------------------------------------------
 

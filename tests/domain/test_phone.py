@@ -71,6 +71,9 @@ def test_a_warning_without_the_number() -> None:
 
 
 separator = st.sampled_from(["", " ", "-", "."])
+extension = st.one_of(
+    st.just(""), st.from_regex(r",? (poste|ext\.|ext|p\.|x|#) ?[0-9]{1,8}", fullmatch=True)
+)
 
 
 @st.composite
@@ -79,10 +82,10 @@ def north_american(draw: st.DrawFn) -> str:
     area, exchange = (draw(st.integers(100, 999)) for _ in range(2))
     line = draw(st.integers(0, 9999))
     if draw(st.booleans()):
-        return (
-            f"{start}({area}){draw(st.sampled_from(['', ' ']))}{exchange}{draw(separator)}{line:04}"
-        )
-    return f"{start}{area}{draw(separator)}{exchange}{draw(separator)}{line:04}"
+        area_code = f"({area}){draw(st.sampled_from(['', ' ']))}"
+    else:
+        area_code = f"{area}{draw(separator)}"
+    return f"{start}{area_code}{exchange}{draw(separator)}{line:04}{draw(extension)}"
 
 
 @given(north_american(), st.sampled_from(["CA", "US"]))
@@ -91,6 +94,7 @@ def north_american(draw: st.DrawFn) -> str:
 @example("(900) 555-0123", "CA")
 @example("600 700-0123", "CA")
 @example("268 464 0000", "CA")
+@example("+1 (514)5550123, poste 0000000", "CA")
 def test_the_short_way_is_the_long_way(text: str, country: str) -> None:
     assert normalize_phone(text, country) == _parse(text, country)
 
@@ -126,6 +130,10 @@ def test_shown_to_people() -> None:
 @pytest.mark.parametrize(
     "text", ["5145550123", "(514) 555-0123", "+1 514 555-0123", "1-514-555-0123"]
 )
-def test_plain_numbers_take_the_short_way(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("after", ["", " poste 07", ", poste 07", " ext. 07", " p. 07", " x07"])
+def test_plain_numbers_take_the_short_way(
+    text: str, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr("interop_cli.domain.phone._parse")
-    assert normalize_phone(text, "CA") == ("+15145550123", True)
+    stored = "+15145550123;ext=07" if after else "+15145550123"
+    assert normalize_phone(text + after, "CA") == (stored, True)

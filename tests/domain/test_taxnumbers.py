@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
+from stdnum.ca import bn
 
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.taxnumbers import check_gst, check_neq, check_qst, qst_check_digit_fits
@@ -31,6 +32,17 @@ def test_gst(text: str) -> None:
 )  # fmt: skip
 def test_bad_gst(text: str) -> None:
     assert code_of(check_gst, text) == "client.gst.format"
+
+
+@given(st.from_regex(r"[0-9]{9} ?R[TPCM][0-9]{4}", fullmatch=True))
+def test_a_gst_number_is_a_business_number_with_an_rt_account(text: str) -> None:
+    good = bn.is_valid(text) and "RT" in text and not text.endswith("0000")
+    try:
+        assert check_gst(text) == text.replace(" ", "")
+    except PydanticCustomError:
+        assert not good
+    else:
+        assert good
 
 
 @given(st.text("0123456789", min_size=8, max_size=8))

@@ -68,10 +68,23 @@ def test_fold_is_stable_and_blind_to_form_and_case(text: str) -> None:
     assert once == " ".join(once.split())
 
 
-@given(st.text(st.characters(max_codepoint=127)))
-def test_the_short_way_of_ascii_is_the_long_way(text: str) -> None:
+@given(
+    st.one_of(
+        st.text(st.characters(max_codepoint=127)),
+        st.text(st.characters(max_codepoint=0x24F)),
+        st.text(st.sampled_from("aA1 éÉÀçœŒæÆßøłđðþıİĳŀŉſǆ²½ª\u00a0\u00ad\u00a8\u0085-_'")),
+    )
+)
+def test_the_short_way_is_the_long_way(text: str) -> None:
     # The mark forces the long way and folds to nothing.
     assert fold(text) == fold(text + "\u0301")
+    # So does this letter, which stays what it is.
+    assert words(text + " 東") == f"{words(text)} 東".strip()
+
+
+def test_every_latin_letter_takes_the_short_way_to_the_same_end() -> None:
+    for codepoint in range(0x250):
+        assert fold(f"a{chr(codepoint)}b") == fold(f"a{chr(codepoint)}\u0301b")
 
 
 @pytest.mark.parametrize(

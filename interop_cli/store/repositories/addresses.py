@@ -15,19 +15,17 @@ from interop_cli.store.views.addresses import address_not_found
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
-CHUNK = 500
 PLACE = ("line_key", "city_key", "province", "postal_code", "country")
 
 
 def to_row(address: Address) -> Row:
     """The columns of an address, the folded keys among them."""
-    row = {name: getattr(address, name) for name in address.__class__.model_fields}
-    row.update(
-        main=int(address.main),
-        line_key=fold(f"{address.line1} {address.line2 or ''}"),
-        city_key=fold(address.city or ""),
-    )
-    return row
+    return {
+        **address.__dict__,  # its fields
+        "main": int(address.main),
+        "line_key": fold(f"{address.line1} {address.line2 or ''}"),
+        "city_key": fold(address.city or ""),
+    }
 
 
 def to_address(row: Row) -> Address:
@@ -63,16 +61,12 @@ class AddressRepository:
 
     def main_of(self, client_ids: Iterable[int]) -> dict[int, Row]:
         """The main address of each client: client id -> row."""
-        ids, found = list(client_ids), {}
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT * FROM address WHERE main = 1 AND client_id IN ({places})",  # noqa: S608
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found[row["client_id"]] = row
-        return found
+        condition, ids = self.conn.among("client_id", client_ids)
+        rows = self.conn.query(
+            f"SELECT * FROM address WHERE main = 1 AND {condition}",  # noqa: S608
+            among=ids,
+        )
+        return {row["client_id"]: row for row in rows}
 
     def add(self, addresses: Sequence[Address]) -> list[int]:
         """Insert addresses that passed their rules; their ids."""
@@ -86,14 +80,10 @@ class AddressRepository:
         """The addresses of each client, in the order they were made: client id -> rows."""
         ids = list(client_ids)
         found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT * FROM address WHERE client_id IN ({places}) ORDER BY id",  # noqa: S608
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found[row["client_id"]].append(row)
+        condition, among = self.conn.among("client_id", ids)
+        sql = f"SELECT * FROM address WHERE {condition} ORDER BY id"  # noqa: S608
+        for row in self.conn.query(sql, among=among):
+            found[row["client_id"]].append(row)
         return found
 
     def place(self, address: Address) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.client import Client
@@ -16,23 +17,29 @@ from interop_cli.store.references import client_not_found, id_named
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
-CHUNK = 500
-
 
 def to_row(client: Client) -> Row:
     """The columns of a client, the folded keys among them."""
-    row = {name: getattr(client, name) for name in client.__class__.model_fields}
-    tags = row["tags"]
-    row.update(
-        code_key=code_key(client.code or ""),
-        name_key=fold(client.name),
-        active=int(client.active),
-        prospect=int(client.prospect),
-        tags=json.dumps(tags, ensure_ascii=False) if tags else "[]",
-        tags_key="|" + "".join(fold(tag) + "|" for tag in tags),
-        accounting=json.dumps(client.accounting, ensure_ascii=False, sort_keys=True),
-    )
-    return row
+    tags, tags_key = _stored_tags(tuple(client.tags))
+    accounting = client.accounting
+    return {
+        **client.__dict__,  # its fields; asking for one after the other takes three times as long
+        "code_key": code_key(client.code or ""),
+        "name_key": fold(client.name),
+        "active": int(client.active),
+        "prospect": int(client.prospect),
+        "tags": tags,
+        "tags_key": tags_key,
+        "accounting": json.dumps(accounting, ensure_ascii=False, sort_keys=True)
+        if accounting
+        else "{}",
+    }
+
+
+@lru_cache(maxsize=1024)
+def _stored_tags(tags: tuple[str, ...]) -> tuple[str, str]:
+    """Tags as they are stored, and their key; many clients share the same few."""
+    return json.dumps(tags, ensure_ascii=False), "|" + "".join(fold(tag) + "|" for tag in tags)
 
 
 def to_client(row: Row) -> Client:
@@ -95,31 +102,23 @@ class ClientRepository:
 
         The first by id where several share a value.
         """
+        condition, wanted = self.conn.among(column, dict.fromkeys(values))
         found: dict[object, Row] = {}
-        wanted = list(dict.fromkeys(values))
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT * FROM client WHERE {column} IN ({places}) ORDER BY id",  # noqa: S608
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found.setdefault(row[column], row)
+        for row in self.conn.query(
+            f"SELECT * FROM client WHERE {condition} ORDER BY id",  # noqa: S608
+            among=wanted,
+        ):
+            found.setdefault(row[column], row)
         return found
 
     def retired_codes(self, keys: Iterable[str]) -> dict[str, int]:
         """Of these folded codes, those that a client had before: code key -> that client's id."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, int] = {}
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT code_key, client_id FROM client_code WHERE code_key IN ({places})",  # noqa: S608
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found[row["code_key"]] = row["client_id"]
-        return found
+        condition, wanted = self.conn.among("code_key", dict.fromkeys(keys))
+        rows = self.conn.query(
+            f"SELECT code_key, client_id FROM client_code WHERE {condition}",  # noqa: S608
+            among=wanted,
+        )
+        return {row["code_key"]: row["client_id"] for row in rows}
 
     # -- codes ------------------------------------------------------------------------------
 

@@ -1,0 +1,115 @@
+"""The search index: the same from the rows at hand as from the database; on both engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import client_cards, contacts
+from interop_cli.domain.services.seeding import seed_clients
+from interop_cli.seed import clients as made_up
+from interop_cli.store.search import distinct_words, phone_words, phones, searched
+from interop_cli.store.store import Store
+from interop_cli.store.tables import TABLES
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.views.clients import ListQuery, client_rows
+from tests.support.stores import add_client
+
+Words = dict[int, str]
+
+
+def index_of(store: Store) -> Words:
+    rows = store.conn.query("SELECT client_id, words FROM client_search ORDER BY client_id")
+    return {row["client_id"]: row["words"] for row in rows}
+
+
+def found(store: Store, text: str) -> list[str]:
+    batches = client_rows(store.conn, ListQuery("all", search=text), ["code"])
+    return [code for batch in batches for (code,) in batch]
+
+
+def index_again(store: Store) -> Words:
+    """The index as it is when every client is read from the database."""
+
+    def touch_all(uow: UnitOfWork) -> None:
+        uow._search.touch(row["id"] for row in uow.conn.query("SELECT id FROM client"))
+
+    store.run(touch_all, operation="x")
+    return index_of(store)
+
+
+def test_new_clients_are_indexed_as_stored_ones_are(store: Store) -> None:
+    store.run(
+        lambda uow: seed_clients(uow, made_up(3000, 7), Rules()), operation="db.seed"
+    )  # more than one batch
+    at_once = index_of(store)
+    assert len(at_once) == 3000
+    assert index_again(store) == at_once
+    name = store.conn.query("SELECT name, code FROM client WHERE id = 2500")[0]
+    assert name["code"] in found(store, name["name"])
+
+
+def test_what_a_client_is_found_by(store: Store) -> None:
+    add_client(
+        store, "L'Œuvre & Fils", code="OEUVRE-1", email="Luc@Oeuvre.ca", phone="418 555-0123 #7",
+        tags=["grand format"], external_id="X-9", website="www.oeuvre.ca", line2="Bureau 300",
+    )  # fmt: skip
+    for text in (
+        "oeuvre-1", "l œuv", "FILS", "luc@oeuvre.ca", "4185550123", "14185550123", "gran form",
+        "x-9", "www.oeuvre", "bureau 300", "quai", "québec", "G1K 7X2", "g1k7x2", "fils quebec",
+    ):  # fmt: skip
+        assert found(store, text) == ["OEUVRE-1"], text
+    for text in ("uvre", "fils montreal", "net30", "CAD"):
+        assert found(store, text) == [], text
+
+
+def test_a_client_changed_right_after_it_was_made_is_found_as_it_is_now(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        fields = {"line1": "1, rue A", "city": "Québec", "postal_code": "G1K 7X2"}
+        for code in ("A", "B", "C"):
+            client_cards.create(uow, {"name": "Avant", "code": code, **fields}, Rules())
+            contacts.create(uow, code, {"name": "Zoé", "mobile": "418 555-0188"}, Rules())
+        uow.update("client", {"name": "Après"}, "code = 'A'")
+        uow.update("address", {"city": "Gaspé"}, "client_id = 2")
+        uow.delete("contact", "client_id = 3")
+        uow.clients.remove(3)
+
+    store.run(work, operation="x")
+    assert (found(store, "avant"), found(store, "apres")) == (["B"], ["A"])
+    assert (found(store, "gaspe"), found(store, "quebec")) == (["B"], ["A"])
+    assert found(store, "zoe 4185550188") == ["A", "B"]
+    assert sorted(index_of(store)) == [1, 2]
+    assert index_again(store) == index_of(store)
+
+
+def test_words_are_forgotten_with_what_had_them(store: Store) -> None:
+    add_client(store, "Avant", code="A")
+    store.run(lambda uow: uow.update("client", {"name": "Après"}, "id = 1"), operation="x")
+    assert (found(store, "avant"), found(store, "apres")) == ([], ["A"])
+    store.run(lambda uow: uow.clients.remove(1), operation="x")
+    assert index_of(store) == {}
+    assert found(store, "apres") == []
+
+
+def test_every_column_that_renews_the_index_is_in_it() -> None:
+    for table in TABLES.values():
+        known = {*searched(table), *phones(table), *((table.client,) if table.client else ())}
+        assert table.search <= known
+        assert table.search <= {*table.columns, "id"}
+
+
+@pytest.mark.parametrize(
+    ("phone", "words"),
+    [("+14185550123;ext=7", "14185550123 4185550123"), ("+33142685300", "33142685300"),
+     ("demander à Luc", "")],
+)  # fmt: skip
+def test_phone_words(phone: str, words: str) -> None:
+    assert phone_words(phone) == words
+
+
+def test_the_order_of_the_texts_does_not_matter() -> None:
+    assert (
+        distinct_words(["Rue A", "Café b"])
+        == distinct_words(["b CAFE", "a, rue"])
+        == "a b cafe rue"
+    )
