@@ -118,7 +118,7 @@ def postgres_template(postgres_server: NewDatabase, pytestconfig: pytest.Config)
 @pytest.fixture
 def postgres_url(postgres_server: NewDatabase, pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of an empty PostgreSQL database that this test has for itself."""
-    with _lent(postgres_server, "template0", pytestconfig.stash[FOLDER]) as url:
+    with lent(postgres_server, "template0", pytestconfig.stash[FOLDER]) as url:
         yield url
 
 
@@ -127,12 +127,13 @@ def postgres_ready_url(
     postgres_server: NewDatabase, postgres_template: str, pytestconfig: pytest.Config
 ) -> Iterator[str]:
     """As ``postgres_url``, and ``db init`` has been there already."""
-    with _lent(postgres_server, postgres_template, pytestconfig.stash[FOLDER]) as url:
+    with lent(postgres_server, postgres_template, pytestconfig.stash[FOLDER]) as url:
         yield url
 
 
 @contextlib.contextmanager
-def _lent(new_database: NewDatabase, template: str, folder: Path) -> Iterator[str]:
+def lent(new_database: NewDatabase, template: str, folder: Path) -> Iterator[str]:
+    """The address of a new database like ``template``, dropped in the end."""
     import psycopg
 
     name = new_database(template)

@@ -1,0 +1,77 @@
+"""A small shop that every test here starts from: one client of each kind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.outside import PROGRAM
+from tests.support.postgres import FOLDER, NewDatabase, lent, url_of
+
+PLACE = {"line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2"}
+CLIENTS = (
+    {"code": "ACME", "name": "Acmé inc.", "email": "info@acme.example", "external_id": "X-1"},
+    {"code": "BETA", "name": "Bêta ltée", "tags": ["vip"], "external_id": "X-2"},
+    {"code": "PAYER", "name": "Celui qui paie", "terms": "net30"},
+    {"code": "PAID", "name": "Celle qui ne paie pas", "bill_to": "PAYER"},
+    {"code": "MAYBE", "name": "Peut-être", "prospect": True},
+    {"code": "SLEEPY", "name": "Au repos", "active": False},
+    {"code": "OLD", "name": "Nouveau nom"},
+)
+
+
+def _furnish(url: str) -> None:
+    """Fill a database that ``db init`` has made: clients 1 to 7, of which OLD is now NEW."""
+    lines = "".join(json.dumps({**client, **PLACE}) + "\n" for client in CLIENTS)
+    for words, stdin in (
+        (["client", "import", "-", "--format", "ndjson"], lines),
+        (["client", "recode", "OLD", "NEW", "--confirm", "OLD"], ""),
+        (["address", "create", "ACME", "--label", "Entrepôt", "--line1", "5, rue du Port",
+          "--city", "Québec", "--postal-code", "G1K 4A1"], ""),
+    ):  # fmt: skip
+        subprocess.run(
+            [*PROGRAM, "--db", url, "-q", *words], input=lines.encode() if stdin else b"", check=True
+        )
+
+
+@pytest.fixture(scope="session")
+def _sqlite_shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / "interop.db"
+    shutil.copy(sqlite_template, path)
+    _furnish(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_shop(
+    postgres_server: NewDatabase, postgres_template: str, pytestconfig: pytest.Config
+) -> str:
+    name = postgres_server(postgres_template)
+    _furnish(url_of(pytestconfig.stash[FOLDER], name))
+    return name
+
+
+@pytest.fixture
+def shop(_sqlite_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shop in a file that this test has for itself; ``INTEROP_DB`` names it."""
+    path = Path(shutil.copy(_sqlite_shop, tmp_path / "interop.db"))
+    monkeypatch.setenv("INTEROP_DB", str(path))
+    return path
+
+
+@pytest.fixture
+def shop_url(engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The shop on each engine in turn; ``INTEROP_DB`` names it."""
+    if engine == "sqlite":
+        return str(request.getfixturevalue("shop"))
+    server: NewDatabase = request.getfixturevalue("postgres_server")
+    folder = request.config.stash[FOLDER]
+    context = lent(server, request.getfixturevalue("_postgres_shop"), folder)
+    url = context.__enter__()
+    request.addfinalizer(lambda: context.__exit__(None, None, None))
+    monkeypatch.setenv("INTEROP_DB", url)
+    return url

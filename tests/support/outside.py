@@ -1,0 +1,127 @@
+"""The program as a shell sees it: its processes, and what a database holds when they are done.
+
+Nothing here reads a database through interop: what the program wrote is looked at with the plain
+drivers, so that a fault of the program cannot hide itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+PROGRAM = (sys.executable, "-m", "interop_cli")
+PATIENCE = 60  # seconds after which a test gives up on a process
+Content = dict[str, list[tuple[Any, ...]]]
+
+
+def start(*args: object, **options: Any) -> subprocess.Popen[bytes]:
+    """``interop ARGS…`` as a process; its three streams are pipes unless ``options`` say more."""
+    for name in ("stdin", "stdout", "stderr"):
+        options.setdefault(name, subprocess.PIPE)
+    return subprocess.Popen([*PROGRAM, *map(str, args)], **options)
+
+
+def finish(process: subprocess.Popen[bytes], stdin: bytes | None = None) -> tuple[int, str, str]:
+    """Wait for the process: its exit code as a shell says it, and what it wrote."""
+    try:
+        out, err = process.communicate(stdin, timeout=PATIENCE)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    return shell_code(process.returncode), (out or b"").decode(), (err or b"").decode()
+
+
+def shell_code(code: int) -> int:
+    """128 + N for a process that a signal ended, as a shell says it."""
+    return code if code >= 0 else 128 - code
+
+
+def content(url: str) -> Content:
+    """Every row of every table of a database (the insides of the search index excepted)."""
+    if url.startswith("postgresql"):
+        return _server_content(url)
+    with closing(sqlite3.connect(url)) as conn:
+        names = conn.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+            " AND name NOT GLOB '*_fts*' AND name NOT GLOB 'sqlite_stat*'"
+        )
+        return {
+            name: sorted(conn.execute(f'SELECT * FROM "{name}"'), key=repr)
+            for (name,) in names.fetchall()
+        }
+
+
+def _server_content(url: str) -> Content:
+    import psycopg
+
+    with psycopg.connect(url) as conn:
+        names = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {
+            name: sorted(conn.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr)  # type: ignore[arg-type]
+            for (name,) in names.fetchall()
+        }
+
+
+def fingerprint(path: Path) -> dict[str, str]:
+    """The SHA-256 of a file and of everything beside it that bears its name."""
+    return {
+        found.name: hashlib.sha256(found.read_bytes()).hexdigest()
+        for found in sorted(path.parent.glob(f"{path.name}*"))
+        if found.is_file() and not found.is_symlink()
+    }
+
+
+def sound(path: str | Path) -> None:
+    """Fail unless SQLite and the foreign keys are content and the journal explains every row."""
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        conn.execute(
+            "INSERT INTO client_search_fts (client_search_fts) VALUES ('integrity-check')"
+        )
+        for table in ("client", "address", "client_code", "setting"):
+            # Every write raises the version and journals the version it made.
+            strays = conn.execute(
+                f"SELECT id, version FROM {table} EXCEPT SELECT entity_id, MAX(version)"
+                " FROM change WHERE entity = ? GROUP BY entity_id",
+                [table],
+            ).fetchall()
+            assert strays == [], f"rows of {table} that the journal does not explain"
+        counted = conn.execute(
+            "SELECT o.id, o.changes, COUNT(c.id) FROM operation o LEFT JOIN change c"
+            " ON c.operation_id = o.id GROUP BY o.id"
+        ).fetchall()
+        assert all(said == there for _id, said, there in counted)
+        assert conn.execute(
+            "SELECT COUNT(*) FROM change WHERE operation_id NOT IN (SELECT id FROM operation)"
+        ).fetchone() == (0,)
+
+
+def error_of(stderr: str) -> dict[str, Any]:
+    """The error object on stderr, which must be one line and nothing else."""
+    lines = stderr.splitlines()
+    assert len(lines) == 1, stderr
+    error: dict[str, Any] = json.loads(lines[0])
+    assert list(error) == ["error"]
+    return error
+
+
+def without_traceback(text: str) -> None:
+    """Fail where Python's own words reached the user."""
+    assert "Traceback" not in text, text
+    assert "Exception ignored" not in text, text
+    assert 'File "' not in text, text
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """The environment of this test with some variables set, or taken away (``None``)."""
+    merged: dict[str, str | None] = {**os.environ, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
