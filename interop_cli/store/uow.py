@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.store import journal, search
+from interop_cli.store import journal, search, staleness
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.tables import TABLES, Table
 
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from interop_cli.store.repositories.clients import ClientRepository
     from interop_cli.store.repositories.contacts import ContactRepository
     from interop_cli.store.repositories.notes import NoteRepository
+    from interop_cli.store.repositories.documents import DocumentRepository
     from interop_cli.store.repositories.operations import OperationRepository
     from interop_cli.store.repositories.selection import Selection
     from interop_cli.store.repositories.settings import SettingRepository
+    from interop_cli.store.repositories.totals import TotalRepository
 
 
 class UnitOfWork:
@@ -41,6 +43,8 @@ class UnitOfWork:
         self._to_index: set[int] = set()
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
+        self.derived = False
+        """Whether something was written that the journal does not keep, such as totals."""
 
     # -- the four verbs ---------------------------------------------------------------------
 
@@ -60,9 +64,10 @@ class UnitOfWork:
             ),
         )
         # One writer at a time: every row between these ids is one of ours.
-        self._journal(
-            spec, "insert", "NULL", "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
-        )
+        ours, bounds = "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
+        self._journal(spec, "insert", "NULL", ours, bounds)
+        if spec.counts:
+            staleness.mark(self.conn, ours, bounds)
         if spec.search and spec.client:
             owners = ids if spec.client == "id" else [row[spec.client] for row in rows]
             self._to_index.update(owners)
@@ -75,7 +80,7 @@ class UnitOfWork:
         ``conflict.version`` where someone changed it since.
         """
         spec = TABLES[table]
-        changes, updates = [], []
+        changes, updates, counted = [], [], []
         for before, after in pairs:
             old = {name: before[name] for name in spec.columns if before[name] != after[name]}
             if not old:
@@ -88,8 +93,11 @@ class UnitOfWork:
             updates.append({**after, "id": row_id, "version": version, "now": self.now})
             if owner is not None and spec.search & old.keys():
                 self._to_index |= {owner, after[spec.client]} if spec.client in after else {owner}
+            if spec.counts and staleness.COLUMNS & old.keys():
+                counted += [before, after]
         if not updates:
             return 0
+        staleness.mark_rows(self.conn, counted)
         self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
         sets = ", ".join(f"{name} = :{name}" for name in spec.columns)
         touched = self.conn.execute_many(
@@ -114,6 +122,9 @@ class UnitOfWork:
             self._index_owners(spec, where, params)
             if spec.client and spec.client in values:  # they go from one client to another
                 self._to_index.add(cast(int, values[spec.client]))
+        if spec.counts and staleness.COLUMNS & values.keys():
+            staleness.mark(self.conn, where, params)
+            staleness.mark(self.conn, where, params, values)
         before = self.conn.json_object(list(values))
         count = self._journal(spec, "update", before, where, params, bump=1)
         if count:
@@ -132,6 +143,8 @@ class UnitOfWork:
         """
         spec = TABLES[table]
         self._index_owners(spec, where, params)
+        if spec.counts:
+            staleness.mark(self.conn, where, params)
         before = self.conn.json_object(spec.all_columns)
         count = self._journal(spec, "delete", before, where, params)
         if count:
@@ -157,6 +170,8 @@ class UnitOfWork:
         )  # fmt: skip
         if spec.search and spec.client:
             self._to_index.update(row[spec.client] for row in restored)
+        if spec.counts:
+            staleness.mark_rows(self.conn, restored)
 
     # -- the operation ----------------------------------------------------------------------
 
@@ -237,6 +252,20 @@ class UnitOfWork:
         from interop_cli.store.repositories.blobs import BlobRepository
 
         return BlobRepository(self)
+
+    @cached_property
+    def documents(self) -> DocumentRepository:
+        """Documents, their lines and numbers."""
+        from interop_cli.store.repositories.documents import DocumentRepository
+
+        return DocumentRepository(self)
+
+    @cached_property
+    def totals(self) -> TotalRepository:
+        """Sales totals."""
+        from interop_cli.store.repositories.totals import TotalRepository
+
+        return TotalRepository(self)
 
     @cached_property
     def settings(self) -> SettingRepository:
