@@ -24,7 +24,8 @@ _PAYER_KEY = "d.bill_to_id, d.year, d.currency"
 
 def years_table(first: int, last: int) -> str:
     """SQL for the years from ``first`` to ``last``, a row each, in a column ``year``."""
-    return " UNION ALL ".join(f"SELECT {int(year)} AS year" for year in range(first, last + 1))
+    years = range(first, last + 1)
+    return " UNION ALL ".join(f"SELECT {int(year)} AS year" for year in years)
 
 
 def own(source: str, now: str = ":now") -> str:
@@ -39,7 +40,8 @@ def own(source: str, now: str = ":now") -> str:
 def for_others(source: str, now: str = ":now") -> str:
     """The same of documents that another client pays for, by payer."""
     return (
-        f"SELECT d.bill_to_id AS client_id, d.year, d.currency, 0 AS sold_cents, 0 AS sold_invoices,"
+        "SELECT d.bill_to_id AS client_id, d.year, d.currency, 0 AS sold_cents,"
+        " 0 AS sold_invoices,"
         f" SUM({_CENTS}) AS billed_cents, SUM({_COUNT}) AS billed_invoices,"
         f" CAST({now} AS TEXT) AS computed_at {source} GROUP BY {_PAYER_KEY}"
     )

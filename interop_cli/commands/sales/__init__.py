@@ -9,6 +9,6 @@ from interop_cli.domain.messages import N_
 sales_command = Group("sales", help=N_("Documents, invoices, and sales by year."))
 for command in (
     exchange.import_command, documents.document_command, totals.refresh_command,
-    totals.totals_command, totals.verify_command,
+    totals.totals_command, totals.report_command, totals.verify_command,
 ):  # fmt: skip
     sales_command.add_command(command)

@@ -81,7 +81,8 @@ class TotalRepository:
         )  # fmt: skip
         if picked:  # and what was never computed
             self._due(
-                f"SELECT p.id, y.year FROM ({PICKED_IDS}) p CROSS JOIN ({years_table(first, last)}) y"
+                f"SELECT p.id, y.year FROM ({PICKED_IDS}) p"
+                f" CROSS JOIN ({years_table(first, last)}) y"
                 " WHERE NOT EXISTS (SELECT 1 FROM sales_run r WHERE r.year = y.year)"
                 " AND NOT EXISTS (SELECT 1 FROM sales_total t"
                 " WHERE t.client_id = p.id AND t.year = y.year) ON CONFLICT DO NOTHING",

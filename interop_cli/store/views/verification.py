@@ -44,8 +44,9 @@ def differences(conn: Connection, query: SalesQuery) -> list[tuple[Any, ...]]:
             f"SELECT c.code, x.year, '{basis}' AS basis, x.currency, x.stored, x.actual,"  # noqa: S608
             " x.actual - x.stored AS difference, x.stored_n, x.actual_n,"
             " CASE WHEN s.client_id IS NULL THEN 0 ELSE 1 END AS stale, c.code_key"
-            " FROM (SELECT client_id, year, currency, SUM(stored) AS stored,"
-            " SUM(actual) AS actual, SUM(stored_n) AS stored_n, SUM(actual_n) AS actual_n"
+            " FROM (SELECT client_id, year, currency, CAST(SUM(stored) AS BIGINT) AS stored,"
+            " CAST(SUM(actual) AS BIGINT) AS actual, CAST(SUM(stored_n) AS BIGINT) AS stored_n,"
+            " CAST(SUM(actual_n) AS BIGINT) AS actual_n"
             f" FROM ({_both(b)}) parts GROUP BY client_id, year, currency"
             " HAVING SUM(stored) <> SUM(actual) OR SUM(stored_n) <> SUM(actual_n)) x"
             " JOIN client c ON c.id = x.client_id"
