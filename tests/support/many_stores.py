@@ -9,17 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from interop_cli.store.open import open_database
 from interop_cli.store.store import Store
+from tests.support.stores import open_store
 
 NewStore = Callable[[], Store]
-TODAY, NOW = "2026-03-02", "2026-03-02T12:00:00Z"
 
 
 @pytest.fixture
-def new_location(
-    engine: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Callable[[], str]:
+def new_location(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """A function that makes a database as ``db init`` leaves it; its value for ``--db``."""
     numbers = itertools.count(1)
     if engine == "sqlite":
@@ -39,7 +36,7 @@ def new_store(new_location: Callable[[], str]) -> Iterator[NewStore]:
     opened: list[Store] = []
 
     def new() -> Store:
-        store = Store(open_database(new_location(), lock_timeout=30), TODAY, lambda: NOW, "test")
+        store = open_store(new_location())
         opened.append(store)
         return store
 
