@@ -17,7 +17,7 @@ from interop_cli.store.filters import Condition
 from interop_cli.store.references import id_named
 
 if TYPE_CHECKING:
-    from interop_cli.output import Column
+    from interop_cli.domain.columns import Column
 
 FIELDS: tuple[Field, ...] = (
     Field("id", "d.id", Type.INT),
@@ -45,6 +45,12 @@ TABLE = frozenset({
     "kind", "number", "client", "bill_to", "date", "due_date", "status", "currency", "total_cents",
 })  # fmt: skip
 LATEST = 5
+# Of the client ``c``, for lists of clients.
+COUNT = "(SELECT COUNT(*) FROM document d WHERE d.client_id = c.id)"
+LAST_INVOICE = (
+    "(SELECT MAX(d.date) FROM document d WHERE d.client_id = c.id AND d.kind = 'invoice'"
+    " AND d.status = 'posted')"
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class DocumentQuery:
 
 def columns() -> list[Column]:
     """The columns of a document."""
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.columns import Column, Kind
 
     kinds = {Type.INT: Kind.INT, Type.MONEY: Kind.MONEY, Type.DATE: Kind.DATE}
     return [

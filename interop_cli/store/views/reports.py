@@ -9,7 +9,7 @@ from interop_cli.store.connection import Connection
 from interop_cli.store.views.sales import BASES, SalesQuery
 
 if TYPE_CHECKING:
-    from interop_cli.output import Column
+    from interop_cli.domain.columns import Column
 
 NAMES = (
     "by", "key", "name", "currency", "amount_cents", "invoices", "first_year", "last_year",
@@ -29,16 +29,14 @@ GROUPS = {
 
 def columns() -> list[Column]:
     """The columns of a report."""
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.columns import Column, Kind
 
     kinds = {
         "amount_cents": Kind.MONEY, "invoices": Kind.INT, "first_year": Kind.INT,
         "last_year": Kind.INT, "computed_at": Kind.TIME, "stale": Kind.BOOL,
     }  # fmt: skip
     hidden = {"by", "first_year", "last_year"}
-    return [
-        Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in NAMES
-    ]
+    return [Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in NAMES]
 
 
 def report(

@@ -11,12 +11,17 @@ from interop_cli.store.filters import Condition
 from interop_cli.store.totals import years_table
 
 if TYPE_CHECKING:
-    from interop_cli.output import Column
+    from interop_cli.domain.columns import Column
 
 NAMES = ("client", "year", "basis", "currency", "amount_cents", "invoices", "computed_at", "stale")
 BASES = {"sold-to": "sold", "bill-to": "billed"}
 YEARS = 5
 EVERYTHING = Condition("TRUE", {})
+# What was sold to the client ``c`` in a year, in its own currency, for lists of clients.
+IN_YEAR = (
+    "COALESCE((SELECT t.sold_cents FROM sales_total t WHERE t.client_id = c.id"
+    " AND t.year = {suffix} AND t.currency = c.currency), 0)"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class SalesQuery:
 
 def columns() -> list[Column]:
     """The columns of a sales total."""
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.columns import Column, Kind
 
     kinds = {
         "year": Kind.INT, "amount_cents": Kind.MONEY, "invoices": Kind.INT,
@@ -75,12 +80,13 @@ def totals(
     return conn.batches(text, {"basis": query.basis, **query.condition.params})
 
 
-def of_client(conn: Connection, client_id: int, query: SalesQuery) -> list[Row]:
-    """A client's totals as the objects on its card."""
+def by_year(conn: Connection, client_id: int, this_year: int) -> list[Row]:
+    """What was sold to a client, as the objects on its card: of the years refreshed last."""
+    first, last = span(conn, this_year, None, None)
     condition = Condition("c.id = :sales_client", {"sales_client": client_id})
-    query = SalesQuery(query.first, query.last, query.basis, condition)
-    rows = [row for batch in totals(conn, query) for row in batch]
-    return [{**dict(zip(NAMES, row, strict=True)), "stale": bool(row[7])} for row in rows]
+    query = SalesQuery(first, last, condition=condition)
+    rows = [dict(zip(NAMES, row, strict=True)) for batch in totals(conn, query) for row in batch]
+    return [{**row, "stale": bool(row["stale"])} for row in rows]
 
 
 def _columns(b: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from interop_cli.store.connection import Connection
 from interop_cli.store.views.sales import BASES, SalesQuery
 
 if TYPE_CHECKING:
-    from interop_cli.output import Column
+    from interop_cli.domain.columns import Column
 
 NAMES = (
     "client", "year", "basis", "currency", "stored_cents", "actual_cents", "difference_cents",
@@ -19,7 +19,7 @@ NAMES = (
 
 def columns() -> list[Column]:
     """The columns of a difference."""
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.columns import Column, Kind
 
     def kind(name: str) -> Kind:
         if name.endswith("_cents"):
