@@ -69,6 +69,7 @@ class Document(Entity):
     ``ship_to`` and the two addresses are text, as it was when the document was made;
     ``contact_id`` and ``ship_to_id`` say where it was taken from. ``taxes`` are dicts with
     ``tax``, ``rate``, ``base_cents`` and ``amount_cents``. ``issued``: made and numbered here.
+    ``place_of_supply`` (``CA-QC``, ``FR``) decided the taxes.
     ``corrects_id`` is the invoice that a credit note is about.
     """
 
@@ -95,6 +96,7 @@ class Document(Entity):
     ship_to: Annotated[str, optional_line(MAX_PLACE)] | None = None
     sold_to_address: Annotated[str, optional_line(MAX_PLACE)] | None = None
     bill_to_address: Annotated[str, optional_line(MAX_PLACE)] | None = None
+    place_of_supply: Line = None
     corrects_id: int | None = None
     issued: Off = False
     external_id: Line = None

@@ -32,6 +32,7 @@ CREATE TABLE document (
   ship_to {text},
   sold_to_address {text},
   bill_to_address {text},
+  place_of_supply {text},
   corrects_id {int} REFERENCES document (id) ON DELETE RESTRICT,
   issued {int} NOT NULL DEFAULT 0 CHECK (issued IN (0, 1)),
   external_id {text},

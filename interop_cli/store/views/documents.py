@@ -149,7 +149,7 @@ def one(conn: Connection, document_id: int) -> Row:
     """A document with its lines, taxes and addresses, as an object."""
     chosen = ", ".join(f"{field.sql} AS {field.name}" for field in FIELDS)
     (row,) = conn.query(
-        f"SELECT {chosen}, d.terms, d.sold_to_address, d.bill_to_address, d.taxes, k.number"
+        f"SELECT {chosen}, d.terms, d.sold_to_address, d.bill_to_address, d.place_of_supply, d.taxes, k.number"
         f" AS corrects, d.version, d.created_at, d.updated_at{SOURCE}"
         " LEFT JOIN document k ON k.id = d.corrects_id WHERE d.id = :id",
         id=document_id,
