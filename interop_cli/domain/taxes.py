@@ -51,9 +51,9 @@ def _rows() -> list[dict[str, Any]]:
 
 def _in_force(tax: str, province: str | None, day: str) -> Rate | None:
     for row in _rows():
-        if row["tax"] == tax and row["province"] == province:
-            if row["from"] <= day and (row["until"] is None or day <= row["until"]):
-                return Rate(tax, Decimal(row["rate"]), row["on_gst"])
+        of_it = row["tax"] == tax and row["province"] == province
+        if of_it and row["from"] <= day <= (row["until"] or day):
+            return Rate(tax, Decimal(row["rate"]), row["on_gst"])
     return None
 
 

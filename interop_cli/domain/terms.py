@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from interop_cli.domain.text import fold
 
 _AT_ONCE = re.compile(
-    r"(?:payable )?(?:(?:due )?(?:up)?on receipt|(a|sur) (la )?reception|comptant|cash|cod|c\.?o\.?d\.?|0)|payable"
+    r"(?:payable )?(?:(?:due )?(?:up)?on receipt|(?:a|sur) (?:la )?reception"
+    r"|comptant|cash|c\.?o\.?d\.?|0)"
 )
 # "2/10 net 30": the discount's days come first, the days that count last.
 _DAYS = re.compile(r"(?:.*\b(?:net|n)[ /-]*)?(?P<days>\d{1,3})\s*(?:days?|jours?|j|d)?(?: net)?")

@@ -66,7 +66,7 @@ DUE_FOR_OTHERS = for_others(
 )
 # Computed and nothing found: zero, which is not the same as never computed.
 DUE_ZEROS = (
-    f"INSERT INTO sales_total ({COLUMNS}) SELECT due.client_id, due.year, c.currency,"
-    " 0, 0, 0, 0, CAST(:now AS TEXT) FROM due JOIN client c ON c.id = due.client_id"
-    " WHERE NOT EXISTS (SELECT 1 FROM sales_total t WHERE t.client_id = due.client_id AND t.year = due.year)"
+    f"INSERT INTO sales_total ({COLUMNS}) SELECT due.client_id, due.year, c.currency, 0, 0, 0, 0,"
+    " CAST(:now AS TEXT) FROM due JOIN client c ON c.id = due.client_id WHERE NOT EXISTS"
+    " (SELECT 1 FROM sales_total t WHERE t.client_id = due.client_id AND t.year = due.year)"
 )

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from interop_cli.store.repositories.blobs import BlobRepository
     from interop_cli.store.repositories.clients import ClientRepository
     from interop_cli.store.repositories.contacts import ContactRepository
-    from interop_cli.store.repositories.notes import NoteRepository
     from interop_cli.store.repositories.documents import DocumentRepository
+    from interop_cli.store.repositories.notes import NoteRepository
     from interop_cli.store.repositories.operations import OperationRepository
     from interop_cli.store.repositories.selection import Selection
     from interop_cli.store.repositories.settings import SettingRepository

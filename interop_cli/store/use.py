@@ -42,6 +42,7 @@ CONTACT_USERS = (
         "SELECT client.code AS reference FROM contact JOIN client ON client.id = client_id"
         " WHERE contact.id = :id AND billing = 1",
     ),
+    *_documents("contact_id = :id"),
 )
 NOTE_USERS = (
     (
@@ -63,7 +64,7 @@ def of_address(conn: Connection, address_id: int) -> list[Row]:
 
 
 def of_contact(conn: Connection, contact_id: int) -> list[Row]:
-    """What uses a contact: the client whose invoices go to it."""
+    """What uses a contact: the client whose invoices go to it, and documents for it."""
     return _users(conn, CONTACT_USERS, contact_id)
 
 

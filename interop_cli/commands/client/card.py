@@ -56,8 +56,6 @@ def _contact(contact: Mapping[str, Any], style: Style) -> str:
     return line if contact["active"] else style.dim(line)
 
 
-
-
 def _section(title: str, rows: list[tuple[str, Any]], style: Style) -> Iterator[str]:
     filled = [(label, value) for label, value in rows if value not in (None, "", [], {})]
     if not filled:

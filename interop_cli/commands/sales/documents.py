@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands import heading
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, Group, option, pass_app
 from interop_cli.domain.kinds import KIND_NAMES, STATUS_NAMES
 from interop_cli.domain.messages import N_
@@ -47,7 +49,7 @@ def _add_options(function: Any) -> Any:
 
 
 @document_command.command("add", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @_add_options
 @pass_app
 def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **fields: Any) -> None:
@@ -95,13 +97,14 @@ def list_command(
 
     conn = app.store.conn
     client_id = resolved(app, conn, client)[0] if client else None
+    above = heading.head(app, conn, client_id) if client_id else []
     query = documents.DocumentQuery(
         compile_filters(filters, documents.FIELDS, app.today), client_id,
         since=_day("--since", since), until=_day("--until", until), **asked,
     )  # fmt: skip
     columns = app.output.pick(documents.columns(), key="number")
     rows = documents.document_rows(conn, query, [column.name for column in columns])
-    app.output.rows(columns, rows, key="number", spool=conn.readers_block_writers)
+    app.output.rows(columns, rows, key="number", spool=conn.readers_block_writers, head=above)
 
 
 def _day(flag: str, text: str | None) -> str | None:
@@ -165,6 +168,8 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     def amount(cents: int) -> str:
         return format_cents(cents, document["currency"], language())
 
+    lines = list(heading.note_lines(document["notes"], style))
+    yield from [*lines, ""] if lines else []
     yield style.bold(f"{_(TITLES[document['kind']])} {document['number'] or '—'}")
     for name in (
         "client", "bill_to", "contact", "date", "due_date", "terms", "status", "corrects",

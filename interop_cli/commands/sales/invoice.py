@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, Group, option, pass_app
 from interop_cli.commands.sales import documents
 from interop_cli.domain.messages import N_
@@ -30,7 +31,7 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 
 
 @invoice_command.command("create", cls=Command)
-@click.argument("client", metavar="CODE")
+@client_argument()
 @LINE
 @FILE
 @option("--bill-to", metavar="CODE", help=N_("Another client who pays, this time."))
@@ -127,12 +128,15 @@ def _write(app: App, operation: str, work: Callable[[UnitOfWork], Outcome]) -> N
 
 def _show(app: App, invoice: Mapping[str, Any]) -> None:
     """The invoice in words, on stderr; nothing when quiet."""
-    for note in invoice["notes"]:
-        app.output.message(f"▸ {note['category']}: {note['text']}")
+    from interop_cli.commands.heading import note_lines
+
+    style = app.output.notices.style
+    for text in note_lines([{**note, "attachments": []} for note in invoice["notes"]], style):
+        app.output.message(style.render(text))
     # The number is given when it is written.
     shown = {**invoice, "number": None, "corrects": None, "external_id": None}
-    for text in documents.card(shown, app.output.notices.style):
-        app.output.message(text)
+    for text in documents.card({**shown, "notes": []}, style):
+        app.output.message(style.render(text))
     app.output.message(_recipients(invoice["recipients"]))
 
 
@@ -140,6 +144,6 @@ def _recipients(found: Mapping[str, Any]) -> str:
     from interop_cli.i18n import translate
 
     if not found["complete"]:
-        return "  " + _("Recipients: incomplete. {why}", why=translate(found["reason"]))
+        return "  " + _("Recipients: incomplete. {why}", why=translate(found["message"]))
     copies = _(" (copies: {cc})", cc=", ".join(found["cc"])) if found["cc"] else ""
     return "  " + _("Recipients: {to}", to=", ".join(found["to"])) + copies

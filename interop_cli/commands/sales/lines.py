@@ -22,16 +22,18 @@ def _parsed(text: str) -> dict[str, Any]:
     from interop_cli.domain.document_line import TAX_GROUPS
     from interop_cli.domain.text import fold
 
-    parts = [part.strip() for part in text.split(";")]
+    parts = [part.strip() for part in text.rsplit(";", 3)]
     tax = parts.pop() if len(parts) > 3 and fold(parts[-1]) in TAX_GROUPS else ""
-    if len(parts) < 3 or not all(parts[-2:]):
+    if not tax:
+        parts = [part.strip() for part in text.rsplit(";", 2)]
+    if len(parts) < 3 or not all(parts):
         raise UsageError(
             "usage.line",
             msg("--line takes a description, a quantity and a unit price."),
             hint=msg("Such as: {examples}", examples='--line "Cartes professionnelles;500;0.08"'),
         )
-    description = ";".join(parts[:-2])
-    return {"description": description, "quantity": parts[-2], "unit_price": parts[-1], "tax": tax}
+    description, quantity, price = parts
+    return {"description": description, "quantity": quantity, "unit_price": price, "tax": tax}
 
 
 def read_lines(file: str) -> list[dict[str, Any]]:

@@ -101,6 +101,24 @@ def place_of(uow: UnitOfWork, client: Row, ship_to: str | None) -> tuple[Row | N
     )
 
 
+def contact_of(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
+    """Who it is for: the id of a contact of the client and its name, or the text as it is.
+
+    Raises NotFound for the contact of another client.
+    """
+    wanted = (ref or "").strip().removeprefix("#")
+    if not wanted.isdecimal():
+        return None, ref or None
+    for row in uow.contacts.of_clients([client["id"]])[client["id"]]:
+        if row["id"] == int(wanted):
+            return row["id"], row["name"]
+    raise NotFound(
+        "contact.not_found",
+        msg("{code} has no contact {id}.", code=client["code"], id=int(wanted)),
+        hint=msg("interop contact list {code}", code=client["code"]),
+    )
+
+
 def main_text(uow: UnitOfWork, client_id: int) -> str:
     """A client's main address as text."""
     return bare_line(uow.addresses.main_of([client_id])[client_id])
@@ -115,8 +133,11 @@ def _built(
     own.setdefault("date", uow.today)
     own.setdefault("currency", client["currency"])
     own.setdefault("terms", client["terms"])
+    contact_id, contact = contact_of(uow, client, values.get("contact"))
     own.update(
         kind=kind,
+        contact_id=contact_id,
+        contact=contact,
         client_id=client["id"],
         bill_to_id=None if payer["id"] == client["id"] else payer["id"],
         ship_to=ship_to,

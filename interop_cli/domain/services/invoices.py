@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from interop_cli.domain import taxes
 from interop_cli.domain.address_text import bare_line
+from interop_cli.domain.contact import recipients
 from interop_cli.domain.document import Document
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, InvalidData
@@ -23,7 +24,12 @@ from interop_cli.domain.services.document_fields import (
     given_lines,
     lines_of,
 )
-from interop_cli.domain.services.documents import main_text, payer_of, place_of
+from interop_cli.domain.services.documents import (
+    contact_of,
+    main_text,
+    payer_of,
+    place_of,
+)
 from interop_cli.domain.services.outcome import Outcome, one
 from interop_cli.domain.terms import due_date
 from interop_cli.domain.validation import invalid
@@ -113,10 +119,21 @@ def _main(uow: UnitOfWork, client: Row) -> Row:
     return uow.addresses.main_of([client["id"]])[client["id"]]
 
 
+def _contact(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
+    """Who it is for: as asked, else the client's default contact."""
+    if ref:
+        return contact_of(uow, client, ref)
+    for row in uow.contacts.of_clients([client["id"]])[client["id"]]:
+        if row["is_default"] and row["active"]:
+            return row["id"], row["name"]
+    return None, None
+
+
 def _built(
     uow: UnitOfWork, client: Row, payer: Row, place: Row, values: Mapping[str, Any], rules: Rules
 ) -> Document:
     terms = values.get("terms") or payer["terms"]
+    contact_id, contact = _contact(uow, client, values.get("contact"))
     try:
         document = Document.build(
             {
@@ -127,7 +144,8 @@ def _built(
                 "date": values.get("date") or uow.today,
                 "terms": terms,
                 "currency": client["currency"],
-                "contact": values.get("contact"),
+                "contact_id": contact_id,
+                "contact": contact,
                 "ship_to_id": place["id"],
                 "ship_to": bare_line(place),
                 "sold_to_address": main_text(uow, client["id"]),
@@ -147,9 +165,7 @@ def _built(
     return document
 
 
-def _put_amounts(
-    document: Document, lines: list[DocumentLine], *, day: str | None = None
-) -> None:
+def _put_amounts(document: Document, lines: list[DocumentLine], *, day: str | None = None) -> None:
     """Subtotal, taxes and total of the lines, at the document's place and on its day."""
     country, _, province = (document.place_of_supply or "").partition("-")
     document.taxes = taxes.compute(lines, country, province or None, day or document.date)
@@ -212,6 +228,24 @@ def _outcome(
             "bill_to_address": document.bill_to_address, "ship_to": document.ship_to,
             "place_of_supply": document.place_of_supply, "lines": given_lines(lines),
             "taxes": document.taxes,
+            "recipients": _recipients(uow, payer["id"]), "notes": _notes(uow, client["id"]),
         }
     }  # fmt: skip
     return outcome
+
+
+def _recipients(uow: UnitOfWork, payer_id: int) -> dict[str, Any]:
+    """Who receives it: people at the client who pays."""
+    people = uow.contacts.of_clients([payer_id])[payer_id]
+    found = recipients(uow.contacts.entity(row) for row in people)
+    return {
+        "to": list(found.to), "cc": list(found.cc), "complete": found.complete,
+        "rule": found.rule, "reason": found.reason, "message": found.message,
+    }  # fmt: skip
+
+
+def _notes(uow: UnitOfWork, client_id: int) -> list[dict[str, Any]]:
+    """What the house should know of the client, the latest first."""
+    names = ("id", "category", "text", "author", "created_at")
+    rows = uow.notes.of_clients([client_id])[client_id]
+    return [{name: row[name] for name in names} for row in reversed(rows)]

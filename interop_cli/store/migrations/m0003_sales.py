@@ -26,7 +26,7 @@ CREATE TABLE document (
   total_cents {int} NOT NULL CHECK (total_cents = subtotal_cents + tax_cents),
   taxes {text} NOT NULL DEFAULT '[]',
   terms {text},
-  contact_id {int},
+  contact_id {int} REFERENCES contact (id) ON DELETE RESTRICT,
   contact {text},
   ship_to_id {int} REFERENCES address (id) ON DELETE RESTRICT,
   ship_to {text},

@@ -15,6 +15,7 @@ from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field, Type, field_named
 from interop_cli.store.filters import Condition
 from interop_cli.store.references import id_named
+from interop_cli.store.views import nesting, notes
 
 if TYPE_CHECKING:
     from interop_cli.domain.columns import Column
@@ -82,8 +83,7 @@ def document_rows(
     conn: Connection, query: DocumentQuery, names: Sequence[str] = NAMES
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of the fields ``names``, streamed in batches."""
-    fields = {field.name: field for field in FIELDS}
-    chosen = ", ".join(fields[name].sql for name in names)
+    fields = {field.name: field.sql for field in FIELDS} | {"client_id": "d.client_id"}
     parts = [f"({query.filters.sql})"]
     params: dict[str, Any] = dict(query.filters.params)
     for value, name, condition in (
@@ -96,11 +96,15 @@ def document_rows(
         if value is not None:
             parts.append(condition)
             params[name] = value
-    sql = f"SELECT {chosen}{SOURCE} WHERE {' AND '.join(parts)}{_order(query.sort)}"
+    tail = f"{SOURCE} WHERE {' AND '.join(parts)}{_order(query.sort)}"
     if query.limit:
-        sql += " LIMIT :limit"
+        tail += " LIMIT :limit"
         params["limit"] = query.limit
-    return conn.batches(sql, params)
+
+    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        return conn.batches(f"SELECT {', '.join(fields[name] for name in plain)}{tail}", params)
+
+    return nesting.with_nested(conn, names, {"notes": notes.nested}, "client_id", read)
 
 
 def _order(sort: str) -> str:
@@ -149,11 +153,12 @@ def one(conn: Connection, document_id: int) -> Row:
     """A document with its lines, taxes and addresses, as an object."""
     chosen = ", ".join(f"{field.sql} AS {field.name}" for field in FIELDS)
     (row,) = conn.query(
-        f"SELECT {chosen}, d.terms, d.sold_to_address, d.bill_to_address, d.place_of_supply, d.taxes, k.number"
-        f" AS corrects, d.version, d.created_at, d.updated_at{SOURCE}"
-        " LEFT JOIN document k ON k.id = d.corrects_id WHERE d.id = :id",
+        f"SELECT {chosen}, d.terms, d.sold_to_address, d.bill_to_address, d.place_of_supply,"
+        " d.taxes, k.number AS corrects, d.client_id, d.version, d.created_at, d.updated_at"
+        f"{SOURCE} LEFT JOIN document k ON k.id = d.corrects_id WHERE d.id = :id",
         id=document_id,
     )
+    row["notes"] = notes.of_client(conn, row.pop("client_id"))
     row["taxes"] = json.loads(row["taxes"])
     row["lines"] = conn.query(
         "SELECT position, description, quantity, unit_price, amount_cents, tax"
