@@ -25,6 +25,7 @@ AMOUNTS = ("subtotal", "tax", "total")
 # Those that count in the sales, and so must say for how much.
 SOLD = frozenset({"invoice", "credit_note"})
 
+_DATE = re.compile(r"(\d{4})[-/](\d\d)[-/](\d\d)(?:[ T].*)?", re.ASCII)
 _PLAIN_AMOUNT = re.compile(r"-?\d{1,12}\.\d\d", re.ASCII)
 
 
@@ -43,12 +44,13 @@ def read_date(value: object) -> str:
     text = str(value or "").strip()
     if not text:
         raise missing()
+    match = _DATE.fullmatch(text)
     try:
-        found = date.fromisoformat(text[:10].replace("/", "-"))
-        if len(text) > 10 and text[10] not in " T":
-            raise ValueError
+        found = date(*map(int, match.groups())) if match else None
     except ValueError:
-        raise fault("document.date.format", N_("is not a date in the form YYYY-MM-DD")) from None
+        found = None
+    if found is None:
+        raise fault("document.date.format", N_("is not a date in the form YYYY-MM-DD"))
     if found.year not in YEARS:
         raise fault("document.date.range", N_("is too far from today"))
     return found.isoformat()
