@@ -177,7 +177,7 @@ class DocumentImport(RowImport):
         values = record.values
         owner = self._owner(values, "client")
         if kind in SOLD:
-            check_not_prospect(owner.code, owner.prospect)
+            self._check_prospect(owner)
         own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
         own.update(self._place(values), **self._amounts(values, kind))
         if kind in SOLD and "subtotal_cents" not in own and not values.get("lines"):
@@ -225,6 +225,12 @@ class DocumentImport(RowImport):
             return owner.bill_to_id
         payer = self._owner(values, "bill_to").id
         return None if payer == owner.id else payer
+
+    def _check_prospect(self, owner: Owner) -> None:
+        try:
+            check_not_prospect(owner.code, owner.prospect)
+        except Conflict as error:
+            raise self.fault(error.code, "client", error.message) from None
 
     def _amounts(self, values: Mapping[str, Any], kind: str) -> dict[str, int]:
         if not any(name in values for name in AMOUNT_FIELDS):
@@ -285,7 +291,7 @@ class DocumentImport(RowImport):
         if self._jobs:
             self.uow.documents.end_prospects()
         if self._inactive:
-            reason = msg("{count} documents are of inactive clients.", count=self._inactive)
+            reason = msg("documents of inactive clients: {count}", count=self._inactive)
             self.rules.warnings.append(Warning("client", "document.client.inactive", reason))
 
 

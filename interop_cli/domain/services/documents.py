@@ -158,7 +158,7 @@ def _check_free(uow: UnitOfWork, kind: str, number: str) -> None:
     if uow.documents.by_numbers(kind, [fold(number)]):
         raise Conflict(
             "document.number.duplicate",
-            msg("There is already a {kind} of the number {number}.", kind=kind, number=number),
+            msg("{kind}: the number {number} is taken already.", kind=kind, number=number),
             details=[Detail("number", "unique", msg("is already taken"))],
         )
 

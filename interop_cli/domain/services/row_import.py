@@ -49,6 +49,7 @@ class RowImport:
     rejected: list[Rejected] = field(default_factory=list)
     created: int = 0
     updated: int = 0
+    _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     size = 5000
 
     def batch(self, records: Sequence[Record]) -> None:
@@ -87,8 +88,8 @@ class RowImport:
 
     def note(self, line: int, key: str | None, item: dict[str, Any]) -> None:
         """Say what became of a row: ``item`` has ``id``, ``status`` and ``error``."""
-        if len(self.outcome.items) <= MAX_ITEMS:  # one more tells that there are too many
-            self.outcome.items.append(item)
+        if len(self._items) <= MAX_ITEMS:  # one more tells that there are too many
+            self._items.append((line, item))
         if self.outcome.rows is not None:
             shown = {name: item[name] for name in ("status", "id", "error")}
             self.outcome.rows.append({"line": line, "key": key, **shown})
@@ -129,6 +130,7 @@ class RowImport:
         outcome.changed = self.created + self.updated
         outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
         outcome.extra = {"created": self.created, "updated": self.updated}
+        outcome.items = [item for _line, item in sorted(self._items, key=lambda pair: pair[0])]
         outcome.warnings = self.rules.warnings
         if outcome.rows is not None:
             outcome.rows.sort(key=lambda row: row["line"])
