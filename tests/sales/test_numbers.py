@@ -13,7 +13,7 @@ from interop_cli.domain.rules import Rules
 from interop_cli.domain.services import documents, invoices, undo
 from interop_cli.domain.services.outcome import Outcome
 from interop_cli.store.store import Store
-from tests.support.stores import add_client, open_store
+from tests.support.stores import add_client
 
 WRITERS, EACH = 8, 4
 LINE = {"description": "Cartes", "quantity": "1", "unit_price": "10"}

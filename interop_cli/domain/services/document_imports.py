@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from interop_cli.domain.address_text import bare_line
-from interop_cli.domain.code import code_key
 from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
@@ -22,6 +21,7 @@ from interop_cli.domain.services.document_fields import (
     lines_of,
     no_such_client,
 )
+from interop_cli.domain.services.document_owners import Owner, Owners
 from interop_cli.domain.services.row_import import Record, RowImport
 from interop_cli.domain.text import fold
 from interop_cli.domain.validation import invalid, refused
@@ -29,20 +29,8 @@ from interop_cli.domain.validation import invalid, refused
 if TYPE_CHECKING:
     from interop_cli.store.connection import Row
 
-MAX_CACHED = 200_000
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
 PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
-
-
-class Owner(NamedTuple):
-    """What an import needs to know of a client."""
-
-    id: int
-    code: str
-    active: bool
-    prospect: bool
-    currency: str
-    bill_to_id: int | None
 
 
 class Taken(NamedTuple):
@@ -58,16 +46,22 @@ class DocumentImport(RowImport):
     """Rows of documents; ``kind`` is that of rows which do not say theirs."""
 
     kind: str | None = None
-    _owners: dict[str, Owner | None] = field(default_factory=dict)
     _seen: bytearray = field(default_factory=bytearray)
     _inactive: int = 0
     _jobs: bool = False
+
+    def __post_init__(self) -> None:
+        self._owners = Owners(self.uow)
 
     # -- a batch ----------------------------------------------------------------------------
 
     def batch(self, records: Sequence[Record]) -> None:
         """Write new documents and changed ones, each set with one statement."""
-        self._load_owners(records)
+        self._owners.load(
+            str(record.values.get(name) or "").strip()
+            for record in records
+            for name in ("client", "bill_to")
+        )
         existing = self._existing(records)
         new: dict[tuple[str, str], Taken] = {}
         saves: list[tuple[Row, Taken]] = []
@@ -142,36 +136,16 @@ class DocumentImport(RowImport):
     def _twice(self) -> InvalidData:
         return self.fault("import.duplicate", "number", msg("is in the file twice"))
 
-    # -- clients ----------------------------------------------------------------------------
-
-    def _load_owners(self, records: Sequence[Record]) -> None:
-        """Make sure that every client the rows name is known, or known to be unknown."""
-        if len(self._owners) > MAX_CACHED:
-            self._owners.clear()
-        refs = {
-            str(record.values.get(name) or "").strip()
-            for record in records
-            for name in ("client", "bill_to")
-        }
-        clients = self.uow.clients
-        wanted = {code_key(ref) for ref in refs if ref} - self._owners.keys()
-        found = clients.by_column("code_key", wanted)
-        former = clients.retired_codes(wanted - found.keys())
-        rows = clients.by_column("id", former.values())
-        found.update({key: rows[client_id] for key, client_id in former.items()})
-        for key in wanted:
-            self._owners[key] = _owner_of(found[key]) if key in found else None
+    # -- one row ----------------------------------------------------------------------------
 
     def _owner(self, values: Mapping[str, Any], name: str) -> Owner:
         ref = str(values.get(name) or "").strip()
         if not ref:
             raise self.fault("field.missing", name, msg("is required"))
-        owner = self._owners.get(code_key(ref))
+        owner = self._owners.get(ref)
         if owner is None:
             raise no_such_client(name, self.rules.line, self.rules.key)
         return owner
-
-    # -- one row ----------------------------------------------------------------------------
 
     def _built(self, record: Record, kind: str) -> Document:
         values = record.values
@@ -293,10 +267,3 @@ class DocumentImport(RowImport):
         if self._inactive:
             reason = msg("documents of inactive clients: {count}", count=self._inactive)
             self.rules.warnings.append(Warning("client", "document.client.inactive", reason))
-
-
-def _owner_of(row: Row) -> Owner:
-    return Owner(
-        row["id"], row["code"], bool(row["active"]), bool(row["prospect"]), row["currency"],
-        row["bill_to_id"],
-    )  # fmt: skip
