@@ -21,6 +21,7 @@ GROUPS = {
     ),
     "address": ("interop_cli.commands.address", N_("Main and shipping addresses of a client.")),
     "note": ("interop_cli.commands.note", N_("Notes about a client, with attachments.")),
+    "sales": ("interop_cli.commands.sales", N_("Documents, invoices, and sales by year.")),
     "db": ("interop_cli.commands.db", N_("The database: make, look after, back up.")),
     "config": ("interop_cli.commands.config", N_("Settings of the company and of this user.")),
     "journal": ("interop_cli.commands.journal", N_("What was done, by whom; undo.")),

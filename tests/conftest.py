@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = tuple(f"tests.support.{name}" for name in ("postgres", "engines", "cli", "stores"))
+pytest_plugins = tuple(
+    f"tests.support.{name}" for name in ("postgres", "engines", "cli", "stores", "many_stores")
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -108,14 +108,17 @@ def check(picked: Picked) -> None:
         raise UsageError("usage.selector", msg("--status goes with --filter or --all."))
 
 
-def selector(app: App, picked: Picked) -> Selector:
-    """Read the codes or compile the filters; the limits of this run are added."""
+def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
+    """Read the codes or compile the filters; the limits of this run are added.
+
+    ``limited`` false: the setting does not bound how many, for what is harmless in any number.
+    """
     from interop_cli.domain.services.bulk import Selector
     from interop_cli.store.views.clients import STATUSES
 
     limits: dict[str, Any] = {
         "expect": picked.expect,
-        "max_affected": _limit(app, picked),
+        "max_affected": _limit(app, picked) if limited else picked.max_affected,
         "continue_on_error": picked.continue_on_error,
         "want_rows": picked.results is not None,
     }

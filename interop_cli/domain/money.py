@@ -41,6 +41,19 @@ def parse_cents(text: str) -> int:
     accounting parentheses; a currency sign at either end. Raises ``money.format``, and
     ``money.ambiguous`` for ``1,234``, which is one amount in French and another in English.
     """
+    return in_cents(parse_amount(text))
+
+
+def in_cents(amount: Decimal) -> int:
+    """An amount as integer cents, half a cent rounded away from zero; ``money.range``."""
+    cents = int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
+    if abs(cents) > MAX_CENTS:
+        raise fault("money.range", N_("is too large an amount"))
+    return cents
+
+
+def parse_amount(text: str) -> Decimal:
+    """``text`` as it is, with all its decimals; takes and raises what ``parse_cents`` does."""
     text = _SPACES.sub(" ", clean(text))
     found = _AMOUNT.fullmatch(text) if len(text) <= 2 * _MAX_LENGTH else None
     if (
@@ -49,14 +62,14 @@ def parse_cents(text: str) -> int:
         or bool(found["open"]) != bool(found["close"])
     ):
         raise fault("money.format", N_("is not an amount, such as 1234.50"))
-    cents = _cents(found["number"])
+    amount = _amount(found["number"])
     minus = [bool(found["open"]), found["sign"] in ("-", "−"), bool(found["inner"])].count(True)
     if minus > 1:
         raise fault("money.format", N_("is not an amount, such as 1234.50"))
-    return -cents if minus else cents
+    return -amount if minus else amount
 
 
-def _cents(number: str) -> int:
+def _amount(number: str) -> Decimal:
     if _TWO_READINGS.fullmatch(number):
         raise fault(
             "money.ambiguous", N_("can be read in two ways: write 1234.00, or 1.234 with a point")
@@ -64,12 +77,10 @@ def _cents(number: str) -> int:
     for shape, thousands in _SHAPES:
         if number.strip(".,") and shape.fullmatch(number):
             plain = number.replace(thousands, "") if thousands else number
-            cents = int(
-                (Decimal(plain.replace(",", ".")) * 100).quantize(Decimal(1), ROUND_HALF_UP)
-            )
-            if cents > MAX_CENTS:
+            amount = Decimal(plain.replace(",", "."))
+            if amount > MAX_CENTS:
                 raise fault("money.range", N_("is too large an amount"))
-            return cents
+            return amount
     raise fault("money.format", N_("is not an amount, such as 1234.50"))
 
 

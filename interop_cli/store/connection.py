@@ -80,6 +80,18 @@ class Connection(Protocol):
     def learn_words(self, rows: Sequence[Values]) -> None:
         """Put rows of ``client_search`` (client id, words) into the index."""
 
+    def hold(self, task: str, holder: str) -> str | None:
+        """Become the only one at work on ``task``; else the ``holder`` of the one who is.
+
+        Held until ``let_go``, or until this process ends however it ends.
+        """
+
+    def let_go(self, task: str) -> None:
+        """Let another one work on ``task``."""
+
+    def json_items(self, column: str, name: str) -> str:
+        """SQL to join, with CROSS JOIN: a row per text of a JSON array, in ``name.value``."""
+
     def tables(self) -> set[str]:
         """The names of the tables that exist."""
 

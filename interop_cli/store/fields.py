@@ -6,8 +6,9 @@ names found here ever reach SQL; values are always bound.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -34,7 +35,9 @@ class Type(StrEnum):
 class Field:
     """``sql`` gives the value, ``key`` what filters and sorting compare (``sql`` where absent).
 
-    A field that is not ``listed`` can be filtered on but is no column.
+    A field that is not ``listed`` can be filtered on but is no column. One with a ``suffix`` (a
+    regular expression) is a family: ``sales.YEAR`` with ``[0-9]{4}`` is ``sales.2026`` and others,
+    and ``{suffix}`` in its SQL becomes what stands there, so the expression lets nothing else in.
     """
 
     name: str
@@ -43,18 +46,30 @@ class Field:
     key: str | None = None
     listed: bool = True
     meaning: str = ""
+    suffix: str | None = None
 
     @property
     def compared(self) -> str:
         """The SQL that filters and sorting look at."""
         return self.key or self.sql
 
+    def member(self, name: str) -> Field | None:
+        """The member of this family that has the name, if it is one."""
+        root, _, suffix = name.partition(".")
+        if self.suffix is None or root != self.name.partition(".")[0]:
+            return None
+        if not re.fullmatch(self.suffix, suffix, re.ASCII):
+            return None
+        return replace(self, name=name, sql=self.sql.replace("{suffix}", suffix), suffix=None)
+
 
 def field_named(fields: Sequence[Field], name: str, *, option: str) -> Field:
     """The field of this name; raises UsageError with the list and the nearest."""
     for field in fields:
-        if field.name == name:
+        if field.name == name and field.suffix is None:
             return field
+        if member := field.member(name):
+            return member
     names = [field.name for field in fields]
     nearest = get_close_matches(name, names, 1, 0.5)
     raise UsageError(

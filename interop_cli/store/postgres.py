@@ -8,6 +8,7 @@ never stale. On 40001 and 40P01 the unit of work is run again all the same.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import psycopg
 
 WRITERS_LOCK = 0x494F434C  # the advisory lock that writers take in turn
+TASKS = 0x494F  # the space of the advisory locks of tasks
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
 )
@@ -169,6 +171,32 @@ class PostgresConnection:
 
     def learn_words(self, rows: Sequence[Values]) -> None:
         """Nothing to do: the index is on the table."""
+
+    def hold(self, task: str, holder: str) -> str | None:
+        key = zlib.crc32(task.encode()) >> 1
+        taken = self.query(
+            "SELECT pg_try_advisory_lock(:space, :key) AS taken", space=TASKS, key=key
+        )
+        if taken[0]["taken"]:
+            self.execute("SELECT set_config('application_name', :name, false)", name=holder[:60])
+            return None
+        rows = self.query(
+            "SELECT a.application_name AS holder FROM pg_locks l"
+            " JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory'"
+            " AND l.granted AND CAST(l.classid AS BIGINT) = :space"
+            " AND CAST(l.objid AS BIGINT) = :key"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            space=TASKS, key=key,
+        )  # fmt: skip
+        return str(rows[0]["holder"]) if rows else "?"
+
+    def let_go(self, task: str) -> None:
+        with suppress(Exception):  # a lost session has let go of it already
+            key = zlib.crc32(task.encode()) >> 1
+            self.query("SELECT pg_advisory_unlock(:space, :key)", space=TASKS, key=key)
+
+    def json_items(self, column: str, name: str) -> str:
+        return f"json_array_elements_text(CAST({column} AS json)) AS {name}(value)"
 
     def tables(self) -> set[str]:
         rows = self.query(

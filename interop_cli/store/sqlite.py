@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import sqlite3 as driver
 
     from sqlite_utils import Database
+
+    from interop_cli.store.lockfile import LockFile
 else:
     try:  # the newer library, where the extra ``sqlite`` is installed; sqlite-utils picks it too
         from pysqlite3 import dbapi2 as driver
@@ -107,6 +109,7 @@ class SqliteConnection:
         self.path = path
         self.journal_mode = str(raw.execute("PRAGMA journal_mode").fetchone()[0])
         self.readers_block_writers = self.journal_mode != "wal"
+        self._held: dict[str, LockFile] = {}
 
     @cached_property
     def db(self) -> Database:
@@ -209,6 +212,21 @@ class SqliteConnection:
 
     def learn_words(self, rows: Sequence[Values]) -> None:
         self.insert_many("client_search_fts", ("rowid", "words"), rows)
+
+    def hold(self, task: str, holder: str) -> str | None:
+        from interop_cli.store.lockfile import LockFile
+
+        lock = LockFile(Path(f"{self.path}.{task}.lock"))
+        found = lock.take(holder)
+        if found is None:
+            self._held[task] = lock
+        return found
+
+    def let_go(self, task: str) -> None:
+        self._held.pop(task).release()
+
+    def json_items(self, column: str, name: str) -> str:
+        return f"json_each({column}) AS {name}"
 
     def tables(self) -> set[str]:
         rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")

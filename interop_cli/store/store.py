@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from interop_cli.domain.errors import Busy
+from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
 from interop_cli.store.journal import Operation
 from interop_cli.store.uow import UnitOfWork
@@ -75,8 +77,28 @@ class Store:
                     raise _Discard
         except _Discard:
             return result[0]
-        self.applied = self.applied or operation_id is not None
+        self.applied = self.applied or operation_id is not None or uow.derived
         return result[0]
+
+    @contextmanager
+    def alone(self, task: str, *, wait: bool) -> Iterator[None]:
+        """Be the only process at work on ``task``; ``wait`` for another one to end.
+
+        Raises Busy ``task.running``, which says who is at it.
+        """
+        holder = f"{self.actor}, pid {os.getpid()}, since {self.now()}"
+        while found := self.conn.hold(task, holder):
+            if not wait:
+                raise Busy(
+                    "task.running",
+                    msg("This is being done already, by {holder}.", holder=found),
+                    hint=msg("Try again later, or wait for it with --wait."),
+                )
+            self.pause(0.2)
+        try:
+            yield
+        finally:
+            self.conn.let_go(task)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

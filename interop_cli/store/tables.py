@@ -13,13 +13,14 @@ class Table:
 
     ``columns`` are those an entity owns; ``client`` is the column that names the client on whose
     history a change is shown; a change of a column in ``search`` renews that client's place in the
-    search index.
+    search index. Rows of a table that ``counts`` make up the sales totals.
     """
 
     name: str
     columns: tuple[str, ...]
     client: str | None = None
     search: frozenset[str] = field(default_factory=frozenset)
+    counts: bool = False
 
     @property
     def all_columns(self) -> tuple[str, ...]:
@@ -66,8 +67,31 @@ ATTACHMENT = Table(
 )
 SETTING = Table("setting", ("name", "value"))
 USER_ROLE = Table("user_role", ("uid", "name", "role"))
+DOCUMENT = Table(
+    "document",
+    (
+        "client_id", "bill_to_id", "kind", "number", "number_key", "status", "date", "year",
+        "due_date", "currency", "subtotal_cents", "tax_cents", "total_cents", "taxes", "terms",
+        "contact_id", "contact", "ship_to_id", "ship_to", "sold_to_address", "bill_to_address",
+        "place_of_supply", "corrects_id", "issued", "external_id",
+    ),
+    client="client_id",
+    counts=True,
+)  # fmt: skip
+DOCUMENT_LINE = Table(
+    "document_line",
+    (
+        "document_id", "client_id", "position", "description", "quantity", "unit_price",
+        "amount_cents", "tax",
+    ),
+    client="client_id",
+)  # fmt: skip
+COUNTER = Table("counter", ("name", "last"))
 
 TABLES = {
     table.name: table
-    for table in (CLIENT, CLIENT_CODE, ADDRESS, CONTACT, NOTE, ATTACHMENT, SETTING, USER_ROLE)
-}
+    for table in (
+        CLIENT, CLIENT_CODE, ADDRESS, CONTACT, NOTE, ATTACHMENT, SETTING, USER_ROLE, COUNTER,
+        DOCUMENT, DOCUMENT_LINE,
+    )
+}  # fmt: skip

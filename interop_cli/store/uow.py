@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.store import journal
+from interop_cli.store import journal, staleness
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.search import SearchIndex
 from interop_cli.store.tables import TABLES, Table
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from interop_cli.store.repositories.blobs import BlobRepository
     from interop_cli.store.repositories.clients import ClientRepository
     from interop_cli.store.repositories.contacts import ContactRepository
+    from interop_cli.store.repositories.documents import DocumentRepository
     from interop_cli.store.repositories.notes import NoteRepository
     from interop_cli.store.repositories.operations import OperationRepository
     from interop_cli.store.repositories.selection import Selection
     from interop_cli.store.repositories.settings import SettingRepository
+    from interop_cli.store.repositories.totals import TotalRepository
 
 
 class UnitOfWork:
@@ -43,6 +45,8 @@ class UnitOfWork:
         self._search = SearchIndex(conn)
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
+        self.derived = False
+        """Whether something was written that the journal does not keep, such as totals."""
 
     # -- the four verbs ---------------------------------------------------------------------
 
@@ -59,9 +63,10 @@ class UnitOfWork:
             ((row_id, 1, now, now, *values(row)) for row_id, row in zip(ids, rows, strict=True)),
         )
         # One writer at a time: every row between these ids is one of ours.
-        self._journal(
-            spec, "insert", "NULL", "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
-        )
+        ours, bounds = "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
+        self._journal(spec, "insert", "NULL", ours, bounds)
+        if spec.counts:
+            staleness.mark(self.conn, ours, bounds)
         self._search.made(spec, ids, rows)
         return ids
 
@@ -72,7 +77,7 @@ class UnitOfWork:
         ``conflict.version`` where someone changed it since.
         """
         spec = TABLES[table]
-        changes, updates = [], []
+        changes, updates, counted = [], [], []
         for before, after in pairs:
             old = {name: before[name] for name in spec.columns if before[name] != after[name]}
             if not old:
@@ -85,8 +90,11 @@ class UnitOfWork:
             updates.append({**after, "id": row_id, "version": version, "now": self.now})
             if owner is not None and spec.search & old.keys():
                 self._search.touch({owner, after.get(spec.client or "") or owner})
+            if spec.counts and staleness.COLUMNS & old.keys():
+                counted += [before, after]
         if not updates:
             return 0
+        staleness.mark_rows(self.conn, counted)
         self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
         sets = ", ".join(f"{name} = :{name}" for name in spec.columns)
         touched = self.conn.execute_many(
@@ -111,6 +119,9 @@ class UnitOfWork:
             self._index_owners(spec, where, params)
             if spec.client and spec.client in values:  # they go from one client to another
                 self._search.touch((cast(int, values[spec.client]),))
+        if spec.counts and staleness.COLUMNS & values.keys():
+            staleness.mark(self.conn, where, params)
+            staleness.mark(self.conn, where, params, values)
         before = self.conn.json_object(list(values))
         count = self._journal(spec, "update", before, where, params, bump=1)
         if count:
@@ -129,6 +140,8 @@ class UnitOfWork:
         """
         spec = TABLES[table]
         self._index_owners(spec, where, params)
+        if spec.counts:
+            staleness.mark(self.conn, where, params)
         before = self.conn.json_object(spec.all_columns)
         count = self._journal(spec, "delete", before, where, params)
         if count:
@@ -154,6 +167,8 @@ class UnitOfWork:
         )  # fmt: skip
         if spec.search and spec.client:
             self._search.touch(row[spec.client] for row in restored)
+        if spec.counts:
+            staleness.mark_rows(self.conn, restored)
 
     # -- the operation ----------------------------------------------------------------------
 
@@ -234,6 +249,20 @@ class UnitOfWork:
         from interop_cli.store.repositories.blobs import BlobRepository
 
         return BlobRepository(self)
+
+    @cached_property
+    def documents(self) -> DocumentRepository:
+        """Documents, their lines and numbers."""
+        from interop_cli.store.repositories.documents import DocumentRepository
+
+        return DocumentRepository(self)
+
+    @cached_property
+    def totals(self) -> TotalRepository:
+        """Sales totals."""
+        from interop_cli.store.repositories.totals import TotalRepository
+
+        return TotalRepository(self)
 
     @cached_property
     def settings(self) -> SettingRepository:

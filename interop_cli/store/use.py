@@ -6,19 +6,35 @@ of users and the first few by name.
 
 from __future__ import annotations
 
+from interop_cli.domain.kinds import KIND_NAMES
 from interop_cli.store.connection import Connection, Row
 
 SHOWN = 5
 
+
+def _documents(condition: str) -> tuple[tuple[str, str], ...]:
+    """The documents for which ``condition`` holds, the latest first: a user for each kind."""
+    return tuple(
+        (
+            kind,
+            "SELECT COALESCE(number, '#' || CAST(id AS TEXT)) AS reference FROM document"  # noqa: S608
+            f" WHERE kind = '{kind}' AND ({condition}) ORDER BY date DESC, id DESC",
+        )
+        for kind in KIND_NAMES
+    )
+
+
 # kind, the query of its references with :id bound; a new kind of user is a new row here.
 CLIENT_USERS = (
     ("bill_to", "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key"),
+    *_documents("client_id = :id OR bill_to_id = :id"),
 )
 ADDRESS_USERS = (
     (
         "main",
         "SELECT '#' || CAST(id AS TEXT) AS reference FROM address WHERE id = :id AND main = 1",
     ),
+    *_documents("ship_to_id = :id"),
 )
 CONTACT_USERS = (
     (
@@ -26,6 +42,7 @@ CONTACT_USERS = (
         "SELECT client.code AS reference FROM contact JOIN client ON client.id = client_id"
         " WHERE contact.id = :id AND billing = 1",
     ),
+    *_documents("contact_id = :id"),
 )
 NOTE_USERS = (
     (
@@ -47,7 +64,7 @@ def of_address(conn: Connection, address_id: int) -> list[Row]:
 
 
 def of_contact(conn: Connection, contact_id: int) -> list[Row]:
-    """What uses a contact: the client whose invoices go to it."""
+    """What uses a contact: the client whose invoices go to it, and documents for it."""
     return _users(conn, CONTACT_USERS, contact_id)
 
 
@@ -59,8 +76,12 @@ def of_note(conn: Connection, note_id: int) -> list[Row]:
 def _users(conn: Connection, users: tuple[tuple[str, str], ...], entity_id: int) -> list[Row]:
     found = []
     for kind, sql in users:
-        rows = conn.query(sql, id=entity_id)
+        rows = conn.query(f"{sql} LIMIT {SHOWN}", id=entity_id)
         if rows:
-            references = [row["reference"] for row in rows[:SHOWN]]
-            found.append({"kind": kind, "count": len(rows), "references": references})
+            count = len(rows)
+            if count == SHOWN:
+                (counted,) = conn.query(f"SELECT COUNT(*) AS n FROM ({sql}) used", id=entity_id)  # noqa: S608
+                count = counted["n"]
+            references = [row["reference"] for row in rows]
+            found.append({"kind": kind, "count": count, "references": references})
     return found

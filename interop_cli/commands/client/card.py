@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.heading import note_lines
+from interop_cli.domain.address_text import one_line
 from interop_cli.i18n import _
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
         yield style.bold(_("Addresses"))
         for address in client["addresses"]:
             yield f"  {'⌂' if address['main'] else ' '} #{address['id']} {one_line(address)}"
+    yield from _history(client["documents"], style)
+    yield from _sales(client["sales"], style)
 
 
 MARKS = {"default": "★", "billing": "▦", "billing_copy": "✉", "hubspot_synced": "●"}
@@ -51,13 +54,6 @@ def _contact(contact: Mapping[str, Any], style: Style) -> str:
         parts.append(_("inactive"))
     line = f"  {marks} #{contact['id']} " + ", ".join(part for part in parts if part)
     return line if contact["active"] else style.dim(line)
-
-
-def one_line(address: Mapping[str, Any]) -> str:
-    """An address on one line."""
-    place = " ".join(filter(None, [address["city"], address["province"], address["postal_code"]]))
-    parts = [address["label"], address["attention"], address["line1"], address["line2"], place]
-    return ", ".join(part for part in (*parts, address["country"]) if part)
 
 
 def _section(title: str, rows: list[tuple[str, Any]], style: Style) -> Iterator[str]:
@@ -98,3 +94,36 @@ def _billing(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
         (_("External id"), client["external_id"]),
         *client["accounting"].items(),
     ]
+
+
+def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """How many documents of each kind, and the latest."""
+    from interop_cli.domain.kinds import KIND_TITLES
+    from interop_cli.domain.money import format_cents
+    from interop_cli.i18n import language
+
+    counts = {kind: count for kind, count in documents["counts"].items() if count}
+    if not counts:
+        return
+    yield ""
+    yield style.bold(_("Documents"))
+    yield "  " + " · ".join(f"{_(KIND_TITLES[kind])}: {count}" for kind, count in counts.items())
+    for row in documents["latest"]:
+        total = format_cents(row["total_cents"], row["currency"], language())
+        yield f"  {row['date']}  {row['kind']} {row['number'] or '—'}  {total}  {row['status']}"
+
+
+def _sales(totals: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:
+    """Sales by year; an asterisk where documents changed since."""
+    from interop_cli.domain.money import format_cents
+    from interop_cli.i18n import language
+
+    if not any(row["amount_cents"] or row["stale"] for row in totals):
+        return
+    yield ""
+    yield style.bold(_("Sales"))
+    amounts = [format_cents(row["amount_cents"], row["currency"], language()) for row in totals]
+    width = max(len(amount) for amount in amounts)
+    for row, amount in zip(totals, amounts, strict=True):
+        stale = f"  {_('(documents changed since)')}" if row["stale"] else ""
+        yield f"  {row['year']}  {amount.rjust(width)}{stale}"

@@ -66,7 +66,7 @@ def run_import(
         outcome = app.run(operation, work)
         if writer and not app.dry_run:
             for rejected in done[0].rejected:
-                writer.write(rejected.record.source, _reasons(rejected.details))
+                writer.write(rejected.record.source, reasons(rejected.details))
             writer.commit()
     selectors.deliver(app, outcome, results)
 
@@ -83,7 +83,8 @@ def column_map(mapping: str | None, pairs: tuple[str, ...]) -> ColumnMap:
     return found
 
 
-def _reasons(details: Iterable[Detail]) -> str:
+def reasons(details: Iterable[Detail]) -> str:
+    """Why a row was refused, as the cell of a file of rejects."""
     from interop_cli.i18n import translate
 
     return "; ".join(

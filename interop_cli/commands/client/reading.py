@@ -9,6 +9,7 @@ import click
 from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.kinds import KIND_NAMES
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 
@@ -119,7 +120,7 @@ def show_command(app: App, client: str, exact: bool) -> None:
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client, exact=exact)
-        found = clients.card(conn, client_id)
+        found = clients.card(conn, client_id, app.today.year)
     app.output.record(found, "client", card=card)
 
 
@@ -138,17 +139,23 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 
 @click.command("history", cls=Command)
 @client_argument()
+@option("--kind", type=click.Choice((*KIND_NAMES, "change")),
+        help=N_("Only documents of this kind, or only changes."))  # fmt: skip
 @option("--limit", type=click.IntRange(min=1), metavar="N", help=N_("The latest N entries."))
 @pass_app
-def history_command(app: App, client: str, limit: int | None) -> None:
-    """Show what was changed on a client, the latest first: each field before and after.
+def history_command(app: App, client: str, kind: str | None, limit: int | None) -> None:
+    """Show a client's documents and what was changed on it, the latest first.
 
     \b
     interop client history ACME
+    interop client history ACME --kind invoice
+    interop client history ACME --kind change
     """
     from interop_cli.store.views import history
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)
-        rows = history.of_client(conn, client_id, limit)
-    app.output.rows(history.columns(), [rows], key="operation_id")
+        rows = history.of_client(conn, client_id, kind, limit)
+    app.output.rows(
+        history.columns(), [rows], key="number" if kind in KIND_NAMES else "operation_id"
+    )

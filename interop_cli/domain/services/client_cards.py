@@ -90,7 +90,7 @@ def _edit_one(
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
     if client.prospect and not before.prospect:
         pays_for = [other["code"] for other in uow.clients.billed_to(client_id)]
-        check_prospect(client, pays_for=pays_for)
+        check_prospect(client, jobs=uow.documents.jobs_of(client_id), pays_for=pays_for)
     if "bill_to" in changes:
         client.bill_to_id = payer_id(uow, str(changes["bill_to"] or ""), before)
     check_external_id(uow, client.external_id, client_id)

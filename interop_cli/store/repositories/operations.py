@@ -54,7 +54,15 @@ class OperationRepository:
                 f" ELSE NOT {there} AND t.version = undoing.version) END)",
                 entity=entity,
             )
+        self._keep_numbers()
         return len(effects)
+
+    def _keep_numbers(self) -> None:
+        """Where a counter went on since, its numbers are not given again: the documents stay."""
+        self.conn.execute(
+            "UPDATE undoing SET stale = 1 WHERE entity IN ('document', 'document_line')"
+            " AND EXISTS (SELECT 1 FROM undoing u WHERE u.entity = 'counter' AND u.stale = 1)"
+        )
 
     def stale(self, limit: int) -> tuple[int, list[Row]]:
         """How many rows were changed since, and the first of them."""
@@ -167,6 +175,11 @@ OWNED = (
     ),
     ("client", "bill_to_id", "client"),
     ("attachment", "note_id", "note"),
+    ("document", "bill_to_id", "client"),
+    ("document", "contact_id", "contact"),
+    ("document", "ship_to_id", "address"),
+    ("document", "corrects_id", "document"),
+    ("document_line", "document_id", "document"),
 )
 
 

@@ -13,7 +13,7 @@ from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field, Type, field_named
 from interop_cli.store.filters import Condition
 from interop_cli.store.references import client_not_found, id_named
-from interop_cli.store.views import addresses, contacts, logos, nesting, notes
+from interop_cli.store.views import addresses, contacts, documents, logos, nesting, notes, sales
 
 FIELDS: tuple[Field, ...] = (
     Field("id", "c.id", Type.INT),
@@ -50,6 +50,9 @@ FIELDS: tuple[Field, ...] = (
         Type.INT,
         listed=False,
     ),
+    Field("documents", documents.COUNT, Type.INT, listed=False),
+    Field("last_invoice", documents.LAST_INVOICE, Type.DATE, listed=False),
+    Field("sales.YEAR", sales.IN_YEAR, Type.MONEY, listed=False, suffix="[0-9]{4}"),
 )
 LISTED = tuple(field for field in FIELDS if field.listed)
 COLUMNS = frozenset(field.name for field in LISTED)
@@ -177,7 +180,7 @@ def resolve(conn: Connection, ref: str) -> tuple[int, str, bool]:
     return rows[0]["id"], rows[0]["code"], bool(rows[0]["former"])
 
 
-def card(conn: Connection, client_id: int) -> Row:
+def card(conn: Connection, client_id: int, this_year: int) -> Row:
     """A client with everything nested: the object of ``client show``."""
     columns = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
     (row,) = conn.query(
@@ -197,7 +200,7 @@ def card(conn: Connection, client_id: int) -> Row:
     row["logo"] = logos.of_client(conn, client_id)
     for name, objects in NESTED.items():
         row[name] = objects(conn, [client_id])[client_id]
-    row["documents"] = {"counts": {}, "latest": []}
-    row["sales"] = []
+    row["documents"] = documents.of_client(conn, client_id)
+    row["sales"] = sales.by_year(conn, client_id, this_year)
     row["sync"] = []
     return row

@@ -1,4 +1,4 @@
-"""What was changed on a client or in an operation, each field before and after."""
+"""The history of a client: its documents, and what was changed, each field before and after."""
 
 from __future__ import annotations
 
@@ -14,26 +14,82 @@ if TYPE_CHECKING:
 
 NAMES = (
     "operation_id", "at", "actor", "operation", "entity", "entity_id", "action", "field",
-    "before", "after",
+    "before", "after", "kind", "number", "status", "currency", "total_cents",
 )  # fmt: skip
+CHANGE = "change"  # the kind of a row that is no document
 # Columns that only follow from others.
 NAMED = {"is_default": "default"}  # as the command line calls them
 DERIVED = frozenset(
-    {"code_key", "name_key", "tags_key", "line_key", "city_key", "email_key", "deactivated_with"}
-)
+    {
+        "code_key", "name_key", "tags_key", "line_key", "city_key", "email_key",
+        "deactivated_with", "number_key", "year",
+    }
+)  # fmt: skip
 
 
 def columns() -> list[Column]:
     """The columns of a history row."""
     from interop_cli.domain.columns import Column, Kind
 
-    kinds = {"operation_id": Kind.INT, "at": Kind.TIME, "entity_id": Kind.INT}
+    kinds = {
+        "operation_id": Kind.INT, "at": Kind.TIME, "entity_id": Kind.INT, "total_cents": Kind.MONEY,
+    }  # fmt: skip
     hidden = {"actor", "entity_id"}
     return [Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in NAMES]
 
 
-def of_client(conn: Connection, client_id: int, limit: int | None = None) -> list[tuple[Any, ...]]:
-    """The history of a client with its codes and addresses, the latest first.
+def of_client(
+    conn: Connection, client_id: int, kind: str | None = None, limit: int | None = None
+) -> list[tuple[Any, ...]]:
+    """The history of a client, the latest first: rows of ``NAMES``.
+
+    ``kind`` is one of documents, or ``change`` for what was changed on the client and on what
+    belongs to it; without it, both: a document stands there once, at its own date, rather than as
+    the change that recorded it.
+    """
+    if kind == CHANGE:
+        rows = _changes(conn, client_id)
+    elif kind is not None:
+        rows = _documents(conn, client_id, kind, limit)
+    else:
+        changes = [row for row in _changes(conn, client_id) if not _records_document(row)]
+        rows = sorted(
+            [*changes, *_documents(conn, client_id, None, limit)],
+            key=lambda row: str(row[1]), reverse=True,
+        )  # fmt: skip
+    return rows[:limit] if limit else rows
+
+
+def _records_document(row: tuple[Any, ...]) -> bool:
+    return row[4] in ("document", "document_line") and row[6] == "insert"
+
+
+def _documents(
+    conn: Connection, client_id: int, kind: str | None, limit: int | None
+) -> list[tuple[Any, ...]]:
+    """Documents in the shape of a history row: ``at`` is their date."""
+    params: dict[str, Any] = {"id": client_id}
+    sql = (
+        "SELECT id, date, kind, number, status, currency, total_cents FROM document"
+        " WHERE client_id = :id"
+    )
+    if kind:
+        sql, params = f"{sql} AND kind = :kind", {**params, "kind": kind}
+    sql += " ORDER BY date DESC, id DESC"
+    if limit:
+        sql, params = f"{sql} LIMIT :limit", {**params, "limit": limit}
+    rows = conn.query(sql, **params)
+    return [
+        (
+            None, row["date"], None, None, "document", row["id"], None, None, None, None,
+            row["kind"], row["number"], row["status"], row["currency"], row["total_cents"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _changes(conn: Connection, client_id: int) -> list[tuple[Any, ...]]:
+    """What was changed on a client and on what belongs to it, the latest first.
 
     What a field became is what the next change found, or what the row holds now.
     """
@@ -48,8 +104,8 @@ def of_client(conn: Connection, client_id: int, limit: int | None = None) -> lis
         for entity in {change["entity"] for change in changes}
         for row in _present(conn, entity, client_id)
     }
-    rows = [row for change in changes for row in _fields(change, now)]
-    return rows[:limit] if limit else rows
+    empty = (None,) * (len(NAMES) - NAMES.index("kind") - 1)
+    return [(*row, CHANGE, *empty) for change in changes for row in _fields(change, now)]
 
 
 def _present(conn: Connection, entity: str, client_id: int) -> list[Row]:

@@ -1,0 +1,199 @@
+"""``sales document add``, ``list``, ``show``, ``void``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands import heading
+from interop_cli.commands.complete import client_argument
+from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.domain.kinds import KIND_NAMES, STATUS_NAMES
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.output import Style
+
+document_command = Group(
+    "document", help=N_("Quotes, jobs, packing slips, invoices, credit notes.")
+)
+KIND = click.Choice(KIND_NAMES)
+ADD_OPTIONS = (
+    option("--kind", type=KIND, required=True, help=N_("What it is.")),
+    option("--number", metavar="TEXT", help=N_("Its number; the next one of its kind if absent.")),
+    option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent.")),
+    option("--due-date", metavar="YYYY-MM-DD", help=N_("When it is due.")),
+    option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft.")),
+    option("--subtotal", metavar="AMOUNT", help=N_("Amount before taxes.")),
+    option("--tax", metavar="AMOUNT", help=N_("Taxes.")),
+    option("--total", metavar="AMOUNT", help=N_("Amount with taxes.")),
+    option("--line", "line", multiple=True, metavar="\"TEXT;QTY;PRICE\"",
+           help=N_("A line: description;quantity;unit price; several times for several.")),
+    option("--currency", metavar="CODE", help=N_("ISO currency; the client's if absent.")),
+    option("--bill-to", metavar="CODE", help=N_("Another client who pays.")),
+    option("--contact", metavar="TEXT", help=N_("Who it is for.")),
+    option("--ship-to", metavar="ID|TEXT", help=N_("An address of the client, or text.")),
+    option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30.")),
+    option("--external-id", metavar="TEXT", help=N_("Its id in another system.")),
+)  # fmt: skip
+
+
+def _add_options(function: Any) -> Any:
+    for decorate in reversed(ADD_OPTIONS):
+        function = decorate(function)
+    return function
+
+
+@document_command.command("add", cls=Command)
+@client_argument()
+@_add_options
+@pass_app
+def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **fields: Any) -> None:
+    """Record a document of a client; a job ends a prospect.
+
+    \b
+    interop sales document add ACME --kind quote --subtotal 1250.00
+    interop sales document add ACME --kind job --number D-1042 --line "Cartes;500;0,08"
+    """
+    from interop_cli.commands.sales.lines import parse_lines
+    from interop_cli.domain.services import documents
+
+    values = {name: value for name, value in fields.items() if value is not None}
+    values["lines"] = parse_lines(line)
+    app.write(
+        "sales.document.add",
+        lambda uow: documents.add(uow, client, kind, values, app.rules()),
+    )
+
+
+@document_command.command("list", cls=Command)
+@click.argument("client", metavar="[CODE]", required=False)
+@option("--kind", type=KIND, help=N_("Only documents of this kind."))
+@option("--status", type=click.Choice(STATUS_NAMES), help=N_("Only documents of this status."))
+@option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
+@option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
+@option("--filter", "filters", multiple=True, metavar="EXPR",
+        help=N_("field op value; several are AND. See: interop help filters"))  # fmt: skip
+@option("--sort", default="-date", metavar="F|-F", help=N_("Order by a field; - reverses."))
+@option("--limit", type=click.IntRange(min=0), metavar="N", help=N_("At most N rows; 0: all."))
+@pass_app
+def list_command(
+    app: App, client: str | None, filters: tuple[str, ...], since: str | None, until: str | None,
+    **asked: Any,
+) -> None:  # fmt: skip
+    """List documents, the latest first: of one client, or of all.
+
+    \b
+    interop sales document list ACME --kind invoice
+    interop sales document list --filter "total_cents > 1000000" --since 2026-01-01 -o csv
+    """
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.store.filters import compile_filters
+    from interop_cli.store.views import documents
+
+    conn = app.store.conn
+    client_id = resolved(app, conn, client)[0] if client else None
+    above = heading.head(app, conn, client_id) if client_id else []
+    query = documents.DocumentQuery(
+        compile_filters(filters, documents.FIELDS, app.today), client_id,
+        since=_day("--since", since), until=_day("--until", until), **asked,
+    )  # fmt: skip
+    columns = app.output.pick(documents.columns(), key="number")
+    rows = documents.document_rows(conn, query, [column.name for column in columns])
+    app.output.rows(columns, rows, key="number", spool=conn.readers_block_writers, head=above)
+
+
+def _day(flag: str, text: str | None) -> str | None:
+    from datetime import date
+
+    from interop_cli.domain.errors import UsageError
+    from interop_cli.domain.messages import msg
+
+    try:
+        return date.fromisoformat(text).isoformat() if text else None
+    except ValueError:
+        raise UsageError(
+            "usage.date", msg("{option} takes a date: YYYY-MM-DD.", option=flag)
+        ) from None
+
+
+@document_command.command("show", cls=Command)
+@click.argument("number", metavar="NUMBER|#ID")
+@option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
+@pass_app
+def show_command(app: App, number: str, kind: str | None) -> None:
+    """Show a document with its lines.
+
+    \b
+    interop sales document show 10248
+    interop sales document show 12 --kind quote --json
+    """
+    show(app, number, kind)
+
+
+def show(app: App, number: str, kind: str | None) -> None:
+    """Print a document."""
+    from interop_cli.store.views import documents
+
+    with app.store.reading() as conn:
+        found = documents.one(conn, documents.document_named(conn, number, kind))
+    app.output.record(found, "document", card=card, key="number")
+
+
+@document_command.command("void", cls=Command)
+@click.argument("number", metavar="NUMBER|#ID")
+@option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
+@pass_app
+def void_command(app: App, number: str, kind: str | None) -> None:
+    """Make a document count no more; it stays readable.
+
+    \b
+    interop sales document void 10248 --kind invoice
+    """
+    from interop_cli.domain.services import documents
+
+    app.write("sales.document.void", lambda uow: documents.void(uow, number, kind))
+
+
+def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """The lines of a document, as a person reads it."""
+    from interop_cli.domain.money import format_cents
+    from interop_cli.i18n import language
+    from interop_cli.output.titles import title
+
+    def amount(cents: int) -> str:
+        return format_cents(cents, document["currency"], language())
+
+    lines = list(heading.note_lines(document["notes"], style))
+    yield from [*lines, ""] if lines else []
+    yield style.bold(f"{_(TITLES[document['kind']])} {document['number'] or '—'}")
+    for name in (
+        "client", "bill_to", "contact", "date", "due_date", "terms", "status", "corrects",
+        "sold_to_address", "bill_to_address", "ship_to", "external_id",
+    ):  # fmt: skip
+        if document[name]:
+            yield f"  {title(name)}: {document[name]}"
+    for line in document["lines"]:
+        price = f"{line['quantity']} × {line['unit_price']}"
+        cost = amount(line["amount_cents"])
+        yield f"  {line['position']}. {line['description']}  {price}  {cost}"
+    yield f"  {title('subtotal_cents')}: {amount(document['subtotal_cents'])}"
+    for tax in document["taxes"]:
+        yield f"  {_(TAXES[tax['tax']])} {tax['rate']} %: {amount(tax['amount_cents'])}"
+    if document["tax_cents"] and not document["taxes"]:
+        yield f"  {title('tax_cents')}: {amount(document['tax_cents'])}"
+    yield f"  {title('total_cents')}: {amount(document['total_cents'])}"
+
+
+TITLES = {
+    "quote": N_("Quote"),
+    "job": N_("Job"),
+    "packing_slip": N_("Packing slip"),
+    "invoice": N_("Invoice"),
+    "credit_note": N_("Credit note"),
+}
+TAXES = {"gst": N_("GST"), "qst": N_("QST"), "hst": N_("HST")}

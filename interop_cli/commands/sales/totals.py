@@ -1,0 +1,175 @@
+"""``sales refresh``, ``totals``, ``verify``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands import selectors
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.selectors import Picked, selector_options
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.store.connection import Connection
+    from interop_cli.store.views.sales import SalesQuery
+
+TASK = "sales-refresh"
+EXIT_ATTENTION = 10
+YEAR = click.IntRange(1900, 2199)
+SPAN_OPTIONS = (
+    option("--years", type=click.IntRange(1, 100), metavar="N",
+           help=N_("How many years (5).")),
+    option("--through", type=YEAR, metavar="YEAR", help=N_("The last of them (this year).")),
+)  # fmt: skip
+BASIS = option(
+    "--basis", type=click.Choice(("sold-to", "bill-to")), default="sold-to",
+    help=N_("Whose sales: who it was sold to, or who was billed."),
+)  # fmt: skip
+
+
+def span_options(function: Any) -> Any:
+    """Add the options that say which years."""
+    for decorate in reversed(SPAN_OPTIONS):
+        function = decorate(function)
+    return function
+
+
+@click.command("refresh", cls=Command)
+@selector_options
+@span_options
+@option("--full", is_flag=True, help=N_("Compute all of them, not only what changed."))
+@option("--wait", is_flag=True, help=N_("Wait where another refresh is at work."))
+@pass_app
+def refresh_command(
+    app: App, picked: Picked, years: int | None, through: int | None, full: bool, wait: bool
+) -> None:
+    """Bring the sales totals up to date: the last five years, of clients whose documents changed.
+
+    \b
+    interop sales refresh
+    interop -q sales refresh --full --wait
+    interop sales refresh ACME --years 10
+    """
+    from interop_cli.domain.services import sales
+    from interop_cli.store.views.sales import YEARS
+
+    last = through or app.today.year
+    first = last - (years or YEARS) + 1
+    selector = None
+    if picked.codes or picked.filters or picked.only_failed_from:
+        selectors.check(picked)
+        selector = selectors.selector(app, picked, limited=False)
+    with app.store.alone(TASK, wait=wait):
+        outcome = app.run(
+            "sales.refresh",
+            lambda uow: sales.refresh(uow, first, last, selector=selector, full=full),
+        )
+    selectors.deliver(app, outcome, picked.results)
+
+
+@click.command("totals", cls=Command)
+@click.argument("codes", nargs=-1, metavar="[CODE…]")
+@span_options
+@BASIS
+@option("--filter", "filters", multiple=True, metavar="EXPR",
+        help=N_("The clients a filter matches, active or not; several are AND."))  # fmt: skip
+@pass_app
+def totals_command(
+    app: App, codes: tuple[str, ...], years: int | None, through: int | None, basis: str,
+    filters: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Show sales by client and year, years without sales too.
+
+    The years are those refreshed last, unless you say which. stale: documents changed since.
+
+    \b
+    interop sales totals ACME
+    interop sales totals --years 3 --basis bill-to -o csv
+    """
+    from interop_cli.store.views import sales
+
+    conn = app.store.conn
+    columns = app.output.pick(sales.columns(), key="client")
+    names = [column.name for column in columns]
+    with app.store.reading():
+        query = sales_query(app, conn, codes, filters, years, through, basis)
+        rows = sales.totals(conn, query, names)
+        app.output.rows(columns, rows, key="client", spool=conn.readers_block_writers)
+
+
+def sales_query(
+    app: App, conn: Connection, codes: tuple[str, ...], filters: tuple[str, ...],
+    years: int | None, through: int | None, basis: str,
+) -> SalesQuery:  # fmt: skip
+    """The years and clients that were asked for."""
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.store.filters import Condition
+    from interop_cli.store.views import sales
+
+    first, last = sales.span(conn, app.today.year, years, through)
+    condition = selectors.compiled(app, filters)
+    if codes:
+        ids = [resolved(app, conn, code)[0] for code in codes]
+        places = ", ".join(f":sales_{n}" for n in range(len(ids)))
+        condition = Condition(
+            f"{condition.sql} AND c.id IN ({places})",
+            {**condition.params, **{f"sales_{n}": value for n, value in enumerate(ids)}},
+        )
+    return sales.SalesQuery(first, last, basis, condition)
+
+
+@click.command("verify", cls=Command)
+@click.argument("codes", nargs=-1, metavar="[CODE…]")
+@span_options
+@pass_app
+def verify_command(
+    app: App, codes: tuple[str, ...], years: int | None, through: int | None
+) -> None:
+    """Compute the totals again without writing, and show where those stored differ (exit 10).
+
+    \b
+    interop sales verify
+    """
+    from interop_cli.store.views import verification
+
+    with app.store.reading() as conn:
+        query = sales_query(app, conn, codes, (), years, through, "sold-to")
+        rows = verification.differences(conn, query)
+    app.output.rows(verification.columns(), [rows], key="client")
+    if rows:
+        app.exit_code = EXIT_ATTENTION
+        app.output.message(
+            _("{count} totals differ; interop sales refresh brings them up to date.",
+              count=len(rows))
+        )  # fmt: skip
+
+
+@click.command("report", cls=Command)
+@option("--by", type=click.Choice(("client", "year", "province", "tag")), default="client",
+        help=N_("What the sales are added up by (client)."))  # fmt: skip
+@option("--top", type=click.IntRange(min=1), metavar="N", help=N_("Only the N largest."))
+@span_options
+@BASIS
+@option("--filter", "filters", multiple=True, metavar="EXPR",
+        help=N_("The clients a filter matches, active or not; several are AND."))  # fmt: skip
+@pass_app
+def report_command(
+    app: App, by: str, top: int | None, years: int | None, through: int | None, basis: str,
+    filters: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Add up the sales by client, year, province or tag; each currency by itself.
+
+    \b
+    interop sales report --by client --top 10
+    interop sales report --by province --years 3 -o csv
+    """
+    from interop_cli.store.views import reports
+
+    with app.store.reading() as conn:
+        query = sales_query(app, conn, (), filters, years, through, basis)
+        rows = reports.report(conn, query, by, top)
+    app.output.rows(reports.columns(), [rows], key="key")

@@ -1,0 +1,162 @@
+"""A document of a client: a quote, a job, a packing slip, an invoice or a credit note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from interop_cli.domain.choices import check_currency, read_choice
+from interop_cli.domain.entity import Entity, Line, Off, optional_line
+from interop_cli.domain.faults import fault, missing
+from interop_cli.domain.kinds import KINDS, STATUSES
+from interop_cli.domain.messages import N_
+from interop_cli.domain.money import MAX_CENTS, parse_cents
+from interop_cli.domain.rules import rules_of
+
+MAX_NUMBER = 40
+MAX_PLACE = 500
+YEARS = range(1900, 2200)
+AMOUNTS = ("subtotal", "tax", "total")
+# Those that count in the sales, and so must say for how much.
+SOLD = frozenset({"invoice", "credit_note"})
+
+_DATE = re.compile(r"(\d{4})[-/](\d\d)[-/](\d\d)(?:[ T].*)?", re.ASCII)
+_PLAIN_AMOUNT = re.compile(r"-?\d{1,12}\.\d\d", re.ASCII)
+
+
+def _kind(value: object) -> Any:
+    return value if value in KINDS.values() else read_choice(value, KINDS, "document.kind.unknown")
+
+
+def _status(value: object) -> Any:
+    if not value:
+        return "posted"
+    return read_choice(value, STATUSES, "document.status.unknown")
+
+
+def read_date(value: object) -> str:
+    """A date as ISO text; a time of day behind it is left away. Raises ``document.date.format``."""
+    text = str(value or "").strip()
+    if not text:
+        raise missing()
+    match = _DATE.fullmatch(text)
+    try:
+        found = date(*map(int, match.groups())) if match else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise fault("document.date.format", N_("is not a date in the form YYYY-MM-DD"))
+    if found.year not in YEARS:
+        raise fault("document.date.range", N_("is too far from today"))
+    return found.isoformat()
+
+
+def _optional_date(value: object) -> str | None:
+    return read_date(value) if value else None
+
+
+def _currency(value: object, info: ValidationInfo[Any]) -> str:
+    return check_currency(value) if value else rules_of(info).currency
+
+
+class Document(Entity):
+    """A document. Amounts are cents of ``currency``; ``total_cents`` is the sum of the others.
+
+    ``bill_to_id`` is the client who pays, ``None`` where it is the client itself. ``contact``,
+    ``ship_to`` and the two addresses are text, as it was when the document was made;
+    ``contact_id`` and ``ship_to_id`` say where it was taken from. ``taxes`` are dicts with
+    ``tax``, ``rate``, ``base_cents`` and ``amount_cents``. ``issued``: made and numbered here.
+    ``place_of_supply`` (``CA-QC``, ``FR``) decided the taxes.
+    ``corrects_id`` is the invoice that a credit note is about.
+    """
+
+    client_id: int | None = None
+    bill_to_id: int | None = None
+    kind: Annotated[
+        Literal["quote", "job", "packing_slip", "invoice", "credit_note"], BeforeValidator(_kind)
+    ]
+    number: Annotated[str, optional_line(MAX_NUMBER)] | None = None
+    status: Annotated[Literal["draft", "posted", "void"], BeforeValidator(_status)] = "posted"
+    date: Annotated[str, BeforeValidator(read_date)]
+    due_date: Annotated[str | None, BeforeValidator(_optional_date)] = None
+    currency: Annotated[str, BeforeValidator(_currency)] = Field(
+        default=None, validate_default=True
+    )
+    subtotal_cents: int = 0
+    tax_cents: int = 0
+    total_cents: int = 0
+    taxes: list[dict[str, Any]] = Field(default_factory=list)
+    terms: Line = None
+    contact_id: int | None = None
+    contact: Line = None
+    ship_to_id: int | None = None
+    ship_to: Annotated[str, optional_line(MAX_PLACE)] | None = None
+    sold_to_address: Annotated[str, optional_line(MAX_PLACE)] | None = None
+    bill_to_address: Annotated[str, optional_line(MAX_PLACE)] | None = None
+    place_of_supply: Line = None
+    corrects_id: int | None = None
+    issued: Off = False
+    external_id: Line = None
+
+
+class AmountError(Exception):
+    """An amount is not valid: which field, and why."""
+
+    def __init__(self, path: str, error: PydanticCustomError | PydanticKnownError) -> None:
+        super().__init__(path)
+        self.path = path
+        self.error = error
+
+
+def read_amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
+    """The three amounts in cents, out of ``subtotal`` ``tax`` ``total`` or their ``…_cents``.
+
+    What is not given follows from the others: taxes are 0, and the total is the sum. Empty where
+    none is given. A credit note's amounts are positive, however they were written. Raises
+    AmountError.
+    """
+    given = {name: cents for name in AMOUNTS if (cents := _cents_of(values, name)) is not None}
+    if not given:
+        return {}
+    subtotal, tax, total = (given.get(name) for name in AMOUNTS)
+    if subtotal is None:
+        if total is None or tax is None:
+            raise AmountError("subtotal", missing())
+        subtotal = total - tax
+    if tax is None:
+        tax = 0 if total is None else total - subtotal
+    if total is not None and total != subtotal + tax:
+        raise AmountError(
+            "total", fault("document.total.sum", N_("is not the sum of the subtotal and the taxes"))
+        )
+    if kind == "credit_note" and subtotal + tax < 0:
+        subtotal, tax = -subtotal, -tax
+    return {"subtotal_cents": subtotal, "tax_cents": tax, "total_cents": subtotal + tax}
+
+
+def _cents_of(values: Mapping[str, Any], name: str) -> int | None:
+    text, cents = values.get(name), values.get(f"{name}_cents")
+    if cents not in (None, ""):
+        return _whole(f"{name}_cents", cents)
+    if text is None or text == "":
+        return None
+    if isinstance(text, str) and _PLAIN_AMOUNT.fullmatch(text):
+        return int(text.replace(".", ""))
+    try:
+        return parse_cents(str(text))
+    except PydanticCustomError as error:
+        raise AmountError(name, error) from None
+
+
+def _whole(path: str, value: object) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,16}", text, re.ASCII):
+        raise AmountError(path, fault("money.cents", N_("is not a whole number of cents")))
+    if abs(int(text)) > MAX_CENTS:
+        raise AmountError(path, fault("money.range", N_("is too large an amount")))
+    return int(text)

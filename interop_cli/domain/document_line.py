@@ -1,0 +1,68 @@
+"""A line of a document: what, how many, at which price, and how it is taxed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, model_validator
+
+from interop_cli.domain.choices import read_choice
+from interop_cli.domain.entity import Entity, required_line
+from interop_cli.domain.faults import fault, missing
+from interop_cli.domain.messages import N_
+from interop_cli.domain.money import in_cents, parse_amount, parse_cents
+
+MAX_DESCRIPTION = 500
+MAX_DECIMALS = 6
+# ``federal``: the 5 % alone, as on printed books; ``exempt``: no tax at all.
+TAX_GROUPS = {
+    "standard": "standard", "federal": "federal", "federale": "federal", "livre": "federal",
+    "book": "federal", "exempt": "exempt", "exonere": "exempt", "zero": "exempt",
+}  # fmt: skip
+
+
+def _decimal(value: object) -> str:
+    """A number as decimal text, without needless zeros."""
+    if value is None or str(value).strip() == "":
+        raise missing()
+    number = parse_amount(str(value))
+    exponent = number.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -MAX_DECIMALS:
+        raise fault("line.decimals", N_("has more than {max} decimals"), max=MAX_DECIMALS)
+    return f"{number.normalize():f}"
+
+
+def _group(value: object) -> Any:
+    return read_choice(value, TAX_GROUPS, "line.tax.unknown") if value else "standard"
+
+
+class DocumentLine(Entity):
+    """A line. Quantity and unit price are decimal text; ``amount_cents`` is their product.
+
+    The product is rounded half up to the cent. ``amount`` (or ``amount_cents``) may be given
+    instead, for a line with a discount.
+    """
+
+    document_id: int | None = None
+    client_id: int | None = None
+    position: int = 1
+    description: Annotated[str, required_line(MAX_DESCRIPTION)]
+    quantity: Annotated[str, BeforeValidator(_decimal)] = "1"
+    unit_price: Annotated[str, BeforeValidator(_decimal)]
+    amount_cents: int = 0
+    tax: Annotated[Literal["standard", "federal", "exempt"], BeforeValidator(_group)] = "standard"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given_amount(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("amount") in (None, ""):
+            return values
+        rest = {name: value for name, value in values.items() if name != "amount"}
+        return {**rest, "amount_cents": parse_cents(str(values["amount"]))}
+
+    @model_validator(mode="after")
+    def _own_amount(self) -> DocumentLine:
+        if "amount_cents" not in self.model_fields_set:
+            self.amount_cents = in_cents(Decimal(self.quantity) * Decimal(self.unit_price))
+        return self

@@ -1,0 +1,269 @@
+"""Importing documents: history from the ERP, upserted on kind and number, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError
+
+from interop_cli.domain.address_text import bare_line
+from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
+from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Warning
+from interop_cli.domain.services.document_fields import (
+    AMOUNT_FIELDS,
+    OWN_FIELDS,
+    check_not_prospect,
+    lines_of,
+    no_such_client,
+)
+from interop_cli.domain.services.document_owners import Owner, Owners
+from interop_cli.domain.services.row_import import Record, RowImport
+from interop_cli.domain.text import fold
+from interop_cli.domain.validation import invalid, refused
+
+if TYPE_CHECKING:
+    from interop_cli.store.connection import Row
+
+KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
+PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
+
+
+class Taken(NamedTuple):
+    """A row that will be written: its line in the file, the document and its lines."""
+
+    line: int
+    document: Document
+    lines: list[DocumentLine] | None
+
+
+@dataclass
+class DocumentImport(RowImport):
+    """Rows of documents; ``kind`` is that of rows which do not say theirs."""
+
+    kind: str | None = None
+    _seen: bytearray = field(default_factory=bytearray)
+    _inactive: int = 0
+    _jobs: bool = False
+
+    def __post_init__(self) -> None:
+        self._owners = Owners(self.uow)
+
+    # -- a batch ----------------------------------------------------------------------------
+
+    def batch(self, records: Sequence[Record]) -> None:
+        """Write new documents and changed ones, each set with one statement."""
+        self._owners.load(
+            str(record.values.get(name) or "").strip()
+            for record in records
+            for name in ("client", "bill_to")
+        )
+        existing = self._existing(records)
+        new: dict[tuple[str, str], Taken] = {}
+        saves: list[tuple[Row, Taken]] = []
+        for record in records:
+            try:
+                kind, key = self._begin(record)
+                if (kind, key) in new:
+                    raise self._twice()
+                row = existing.get((kind, key))
+                if row is None:
+                    new[kind, key] = self._taken(record, self._built(record, kind))
+                else:
+                    self._once(row["id"])
+                    saves.append((row, self._taken(record, self._revised(record, row))))
+            except InteropError as error:
+                item = {"id": None, "number": self.rules.key, "kind": self.kind}
+                self.reject(record, error, item)
+        if not self.refused:
+            self._insert(list(new.values()))
+            self._save(saves)
+
+    def _begin(self, record: Record) -> tuple[str, str]:
+        """Check the row as a row: its kind and folded number. Points the rules at it."""
+        self.rules.line = record.line
+        number = str(record.values.get("number") or "").strip()
+        self.rules.key = number[:40] or None
+        if record.error is not None:
+            raise InvalidData(record.error.code, record.error.message, details=[record.error])  # type: ignore[arg-type]
+        if not number:
+            raise self.fault("field.missing", "number", msg("is required"))
+        return self._kind_of(record), fold(number)
+
+    def _kind_of(self, record: Record) -> str:
+        from interop_cli.domain.kinds import KINDS
+
+        given = record.values.get("kind")
+        if not given:
+            if self.kind is None:
+                raise self.fault("field.missing", "kind", msg("is required"))
+            return self.kind
+        kind = KINDS.get(str(given)) or KINDS.get(fold(str(given)))
+        if kind is None:
+            choices = ", ".join(dict.fromkeys(KINDS.values()))
+            reason = msg("is not one of {choices}", choices=choices)
+            raise self.fault("document.kind.unknown", "kind", reason)
+        return kind
+
+    def _existing(self, records: Sequence[Record]) -> dict[tuple[str, str], Row]:
+        keys: dict[str, list[str]] = {}
+        for record in records:
+            number = str(record.values.get("number") or "").strip()
+            if number and record.error is None:
+                try:
+                    keys.setdefault(self._kind_of(record), []).append(fold(number))
+                except InvalidData:
+                    continue  # said again, with its line, when its turn comes
+        return {
+            (kind, key): row
+            for kind, numbers in keys.items()
+            for key, row in self.uow.documents.by_numbers(kind, numbers).items()
+        }
+
+    def _once(self, document_id: int) -> None:
+        """Refuse a document that an earlier batch has met: one bit for each."""
+        place, bit = divmod(document_id, 8)
+        if place >= len(self._seen):
+            self._seen.extend(bytes(place - len(self._seen) + 4096))
+        if self._seen[place] >> bit & 1:
+            raise self._twice()
+        self._seen[place] |= 1 << bit
+
+    def _twice(self) -> InvalidData:
+        return self.fault("import.duplicate", "number", msg("is in the file twice"))
+
+    # -- one row ----------------------------------------------------------------------------
+
+    def _owner(self, values: Mapping[str, Any], name: str) -> Owner:
+        ref = str(values.get(name) or "").strip()
+        if not ref:
+            raise self.fault("field.missing", name, msg("is required"))
+        owner = self._owners.get(ref)
+        if owner is None:
+            raise no_such_client(name, self.rules.line, self.rules.key)
+        return owner
+
+    def _built(self, record: Record, kind: str) -> Document:
+        values = record.values
+        owner = self._owner(values, "client")
+        if kind in SOLD:
+            self._check_prospect(owner)
+        own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
+        own.update(self._place(values), **self._amounts(values, kind))
+        if kind in SOLD and "subtotal_cents" not in own and not values.get("lines"):
+            raise self.fault("field.missing", "subtotal", msg("is required"))
+        own.setdefault("currency", owner.currency)
+        own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner))
+        try:
+            document = Document.model_validate(own, context=self.rules)
+        except ValidationError as error:
+            raise invalid(error, line=self.rules.line, key=self.rules.key) from None
+        self._inactive += not owner.active
+        self._jobs = self._jobs or kind == "job"
+        return document
+
+    def _revised(self, record: Record, row: Row) -> Document:
+        values = record.values
+        changes: dict[str, Any] = {
+            name: values[name] or None
+            for name in OWN_FIELDS
+            if name in values and name != "number"
+            and not (name in KEPT_WHEN_EMPTY and values[name] in (None, ""))
+        }  # fmt: skip
+        changes.update(self._place(values), **self._amounts(values, row["kind"]))
+        if values.get("client"):
+            owner = self._owner(values, "client")
+            changes["client_id"] = owner.id
+            if owner.id != row["client_id"] or "bill_to" in values:
+                changes["bill_to_id"] = self._payer(values, owner)
+        before = self.uow.documents.entity(row)
+        try:
+            document = before.revise(changes, self.rules)
+        except ValidationError as error:
+            raise invalid(error, line=self.rules.line, key=self.rules.key) from None
+        self._jobs = self._jobs or row["kind"] == "job"
+        if row["issued"] and document.__dict__ != before.__dict__:
+            raise Conflict(
+                "document.issued",
+                msg("It was issued here and changes no more; correct it with a credit note."),
+            )
+        return document
+
+    def _payer(self, values: Mapping[str, Any], owner: Owner) -> int | None:
+        """Who pays: as the row says, else as the client's card says today."""
+        if not values.get("bill_to"):
+            return owner.bill_to_id
+        payer = self._owner(values, "bill_to").id
+        return None if payer == owner.id else payer
+
+    def _check_prospect(self, owner: Owner) -> None:
+        try:
+            check_not_prospect(owner.code, owner.prospect)
+        except Conflict as error:
+            raise self.fault(error.code, "client", error.message) from None
+
+    def _amounts(self, values: Mapping[str, Any], kind: str) -> dict[str, int]:
+        if not any(name in values for name in AMOUNT_FIELDS):
+            return {}
+        try:
+            return read_amounts(values, kind)
+        except AmountError as error:
+            raise refused(
+                error.error, error.path, line=self.rules.line, key=self.rules.key
+            ) from None
+
+    @staticmethod
+    def _place(values: Mapping[str, Any]) -> dict[str, str]:
+        """``ship_to`` out of its parts, where the file has those."""
+        parts = {part: str(values.get(f"ship_to.{part}") or "").strip() for part in PLACE_PARTS}
+        if not any(parts.values()):
+            return {}
+        return {"ship_to": bare_line({**parts, "label": None, "attention": parts["name"]})}
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def _insert(self, new: list[Taken]) -> None:
+        ids = self.uow.documents.add([taken.document for taken in new])
+        for document_id, taken in zip(ids, new, strict=True):
+            self._once(document_id)
+            if taken.lines:
+                client_id = taken.document.client_id or 0
+                self.uow.documents.set_lines(document_id, client_id, taken.lines)
+            self._note(taken, document_id, "ok", "created")
+        self.created += len(new)
+
+    def _save(self, saves: list[tuple[Row, Taken]]) -> None:
+        documents, touched = self.uow.documents, self.uow.touched
+        touched.clear()
+        documents.save([(row, taken.document) for row, taken in saves])
+        for row, taken in saves:
+            hit = ("document", row["id"]) in touched
+            if taken.lines is not None:
+                client_id = taken.document.client_id or 0
+                hit = documents.set_lines(row["id"], client_id, taken.lines) or hit
+            self.updated += hit
+            status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
+            self._note(taken, row["id"], status, action)
+
+    def _taken(self, record: Record, document: Document) -> Taken:
+        """A row that passed, with the lines it has (NDJSON)."""
+        given = record.values.get("lines")
+        lines = None if given is None else lines_of(given, document, self.rules)
+        return Taken(record.line, document, lines)
+
+    def _note(self, taken: Taken, document_id: int, status: str, action: str) -> None:
+        number, kind = taken.document.number, taken.document.kind
+        item = {"id": document_id, "number": number, "kind": kind, "status": status}
+        self.note(taken.line, number, {**item, "error": None, "action": action})
+
+    def finish(self) -> None:
+        """End the prospects that have a job, and say what was taken as history."""
+        if self._jobs:
+            self.uow.documents.end_prospects()
+        if self._inactive:
+            reason = msg("documents of inactive clients: {count}", count=self._inactive)
+            self.rules.warnings.append(Warning("client", "document.client.inactive", reason))

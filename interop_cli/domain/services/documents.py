@@ -1,0 +1,181 @@
+"""Recording documents one at a time, and voiding them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from interop_cli.domain.address_text import bare_line
+from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
+from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services.document_fields import (
+    OWN_FIELDS,
+    check_gets_documents,
+    lines_of,
+)
+from interop_cli.domain.services.outcome import Outcome, one
+from interop_cli.domain.text import fold
+from interop_cli.domain.validation import invalid, refused
+
+if TYPE_CHECKING:
+    from interop_cli.store.connection import Row
+    from interop_cli.store.uow import UnitOfWork
+
+
+def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+    """Record a document of a client; a job ends a prospect.
+
+    Quotes, jobs and packing slips get a number where none is given; an invoice recorded this way
+    has its own (``sales invoice create`` makes new ones). Raises Conflict for a client that is
+    inactive, or a prospect that would be invoiced, and for a number that is taken.
+    """
+    client = uow.clients.row(ref)
+    check_gets_documents(
+        client["code"], kind, active=bool(client["active"]), prospect=bool(client["prospect"])
+    )
+    document = _built(uow, client, kind, values, rules)
+    lines = lines_of(values.get("lines") or [], document, rules)
+    if document.number is None:
+        if kind in SOLD:
+            raise _number_required()
+        document.number = uow.documents.next_number(kind)
+    _check_free(uow, kind, document.number)
+    (document_id,) = uow.documents.add([document])
+    uow.documents.set_lines(document_id, client["id"], lines)
+    if kind == "job":
+        uow.documents.end_prospects("id = :client", client=client["id"])
+    item = _item(document_id, document, client["code"], "ok")
+    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+
+
+def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:
+    """Make a document count no more; it stays readable.
+
+    Raises Conflict ``document.credited`` for an invoice that credit notes correct.
+    """
+    row = uow.documents.row(ref, kind)
+    document = uow.documents.entity(row)
+    code = uow.clients.by_id(row["client_id"])["code"]
+    if row["status"] == "void":
+        return one(_item(row["id"], document, code, "unchanged"), changed=False)
+    credited = uow.documents.corrections(row["id"])
+    if credited:
+        raise Conflict(
+            "document.credited",
+            msg("Credit notes correct this invoice: {numbers}.",
+                numbers=", ".join(note["number"] or f"#{note['id']}" for note in credited)),
+            hint=msg("Void those first."),
+        )  # fmt: skip
+    uow.update("document", {"status": "void"}, "id = :id", id=row["id"])
+    return one(_item(row["id"], document, code, "ok"), changed=True)
+
+
+def payer_of(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
+    """The client who pays: the one named, else the one on the card, else the client itself."""
+    if ref:
+        return uow.clients.row(ref)
+    if client["bill_to_id"] is not None:
+        return uow.clients.by_id(client["bill_to_id"])
+    return client
+
+
+def place_of(uow: UnitOfWork, client: Row, ship_to: str | None) -> tuple[Row | None, str | None]:
+    """Where it is shipped: the row of the client's address of this id, and its text.
+
+    Other text is kept as it is. Raises NotFound for the address of another client.
+    """
+    ref = (ship_to or "").strip().removeprefix("#")
+    if not ref.isdecimal():
+        return None, ship_to or None
+    for row in uow.addresses.of_client(client["id"]):
+        if row["id"] == int(ref):
+            return row, bare_line(row)
+    raise NotFound(
+        "address.not_found",
+        msg("{code} has no address {id}.", code=client["code"], id=int(ref)),
+        hint=msg("interop address list {code}", code=client["code"]),
+    )
+
+
+def contact_of(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
+    """Who it is for: the id of a contact of the client and its name, or the text as it is.
+
+    Raises NotFound for the contact of another client.
+    """
+    wanted = (ref or "").strip().removeprefix("#")
+    if not wanted.isdecimal():
+        return None, ref or None
+    for row in uow.contacts.of_clients([client["id"]])[client["id"]]:
+        if row["id"] == int(wanted):
+            return row["id"], row["name"]
+    raise NotFound(
+        "contact.not_found",
+        msg("{code} has no contact {id}.", code=client["code"], id=int(wanted)),
+        hint=msg("interop contact list {code}", code=client["code"]),
+    )
+
+
+def main_text(uow: UnitOfWork, client_id: int) -> str:
+    """A client's main address as text."""
+    return bare_line(uow.addresses.main_of([client_id])[client_id])
+
+
+def _built(
+    uow: UnitOfWork, client: Row, kind: str, values: Mapping[str, Any], rules: Rules
+) -> Document:
+    payer = payer_of(uow, client, values.get("bill_to"))
+    place, ship_to = place_of(uow, client, values.get("ship_to"))
+    own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
+    own.setdefault("date", uow.today)
+    own.setdefault("currency", client["currency"])
+    own.setdefault("terms", client["terms"])
+    contact_id, contact = contact_of(uow, client, values.get("contact"))
+    own.update(
+        kind=kind,
+        contact_id=contact_id,
+        contact=contact,
+        client_id=client["id"],
+        bill_to_id=None if payer["id"] == client["id"] else payer["id"],
+        ship_to=ship_to,
+        ship_to_id=place["id"] if place else None,
+        sold_to_address=main_text(uow, client["id"]),
+        bill_to_address=main_text(uow, payer["id"]),
+    )
+    try:
+        own.update(read_amounts(values, kind))
+        return Document.build(own, rules)
+    except AmountError as error:
+        raise refused(error.error, error.path, key=client["code"]) from None
+    except ValidationError as error:
+        raise invalid(error, key=client["code"]) from None
+
+
+def _check_free(uow: UnitOfWork, kind: str, number: str) -> None:
+    if uow.documents.by_numbers(kind, [fold(number)]):
+        raise Conflict(
+            "document.number.duplicate",
+            msg("{kind}: the number {number} is taken already.", kind=kind, number=number),
+            details=[Detail("number", "unique", msg("is already taken"))],
+        )
+
+
+def _number_required() -> InvalidData:
+    reason = msg("is required")
+    return InvalidData(
+        "field.missing",
+        msg("{field}: {what}", field="number", what=reason),
+        hint=msg("A new invoice with its number: interop sales invoice create"),
+        details=[Detail("number", "field.missing", reason)],
+    )
+
+
+def _item(document_id: int, document: Document, code: str, status: str) -> dict[str, Any]:
+    return {
+        "id": document_id, "kind": document.kind, "number": document.number, "client": code,
+        "date": document.date, "currency": document.currency,
+        "total_cents": document.total_cents, "status": status, "error": None,
+    }  # fmt: skip

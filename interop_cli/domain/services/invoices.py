@@ -1,0 +1,251 @@
+"""The steps of a new invoice, and what corrects one.
+
+Posted invoices change no more: a credit note takes back all of it, or some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from interop_cli.domain import taxes
+from interop_cli.domain.address_text import bare_line
+from interop_cli.domain.contact import recipients
+from interop_cli.domain.document import Document
+from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.errors import Conflict, InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services.document_fields import (
+    check_gets_documents,
+    given_lines,
+    lines_of,
+)
+from interop_cli.domain.services.documents import (
+    contact_of,
+    main_text,
+    payer_of,
+    place_of,
+)
+from interop_cli.domain.services.outcome import Outcome, one
+from interop_cli.domain.terms import due_date
+from interop_cli.domain.validation import invalid
+
+if TYPE_CHECKING:
+    from interop_cli.store.connection import Row
+    from interop_cli.store.uow import UnitOfWork
+
+
+def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+    """Make an invoice for a client: who pays, where to, for what, which taxes, due when.
+
+    ``values``: ``lines``, and where given ``bill_to``, ``contact``, ``ship_to`` (an id of the
+    client's addresses), ``date``, ``terms``, ``draft``. A draft has no number and does not count.
+    The outcome's ``invoice`` has everything, with its recipients and the client's notes.
+    """
+    client = uow.clients.row(ref)
+    _check_client(client)
+    payer = payer_of(uow, client, values.get("bill_to"))
+    if payer["id"] != client["id"]:
+        _check_client(payer)
+    place = place_of(uow, client, values.get("ship_to"))[0] or _main(uow, client)
+    lines = lines_of(values.get("lines") or [], None, rules)
+    if not lines:
+        raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
+    document = _built(uow, client, payer, place, values, rules)
+    _put_amounts(document, lines)
+    if not values.get("draft"):
+        document.number = uow.documents.next_number("invoice")
+        document.status = "posted"
+    (document_id,) = uow.documents.add([document])
+    uow.documents.set_lines(document_id, client["id"], lines)
+    return _outcome(uow, document_id, document, client, payer, lines, rules)
+
+
+def post(uow: UnitOfWork, ref: str, rules: Rules) -> Outcome:
+    """Give a draft invoice its number; from then on it counts, and changes no more."""
+    row = uow.documents.row(ref, "invoice")
+    client = uow.clients.by_id(row["client_id"])
+    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"])
+    if row["status"] != "draft":
+        raise Conflict("invoice.not_draft", msg("Only a draft can be posted."))
+    _check_client(client)
+    _check_client(payer)
+    document = uow.documents.entity(row)
+    document.number = row["number"] or uow.documents.next_number("invoice")
+    document.status, document.issued = "posted", True
+    uow.documents.save([(row, document)])
+    return _outcome(uow, row["id"], document, client, payer, _stored_lines(uow, row), rules)
+
+
+def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+    """Make a credit note on a posted invoice: on all of it, or on the ``lines`` given.
+
+    Its taxes are those of the invoice's day and place. Raises Conflict ``invoice.credited`` where
+    more would be taken back than was invoiced.
+    """
+    row = uow.documents.row(ref, "invoice")
+    client = uow.clients.by_id(row["client_id"])
+    if row["status"] != "posted":
+        raise Conflict("invoice.not_posted", msg("Only a posted invoice can be credited."))
+    check_gets_documents(client["code"], "credit_note", active=bool(client["active"]),
+                         prospect=False)  # fmt: skip
+    document = _credit_note(uow, row, values, rules)
+    given = lines_of(values.get("lines") or [], None, rules)
+    if given:
+        _put_amounts(document, given, day=row["date"])
+    lines = given or _stored_lines(uow, row)
+    _check_credit(uow, row, document)
+    document.number = uow.documents.next_number("credit_note")
+    (document_id,) = uow.documents.add([document])
+    uow.documents.set_lines(document_id, client["id"], lines)
+    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"])
+    return _outcome(uow, document_id, document, client, payer, lines, rules)
+
+
+# -- the parts ------------------------------------------------------------------------------
+
+
+def _check_client(client: Row) -> None:
+    check_gets_documents(
+        client["code"], "invoice", active=bool(client["active"]), prospect=bool(client["prospect"])
+    )
+
+
+def _main(uow: UnitOfWork, client: Row) -> Row:
+    return uow.addresses.main_of([client["id"]])[client["id"]]
+
+
+def _contact(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
+    """Who it is for: as asked, else the client's default contact."""
+    if ref:
+        return contact_of(uow, client, ref)
+    for row in uow.contacts.of_clients([client["id"]])[client["id"]]:
+        if row["is_default"] and row["active"]:
+            return row["id"], row["name"]
+    return None, None
+
+
+def _built(
+    uow: UnitOfWork, client: Row, payer: Row, place: Row, values: Mapping[str, Any], rules: Rules
+) -> Document:
+    terms = values.get("terms") or payer["terms"]
+    contact_id, contact = _contact(uow, client, values.get("contact"))
+    try:
+        document = Document.build(
+            {
+                "kind": "invoice",
+                "status": "draft",
+                "client_id": client["id"],
+                "bill_to_id": None if payer["id"] == client["id"] else payer["id"],
+                "date": values.get("date") or uow.today,
+                "terms": terms,
+                "currency": client["currency"],
+                "contact_id": contact_id,
+                "contact": contact,
+                "ship_to_id": place["id"],
+                "ship_to": bare_line(place),
+                "sold_to_address": main_text(uow, client["id"]),
+                "bill_to_address": main_text(uow, payer["id"]),
+                "place_of_supply": "-".join(filter(None, [place["country"], place["province"]])),
+                "issued": not values.get("draft"),
+            },
+            rules,
+        )
+    except ValidationError as error:
+        raise invalid(error, key=client["code"]) from None
+    due = due_date(date.fromisoformat(document.date), terms)
+    if due is not None:
+        document.due_date = due.isoformat()
+    elif terms:
+        rules.warn("terms", "terms.unknown", msg("these terms say no day: there is no due date"))
+    return document
+
+
+def _put_amounts(document: Document, lines: list[DocumentLine], *, day: str | None = None) -> None:
+    """Subtotal, taxes and total of the lines, at the document's place and on its day."""
+    country, _, province = (document.place_of_supply or "").partition("-")
+    document.taxes = taxes.compute(lines, country, province or None, day or document.date)
+    document.subtotal_cents = sum(line.amount_cents for line in lines)
+    document.tax_cents = sum(tax["amount_cents"] for tax in document.taxes)
+    document.total_cents = document.subtotal_cents + document.tax_cents
+
+
+def _credit_note(
+    uow: UnitOfWork, invoice: Row, values: Mapping[str, Any], rules: Rules
+) -> Document:
+    """A credit note on the whole invoice; its parts are as they were then."""
+    document = uow.documents.entity(invoice)
+    changes = {
+        "id": None, "kind": "credit_note", "number": None, "due_date": None, "external_id": None,
+        "corrects_id": invoice["id"], "issued": True, "date": values.get("date") or uow.today,
+    }  # fmt: skip
+    try:
+        return document.revise(changes, rules)
+    except ValidationError as error:
+        raise invalid(error, key=invoice["number"]) from None
+
+
+def _check_credit(uow: UnitOfWork, invoice: Row, note: Document) -> None:
+    before = sum(row["subtotal_cents"] for row in uow.documents.corrections(invoice["id"]))
+    if note.subtotal_cents <= 0 or before + note.subtotal_cents > invoice["subtotal_cents"]:
+        raise Conflict(
+            "invoice.credited",
+            msg("A credit note takes back something, and all of them no more than the invoice."),
+            hint=msg("See: interop sales invoice show {number}", number=invoice["number"]),
+        )
+
+
+def _stored_lines(uow: UnitOfWork, row: Row) -> list[DocumentLine]:
+    stored = uow.documents.lines_of([row["id"]]).get(row["id"], [])
+    return [
+        DocumentLine.stored({name: line[name] for name in DocumentLine.model_fields})
+        for line in stored
+    ]
+
+
+def _outcome(
+    uow: UnitOfWork, document_id: int, document: Document, client: Row, payer: Row,
+    lines: list[DocumentLine], rules: Rules,
+) -> Outcome:  # fmt: skip
+    """The result: a flat item, and ``invoice`` with all that a person wants to see."""
+    item = {
+        "id": document_id, "kind": document.kind, "number": document.number,
+        "client": client["code"], "bill_to": payer["code"], "date": document.date,
+        "due_date": document.due_date, "currency": document.currency,
+        "subtotal_cents": document.subtotal_cents, "tax_cents": document.tax_cents,
+        "total_cents": document.total_cents,
+    }  # fmt: skip
+    outcome = one({**item, "status": "ok", "error": None}, changed=True, warnings=rules.warnings)
+    outcome.extra = {
+        "invoice": {
+            **item,
+            "status": document.status, "terms": document.terms, "contact": document.contact,
+            "sold_to_address": document.sold_to_address,
+            "bill_to_address": document.bill_to_address, "ship_to": document.ship_to,
+            "place_of_supply": document.place_of_supply, "lines": given_lines(lines),
+            "taxes": document.taxes,
+            "recipients": _recipients(uow, payer["id"]), "notes": _notes(uow, client["id"]),
+        }
+    }  # fmt: skip
+    return outcome
+
+
+def _recipients(uow: UnitOfWork, payer_id: int) -> dict[str, Any]:
+    """Who receives it: people at the client who pays."""
+    people = uow.contacts.of_clients([payer_id])[payer_id]
+    found = recipients(uow.contacts.entity(row) for row in people)
+    return {
+        "to": list(found.to), "cc": list(found.cc), "complete": found.complete,
+        "rule": found.rule, "reason": found.reason, "message": found.message,
+    }  # fmt: skip
+
+
+def _notes(uow: UnitOfWork, client_id: int) -> list[dict[str, Any]]:
+    """What the house should know of the client, the latest first."""
+    names = ("id", "category", "text", "author", "created_at")
+    rows = uow.notes.of_clients([client_id])[client_id]
+    return [{name: row[name] for name in names} for row in reversed(rows)]

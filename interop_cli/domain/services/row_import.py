@@ -1,0 +1,136 @@
+"""What every import of rows does: all of them or none, rejects with reasons, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+MAX_DETAILS = 1000
+
+
+class Record(Protocol):
+    """A row of the file, its fields already named as ours."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def values(self) -> dict[str, Any]: ...
+    @property
+    def error(self) -> Detail | None: ...
+
+
+@dataclass
+class Rejected:
+    """A row that was not written, and why."""
+
+    record: Any
+    details: list[Detail]
+
+
+@dataclass
+class RowImport:
+    """An import at work; a subclass writes a batch of rows in ``batch``."""
+
+    uow: UnitOfWork
+    rules: Rules
+    continue_on_error: bool = False
+    want_rows: bool = False
+    outcome: Outcome = field(default_factory=Outcome)
+    rejected: list[Rejected] = field(default_factory=list)
+    created: int = 0
+    updated: int = 0
+    _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    size = 5000
+
+    def batch(self, records: Sequence[Record]) -> None:
+        """Write these rows, or reject some of them."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Write what depends on all the rows."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing will be written: the rest is read for its faults."""
+        return bool(self.rejected) and not self.continue_on_error
+
+    def run(self, records: Iterable[Record]) -> Outcome:
+        """Write every row, or none where one is not valid and the import does not go on.
+
+        Raises InvalidData ``import.invalid`` with a detail a fault, ``import.empty`` for a file
+        without rows.
+        """
+        if self.want_rows:
+            self.outcome.rows = []
+        iterator = iter(records)
+        while rows := list(islice(iterator, self.size)):
+            self.outcome.matched += len(rows)
+            self.batch(rows)
+        if self.outcome.matched == 0:
+            raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
+        if self.refused:
+            raise self._refusal()
+        self.finish()
+        self._count()
+        return self.outcome
+
+    # -- results ----------------------------------------------------------------------------
+
+    def note(self, line: int, key: str | None, item: dict[str, Any]) -> None:
+        """Say what became of a row: ``item`` has ``id``, ``status`` and ``error``."""
+        if len(self._items) <= MAX_ITEMS:  # one more tells that there are too many
+            self._items.append((line, item))
+        if self.outcome.rows is not None:
+            shown = {name: item[name] for name in ("status", "id", "error")}
+            self.outcome.rows.append({"line": line, "key": key, **shown})
+
+    def reject(self, record: Record, error: InteropError, item: dict[str, Any]) -> None:
+        """Keep a row apart with the reason; what is no fault of the row is raised again."""
+        if not isinstance(error, (InvalidData, Conflict)) and error.exit_code != 3:
+            raise error
+        details = [
+            Detail(d.path, d.code, d.message, record.line, d.key or self.rules.key)
+            for d in error.details or [Detail("", error.code, error.message)]
+        ]
+        if len(self.rejected) < MAX_DETAILS or self.continue_on_error:
+            self.rejected.append(Rejected(record, details))
+        self.outcome.failed += 1
+        first = details[0]
+        fault = {"code": first.code, "path": first.path, "message": first.message}
+        self.note(record.line, self.rules.key, {**item, "status": "error", "error": fault})
+
+    def fault(self, code: str, path: str, reason: Message) -> InvalidData:
+        """A fault of the row at hand."""
+        detail = Detail(path, code, reason, self.rules.line, self.rules.key)
+        return InvalidData(code, reason, details=[detail])
+
+    def _refusal(self) -> InvalidData:
+        details = [detail for rejected in self.rejected for detail in rejected.details]
+        return InvalidData(
+            "import.invalid",
+            msg("{count} of {total} rows are not valid; nothing was written.",
+                count=self.outcome.failed, total=self.outcome.matched),
+            hint=msg("Write the good rows and keep the others apart:"
+                     " --continue-on-error --rejects FILE"),
+            details=details[:MAX_DETAILS],
+        )  # fmt: skip
+
+    def _count(self) -> None:
+        outcome = self.outcome
+        outcome.changed = self.created + self.updated
+        outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
+        outcome.extra = {"created": self.created, "updated": self.updated}
+        outcome.items = [item for _line, item in sorted(self._items, key=lambda pair: pair[0])]
+        outcome.warnings = self.rules.warnings
+        if outcome.rows is not None:
+            outcome.rows.sort(key=lambda row: row["line"])

@@ -1,0 +1,136 @@
+"""Numbers of invoices: without gaps and without doubles, whoever writes at the same time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import documents, invoices, undo
+from interop_cli.domain.services.outcome import Outcome
+from interop_cli.store.store import Store
+from tests.support.stores import add_client
+
+WRITERS, EACH = 8, 4
+LINE = {"description": "Cartes", "quantity": "1", "unit_price": "10"}
+WRITER = f"""
+import sys
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import invoices
+from tests.support.stores import open_store
+
+store = open_store(sys.argv[1])
+line = {{"description": "Cartes", "quantity": "1", "unit_price": "10"}}
+for n in range({EACH}):
+    def work(uow):
+        outcome = invoices.create(uow, "ACME", {{"lines": [line]}}, Rules())
+        if n == 1 and int(sys.argv[2]) % 2:
+            raise InteropError("test", "a writer that fails gives its number back")
+        return outcome
+    try:
+        store.run(work, operation="sales.invoice.create")
+    except InteropError:
+        pass
+store.close()
+"""
+
+
+def create(store: Store, **values: object) -> tuple[Outcome, int]:
+    outcome, operation = store.run(
+        lambda uow: invoices.create(uow, "ACME", {"lines": [LINE], **values}, Rules()),
+        operation="sales.invoice.create",
+    )
+    assert operation is not None
+    return outcome, operation
+
+
+def numbers(store: Store) -> list[int]:
+    rows = store.conn.query("SELECT number FROM document WHERE number IS NOT NULL ORDER BY id")
+    return [int(row["number"]) for row in rows]
+
+
+def test_eight_writers_leave_no_gap_and_no_double(store: Store, ready_url: str, root: Path) -> None:
+    add_client(store, code="ACME")
+    running = [
+        subprocess.Popen([sys.executable, "-c", WRITER, ready_url, str(n)], cwd=root)
+        for n in range(WRITERS)
+    ]
+    assert [process.wait(60) for process in running] == [0] * WRITERS
+    made = WRITERS * EACH - WRITERS // 2  # every other writer failed once
+    assert sorted(numbers(store)) == list(range(1, made + 1))
+
+
+def test_the_first_number_follows_those_of_the_erp(store: Store) -> None:
+    add_client(store, code="ACME")
+    for number in ("1041", "F-9000", "00000000000000000000007"):
+        store.run(
+            lambda uow, number=number: documents.add(
+                uow, "ACME", "invoice", {"number": number, "subtotal": "1"}, Rules()
+            ),
+            operation="sales.document.add",
+        )
+    outcome, _ = create(store)
+    assert outcome.items[0]["number"] == "1042"
+
+
+def test_a_taken_number_is_passed_over(store: Store) -> None:
+    add_client(store, code="ACME")
+    create(store)
+    values = {"number": "2", "subtotal": "1"}
+    store.run(
+        lambda uow: documents.add(uow, "ACME", "invoice", values, Rules()),
+        operation="sales.document.add",
+    )
+    outcome, _ = create(store)
+    assert outcome.items[0]["number"] == "3"
+
+
+def test_undoing_the_last_invoice_gives_its_number_back(store: Store) -> None:
+    add_client(store, code="ACME")
+    create(store)
+    _, operation = create(store)
+    store.run(lambda uow: undo.undo(uow, operation), operation="journal.undo", undoes=operation)
+    assert numbers(store) == [1]
+    create(store)
+    assert numbers(store) == [1, 2]
+
+
+@pytest.mark.parametrize("keep_newer", [False, True])
+def test_an_invoice_with_others_after_it_is_not_undone(store: Store, keep_newer: bool) -> None:
+    add_client(store, code="ACME")
+    _, first = create(store)
+    create(store)
+
+    def take_back() -> None:
+        store.run(
+            lambda uow: undo.undo(uow, first, keep_newer=keep_newer),
+            operation="journal.undo", undoes=first,
+        )  # fmt: skip
+
+    if keep_newer:
+        take_back()
+    else:
+        with pytest.raises(Conflict):
+            take_back()
+    assert numbers(store) == [1, 2]
+
+
+def test_a_draft_has_no_number_until_it_is_posted(store: Store) -> None:
+    add_client(store, code="ACME")
+    outcome, _ = create(store, draft=True)
+    assert outcome.items[0]["number"] is None
+    create(store)
+    draft = f"#{outcome.items[0]['id']}"
+    posted, _ = store.run(
+        lambda uow: invoices.post(uow, draft, Rules()), operation="sales.invoice.post"
+    )
+    assert posted.items[0]["number"] == "2"
+    assert sorted(numbers(store)) == [1, 2]
+    with pytest.raises(Conflict) as raised:
+        store.run(lambda uow: invoices.post(uow, draft, Rules()), operation="sales.invoice.post")
+    assert raised.value.code == "invoice.not_draft"
