@@ -92,6 +92,9 @@ class Connection(Protocol):
     def json_items(self, column: str, name: str) -> str:
         """SQL to join, with CROSS JOIN: a row per text of a JSON array, in ``name.value``."""
 
+    def schema_version(self) -> int:
+        """How many steps of the schema a file says it has; 0 where that is not kept."""
+
     def tables(self) -> set[str]:
         """The names of the tables that exist."""
 

@@ -81,10 +81,6 @@ def restore(source: Path, target: Path) -> None:
         )
     copy = sqlite.connect(source)
     try:
-        if copy.query("PRAGMA application_id")[0]["application_id"] != sqlite.APPLICATION_ID:
-            raise UnusableDb(
-                "db.foreign", msg("This file is not an interop database; it was left as it is.")
-            )
         fresh = target.with_name(target.name + ".restoring")
         with suppress(FileNotFoundError):
             fresh.unlink()

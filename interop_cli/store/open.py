@@ -10,6 +10,7 @@ from interop_cli.domain.errors import ConfigError, Conflict, IoFailure, NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
 
+APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
 SQLITE_MAGIC = b"SQLite format 3\x00"
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
 
@@ -53,13 +54,7 @@ def connect(location: str, *, lock_timeout: float) -> Connection:
         return postgres.connect(location, lock_timeout=lock_timeout)
     from interop_cli.store import sqlite
 
-    path = checked_path(Path(location))
-    conn = sqlite.connect(path, lock_timeout=lock_timeout)
-    owner = conn.query("PRAGMA application_id")[0]["application_id"]
-    if owner != sqlite.APPLICATION_ID:
-        conn.close()
-        raise _not_ours()
-    return conn
+    return sqlite.connect(checked_path(Path(location)), lock_timeout=lock_timeout)
 
 
 def open_database(location: str, *, lock_timeout: float = 30.0) -> Connection:
@@ -122,7 +117,8 @@ def checked_path(path: Path) -> Path:
         raise IoFailure(
             "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
         ) from error
-    if not header.startswith(SQLITE_MAGIC) or len(header) < 100:
+    # Read here, since opening another program's file may already write beside it.
+    if not header.startswith(SQLITE_MAGIC) or header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
         raise _not_ours()
     return path.resolve()
 
@@ -143,7 +139,7 @@ def create_file(path: Path, *, lock_timeout: float) -> Connection:
             "io.database", msg("The database cannot be made: {why}.", why=error.strerror)
         ) from error
     conn = sqlite.connect(path.resolve(), create=True, lock_timeout=lock_timeout)
-    conn.execute(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     if sqlite.wal_is_safe():
         conn.query("PRAGMA journal_mode = wal")
         conn.execute("PRAGMA synchronous = FULL")

@@ -198,6 +198,9 @@ class PostgresConnection:
     def json_items(self, column: str, name: str) -> str:
         return f"json_array_elements_text(CAST({column} AS json)) AS {name}(value)"
 
+    def schema_version(self) -> int:
+        return 0
+
     def tables(self) -> set[str]:
         rows = self.query(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"

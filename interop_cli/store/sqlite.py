@@ -31,7 +31,6 @@ else:
     except ImportError:
         import sqlite3 as driver
 
-APPLICATION_ID = 0x494F434C  # "IOCL"
 LIBRARY = driver.sqlite_version_info
 
 PRAGMAS = (
@@ -227,6 +226,9 @@ class SqliteConnection:
 
     def json_items(self, column: str, name: str) -> str:
         return f"json_each({column}) AS {name}"
+
+    def schema_version(self) -> int:
+        return int(self.query("PRAGMA user_version")[0]["user_version"])
 
     def tables(self) -> set[str]:
         rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")

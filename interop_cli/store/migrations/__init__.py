@@ -72,10 +72,10 @@ def pending(conn: Connection) -> list[Migration]:
     """The steps still to apply. Raises UnusableDb where the database has newer ones."""
     done = applied(conn)
     known = [migration.name for migration in MIGRATIONS]
-    if any(name not in known for name in done):
+    if any(name not in known for name in done) or conn.schema_version() > len(known):
         raise UnusableDb(
             "db.newer",
-            msg("The database was made by a newer interop ({name}).", name=done[-1]),
+            msg("The database was made by a newer interop."),
             hint=msg("Upgrade interop: pipx upgrade interop-cli"),
         )
     return [migration for migration in MIGRATIONS if migration.name not in done]
