@@ -35,6 +35,17 @@ def test_nul_between_codes(found: list[str], size: int, last: bool) -> None:
         ]
 
 
+def test_a_mark_before_codes_with_nul_between_them() -> None:
+    assert list(read_codes(source_of("\ufeffA\0B"), null=True)) == [(1, "A"), (2, "B")]
+
+
+def test_memory_does_not_grow_with_the_code() -> None:
+    source = source_of(b"x" * 20_000_000)
+    with pytest.raises(InvalidData):
+        list(read_codes(source, null=True))
+    assert source.position() < source.size / 10
+
+
 def test_many_codes_with_nul_between_them() -> None:
     found = [(n, f"C{n}") for n in range(1, 50_001)]
     text = "\0".join(code for _, code in found)

@@ -107,6 +107,15 @@ def test_an_encoding_that_has_no_text() -> None:
     assert caught.value.code == "input.encoding"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_other_forms_of_unicode_are_named(encoding: str) -> None:
+    with pytest.raises(InvalidData) as caught:
+        list(TextLines(source_of("abc".encode(encoding)), option=True))
+    assert caught.value.code == "input.encoding"
+    assert f"--encoding {encoding}" in str(caught.value.hint)
+    assert list(TextLines(source_of("abc".encode(encoding)), encoding)) == ["abc"]
+
+
 @pytest.mark.parametrize(("option", "hint"), [(True, "--encoding"), (False, "iconv")])
 def test_the_hint_fits_the_command(option: bool, hint: str) -> None:
     with pytest.raises(InvalidData) as caught:

@@ -102,7 +102,7 @@ def test_columns_that_cannot_be_placed(
 
 def test_a_first_line_that_is_no_header_is_not_shown() -> None:
     """It is data about people."""
-    error = refused([], ["ACME", "Zacharie Ouimet", "Laval"])
+    error = refused([], ["Zacharie Ouimet", "ACME", "Laval"])
     assert error.code == "import.column.unknown"
     assert "Zacharie" not in f"{error} {error.hint} {error.details} {error.data}"
 

@@ -54,6 +54,9 @@ def test_rows_stay_as_they_were(table: list[list[str]], delimiter: str, encoding
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rejects.csv"
         before = rejected(source, path)
+        raw = path.read_text("utf-8")
+        assert "'=name" in raw
+        assert raw.count("'" + REASON[:5]) == len(before)
         layout, after = read(path)
         assert layout == Layout(
             "csv", ["code", "=name", "city", "reject_reason"], delimiter, encoding
