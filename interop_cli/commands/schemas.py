@@ -169,8 +169,8 @@ def results() -> Schema:
 
 
 SCHEMAS: dict[str, Callable[[], Schema]] = {
-    "client": client, "card": card, "contact": contact, "address": address, "note": note, "operation": operation,
-    "result": result, "results": results, "error": error,
+    "client": client, "card": card, "contact": contact, "address": address, "note": note,
+    "operation": operation, "result": result, "results": results, "error": error,
 }  # fmt: skip
 
 
