@@ -17,7 +17,7 @@ Schema = dict[str, Any]
 _OPTIONAL_NUMBERS = frozenset({"undoes", "undone_by"})
 _REQUIRED_TEXT = frozenset({
     "code", "name", "language", "currency", "shipper_identity", "created_at", "updated_at",
-    "client", "line1", "city", "country", "at", "actor", "command",
+    "client", "line1", "city", "country", "at", "actor", "command", "category", "text",
 })  # fmt: skip
 
 
@@ -72,12 +72,14 @@ def card() -> Schema:
     found = client()
     found["title"] = "card"
     many = {"type": "array", "items": {"type": "object"}}
+    logo = {"type": _text(), "size": {"type": "integer"}, "sha256": _text()}
     found["properties"] |= {
         "accounting": {"type": "object", "additionalProperties": _text()},
         "former_codes": {"type": "array", "items": _text()},
-        "contacts": many,
-        "addresses": {"type": "array", "items": address() | {"$schema": DIALECT}},
-        "notes": many,
+        "logo": {"type": ["object", "null"], "properties": logo, "required": list(logo)},
+        "contacts": {"type": "array", "items": contact()},
+        "addresses": {"type": "array", "items": address()},
+        "notes": {"type": "array", "items": note()},
         "documents": {"type": "object"},
         "sales": many,
         "sync": many,
@@ -91,6 +93,27 @@ def address() -> Schema:
     from interop_cli.store.views.addresses import columns
 
     return _object("address", _columns(columns()))
+
+
+def contact() -> Schema:
+    """A row of ``contact list``; ``contact show`` has the client's ``notes`` too."""
+    from interop_cli.store.views.contacts import columns
+
+    found = _object("contact", _columns(columns()))
+    found["properties"]["language"] = _text(null=True)  # None: the client's
+    return found
+
+
+def note() -> Schema:
+    """A row of ``note list``."""
+    from interop_cli.store.views.notes import columns
+
+    found = _object("note", _columns(columns()))
+    file = {"id": {"type": "integer"}, "name": _text(), "size": {"type": "integer"}}
+    found["properties"]["attachments"]["items"] = {
+        "type": "object", "properties": file, "required": list(file),
+    }  # fmt: skip
+    return found
 
 
 def operation() -> Schema:
@@ -146,8 +169,8 @@ def results() -> Schema:
 
 
 SCHEMAS: dict[str, Callable[[], Schema]] = {
-    "client": client, "card": card, "address": address, "operation": operation,
-    "result": result, "results": results, "error": error,
+    "client": client, "card": card, "contact": contact, "address": address, "note": note,
+    "operation": operation, "result": result, "results": results, "error": error,
 }  # fmt: skip
 
 

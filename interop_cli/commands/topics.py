@@ -74,7 +74,7 @@ Filters
 Values: text, whole numbers, true, false, null, dates (2026-11-24) or how long
 before today (-10d, -6w, -3m, -1y). Names, cities and codes are compared without
 accents or case. Several --filter must all hold. The fields are those of
-interop schema client, and tag.""")
+interop schema client, and tag, and contacts (how many the client has).""")
 
 TOPICS = {
     "exit-codes": EXIT_CODES,

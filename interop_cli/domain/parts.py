@@ -49,3 +49,9 @@ def flat_name(kind: str, number: int, own: str) -> str:
 def is_field(name: str) -> bool:
     """Whether a column of this name is about what belongs to a client."""
     return name in LISTS or flat_field(name) is not None
+
+
+@lru_cache(maxsize=256)
+def any_field(names: tuple[str, ...]) -> bool:
+    """Whether one of a row's columns is about what belongs to a client; rows share their columns."""
+    return any(map(is_field, names))

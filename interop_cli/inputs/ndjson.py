@@ -12,7 +12,7 @@ from interop_cli.inputs.records import Record
 from interop_cli.inputs.source import Source
 from interop_cli.inputs.strictjson import JsonFault, loads
 
-LINE_LIMIT = 16 * MEGABYTE
+LINE_LIMIT = 256 * MEGABYTE  # a client is one line, with the files attached to its notes
 
 
 def read_ndjson(source: Source) -> Iterator[Record]:

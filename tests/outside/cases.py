@@ -175,8 +175,9 @@ ELSEWHERE = (
     case(74, "input.missing", "client", "deactivate", "@nowhere.txt", "-y"),
     case(74, "input.not_a_file", "client", "import", "."),
     case(74, "output.write", "client", "list", "--out", "nowhere/list.csv"),
-    case(74, "output.write", "client", "import", "input.csv", "--rejects", "nowhere/r.csv",
-         file=GOOD),
+    case(
+        74, "output.write", "client", "import", "input.csv", "--rejects", "nowhere/r.csv", file=GOOD
+    ),
     case(78, "config.unknown", "config", "get", "defaults.contry"),
     case(78, "config.unknown", "config", "set", "defaults.contry", "CA"),
     case(78, "config.value", "config", "set", "defaults.prospect", "perhaps"),

@@ -34,7 +34,9 @@ def _furnish(url: str) -> None:
           "--city", "Québec", "--postal-code", "G1K 4A1"], ""),
     ):  # fmt: skip
         subprocess.run(
-            [*PROGRAM, "--db", url, "-q", *words], input=lines.encode() if stdin else b"", check=True
+            [*PROGRAM, "--db", url, "-q", *words],
+            input=lines.encode() if stdin else b"",
+            check=True,
         )
 
 

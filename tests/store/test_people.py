@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from interop_cli.domain.address import Address
-from interop_cli.domain.client import Client
 from interop_cli.domain.contact import Contact
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import client_cards, clients
+from interop_cli.domain.services.bulk import Selector
 from interop_cli.domain.services.undo import undo
-from interop_cli.store.connection import Row
-from interop_cli.store.open import connect
 from interop_cli.store.store import Store
 from interop_cli.store.uow import UnitOfWork
-
-NOW = "2026-03-02T10:00:00Z"
-TABLES = ("client", "client_code", "address", "contact", "note", "attachment", "client_search")
-
-
-@pytest.fixture
-def store(ready_url: str) -> Iterator[Store]:
-    store = Store(connect(ready_url, lock_timeout=5), "2026-03-02", lambda: NOW, "tester")
-    yield store
-    store.close()
-
-
-def dump(store: Store) -> dict[str, list[Row]]:
-    """Every row, without what a write always moves on."""
-    keys = {"version", "updated_at"}
-    return {
-        table: [
-            {name: value for name, value in row.items() if name not in keys}
-            for row in store.conn.query(f"SELECT * FROM {table} ORDER BY 1")
-        ]
-        for table in TABLES
-    }
+from tests.support.stores import dump
 
 
 def a_client(uow: UnitOfWork, code: str) -> int:
-    (client_id,) = uow.clients.add([Client.build({"name": code, "code": code}, Rules())])
-    place = Address.build(
-        {"line1": "1 rue X", "city": "Québec", "postal_code": "G1K 7X2", "main": True}, Rules()
-    )
-    place.client_id = client_id
-    uow.addresses.add([place])
-    return client_id
+    values = {"name": code, "code": code, "line1": "1 rue X", "city": "Québec",
+              "postal_code": "G1K 7X2"}  # fmt: skip
+    return int(client_cards.create(uow, values, Rules()).items[0]["id"])
 
 
 def a_contact(uow: UnitOfWork, client_id: int, name: str, **values: Any) -> int:
@@ -145,17 +117,17 @@ def test_flags_that_change_hands_crosswise_are_undone(store: Store) -> None:
         )
 
     (ana, bob), _operation = store.run(setup, operation="test")
-    before = dump(store)
+    before = dump(store.conn)
 
     def swap(uow: UnitOfWork) -> None:
         uow.contacts.give_flag("is_default", uow.contacts.row(bob))
         uow.contacts.give_flag("billing", uow.contacts.row(ana))
 
     _done, operation = store.run(swap, operation="test")
-    assert dump(store) != before
+    assert dump(store.conn) != before
     assert operation is not None
     store.run(lambda uow: undo(uow, operation), operation="undo", undoes=operation)
-    assert dump(store) == before
+    assert dump(store.conn) == before
 
 
 def test_a_contact_that_was_deleted_gets_its_flag_back(store: Store) -> None:
@@ -164,7 +136,7 @@ def test_a_contact_that_was_deleted_gets_its_flag_back(store: Store) -> None:
         return a_contact(uow, client_id, "Ana", default=True), a_contact(uow, client_id, "Bob")
 
     (ana, bob), _operation = store.run(setup, operation="test")
-    before = dump(store)
+    before = dump(store.conn)
 
     def replace(uow: UnitOfWork) -> None:
         uow.contacts.remove(ana)
@@ -173,7 +145,7 @@ def test_a_contact_that_was_deleted_gets_its_flag_back(store: Store) -> None:
     _done, operation = store.run(replace, operation="test")
     assert operation is not None
     store.run(lambda uow: undo(uow, operation), operation="undo", undoes=operation)
-    assert dump(store) == before
+    assert dump(store.conn) == before
 
 
 def test_a_note_with_attachments_made_since_is_not_undone(store: Store) -> None:
@@ -194,4 +166,56 @@ def test_a_note_with_attachments_made_since_is_not_undone(store: Store) -> None:
     assert (kept.changed, kept.extra["kept"]) == (0, 1)
     store.run(lambda uow: undo(uow, attached), operation="undo", undoes=attached)
     store.run(lambda uow: undo(uow, made), operation="undo", undoes=made)
-    assert dump(store)["note"] == dump(store)["attachment"] == []
+    assert dump(store.conn)["note"] == dump(store.conn)["attachment"] == []
+
+
+def test_a_client_takes_its_active_contacts_along_and_brings_those_back(store: Store) -> None:
+    def setup(uow: UnitOfWork) -> None:
+        one, two = a_client(uow, "ONE"), a_client(uow, "TWO")
+        a_contact(uow, one, "Ana", default=True)
+        a_contact(uow, one, "Bob", active=False)
+        a_contact(uow, two, "Eva")
+
+    store.run(setup, operation="test")
+    before = dump(store.conn)
+
+    def active() -> list[str]:
+        return [row["name"] for row in store.conn.query(
+            "SELECT name FROM contact WHERE active = 1 ORDER BY name")]  # fmt: skip
+
+    everyone = Selector(condition="c.code = 'ONE'")
+    outcome, operation = store.run(
+        lambda uow: clients.deactivate(uow, everyone), operation="client.deactivate"
+    )
+    assert (active(), outcome.extra) == (["Eva"], {"contacts": 1})
+    outcome, _operation = store.run(
+        lambda uow: clients.deactivate(uow, everyone), operation="client.deactivate"
+    )
+    assert (outcome.changed, outcome.extra) == (0, {"contacts": 0})
+    store.run(lambda uow: clients.activate(uow, everyone), operation="client.activate")
+    assert active() == ["Ana", "Eva"]
+    assert dump(store.conn) == before
+    _outcome, operation = store.run(
+        lambda uow: clients.deactivate(uow, everyone), operation="client.deactivate"
+    )
+    assert operation is not None
+    store.run(lambda uow: undo(uow, operation), operation="undo", undoes=operation)
+    assert dump(store.conn) == before
+
+
+def test_a_client_is_deleted_with_its_parts_and_comes_back_with_them(store: Store) -> None:
+    def setup(uow: UnitOfWork) -> None:
+        client_id = a_client(uow, "ONE")
+        a_contact(uow, client_id, "Ana", default=True, email="ana@example.com")
+        note = uow.notes.row(a_note(uow, client_id, "Rappeler"))
+        uow.notes.attach(note, [("plan.pdf", 3, uow.blobs.add(b"abc"))])
+
+    store.run(setup, operation="test")
+    before = dump(store.conn)
+    _outcome, operation = store.run(
+        lambda uow: clients.delete(uow, Selector(keys=[(1, "ONE")])), operation="client.delete"
+    )
+    assert not any(dump(store.conn).values())
+    assert operation is not None
+    store.run(lambda uow: undo(uow, operation), operation="undo", undoes=operation)
+    assert dump(store.conn) == before

@@ -84,9 +84,7 @@ def sound(path: str | Path) -> None:
     with closing(sqlite3.connect(path)) as conn:
         assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
-        conn.execute(
-            "INSERT INTO client_search_fts (client_search_fts) VALUES ('integrity-check')"
-        )
+        conn.execute("INSERT INTO client_search_fts (client_search_fts) VALUES ('integrity-check')")
         for table in ("client", "address", "client_code", "setting"):
             # Every write raises the version and journals the version it made.
             strays = conn.execute(

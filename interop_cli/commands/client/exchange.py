@@ -89,9 +89,9 @@ def apply_command(app: App, file: str, **asked: Any) -> None:
 def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> None:
     """Write clients, their contacts, addresses and notes, in a form that import takes back.
 
-    NDJSON holds everything, logos and attachments too (--no-files leaves those out); CSV has
-    columns such as contact2.email, as many as are needed, and no files. A contact that is
-    inactive with its client has no active, so that it comes back with the client.
+    NDJSON holds everything, logos and attachments too; CSV has columns such as contact2.email, as
+    many as are needed, and no files. A contact that is inactive with its client has no active, so
+    that it comes back with the client.
 
     \b
     interop client export --out clients.csv

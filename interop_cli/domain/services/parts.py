@@ -14,7 +14,15 @@ from typing import Any
 
 from interop_cli.domain.errors import Detail, InvalidData
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.parts import FIELDS, LISTS, MAIN_EXTRAS, READ_ONLY, flat_field, flat_name
+from interop_cli.domain.parts import (
+    FIELDS,
+    LISTS,
+    MAIN_EXTRAS,
+    READ_ONLY,
+    any_field,
+    flat_field,
+    flat_name,
+)
 from interop_cli.domain.services.client_fields import ADDRESS_FIELDS as PLACE_FIELDS
 from interop_cli.domain.text import fold
 
@@ -43,6 +51,8 @@ class Parts:
 def parts_of(values: Mapping[str, Any]) -> Parts:
     """The parts of a row under our names; raises InvalidData for what is no list of objects."""
     found = Parts()
+    if not any_field(tuple(values)):
+        return found
     groups: dict[tuple[str, int], dict[str, Any]] = {}
     for name, value in values.items():
         if name in LISTS:
@@ -99,14 +109,14 @@ def _find_main(found: Parts) -> None:
     found.address = others
 
 
-def with_main(values: Mapping[str, Any], main: Part | None) -> dict[str, Any]:
+def with_main(values: Mapping[str, Any], main: Part | None) -> Mapping[str, Any]:
     """The row with what it says of the main address under the client's own fields.
 
     Raises InvalidData ``import.address.main`` where the two places of a row contradict each other.
     """
-    flat = dict(values)
     if main is None:
-        return flat
+        return values
+    flat = dict(values)
     given = {name for name in PLACE_FIELDS if values.get(name) not in (None, "")}
     for name in PLACE_FIELDS:
         nested = main.values.get(name)

@@ -9,7 +9,7 @@ from interop_cli.domain.address import Address
 from interop_cli.domain.text import fold
 from interop_cli.store import use
 from interop_cli.store.connection import Row
-from interop_cli.store.repositories.vacate import vacate
+from interop_cli.store.repositories.flags import give_up
 from interop_cli.store.views.addresses import address_not_found
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class AddressRepository:
         """
         new = [to_row(address) for address in adds]
         pairs = [(row, to_row(address)) for row, address in saves]
-        self.uow.save("address", vacate(self.uow, "address", {"main": {"main": 0}}, pairs, new))
+        self.uow.save("address", give_up(self.uow, "address", ("main",), pairs, new))
         self.uow.insert("address", new)
 
     def make_main(self, address: Row) -> None:

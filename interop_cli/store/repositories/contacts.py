@@ -9,7 +9,7 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.text import fold
 from interop_cli.store import use
 from interop_cli.store.connection import Row
-from interop_cli.store.repositories.vacate import vacate
+from interop_cli.store.repositories.flags import give_up
 from interop_cli.store.views.contacts import contact_not_found
 
 if TYPE_CHECKING:
@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 CHUNK = 500
 # What an entity calls otherwise than its column, which SQL reserves.
 COLUMNS = {"default": "is_default"}
-# What only one contact of a client has, and what stands for not having it.
-UNIQUE: dict[str, dict[str, object]] = {
-    "is_default": {"is_default": 0},
-    "billing": {"billing": 0},
-    "email_key": {"email": None, "email_key": None},
-}
+EXCLUSIVE = ("is_default", "billing")
 FLAGS = ("active", "is_default", "billing", "billing_copy")
 
 
@@ -132,12 +127,12 @@ class ContactRepository:
     ) -> None:
         """Write many contacts over the rows they were read from, and add others.
 
-        Each comes with whether it is inactive because its client is. Flags and e-mails may change
-        hands among them; ``uow.touched`` has those that differed.
+        Each comes with whether it is inactive because its client is. Flags may change hands among
+        them; ``uow.touched`` has those that differed.
         """
         new = [to_row(contact, deactivated_with=asleep) for contact, asleep in adds]
         pairs = [(row, to_row(contact, deactivated_with=asleep)) for row, contact, asleep in saves]
-        self.uow.save("contact", vacate(self.uow, "contact", UNIQUE, pairs, new))
+        self.uow.save("contact", give_up(self.uow, "contact", EXCLUSIVE, pairs, new))
         self.uow.insert("contact", new)
 
     def elsewhere(self, keys: Iterable[str]) -> dict[str, list[str]]:
