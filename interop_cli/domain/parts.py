@@ -53,5 +53,5 @@ def is_field(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def any_field(names: tuple[str, ...]) -> bool:
-    """Whether one of a row's columns is about what belongs to a client; rows share their columns."""
+    """Whether one of these columns is about what belongs to a client; rows share their columns."""
     return any(map(is_field, names))

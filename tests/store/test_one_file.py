@@ -163,12 +163,21 @@ def test_what_is_exported_comes_back_as_it_was(tries: Try, rows: list[dict[str, 
 def test_the_flat_form_comes_back_too(
     tries: Try, rows: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    from interop_cli.commands.client.importing import Reader
+    from interop_cli.commands.client.importing import fields
     from interop_cli.commands.client.reading import column
+    from interop_cli.commands.intake import Intake, Reader
     from interop_cli.inputs.mapping import parse_pairs
     from interop_cli.inputs.source import open_source
     from interop_cli.output import Output
 
+    intake = Intake(
+        encoding=None,
+        delimiter=None,
+        continue_on_error=False,
+        rejects=None,
+        results=None,
+        form="csv",
+    )
     path = tmp_path / "clients.csv"
 
     def exported(uow: UnitOfWork) -> str:
@@ -189,7 +198,7 @@ def test_the_flat_form_comes_back_too(
         emptied(uow)
         with open_source(str(path), None) as source:
             for created in (len(rows), 0):
-                reader = Reader(source, "csv", None, None, parse_pairs(()), lambda _position: None)
+                reader = Reader(source, intake, fields(), parse_pairs(()), lambda _read=1: None)
                 outcome = Import(Rules(), uow=uow).run(reader.records())
                 assert outcome.extra == {"created": created, "updated": 0}
         assert exported(uow) == first

@@ -1,0 +1,217 @@
+"""Taking a file in: its options, its rows under our names, and the three outputs of an import."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+import click
+
+from interop_cli.commands import selectors
+from interop_cli.commands.frame import option
+from interop_cli.domain.errors import Detail
+from interop_cli.domain.messages import N_
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.rejects import RejectsWriter
+    from interop_cli.inputs.source import Source
+    from interop_cli.output.notices import Advance
+    from interop_cli.store.uow import UnitOfWork
+
+F = TypeVar("F", bound=Callable[..., Any])
+PROGRESS_EVERY = 1000
+
+FORM_OPTIONS = (
+    option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
+    option("--mapping", metavar="FILE.toml", help=N_("Which column is which field.")),
+    option("--map", "pairs", multiple=True, metavar="COLUMN=FIELD",
+           help=N_("One column's field; several times for several.")),
+)  # fmt: skip
+INTAKE_OPTIONS = (
+    option("--encoding", metavar="NAME", help=N_("Encoding of the file; UTF-8 unless said.")),
+    option("--delimiter", metavar="C", help=N_("What separates the columns of a CSV.")),
+    option("--continue-on-error", is_flag=True,
+           help=N_("Write the good rows, report the others (exit 68).")),
+    option("--rejects", metavar="FILE",
+           help=N_("Write the rows that were refused, with the reason, to correct them.")),
+    option("--results", metavar="FILE|-", help=N_("Write what became of each row, as NDJSON.")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The options as typed: how the file is written, and what to do with bad rows."""
+
+    encoding: str | None
+    delimiter: str | None
+    continue_on_error: bool
+    rejects: str | None
+    results: str | None
+    form: str | None = None
+    mapping: str | None = None
+    pairs: tuple[str, ...] = ()
+
+    def column_map(self) -> ColumnMap:
+        """What ``--mapping`` and ``--map`` say about the columns; the latter wins."""
+        from interop_cli.inputs.mapfile import load_map
+        from interop_cli.inputs.mapping import parse_pairs
+
+        pairs = parse_pairs(self.pairs)
+        if self.mapping is None:
+            return pairs
+        found = load_map(self.mapping)
+        found.columns.update(pairs.columns)
+        return found
+
+
+def intake_options(*, form: str | None = None) -> Callable[[F], F]:
+    """Add the options; the command gets them as one ``intake``.
+
+    ``form`` fixes the form of the file, whose columns then need no names.
+    """
+    options = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
+    names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
+    if form is None:
+        names += ["form", "mapping", "pairs"]
+
+    def decorate(function: F) -> F:
+        def with_intake(*args: Any, **kwargs: Any) -> Any:
+            values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
+            return function(*args, intake=Intake(**values), **kwargs)
+
+        decorated: Any = with_intake
+        decorated.__name__, decorated.__doc__ = function.__name__, function.__doc__
+        decorated.__click_params__ = getattr(function, "__click_params__", [])
+        for add in reversed(options):
+            decorated = add(decorated)
+        return decorated  # type: ignore[no-any-return]
+
+    return decorate
+
+
+class FieldRecord(NamedTuple):
+    """A row of the file under our names; ``source`` is the row as it was read."""
+
+    line: int
+    values: dict[str, Any]
+    error: Detail | None
+    source: Any
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a file may hold: ``known`` fields, others that ``accepts`` takes, and those ignored."""
+
+    known: Collection[str]
+    ignored: Collection[str]
+    accepts: Callable[[str], bool] | None = None
+
+
+@dataclass
+class Reader:
+    """Gives the rows of a source under our names."""
+
+    source: Source
+    intake: Intake
+    fields: Fields
+    columns: ColumnMap
+    advance: Advance
+
+    def records(self) -> Iterator[FieldRecord]:
+        """The rows, from the start of the source; those without any content are passed over."""
+        from interop_cli.inputs.reading import read_records
+
+        names: dict[str, str | None] = {}
+        read = 0
+        for number, record in enumerate(read_records(self.source, **self._form), 1):
+            if not names.keys() >= record.values.keys():
+                names |= self._names(list(record.values))
+            if record.error is None and not any(record.values.values()):
+                continue  # as Excel leaves them at the end
+            values = {
+                name: value
+                for column, value in record.values.items()
+                if (name := names[column]) is not None
+            }
+            for name, default in self.columns.defaults.items():
+                values.setdefault(name, default)
+            yield FieldRecord(record.line, values, record.error, record)
+            if number % PROGRESS_EVERY == 0:
+                read, before = self.source.position(), read
+                self.advance(read - before)
+
+    def rejects(self, path: str) -> RejectsWriter:
+        """A writer of files like this one, for the rows that are refused."""
+        from interop_cli.inputs.reading import read_layout
+        from interop_cli.inputs.rejects import RejectsWriter
+
+        return RejectsWriter.like(path, read_layout(self.source, **self._form))
+
+    @property
+    def _form(self) -> dict[str, Any]:
+        intake = self.intake
+        return {
+            "format": intake.form, "encoding": intake.encoding, "delimiter": intake.delimiter,
+        }  # fmt: skip
+
+    def _names(self, header: list[str]) -> dict[str, str | None]:
+        from interop_cli.inputs.reading import find_format
+
+        targets = self.columns.apply(
+            header, self.fields.known, accepts=self.fields.accepts, ignored=self.fields.ignored,
+            file=self.source.name,
+            # Each object of NDJSON has the names it needs, not all of them.
+            partial=(self.intake.form or find_format(self.source)) == "ndjson",
+        )  # fmt: skip
+        return dict(zip(header, targets, strict=True))
+
+
+class Task(Protocol):
+    """An import at work: see ``domain/services``."""
+
+    rejected: list[Any]
+
+    def run(self, records: Iterable[Any]) -> Outcome: ...
+
+
+def take_in(
+    app: App, operation: str, file: str, intake: Intake, fields: Fields,
+    task_for: Callable[[UnitOfWork, ColumnMap], Task],
+) -> None:  # fmt: skip
+    """Read the file and write it in one transaction; then the rejects and the results."""
+    from interop_cli.inputs.source import open_source
+
+    columns = intake.column_map()
+    done: list[Task] = []
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(file, sys.stdin))
+        advance = stack.enter_context(app.output.progress(source.size, file))
+        reader = Reader(source, intake, fields, columns, advance)
+        writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
+
+        def work(uow: UnitOfWork) -> Outcome:
+            done[:] = [task_for(uow, columns)]
+            return done[0].run(reader.records())
+
+        outcome = app.run(operation, work)
+        if writer and not app.dry_run:
+            for rejected in done[0].rejected:
+                writer.write(rejected.record.source, reasons(rejected.details))
+            writer.commit()
+    selectors.deliver(app, outcome, intake.results)
+
+
+def reasons(details: Iterable[Detail]) -> str:
+    """Why a row was refused, as the cell of a file of rejects."""
+    from interop_cli.i18n import translate
+
+    return "; ".join(
+        f"{detail.path}: {translate(detail.message)}" if detail.message else detail.path
+        for detail in details
+    )
