@@ -1,7 +1,7 @@
 """Commands that fail, each with the exit code and the error code it must fail with.
 
-On the shop of ``conftest.py``. The codes are what scripts rely on: a line that has to change here is
-a change of the contract.
+On the shop of ``conftest.py``. The codes are what scripts rely on: a line that has to change here
+is a change of the contract.
 """
 
 from __future__ import annotations
@@ -175,8 +175,9 @@ ELSEWHERE = (
     case(74, "input.missing", "client", "deactivate", "@nowhere.txt", "-y"),
     case(74, "input.not_a_file", "client", "import", "."),
     case(74, "output.write", "client", "list", "--out", "nowhere/list.csv"),
-    case(74, "output.write", "client", "import", "input.csv", "--rejects", "nowhere/r.csv",
-         file=GOOD),
+    case(
+        74, "output.write", "client", "import", "input.csv", "--rejects", "nowhere/r.csv", file=GOOD
+    ),
     case(78, "config.unknown", "config", "get", "defaults.contry"),
     case(78, "config.unknown", "config", "set", "defaults.contry", "CA"),
     case(78, "config.value", "config", "set", "defaults.prospect", "perhaps"),
