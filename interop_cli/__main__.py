@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
+    # Ctrl-C while the libraries load: end at once, without Python's traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from interop_cli.cli import main as run
 
     sys.exit(run(sys.argv[1:]))

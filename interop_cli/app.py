@@ -43,6 +43,8 @@ class App:
         self.environ = environ
         self.options: dict[str, Any] = {}
         self.exit_code = 0
+        self.done = self._applied = False
+        """Whether what was asked is done, and only the telling of it is left."""
         set_language(self._early_language())
 
     # -- settings ---------------------------------------------------------------------------
@@ -148,9 +150,10 @@ class App:
         return self._store_on(open_database(self.location, lock_timeout=self.lock_timeout))
 
     def _store_on(self, conn: Connection) -> Store:
+        from interop_cli.interrupts import held
         from interop_cli.store.store import Store
 
-        store = Store(conn, self.today.isoformat(), self.now, actor(), self.command)
+        store = Store(conn, self.today.isoformat(), self.now, actor(), self.command, unbroken=held)
         self._stores.append(store)
         return store
 
@@ -161,7 +164,11 @@ class App:
     @property
     def applied(self) -> bool:
         """Whether something has been committed in this run."""
-        return any(store.applied for store in self._stores)
+        return self._applied or any(store.applied for store in self._stores)
+
+    def note_applied(self) -> None:
+        """Remember that the database was changed, other than by a unit of work."""
+        self.done = self._applied = True
 
     @property
     def command(self) -> str:
@@ -184,6 +191,7 @@ class App:
         )
         outcome.operation, outcome.operation_id = operation, operation_id
         outcome.dry_run = self.dry_run
+        self.done = True
         self.exit_code = outcome.exit_code
         if self.options.get("fail_if_unchanged") and not (outcome.changed or outcome.failed):
             self.exit_code = EXIT_ATTENTION

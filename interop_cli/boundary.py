@@ -8,7 +8,6 @@ import signal
 import sys
 import tempfile
 import traceback
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -16,19 +15,12 @@ import click
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError
 from interop_cli.domain.messages import Message, msg
 from interop_cli.i18n import _
+from interop_cli.interrupts import Signalled
 
 if TYPE_CHECKING:
     from interop_cli.app import App
 
 EXIT_PIPE = 141
-
-
-class Signalled(BaseException):
-    """SIGTERM or SIGHUP arrived; the transaction rolls back on the way out."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.exit_code = 128 + number
 
 
 def protect_descriptors() -> None:
@@ -49,18 +41,6 @@ def protect_descriptors() -> None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
-def catch_signals() -> None:
-    """Make SIGTERM and SIGHUP unwind the program as Ctrl-C does."""
-
-    def arrived(number: int, _frame: FrameType | None) -> None:
-        raise Signalled(number)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            with contextlib.suppress(ValueError):  # not in the main thread: a test in process
-                signal.signal(getattr(signal, name), arrived)
-
-
 def leave(app: App, exit_code: int) -> int:
     """End after help or version was printed: the output must have reached its reader."""
     try:
@@ -74,8 +54,8 @@ def report(app: App, error: BaseException) -> int:
     """Say what happened, in words or as one JSON line; the exit code."""
     if isinstance(error, BrokenPipeError):
         _abandon_stdout()
-        return 0 if app.applied else EXIT_PIPE
-    if isinstance(error, (KeyboardInterrupt, Signalled, click.Abort)):
+        return app.exit_code if app.done else EXIT_PIPE
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return _interrupted(app, error)
     if isinstance(error, click.UsageError):
         app.read_ahead()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 
 import click
@@ -57,7 +58,7 @@ def cli() -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command line; its exit code. Prints every error, lets none through."""
-    from interop_cli import boundary
+    from interop_cli import boundary, interrupts
 
     boundary.protect_descriptors()
     if COMPLETION in os.environ:
@@ -66,8 +67,21 @@ def main(argv: Sequence[str]) -> int:
         return shell_complete(
             cli, {"obj": App([], os.environ)}, "interop", COMPLETION, os.environ[COMPLETION]
         )
-    boundary.catch_signals()
+    interrupts.catch()
     app = App(list(argv), os.environ)
+    try:
+        code = _run(app, argv)
+        interrupts.ignore()
+        return code
+    except KeyboardInterrupt as late:  # while the last words were being said
+        return getattr(late, "exit_code", 128 + signal.SIGINT)
+    finally:
+        app.close()
+
+
+def _run(app: App, argv: Sequence[str]) -> int:
+    from interop_cli import boundary
+
     try:
         with cli.make_context("interop", list(argv), obj=app) as ctx:
             cli.invoke(ctx)
@@ -77,5 +91,3 @@ def main(argv: Sequence[str]) -> int:
         return boundary.leave(app, leaving.exit_code)
     except BaseException as error:  # noqa: BLE001 - the boundary
         return boundary.report(app, error)
-    finally:
-        app.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,7 @@ from interop_cli.commands import confirm
 from interop_cli.commands.frame import Command, Group, option, pass_app
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.interrupts import held
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -32,14 +33,13 @@ def init_command(app: App) -> None:
     """
     from interop_cli.store.create import create_database
 
-    create_database(
-        app.location, app.now(), lock_timeout=app.lock_timeout, dry_run=app.dry_run
-    )  # fmt: skip
-    found = {"location": _shown(app), "created": not app.dry_run, "dry_run": app.dry_run}
-    if not app.output.quiet:
-        app.output.record(found, card=lambda _found, _style: [], key="location")
-    if not app.dry_run:
-        app.output.message(_("The database {place} is ready.", place=_shown(app)))
+    with held():
+        create_database(app.location, app.now(), lock_timeout=app.lock_timeout, dry_run=app.dry_run)
+        _done(app)
+    if app.dry_run:
+        app.output.message(_("Dry run: nothing was written."))
+        return
+    app.output.message(_("The database {place} is ready.", place=_shown(app)))
 
 
 @db_command.command("info", cls=Command)
@@ -87,10 +87,10 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
     """
     from interop_cli.store.files import backup
 
-    size = backup(app.store.conn, file, overwrite=overwrite, dry_run=app.dry_run)
-    found = {"file": str(file), "bytes": size, "checked": True, "dry_run": app.dry_run}
-    if not app.output.quiet:
-        app.output.record(found, key="file")
+    conn = app.store.conn
+    size = backup(conn, file, overwrite=overwrite, dry_run=app.dry_run)
+    app.done = True
+    _tell(app, {"file": str(file), "bytes": size, "checked": True}, key="file")
 
 
 @db_command.command("restore", cls=Command)
@@ -110,9 +110,11 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
 
     target = file_location(app.location)
     confirm.severe(app, target.name, confirmation)
-    if not app.dry_run:
-        restore(file, target)
-    app.output.record({"database": str(target), "restored_from": str(file)}, key="database")
+    with held():
+        kept = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
+        _done(app)
+    told = {"database": str(target), "restored_from": str(file), "kept": kept and str(kept)}
+    _tell(app, told, key="database")
 
 
 @db_command.command("check", cls=Command)
@@ -164,11 +166,25 @@ def migrate_command(app: App, no_backup: bool) -> None:
     """
     from interop_cli.store.create import migrate_database
 
-    steps, copy = migrate_database(
-        app.location, app.now(), lock_timeout=app.lock_timeout, backup=not no_backup,
-        dry_run=app.dry_run,
-    )  # fmt: skip
-    app.output.record({"applied": steps, "backup": str(copy) if copy else None}, key="backup")
+    with held():
+        steps, copy = migrate_database(
+            app.location, app.now(), lock_timeout=app.lock_timeout, backup=not no_backup,
+            dry_run=app.dry_run,
+        )  # fmt: skip
+        if steps:
+            _done(app)
+    _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
+
+
+def _done(app: App) -> None:
+    if not app.dry_run:
+        app.note_applied()
+
+
+def _tell(app: App, done: dict[str, Any], *, key: str) -> None:
+    """Show what was done; nothing when quiet."""
+    if not app.output.quiet:
+        app.output.record(done, key=key)
 
 
 def _report(app: App, findings: list[Row]) -> None:

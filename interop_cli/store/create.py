@@ -6,19 +6,35 @@ from pathlib import Path
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.store.migrations import migrate, pending
-from interop_cli.store.open import connect, create_file, file_exists, is_url, without_password
+from interop_cli.store.migrations import apply_pending, migrate, pending
+from interop_cli.store.open import (
+    APPLICATION_ID,
+    check_free,
+    claim_file,
+    connect,
+    exists,
+    is_url,
+    without_password,
+)
 
 
 def create_database(location: str, now: str, *, lock_timeout: float, dry_run: bool = False) -> None:
-    """Make an empty database of the present schema; a dry run only looks whether it could.
+    """Make an empty database of the present schema, whole or not at all.
 
     Raises Conflict ``db.exists`` where there is a file, or where the server's database has tables.
-    A file that could not be finished is taken away again.
     """
     if is_url(location):
-        conn = connect(location, lock_timeout=lock_timeout)
-        try:
+        _create_on_server(location, now, lock_timeout, dry_run)
+    elif dry_run:
+        check_free(Path(location))
+    else:
+        _create_file(Path(location), now, lock_timeout)
+
+
+def _create_on_server(location: str, now: str, lock_timeout: float, dry_run: bool) -> None:
+    conn = connect(location, lock_timeout=lock_timeout)
+    try:
+        with conn.write():
             if conn.tables():
                 raise Conflict(
                     "db.exists",
@@ -26,23 +42,31 @@ def create_database(location: str, now: str, *, lock_timeout: float, dry_run: bo
                         place=without_password(location)),
                 )  # fmt: skip
             if not dry_run:
-                migrate(conn, now)
-        finally:
-            conn.close()
-        return
-    path = Path(location)
-    if dry_run:
-        if path.exists():
-            raise file_exists(path)
-        return
-    conn = create_file(path, lock_timeout=lock_timeout)
-    try:
-        migrate(conn, now)
-    except BaseException:
+                apply_pending(conn, now)
+    finally:
         conn.close()
-        path.unlink(missing_ok=True)
-        raise
-    conn.close()
+
+
+def _create_file(path: Path, now: str, lock_timeout: float) -> None:
+    """One transaction makes all of it, so a file is empty or ready; another process may help."""
+    from interop_cli.store import sqlite
+
+    made = claim_file(path)
+    conn = sqlite.connect(path.resolve(), lock_timeout=lock_timeout)
+    try:
+        with conn.write():
+            if conn.tables():
+                raise exists(path)
+            try:
+                conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                apply_pending(conn, now)
+            except BaseException:
+                if made:
+                    path.unlink()  # while the lock is ours and nobody waits in vain
+                raise
+        conn.prefer_wal()
+    finally:
+        conn.close()
 
 
 def migrate_database(

@@ -7,10 +7,16 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from interop_cli.domain.errors import ConfigError, InteropError, IoFailure, UnusableDb
+from interop_cli.domain.errors import (
+    ConfigError,
+    Conflict,
+    InteropError,
+    IoFailure,
+    NotFound,
+    UnusableDb,
+)
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection, Row
-from interop_cli.store.open import checked_path, file_exists
 from interop_cli.store.sqlite import SqliteConnection
 
 
@@ -31,12 +37,14 @@ def backup(
     """Write a consistent, checked copy to ``target``, mode 0600; its size in bytes.
 
     Made beside the target and renamed onto it: a file of the final name is always whole. Raises
-    Conflict where it exists already, IoFailure where it cannot be written. A dry run makes and
-    checks the copy, and throws it away.
+    Conflict where it exists already, IoFailure where it cannot be written.
     """
     file = sqlite_only(conn)
     if target.exists() and not overwrite:
-        raise file_exists(target)
+        raise Conflict(
+            "db.exists",
+            msg("There is already a file at {place}; it was left as it is.", place=str(target)),
+        )
     try:
         folder = target.resolve().parent
         descriptor, temporary = tempfile.mkstemp(prefix=target.name + ".", dir=folder)
@@ -52,9 +60,9 @@ def backup(
             raise UnusableDb(
                 "db.corrupt", msg("The copy does not check: {what}.", what=problems[0]["what"])
             )
-        _sync(Path(temporary))
         size = Path(temporary).stat().st_size
         if not dry_run:
+            _sync(Path(temporary))
             os.replace(temporary, target)
             _sync(folder)
     except OSError as error:
@@ -65,15 +73,22 @@ def backup(
     return size
 
 
-def restore(source: Path, target: Path) -> None:
-    """Put a checked copy of ``source`` in the place of ``target``, whose old file is kept.
+def restore(
+    source: Path, target: Path, *, lock_timeout: float, dry_run: bool = False
+) -> Path | None:
+    """Make ``target`` hold what the backup ``source`` holds; where its old content is kept.
 
-    The old one stays beside it as ``NAME.before-restore``. Raises UnusableDb where the source is
-    not a sound interop database.
+    The old content goes to ``NAME.before-restore``; None where there was nothing. A database that
+    works is overwritten in one transaction, so that programs which have it open see the old or the
+    new one; one that does not is moved away. Raises UnusableDb where the source is not a sound
+    interop database of a schema we know.
     """
     from interop_cli.store import sqlite
+    from interop_cli.store.migrations import pending
+    from interop_cli.store.open import checked_path
 
-    source = checked_path(source)
+    source, target = checked_path(source), target.resolve()
+    kept = target.with_name(target.name + ".before-restore")
     problems = problems_of(source)
     if problems:
         raise UnusableDb(
@@ -81,20 +96,53 @@ def restore(source: Path, target: Path) -> None:
         )
     copy = sqlite.connect(source)
     try:
-        fresh = target.with_name(target.name + ".restoring")
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-        backup(copy, fresh)
+        pending(copy)  # refuses a newer schema
+        there = target.exists()
+        if dry_run:
+            return kept if there else None
+        if not there or not _overwrite(copy, target, kept, lock_timeout):
+            _move_in(copy, target, kept)
+        return kept if there else None
     finally:
         copy.close()
-    if target.exists():
-        kept = target.with_name(target.name + ".before-restore")
-        os.replace(target, kept)
-        for suffix in ("-wal", "-shm", "-journal"):  # they belong to the old file
-            with suppress(FileNotFoundError):
-                os.replace(f"{target}{suffix}", f"{kept}{suffix}")
-    os.replace(fresh, target)
-    _sync(target.resolve().parent)
+
+
+def _overwrite(copy: SqliteConnection, target: Path, kept: Path, lock_timeout: float) -> bool:
+    """Keep a copy of the database at ``target`` and overwrite it; False where it is damaged."""
+    from interop_cli.store import sqlite
+    from interop_cli.store.open import checked_path
+
+    try:
+        live = sqlite.connect(checked_path(target), lock_timeout=lock_timeout)
+    except (UnusableDb, NotFound):
+        return False
+    try:
+        try:
+            backup(live, kept, overwrite=True)
+        except UnusableDb:
+            return False
+        live.become(copy)
+    finally:
+        live.close()
+    return True
+
+
+def _move_in(copy: SqliteConnection, target: Path, kept: Path) -> None:
+    """Put a copy in the place of a file that is no working database, or of none."""
+    if target.exists() and not target.is_file():
+        raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(target)))
+    fresh = target.with_name(target.name + ".restoring")
+    backup(copy, fresh, overwrite=True)
+    try:
+        if target.exists():
+            os.replace(target, kept)
+            for suffix in ("-wal", "-shm", "-journal"):  # they belong to the old file
+                with suppress(FileNotFoundError):
+                    os.replace(f"{target}{suffix}", f"{kept}{suffix}")
+        os.replace(fresh, target)
+        _sync(target.parent)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
 
 
 def problems_of(path: Path) -> list[Row]:

@@ -92,11 +92,7 @@ def checked_path(path: Path) -> Path:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise NotFound(
-            "db.missing",
-            msg("There is no database at {place}.", place=str(path)),
-            hint=msg("Run: interop --db {place} db init", place=str(path)),
-        ) from None
+        raise no_database(path) from None
     except OSError as error:
         raise IoFailure(
             "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
@@ -117,38 +113,57 @@ def checked_path(path: Path) -> Path:
         raise IoFailure(
             "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
         ) from error
+    if not header:
+        raise no_database(path)
     # Read here, since opening another program's file may already write beside it.
     if not header.startswith(SQLITE_MAGIC) or header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
         raise _not_ours()
     return path.resolve()
 
 
-def create_file(path: Path, *, lock_timeout: float) -> Connection:
-    """A new SQLite file, mode 0600, empty but for our mark. Raises Conflict where one exists."""
-    from interop_cli.store import sqlite
+def no_database(path: Path) -> NotFound:
+    """There is no file, or an empty one that nobody has made a database of."""
+    return NotFound(
+        "db.missing",
+        msg("There is no database at {place}.", place=str(path)),
+        hint=msg("Run: interop --db {place} db init", place=str(path)),
+    )
 
+
+def check_free(path: Path) -> None:
+    """Raise Conflict ``db.exists`` unless a new database may be made here."""
+    if path.exists() and not _is_empty(path):
+        raise exists(path)
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
+def claim_file(path: Path) -> bool:
+    """Make an empty file, mode 0600, for a new database; False where an empty one was there.
+
+    An empty one is what an interrupted ``db init`` leaves. Raises Conflict ``db.exists`` where
+    there is anything else.
+    """
     refuse_network(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Made before SQLite opens it: its journal then has the same mode.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return True
     except FileExistsError:
-        raise file_exists(path) from None
+        if _is_empty(path):
+            return False
+        raise exists(path) from None
     except OSError as error:
         raise IoFailure(
             "io.database", msg("The database cannot be made: {why}.", why=error.strerror)
         ) from error
-    conn = sqlite.connect(path.resolve(), create=True, lock_timeout=lock_timeout)
-    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    if sqlite.wal_is_safe():
-        conn.query("PRAGMA journal_mode = wal")
-        conn.execute("PRAGMA synchronous = FULL")
-        conn.journal_mode, conn.readers_block_writers = "wal", False
-    return conn
 
 
-def file_exists(path: Path) -> Conflict:
-    """The refusal to write over a file."""
+def exists(path: Path) -> Conflict:
+    """There is something where a database should be made."""
     return Conflict(
         "db.exists",
         msg("There is already a file at {place}; it was left as it is.", place=str(path)),

@@ -8,6 +8,7 @@ SQLite library is free of the WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6)
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -15,21 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from interop_cli.domain.errors import Busy, Conflict, InteropError, IoFailure, UnusableDb
+from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Row, Values
+from interop_cli.store.sqliteerrors import busy, driver, translating
 
 if TYPE_CHECKING:
-    import sqlite3 as driver
-
     from sqlite_utils import Database
 
     from interop_cli.store.lockfile import LockFile
-else:
-    try:  # the newer library, where the extra ``sqlite`` is installed; sqlite-utils picks it too
-        from pysqlite3 import dbapi2 as driver
-    except ImportError:
-        import sqlite3 as driver
 
 LIBRARY = driver.sqlite_version_info
 
@@ -54,58 +49,17 @@ def wal_is_safe(version: tuple[int, ...] = LIBRARY) -> bool:
     )
 
 
-def translated(error: Exception) -> InteropError:
-    """A driver's error in interop's words; SQLite's own text stays in ``data`` for ``--debug``."""
-    name = str(getattr(error, "sqlite_errorname", ""))
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return Busy(
-            "db.busy",
-            msg("The database is locked by another program."),
-            hint=msg("Try again, or wait longer with --lock-timeout."),
-        )
-    if isinstance(error, driver.IntegrityError):
-        return Conflict("db.constraint", msg("The database refused the change: {rule}.", rule=name))
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return UnusableDb(
-            "db.corrupt",
-            msg("The database file is damaged, or is not a database."),
-            hint=msg("Run: interop db check; then restore a backup with interop db restore."),
-        )
-    if name.startswith("SQLITE_FULL"):
-        return IoFailure("io.disk_full", msg("The disk is full; nothing was changed."))
-    if name.startswith("SQLITE_READONLY"):
-        return IoFailure("io.read_only", msg("The database or its folder is read-only."))
-    if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
-        return IoFailure(
-            "io.database", msg("The database cannot be read or written ({name}).", name=name)
-        )
-    return InteropError(
-        "db.error",
-        msg("The database answered with an error: {name}.", name=name or type(error).__name__),
-    )
-
-
-@contextmanager
-def translating() -> Iterator[None]:
-    """Turn the driver's errors into interop's."""
-    try:
-        yield
-    except driver.Error as error:
-        raise translated(error) from error
-    except OverflowError as error:  # an integer beyond 64 bits
-        raise Conflict(
-            "db.integer_range", msg("A number is too large for the database.")
-        ) from error
-
-
 class SqliteConnection:
     """A file of our own; see ``Connection`` for what each method gives."""
 
     engine = "sqlite"
 
-    def __init__(self, raw: driver.Connection, path: Path) -> None:
+    def __init__(
+        self, raw: driver.Connection, path: Path, identity: tuple[int, int] | None
+    ) -> None:
         self.raw = raw
         self.path = path
+        self._identity = identity
         self.journal_mode = str(raw.execute("PRAGMA journal_mode").fetchone()[0])
         self.readers_block_writers = self.journal_mode != "wal"
         self._held: dict[str, LockFile] = {}
@@ -154,6 +108,7 @@ class SqliteConnection:
         with translating():
             self.raw.execute("BEGIN IMMEDIATE")
             try:
+                self._check_still_there()
                 yield
                 self.raw.execute("COMMIT")
             except BaseException:
@@ -161,6 +116,19 @@ class SqliteConnection:
                     with suppress(driver.Error):
                         self.raw.execute("ROLLBACK")
                 raise
+
+    def _check_still_there(self) -> None:
+        """Refuse to write into a file that lost its name while we waited for it.
+
+        What is committed there would be seen by nobody, and its journal would bear the name of
+        the journal of whatever took its place.
+        """
+        if _identity(self.path) != self._identity:
+            raise Busy(
+                "db.replaced",
+                msg("The database file was replaced meanwhile; nothing was changed."),
+                hint=msg("Try again."),
+            )
 
     @contextmanager
     def read(self) -> Iterator[None]:
@@ -237,22 +205,49 @@ class SqliteConnection:
     def close(self) -> None:
         self.raw.close()
 
+    # -- what only a file has --------------------------------------------------------------
 
-def connect(path: Path, *, create: bool = False, lock_timeout: float = 30.0) -> SqliteConnection:
-    """Open the file with the pragmas in force; ``create`` alone may make it.
+    def prefer_wal(self) -> None:
+        """Turn on write-ahead logging where it is safe and nobody is in the way."""
+        if wal_is_safe():
+            with suppress(InteropError):
+                self.query("PRAGMA journal_mode = wal")
+                self.execute("PRAGMA synchronous = FULL")
+                self.journal_mode, self.readers_block_writers = "wal", False
+
+    def become(self, other: SqliteConnection) -> None:
+        """Hold what ``other`` holds, in one transaction that respects everybody's locks."""
+
+        def waiting(status: int, _remaining: int, _total: int) -> None:
+            if status in (5, 6):  # SQLITE_BUSY, SQLITE_LOCKED: our timeout has passed already
+                raise busy()
+
+        with translating():
+            other.raw.backup(self.raw, progress=waiting)
+
+
+def connect(path: Path, *, lock_timeout: float = 30.0) -> SqliteConnection:
+    """Open a file that exists, with the pragmas in force.
 
     The caller has checked what kind of file it is; see ``store/open.py``.
     """
     with translating():
-        mode = "rwc" if create else "rw"
-        uri = f"file:{quote(str(path))}?mode="
+        identity = _identity(path)
+        uri = f"file:{quote(os.fsencode(path))}?mode="
         try:
-            raw = _open(uri + mode, lock_timeout)
+            raw = _open(uri + "rw", lock_timeout)
         except driver.OperationalError:
-            if create:
-                raise
             raw = _open(uri + "ro", lock_timeout)  # a file we may only read
-        return SqliteConnection(raw, path)
+        return SqliteConnection(raw, path, identity)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names now."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _open(uri: str, lock_timeout: float) -> driver.Connection:

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -28,7 +28,8 @@ class _Discard(Exception):
 class Store:
     """The database of one run of the program.
 
-    ``applied`` turns true once something has been committed; a signal's last words depend on it.
+    ``applied`` turns true once something has been committed; a signal's last words depend on it,
+    so within ``unbroken`` no signal comes between the commit and the note of it.
     """
 
     conn: Connection
@@ -37,6 +38,7 @@ class Store:
     actor: str
     command: str = ""
     pause: Callable[[float], None] = time.sleep
+    unbroken: Callable[[], AbstractContextManager[None]] = nullcontext
     applied: bool = field(default=False, init=False)
 
     def run(
@@ -65,20 +67,20 @@ class Store:
     def _attempt(
         self, work: Callable[[UnitOfWork], T], name: str, dry_run: bool, undoes: int | None
     ) -> tuple[T, int | None]:
-        result: list[tuple[T, int | None]] = []
-        try:
-            with self.conn.write():
-                operation = Operation(name, self.actor, self.command, self.now(), undoes)
-                uow = UnitOfWork(self.conn, operation, self.today)
-                outcome = work(uow)
-                operation_id = uow.close()
-                result.append((outcome, None if dry_run else operation_id))
-                if dry_run:
-                    raise _Discard
-        except _Discard:
-            return result[0]
-        self.applied = self.applied or operation_id is not None or uow.derived
-        return result[0]
+        with ExitStack() as ending:
+            try:
+                with self.conn.write():
+                    operation = Operation(name, self.actor, self.command, self.now(), undoes)
+                    uow = UnitOfWork(self.conn, operation, self.today)
+                    outcome = work(uow)
+                    operation_id = uow.close()
+                    if dry_run:
+                        raise _Discard
+                    ending.enter_context(self.unbroken())
+            except _Discard:
+                return outcome, None
+            self.applied = self.applied or operation_id is not None or uow.derived
+        return outcome, operation_id
 
     @contextmanager
     def alone(self, task: str, *, wait: bool) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Commands that fail, each with the exit code and the error code it must fail with.
 
-On the shop of ``conftest.py``. The codes are what scripts rely on: a line that has to change here is
-a change of the contract.
+On the shop of ``conftest.py``. The codes are what scripts rely on: a line that has to change here
+is a change of the contract.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,7 @@ def _furnish(url: str) -> None:
         (["address", "create", "ACME", "--label", "Entrepôt", "--line1", "5, rue du Port",
           "--city", "Québec", "--postal-code", "G1K 4A1"], ""),
     ):  # fmt: skip
-        subprocess.run(
-            [*PROGRAM, "--db", url, "-q", *words],
-            input=lines.encode() if stdin else b"",
-            check=True,
-        )
+        subprocess.run([*PROGRAM, "--db", url, "-q", *words], input=stdin.encode(), check=True)
 
 
 @pytest.fixture(scope="session")
@@ -66,14 +63,19 @@ def shop(_sqlite_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def shop_url(engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def postgres_shop(
+    _postgres_shop: str,
+    postgres_server: NewDatabase,
+    pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """The shop in a PostgreSQL database that this test has for itself."""
+    with lent(postgres_server, _postgres_shop, pytestconfig.stash[FOLDER]) as url:
+        monkeypatch.setenv("INTEROP_DB", url)
+        yield url
+
+
+@pytest.fixture
+def shop_url(engine: str, request: pytest.FixtureRequest) -> str:
     """The shop on each engine in turn; ``INTEROP_DB`` names it."""
-    if engine == "sqlite":
-        return str(request.getfixturevalue("shop"))
-    server: NewDatabase = request.getfixturevalue("postgres_server")
-    folder = request.config.stash[FOLDER]
-    context = lent(server, request.getfixturevalue("_postgres_shop"), folder)
-    url = context.__enter__()
-    request.addfinalizer(lambda: context.__exit__(None, None, None))
-    monkeypatch.setenv("INTEROP_DB", url)
-    return url
+    return str(request.getfixturevalue("shop" if engine == "sqlite" else f"{engine}_shop"))

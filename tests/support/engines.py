@@ -33,13 +33,10 @@ def ready_url(engine: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with our schema and nothing in it, to copy."""
-    from interop_cli.store.migrations import migrate
-    from interop_cli.store.open import create_file
+    from interop_cli.store.create import create_database
 
     path = tmp_path_factory.mktemp("template") / "interop.db"
-    connection = create_file(path, lock_timeout=30)
-    migrate(connection, "2026-01-01T00:00:00Z")
-    connection.close()
+    create_database(str(path), "2026-01-01T00:00:00Z", lock_timeout=30)
     return path
 
 

@@ -1,8 +1,9 @@
 """The schema, as an ordered list of steps.
 
-Each step runs once, in a transaction together with its record in the table ``migration``, while
-the writers' lock is held; so eight processes that start on an old database apply it once. An older
-program refuses a database that has steps it does not know.
+What is pending is applied in one transaction, together with its record in the table ``migration``,
+while the writers' lock is held; so eight processes that start on an old database apply it once, and
+one that dies leaves it as it was. An older program refuses a database that has steps it does not
+know.
 
 A step's SQL is written once. Words in braces are the few that differ: ``{id}`` a primary key drawn
 from the table's own sequence, ``{int}`` a 64-bit integer, ``{text}`` text compared byte by byte,
@@ -82,21 +83,20 @@ def pending(conn: Connection) -> list[Migration]:
 
 
 def migrate(conn: Connection, now: str) -> list[str]:
-    """Apply what is pending; the names of the steps applied."""
-    names: list[str] = []
-    while True:
-        with conn.write():
-            # Read again under the lock: another process may have been faster.
-            steps = pending(conn)
-            if not steps:
-                return names
-            step = steps[0]
-            step.apply(conn, lambda script: run_ddl(conn, script))
-            conn.execute(
-                "INSERT INTO migration (name, applied_at) VALUES (:name, :at)",
-                name=step.name,
-                at=now,
-            )
-            if conn.engine == "sqlite":
-                conn.execute(f"PRAGMA user_version = {MIGRATIONS.index(step) + 1}")
-            names.append(step.name)
+    """Apply what is pending, all of it or nothing; the names of the steps applied."""
+    with conn.write():
+        return apply_pending(conn, now)
+
+
+def apply_pending(conn: Connection, now: str) -> list[str]:
+    """The same inside a write transaction that is open already."""
+    # Read under the lock: another process may have been faster.
+    steps = pending(conn)
+    for step in steps:
+        step.apply(conn, lambda script: run_ddl(conn, script))
+        conn.execute(
+            "INSERT INTO migration (name, applied_at) VALUES (:name, :at)", name=step.name, at=now
+        )
+        if conn.engine == "sqlite":
+            conn.execute(f"PRAGMA user_version = {MIGRATIONS.index(step) + 1}")
+    return [step.name for step in steps]
