@@ -196,3 +196,38 @@ def dump_columns() -> tuple[str, ...]:
     from interop_cli.store.tables import ADDRESS
 
     return ADDRESS.columns
+
+
+def test_the_last_operations_can_be_undone_one_after_the_other(store: Store) -> None:
+    before = dump(store.conn)
+    add_client(store, code="A")
+    deactivate(store, "A")
+    for operation in (2, 1):
+        take_back(store, operation)
+    assert dump(store.conn) == before
+
+
+def test_a_redone_change_stands_in_the_way_again(store: Store) -> None:
+    add_client(store, code="A")
+    deactivate(store, "A")
+    undone = take_back(store, 2)
+    assert undone
+    take_back(store, undone)
+    with pytest.raises(Conflict) as caught:
+        take_back(store, 1)
+    assert caught.value.code == "journal.newer"
+
+
+def test_a_change_that_was_kept_in_part_still_counts(store: Store) -> None:
+    for code in ("A", "B"):
+        add_client(store, code=code)
+    both = deactivate(store, "A", "B")
+    terms = lambda uow: client_cards.edit(  # noqa: E731
+        uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Rules()
+    )
+    store.run(terms, operation="client.edit")
+    assert both
+    take_back(store, both, keep_newer=True)
+    take_back(store, 2)  # B is as it was made
+    with pytest.raises(Conflict):
+        take_back(store, 1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.store.connection import Row
 from interop_cli.store.journal import changes_of
+from interop_cli.store.repositories.standing import as_it_was
 from interop_cli.store.tables import TABLES
 from interop_cli.store.views.operations import operation
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 EXCLUSIVE = ("main", "is_default", "billing")
 # What the operation left of each row, and what the row is now.
 Group = tuple[dict[str, Any], list[int]]
-EFFECTS = "entity TEXT, entity_id BIGINT, action TEXT, before TEXT, version BIGINT, stale BIGINT"
+EFFECTS = (
+    "entity TEXT, entity_id BIGINT, action TEXT, before TEXT, version BIGINT, stale BIGINT,"
+    " PRIMARY KEY (entity, entity_id)"
+)
 
 
 class OperationRepository:
@@ -54,8 +58,15 @@ class OperationRepository:
                 f" ELSE NOT {there} AND t.version = undoing.version) END)",
                 entity=entity,
             )
+        self._mark(as_it_was(self.conn, operation_id), stale=0)
         self._keep_numbers()
         return len(effects)
+
+    def _mark(self, rows: Iterable[tuple[str, int]], *, stale: int) -> None:
+        self.conn.execute_many(
+            "UPDATE undoing SET stale = :stale WHERE entity = :entity AND entity_id = :id",
+            [{"stale": stale, "entity": entity, "id": row_id} for entity, row_id in rows],
+        )
 
     def _keep_numbers(self) -> None:
         """Where a counter went on since, its numbers are not given again: the documents stay."""
@@ -94,10 +105,7 @@ class OperationRepository:
 
     def keep(self, rows: list[tuple[str, int]]) -> None:
         """Leave these rows as they are, and whatever belongs to a row that stays."""
-        self.conn.execute_many(
-            "UPDATE undoing SET stale = 1 WHERE entity = :entity AND entity_id = :id",
-            ({"entity": entity, "id": row_id} for entity, row_id in rows),
-        )
+        self._mark(rows, stale=1)
         for table, column, parent in OWNED:
             self.conn.execute(
                 "UPDATE undoing SET stale = 1 WHERE entity = :table AND action = 'delete'"  # noqa: S608
