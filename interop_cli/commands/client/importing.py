@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.commands import selectors
 from interop_cli.domain.errors import Detail
@@ -28,8 +28,7 @@ READ_ONLY = frozenset({
 NESTED = frozenset({"contact", "address", "note", "contacts", "addresses", "notes"})
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRecord:
+class FieldRecord(NamedTuple):
     """A row of the file under our names; ``source`` is the row as it was read."""
 
     line: int
@@ -114,14 +113,17 @@ class Reader:
         from interop_cli.inputs.reading import read_records
 
         names: dict[str, str | None] = {}
+        alike = False  # our names are the file's
         for record in read_records(self.source, **self._form):
-            if not names.keys() >= record.values.keys():
-                names |= self._names(list(record.values))
-            values = {
-                name: value
-                for column, value in record.values.items()
-                if (name := names[column]) is not None
-            }
+            if alike and record.cells:  # every row of a CSV has the columns of the first
+                values = record.values
+            else:
+                try:
+                    values = _named(record.values, names)
+                except KeyError:
+                    names |= self._names(list(record.values))
+                    alike = all(column == name for column, name in names.items())
+                    values = _named(record.values, names)
             for name, default in self.columns.defaults.items():
                 values.setdefault(name, default)
             yield FieldRecord(record.line, values, record.error, record)
@@ -152,6 +154,10 @@ class Reader:
                 if column not in self.not_stored:
                     self.not_stored.append(column)
         return found
+
+
+def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, Any]:
+    return {name: value for column, value in values.items() if (name := names[column]) is not None}
 
 
 def _is_nested(name: str) -> bool:
