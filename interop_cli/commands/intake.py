@@ -128,17 +128,20 @@ class Reader:
         from interop_cli.inputs.reading import read_records
 
         names: dict[str, str | None] = {}
+        alike = False  # our names are the file's
         read = 0
         for number, record in enumerate(read_records(self.source, **self._form), 1):
-            if not names.keys() >= record.values.keys():
-                names |= self._names(list(record.values))
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
-            values = {
-                name: value
-                for column, value in record.values.items()
-                if (name := names[column]) is not None
-            }
+            if alike and record.cells:  # every row of a CSV has the columns of the first
+                values = record.values
+            else:
+                try:
+                    values = _named(record.values, names)
+                except KeyError:
+                    names |= self._names(list(record.values))
+                    alike = all(column == name for column, name in names.items())
+                    values = _named(record.values, names)
             for name, default in self.columns.defaults.items():
                 values.setdefault(name, default)
             yield FieldRecord(record.line, values, record.error, record)
@@ -170,6 +173,10 @@ class Reader:
             partial=(self.intake.form or find_format(self.source)) == "ndjson",
         )  # fmt: skip
         return dict(zip(header, targets, strict=True))
+
+
+def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, Any]:
+    return {name: value for column, value in values.items() if (name := names[column]) is not None}
 
 
 class Task(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import mul
 
 from interop_cli.domain.faults import fault
 from interop_cli.domain.messages import N_, msg
@@ -53,7 +54,7 @@ def check_qst(text: str, rules: Rules) -> str:
 
 def qst_check_digit_fits(number: str) -> bool:
     """Whether the tenth digit follows from the nine before it (weighted sum, modulo 11)."""
-    total = sum(weight * int(digit) for weight, digit in zip(_QST_WEIGHTS, number[:9], strict=True))
+    total: int = sum(map(mul, _QST_WEIGHTS, map(int, number[:9])))
     return (11 - total % 11) % 10 == int(number[9])
 
 

@@ -35,8 +35,6 @@ class _FoldTable(dict[int, str]):
 _FOLD = _FoldTable()
 
 
-# Everything of ASCII that is no letter or digit is a space to ``words``.
-_BREAKS = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 _UNKNOWN = 0xFF
 
 
@@ -48,6 +46,12 @@ def _latin_table() -> bytes:
     """
     folded = (_taken_apart(chr(code)) for code in range(256))
     return bytes(ord(c) if len(c) == 1 and c.isascii() else _UNKNOWN for c in folded)
+
+
+@cache
+def _word_table() -> bytes:
+    """The same for ``words``, to which what is no letter or digit is a space."""
+    return bytes(c if c == _UNKNOWN or chr(c).isalnum() else 32 for c in _latin_table())
 
 
 def nfc(s: str) -> str:
@@ -106,7 +110,12 @@ def _taken_apart(s: str) -> str:
 
 def words(s: str) -> str:
     """The letters and digits of ``s``, folded, one space between words: what is searched."""
-    s = fold(s)
-    if s.isascii():
-        return " ".join(s.encode().translate(_BREAKS).decode().split())
-    return _NOT_WORD.sub(" ", s).strip()
+    return " ".join(word_list(s))
+
+
+def word_list(s: str) -> list[str]:
+    """``words``, as a list."""
+    try:
+        return s.encode("latin-1").translate(_word_table()).decode("ascii").split()
+    except UnicodeError:
+        return _NOT_WORD.sub(" ", fold(s)).split()

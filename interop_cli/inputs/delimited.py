@@ -98,7 +98,10 @@ class _Table:
                 if len(cells) == width and (width > 1 or cells[0].strip() or cells[0] == ""):
                     values = dict(zip(names, cells, strict=True))
                     if "'" in "".join(cells):
-                        values = {name: unguard(cell) for name, cell in values.items()}
+                        values = {
+                            name: unguard(cell) if cell[:1] == "'" else cell
+                            for name, cell in values.items()
+                        }
                     yield Record(start, values, cells)
                 elif not _blank(cells):
                     yield _ragged(start, names, cells)

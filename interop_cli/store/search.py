@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from interop_cli.domain.text import words
+from interop_cli.domain.text import word_list
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.tables import TABLES, Table
 
@@ -124,7 +124,9 @@ def text_maker(table: Table) -> Callable[[Values], str]:
 
     def text(row: Values) -> str:
         parts = [value for name in columns if (value := row[name])]
-        parts += [phone_words(value) for name in numbers if (value := row[name])]
+        for name in numbers:
+            if number := row[name]:
+                parts.append(phone_words(number))
         if postal_code := row.get("postal_code"):
             parts.append(postal_code.replace(" ", ""))
         return " ".join(parts)
@@ -134,10 +136,12 @@ def text_maker(table: Table) -> Callable[[Values], str]:
 
 def phone_words(phone: str) -> str:
     """A stored phone as words: all its digits, and those without the country's 1."""
-    digits = _DIGITS.sub("", phone.split(";")[0])
+    digits = phone.partition(";")[0].removeprefix("+")
+    if not digits.isdecimal():  # kept as it was typed
+        digits = _DIGITS.sub("", digits)
     return f"{digits} {digits[1:]}" if len(digits) == 11 and digits[0] == "1" else digits
 
 
 def distinct_words(parts: Iterable[str]) -> str:
     """The folded words of several texts, each once, sorted: the same whatever came first."""
-    return " ".join(sorted(set(words(" ".join(parts)).split())))
+    return " ".join(sorted(set(word_list(" ".join(parts)))))
