@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from interop_cli.connectors.protocol import Connector, Target, Tools
 
 # kind -> module and class; imported when a target of that kind is used.
-KINDS: dict[str, tuple[str, str]] = {}
+KINDS: dict[str, tuple[str, str]] = {
+    "hubspot": ("interop_cli.connectors.hubspot", "HubSpot"),
+}
 
 
 def connector_class(kind: str) -> type[Connector]:

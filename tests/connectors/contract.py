@@ -239,6 +239,7 @@ class ConnectorContract:
             assert trouble.value.retry_after == 7
 
     def test_nobody_there(self, connector: Connector, make: Make, fake: Any) -> None:
+        connector.close()  # or the line that is still open would be answered
         fake.__exit__()
         try:
             with pytest.raises(Trouble) as trouble:
