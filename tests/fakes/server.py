@@ -193,6 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     owner: FakeServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or every answer would wait 40 ms for an acknowledgement
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silence."""
