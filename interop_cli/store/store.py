@@ -75,7 +75,7 @@ class Store:
                     raise _Discard
         except _Discard:
             return result[0]
-        self.applied = self.applied or operation_id is not None
+        self.applied = self.applied or operation_id is not None or uow.derived
         return result[0]
 
     @contextmanager

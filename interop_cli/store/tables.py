@@ -66,8 +66,12 @@ ATTACHMENT = Table(
 )
 SETTING = Table("setting", ("name", "value"))
 USER_ROLE = Table("user_role", ("uid", "name", "role"))
+# What a person configures; what a run finds out about a target stands beside it, unjournaled.
+SYNC_TARGET = Table("sync_target", ("name", "kind", "uid", "settings"))
 
 TABLES = {
     table.name: table
-    for table in (CLIENT, CLIENT_CODE, ADDRESS, CONTACT, NOTE, ATTACHMENT, SETTING, USER_ROLE)
-}
+    for table in (
+        CLIENT, CLIENT_CODE, ADDRESS, CONTACT, NOTE, ATTACHMENT, SETTING, USER_ROLE, SYNC_TARGET,
+    )
+}  # fmt: skip

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from interop_cli.store.repositories.operations import OperationRepository
     from interop_cli.store.repositories.selection import Selection
     from interop_cli.store.repositories.settings import SettingRepository
+    from interop_cli.store.sync.links import LinkRepository
+    from interop_cli.store.sync.targets import TargetRepository
 
 
 class UnitOfWork:
@@ -39,6 +41,8 @@ class UnitOfWork:
         self.today = today
         self._operation_id: int | None = None
         self._to_index: set[int] = set()
+        self.derived = False
+        """Whether something was written that the journal does not hold."""
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
 
@@ -244,6 +248,20 @@ class UnitOfWork:
         from interop_cli.store.repositories.settings import SettingRepository
 
         return SettingRepository(self)
+
+    @cached_property
+    def targets(self) -> TargetRepository:
+        """The targets of sync."""
+        from interop_cli.store.sync.targets import TargetRepository
+
+        return TargetRepository(self)
+
+    @cached_property
+    def links(self) -> LinkRepository:
+        """What ties our records to those of the targets."""
+        from interop_cli.store.sync.links import LinkRepository
+
+        return LinkRepository(self)
 
     @cached_property
     def operations(self) -> OperationRepository:

@@ -26,9 +26,9 @@ _REST = ("language", "currency", "terms", "bill_to", "shipper_identity", "gst", 
 COMPANY = Descriptor(
     "client",
     (
-        Field("code", COMPANY_KEY, Need.REQUIRED),
+        Field("code", COMPANY_KEY, Need.REQUIRED, policy=Policy.OURS),
         Field("name", "name", Need.REQUIRED),
-        Field("phone", "phone", policy=Policy.MERGE),
+        Field("phone", "phone"),
         Field("city", "city"),
         Field("province", "state"),
         Field("country", "country"),
@@ -39,16 +39,17 @@ COMPANY = Descriptor(
         # Properties of these have to be made there first, under a name of one's choice.
         *(Field(name, "", Need.UNSUPPORTED, usual=False) for name in _REST),
     ),
+    key="code",
 )
 CONTACT = Descriptor(
     "contact",
     (
-        Field("id", CONTACT_KEY, Need.REQUIRED),
+        Field("id", CONTACT_KEY, Need.REQUIRED, policy=Policy.OURS),
         Field("first_name", "firstname"),
         Field("last_name", "lastname"),
-        Field("email", "email", pattern=EMAIL, policy=Policy.MERGE),
-        Field("phone", "phone", policy=Policy.MERGE),
-        Field("client", "", refers_to="client"),
+        Field("email", "email", pattern=EMAIL),
+        Field("phone", "phone"),
+        Field("client", "", policy=Policy.OURS, refers_to="client"),
         Field("mobile", "mobilephone", usual=False),
         Field("title", "jobtitle", usual=False),
         Field("language", "", Need.UNSUPPORTED, usual=False),

@@ -26,12 +26,13 @@ class Need(StrEnum):
 class Policy(StrEnum):
     """Whose value stands where both sides changed a field since the last push.
 
-    ``OURS``: interop is where it is entered. ``MERGE``: a person decides. Fields that belong to
-    the remote (balance, credit hold) are never in a payload at all.
+    ``ASK``: a person decides (``sync resolve``), so that nobody's work is lost. ``OURS``: interop
+    alone decides, as for the code. Fields that belong to the remote (balance, credit hold) are
+    never in a payload at all.
     """
 
+    ASK = "ask"
     OURS = "ours"
-    MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Field:
     pattern: str | None = None
     choices: tuple[str, ...] = ()
     choices_from: str | None = None
-    policy: Policy = Policy.OURS
+    policy: Policy = Policy.ASK
     usual: bool = True
     refers_to: str | None = None
 
@@ -72,6 +73,8 @@ class Descriptor:
 
     entity: str
     fields: tuple[Field, ...]
+    key: str | None = None
+    """The field the remote finds the record by: changing it is a rename, done alone."""
     check: Callable[[Mapping[str, Value]], list[Problem]] | None = field(
         default=None, compare=False
     )

@@ -125,7 +125,15 @@ class Failed:
     trouble: Trouble
 
 
-Result = Done | Awaiting | Failed
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Not created: a record that would be taken for it is there already."""
+
+    id: int
+    remote: Remote
+
+
+Result = Done | Awaiting | Failed | Found
 
 
 @dataclass(frozen=True, slots=True)
