@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,13 +18,16 @@ from interop_cli.domain.messages import msg
 from interop_cli.i18n import LANGUAGES, language_of, set_language
 
 if TYPE_CHECKING:
+    from interop_cli.clock import Clock
     from interop_cli.domain.rules import Rules
     from interop_cli.domain.services.outcome import Outcome
     from interop_cli.output import Output
     from interop_cli.settings import Settings
     from interop_cli.store.connection import Connection
     from interop_cli.store.store import Store
+    from interop_cli.store.sync.targets import TargetRow
     from interop_cli.store.uow import UnitOfWork
+    from interop_cli.sync.site import Site
 
 T = TypeVar("T")
 CHOICES = {
@@ -42,6 +45,8 @@ class App:
         self.environ = environ
         self.options: dict[str, Any] = {}
         self.exit_code = 0
+        self.written: list[int] = []
+        """The operations committed in this run."""
         set_language(self._early_language())
 
     # -- settings ---------------------------------------------------------------------------
@@ -117,14 +122,22 @@ class App:
 
     def now(self) -> str:
         """The time as stored: UTC, ISO 8601, to the second; midnight where the date is fixed."""
-        if self.environ.get("INTEROP_TODAY"):
-            return f"{self.today.isoformat()}T00:00:00Z"
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock.stamp()
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time and waiting; where the date is fixed, waiting takes no time."""
+        from interop_cli.clock import Clock
+
+        if not self.environ.get("INTEROP_TODAY"):
+            return Clock()
+        return Clock(datetime.combine(self.today, time(), UTC))
 
     def fix_clock(self) -> None:
         """Stop the clock where nobody has: made-up data is then the same on any day."""
         self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
         self.__dict__.pop("today", None)
+        self.__dict__.pop("clock", None)
 
     # -- store ------------------------------------------------------------------------------
 
@@ -183,6 +196,8 @@ class App:
         outcome.operation, outcome.operation_id = operation, operation_id
         outcome.dry_run = self.dry_run
         self.exit_code = outcome.exit_code
+        if operation_id is not None:
+            self.written.append(operation_id)
         return outcome
 
     def write(self, operation: str, work: Callable[[UnitOfWork], Outcome]) -> None:
@@ -236,6 +251,23 @@ class App:
         return Output(
             format=form, error_format=self.options.get("error_format"), environ=self.environ
         )
+
+    def site(self, target: TargetRow) -> Site:
+        """A target of sync, with its connector; nobody is called before it is used."""
+        from interop_cli.sync.opening import open_site
+
+        return open_site(
+            self.store, target, self.clock, self.environ,
+            timeout=float(self.settings.get("sync.timeout")),
+            folder=self.settings.user_path().parent / "secrets",
+        )  # fmt: skip
+
+    def follow_up(self) -> None:
+        """Push what was just written, where ``sync.auto`` says so; its troubles are warnings."""
+        if self.written and self.settings.get("sync.auto"):
+            from interop_cli.sync.auto import push_written
+
+            push_written(self)
 
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""

@@ -114,7 +114,7 @@ def selector(app: App, picked: Picked) -> Selector:
 
     limits: dict[str, Any] = {
         "expect": picked.expect,
-        "max_affected": _limit(app, picked),
+        "max_affected": limit(app, picked),
         "continue_on_error": picked.continue_on_error,
         "want_rows": picked.results is not None,
     }
@@ -133,7 +133,7 @@ def compiled(app: App, filters: tuple[str, ...]) -> Any:
     return compile_filters(filters, FIELDS, app.today)
 
 
-def _limit(app: App, picked: Picked) -> int | None:
+def limit(app: App, picked: Picked) -> int | None:
     """How many clients may be touched: always as asked, off a terminal as the setting says."""
     if picked.max_affected is not None:
         return picked.max_affected

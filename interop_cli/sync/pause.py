@@ -95,3 +95,17 @@ class Pauses:
         site = self.site
         site.write(lambda uow: uow.targets.note(site.target.id, **values))
         site.target = replace(site.target, **values)  # type: ignore[arg-type]
+
+
+def unpause(site: Site, *, introduced: bool = False) -> bool:
+    """Let a target be called again at once; whether it rested.
+
+    ``introduced``: it was seen to be empty, so nothing there can be one of ours.
+    """
+    target = site.target
+    rested = target.paused_until is not None or target.failures > 0
+    values: dict[str, object] = {"failures": 0, "paused_until": None, "paused_by": None}
+    if introduced:
+        values["introduced"] = 1
+    site.write(lambda uow: uow.targets.note(target.id, **values), "sync.connect")
+    return rested

@@ -185,6 +185,7 @@ _SENTENCES = {
     "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
     "waiting": msg("{code} has to be there first."),
+    "exists": msg("It is there already: it is taken over, and these fields change."),
     "key_taken": msg("The key is still another client's there; that one goes first."),
 }
 
