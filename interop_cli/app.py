@@ -5,7 +5,6 @@ The only place where the parts are wired together. A command gets it as its firs
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -13,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from interop_cli.actor import actor
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import LANGUAGES, language_of, set_language
@@ -288,21 +288,3 @@ def _typed(argv: Sequence[str], flag: str) -> str | None:
         if word == flag and position + 1 < len(argv):
             return argv[position + 1]
     return None
-
-
-def actor() -> str:
-    """The operating-system user, by uid rather than by ``$USER``; the one behind sudo too."""
-    try:
-        import pwd
-
-        uid = os.getuid()
-        try:
-            name = pwd.getpwuid(uid).pw_name
-        except KeyError:
-            name = f"uid {uid}"
-        behind = os.environ.get("SUDO_UID", "")
-        return f"{name} (sudo: uid {behind})" if behind.isdigit() else name
-    except ImportError:  # Windows
-        import getpass
-
-        return getpass.getuser()

@@ -128,9 +128,12 @@ def selector(app: App, picked: Picked) -> Selector:
 def compiled(app: App, filters: tuple[str, ...]) -> Any:
     """The filters on clients as a condition."""
     from interop_cli.store.filters import compile_filters
+    from interop_cli.store.sync import states
     from interop_cli.store.views.clients import FIELDS
 
-    return compile_filters(filters, FIELDS, app.today)
+    if not filters:
+        return compile_filters(filters, FIELDS, app.today)
+    return compile_filters(filters, (*FIELDS, *states.fields(app.store.conn, filters)), app.today)
 
 
 def limit(app: App, picked: Picked) -> int | None:

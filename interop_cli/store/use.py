@@ -7,12 +7,24 @@ of users and the first few by name.
 from __future__ import annotations
 
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.sync.links import LIVE
 
 SHOWN = 5
+
+
+def _linked(entity: str) -> tuple[str, str]:
+    """A twin in a target: without ours, the one over there would be nobody's."""
+    return (
+        "sync",
+        "SELECT s.name AS reference FROM sync_link l JOIN sync_target s ON s.id = l.target_id"  # noqa: S608
+        f" WHERE l.entity = '{entity}' AND l.local_id = :id AND {LIVE} ORDER BY s.name",
+    )
+
 
 # kind, the query of its references with :id bound; a new kind of user is a new row here.
 CLIENT_USERS = (
     ("bill_to", "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key"),
+    _linked("client"),
 )
 ADDRESS_USERS = (
     (
@@ -26,6 +38,7 @@ CONTACT_USERS = (
         "SELECT client.code AS reference FROM contact JOIN client ON client.id = client_id"
         " WHERE contact.id = :id AND billing = 1",
     ),
+    _linked("contact"),
 )
 NOTE_USERS = (
     (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message
 from interop_cli.domain.rules import Warning
 from interop_cli.domain.services.outcome import Outcome
 from interop_cli.domain.sync.plan import Reason, Step
@@ -85,8 +85,14 @@ class Report:
         return self.count(ERROR) + (self.count(SKIPPED) if self.strict else 0)
 
     def items(self) -> Iterator[dict[str, Any]]:
-        """All lines, as the result object shows them."""
-        return (line.item(self.target) for line in self.lines.values())
+        """The lines that the result object shows: all of them where records were asked for by
+        name, else those that were sent or failed.
+        """
+        return (
+            line.item(self.target)
+            for line in self.lines.values()
+            if self.strict or line.status in (OK, ERROR)
+        )
 
 
 def outcome(reports: list[Report]) -> Outcome:
@@ -103,6 +109,7 @@ def outcome(reports: list[Report]) -> Outcome:
         "targets": [
             {
                 "target": report.target,
+                "blocked": report.count(SKIPPED),
                 "calls": report.calls,
                 "stopped": report.stopped.code if report.stopped else None,
                 "until": report.until,
@@ -111,6 +118,3 @@ def outcome(reports: list[Report]) -> Outcome:
         ]
     }
     return found
-
-
-UNREACHED = msg("{target} could not be reached to the end; what is left stays pending.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from interop_cli.domain.sync.link import State
 from interop_cli.domain.sync.plan import Todo
+from interop_cli.store.sync.records import link_counts
 from interop_cli.sync.site import Site
 
 NAMES = (
@@ -25,11 +26,7 @@ OF_LINK = {
 def status(site: Site) -> dict[str, Any]:
     """The counts of one target, over clients and contacts."""
     target, counts = site.target, Counter[str]()
-    for row in site.store.conn.query(
-        "SELECT state, COUNT(*) AS n, SUM(drift) AS drift, MAX(pushed_at) AS pushed_at"
-        " FROM sync_link WHERE target_id = :target GROUP BY state",
-        target=target.id,
-    ):
+    for row in link_counts(site.store.conn, target.id, site.connector.entities):
         name = OF_LINK.get(State(row["state"]))
         counts[name or ("in_sync" if row["state"] == State.IN_SYNC else "-")] += row["n"]
         counts["drift"] += int(row["drift"] or 0)

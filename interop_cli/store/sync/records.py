@@ -15,6 +15,7 @@ from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import Local
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
+from interop_cli.store.sync.stamps import EMAIL_OWNER, client_stamp, contact_stamp
 
 CHUNK = 500
 
@@ -27,6 +28,7 @@ class Source:
     for the first time; ``order`` puts those first that others refer to.
     """
 
+    table: str
     columns: dict[str, str]
     tables: str
     stamp: str
@@ -48,10 +50,6 @@ class Scope:
 
 
 EVERYTHING = Scope()
-
-
-def _text(sql: str) -> str:
-    return f"COALESCE(CAST({sql} AS TEXT), '')"
 
 
 def _client(row: Row) -> Local:
@@ -82,6 +80,7 @@ _PEOPLE = (
     " LEFT JOIN client p ON p.id = c.bill_to_id"
 )
 CLIENT = Source(
+    table="client",
     columns={
         "id": "c.id", "code": "c.code", "name": "c.name", "active": "c.active",
         "prospect": "c.prospect", "language": "c.language", "email": "c.email",
@@ -101,22 +100,15 @@ CLIENT = Source(
         " LEFT JOIN sync_link l ON l.target_id = :target AND l.entity = 'client'"
         " AND l.local_id = c.id"
     ),
-    stamp=" || '.' || ".join(
-        map(_text, ("c.version", "a.id", "a.version", "b.id", "b.version", "pl.remote_id"))
-    ),
+    stamp=client_stamp(":target"),
     client="c.id",
     eligible="c.active = 1",
     # A payer before those it pays for; one level is all there is.
     order="CASE WHEN c.bill_to_id IS NULL THEN 0 ELSE 1 END, c.code_key",
     local=_client,
 )  # fmt: skip
-# The first contact with an e-mail has it; remotes want it to be one's own.
-EMAIL_OWNER = (
-    "(SELECT MIN(o.id) FROM contact o JOIN client oc ON oc.id = o.client_id"
-    " WHERE o.email_key = t.email_key AND o.active = 1 AND oc.active = 1"
-    " AND (oc.prospect = 0 OR o.id = t.id))"
-)
 CONTACT = Source(
+    table="contact",
     columns={
         "id": "t.id", "client": "c.code", "name": "t.name", "title": "t.title", "email": "t.email",
         "phone": "t.phone", "mobile": "t.mobile", "language": "t.language", "active": "t.active",
@@ -131,7 +123,7 @@ CONTACT = Source(
         " LEFT JOIN sync_link l ON l.target_id = :target AND l.entity = 'contact'"
         " AND l.local_id = t.id"
     ),
-    stamp=" || '.' || ".join(map(_text, ("t.version", "cl.remote_id", EMAIL_OWNER))),
+    stamp=contact_stamp(":target"),
     client="t.client_id",
     eligible="t.active = 1 AND c.active = 1",
     order="c.code_key, t.id",
@@ -193,3 +185,17 @@ def _read(
             row = dict(zip(names[:width], values, strict=False))
             link = NONE if values[width] is None else to_link(values[width:])
             yield source.local(row), link
+
+
+def link_counts(conn: Connection, target_id: int, entities: Sequence[str]) -> list[Row]:
+    """How many links of records that exist are in each state, and how many of them drifted."""
+    there = " OR ".join(
+        f"(entity = '{entity}' AND EXISTS (SELECT 1 FROM {SOURCES[entity].table} x"  # noqa: S608
+        " WHERE x.id = local_id))"
+        for entity in entities
+    )
+    return conn.query(
+        "SELECT state, COUNT(*) AS n, SUM(drift) AS drift FROM sync_link"  # noqa: S608
+        f" WHERE target_id = :target AND ({there}) GROUP BY state",
+        target=target_id,
+    )

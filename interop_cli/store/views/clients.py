@@ -12,6 +12,7 @@ from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field, Type, field_named
 from interop_cli.store.filters import Condition
 from interop_cli.store.references import client_not_found, id_named
+from interop_cli.store.sync import states
 from interop_cli.store.views import addresses, contacts, logos, nesting, notes
 
 FIELDS: tuple[Field, ...] = (
@@ -191,5 +192,5 @@ def card(conn: Connection, client_id: int) -> Row:
         row[name] = objects(conn, [client_id])[client_id]
     row["documents"] = {"counts": {}, "latest": []}
     row["sales"] = []
-    row["sync"] = []
+    row["sync"] = states.of_client(conn, client_id)
     return row
