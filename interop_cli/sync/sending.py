@@ -51,6 +51,9 @@ class Sender:
                     self._release(claimed)  # nothing was sent for them
                     raise
             flight = self._start(claimed) if claimed.sends else None
+            if flight is not None and self.pauses.probing:
+                revisit |= self._land(entity, *flight)  # before anything else is claimed
+                flight = None
         if flight is not None:
             revisit |= self._land(entity, *flight)
         return revisit

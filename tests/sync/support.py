@@ -9,14 +9,15 @@ from interop_cli.clock import Clock
 from interop_cli.connectors import connector_for
 from interop_cli.connectors.protocol import Target
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, contacts
+from interop_cli.domain.services import client_cards, clients, contacts
 from interop_cli.domain.services.bulk import Selector
 from interop_cli.store.store import Store
-from interop_cli.store.sync.targets import target_named
+from interop_cli.store.sync.targets import all_targets, target_named
 from interop_cli.sync.push import Options, Push
 from interop_cli.sync.report import Report
 from interop_cli.sync.site import Site
 from tests.connectors.support import tools
+from tests.fakes.memory import MemoryConnector, MemoryRemote
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -45,6 +46,45 @@ def push(store: Store, fake: Any, *, clock: Clock | None = None, **how: Any) -> 
     fault = how.pop("fault", lambda _point: None)
     at = site(store, fake, clock=clock)
     return Push(at, options=Options(**{"overlap": False, **how}), fault=fault).run()
+
+
+def memory(store: Store, remote: MemoryRemote, name: str = "books", **kw: Any) -> Site:
+    """A target on an accounting system in memory, at work."""
+    MemoryConnector.remotes[name] = remote
+    if not any(row.name == name for row in all_targets(store.conn)):
+        add_target(store, name, "memory")
+    row = target_named(store.conn, name)
+    target = Target(row.id, row.name, row.kind, row.settings, row.version, row.uid)
+    clock = kw.pop("clock", None) or Clock(START)
+    return Site(store, row, MemoryConnector(target, tools("http://127.0.0.1", None)), clock, **kw)
+
+
+def keep(store: Store, remote: MemoryRemote, **how: Any) -> Report:
+    """Push what is pending to the accounting system in memory."""
+    at = memory(store, remote, **{k: how.pop(k) for k in ("clock", "owner", "lives") if k in how})
+    extra = {k: how.pop(k) for k in ("fault", "scope") if k in how}
+    return Push(at, options=Options(**{"overlap": False, **how}), **extra).run()
+
+
+def promote(store: Store, code: str) -> None:
+    """Make a prospect a client."""
+    selector = Selector(keys=[(1, code)])
+    store.run(lambda uow: clients.promote(uow, selector), operation="client.promote")
+
+
+def recode(store: Store, code: str, new: str) -> None:
+    """Give a client another code."""
+    store.run(lambda uow: clients.recode(uow, code, new, Rules()), operation="client.recode")
+
+
+def statuses(report: Report) -> dict[str, str]:
+    """What became of each client, by its code."""
+    return {line.code: line.status for line in report.lines.values()}
+
+
+def reasons(report: Report) -> dict[str, str]:
+    """Why, by the client's code."""
+    return {line.code: line.reason.code for line in report.lines.values() if line.reason}
 
 
 def edit(store: Store, code: str, **changes: Any) -> None:
