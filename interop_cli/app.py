@@ -5,26 +5,29 @@ The only place where the parts are wired together. A command gets it as its firs
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from interop_cli.actor import actor
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import LANGUAGES, language_of, set_language
 
 if TYPE_CHECKING:
+    from interop_cli.clock import Clock
     from interop_cli.domain.rules import Rules
     from interop_cli.domain.services.outcome import Outcome
     from interop_cli.output import Output
     from interop_cli.settings import Settings
     from interop_cli.store.connection import Connection
     from interop_cli.store.store import Store
+    from interop_cli.store.sync.targets import TargetRow
     from interop_cli.store.uow import UnitOfWork
+    from interop_cli.sync.site import Site
 
 T = TypeVar("T")
 CHOICES = {
@@ -45,6 +48,8 @@ class App:
         self.exit_code = 0
         self.done = self._applied = False
         """Whether what was asked is done, and only the telling of it is left."""
+        self.written: list[int] = []
+        """The operations committed in this run."""
         set_language(self._early_language())
 
     # -- settings ---------------------------------------------------------------------------
@@ -121,14 +126,22 @@ class App:
 
     def now(self) -> str:
         """The time as stored: UTC, ISO 8601, to the second; midnight where the date is fixed."""
-        if self.environ.get("INTEROP_TODAY"):
-            return f"{self.today.isoformat()}T00:00:00Z"
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock.stamp()
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time and waiting; where the date is fixed, waiting takes no time."""
+        from interop_cli.clock import Clock
+
+        if not self.environ.get("INTEROP_TODAY"):
+            return Clock()
+        return Clock(datetime.combine(self.today, time(), UTC))
 
     def fix_clock(self) -> None:
         """Stop the clock where nobody has: made-up data is then the same on any day."""
         self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
         self.__dict__.pop("today", None)
+        self.__dict__.pop("clock", None)
 
     # -- store ------------------------------------------------------------------------------
 
@@ -195,6 +208,8 @@ class App:
         self.exit_code = outcome.exit_code
         if self.options.get("fail_if_unchanged") and not (outcome.changed or outcome.failed):
             self.exit_code = EXIT_ATTENTION
+        if operation_id is not None:
+            self.written.append(operation_id)
         return outcome
 
     def write(self, operation: str, work: Callable[[UnitOfWork], Outcome]) -> None:
@@ -249,6 +264,23 @@ class App:
             format=form, error_format=self.options.get("error_format"), environ=self.environ
         )
 
+    def site(self, target: TargetRow) -> Site:
+        """A target of sync, with its connector; nobody is called before it is used."""
+        from interop_cli.sync.opening import open_site
+
+        return open_site(
+            self.store, target, self.clock, self.environ,
+            timeout=float(self.settings.get("sync.timeout")),
+            folder=self.settings.user_path().parent / "secrets",
+        )  # fmt: skip
+
+    def follow_up(self) -> None:
+        """Push what was just written, where ``sync.auto`` says so; its troubles are warnings."""
+        if self.written and self.settings.get("sync.auto"):
+            from interop_cli.sync.auto import push_written
+
+            push_written(self)
+
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""
         if "output" in self.__dict__:
@@ -268,21 +300,3 @@ def _typed(argv: Sequence[str], flag: str) -> str | None:
         if word == flag and position + 1 < len(argv):
             return argv[position + 1]
     return None
-
-
-def actor() -> str:
-    """The operating-system user, by uid rather than by ``$USER``; the one behind sudo too."""
-    try:
-        import pwd
-
-        uid = os.getuid()
-        try:
-            name = pwd.getpwuid(uid).pw_name
-        except KeyError:
-            name = f"uid {uid}"
-        behind = os.environ.get("SUDO_UID", "")
-        return f"{name} (sudo: uid {behind})" if behind.isdigit() else name
-    except ImportError:  # Windows
-        import getpass
-
-        return getpass.getuser()

@@ -23,6 +23,7 @@ GROUPS = {
     "address": ("interop_cli.commands.address", N_("Main and shipping addresses of a client.")),
     "note": ("interop_cli.commands.note", N_("Notes about a client, with attachments.")),
     "sales": ("interop_cli.commands.sales", N_("Documents, invoices, and sales by year.")),
+    "sync": ("interop_cli.commands.sync", N_("Push to accounting and to the CRM.")),
     "db": ("interop_cli.commands.db", N_("The database: make, look after, back up.")),
     "config": ("interop_cli.commands.config", N_("Settings of the company and of this user.")),
     "journal": ("interop_cli.commands.journal", N_("What was done, by whom; undo.")),
@@ -86,6 +87,7 @@ def _run(app: App, argv: Sequence[str]) -> int:
         with cli.make_context("interop", list(argv), obj=app) as ctx:
             cli.invoke(ctx)
         app.finish()
+        app.follow_up()
         return app.exit_code
     except click.exceptions.Exit as leaving:
         return boundary.leave(app, leaving.exit_code)

@@ -85,7 +85,7 @@ def create_command(
     interop note create ACME --category facturation --text "Toujours avec bon de commande"
     interop note create ACME --text - --attach plan.pdf < note.txt
     """
-    from interop_cli.app import actor
+    from interop_cli.actor import actor
     from interop_cli.domain.services import notes
 
     attached = read_files(app, files)

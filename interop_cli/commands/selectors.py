@@ -118,7 +118,7 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
 
     limits: dict[str, Any] = {
         "expect": picked.expect,
-        "max_affected": _limit(app, picked) if limited else picked.max_affected,
+        "max_affected": limit(app, picked) if limited else picked.max_affected,
         "continue_on_error": picked.continue_on_error,
         "want_rows": picked.results is not None,
     }
@@ -132,12 +132,15 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
 def compiled(app: App, filters: tuple[str, ...]) -> Any:
     """The filters on clients as a condition."""
     from interop_cli.store.filters import compile_filters
+    from interop_cli.store.sync import states
     from interop_cli.store.views.clients import FIELDS
 
-    return compile_filters(filters, FIELDS, app.today)
+    if not filters:
+        return compile_filters(filters, FIELDS, app.today)
+    return compile_filters(filters, (*FIELDS, *states.fields(app.store.conn, filters)), app.today)
 
 
-def _limit(app: App, picked: Picked) -> int | None:
+def limit(app: App, picked: Picked) -> int | None:
     """How many clients may be touched: always as asked, off a terminal as the setting says."""
     if picked.max_affected is not None:
         return picked.max_affected

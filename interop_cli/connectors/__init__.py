@@ -1,1 +1,34 @@
-"""What speaks to a remote system: one file or package a system."""
+"""The code for each kind of target. A new kind is a file here and a row in ``KINDS``."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, cast
+
+from interop_cli.domain.errors import ConfigError
+from interop_cli.domain.messages import msg
+
+if TYPE_CHECKING:
+    from interop_cli.connectors.protocol import Connector, Target, Tools
+
+# kind -> module and class; imported when a target of that kind is used.
+KINDS: dict[str, tuple[str, str]] = {
+    "hubspot": ("interop_cli.connectors.hubspot", "HubSpot"),
+}
+
+
+def connector_class(kind: str) -> type[Connector]:
+    """The class for a kind of target; raises ConfigError ``sync.kind.unknown``."""
+    if kind not in KINDS:
+        raise ConfigError(
+            "sync.kind.unknown",
+            msg("There is no connector {kind}. Connectors: {kinds}.",
+                kind=kind[:40], kinds=", ".join(KINDS)),
+        )  # fmt: skip
+    module, name = KINDS[kind]
+    return cast("type[Connector]", getattr(importlib.import_module(module), name))
+
+
+def connector_for(target: Target, tools: Tools) -> Connector:
+    """The connector of a target. Nothing is read and nobody called before it is used."""
+    return connector_class(target.kind)(target, tools)

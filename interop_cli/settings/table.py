@@ -98,6 +98,11 @@ _ROWS = (
             N_("Who computes routes."), "osm", choices=("osm", "google")),
     Setting("sync.auto", Type.BOOL, _COMPANY,
             N_("Whether a change is pushed as soon as it is made."), default=False),
+    Setting("sync.accounting", Type.TEXT, _COMPANY,
+            N_("The target that client send pushes to; the only accounting one where not set."),
+            ""),
+    Setting("sync.timeout", Type.SECONDS, _COMPANY,
+            N_("Seconds a call to a target may take."), 60.0),
 )
 # fmt: on
 

@@ -87,11 +87,13 @@ DOCUMENT_LINE = Table(
     client="client_id",
 )  # fmt: skip
 COUNTER = Table("counter", ("name", "last"))
+# What a person configures; what a run finds out about a target stands beside it, unjournaled.
+SYNC_TARGET = Table("sync_target", ("name", "kind", "uid", "settings"))
 
 TABLES = {
     table.name: table
     for table in (
         CLIENT, CLIENT_CODE, ADDRESS, CONTACT, NOTE, ATTACHMENT, SETTING, USER_ROLE, COUNTER,
-        DOCUMENT, DOCUMENT_LINE,
+        SYNC_TARGET, DOCUMENT, DOCUMENT_LINE,
     )
 }  # fmt: skip

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from interop_cli.store.repositories.selection import Selection
     from interop_cli.store.repositories.settings import SettingRepository
     from interop_cli.store.repositories.totals import TotalRepository
+    from interop_cli.store.sync.links import LinkRepository
+    from interop_cli.store.sync.targets import TargetRepository
 
 
 class UnitOfWork:
@@ -270,6 +272,20 @@ class UnitOfWork:
         from interop_cli.store.repositories.settings import SettingRepository
 
         return SettingRepository(self)
+
+    @cached_property
+    def targets(self) -> TargetRepository:
+        """The targets of sync."""
+        from interop_cli.store.sync.targets import TargetRepository
+
+        return TargetRepository(self)
+
+    @cached_property
+    def links(self) -> LinkRepository:
+        """What ties our records to those of the targets."""
+        from interop_cli.store.sync.links import LinkRepository
+
+        return LinkRepository(self)
 
     @cached_property
     def operations(self) -> OperationRepository:

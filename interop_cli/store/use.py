@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from interop_cli.domain.kinds import KIND_NAMES
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.sync.links import LIVE
 
 SHOWN = 5
 
@@ -24,10 +25,20 @@ def _documents(condition: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _linked(entity: str) -> tuple[str, str]:
+    """A twin in a target: without ours, the one over there would be nobody's."""
+    return (
+        "sync",
+        "SELECT s.name AS reference FROM sync_link l JOIN sync_target s ON s.id = l.target_id"  # noqa: S608
+        f" WHERE l.entity = '{entity}' AND l.local_id = :id AND {LIVE} ORDER BY s.name",
+    )
+
+
 # kind, the query of its references with :id bound; a new kind of user is a new row here.
 CLIENT_USERS = (
     ("bill_to", "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key"),
     *_documents("client_id = :id OR bill_to_id = :id"),
+    _linked("client"),
 )
 ADDRESS_USERS = (
     (
@@ -43,6 +54,7 @@ CONTACT_USERS = (
         " WHERE contact.id = :id AND billing = 1",
     ),
     *_documents("contact_id = :id"),
+    _linked("contact"),
 )
 NOTE_USERS = (
     (

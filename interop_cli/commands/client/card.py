@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.heading import note_lines
 from interop_cli.domain.address_text import one_line
-from interop_cli.i18n import _
+from interop_cli.i18n import _, translate
 
 if TYPE_CHECKING:
     from interop_cli.output import Style
@@ -37,6 +37,19 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
             yield f"  {'⌂' if address['main'] else ' '} #{address['id']} {one_line(address)}"
     yield from _history(client["documents"], style)
     yield from _sales(client["sales"], style)
+    if client["sync"]:
+        yield ""
+        yield from _section(
+            _("Sync"), [(one["target"], _synced(one)) for one in client["sync"]], style
+        )
+
+
+def _synced(one: Mapping[str, Any]) -> str:
+    """Where the client stands in a target: its state, since when, and what is wrong."""
+    parts = [one["state"], one["pushed_at"]]
+    if one["error"]:
+        parts += [one["error"]["field"], translate(one["error"]["message"])]
+    return ", ".join(part for part in parts if part)
 
 
 MARKS = {"default": "★", "billing": "▦", "billing_copy": "✉", "hubspot_synced": "●"}

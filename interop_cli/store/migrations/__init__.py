@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from interop_cli.domain.errors import UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
-from interop_cli.store.migrations import m0001_clients, m0002_people, m0003_sales
+from interop_cli.store.migrations import m0001_clients, m0002_people, m0003_sales, m0004_sync
 
 SQLITE_WORDS = {"int": "INTEGER", "text": "TEXT", "blob": "BLOB", "strict": "STRICT"}
 POSTGRES_WORDS = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "blob": "BYTEA", "strict": ""}
@@ -36,6 +36,7 @@ MIGRATIONS = (
     Migration("0001_clients", m0001_clients.apply),
     Migration("0002_people", m0002_people.apply),
     Migration("0003_sales", m0003_sales.apply),
+    Migration("0004_sync", m0004_sync.apply),
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.store.connection import Row
 from interop_cli.store.journal import changes_of
 from interop_cli.store.repositories.standing import as_it_was
+from interop_cli.store.sync.links import LIVE
 from interop_cli.store.tables import TABLES
 from interop_cli.store.views.operations import operation
 
@@ -101,7 +102,18 @@ class OperationRepository:
                 parent=parent,
             )
             found += [(parent, row["id"]) for row in rows]
-        return found
+        return found + self._linked_since()
+
+    def _linked_since(self) -> list[tuple[str, int]]:
+        """What the operation made and a target of sync holds by now, or is being sent."""
+        rows = self.conn.query(
+            "SELECT entity, entity_id AS id FROM undoing u WHERE u.action = 'delete'"  # noqa: S608
+            " AND u.stale = 0 AND (EXISTS (SELECT 1 FROM sync_link l WHERE l.entity = u.entity"
+            f" AND l.local_id = u.entity_id AND {LIVE}) OR (u.entity = 'sync_target' AND EXISTS"
+            " (SELECT 1 FROM sync_event e WHERE e.target_id = u.entity_id)))"
+            " ORDER BY entity, entity_id"
+        )
+        return [(row["entity"], row["id"]) for row in rows]
 
     def keep(self, rows: list[tuple[str, int]]) -> None:
         """Leave these rows as they are, and whatever belongs to a row that stays."""

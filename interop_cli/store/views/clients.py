@@ -13,6 +13,7 @@ from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field, Type, field_named
 from interop_cli.store.filters import Condition
 from interop_cli.store.references import client_not_found, id_named
+from interop_cli.store.sync import states
 from interop_cli.store.views import addresses, contacts, documents, logos, nesting, notes, sales
 
 FIELDS: tuple[Field, ...] = (
@@ -202,5 +203,5 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
         row[name] = objects(conn, [client_id])[client_id]
     row["documents"] = documents.of_client(conn, client_id)
     row["sales"] = sales.by_year(conn, client_id, this_year)
-    row["sync"] = []
+    row["sync"] = states.of_client(conn, client_id)
     return row

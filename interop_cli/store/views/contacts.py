@@ -9,6 +9,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.store.chunks import chunked, query_in
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.sync.stamps import HUBSPOT_SYNCED
 from interop_cli.store.views import nesting, notes
 
 if TYPE_CHECKING:
@@ -19,9 +20,8 @@ NAMES = (
     "billing", "billing_copy", "hubspot_synced", "version",
 )  # fmt: skip
 FLAGS = ("active", "default", "billing", "billing_copy", "hubspot_synced")
-# No link to the CRM exists yet, so nobody is in step with it.
 SQL = {name: f"t.{name}" for name in NAMES} | {
-    "client": "c.code", "default": "t.is_default", "hubspot_synced": "0",
+    "client": "c.code", "default": "t.is_default", "hubspot_synced": HUBSPOT_SYNCED,
 }  # fmt: skip
 FROM = " FROM contact t JOIN client c ON c.id = t.client_id"
 TABLE = frozenset({

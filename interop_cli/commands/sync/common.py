@@ -1,0 +1,189 @@
+"""What the commands of ``sync`` share: which targets, which clients, and errors of a remote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.commands import selectors
+from interop_cli.commands.frame import option
+from interop_cli.commands.selectors import Picked
+from interop_cli.domain.errors import ConfigError, Conflict, Remote, UsageError
+from interop_cli.domain.messages import N_, msg
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.domain.sync.records import Local
+    from interop_cli.store.sync.records import Scope
+    from interop_cli.store.sync.targets import TargetRow
+    from interop_cli.sync.site import Site
+
+target_option = option(
+    "--target", "target_name", metavar="NAME", help=N_("One target; all of them if absent.")
+)
+entity_option = option(
+    "--contact", "contact_id", type=int, metavar="ID",
+    help=N_("A contact instead of the client itself."),
+)  # fmt: skip
+
+
+def chosen(app: App, name: str | None) -> list[TargetRow]:
+    """The target of this name, or all; raises ConfigError where there are none."""
+    from interop_cli.store.sync.targets import all_targets, target_named
+
+    if name is not None:
+        return [target_named(app.store.conn, name)]
+    found = all_targets(app.store.conn)
+    if not found:
+        raise ConfigError(
+            "sync.target.none",
+            msg("No target is configured."),
+            hint=msg("Make one with: interop sync add NAME KIND"),
+        )
+    return found
+
+
+def only(app: App, name: str | None) -> TargetRow:
+    """The one target meant: by name, or the only one there is."""
+    found = chosen(app, name)
+    if len(found) > 1:
+        raise UsageError(
+            "usage.target",
+            msg("There are several targets: say which with --target."),
+            hint=msg("Targets: {names}.", names=", ".join(target.name for target in found)),
+        )
+    return found[0]
+
+
+def accounting(app: App) -> TargetRow:
+    """The accounting target: the one of the setting ``sync.accounting``, or the only one."""
+    from interop_cli.connectors import connector_class
+    from interop_cli.domain.sync.records import Role
+    from interop_cli.store.sync.targets import all_targets, target_named
+
+    named = app.settings.get("sync.accounting")
+    if named:
+        return target_named(app.store.conn, named)
+    found = [
+        target
+        for target in all_targets(app.store.conn)
+        if connector_class(target.kind).role is Role.ACCOUNTING
+    ]
+    if len(found) != 1:
+        raise ConfigError(
+            "sync.accounting",
+            msg("No accounting target is configured.")
+            if not found
+            else msg("There are several accounting targets."),
+            hint=msg("interop sync add NAME KIND")
+            if not found
+            else msg("interop config set sync.accounting NAME"),
+        )
+    return found[0]
+
+
+def scope_of(app: App, picked: Picked) -> Scope:
+    """The clients that the selector options name; everything where there are none."""
+    from interop_cli.store.sync.records import EVERYTHING, Scope
+
+    given = [bool(picked.codes), bool(picked.filters), bool(picked.only_failed_from)]
+    if not any(given) and not picked.everything:
+        if picked.status or picked.expect is not None:
+            raise UsageError(
+                "usage.selector", msg("--status and --expect go with codes, --filter or --all.")
+            )
+        return EVERYTHING
+    selectors.check(picked)
+    selector = selectors.selector(app, picked)
+    if selector.keys is None:
+        scope = Scope(None, selector.condition, selector.params)
+        count = _count(app, scope)
+    else:
+        ids = _ids(app, [key for _line, key in selector.keys])
+        scope, count = Scope(ids), len(ids)
+    if picked.expect is not None and count != picked.expect:
+        raise Conflict(
+            "bulk.expect",
+            msg("{count} clients match, not {expected}; nothing was sent.",
+                count=count, expected=picked.expect),
+        )  # fmt: skip
+    if picked.max_affected is not None and count > picked.max_affected:
+        raise Conflict(
+            "bulk.max_affected",
+            msg("{count} clients match, more than the {limit} allowed; nothing was sent.",
+                count=count, limit=picked.max_affected),
+            hint=msg("Allow it with: --max-affected {count}", count=count),
+        )  # fmt: skip
+    return scope
+
+
+def _ids(app: App, keys: list[str]) -> tuple[int, ...]:
+    from interop_cli.store.views.clients import resolve
+
+    with app.store.reading() as conn:
+        return tuple(dict.fromkeys(resolve(conn, key)[0] for key in keys))
+
+
+def _count(app: App, scope: Scope) -> int:
+    from interop_cli.store.views.clients import SOURCE
+
+    sql = f"SELECT COUNT(*) AS n{SOURCE} WHERE {scope.condition}"
+    return int(app.store.conn.query(sql, **scope.params)[0]["n"])
+
+
+def local_of(app: App, site: Site, code: str, contact_id: int | None) -> Any:
+    """The record a command is about, with its link: the client, or a contact of it."""
+    from interop_cli.domain.errors import NotFound
+    from interop_cli.store.sync.records import Scope, records
+    from interop_cli.store.views.clients import resolve
+
+    client_id = resolve(app.store.conn, code)[0]
+    entity = "client" if contact_id is None else "contact"
+    if entity not in site.connector.entities:
+        raise UsageError(
+            "usage.entity", msg("{target} takes no contacts.", target=site.target.name)
+        )
+    found = records(app.store.conn, entity, site.target.id, Scope((client_id,)))
+    for local, link in found:
+        if contact_id is None or local.id == contact_id:
+            return local, link
+    raise NotFound(
+        "contact.not_found",
+        msg("{code} has no contact {id}.", code=code[:40], id=contact_id),
+        hint=msg("List a client's contacts with: interop contact list CODE"),
+    )
+
+
+@contextmanager
+def remote_errors(site: Site) -> Iterator[None]:
+    """Turn the trouble of a remote into the error of a command."""
+    from interop_cli.domain.sync.trouble import Trouble
+
+    try:
+        yield
+    except Trouble as trouble:
+        raise remote_error(site.target.name, trouble) from None
+    finally:
+        site.connector.close()
+
+
+def remote_error(target: str, trouble: Any, until: str | None = None) -> Exception:
+    """The error that a trouble is to the user."""
+    from interop_cli.domain.errors import Denied
+    from interop_cli.domain.sync.trouble import Kind
+
+    text = msg("{target}: {why}", target=target, why=trouble.message)
+    hint = None
+    if trouble.kind in (Kind.AUTH, Kind.FORBIDDEN):
+        hint = msg("interop sync connect {target}", target=target)
+    elif until is not None:
+        hint = msg("It rests until {until}; what is left stays pending.", until=until)
+    if trouble.code == "sync.secret.missing":
+        return Denied(trouble.code, text, hint=hint)
+    return Remote(trouble.code, text, hint=hint, until=until)
+
+
+def described(local: Local) -> str:
+    """A record in a sentence: a client's code, or its contact by number."""
+    return local.code if local.entity == "client" else f"{local.code} #{local.id}"

@@ -1,0 +1,136 @@
+"""``sync link`` and ``unlink``: which of our records are which of theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands import confirm
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.selectors import Picked, selector_options
+from interop_cli.commands.sync import common
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.sync.linking import Proposal
+    from interop_cli.sync.site import Site
+
+NAMES = ("target", "entity", "id", "code", "name", "remote_id", "remote_name", "how")
+
+
+@click.command("link", cls=Command)
+@click.argument("code", required=False, metavar="[CODE]")
+@click.argument("remote_id", required=False, metavar="[REMOTE_ID]")
+@common.target_option
+@common.entity_option
+@pass_app
+def link_command(
+    app: App, code: str | None, remote_id: str | None, target_name: str | None,
+    contact_id: int | None,
+) -> None:  # fmt: skip
+    """Match our records with those a target already holds: by code, e-mail or exact name.
+
+    Shows the matches, and writes them when you agree; ambiguous ones are left to you. With a code
+    and their id, links just that one.
+
+    \b
+    interop sync link --target crm
+    interop sync link ACME 58 --target crm
+    """
+    from interop_cli.sync import linking
+
+    if (code is None) != (remote_id is None):
+        raise UsageError("usage.link", msg("Give a code and their id, or neither."))
+    site = app.site(common.only(app, target_name))
+    if code is not None and remote_id is not None:
+        _by_hand(app, site, code, remote_id, contact_id)
+        return
+    with common.remote_errors(site):
+        proposals = linking.propose(site)
+    _show(app, site, proposals)
+    clear = [one for one in proposals if one.how != linking.AMBIGUOUS]
+    if app.dry_run:
+        return
+    if clear:
+        confirm.moderate(app, msg("Link these {count} records?", count=len(clear)))
+    linking.write(site, proposals)
+    app.output.message(
+        _("{count} linked, {left} ambiguous. See: interop sync plan --target {target}",
+          count=len(clear), left=len(proposals) - len(clear), target=site.target.name)
+    )  # fmt: skip
+
+
+def _show(app: App, site: Site, proposals: list[Proposal]) -> None:
+    from interop_cli.domain.columns import Column, Kind
+
+    columns = [Column(name, Kind.INT if name == "id" else Kind.TEXT, table=name != "id")
+               for name in NAMES]  # fmt: skip
+    found = [proposal.row(site.target.name) for proposal in proposals]
+    rows = [tuple(row[name] for name in NAMES) for row in found]
+    app.output.rows(columns, [rows] if rows else [], key="code")
+
+
+def _by_hand(app: App, site: Site, code: str, remote_id: str, contact_id: int | None) -> None:
+    from interop_cli.domain.services.outcome import one
+    from interop_cli.sync import linking
+
+    local, _link = common.local_of(app, site, code, contact_id)
+    with common.remote_errors(site):
+        if not app.dry_run:
+            linking.by_hand(site, local, remote_id)
+    outcome = one(_item(site, local, remote_id), changed=True)
+    outcome.operation, outcome.dry_run = "sync.link", app.dry_run
+    app.output.result(outcome.as_dict())
+
+
+def _item(site: Site, local: Any, remote_id: str | None) -> dict[str, Any]:
+    return {
+        "id": local.id, "code": local.code, "entity": local.entity, "target": site.target.name,
+        "remote_id": remote_id, "status": "ok", "error": None,
+    }  # fmt: skip
+
+
+@click.command("unlink", cls=Command)
+@selector_options
+@common.target_option
+@option("--exclude", is_flag=True, help=N_("Do not push them there any more."))
+@pass_app
+def unlink_command(app: App, picked: Picked, target_name: str | None, exclude: bool) -> None:
+    """Forget which of their records are ours; nothing changes over there.
+
+    \b
+    interop sync unlink ACME --target crm
+    interop sync unlink ACME --target crm --exclude
+    """
+    from interop_cli.commands import selectors
+
+    selectors.check(picked)
+    if picked.is_bulk:
+        confirm.moderate(app, msg("Unlink these clients?"), stdin_is_data=picked.reads_stdin)
+    scope = common.scope_of(app, picked)
+    site = app.site(common.only(app, target_name))
+    outcome = app.run("sync.unlink", lambda uow: _unlinked(uow, site, scope, exclude=exclude))
+    app.output.result(outcome.as_dict())
+
+
+def _unlinked(uow: Any, site: Site, scope: Any, *, exclude: bool) -> Outcome:
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.store.sync.records import records
+    from interop_cli.sync import linking
+
+    outcome = Outcome()
+    for entity in site.connector.entities:
+        for local, link in list(records(uow.conn, entity, site.target.id, scope)):
+            if link.id is None and not exclude:
+                continue
+            changed = linking.unlink(uow, site, local, link, exclude=exclude)
+            outcome.matched += 1
+            outcome.changed += changed
+            outcome.unchanged += not changed
+            outcome.items.append(_item(site, local, link.remote_id))
+    return outcome

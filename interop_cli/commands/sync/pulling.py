@@ -1,0 +1,120 @@
+"""``sync pull`` and ``resolve``: what changed over there, and whose value stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.selectors import Picked, selector_options
+from interop_cli.commands.sync import common
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.domain.sync.link import Link
+    from interop_cli.domain.sync.records import Local
+    from interop_cli.sync.site import Site
+
+EXIT_ATTENTION = 10
+PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs")
+COLUMNS = ("target", "entity", "id", "code", "field", "pushed", "ours", "theirs")
+
+
+@click.command("pull", cls=Command)
+@selector_options
+@common.target_option
+@option("--full", is_flag=True, help=N_("Read every linked record, not only what changed."))
+@option("--accept-empty", is_flag=True,
+        help=N_("Believe a target in which none of the linked records is left."))  # fmt: skip
+@pass_app
+def pull_command(
+    app: App, picked: Picked, target_name: str | None, full: bool, accept_empty: bool
+) -> None:
+    """Show what was changed, deleted or merged over there (exit 10 where something was).
+
+    Nothing here changes by it: sync resolve decides whose value stands.
+
+    \b
+    interop sync pull --target crm
+    """
+    from interop_cli.sync.pulling import pull
+
+    scope = common.scope_of(app, picked)
+    rows: list[tuple[Any, ...]] = []
+    for target in common.chosen(app, target_name):
+        site = app.site(target)
+        with common.remote_errors(site):
+            found = pull(
+                site, scope, full=full or bool(picked.codes), accept_empty=accept_empty,
+                wait=app.lock_timeout,
+            )  # fmt: skip
+        rows += [tuple(row[name] for name in PULLED) for row in found.rows(target.name)]
+        app.output.message(
+            _("{target}: {count} records read.", target=target.name, count=found.read)
+        )
+    _rows(app, PULLED, rows)
+    app.exit_code = EXIT_ATTENTION if rows else 0
+
+
+def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    from interop_cli.domain.columns import Column, Kind
+
+    columns = [
+        Column(name, Kind.INT if name == "id" else Kind.TEXT, table=name != "id") for name in names
+    ]
+    app.output.rows(columns, [rows] if rows else [], key="code")
+
+
+@click.command("resolve", cls=Command)
+@click.argument("client", metavar="CODE")
+@common.target_option
+@common.entity_option
+@option("--take", "taken", multiple=True, metavar="local|remote|FIELD=SIDE",
+        help=N_("Whose value stands: for all fields, or for one."))  # fmt: skip
+@pass_app
+def resolve_command(
+    app: App, client: str, target_name: str | None, contact_id: int | None, taken: tuple[str, ...]
+) -> None:
+    """Show a conflict in three columns: last pushed, ours, theirs; or decide it.
+
+    \b
+    interop sync resolve ACME --target crm
+    interop sync resolve ACME --target crm --take phone=remote --take name=local
+    """
+    from interop_cli.sync import resolving
+
+    site = app.site(common.only(app, target_name))
+    local, link = common.local_of(app, site, client, contact_id)
+    found = resolving.columns(site, local, link)
+    if not taken:
+        _show(app, site, local, found)
+        return
+    chosen = resolving.decisions(found, taken)
+
+    def work(uow: Any) -> Any:
+        fresh, now = _again(uow, site, local, link)
+        return resolving.resolve(uow, site, fresh, now, chosen, app.rules())
+
+    app.write("sync.resolve", work)
+
+
+def _show(app: App, site: Site, local: Local, found: Any) -> None:
+    if not found:
+        app.output.message(_("There is no conflict."))
+    rows = [
+        (site.target.name, local.entity, local.id, local.code, one.field, one.base, one.ours,
+         one.theirs)
+        for one in found
+    ]  # fmt: skip
+    _rows(app, COLUMNS, rows)
+    app.exit_code = EXIT_ATTENTION if rows else 0
+
+
+def _again(uow: Any, site: Site, local: Local, link: Link) -> tuple[Local, Link]:
+    """The record as it is inside the transaction."""
+    from interop_cli.store.sync.records import by_ids
+
+    return next(iter(by_ids(uow.conn, local.entity, site.target.id, [local.id])), (local, link))

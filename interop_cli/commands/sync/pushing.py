@@ -1,0 +1,208 @@
+"""``sync push`` and ``retry``; ``client send`` is a push to the accounting target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.selectors import Picked, selector_options
+from interop_cli.commands.sync import common
+from interop_cli.domain.errors import Conflict, Remote
+from interop_cli.domain.messages import N_, msg
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.domain.sync.link import Link
+    from interop_cli.domain.sync.records import Local
+    from interop_cli.store.sync.records import Scope
+    from interop_cli.store.sync.targets import TargetRow
+    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.sync.report import Report
+    from interop_cli.sync.site import Site
+
+
+@click.command("push", cls=Command)
+@selector_options
+@common.target_option
+@option("--force", is_flag=True, help=N_("Send what is equal to what was sent, too."))
+@option("--allow-create", is_flag=True,
+        help=N_("Create in a target that holds records nobody has matched."))  # fmt: skip
+@pass_app
+def push_command(
+    app: App, picked: Picked, target_name: str | None, force: bool, allow_create: bool
+) -> None:
+    """Send everything pending to the targets; what cannot be sent stays pending.
+
+    Exit code 68 where some records failed, 69 where a target could not be reached.
+
+    \b
+    interop sync push
+    interop sync push --target crm ACME
+    """
+    scope = common.scope_of(app, picked)
+    targets = common.chosen(app, target_name)
+    push(app, targets, scope, picked, force=force, allow_create=allow_create)
+
+
+def push(
+    app: App, targets: list[TargetRow], scope: Scope, picked: Picked, *, force: bool = False,
+    allow_create: bool = False,
+) -> None:  # fmt: skip
+    """Push to these targets, print the result, and end with the exit code that says how it went."""
+    from interop_cli.sync.report import outcome
+
+    strict = bool(picked.codes)
+    reports: list[Report] = []
+    failure: Exception | None = None
+    for target in targets:
+        site = app.site(target)
+        try:
+            reports.append(
+                _one(app, site, scope, strict=strict, force=force, allow_create=allow_create)
+            )
+        except Remote as error:
+            failure = failure or error
+        finally:
+            site.connector.close()
+        if reports and reports[-1].stopped is not None:
+            last = reports[-1]
+            failure = failure or common.remote_error(target.name, last.stopped, last.until)
+    found = outcome(reports)
+    found.dry_run = app.dry_run
+    if strict and len(found.items) == 1 and found.failed and failure is None:
+        refuse_alone(found.items[0])
+    app.exit_code = found.exit_code
+    if picked.results is not None:
+        found.rows = [_result(line, item) for line, item in enumerate(found.items, 1)]
+    _deliver(app, found, picked)
+    if failure is not None:
+        raise failure
+
+
+def _one(
+    app: App, site: Site, scope: Scope, *, strict: bool, force: bool, allow_create: bool
+) -> Report:
+    from interop_cli.sync.push import Options, Push
+
+    if app.dry_run:
+        return _tried(site, scope, strict=strict, force=force)
+    options = Options(again=force, allow_create=allow_create, wait=app.lock_timeout, strict=strict)
+    label = _("Sending to {target}", target=site.target.name)
+    with app.output.progress(None, label) as advance:
+        return Push(site, scope, options, advance=advance).run()
+
+
+def _tried(site: Site, scope: Scope, *, strict: bool, force: bool) -> Report:
+    """What a push would do, as its report; nobody is called."""
+    from interop_cli.domain.sync.plan import Todo
+    from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
+
+    report = Report(site.target.name, strict=strict)
+    statuses = {Todo.BLOCKED: SKIPPED, Todo.SKIP: UNCHANGED}
+    for entity in site.connector.entities:
+        for step in site.steps(entity, scope, everything=strict, again=force):
+            report.say(step, statuses.get(step.todo, OK), step.reason)
+    return report
+
+
+def refuse_alone(item: dict[str, Any]) -> None:
+    """The error of the one record that was asked for and was not sent."""
+    error = item["error"]
+    raise Conflict(
+        error["code"],
+        msg("{code} was not sent to {target}: {why}", code=item["code"], target=item["target"],
+            why=error["message"])
+        if not error["field"]
+        else msg("{code} was not sent to {target}: {field}: {why}", code=item["code"],
+                 target=item["target"], field=error["field"], why=error["message"]),
+        hint=msg("See: interop sync plan {code}", code=item["code"]),
+    )  # fmt: skip
+
+
+def _result(line: int, item: dict[str, Any]) -> dict[str, Any]:
+    error = item["error"] if item["status"] in ("error", "skipped") else None
+    return {
+        "line": line, "key": item["code"], "status": item["status"], "id": item["id"],
+        "error": {"code": error["code"], "message": error["message"]} if error else None,
+    }  # fmt: skip
+
+
+def _deliver(app: App, outcome: Outcome, picked: Picked) -> None:
+    from interop_cli.commands.selectors import deliver
+
+    for item in outcome.items:
+        if item["error"] is not None:
+            from interop_cli.i18n import translate
+
+            item["error"] = {**item["error"], "message": translate(item["error"]["message"])}
+    deliver(app, outcome, picked.results)
+
+
+@click.command("retry", cls=Command)
+@selector_options
+@common.target_option
+@option("--recreate", is_flag=True,
+        help=N_("Create anew what was deleted or merged there."))  # fmt: skip
+@pass_app
+def retry_command(app: App, picked: Picked, target_name: str | None, recreate: bool) -> None:
+    """Let failed records, and targets that rest, be tried again at the next push.
+
+    \b
+    interop sync retry --target crm
+    interop sync retry ACME --recreate
+    """
+    from interop_cli.domain.services.outcome import Outcome
+
+    scope = common.scope_of(app, picked)
+    total = Outcome(operation="sync.retry", dry_run=app.dry_run)
+    for target in common.chosen(app, target_name):
+        _retry(app, app.site(target), scope, total, recreate=recreate)
+    app.output.result(total.as_dict())
+
+
+def _retry(app: App, site: Site, scope: Scope, total: Outcome, *, recreate: bool) -> None:
+    from interop_cli.domain.sync.link import State
+    from interop_cli.store.sync.records import records
+    from interop_cli.sync.pause import unpause
+
+    wanted = {State.FAILED, State.UNKNOWN, State.PENDING} | (
+        {State.DETACHED} if recreate else set()
+    )
+    found = [
+        (local, link)
+        for entity in site.connector.entities
+        for local, link in records(site.store.conn, entity, site.target.id, scope)
+        if link.id is not None
+        and link.state in wanted
+        and (link.state in (State.FAILED, State.DETACHED) or link.next_at is not None)
+    ]
+    if not app.dry_run:
+        rested = unpause(site)
+        site.write(lambda uow: _again(uow, site, found), "sync.retry")
+        if rested:
+            app.output.message(_("{target} is called again.", target=site.target.name))
+    total.matched += len(found)
+    total.changed += len(found)
+    total.items += [
+        {"id": local.id, "code": local.code, "entity": local.entity, "target": site.target.name,
+         "status": "ok", "error": None}
+        for local, _link in found
+    ]  # fmt: skip
+
+
+def _again(uow: UnitOfWork, site: Site, found: list[tuple[Local, Link]]) -> None:
+    from interop_cli.domain.sync.link import State
+    from interop_cli.store.sync.links import CLEARED
+
+    for local, link in found:
+        values: dict[str, Any] = {"next_at": None}
+        if link.state in (State.FAILED, State.DETACHED):
+            values = {**CLEARED, "state": State.PENDING, "stamp": ""}
+        if link.state is State.DETACHED:
+            values |= {"remote_id": None, "remote_key": None, "remote_version": None,
+                       "pushed": None}  # fmt: skip
+        uow.links.settle(site.target.id, local.entity, local.id, was=link.state, **values)

@@ -1,0 +1,263 @@
+"""``sync targets``, ``add``, ``remove``, ``connect``, ``fields``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands import confirm
+from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.sync import common
+from interop_cli.domain.errors import IoFailure, UsageError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.connectors.secrets import TargetSecrets
+    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.store.sync.targets import TargetRow
+    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.sync.site import Site
+
+COLUMNS = (
+    "name", "kind", "role", "secret", "introduced", "paused_until", "paused_by", "failures",
+    "settings",
+)  # fmt: skip
+
+
+@click.command("targets", cls=Command)
+@pass_app
+def targets_command(app: App) -> None:
+    """List the configured targets.
+
+    \b
+    interop sync targets
+    """
+    from interop_cli.connectors import connector_class
+    from interop_cli.domain.columns import Column, Kind
+    from interop_cli.store.sync.targets import all_targets
+
+    kinds = {"introduced": Kind.BOOL, "paused_until": Kind.TIME, "failures": Kind.INT,
+             "settings": Kind.JSON}  # fmt: skip
+    hidden = {"introduced", "failures", "settings"}
+    columns = [
+        Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in COLUMNS
+    ]
+    app.output.pick(columns, key="name")
+    rows = [
+        (target.name, target.kind, str(connector_class(target.kind).role),
+         _secrets(app, target).place, target.introduced, target.paused_until, target.paused_by,
+         target.failures, dict(target.settings))
+        for target in all_targets(app.store.conn)
+    ]  # fmt: skip
+    app.output.rows(columns, [rows] if rows else [], key="name")
+
+
+@click.command("add", cls=Command)
+@click.argument("name")
+@click.argument("kind")
+@option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
+@pass_app
+def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
+    """Configure a target under a name of your choice; then connect it.
+
+    \b
+    interop sync add crm hubspot
+    interop sync add crm hubspot --set prospects=true
+    """
+    import re
+    import uuid
+
+    from interop_cli.connectors import connector_class
+    from interop_cli.domain.services.outcome import one
+
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", name):
+        raise UsageError(
+            "usage.target_name",
+            msg("A target's name has small letters, digits, _ and -, and begins with a letter."),
+        )
+    settings = _settings(connector_class(kind), {}, pairs)
+
+    def add(uow: UnitOfWork) -> Outcome:
+        target_id = uow.targets.add(name, kind, uuid.uuid4().hex[:16], settings)
+        item = {"id": target_id, "name": name, "kind": kind, "status": "ok", "error": None}
+        return one(item, changed=True)
+
+    app.write("sync.add", add)
+
+
+def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Settings as typed, over those there were; "" takes one away."""
+    from interop_cli.connectors.addresses import checked_url
+    from interop_cli.connectors.base import check_settings
+
+    found = dict(before)
+    flags = {one.name for one in kind.settings if one.flag}
+    for text in pairs:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError("usage.setting", msg("--set takes a name and a value: k=v."))
+        if value == "":
+            found.pop(name, None)
+        elif name in flags:
+            found[name] = _flag(name, value)
+        else:
+            found[name] = value
+    fields = found.pop("fields", None)
+    check_settings(kind.settings, found)
+    for name in ("base_url", "token_url"):
+        if name in found:
+            checked_url(str(found[name]))
+    return found if fields is None else {**found, "fields": fields}
+
+
+def _flag(name: str, value: str) -> bool:
+    from interop_cli.domain.booleans import parse_bool
+    from interop_cli.domain.validation import refused
+
+    try:
+        return parse_bool(value)
+    except ValueError as error:  # pydantic's own are ValueErrors
+        raise refused(error, name) from None  # type: ignore[arg-type]
+
+
+@click.command("remove", cls=Command)
+@click.argument("name")
+@option("--confirm", "confirmation", metavar="NAME", help=N_("Repeat the target's name."))
+@pass_app
+def remove_command(app: App, name: str, confirmation: str | None) -> None:
+    """Forget a target, its links, its log and its secret; nothing changes over there.
+
+    \b
+    interop sync remove crm --confirm crm
+    """
+    from interop_cli.domain.services.outcome import one
+
+    target = common.only(app, name)
+    confirm.severe(app, name, confirmation)
+
+    def remove(uow: UnitOfWork) -> Outcome:
+        found = uow.targets.named(name)
+        uow.targets.remove(found)
+        item = {"id": found.id, "name": name, "status": "ok", "error": None}
+        return one(item, changed=True)
+
+    outcome = app.run("sync.remove", remove)
+    if not app.dry_run:
+        _secrets(app, target).forget()
+    app.output.result(outcome.as_dict())
+
+
+@click.command("connect", cls=Command)
+@click.argument("name")
+@option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
+@option("--token-file", type=click.Path(path_type=Path), metavar="FILE",
+        help=N_("Read the token from a private file."))  # fmt: skip
+@option("--set", "pairs", multiple=True, metavar="NAME=VALUE",
+        help=N_("Change a setting of the target first."))  # fmt: skip
+@pass_app
+def connect_command(
+    app: App, name: str, token_stdin: bool, token_file: Path | None, pairs: tuple[str, ...]
+) -> None:
+    """Give a target its token, check that it lets us in, and make there what we need.
+
+    A token is never an argument: type it when asked, or pass it on stdin or in a file.
+
+    \b
+    interop sync connect crm --token-stdin < token.txt
+    """
+    from interop_cli.sync.pause import unpause
+
+    target = common.only(app, name)
+    if pairs:
+        target = configured(app, target, _settings(_kind(target), dict(target.settings), pairs))
+    site = app.site(target)
+    secrets = _secrets(app, target)
+    given = _given(app, secrets, token_stdin, token_file)
+    with common.remote_errors(site):
+        if given is not None and not app.dry_run:
+            secrets.save({**given, **_host(site)})
+        made = [] if app.dry_run else site.connector.connect()
+        empty = site.connector.is_empty() if not app.dry_run else None
+    if not app.dry_run:
+        unpause(site, introduced=empty is True)
+    found = {"name": name, "secret": secrets.place, "made": made, "empty": empty}
+    app.output.record(found, key="name")
+    if empty is False and not target.introduced:
+        app.output.message(
+            _("It holds records already: match them with interop sync link --target {name}",
+              name=name)
+        )  # fmt: skip
+
+
+def _given(
+    app: App, secrets: TargetSecrets, from_stdin: bool, file: Path | None
+) -> dict[str, Any] | None:
+    """The secret to keep: typed, from stdin or from a file; None: the one that is there already."""
+    from interop_cli.connectors.secrets import parsed
+
+    if not secrets.names:
+        return None
+    if from_stdin and file is not None:
+        raise UsageError("usage.token", msg("--token-stdin and --token-file exclude each other."))
+    if from_stdin:
+        return parsed(sys.stdin.read(64 * 1024), secrets.names)
+    if file is not None:
+        try:
+            return parsed(file.read_text("utf-8", "replace"), secrets.names)
+        except OSError as error:
+            raise IoFailure(
+                "sync.secret.file", msg("The secret cannot be read: {why}.", why=error.strerror)
+            ) from None
+    if secrets.place != "-" or app.dry_run:
+        return None
+    if not app.interactive:
+        raise UsageError(
+            "usage.token",
+            msg("There is no token yet: pass one with --token-stdin or --token-file."),
+        )
+    import getpass
+
+    return parsed(getpass.getpass(_("Token (not shown): "), sys.stderr), secrets.names)
+
+
+def _host(site: Site) -> dict[str, str]:
+    """The server a token is given to: it is sent to no other one."""
+    from interop_cli.connectors.addresses import host_of
+
+    url = getattr(site.connector, "base_url", None)
+    return {"host": host_of(url)} if url else {}
+
+
+def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetRow:
+    """Write other settings of a target; the target as it is then."""
+    from dataclasses import replace
+
+    from interop_cli.domain.services.outcome import one
+
+    def configure(uow: UnitOfWork) -> Outcome:
+        found = uow.targets.named(target.name)
+        changed = uow.targets.configure(found, settings)
+        return one({"id": found.id, "name": found.name, "status": "ok"}, changed=changed)
+
+    app.run("sync.configure", configure)
+    if app.dry_run:
+        return replace(target, settings=settings)
+    return common.only(app, target.name)
+
+
+def _kind(target: TargetRow) -> Any:
+    from interop_cli.connectors import connector_class
+
+    return connector_class(target.kind)
+
+
+def _secrets(app: App, target: TargetRow) -> TargetSecrets:
+    from interop_cli.sync.opening import secrets_of
+
+    folder = app.settings.user_path().parent / "secrets"
+    return secrets_of(target, app.environ, folder)

@@ -1,0 +1,126 @@
+"""What connectors that speak HTTP share: their session, their secret, their chosen fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from interop_cli.connectors.protocol import Secret, Target, TargetSetting, Tools
+from interop_cli.domain.errors import ConfigError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.sync.descriptor import Descriptor
+from interop_cli.domain.sync.records import Trace
+from interop_cli.domain.sync.trouble import Kind, Trouble
+
+if TYPE_CHECKING:
+    from interop_cli.connectors.http import Answer, Http
+
+BASE_URL = TargetSetting("base_url", N_("Another address of the server."))
+
+
+class HttpConnector:
+    """A connector on one HTTP session. A subclass says ``host`` and how to read an error."""
+
+    host: ClassVar[str]
+    request_id_header: ClassVar[str] = ""
+    secret_names: ClassVar[tuple[str, ...]] = ("token",)
+    descriptors: ClassVar[Mapping[str, Descriptor]]
+
+    def __init__(self, target: Target, tools: Tools) -> None:
+        self.target = target
+        self.tools = tools
+        self.clock = tools.clock
+        self._chosen: dict[str, Descriptor] = {}
+
+    @property
+    def base_url(self) -> str:
+        """Where it calls: the environment, else the target's settings, else the real host."""
+        return str(self.tools.base_url or self.target.settings.get("base_url") or self.host)
+
+    def descriptor(self, entity: str) -> Descriptor:
+        """What this target takes of an entity, as its settings narrow it."""
+        if entity not in self._chosen:
+            fields = (self.target.settings.get("fields") or {}).get(entity)
+            known = self.descriptors[entity]
+            self._chosen[entity] = known if fields is None else known.narrowed(fields)
+        return self._chosen[entity]
+
+    @cached_property
+    def http(self) -> Http:
+        """The session, made when something is first called."""
+        from interop_cli.connectors.http import Http
+
+        return Http(
+            self.base_url, self.clock, authorize=self.authorize, judge=self.judge,
+            max_seconds=self.tools.timeout, ca_bundle=self.tools.ca_bundle,
+            proxy=self.tools.proxy, request_id_header=self.request_id_header,
+        )  # fmt: skip
+
+    def secret(self) -> Secret:
+        """The secret; its values are hidden in all that the remote says from now on.
+
+        Raises Trouble ``auth`` where there is none, or where it was given to another host.
+        """
+        from interop_cli.connectors.addresses import host_of
+
+        secret = self.tools.secrets.read()
+        if secret is None:
+            raise Trouble(
+                Kind.AUTH, "sync.secret.missing", msg("There is no token for this target.")
+            )
+        host = secret.get("host")
+        if host is not None and host != host_of(self.base_url):
+            raise Trouble(
+                Kind.AUTH, "sync.secret.host",
+                msg("The token was given to another server; it is not sent to this one."),
+            )  # fmt: skip
+        self.http.hide(*(value for value in secret.values() if isinstance(value, str)))
+        return secret
+
+    def authorize(self) -> Mapping[str, str]:
+        """The headers that let us in."""
+        return {"Authorization": f"Bearer {self.secret()['token']}"}
+
+    def judge(self, answer: Answer) -> Trouble | None:
+        """What an answer that is not a 2xx means, in the remote's own way of saying it."""
+        return None
+
+    def traces(self) -> list[Trace]:
+        """The calls made since this was last asked."""
+        if "http" not in self.__dict__:
+            return []
+        found, self.http.traces = self.http.traces, []
+        return found
+
+    def close(self) -> None:
+        """Let go of connections."""
+        if "http" in self.__dict__:
+            self.http.close()
+
+
+def check_settings(known: Sequence[TargetSetting], given: Mapping[str, object]) -> None:
+    """Raise ConfigError ``sync.setting`` for a setting that is unknown, missing or not allowed."""
+    names = {one.name: one for one in known}
+    for name, value in given.items():
+        one = names.get(name)
+        if one is None:
+            raise ConfigError(
+                "sync.setting.unknown",
+                msg("There is no setting {name} here. Settings: {names}.",
+                    name=name[:40], names=", ".join(names) or "-"),
+            )  # fmt: skip
+        if one.choices and value not in one.choices:
+            raise ConfigError(
+                "sync.setting.value",
+                msg("{name} must be one of {choices}.", name=name, choices=", ".join(one.choices)),
+            )
+        if one.flag and not isinstance(value, bool):
+            raise ConfigError("sync.setting.value", msg("{name} must be true or false.", name=name))
+    missing = [one.name for one in known if one.required and not given.get(one.name)]
+    if missing:
+        raise ConfigError(
+            "sync.setting.missing",
+            msg("These settings are required: {names}.", names=", ".join(missing)),
+            hint=msg("Give them with --set name=value"),
+        )

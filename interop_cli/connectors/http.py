@@ -1,0 +1,264 @@
+"""The HTTP session of a connector: what it refuses, how long it waits, and how a call fails.
+
+No redirects, no ``.netrc`` and no proxies but an explicit one; https only, loopback excepted; a cap
+on the size and on the whole time of an answer. Only GETs are repeated here: whoever may have
+written something must look before writing again, and that is the engine's work.
+
+Secrets are held here and nowhere else: whatever the remote answers is scrubbed of them before
+anyone sees it.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from interop_cli import __version__
+from interop_cli.clock import Clock
+from interop_cli.connectors.addresses import checked_url
+from interop_cli.connectors.wire import CappedAdapter, Watch
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.records import Trace
+from interop_cli.domain.sync.trouble import Kind, Trouble
+
+if TYPE_CHECKING:
+    import requests
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_SECONDS = 60.0
+CONNECT_SECONDS = 5.0
+GET_ATTEMPTS = 3
+CHUNK = 64 * 1024
+HIDDEN = "[secret]"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer. ``data`` is its JSON, ``None`` where the body was empty."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is a 2xx."""
+        return 200 <= self.status < 300
+
+    def retry_after(self) -> float | None:
+        """The seconds of Retry-After; a date there is not read."""
+        text = self.headers.get("Retry-After", "").strip()
+        return float(text) if text.isdecimal() and len(text) < 8 else None
+
+
+Judge = Callable[[Answer], "Trouble | None"]
+
+
+@dataclass
+class Http:
+    """A session with one host.
+
+    ``authorize`` gives the headers that let us in, asked for at every call; ``judge`` reads an
+    answer that is not a 2xx in the remote's own way before the general rules apply.
+    """
+
+    base_url: str
+    clock: Clock
+    authorize: Callable[[], Mapping[str, str]] = dict
+    judge: Judge | None = None
+    max_seconds: float = MAX_SECONDS
+    max_bytes: int = MAX_BYTES
+    ca_bundle: str | None = None
+    proxy: str | None = None
+    request_id_header: str = ""
+    traces: list[Trace] = field(default_factory=list)
+    _session: requests.Session | None = field(default=None, repr=False)
+    _secrets: set[str] = field(default_factory=set, repr=False)
+
+    def __post_init__(self) -> None:
+        self.base_url = checked_url(self.base_url)
+
+    def hide(self, *secrets: str | None) -> None:
+        """Never show these, wherever they come back."""
+        self._secrets.update(secret for secret in secrets if secret and len(secret) >= 6)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        reads: bool | None = None,
+    ) -> Answer:
+        """Call the remote; the answer where it is a 2xx, or one that ``judge`` leaves to us.
+
+        ``reads`` says that the call changes nothing there (a GET does not; a POST may read too):
+        then a failure is a ``retry`` rather than an ``unknown``. Raises Trouble.
+        """
+        reading = method == "GET" if reads is None else reads
+        attempts = GET_ATTEMPTS if method == "GET" else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                return self._once(method, path, json, form, params, headers, reading)
+            except Trouble as trouble:
+                # A limit is the engine's affair: it waits as long as the remote says.
+                if attempt == attempts or trouble.kind is not Kind.RETRY or trouble.status == 429:
+                    raise
+                self.clock.sleep(0.2 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def _once(
+        self, method: str, path: str, json: Any, form: Mapping[str, str] | None,
+        params: Mapping[str, Any] | None, headers: Mapping[str, str] | None, reading: bool,
+    ) -> Answer:  # fmt: skip
+        started = time.monotonic()
+        status, request_id = None, None
+        sent = {"Accept": "application/json", **(headers or {}), **self.authorize()}
+        watch = Watch(self.max_seconds)
+        try:
+            with watch:
+                response = self._open(watch).request(
+                    method, self.base_url + path, json=json, data=form, params=params,
+                    headers=sent, allow_redirects=False, stream=True,
+                    timeout=(min(CONNECT_SECONDS, self.max_seconds), self.max_seconds),
+                    proxies={"http": self.proxy or "", "https": self.proxy or ""},
+                )  # fmt: skip
+                try:
+                    status = response.status_code
+                    request_id = self._plain(response.headers.get(self.request_id_header))
+                    body = self._body(response)
+                finally:
+                    response.close()
+                if watch.over:  # headers that were cut off look like headers that ended
+                    raise _Refused(msg("The answer took longer than allowed."))
+        except Exception as error:  # noqa: BLE001 - requests, urllib3 and ssl raise what they like
+            raise self._failure(error, reading, status, watch.connected) from None
+        finally:
+            took = int((time.monotonic() - started) * 1000)
+            self.traces.append(Trace(method, path.partition("?")[0], status, request_id, took))
+        return self._answer(status, dict(response.headers), body, reading)
+
+    def _open(self, watch: Watch) -> requests.Session:
+        if self._session is None:
+            import requests
+
+            session = requests.Session()
+            session.trust_env = False
+            session.verify = self.ca_bundle or True
+            # A compressed answer could be a thousand times as long as what was read of it.
+            session.headers["Accept-Encoding"] = "identity"
+            session.headers["User-Agent"] = f"interop-cli/{__version__}"
+            for prefix in ("https://", "http://"):
+                session.mount(prefix, CappedAdapter())
+            self._session = session
+        for adapter in self._session.adapters.values():
+            if isinstance(adapter, CappedAdapter):
+                adapter.watch = watch
+        return self._session
+
+    def _body(self, response: requests.Response) -> bytes:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise _Refused(msg("The answer is compressed though nobody asked for it."))
+        parts, size = [], 0
+        while chunk := response.raw.read(CHUNK, decode_content=False):
+            size += len(chunk)
+            if size > self.max_bytes:
+                raise _Refused(msg("The answer is longer than {max} bytes.", max=self.max_bytes))
+            parts.append(chunk)
+        return b"".join(parts)
+
+    def _failure(
+        self, error: Exception, reading: bool, status: int | None, connected: bool
+    ) -> Trouble:
+        """What a failed call means: nothing was done, or nobody knows."""
+        import requests
+
+        if isinstance(error, requests.exceptions.SSLError) and not connected:
+            return Trouble(
+                Kind.FORBIDDEN, "remote.tls",
+                msg("The server's certificate is not one to be trusted."),
+            )  # fmt: skip
+        if isinstance(error, _Refused):
+            kind = Kind.RETRY if reading else Kind.UNKNOWN
+            return Trouble(kind, "remote.answer", error.why, status=status)
+        if reading or not connected:
+            return Trouble(
+                Kind.RETRY, "remote.unreachable", msg("The server cannot be reached."),
+                status=status,
+            )  # fmt: skip
+        return Trouble(
+            Kind.UNKNOWN, "remote.no_answer",
+            msg("The server gave no answer: it may have done it or not."), status=status,
+        )  # fmt: skip
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes, reading: bool) -> Answer:
+        found = {name.title(): self._plain(value) or "" for name, value in headers.items()}
+        text = self._plain(body.decode("utf-8", "replace")) or ""
+        try:
+            data = jsonlib.loads(text) if text.strip() else None
+            # Nothing is an answer where it says so; else it is one that was cut off.
+            readable = data is not None or status == 204
+        except (ValueError, RecursionError):
+            data, readable = None, False
+        answer = Answer(status, found, data)
+        if answer.ok:
+            if not readable:
+                raise Trouble(
+                    Kind.RETRY if reading else Kind.UNKNOWN, "remote.answer",
+                    msg("The answer is not JSON."), status=status,
+                )  # fmt: skip
+            return answer
+        judged = self.judge(answer) if self.judge else None
+        raise judged or general(answer, reading)
+
+    def _plain(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    def close(self) -> None:
+        """Let go of connections."""
+        if self._session is not None:
+            self._session.close()
+
+
+class _Refused(Exception):
+    def __init__(self, why: Any) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def general(answer: Answer, reading: bool) -> Trouble:
+    """What a status means where the remote has no way of its own to say it."""
+    status = answer.status
+    if status == 401:
+        kind, code, text = Kind.AUTH, "remote.auth", msg("The server does not let us in.")
+    elif status == 403:
+        kind, code, text = Kind.FORBIDDEN, "remote.forbidden", msg("The server forbids this.")
+    elif 300 <= status < 400:
+        kind, code, text = (
+            Kind.FORBIDDEN, "remote.redirect", msg("The server sends us elsewhere; refused."),
+        )  # fmt: skip
+    elif status == 429:
+        kind, code, text = Kind.RETRY, "remote.limit", msg("The server asks us to wait.")
+    elif status in (404, 410):
+        kind, code, text = Kind.GONE, "remote.gone", msg("The record is not there.")
+    elif status in (409, 412):
+        kind, code, text = Kind.STALE, "remote.stale", msg("Someone changed the record there.")
+    elif status >= 500 or status == 408:
+        kind = Kind.RETRY if reading else Kind.UNKNOWN
+        code, text = "remote.error", msg("The server failed ({status}).", status=status)
+    else:
+        kind, code, text = (
+            Kind.VALIDATION, "remote.refused", msg("The server refused it ({status}).",
+                                                   status=status),
+        )  # fmt: skip
+    return Trouble(kind, code, text, retry_after=answer.retry_after(), status=status)

@@ -1,0 +1,155 @@
+"""What a connector is: the code for one kind of target.
+
+The upper half is pure and needs no network: ``plan --offline`` uses nothing else. The lower half
+calls the remote, one call at a time; its methods are run outside any transaction and may be run in
+a thread of their own, so they touch nothing but what they are given.
+
+A method raises ``Trouble`` where the whole call failed, and gives back ``Failed`` for a record that
+failed alone. It never raises anything else for what a remote may do: no answer, half an answer, a
+hostile one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from interop_cli.clock import Clock
+from interop_cli.domain.sync.descriptor import Descriptor
+from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.records import Local, Remote, Result, Role, Send, Trace
+
+Secret = dict[str, Any]
+"""What a connector needs to be let in: ``{"token": …}``, or OAuth's tokens. Never printed."""
+
+
+class SecretStore(Protocol):
+    """Where the secret of one target is kept."""
+
+    def read(self) -> Secret | None:
+        """The secret, read again at each call; None where there is none."""
+
+    def save(self, secret: Secret) -> None:
+        """Keep a secret; it is on the disk when this returns."""
+
+    def locked(self) -> Any:
+        """A context manager that one process at a time can be in; read again inside."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A configured remote system. ``settings`` holds no secrets; ``version`` counts its writes."""
+
+    id: int
+    name: str
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+    uid: str = ""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a connector may use besides its arguments.
+
+    ``base_url`` and ``token_url`` are overrides from the environment, ``ca_bundle`` and ``proxy``
+    likewise. A whole call may take ``timeout`` seconds.
+    """
+
+    clock: Clock
+    secrets: SecretStore
+    base_url: str | None = None
+    token_url: str | None = None
+    timeout: float = 60.0
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSetting:
+    """A setting that targets of a kind have (``sync add NAME KIND --set name=value``).
+
+    ``help`` is a msgid. A value is text, unless ``flag``.
+    """
+
+    name: str
+    help: str
+    required: bool = False
+    flag: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Connector(Protocol):
+    """One target, seen from here."""
+
+    kind: ClassVar[str]
+    role: ClassVar[Role]
+    form: ClassVar[int]
+    """The version of the rules that make payloads: raise it, and everything is looked at again."""
+    entities: ClassVar[tuple[str, ...]]
+    """What is pushed, in this order: an entity may refer to remote ids of those before it."""
+    batch_size: ClassVar[int]
+    """At most so many records a ``push``, ``lookup`` or ``fetch``."""
+    looks_first: ClassVar[bool]
+    """Whether ``lookup`` must find nothing before a create, because the remote has no key of ours.
+    """
+    secret_names: ClassVar[tuple[str, ...]]
+    """The keys a secret must have; one alone may be given as plain text. Empty: needs none."""
+    settings: ClassVar[tuple[TargetSetting, ...]]
+
+    def __init__(self, target: Target, tools: Tools) -> None:
+        """Make it; calls nobody and reads no secret. Raises ConfigError for bad settings."""
+
+    # -- pure ---------------------------------------------------------------------------------
+
+    def descriptor(self, entity: str) -> Descriptor:
+        """What this target takes of an entity."""
+
+    def payload(self, local: Local) -> Payload:
+        """What the remote should hold about a record: every field of ``descriptor().sent()``.
+
+        ``None`` clears a field there. A value that does not fit is put in as it is: the descriptor
+        says so before anything is sent.
+        """
+
+    # -- the remote ---------------------------------------------------------------------------
+
+    def connect(self) -> list[str]:
+        """Check that we are let in, and make there what we need; what was made.
+
+        May be run again at any time.
+        """
+
+    def is_empty(self) -> bool:
+        """Whether the remote holds no records at all, so that nothing there can be ours."""
+
+    def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
+        """Do ``action`` for these records of one entity; one result each, in any order.
+
+        A record without a result is taken as unknown.
+        """
+
+    def lookup(self, sends: Sequence[Send]) -> dict[int, Remote]:
+        """Find records by what we would call them there: our id -> the record.
+
+        Used after an unknown outcome, and before a create where ``looks_first``.
+        """
+
+    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
+        """Read records by their remote ids: asked id -> the record as it is now.
+
+        One that is not there is left out or ``gone``. A merged one may come back under another id.
+        """
+
+    def everything(self, entity: str) -> Iterator[Remote]:
+        """Every record there, active or not: what ``sync link`` proposes from."""
+
+    def changes(self, entity: str, since: str) -> Iterator[Remote]:
+        """The records changed since a time (UTC, ISO 8601), each at least once."""
+
+    def traces(self) -> list[Trace]:
+        """The calls made since this was last asked, for the log."""
+
+    def close(self) -> None:
+        """Let go of connections."""

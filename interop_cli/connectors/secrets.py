@@ -1,0 +1,214 @@
+"""Where secrets are kept: a file named in the environment, the keyring, else a private file.
+
+A secret is a small JSON object; one that has a single value may be given as plain text. It is tied
+to its target by an id that the target keeps through renames and restores, so that a test database
+cannot use the token of the real one. Files are 0600 in a 0700 folder, and refused when looser.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from interop_cli.connectors.protocol import Secret
+from interop_cli.domain.errors import ConfigError, Denied, InvalidData, IoFailure
+from interop_cli.domain.messages import msg
+
+SERVICE = "interop"
+MAX_SECRET = 16 * 1024
+
+
+def variable(target: str, what: str) -> str:
+    """The name of an environment variable about a target: ``INTEROP_CRM_TOKEN_FILE``."""
+    name = "".join(char if char.isalnum() else "_" for char in target.upper())
+    return f"INTEROP_{name}_{what}"
+
+
+def parsed(text: str, names: Sequence[str]) -> Secret:
+    """A secret as a person gave it: JSON, or plain text where one name is enough.
+
+    Raises InvalidData ``sync.secret.format``, never with any part of it.
+    """
+    text = text.strip()
+    try:
+        found = json.loads(text) if text.startswith("{") else {names[0]: text}
+    except (ValueError, RecursionError):
+        found = None
+    missing = [name for name in names if not isinstance(found, dict) or not found.get(name)]
+    # A line break in a header would be refused with an error that shows the header.
+    plain = isinstance(found, dict) and all(
+        isinstance(value, int | float)
+        or (isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value)
+        for value in found.values()
+    )
+    if missing or not plain or (len(names) > 1 and not text.startswith("{")):
+        raise InvalidData(
+            "sync.secret.format",
+            msg("The secret is not of the form this target needs."),
+            hint=msg("Give {names}: as a JSON object, or as plain text where it is one.",
+                     names=", ".join(names)),
+        )  # fmt: skip
+    return dict(found)  # type: ignore[arg-type]
+
+
+class TargetSecrets:
+    """The secret of one target. ``folder`` is where private files are kept."""
+
+    def __init__(
+        self, name: str, uid: str, names: Sequence[str], environ: Mapping[str, str], folder: Path
+    ) -> None:
+        self.name = name
+        self.uid = uid
+        self.names = names
+        self.environ = environ
+        self.folder = folder
+
+    def read(self) -> Secret | None:
+        """The secret, from wherever it is; None where there is none.
+
+        Raises Denied ``sync.secret.mode`` for a file that others can read.
+        """
+        chosen = self.environ.get(variable(self.name, "TOKEN_FILE"))
+        if chosen:
+            return parsed(_private(Path(chosen).expanduser()), self.names)
+        stored = self._from_keyring()
+        if stored is None and self.path.exists():
+            stored = _private(self.path)
+        return None if stored is None else dict(json.loads(stored))
+
+    def save(self, secret: Secret) -> None:
+        """Keep a secret: on the disk, or in the keyring, when this returns."""
+        text = json.dumps(secret)
+        chosen = self.environ.get(variable(self.name, "TOKEN_FILE"))
+        if chosen:
+            _write(Path(chosen).expanduser(), text)
+            return
+        ring = _keyring(self.environ)
+        if ring is not None:
+            with contextlib.suppress(Exception):  # a locked or broken keyring: the file then
+                ring.set_password(SERVICE, self._ring_name, text)
+                self.path.unlink(missing_ok=True)
+                return
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write(self.path, text)
+
+    def forget(self) -> None:
+        """Remove the secret, except from a file that the environment names."""
+        ring = _keyring(self.environ)
+        if ring is not None:
+            with contextlib.suppress(Exception):
+                ring.delete_password(SERVICE, self._ring_name)
+        self.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be alone with this secret, among all processes of this user."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @property
+    def path(self) -> Path:
+        """The private file."""
+        return self.folder / f"{self.uid}.json"
+
+    @property
+    def place(self) -> str:
+        """Where the secret is kept, for people: ``environment``, ``keyring``, ``file``, ``-``."""
+        if self.environ.get(variable(self.name, "TOKEN_FILE")):
+            return "environment"
+        if self._from_keyring() is not None:
+            return "keyring"
+        return "file" if self.path.exists() else "-"
+
+    @property
+    def _ring_name(self) -> str:
+        return f"{self.name}:{self.uid}"
+
+    def _from_keyring(self) -> str | None:
+        ring = _keyring(self.environ)
+        if ring is None:
+            return None
+        try:
+            found = ring.get_password(SERVICE, self._ring_name)
+        except Exception:  # noqa: BLE001 - a keyring may raise what it likes
+            return None
+        return found if isinstance(found, str) else None
+
+
+def _keyring(environ: Mapping[str, str]) -> Any:
+    """The keyring, where one is installed and not turned off."""
+    if environ.get("INTEROP_NO_KEYRING", "") not in ("", "0", "false"):
+        return None
+    try:
+        import keyring
+        import keyring.backends.fail
+    except ImportError:
+        return None
+    if isinstance(keyring.get_keyring(), keyring.backends.fail.Keyring):
+        return None
+    return keyring
+
+
+def _private(path: Path) -> str:
+    """The text of a file that only its owner can read."""
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ConfigError("sync.secret.file", msg("The secret's file is not a file."))
+            if os.name == "posix" and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise Denied(
+                    "sync.secret.mode",
+                    msg("Others can read the secret in {path}; it is refused.", path=str(path)),
+                    hint=msg("chmod 600 {path}", path=str(path)),
+                )
+            text = file.read(MAX_SECRET + 1)
+    except OSError as error:
+        raise IoFailure(
+            "sync.secret.file", msg("The secret cannot be read: {why}.", why=error.strerror)
+        ) from None
+    if len(text) > MAX_SECRET:
+        raise ConfigError("sync.secret.file", msg("The secret's file is too long."))
+    return text.decode("utf-8", "replace")
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a private file, durably: the new secret is on the disk before it is used."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _lock(descriptor: int) -> None:
+    """Wait for the lock; the system frees it when the process ends."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""What sync is about, without SQL and without HTTP: payloads, descriptors, plans, merges."""

@@ -1,0 +1,147 @@
+"""What a remote system asks of a record's fields: the descriptor each connector has.
+
+It drives the accounting fields of ``client create`` and ``edit``, ``sync fields``, and what a plan
+blocks before anything is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.sync.payload import Value
+
+
+class Need(StrEnum):
+    """Whether the remote system takes a field."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    UNSUPPORTED = "unsupported"
+
+
+class Policy(StrEnum):
+    """Whose value stands where both sides changed a field since the last push.
+
+    ``ASK``: a person decides (``sync resolve``), so that nobody's work is lost. ``OURS``: interop
+    alone decides, as for the code. Fields that belong to the remote (balance, credit hold) are
+    never in a payload at all.
+    """
+
+    ASK = "ask"
+    OURS = "ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of ours and its place in the remote system.
+
+    ``name`` is ours (``postal_code``; ``accounting.terms_id`` for a field that only this system
+    knows), ``remote`` theirs, as a path (``BillAddr.PostalCode``), empty where unsupported.
+    ``max_length`` counts characters; ``pattern`` must match the whole value; ``choices`` bounds
+    it, and ``choices_from`` says where the remote keeps them. ``usual`` fields are sent unless the
+    target's settings say otherwise. ``refers_to`` names the entity whose remote id the value is.
+    """
+
+    name: str
+    remote: str
+    need: Need = Need.OPTIONAL
+    max_length: int | None = None
+    pattern: str | None = None
+    choices: tuple[str, ...] = ()
+    choices_from: str | None = None
+    policy: Policy = Policy.ASK
+    usual: bool = True
+    refers_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a payload cannot be sent: which field of ours, a stable code, a sentence."""
+
+    field: str
+    code: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """The fields of one entity (``client``, ``contact``) as one target takes them."""
+
+    entity: str
+    fields: tuple[Field, ...]
+    key: str | None = None
+    """The field the remote finds the record by: changing it is a rename, done alone."""
+    check: Callable[[Mapping[str, Value]], list[Problem]] | None = field(
+        default=None, compare=False
+    )
+    """Rules about several fields at once, where the remote has some."""
+
+    def named(self, name: str) -> Field | None:
+        """The field of ours called ``name``."""
+        return next((one for one in self.fields if one.name == name), None)
+
+    def at(self, remote: str) -> Field | None:
+        """The field that the remote calls ``remote``."""
+        return next((one for one in self.fields if one.remote == remote), None)
+
+    def sent(self) -> tuple[Field, ...]:
+        """The fields that go into a payload."""
+        return tuple(one for one in self.fields if one.usual and one.need is not Need.UNSUPPORTED)
+
+    def narrowed(self, chosen: Mapping[str, str]) -> Descriptor:
+        """This descriptor sending exactly ``chosen`` (ours -> theirs) and what is required.
+
+        A name that the descriptor does not know becomes an optional field of its own.
+        """
+        fields = [
+            replace(
+                one,
+                remote=chosen.get(one.name) or one.remote,
+                usual=one.name in chosen or one.need is Need.REQUIRED,
+                need=Need.OPTIONAL
+                if one.need is Need.UNSUPPORTED and chosen.get(one.name)
+                else one.need,
+            )
+            for one in self.fields
+        ]
+        known = {one.name for one in fields}
+        fields += [Field(name, remote) for name, remote in chosen.items() if name not in known]
+        return replace(self, fields=tuple(fields))
+
+    def problems(self, payload: Mapping[str, Value]) -> list[Problem]:
+        """Everything that keeps ``payload`` from being sent; nothing is ever cut to fit."""
+        found = [
+            problem
+            for one in self.sent()
+            if (problem := _problem(one, payload.get(one.name))) is not None
+        ]
+        return found + (self.check(payload) if self.check else [])
+
+
+def _problem(one: Field, value: Value) -> Problem | None:
+    if value is None or value == "":
+        if one.need is Need.REQUIRED:
+            return Problem(one.name, "sync.field.missing", msg("is required by this system"))
+        return None
+    text = str(value)
+    if one.max_length is not None and len(text) > one.max_length:
+        return Problem(
+            one.name,
+            "sync.field.too_long",
+            msg("has {length} characters; this system takes {max}",
+                length=len(text), max=one.max_length),
+        )  # fmt: skip
+    if one.choices and text not in one.choices:
+        return Problem(
+            one.name, "sync.field.choice", msg("must be one of {choices}",
+                                               choices=", ".join(one.choices))
+        )  # fmt: skip
+    if one.pattern and not re.fullmatch(one.pattern, text):
+        return Problem(
+            one.name, "sync.field.pattern", msg("does not have the form this system takes")
+        )
+    return None

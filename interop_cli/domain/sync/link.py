@@ -1,0 +1,84 @@
+"""A link: our record and its twin in a target, and what was last pushed.
+
+What is pending is derived from links, so there is no queue that could lose anything: a record whose
+``stamp`` is not the one last pushed, or that is eligible and has no link, is pending.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from interop_cli.domain.messages import Message
+from interop_cli.domain.sync.payload import Payload
+
+
+class State(StrEnum):
+    """Where a link stands.
+
+    ::
+
+        pending    to be pushed, or to be looked at again; nothing is in flight
+        claimed    a process has it, its lease and attempt are committed, a call may be in flight
+        unknown    a call may or may not have been done: look it up before anything is sent again
+        in_sync    the remote holds what was pushed (current while the stamp is the same)
+        failed     refused as it is; waits for a change, or for ``sync retry``
+        conflict   both sides changed the same field; waits for ``sync resolve``
+        detached   deleted or merged over there; waits for ``sync link``, ``unlink`` or ``retry``
+        excluded   a person said that it is not to be pushed
+        awaiting   handed over in a file; waits for ``sync ack``
+    """
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    UNKNOWN = "unknown"
+    IN_SYNC = "in_sync"
+    FAILED = "failed"
+    CONFLICT = "conflict"
+    DETACHED = "detached"
+    EXCLUDED = "excluded"
+    AWAITING = "awaiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a link failed: the class of trouble, a stable code, our field, a sentence."""
+
+    kind: str
+    code: str
+    message: Message
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A row of ``sync_link``.
+
+    ``pushed`` is what the remote was last known to have got, ``attempt`` what a call in flight (or
+    the last one that failed) was to bring, ``seen`` what was found there instead. Times are UTC.
+    ``owner`` has claimed it until ``lease_until``; whether that process still lives is for whoever
+    reads to find out (``alive``).
+    """
+
+    id: int | None = None
+    state: State = State.PENDING
+    remote_id: str | None = None
+    remote_key: str | None = None
+    remote_version: str | None = None
+    stamp: str | None = None
+    pushed: Payload = field(default_factory=dict)
+    seen: Payload | None = None
+    attempt: Payload | None = None
+    attempt_key: str | None = None
+    attempt_hash: str | None = None
+    attempts: int = 0
+    next_at: str | None = None
+    batch: str | None = None
+    fault: Fault | None = None
+    owner: str | None = None
+    lease_until: str | None = None
+    alive: bool = False
+
+
+NONE = Link()
+"""No link yet."""

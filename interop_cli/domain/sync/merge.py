@@ -1,0 +1,67 @@
+"""Two sides that both changed since the last push: what of it fits together.
+
+The base is what was last pushed. A field that only they changed is left to them, one that only we
+changed is sent, one that both changed to the same value is settled; only one that both changed
+differently is a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from interop_cli.domain.sync.descriptor import Descriptor, Policy
+from interop_cli.domain.sync.payload import Payload, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field in three columns: as last pushed, ours now, theirs now."""
+
+    field: str
+    base: Value
+    ours: Value
+    theirs: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """``base`` is what to count from at the next push; ``conflicts`` are for a person."""
+
+    base: Payload
+    conflicts: tuple[Difference, ...]
+
+
+def merge(
+    base: Mapping[str, Value],
+    ours: Mapping[str, Value],
+    theirs: Mapping[str, Value],
+    descriptor: Descriptor,
+) -> Merged:
+    """Merge three payloads. A field that ``theirs`` does not have is not known to have changed."""
+    new_base: Payload = dict(base)
+    conflicts = []
+    for name, mine in ours.items():
+        if name not in theirs:
+            continue
+        was, found = base.get(name), theirs[name]
+        if name not in base or found == mine:
+            new_base[name] = found
+        elif found != was and mine != was:
+            field = descriptor.named(name)
+            if field is None or field.policy is Policy.ASK:
+                conflicts.append(Difference(name, was, mine, found))
+            else:
+                new_base[name] = found
+    return Merged(new_base, tuple(conflicts))
+
+
+def three_columns(
+    base: Mapping[str, Value], ours: Mapping[str, Value], theirs: Mapping[str, Value]
+) -> tuple[Difference, ...]:
+    """Every field in which not all three agree."""
+    return tuple(
+        Difference(name, base.get(name), ours.get(name), theirs[name])
+        for name in theirs
+        if name in ours and not (base.get(name) == ours[name] == theirs[name])
+    )

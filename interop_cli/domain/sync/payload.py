@@ -1,0 +1,64 @@
+"""Payloads: what we would send about one record, in a normal form, and when two are equal.
+
+A payload is keyed by *our* names of fields and holds values in the *remote's* form (a country's
+name where the remote wants names). Whether anything has to be sent at all is decided by comparing
+payloads, never by who wrote last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from interop_cli.domain.text import nfc
+
+Value = str | int | bool | None
+Payload = dict[str, Value]
+
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a difference: what was last pushed, and what it is now."""
+
+    field: str
+    before: Value
+    after: Value
+
+
+def text(value: object) -> str | None:
+    """A value as remote systems get it: composed, trimmed, inner spaces single; None if empty."""
+    if value is None:
+        return None
+    return _SPACES.sub(" ", nfc(str(value))).strip() or None
+
+
+def email(value: object) -> str | None:
+    """An e-mail in lower case: remotes compare it so."""
+    found = text(value)
+    return found.lower() if found else None
+
+
+def digest(payload: Mapping[str, Value], form: str) -> str:
+    """The SHA-256 of a payload; ``form`` names the version of the rules that made it."""
+    body = json.dumps([form, payload], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def differences(
+    before: Mapping[str, Value] | None, after: Mapping[str, Value]
+) -> tuple[Change, ...]:
+    """The fields of ``after`` that ``before`` does not hold as they are, in order.
+
+    A field that ``before`` had and ``after`` has not is not ours any more: it is left alone.
+    """
+    known = before or {}
+    return tuple(
+        Change(name, known.get(name), value)
+        for name, value in after.items()
+        if known.get(name) != value
+    )

@@ -1,0 +1,201 @@
+"""The plan: what a push would do about one record, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.sync.descriptor import Descriptor, Problem
+from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.payload import Change, Payload, differences, digest
+from interop_cli.domain.sync.records import Action, Local, Role
+
+
+class Todo(StrEnum):
+    """What is to be done about a record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    RENAME = "rename"
+    DEACTIVATE = "deactivate"
+    CHECK = "check"  # the outcome of an earlier call is unknown: look before sending
+    SKIP = "skip"
+    BLOCKED = "blocked"
+
+
+SENT = {
+    Todo.CREATE: Action.CREATE,
+    Todo.UPDATE: Action.UPDATE,
+    Todo.RENAME: Action.RENAME,
+    Todo.DEACTIVATE: Action.DEACTIVATE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record is skipped or blocked: a stable code, a sentence, and our field."""
+
+    code: str
+    message: Message
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do about one record. ``changes`` are the fields to send, with what was there."""
+
+    todo: Todo
+    local: Local
+    link: Link
+    payload: Payload
+    changes: tuple[Change, ...] = ()
+    reason: Reason | None = None
+    problems: tuple[Problem, ...] = ()
+    waits_for: str | None = None
+    """The client that has to be there first."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a target wants: its role, its descriptor, how it makes payloads, and the time."""
+
+    role: Role
+    descriptor: Descriptor
+    payload: Callable[[Local], Payload]
+    form: str
+    now: str
+    prospects: bool = False
+    """Whether prospects may go to this target; an accounting one never gets them."""
+    again: bool = False
+    """Whether what is equal to what was pushed is sent all the same (``--force``)."""
+    found: frozenset[str] = field(default_factory=frozenset)
+
+
+def plan(local: Local, link: Link, rules: Rules) -> Step:
+    """What a push does about ``local``, given its link."""
+    held = _held(local, link, rules)
+    if held is not None:
+        return held
+    guarded = _guard(local, rules)
+    if guarded is not None:
+        return Step(Todo.BLOCKED, local, link, {}, reason=guarded)
+    if not local.active and link.remote_id is None:
+        return Step(Todo.SKIP, local, link, {}, reason=reason("inactive"))
+    payload = rules.payload(local)
+    waits = _waits(local, payload, rules.descriptor)
+    problems = tuple(rules.descriptor.problems(payload))
+    if problems:
+        first = problems[0]
+        why = Reason(first.code, first.message, first.field)
+        return Step(Todo.BLOCKED, local, link, payload, reason=why, problems=problems)
+    if _failed_as_it_is(link, payload, rules):
+        return Step(Todo.BLOCKED, local, link, payload, reason=_fault(link))
+    if link.next_at is not None and link.next_at > rules.now:
+        return Step(Todo.BLOCKED, local, link, payload, reason=reason("later", at=link.next_at))
+    if link.remote_id is None:
+        every = differences(None, payload)
+        return Step(Todo.CREATE, local, link, payload, every, waits_for=waits)
+    return _changed(local, link, payload, rules, waits)
+
+
+def _changed(local: Local, link: Link, payload: Payload, rules: Rules, waits: str | None) -> Step:
+    base = {} if rules.again else link.pushed
+    changes = differences(base, payload)
+    descriptor = rules.descriptor
+    if not local.active and descriptor.named("active") not in descriptor.sent():
+        return Step(Todo.SKIP, local, link, payload, reason=reason("inactive"))
+    if not changes:
+        return Step(Todo.SKIP, local, link, payload, reason=reason("unchanged"))
+    key = next((one for one in changes if one.field == descriptor.key), None)
+    if key is not None and link.remote_key is not None and link.remote_key != local.key:
+        return Step(Todo.RENAME, local, link, payload, (key,))
+    ends = any(one.field == "active" and one.after in (False, "false") for one in changes)
+    todo = Todo.DEACTIVATE if ends else Todo.UPDATE
+    return Step(todo, local, link, payload, changes, waits_for=waits)
+
+
+def _held(local: Local, link: Link, rules: Rules) -> Step | None:
+    """What the state of the link alone decides."""
+    reasons = {
+        State.EXCLUDED: (Todo.SKIP, "excluded"),
+        State.CONFLICT: (Todo.BLOCKED, "conflict"),
+        State.DETACHED: (Todo.BLOCKED, "detached"),
+        State.AWAITING: (Todo.BLOCKED, "awaiting"),
+    }
+    if link.state in reasons:
+        todo, code = reasons[link.state]
+        return Step(todo, local, link, {}, reason=reason(code))
+    if link.state is State.CLAIMED and link.alive:
+        return Step(Todo.SKIP, local, link, {}, reason=reason("claimed"))
+    if link.state in (State.CLAIMED, State.UNKNOWN):
+        if link.next_at is not None and link.next_at > rules.now:
+            return Step(Todo.BLOCKED, local, link, {}, reason=reason("later", at=link.next_at))
+        return Step(Todo.CHECK, local, link, link.attempt or {})
+    return None
+
+
+def _guard(local: Local, rules: Rules) -> Reason | None:
+    """Prospects stay here; so do clients billed to one."""
+    if rules.prospects and rules.role is not Role.ACCOUNTING:
+        return None
+    if local.prospect:
+        return reason("prospect")
+    if local.payer_prospect:
+        return reason("payer_prospect", code=local.payer)
+    return None
+
+
+def _waits(local: Local, payload: Payload, descriptor: Descriptor) -> str | None:
+    for one in descriptor.sent():
+        if one.refers_to is None or payload.get(one.name) is not None:
+            continue
+        if local.entity == "contact":
+            return local.code
+        if local.payer is not None:
+            return local.payer
+    return None
+
+
+def _failed_as_it_is(link: Link, payload: Payload, rules: Rules) -> bool:
+    return (
+        link.state is State.FAILED
+        and not rules.again
+        and link.attempt_hash == digest(payload, rules.form)
+    )
+
+
+def _fault(link: Link) -> Reason:
+    if link.fault is None:
+        return reason("failed")
+    return Reason(link.fault.code, link.fault.message, link.fault.field)
+
+
+_SENTENCES = {
+    "prospect": msg("It is a prospect."),
+    "payer_prospect": msg("It is billed to {code}, who is a prospect."),
+    "inactive": msg("It is inactive."),
+    "unchanged": msg("Nothing to send has changed."),
+    "excluded": msg("It is excluded from this target."),
+    "conflict": msg("Both sides changed the same field: sync resolve."),
+    "detached": msg("Its record was deleted or merged there: sync link or unlink."),
+    "awaiting": msg("It was handed over in a file that is not acknowledged: sync ack."),
+    "claimed": msg("Another process is sending it."),
+    "later": msg("It is tried again after {at}."),
+    "failed": msg("It was refused; change it, or sync retry."),
+    "waiting": msg("{code} has to be there first."),
+    "exists": msg("It is there already: it is taken over, and these fields change."),
+    "key_taken": msg("The key is still another client's there; that one goes first."),
+}
+
+
+def reason(name: str, /, **params: object) -> Reason:
+    """A reason of ours by its name; its code is ``sync.<name>``."""
+    return Reason(f"sync.{name}", Message(_SENTENCES[name].msgid, params))
+
+
+def changes_of(step: Step) -> Iterator[dict[str, object]]:
+    """The field diff of a step as plain objects."""
+    for one in step.changes:
+        yield {"field": one.field, "before": one.before, "after": one.after}

@@ -1,0 +1,55 @@
+"""The log of calls, as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.store.connection import Connection
+
+if TYPE_CHECKING:
+    from interop_cli.domain.columns import Column
+
+SQL = {
+    "at": "e.at", "target": "s.name", "entity": "e.entity", "id": "e.local_id",
+    "code": "COALESCE(c.code, tc.code)", "action": "e.action", "outcome": "e.outcome",
+    "error": "e.code", "http_status": "e.status", "request_id": "e.request_id",
+    "duration_ms": "e.duration_ms", "run": "e.run",
+}  # fmt: skip
+FROM = (
+    " FROM sync_event e JOIN sync_target s ON s.id = e.target_id"
+    " LEFT JOIN client c ON e.entity = 'client' AND c.id = e.local_id"
+    " LEFT JOIN contact t ON e.entity = 'contact' AND t.id = e.local_id"
+    " LEFT JOIN client tc ON tc.id = t.client_id"
+)
+
+
+def columns() -> list[Column]:
+    """The columns of an event."""
+    from interop_cli.domain.columns import Column, Kind
+
+    kinds = {"at": Kind.TIME, "id": Kind.INT, "http_status": Kind.INT, "duration_ms": Kind.INT}
+    hidden = {"id", "request_id", "run"}
+    return [Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in SQL]
+
+
+def rows(
+    conn: Connection, *, target_id: int | None = None, client_id: int | None = None,
+    failed: bool = False, limit: int | None = None,
+) -> Iterator[list[tuple[Any, ...]]]:  # fmt: skip
+    """Events, the latest first."""
+    conditions, params = ["TRUE"], dict[str, Any]()
+    if target_id is not None:
+        conditions.append("e.target_id = :target")
+        params["target"] = target_id
+    if client_id is not None:
+        conditions.append("(c.id = :client OR tc.id = :client)")
+        params["client"] = client_id
+    if failed:
+        conditions.append("e.code IS NOT NULL")
+    where = " AND ".join(conditions)
+    sql = f"SELECT {', '.join(SQL.values())}{FROM} WHERE {where} ORDER BY e.id DESC"
+    if limit:
+        sql += " LIMIT :limit"
+        params["limit"] = limit
+    return conn.batches(sql, params)

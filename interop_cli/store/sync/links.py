@@ -1,0 +1,234 @@
+"""Links as rows: read into the domain's ``Link``, written by claim and by settlement.
+
+A settlement is a compare-and-set on the claim: whoever lost his claim changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.messages import Message
+from interop_cli.domain.sync.link import Fault, Link, State
+from interop_cli.store.connection import Row
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+LINK_COLUMNS = (
+    "id", "state", "remote_id", "remote_key", "remote_version", "stamp", "pushed", "seen",
+    "attempt", "attempt_key", "attempt_hash", "attempts", "next_at", "batch", "error_class",
+    "error_code", "error_field", "error_text", "owner", "lease_until",
+)  # fmt: skip
+CLEARED: Mapping[str, Any] = {
+    "attempt": None, "attempt_key": None, "attempt_hash": None, "attempts": 0, "next_at": None,
+    "error_class": None, "error_code": None, "error_field": None, "error_text": None,
+    "seen": None, "seen_at": None, "drift": 0, "batch": None,
+}  # fmt: skip
+"""What a link forgets when its record is in step, or is to be looked at afresh."""
+CHUNK = 500
+# Those that are in somebody's hands, or hold a record over there: deleting ours would strand it.
+LIVE = "(remote_id IS NOT NULL OR state IN ('claimed', 'unknown', 'awaiting'))"
+
+
+def to_link(values: Sequence[Any]) -> Link:
+    """The link of a row of ``LINK_COLUMNS``."""
+    row = dict(zip(LINK_COLUMNS, values, strict=True))
+    return Link(
+        row["id"], State(row["state"]), row["remote_id"], row["remote_key"], row["remote_version"],
+        row["stamp"], _json(row["pushed"]) or {}, _json(row["seen"]), _json(row["attempt"]),
+        row["attempt_key"], row["attempt_hash"], row["attempts"], row["next_at"], row["batch"],
+        _fault(row), owner=row["owner"], lease_until=row["lease_until"],
+    )  # fmt: skip
+
+
+def _json(text: str | None) -> Any:
+    return json.loads(text) if text else None
+
+
+def dumped(value: Mapping[str, Any] | None) -> str | None:
+    """A payload as it is stored."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def message_text(message: Message) -> str:
+    """A sentence as it is stored: it is translated for whoever reads it."""
+    params = {
+        name: str(value) if isinstance(value, Message) else value
+        for name, value in message.params.items()
+    }
+    return json.dumps([message.msgid, params], ensure_ascii=False)
+
+
+def stored_message(text: str | None) -> Message | None:
+    """The sentence of a stored text."""
+    if not text:
+        return None
+    msgid, params = json.loads(text)
+    return Message(msgid, params)
+
+
+def _fault(row: Mapping[str, Any]) -> Fault | None:
+    message = stored_message(row["error_text"])
+    if row["error_class"] is None or message is None:
+        return None
+    return Fault(row["error_class"], row["error_code"] or "", message, row["error_field"])
+
+
+class LinkRepository:
+    """Writes links inside a unit of work. Derived data: none of it is journaled."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    def claim(
+        self, target_id: int, entity: str, claims: Iterable[Mapping[str, Any]], owner: str,
+        until: str,
+    ) -> None:  # fmt: skip
+        """Mark records as being sent: ``local_id``, ``key``, ``attempt``, ``attempt_key``,
+        ``attempt_hash``.
+
+        Committed before the call, so that whoever comes later knows that there may have been one.
+        """
+        rows = [
+            {**row, "target": target_id, "entity": entity, "owner": owner, "until": until,
+             "now": self.uow.now}
+            for row in claims
+        ]  # fmt: skip
+        self._made([{**row, "state": State.PENDING} for row in rows])
+        self.uow.derived = True
+        self.conn.execute_many(
+            "UPDATE sync_link SET state = 'claimed', owner = :owner, lease_until = :until,"
+            " attempt = :attempt, attempt_key = :attempt_key, attempt_hash = :attempt_hash,"
+            " attempts = attempts + 1, updated_at = :now,"
+            " remote_key = CASE WHEN remote_id IS NULL THEN :key ELSE remote_key END"
+            " WHERE target_id = :target AND entity = :entity AND local_id = :local_id",
+            rows,
+        )
+
+    def ensure(self, target_id: int, entity: str, local_id: int, state: State) -> None:
+        """Make a link where there is none."""
+        row = {
+            "target": target_id, "entity": entity, "local_id": local_id, "state": state,
+            "now": self.uow.now,
+        }  # fmt: skip
+        self._made([row])
+
+    def _made(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.uow.derived = True
+        self.conn.execute_many(
+            "INSERT INTO sync_link (target_id, entity, local_id, state, created_at, updated_at)"
+            " SELECT :target, :entity, :local_id, :state, :now, :now WHERE NOT EXISTS"
+            " (SELECT 1 FROM sync_link WHERE target_id = :target AND entity = :entity"
+            " AND local_id = :local_id)",
+            rows,
+        )
+
+    def settle(
+        self, target_id: int, entity: str, local_id: int, owner: str | None = None,
+        was: str | None = None, **values: Any,
+    ) -> bool:  # fmt: skip
+        """Set columns of a link; whether it was still as expected: else nothing is written.
+
+        Expected is the claim of ``owner``, or the state ``was``. A new ``state`` ends a claim.
+        """
+        self.uow.derived = True
+        if "state" in values:
+            values = {"owner": None, "lease_until": None, **values}
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        expected, params = "", {}
+        if owner is not None:
+            expected, params = " AND owner = :mine AND state = 'claimed'", {"mine": owner}
+        elif was is not None:
+            expected, params = " AND state = :was", {"was": was}
+        count = self.conn.execute(
+            f"UPDATE sync_link SET {sets}, updated_at = :now WHERE target_id = :target"  # noqa: S608
+            f" AND entity = :entity AND local_id = :local_id{expected}",
+            **values, **params, target=target_id, entity=entity, local_id=local_id,
+            now=self.uow.now,
+        )  # fmt: skip
+        return count == 1
+
+    def refresh(self, target_id: int, entity: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Note that records are in step as they are: ``local_id``, ``stamp``, ``form``,
+        ``version``.
+        """
+        self.uow.derived = True
+        self.conn.execute_many(
+            "UPDATE sync_link SET state = 'in_sync', stamp = :stamp, form = :form,"
+            " target_version = :version, error_class = NULL, error_code = NULL,"
+            " error_field = NULL, error_text = NULL, attempt = NULL, attempt_hash = NULL,"
+            " attempts = 0, next_at = NULL WHERE target_id = :target AND entity = :entity"
+            " AND local_id = :local_id AND state IN ('pending', 'in_sync', 'failed')",
+            [{**row, "target": target_id, "entity": entity} for row in rows],
+        )
+
+    def expire(self, target_id: int, dead: Callable[[str | None, str | None], bool]) -> int:
+        """Turn claims whose holder is gone into unknown outcomes; how many.
+
+        ``dead`` says it of an owner and the end of its lease.
+        """
+        rows = self.conn.query(
+            "SELECT DISTINCT owner, lease_until FROM sync_link"
+            " WHERE target_id = :target AND state = 'claimed'",
+            target=target_id,
+        )
+        count = 0
+        for row in rows:
+            if dead(row["owner"], row["lease_until"]):
+                self.uow.derived = True
+                count += self.conn.execute(
+                    "UPDATE sync_link SET state = 'unknown', owner = NULL, lease_until = NULL,"
+                    " next_at = NULL WHERE target_id = :target AND state = 'claimed'"
+                    " AND owner = :owner AND lease_until = :until",
+                    target=target_id, owner=row["owner"], until=row["lease_until"],
+                )  # fmt: skip
+        return count
+
+    def holder(self, target_id: int, entity: str, remote_id: str) -> int | None:
+        """Which of our records is linked to a remote one."""
+        rows = self.conn.query(
+            "SELECT local_id FROM sync_link WHERE target_id = :target AND entity = :entity"
+            " AND remote_id = :remote_id",
+            target=target_id, entity=entity, remote_id=remote_id,
+        )  # fmt: skip
+        return rows[0]["local_id"] if rows else None
+
+    def key_holders(self, target_id: int, entity: str, keys: Sequence[str]) -> dict[str, int]:
+        """Which of our records the remote knows by each of these keys."""
+        found = {}
+        for start in range(0, len(keys), CHUNK):
+            chunk = keys[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                "SELECT remote_key, local_id FROM sync_link WHERE target_id = :target"  # noqa: S608
+                f" AND entity = :entity AND remote_key IN ({places})"
+                " AND (remote_id IS NOT NULL OR state IN ('claimed', 'unknown'))",
+                target=target_id, entity=entity, **{f"v{n}": v for n, v in enumerate(chunk)},
+            ):  # fmt: skip
+                found[row["remote_key"]] = row["local_id"]
+        return found
+
+    def remove(self, target_id: int, entity: str, local_id: int) -> int:
+        """Forget a link; how many there were."""
+        self.uow.derived = True
+        return self.conn.execute(
+            "DELETE FROM sync_link WHERE target_id = :target AND entity = :entity"
+            " AND local_id = :local_id",
+            target=target_id, entity=entity, local_id=local_id,
+        )  # fmt: skip
+
+    def log(self, rows: Sequence[Row]) -> None:
+        """Write events: who, what, what came of it; no bodies and no secrets."""
+        if not rows:
+            return
+        self.uow.derived = True
+        columns = (
+            "target_id", "run", "at", "entity", "local_id", "action", "outcome", "code", "status",
+            "request_id", "duration_ms",
+        )  # fmt: skip
+        self.conn.insert_many(
+            "sync_event", columns, ([row.get(name) for name in columns] for row in rows)
+        )

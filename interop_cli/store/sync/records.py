@@ -1,0 +1,201 @@
+"""Our records as a target would get them, each with its link: one SQL statement an entity.
+
+A record's ``stamp`` is made of the versions of everything a payload may be made of, so that a
+change anywhere shows without anybody having had to note it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from interop_cli.domain.sync.link import NONE, Link
+from interop_cli.domain.sync.records import Local
+from interop_cli.store.connection import Connection, Row
+from interop_cli.store.sync.links import LINK_COLUMNS, to_link
+from interop_cli.store.sync.stamps import EMAIL_OWNER, client_stamp, contact_stamp
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Source:
+    """How an entity is read: ``columns`` are name -> SQL, ``stamp`` SQL for text.
+
+    ``client`` is the column with the client's id, ``eligible`` what a record must be to be sent
+    for the first time; ``order`` puts those first that others refer to.
+    """
+
+    table: str
+    columns: dict[str, str]
+    tables: str
+    stamp: str
+    client: str
+    eligible: str
+    order: str
+    local: Callable[[Row], Local]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which records: those of these clients, or of those a condition on ``c`` ``a`` ``p`` holds
+    for.
+    """
+
+    client_ids: tuple[int, ...] | None = None
+    condition: str = "TRUE"
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+EVERYTHING = Scope()
+
+
+def _client(row: Row) -> Local:
+    values = {name: row[name] for name in CLIENT.columns}
+    values["active"] = bool(row["active"])
+    values["prospect"] = bool(row["prospect"])
+    values["accounting"] = json.loads(row["accounting"])
+    values["tags"] = json.loads(row["tags"])
+    return Local(
+        "client", row["id"], row["code"], row["code"], row["stamp"], values["active"], values,
+        values["prospect"], row["bill_to"], bool(row["payer_prospect"]),
+    )  # fmt: skip
+
+
+def _contact(row: Row) -> Local:
+    values = {name: row[name] for name in CONTACT.columns}
+    values["email_free"] = row["email_owner"] in (None, row["id"])
+    active = bool(row["active"]) and bool(row["client_active"])
+    values["active"] = active
+    return Local(
+        "contact", row["id"], row["client"], str(row["id"]), row["stamp"], active, values,
+        bool(row["prospect"]), row["bill_to"], bool(row["payer_prospect"]),
+    )  # fmt: skip
+
+
+_PEOPLE = (
+    " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+    " LEFT JOIN client p ON p.id = c.bill_to_id"
+)
+CLIENT = Source(
+    table="client",
+    columns={
+        "id": "c.id", "code": "c.code", "name": "c.name", "active": "c.active",
+        "prospect": "c.prospect", "language": "c.language", "email": "c.email",
+        "phone": "c.phone", "website": "c.website", "line1": "a.line1", "line2": "a.line2",
+        "city": "a.city", "province": "a.province", "postal_code": "a.postal_code",
+        "country": "a.country", "currency": "c.currency", "terms": "c.terms", "bill_to": "p.code",
+        "bill_to_remote": "pl.remote_id", "shipper_identity": "c.shipper_identity", "gst": "c.gst",
+        "qst": "c.qst", "neq": "c.neq", "tags": "c.tags", "external_id": "c.external_id",
+        "accounting": "c.accounting", "billing_name": "b.name", "billing_email": "b.email",
+        "billing_phone": "b.phone", "payer_prospect": "p.prospect",
+    },
+    tables=(
+        f" FROM client c{_PEOPLE}"
+        " LEFT JOIN contact b ON b.client_id = c.id AND b.billing = 1 AND b.active = 1"
+        " LEFT JOIN sync_link pl ON pl.target_id = :target AND pl.entity = 'client'"
+        " AND pl.local_id = c.bill_to_id"
+        " LEFT JOIN sync_link l ON l.target_id = :target AND l.entity = 'client'"
+        " AND l.local_id = c.id"
+    ),
+    stamp=client_stamp(":target"),
+    client="c.id",
+    eligible="c.active = 1",
+    # A payer before those it pays for; one level is all there is.
+    order="CASE WHEN c.bill_to_id IS NULL THEN 0 ELSE 1 END, c.code_key",
+    local=_client,
+)  # fmt: skip
+CONTACT = Source(
+    table="contact",
+    columns={
+        "id": "t.id", "client": "c.code", "name": "t.name", "title": "t.title", "email": "t.email",
+        "phone": "t.phone", "mobile": "t.mobile", "language": "t.language", "active": "t.active",
+        "billing": "t.billing", "client_active": "c.active", "client_remote": "cl.remote_id",
+        "prospect": "c.prospect", "bill_to": "p.code", "payer_prospect": "p.prospect",
+        "email_owner": EMAIL_OWNER,
+    },
+    tables=(
+        f" FROM contact t JOIN client c ON c.id = t.client_id{_PEOPLE}"
+        " LEFT JOIN sync_link cl ON cl.target_id = :target AND cl.entity = 'client'"
+        " AND cl.local_id = c.id"
+        " LEFT JOIN sync_link l ON l.target_id = :target AND l.entity = 'contact'"
+        " AND l.local_id = t.id"
+    ),
+    stamp=contact_stamp(":target"),
+    client="t.client_id",
+    eligible="t.active = 1 AND c.active = 1",
+    order="c.code_key, t.id",
+    local=_contact,
+)  # fmt: skip
+SOURCES = {"client": CLIENT, "contact": CONTACT}
+
+
+def records(
+    conn: Connection, entity: str, target_id: int, scope: Scope = EVERYTHING,
+    *, pending: tuple[str, int] | None = None,
+) -> Iterator[tuple[Local, Link]]:  # fmt: skip
+    """Our records of an entity, each with its link, those first that others refer to.
+
+    ``pending`` is the form of payloads and the version of the target in force: records whose link
+    is in step with them and with the record are then left out, and so are those that were never
+    sent and are not to be.
+    """
+    source = SOURCES[entity]
+    condition = scope.condition
+    params: dict[str, Any] = {**scope.params, "target": target_id}
+    if pending is not None:
+        params["form"], params["version"] = pending
+        condition += (
+            f" AND (l.id IS NOT NULL OR {source.eligible}) AND (l.id IS NULL"
+            f" OR l.state <> 'in_sync' OR l.form <> :form OR l.target_version <> :version"
+            f" OR l.stamp <> {source.stamp})"
+        )
+    if scope.client_ids is None:
+        yield from _read(conn, source, f"{condition} ORDER BY {source.order}", params)
+        return
+    for start in range(0, len(scope.client_ids), CHUNK):
+        ids = ", ".join(map(str, scope.client_ids[start : start + CHUNK]))
+        where = f"{condition} AND {source.client} IN ({ids}) ORDER BY {source.order}"
+        yield from _read(conn, source, where, params)
+
+
+def by_ids(
+    conn: Connection, entity: str, target_id: int, ids: Sequence[int]
+) -> Iterator[tuple[Local, Link]]:
+    """Records by their own ids, each with its link."""
+    source = SOURCES[entity]
+    for start in range(0, len(ids), CHUNK):
+        found = ", ".join(map(str, ids[start : start + CHUNK]))
+        where = f"{source.columns['id']} IN ({found}) ORDER BY {source.order}"
+        yield from _read(conn, source, where, {"target": target_id})
+
+
+def _read(
+    conn: Connection, source: Source, where: str, params: dict[str, Any]
+) -> Iterator[tuple[Local, Link]]:
+    own = ", ".join(f"{sql} AS {name}" for name, sql in source.columns.items())
+    linked = ", ".join(f"l.{name} AS l_{name}" for name in LINK_COLUMNS)
+    sql = f"SELECT {own}, {source.stamp} AS stamp, {linked}{source.tables} WHERE {where}"
+    names = [*source.columns, "stamp", *(f"l_{name}" for name in LINK_COLUMNS)]
+    width = len(source.columns) + 1
+    for batch in conn.batches(sql, params, 2000):
+        for values in batch:
+            row = dict(zip(names[:width], values, strict=False))
+            link = NONE if values[width] is None else to_link(values[width:])
+            yield source.local(row), link
+
+
+def link_counts(conn: Connection, target_id: int, entities: Sequence[str]) -> list[Row]:
+    """How many links of records that exist are in each state, and how many of them drifted."""
+    there = " OR ".join(
+        f"(entity = '{entity}' AND EXISTS (SELECT 1 FROM {SOURCES[entity].table} x"  # noqa: S608
+        " WHERE x.id = local_id))"
+        for entity in entities
+    )
+    return conn.query(
+        "SELECT state, COUNT(*) AS n, SUM(drift) AS drift FROM sync_link"  # noqa: S608
+        f" WHERE target_id = :target AND ({there}) GROUP BY state",
+        target=target_id,
+    )

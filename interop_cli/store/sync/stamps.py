@@ -1,0 +1,53 @@
+"""Stamps: text that changes whenever anything changes that a payload may be made of.
+
+SQL on a client ``c`` with its main address ``a``, or on a contact ``t``. ``target`` is SQL for the
+target's id.
+"""
+
+from __future__ import annotations
+
+# The first contact with an e-mail has it; remotes want it to be one's own.
+EMAIL_OWNER = (
+    "(SELECT MIN(o.id) FROM contact o JOIN client oc ON oc.id = o.client_id"
+    " WHERE o.email_key = t.email_key AND o.active = 1 AND oc.active = 1"
+    " AND (oc.prospect = 0 OR o.id = t.id))"
+)
+
+
+def client_stamp(target: str) -> str:
+    """Of the client, its main address, its billing contact, and its payer's twin."""
+    return _joined(
+        "c.version", "a.id", "a.version",
+        "(SELECT CAST(b.id AS TEXT) || ':' || CAST(b.version AS TEXT) FROM contact b"
+        " WHERE b.client_id = c.id AND b.billing = 1 AND b.active = 1)",
+        _twin(target, "c.bill_to_id"),
+    )  # fmt: skip
+
+
+def contact_stamp(target: str) -> str:
+    """Of the contact, its client's twin, and who has its e-mail."""
+    return _joined("t.version", _twin(target, "t.client_id"), EMAIL_OWNER)
+
+
+def _twin(target: str, client_id: str) -> str:
+    return (
+        f"(SELECT tw.remote_id FROM sync_link tw WHERE tw.target_id = {target}"  # noqa: S608
+        f" AND tw.entity = 'client' AND tw.local_id = {client_id})"
+    )
+
+
+def _joined(*parts: str) -> str:
+    return " || '.' || ".join(f"COALESCE(CAST({part} AS TEXT), '')" for part in parts)
+
+
+def current(stamp: str) -> str:
+    """Whether the link ``l`` to the target ``s`` is in step with the record of this stamp."""
+    return f"l.state = 'in_sync' AND l.target_version = s.version AND l.stamp = {stamp}"
+
+
+# A contact's green dot: what HubSpot holds of it is what we would send.
+HUBSPOT_SYNCED = (
+    "CASE WHEN EXISTS (SELECT 1 FROM sync_link l JOIN sync_target s ON s.id = l.target_id"  # noqa: S608
+    " WHERE s.kind = 'hubspot' AND l.entity = 'contact' AND l.local_id = t.id"
+    f" AND {current(contact_stamp('l.target_id'))}) THEN 1 ELSE 0 END"
+)

@@ -1,0 +1,99 @@
+"""Claiming: what is about to be sent is read again, planned again, and marked, in one transaction.
+
+So a client that became a prospect since the plan was made is not sent, and whoever finds the mark
+later knows that there may have been a call.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from interop_cli.domain.sync.payload import digest
+from interop_cli.domain.sync.plan import SENT, Step, Todo, reason
+from interop_cli.domain.sync.records import Send
+from interop_cli.domain.sync.waiting import LEASE_SECONDS
+from interop_cli.store.sync.links import dumped
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync.lease import keep
+from interop_cli.sync.site import Site
+
+
+@dataclass
+class Claimed:
+    """``sends`` are ours to send; ``left`` are those that turned out to be something else."""
+
+    sends: list[Send] = field(default_factory=list)
+    steps: dict[int, Step] = field(default_factory=dict)
+    left: list[Step] = field(default_factory=list)
+
+
+def claim(
+    uow: UnitOfWork, site: Site, entity: str, todo: Todo, ids: Sequence[int], *, again: bool
+) -> Claimed:
+    """Claim those of ``ids`` about which ``todo`` is still what is to be done."""
+    found = Claimed()
+    rows: list[dict[str, Any]] = []
+    steps = list(site.steps_of(entity, ids, again=again))
+    taken = _taken_keys(uow, site, entity, todo, steps)
+    for step in steps:
+        holder = taken.get(step.local.key)
+        if step.todo is todo and holder is not None and holder != step.local.id:
+            step = _blocked(step, "key_taken")
+        elif step.todo is todo and step.waits_for is not None:
+            step = _blocked(step, "waiting", code=step.waits_for)
+        if step.todo is not todo:
+            found.left.append(step)
+            continue
+        attempt = _attempt(step, site.form)
+        send = _send(step, attempt["attempt_key"])
+        rows.append(attempt)
+        found.sends.append(send)
+        found.steps[send.id] = step
+    if rows:
+        until = site.clock.stamp(LEASE_SECONDS)
+        uow.links.claim(site.target.id, entity, rows, site.owner, until)
+        keep(uow, site)
+    return found
+
+
+def _taken_keys(
+    uow: UnitOfWork, site: Site, entity: str, todo: Todo, steps: Sequence[Step]
+) -> dict[str, int]:
+    """Keys that the remote still knows another record of ours by: ours would take that one over."""
+    if todo not in (Todo.CREATE, Todo.RENAME):
+        return {}
+    keys = [step.local.key for step in steps]
+    return uow.links.key_holders(site.target.id, entity, keys)
+
+
+def _blocked(step: Step, name: str, **params: object) -> Step:
+    return Step(
+        Todo.BLOCKED, step.local, step.link, step.payload, step.changes, reason(name, **params),
+        waits_for=step.waits_for,
+    )  # fmt: skip
+
+
+def _attempt(step: Step, form: str) -> dict[str, Any]:
+    """The columns of a claim. The key of an attempt lives as long as its payload does."""
+    fixed = digest(step.payload, form)
+    link = step.link
+    same = link.attempt_key is not None and link.attempt_hash == fixed
+    return {
+        "local_id": step.local.id,
+        "key": step.local.key,
+        "attempt": dumped(step.payload),
+        "attempt_hash": fixed,
+        "attempt_key": link.attempt_key if same else str(uuid.uuid4()),
+    }
+
+
+def _send(step: Step, attempt_key: str) -> Send:
+    local, link = step.local, step.link
+    return Send(
+        local.entity, local.id, local.key, SENT[step.todo], step.payload,
+        tuple(change.field for change in step.changes), attempt_key, link.remote_id,
+        link.remote_version, link.pushed,
+    )  # fmt: skip

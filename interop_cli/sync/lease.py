@@ -1,0 +1,62 @@
+"""One worker a target: the lease that a run takes on the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from interop_cli.domain.errors import Busy
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.waiting import LEASE_SECONDS
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync.site import Site
+
+POLL = 0.25
+
+
+@contextmanager
+def working(site: Site, wait: float) -> Iterator[None]:
+    """Be the only one at this target; wait up to ``wait`` seconds for another one to end.
+
+    Raises Busy ``sync.busy``. What the target was found to be is read again when it is ours.
+    """
+    waited = 0.0
+    while not site.write(lambda uow: _take(uow, site)):
+        if waited >= wait:
+            raise Busy(
+                "sync.busy",
+                msg("Another run is pushing to {target}.", target=site.target.name),
+                hint=msg("Wait for it, or longer with --lock-timeout."),
+            )
+        site.store.pause(POLL)  # in real time: the other run is real
+        waited += POLL
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        _leave(site)
+        raise
+    _leave(site)
+
+
+def keep(uow: UnitOfWork, site: Site) -> None:
+    """Prolong the lease, within a transaction that has something to write anyway."""
+    uow.targets.note(site.target.id, worker_until=site.clock.stamp(LEASE_SECONDS))
+
+
+def _take(uow: UnitOfWork, site: Site) -> bool:
+    found = uow.targets.by_id(site.target.id)
+    others = found.worker is not None and found.worker != site.owner
+    if others and site.lives(found.worker, found.worker_until, site.clock.stamp()):
+        return False
+    site.target = found
+    until = site.clock.stamp(LEASE_SECONDS)
+    uow.targets.note(found.id, worker=site.owner, worker_until=until)
+    return True
+
+
+def _leave(site: Site) -> None:
+    def leave(uow: UnitOfWork) -> None:
+        if uow.targets.by_id(site.target.id).worker == site.owner:
+            uow.targets.note(site.target.id, worker=None, worker_until=None)
+
+    site.write(leave)

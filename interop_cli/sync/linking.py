@@ -1,0 +1,193 @@
+"""First contact: which of our records are which of theirs. Proposals are never stored.
+
+The ladder: the key (our code, where the record there carries it), then the e-mail, then the exact
+name; whatever fits more than once is ambiguous, and left to a person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from interop_cli.domain.errors import Conflict, NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.records import Local, Remote, Role
+from interop_cli.domain.text import fold
+from interop_cli.store.sync.links import CLEARED, dumped
+from interop_cli.store.sync.records import EVERYTHING, Scope, records
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync.site import Site
+
+KEY, EMAIL, NAME, AMBIGUOUS = "key", "email", "name", "ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One of ours and one of theirs that seem to be the same; ``how`` is what says so."""
+
+    local: Local
+    remote: Remote
+    how: str
+
+    def row(self, target: str) -> dict[str, Any]:
+        """As it is shown."""
+        return {
+            "target": target, "entity": self.local.entity, "id": self.local.id,
+            "code": self.local.code, "name": self.local.values.get("name"),
+            "remote_id": self.remote.remote_id, "remote_name": _name(self.remote.values),
+            "how": self.how,
+        }  # fmt: skip
+
+
+def propose(site: Site, scope: Scope = EVERYTHING) -> list[Proposal]:
+    """Read everything the target holds, and match it with our records that have no twin yet.
+
+    Raises Trouble. Nothing is written.
+    """
+    found: list[Proposal] = []
+    for entity in site.connector.entities:
+        locals_ = _free(site, entity, scope)
+        taken = _linked(site, entity)
+        remotes = [
+            remote
+            for remote in site.connector.everything(entity)
+            if remote.remote_id not in taken and not remote.gone
+        ]
+        found += _matched(locals_, remotes)
+    return found
+
+
+def _free(site: Site, entity: str, scope: Scope) -> list[Local]:
+    """Our records that could be sent and are not linked; prospects are not even looked for."""
+    guarded = site.connector.role is Role.ACCOUNTING or not site.target.settings.get("prospects")
+    return [
+        local
+        for local, link in records(site.store.conn, entity, site.target.id, scope)
+        if link.remote_id is None
+        and link.state not in (State.EXCLUDED, State.CLAIMED, State.UNKNOWN)
+        and local.active
+        and not (guarded and (local.prospect or local.payer_prospect))
+    ]
+
+
+def _linked(site: Site, entity: str) -> set[str]:
+    rows = site.store.conn.query(
+        "SELECT remote_id FROM sync_link WHERE target_id = :target AND entity = :entity"
+        " AND remote_id IS NOT NULL",
+        target=site.target.id, entity=entity,
+    )  # fmt: skip
+    return {row["remote_id"] for row in rows}
+
+
+def _matched(locals_: Sequence[Local], remotes: Sequence[Remote]) -> list[Proposal]:
+    """One rung after the other; what a rung settles is not looked at again."""
+    found: list[Proposal] = []
+    for how, ours, theirs in (
+        (KEY, lambda one: fold(one.key), lambda one: fold(one.key or "")),
+        (EMAIL, _own_email, lambda one: fold(str(one.values.get("email") or ""))),
+        (NAME, lambda one: fold(_name(one.values)), lambda one: fold(_name(one.values))),
+    ):
+        by_local = _grouped(locals_, ours)
+        by_remote = _grouped(remotes, theirs)
+        for text, mine in by_local.items():
+            twins = by_remote.get(text, [])
+            clear = len(mine) == 1 == len(twins)
+            found += [
+                Proposal(local, twin, how if clear else AMBIGUOUS)
+                for local in mine
+                for twin in twins
+            ]
+        settled = {id(p.local) for p in found} | {id(p.remote) for p in found}
+        locals_ = [one for one in locals_ if id(one) not in settled]
+        remotes = [one for one in remotes if id(one) not in settled]
+    return found
+
+
+def _grouped(items: Iterable[Any], text: Any) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = defaultdict(list)
+    for one in items:
+        if found := text(one):
+            groups[found].append(one)
+    return groups
+
+
+def _own_email(local: Local) -> str:
+    values = local.values
+    return fold(str(values.get("billing_email") or values.get("email") or ""))
+
+
+def _name(values: Any) -> str:
+    parts = (values.get("name"), values.get("first_name"), values.get("last_name"))
+    return " ".join(str(part) for part in parts if part)
+
+
+def write(site: Site, proposals: Sequence[Proposal]) -> int:
+    """Link what was proposed without ambiguity, and let records be created; how many."""
+    clear = [proposal for proposal in proposals if proposal.how != AMBIGUOUS]
+
+    def linked(uow: UnitOfWork) -> None:
+        for proposal in clear:
+            link(uow, site, proposal.local, proposal.remote)
+        uow.targets.note(site.target.id, introduced=1)
+
+    site.write(linked, "sync.link")
+    return len(clear)
+
+
+def link(uow: UnitOfWork, site: Site, local: Local, remote: Remote) -> None:
+    """Tie a record of ours to one of theirs; what differs is pending, and the plan shows it.
+
+    Raises Conflict ``sync.remote_taken`` where another record of ours is tied to it.
+    """
+    holder = uow.links.holder(site.target.id, local.entity, remote.remote_id)
+    if holder is not None and holder != local.id:
+        raise Conflict(
+            "sync.remote_taken",
+            msg("Record {remote} there is already linked to #{id} here.",
+                remote=remote.remote_id[:40], id=holder),
+        )  # fmt: skip
+    uow.links.ensure(site.target.id, local.entity, local.id, State.PENDING)
+    uow.links.settle(
+        site.target.id, local.entity, local.id,
+        **{**CLEARED, "state": State.PENDING, "remote_id": remote.remote_id,
+           "remote_key": remote.key, "remote_version": remote.version, "stamp": "",
+           "pushed": dumped(remote.values)},
+    )  # fmt: skip
+
+
+def by_hand(site: Site, local: Local, remote_id: str) -> None:
+    """Link one record, after making sure that the other one is there.
+
+    Raises NotFound ``sync.remote_not_found``, Conflict, Trouble.
+    """
+    remote = site.connector.fetch(local.entity, [remote_id]).get(remote_id)
+    if remote is None or remote.gone:
+        raise NotFound(
+            "sync.remote_not_found",
+            msg("{target} has no record {remote}.", target=site.target.name, remote=remote_id[:40]),
+        )
+    site.write(lambda uow: link(uow, site, local, remote), "sync.link")
+
+
+def unlink(uow: UnitOfWork, site: Site, local: Local, state: Link, *, exclude: bool) -> bool:
+    """Forget the twin of a record; with ``exclude`` it is not pushed any more. Whether it changed.
+
+    Raises Conflict ``sync.in_flight`` while a call may be under way.
+    """
+    if state.state in (State.CLAIMED, State.UNKNOWN):
+        raise Conflict(
+            "sync.in_flight",
+            msg("{code} is being sent, or nobody knows yet: push again first.", code=local.code),
+        )
+    if exclude:
+        if state.state is State.EXCLUDED:
+            return False
+        uow.links.ensure(site.target.id, local.entity, local.id, State.EXCLUDED)
+        values = {**CLEARED, "state": State.EXCLUDED, "remote_id": None, "remote_key": None,
+                  "remote_version": None, "stamp": None, "pushed": None}  # fmt: skip
+        uow.links.settle(site.target.id, local.entity, local.id, **values)
+        return True
+    return uow.links.remove(site.target.id, local.entity, local.id) > 0

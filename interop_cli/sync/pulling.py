@@ -1,0 +1,145 @@
+"""Pulling: what changed over there. It never changes anything here by itself.
+
+What differs from what was pushed is noted as drift and shown; ``sync resolve`` decides. An echo of
+our own push is no difference, since values are compared and not who wrote last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.merge import Difference, three_columns
+from interop_cli.domain.sync.plan import Reason
+from interop_cli.domain.sync.records import Local, Remote
+from interop_cli.domain.sync.trouble import Kind
+from interop_cli.store.sync.links import dumped, message_text
+from interop_cli.store.sync.records import EVERYTHING, Scope, records
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync.check import GONE, MERGED
+from interop_cli.sync.lease import working
+from interop_cli.sync.site import Site
+
+OVERLAP = timedelta(minutes=5)
+"""Clocks differ and indexes lag: each pull looks back a little further than the last one ended."""
+SETTLED = (State.IN_SYNC, State.PENDING, State.FAILED)
+
+
+@dataclass
+class Pulled:
+    """What a pull found: records that differ over there, and those that are gone."""
+
+    read: int = 0
+    drifted: list[tuple[Local, Difference]] = field(default_factory=list)
+    gone: list[tuple[Local, Reason]] = field(default_factory=list)
+
+    def rows(self, target: str) -> Iterator[dict[str, Any]]:
+        """As they are shown."""
+        for local, found in self.drifted:
+            yield _row(target, local, "changed", found.field, found.base, found.theirs)
+        for local, reason in self.gone:
+            what = "merged" if reason.code == "remote.merged" else "deleted"
+            yield _row(target, local, what, None, None, None)
+
+
+def _row(
+    target: str, local: Local, what: str, name: str | None, pushed: object, theirs: object
+) -> dict[str, Any]:
+    return {
+        "target": target, "entity": local.entity, "id": local.id, "code": local.code,
+        "what": what, "field": name, "pushed": pushed, "theirs": theirs,
+    }  # fmt: skip
+
+
+def pull(
+    site: Site, scope: Scope = EVERYTHING, *, full: bool = False, accept_empty: bool = False,
+    wait: float = 30.0,
+) -> Pulled:  # fmt: skip
+    """Read the records we are linked to, all of them or those changed since the last pull.
+
+    Raises Trouble, Busy, and Conflict ``sync.empty_remote`` where not one of them is there any
+    more: that is a wrong token or a wiped system rather than a deletion.
+    """
+    pulled = Pulled()
+    with working(site, wait):
+        since = None if full or scope != EVERYTHING else site.target.pulled_at
+        began = site.clock.stamp()
+        for entity in site.connector.entities:
+            _pull_entity(site, entity, scope, since, pulled, accept_empty=accept_empty)
+        if scope == EVERYTHING:
+            site.write(lambda uow: uow.targets.note(site.target.id, pulled_at=began), "sync.pull")
+    return pulled
+
+
+def _pull_entity(
+    site: Site, entity: str, scope: Scope, since: str | None, pulled: Pulled,
+    *, accept_empty: bool,
+) -> None:  # fmt: skip
+    ours = [
+        (local, link)
+        for local, link in records(site.store.conn, entity, site.target.id, scope)
+        if link.remote_id is not None and link.state in SETTLED
+    ]
+    if not ours:
+        return
+    if since is None:
+        found = _all(site, entity, [str(link.remote_id) for _local, link in ours])
+        if not found and len(ours) > 1 and not accept_empty:
+            raise Conflict(
+                "sync.empty_remote",
+                msg("None of the {count} linked records is in {target}; nothing was changed.",
+                    count=len(ours), target=site.target.name),
+                hint=msg("Check the token; if it is so, pull with --accept-empty."),
+            )  # fmt: skip
+    else:
+        wanted = {str(link.remote_id) for _local, link in ours}
+        moment = datetime.fromisoformat(since) - OVERLAP
+        stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        changed = {remote.remote_id: remote for remote in site.connector.changes(entity, stamp)}
+        found = {key: remote for key, remote in changed.items() if key in wanted}
+        ours = [pair for pair in ours if pair[1].remote_id in found]
+    pulled.read += len(ours)
+    site.write(lambda uow: _write(uow, site, ours, found, pulled), "sync.pull")
+
+
+def _all(site: Site, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
+    size, found = site.connector.batch_size, dict[str, Remote]()
+    for start in range(0, len(remote_ids), size):
+        found.update(site.connector.fetch(entity, remote_ids[start : start + size]))
+    return found
+
+
+def _write(
+    uow: UnitOfWork, site: Site, ours: Iterable[tuple[Local, Link]], found: dict[str, Remote],
+    pulled: Pulled,
+) -> None:  # fmt: skip
+    for local, link in ours:
+        remote = found.get(str(link.remote_id))
+        if remote is None or remote.gone or remote.remote_id != link.remote_id:
+            merged = remote is not None and not remote.gone
+            reason = Reason("remote.merged", MERGED) if merged else Reason("remote.gone", GONE)
+            pulled.gone.append((local, reason))
+            _set(uow, site, local, link, state=State.DETACHED, error_class=Kind.GONE,
+                 error_code=reason.code, error_text=message_text(reason.message))  # fmt: skip
+            continue
+        drift = [
+            one
+            for one in three_columns(link.pushed, link.pushed, remote.values)
+            if one.theirs != one.base
+        ]
+        pulled.drifted += [(local, one) for one in drift]
+        # The version is not taken over: the next push must notice that somebody was there.
+        values = {"drift": int(bool(drift)), "seen": dumped(remote.values) if drift else None,
+                  "seen_at": site.clock.stamp()}  # fmt: skip
+        if not drift:
+            values["remote_version"] = remote.version
+        _set(uow, site, local, link, **values)
+
+
+def _set(uow: UnitOfWork, site: Site, local: Local, link: Link, **values: Any) -> None:
+    uow.links.settle(site.target.id, local.entity, local.id, was=link.state, **values)

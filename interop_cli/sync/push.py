@@ -1,0 +1,173 @@
+"""A push: everything pending of one target, entity by entity, until nothing is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.plan import Step, Todo
+from interop_cli.domain.sync.trouble import Kind, Trouble
+from interop_cli.domain.sync.waiting import ROUNDS
+from interop_cli.store.sync.records import EVERYTHING, Scope
+from interop_cli.sync.caller import Caller
+from interop_cli.sync.lease import working
+from interop_cli.sync.pause import Pauses, Stopped
+from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
+from interop_cli.sync.sending import Sender
+from interop_cli.sync.site import Site
+
+SENT_IN_ORDER = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)
+TOO_OFTEN = Trouble(
+    Kind.UNKNOWN, "sync.unreachable", msg("The target could not be reached to the end.")
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a push goes about it.
+
+    ``again`` sends what is equal too; ``allow_create`` creates in a target that already holds
+    records without ``sync link``; ``patient`` waits and tries again (else once is enough);
+    ``wait`` is how long another run is waited for; ``strict`` looks at records that are in step
+    too, and counts blocked ones as failed: they were asked for by name.
+    """
+
+    again: bool = False
+    allow_create: bool = False
+    patient: bool = True
+    wait: float = 30.0
+    overlap: bool = True
+    strict: bool = False
+
+
+def _nothing(_point: str) -> None:
+    """No fault."""
+
+
+def _unwatched(_count: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass
+class Push:
+    """One run. ``fault`` is called between any two steps, for tests that end it there."""
+
+    site: Site
+    scope: Scope = EVERYTHING
+    options: Options = field(default_factory=Options)
+    fault: Callable[[str], None] = _nothing
+    advance: Callable[[int], None] = _unwatched
+
+    def run(self) -> Report:
+        """Push what is pending; what became of each record.
+
+        Raises Busy where another run is at it, Remote ``sync.paused`` where the target rests, and
+        Conflict ``sync.first_contact``. A trouble on the way is in the report: what was not done
+        stays pending.
+        """
+        site, options = self.site, self.options
+        self.report = Report(site.target.name, strict=options.strict)
+        self.pauses = Pauses(site, self.report, patient=options.patient)
+        caller = Caller(inline=not options.overlap)
+        self.sender = Sender(
+            site, self.report, self.pauses, caller, self.fault, self.advance, again=options.again
+        )
+        try:
+            with working(site, options.wait):
+                self.pauses.check()
+                self._run()
+        finally:
+            caller.close()
+        return self.report
+
+    def _run(self) -> None:
+        site = self.site
+        now = site.clock.stamp()
+        site.write(
+            lambda uow: uow.links.expire(
+                site.target.id, lambda owner, until: not site.lives(owner, until, now)
+            )
+        )
+        self.fault("expired")
+        try:
+            for entity in site.connector.entities:
+                self._entity(entity)
+        except Stopped:
+            pass
+        self.fault("ended")
+
+    def _entity(self, entity: str) -> None:
+        """Come back to the records of an entity until nothing moves any more."""
+        ids: list[int] | None = None
+        for _round in range(ROUNDS):
+            calls = self.report.calls
+            queues = self._sorted(entity, ids)
+            revisit = self.sender.look(entity, queues[Todo.CHECK])
+            for todo in SENT_IN_ORDER:
+                if todo is Todo.CREATE and queues[todo]:
+                    self._introduce()
+                revisit |= self.sender.send(entity, todo, queues[todo])
+            if not revisit or (ids is not None and self.report.calls == calls):
+                return
+            ids = sorted(revisit)
+        self.pauses.stop(TOO_OFTEN)
+
+    def _sorted(self, entity: str, ids: list[int] | None) -> dict[Todo, list[int]]:
+        """What to do about which records; those that need nothing are noted so."""
+        queues: dict[Todo, list[int]] = {todo: [] for todo in Todo}
+        refresh = []
+        for step in self._steps(entity, ids):
+            queues[step.todo].append(step.local.id)
+            if step.todo is Todo.BLOCKED:
+                self.report.say(step, SKIPPED, step.reason)
+            elif step.todo is Todo.SKIP:
+                self.report.say(step, UNCHANGED, step.reason)
+                if step.reason is not None and step.reason.code == "sync.unchanged":
+                    refresh.append(step)
+        self._refresh(entity, refresh)
+        return queues
+
+    def _steps(self, entity: str, ids: list[int] | None) -> Iterator[Step]:
+        again = self.options.again
+        if ids is not None:
+            return self.site.steps_of(entity, ids, again=again)
+        return self.site.steps(entity, self.scope, everything=self.options.strict, again=again)
+
+    def _refresh(self, entity: str, steps: Sequence[Step]) -> None:
+        """Note that records are in step as they are: equal payloads, no call."""
+        site = self.site
+        rows = [
+            {"local_id": step.local.id, "stamp": step.local.stamp, "form": site.form,
+             "version": site.target.version}
+            for step in steps
+        ]  # fmt: skip
+        if rows:
+            site.write(lambda uow: uow.links.refresh(site.target.id, entity, rows))
+            self.fault("refreshed")
+
+    def _introduce(self) -> None:
+        """See to it that nothing is created blindly where there are records already."""
+        site = self.site
+        if site.target.introduced:
+            return
+        try:
+            empty = self.options.allow_create or site.connector.is_empty()
+        except Trouble as trouble:
+            self.pauses.stop(trouble)
+        if not empty:
+            raise Conflict(
+                "sync.first_contact",
+                msg("{target} already holds records: nothing is created before they are matched.",
+                    target=site.target.name),
+                hint=msg("interop sync link --target {target}, or push with --allow-create",
+                         target=site.target.name),
+            )  # fmt: skip
+        introduce(site)
+
+
+def introduce(site: Site) -> None:
+    """Note that what a target holds has been looked at: from now on records are created."""
+    site.write(lambda uow: uow.targets.note(site.target.id, introduced=1))
+    site.target = replace(site.target, introduced=True)

@@ -1,0 +1,126 @@
+"""Resolving: for each field that both sides changed, a person says whose value stands.
+
+Ours: it is sent at the next push. Theirs: it is written into our record, journaled like any edit,
+and equals what is there, so nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from interop_cli.domain.errors import Conflict, UsageError
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import client_cards, contacts
+from interop_cli.domain.services.bulk import Selector
+from interop_cli.domain.services.outcome import Outcome, one
+from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.merge import Difference, three_columns
+from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.records import Local
+from interop_cli.store.sync.links import CLEARED, dumped
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync.site import Site
+
+LOCAL, REMOTE = "local", "remote"
+CLIENT_FIELDS = frozenset({
+    "name", "email", "phone", "website", "line1", "line2", "city", "province", "postal_code",
+    "country", "language", "currency", "terms", "gst", "qst", "neq",
+})  # fmt: skip
+CONTACT_FIELDS = frozenset({"email", "phone", "mobile", "title", "language", "name"})
+
+
+def columns(site: Site, local: Local, link: Link) -> tuple[Difference, ...]:
+    """The conflict in three columns: as last pushed, ours, theirs."""
+    return three_columns(link.pushed, site.connector.payload(local), link.seen or {})
+
+
+def decisions(found: Sequence[Difference], taken: Sequence[str]) -> dict[str, str]:
+    """Whose value stands in each field: ``local``, ``remote``, or ``field=local|remote``.
+
+    Raises UsageError for a choice that does not fit, Conflict for a field left undecided.
+    """
+    chosen: dict[str, str] = {}
+    names = [one.field for one in found]
+    for text in taken:
+        field, equals, side = text.rpartition("=")
+        if side not in (LOCAL, REMOTE) or (equals and field not in names):
+            raise UsageError(
+                "usage.take",
+                msg("--take is local, remote, or FIELD=local|remote; fields: {fields}.",
+                    fields=", ".join(names)),
+            )  # fmt: skip
+        for name in [field] if equals else names:
+            if equals or name not in chosen:
+                chosen[name] = side
+    undecided = [
+        one.field
+        for one in found
+        if one.field not in chosen
+        and one.ours != one.base
+        and one.theirs not in (one.base, one.ours)
+    ]
+    if undecided:
+        raise Conflict(
+            "sync.undecided",
+            msg("Whose value stands is not said for: {fields}.", fields=", ".join(undecided)),
+            hint=msg("--take local, --take remote, or --take {field}=remote", field=undecided[0]),
+        )
+    return chosen
+
+
+def resolve(
+    uow: UnitOfWork, site: Site, local: Local, link: Link, chosen: Mapping[str, str], rules: Rules
+) -> Outcome:
+    """Write the decisions; the record is pending then, or equal to what is there."""
+    seen = link.seen or {}
+    theirs = {name: seen[name] for name, side in chosen.items() if side == REMOTE}
+    changed = _take_over(uow, local, theirs, rules)
+    # From now on we count from what is there: fields of ours that differ are sent.
+    base: Payload = {**link.pushed, **{name: seen[name] for name in chosen if name in seen}}
+    uow.links.settle(
+        site.target.id, local.entity, local.id, was=link.state,
+        **{**CLEARED, "state": State.PENDING, "pushed": dumped(base), "stamp": ""},
+    )  # fmt: skip
+    item = {
+        "id": local.id, "code": local.code, "entity": local.entity, "status": "ok",
+        "taken": dict(chosen), "error": None,
+    }  # fmt: skip
+    return one(item, changed=True, warnings=rules.warnings if changed else [])
+
+
+def _take_over(uow: UnitOfWork, local: Local, theirs: Payload, rules: Rules) -> bool:
+    """Edit our record so that it holds their values."""
+    if not theirs:
+        return False
+    known = CLIENT_FIELDS if local.entity == "client" else CONTACT_FIELDS
+    changes = _ours(local, theirs)
+    strange = [name for name in changes if name not in known and name != "accounting"]
+    if strange:
+        raise UsageError(
+            "usage.take", msg("This cannot be taken over: {fields}.", fields=", ".join(strange))
+        )
+    if local.entity == "client":
+        selector = Selector(keys=[(1, f"#{local.id}")])
+        client_cards.edit(uow, selector, changes, rules)
+    else:
+        contacts.edit(uow, local.id, changes, rules)
+    return True
+
+
+def _ours(local: Local, theirs: Payload) -> dict[str, Any]:
+    """Their values under the names that an edit takes."""
+    changes: dict[str, Any] = {}
+    accounting = dict(local.values.get("accounting") or {})
+    for name, value in theirs.items():
+        if name.startswith("accounting."):
+            accounting[name.partition(".")[2]] = value
+            changes["accounting"] = {key: one for key, one in accounting.items() if one}
+        elif name not in ("first_name", "last_name"):
+            changes[name] = value or ""
+    if theirs.keys() & {"first_name", "last_name"}:
+        first, _, last = str(local.values.get("name") or "").rpartition(" ")
+        parts = [theirs.get("first_name", first), theirs.get("last_name", last)]
+        changes["name"] = " ".join(str(part) for part in parts if part)
+    return changes

@@ -1,0 +1,175 @@
+"""Settling: writing down what came of a call, each record by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import State
+from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.plan import Reason, Step
+from interop_cli.domain.sync.records import (
+    Action,
+    Awaiting,
+    Done,
+    Failed,
+    Found,
+    Result,
+    Send,
+    Trace,
+)
+from interop_cli.domain.sync.trouble import BREAKING, PAUSING, Kind, Trouble
+from interop_cli.store.sync.links import CLEARED, dumped, message_text
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync import check
+from interop_cli.sync.claims import Claimed
+from interop_cli.sync.report import ERROR, OK, Report
+from interop_cli.sync.site import Site
+
+NO_RESULT = Trouble(
+    Kind.UNKNOWN, "remote.no_result", msg("The answer says nothing about this record.")
+)
+
+
+@dataclass
+class Settled:
+    """What the run has to see to next."""
+
+    again: set[int] = field(default_factory=set)
+    """Records to come back to."""
+    stale: set[int] = field(default_factory=set)
+    """Records that somebody changed over there."""
+    trouble: Trouble | None = None
+    """The trouble that keeps some of them from having been done: to wait for, or to stop at."""
+    done: int = 0
+
+
+def settle(
+    uow: UnitOfWork, site: Site, claimed: Claimed, results: Sequence[Result],
+    traces: Sequence[Trace], report: Report,
+) -> Settled:  # fmt: skip
+    """Write the results of one call."""
+    settled = Settled()
+    by_id = {result.id: result for result in results}
+    events = []
+    for send in claimed.sends:
+        step = claimed.steps[send.id]
+        result = by_id.get(send.id) or Failed(send.id, NO_RESULT)
+        if isinstance(result, Found):
+            outcome = _found(uow, site, step, result, settled, report)
+        elif isinstance(result, Failed):
+            outcome = _failed(uow, site, send, step, result.trouble, settled, report)
+        else:
+            outcome = _done(uow, site, send, step, result, settled, report)
+            settled.done += outcome in ("done", "awaiting")
+        events.append(_event(site, send, outcome, result, traces))
+    uow.links.log(events)
+    return settled
+
+
+def _done(
+    uow: UnitOfWork, site: Site, send: Send, step: Step, result: Done | Awaiting,
+    settled: Settled, report: Report,
+) -> str:  # fmt: skip
+    remote_id = result.remote_id
+    holder = uow.links.holder(site.target.id, send.entity, remote_id)
+    if holder is not None and holder != send.id:
+        trouble = Trouble(
+            Kind.NAME_TAKEN, "sync.remote_taken",
+            msg("That record over there is already another one's of ours."), remote_id=remote_id,
+        )  # fmt: skip
+        return _failed(uow, site, send, step, trouble, settled, report)
+    if isinstance(result, Awaiting):
+        values = {**CLEARED, "state": State.AWAITING, "batch": result.batch,
+                  "attempt": dumped(send.payload)}  # fmt: skip
+    else:
+        held = send.payload if send.action is Action.CREATE else {**send.base, **send.changes()}
+        values = pushed(site, step, held, result.version)
+        if not values["stamp"]:
+            settled.again.add(send.id)  # sent in part, as a rename is
+        for message in result.notes:
+            report.note(step, message)
+    stood = uow.links.settle(
+        site.target.id, send.entity, send.id, site.owner, remote_id=remote_id,
+        remote_key=send.key, **values,
+    )  # fmt: skip
+    if not stood:
+        return "late"
+    report.say(step, OK, remote_id=remote_id)
+    return "awaiting" if isinstance(result, Awaiting) else "done"
+
+
+def _found(
+    uow: UnitOfWork, site: Site, step: Step, result: Found, settled: Settled, report: Report
+) -> str:
+    link = replace(step.link, state=State.CLAIMED)
+    check.adopt(uow, site, replace(step, link=link), result.remote, step.payload, report)
+    settled.again.add(result.id)
+    return "found"
+
+
+def pushed(site: Site, step: Step, held: Payload, version: str | None) -> dict[str, Any]:
+    """The columns of a link whose remote record holds ``held``.
+
+    The stamp is only taken over where that is all there is to send: else it stays pending.
+    """
+    whole = all(held.get(name) == value for name, value in step.payload.items())
+    return {
+        **CLEARED,
+        "state": State.IN_SYNC,
+        "remote_version": version,
+        "pushed": dumped(held),
+        "pushed_at": site.clock.stamp(),
+        "stamp": step.local.stamp if whole else "",
+        "form": site.form,
+        "target_version": site.target.version,
+    }
+
+
+def _failed(
+    uow: UnitOfWork, site: Site, send: Send, step: Step, trouble: Trouble, settled: Settled,
+    report: Report,
+) -> str:  # fmt: skip
+    kind = trouble.kind
+    fault = {
+        "error_class": kind, "error_code": trouble.code, "error_field": trouble.field,
+        "error_text": message_text(trouble.message),
+    }  # fmt: skip
+    values: dict[str, Any] = {"state": State.FAILED, "attempt_key": None, **fault}
+    if kind in BREAKING or kind in PAUSING:
+        settled.trouble = trouble
+        settled.again.add(send.id)
+        state = State.UNKNOWN if kind is Kind.UNKNOWN else State.PENDING
+        values = {"state": state, **fault}
+    elif kind is Kind.STALE:
+        settled.stale.add(send.id)
+        values = {"state": State.PENDING, "attempt_key": None, **fault}
+    elif kind is Kind.GONE:
+        values["state"] = State.DETACHED
+    if not uow.links.settle(site.target.id, send.entity, send.id, site.owner, **values):
+        return "late"
+    report.say(step, ERROR, Reason(trouble.code, trouble.message, trouble.field))
+    return str(values["state"])
+
+
+def _event(
+    site: Site, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
+) -> dict[str, Any]:
+    trace = traces[-1] if traces else None
+    return {
+        "target_id": site.target.id, "run": site.run, "at": site.clock.stamp(),
+        "entity": send.entity, "local_id": send.id, "action": str(send.action),
+        "outcome": outcome,
+        "code": result.trouble.code if isinstance(result, Failed) else None,
+        "status": trace.status if trace else None,
+        "request_id": trace.request_id if trace else None,
+        "duration_ms": trace.duration_ms if trace else None,
+    }  # fmt: skip
+
+
+def release(uow: UnitOfWork, site: Site, claimed: Claimed) -> None:
+    """Give back claims for which nothing was sent."""
+    for send in claimed.sends:
+        uow.links.settle(site.target.id, send.entity, send.id, site.owner, state=State.PENDING)

@@ -1,0 +1,482 @@
+"""A HubSpot portal: companies and contacts with ids, unique properties, limits and archives.
+
+Written from the published contract of the dated API 2026-09: what a request may look like is
+checked by ``SHAPES``, and what is wrong with one is both refused and noted as a violation.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema
+
+from tests.fakes.server import Call, FakeServer, Reply, route
+
+V = "2026-09"
+OBJECT = r"(companies|contacts)"
+DEFINED = {
+    "companies": {"name", "phone", "address", "address2", "city", "state", "zip", "country",
+                  "website", "domain", "hs_lastmodifieddate", "hs_object_id",
+                  "hs_merged_object_ids", "owner_note"},
+    "contacts": {"email", "firstname", "lastname", "phone", "mobilephone", "jobtitle",
+                 "lastmodifieddate", "hs_object_id", "hs_merged_object_ids", "owner_note"},
+}  # fmt: skip
+MODIFIED = {"companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate"}
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+_TEXT = {"type": "string"}
+_PROPERTIES = {"type": "object", "additionalProperties": _TEXT}
+_ID = {"type": "object", "required": ["id"], "properties": {"id": _TEXT}}
+
+
+def _batch(item: dict[str, Any], **more: Any) -> dict[str, Any]:
+    inputs = {"type": "array", "minItems": 1, "maxItems": 100, "items": item}
+    return {
+        "type": "object", "required": ["inputs", *more], "additionalProperties": False,
+        "properties": {"inputs": inputs, "idProperty": _TEXT, **more},
+    }  # fmt: skip
+
+
+def _input(required: list[str], **more: Any) -> dict[str, Any]:
+    known = {"properties": _PROPERTIES, "objectWriteTraceId": _TEXT, **more}
+    return {
+        "type": "object", "required": required, "properties": known, "additionalProperties": False,
+    }  # fmt: skip
+
+
+_LINKS = {"type": "array", "items": {
+    "type": "object", "required": ["to", "types"],
+    "properties": {"to": _ID, "types": {"type": "array", "items": {
+        "type": "object", "required": ["associationCategory", "associationTypeId"],
+        "properties": {
+            "associationCategory": {"enum": ["HUBSPOT_DEFINED", "INTEGRATOR_DEFINED",
+                                             "USER_DEFINED", "WORK"]},
+            "associationTypeId": {"type": "integer"},
+        },
+    }}},
+}}  # fmt: skip
+_TEXTS = {"type": "array", "items": _TEXT}
+SHAPES = {
+    "create": _batch(_input(["associations", "properties"], associations=_LINKS)),
+    "update": _batch(_input(["id", "properties"], id=_TEXT, idProperty=_TEXT)),
+    "upsert": _batch(_input(["id", "properties"], id=_TEXT, idProperty=_TEXT)),
+    "read": _batch(_ID, properties=_TEXTS, propertiesWithHistory=_TEXTS),
+    "associate": _batch({
+        "type": "object", "required": ["from", "to"], "properties": {"from": _ID, "to": _ID},
+    }),
+    "unassociate": _batch({
+        "type": "object", "required": ["from", "to"],
+        "properties": {"from": _ID, "to": {"type": "array", "items": _ID}},
+    }),
+    "property": {
+        "type": "object", "required": ["fieldType", "groupName", "label", "name", "type"],
+        "properties": {"hasUniqueValue": {"type": "boolean"}},
+    },
+    "search": {
+        "type": "object", "required": ["after", "filterGroups", "limit", "properties", "sorts"],
+        "properties": {
+            "after": _TEXT, "limit": {"type": "integer", "maximum": 200}, "properties": _TEXTS,
+            "sorts": _TEXTS,
+            "filterGroups": {"type": "array", "items": {
+                "type": "object", "required": ["filters"],
+                "properties": {"filters": {"type": "array", "items": {
+                    "type": "object", "required": ["operator", "propertyName"],
+                    "properties": {"value": _TEXT, "propertyName": _TEXT, "operator": _TEXT},
+                }}},
+            }},
+        },
+    },
+}  # fmt: skip
+
+
+class FakeHubSpot(FakeServer):
+    """The portal. ``style`` is the status of a batch with some errors: 207, or 200 as of 2026-09.
+
+    ``per_window`` calls are allowed in ten seconds, ``per_day`` in a day. ``refuse`` is the portal
+    admin's own rule: given an object and its properties it answers the name of a refused one.
+    """
+
+    def __init__(self, now: Callable[[], float] | None = None, *, style: int = 207) -> None:
+        super().__init__(now)
+        self.style = style
+        self.per_window = 100_000
+        self.per_day = 10_000_000
+        self.refuse: Callable[[str, Mapping[str, str]], str | None] = lambda *_: None
+        self.objects: dict[str, dict[str, dict[str, Any]]] = {"companies": {}, "contacts": {}}
+        self.unique: dict[str, set[str]] = {"companies": set(), "contacts": {"email"}}
+        self.custom: dict[str, set[str]] = {"companies": set(), "contacts": set()}
+        self.linked: set[tuple[str, str]] = set()
+        self._index: dict[tuple[str, str], dict[str, str]] = {}
+        self._next = 1000
+        self._recent: deque[float] = deque()
+        self._today = 0
+
+    # -- for tests ----------------------------------------------------------------------------
+
+    def is_write(self, call: Call) -> bool:
+        return call.method != "GET" and not call.path.endswith(("/batch/read", "/search"))
+
+    def live(self, objects: str = "companies") -> dict[str, dict[str, str]]:
+        """The records that are not archived: id -> properties."""
+        return {
+            remote_id: row["properties"]
+            for remote_id, row in self.objects[objects].items()
+            if not row["archived"]
+        }
+
+    def held(self) -> dict[str, dict[str, Any]]:
+        return {remote_id: dict(row) for remote_id, row in self.live().items()}
+
+    def companies_of(self, contact_id: str) -> set[str]:
+        """The companies a contact is associated with."""
+        return {company for contact, company in self.linked if contact == contact_id}
+
+    def add(self, objects: str = "companies", **properties: str) -> str:
+        """A record that somebody made there; its id."""
+        with self.lock:
+            return str(self._made(objects, properties)["id"])
+
+    def edit(self, remote_id: str, objects: str = "companies", **properties: str) -> None:
+        """Change a record as a person there would."""
+        with self.lock:
+            self._write(objects, remote_id, properties)
+
+    def touch(self, remote_id: str) -> None:
+        self.edit(remote_id, owner_note="seen by sales")
+
+    def remove(self, remote_id: str, objects: str = "companies") -> None:
+        """Archive a record."""
+        with self.lock:
+            self.objects[objects][remote_id]["archived"] = True
+            self._reindex(objects)
+
+    def merge(self, loser: str, winner: str, objects: str = "companies") -> str:
+        """Merge two records; the id of the one that is left, which is a new one."""
+        with self.lock:
+            kept = dict(self.objects[objects][winner]["properties"])
+            for gone in (loser, winner):
+                self.objects[objects][gone]["archived"] = True
+            self._reindex(objects)
+            row = self._made(objects, kept)
+            row["properties"]["hs_merged_object_ids"] = f"{loser};{winner}"
+            return str(row["id"])
+
+    def valid_change(self) -> dict[str, Any]:
+        return {"city": "Gaspé"}
+
+    def invalid_change(self) -> tuple[dict[str, Any], str]:
+        self.refuse = lambda _o, properties: "city" if properties.get("city") == "Nowhere" else None
+        return {"city": "Nowhere"}, "city"
+
+    # -- state --------------------------------------------------------------------------------
+
+    def _made(self, objects: str, properties: Mapping[str, str]) -> dict[str, Any]:
+        self._next += 1
+        remote_id = str(self._next)
+        stamp = self._stamp()
+        self.objects[objects][remote_id] = {
+            "id": remote_id, "properties": {"hs_object_id": remote_id}, "createdAt": stamp,
+            "updatedAt": stamp, "archived": False,
+        }  # fmt: skip
+        self._write(objects, remote_id, properties)
+        return self.objects[objects][remote_id]
+
+    def _write(self, objects: str, remote_id: str, properties: Mapping[str, str]) -> None:
+        row = self.objects[objects][remote_id]
+        for name, value in properties.items():
+            if name in self.unique[objects]:
+                old = row["properties"].get(name)
+                if old:
+                    self._of(objects, name).pop(old, None)
+                if value:
+                    self._of(objects, name)[value] = remote_id
+            if value == "":
+                row["properties"].pop(name, None)
+            else:
+                row["properties"][name] = value
+        row["updatedAt"] = self._stamp()
+        row["properties"][MODIFIED[objects]] = row["updatedAt"]
+
+    def _of(self, objects: str, name: str) -> dict[str, str]:
+        return self._index.setdefault((objects, name), {})
+
+    def _reindex(self, objects: str) -> None:
+        for name in self.unique[objects]:
+            self._index[objects, name] = {
+                row["properties"][name]: remote_id
+                for remote_id, row in self.objects[objects].items()
+                if not row["archived"] and row["properties"].get(name)
+            }
+
+    def _stamp(self) -> str:
+        moment = datetime.fromtimestamp(self.now(), UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _holder(self, objects: str, name: str, value: str) -> str | None:
+        if name == "email":
+            value = value.lower()
+        return self._of(objects, name).get(value)
+
+    # -- who may come, how often --------------------------------------------------------------
+
+    def allowed(self, call: Call) -> Reply | None:
+        if super().allowed(call) is None:
+            return None
+        return self._error(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+
+    def limited(self, call: Call) -> Reply | None:
+        now = self.now()
+        while self._recent and self._recent[0] <= now - 10:
+            self._recent.popleft()
+        policy = None
+        if self._today >= self.per_day:
+            policy = "DAILY"
+        elif len(self._recent) >= self.per_window:
+            policy = "TEN_SECONDLY_ROLLING"
+        if policy is None:
+            self._recent.append(now)
+            self._today += 1
+            return None
+        reply = self._error(429, "RATE_LIMITS", "You have reached your limit.")
+        reply.body.update(policyName=policy, errorType="RATE_LIMIT")
+        return reply
+
+    def headers(self, call: Call) -> Mapping[str, str]:
+        return {
+            "X-HubSpot-Correlation-Id": str(uuid.uuid4()),
+            "X-HubSpot-RateLimit-Max": str(self.per_window),
+            "X-HubSpot-RateLimit-Remaining": str(max(self.per_window - len(self._recent), 0)),
+            "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+        }
+
+    # -- properties ---------------------------------------------------------------------------
+
+    @route("GET", rf"/crm/properties/{V}/{OBJECT}/([a-z_0-9]+)")
+    def _property(self, call: Call, match: re.Match[str]) -> Reply:
+        objects, name = match.groups()
+        if name not in DEFINED[objects] | self.custom[objects]:
+            return self._error(404, "OBJECT_NOT_FOUND", f"No property {name}")
+        unique = name in self.unique[objects]
+        return Reply(200, {"name": name, "type": "string", "hasUniqueValue": unique})
+
+    @route("POST", rf"/crm/properties/{V}/{OBJECT}")
+    def _define(self, call: Call, match: re.Match[str]) -> Reply:
+        objects = match[1]
+        if refused := self._misshapen(call, "property"):
+            return refused
+        name = call.body["name"]
+        if name in DEFINED[objects] | self.custom[objects]:
+            return self._error(409, "CONFLICT", f"A property named {name} already exists.")
+        self.custom[objects].add(name)
+        if call.body.get("hasUniqueValue"):
+            self.unique[objects].add(name)
+        return Reply(201, {**call.body, "archived": False})
+
+    # -- reading ------------------------------------------------------------------------------
+
+    @route("GET", rf"/crm/objects/{V}/{OBJECT}")
+    def _list(self, call: Call, match: re.Match[str]) -> Reply:
+        after, limit = int(call.query.get("after", "0")), int(call.query.get("limit", "10"))
+        rows = [row for row in self.objects[match[1]].values() if not row["archived"]]
+        names = call.query.get("properties", "").split(",")
+        page = [self._shown(row, names) for row in rows[after : after + limit]]
+        paging = {"next": {"after": str(after + limit)}} if after + limit < len(rows) else None
+        return Reply(200, {"results": page, **({"paging": paging} if paging else {})})
+
+    @route("POST", rf"/crm/objects/{V}/{OBJECT}/batch/read")
+    def _read(self, call: Call, match: re.Match[str]) -> Reply:
+        objects = match[1]
+        if refused := self._misshapen(call, "read"):
+            return refused
+        found, lost = [], []
+        for one in call.body["inputs"]:
+            remote_id: str | None = one["id"]
+            if "idProperty" in call.body:
+                remote_id = self._holder(objects, call.body["idProperty"], one["id"])
+            row = self._live(objects, remote_id)
+            if row is None:
+                lost.append(one["id"])
+            elif row not in found:
+                found.append(row)
+        errors = [self._row_error("OBJECT_NOT_FOUND", "Could not get some objects.", ids=lost)]
+        shown = [self._shown(row, call.body["properties"]) for row in found]
+        return self._answered(shown, errors if lost else [], 200)
+
+    def _live(self, objects: str, remote_id: str | None) -> dict[str, Any] | None:
+        """The record of an id; that of a merged one is the record it was merged into."""
+        row = self.objects[objects].get(remote_id or "")
+        if row is not None and not row["archived"]:
+            return row
+        for other in self.objects[objects].values():
+            losers = other["properties"].get("hs_merged_object_ids", "").split(";")
+            if remote_id in losers and not other["archived"]:
+                return other
+        return None
+
+    @route("POST", rf"/crm/objects/{V}/{OBJECT}/search")
+    def _search(self, call: Call, match: re.Match[str]) -> Reply:
+        if refused := self._misshapen(call, "search"):
+            return refused
+        if int(call.body["after"]) + call.body["limit"] > 10_000:
+            return self._error(400, "VALIDATION_ERROR", "paging past 10,000")
+        filters = call.body["filterGroups"][0]["filters"]
+        rows = [
+            row
+            for row in self.objects[match[1]].values()
+            if not row["archived"] and all(_passes(row, one) for one in filters)
+        ]
+        rows.sort(key=lambda row: int(row["id"]))
+        page = rows[: call.body["limit"]]
+        shown = [self._shown(row, call.body["properties"]) for row in page]
+        return Reply(200, {"results": shown, "total": len(rows)})
+
+    # -- writing ------------------------------------------------------------------------------
+
+    @route("POST", rf"/crm/objects/{V}/{OBJECT}/batch/(create|update|upsert)")
+    def _batch_write(self, call: Call, match: re.Match[str]) -> Reply:
+        objects, verb = match.groups()
+        if refused := self._misshapen(call, verb) or self._unknown(objects, call):
+            return refused
+        inputs = call.body["inputs"]
+        keys = [(one.get("idProperty"), one.get("id")) for one in inputs if "id" in one]
+        if len(set(keys)) < len(keys):
+            return self._error(400, "VALIDATION_ERROR", "Duplicate inputs in the batch.")
+        results, errors = [], []
+        for one in inputs:
+            error = self._apply(objects, verb, one, results)
+            if error is not None:
+                if "objectWriteTraceId" not in one:
+                    return Reply(400, {**error, "correlationId": str(uuid.uuid4())})
+                errors.append(error)
+        return self._answered(results, errors, 200 if verb != "create" else 201)
+
+    def _apply(
+        self, objects: str, verb: str, one: dict[str, Any], results: list[Any]
+    ) -> dict[str, Any] | None:
+        """Write one row; its error, where it has one."""
+        properties = dict(one["properties"])
+        trace = one.get("objectWriteTraceId")
+        remote_id = one.get("id")
+        if "idProperty" in one:
+            properties[one["idProperty"]] = one["id"]
+            remote_id = self._holder(objects, one["idProperty"], one["id"])
+        elif verb == "update" and (row := self._live(objects, remote_id)) is not None:
+            remote_id = row["id"]
+        if verb == "update" and self._live(objects, remote_id) is None:
+            return self._row_error("OBJECT_NOT_FOUND", "No such object", trace, ids=[one["id"]])
+        error = self._refused(objects, properties, remote_id, trace)
+        if error is not None:
+            return error
+        new = remote_id is None
+        if new:
+            remote_id = str(self._made(objects, properties)["id"])
+        else:
+            self._write(objects, str(remote_id), properties)
+        for link in one.get("associations", []):
+            self.linked.add((str(remote_id), link["to"]["id"]))
+        shown = self._shown(self.objects[objects][str(remote_id)], list(properties))
+        results.append(
+            {**shown, "objectWriteTraceId": trace, **({"new": new} if verb == "upsert" else {})}
+        )
+        return None
+
+    def _refused(
+        self, objects: str, properties: dict[str, str], remote_id: str | None, trace: str | None
+    ) -> dict[str, Any] | None:
+        for name in self.unique[objects] & properties.keys():
+            holder = self._holder(objects, name, properties[name]) if properties[name] else None
+            if holder is not None and holder != remote_id:
+                text = f"{objects} already exists. Existing ID: {holder}"
+                return self._row_error("CONFLICT", text, trace, propertyName=[name])
+        email = properties.get("email")
+        if email and not EMAIL.fullmatch(email):
+            text = f"Email address {email} is invalid"
+            return self._row_error("VALIDATION_ERROR", text, trace, propertyName=["email"])
+        wrong = self.refuse(objects, properties)
+        if wrong:
+            text = f"{properties.get(wrong)} is not allowed here"
+            return self._row_error("VALIDATION_ERROR", text, trace, propertyName=[wrong])
+        return None
+
+    def _unknown(self, objects: str, call: Call) -> Reply | None:
+        known = DEFINED[objects] | self.custom[objects]
+        names = {name for one in call.body["inputs"] for name in one["properties"]}
+        names |= {one["idProperty"] for one in call.body["inputs"] if "idProperty" in one}
+        if names <= known:
+            return None
+        strangers = sorted(names - known)
+        reply = self._error(400, "VALIDATION_ERROR", f"Property {strangers} does not exist")
+        reply.body["errors"] = [
+            {"message": "no such property", "code": "PROPERTY_DOESNT_EXIST",
+             "context": {"propertyName": strangers}}
+        ]  # fmt: skip
+        return reply
+
+    @route("POST", rf"/crm/associations/{V}/contacts/companies/batch/associate/default")
+    def _associate(self, call: Call, match: re.Match[str]) -> Reply:
+        if refused := self._misshapen(call, "associate"):
+            return refused
+        for one in call.body["inputs"]:
+            self.linked.add((one["from"]["id"], one["to"]["id"]))
+        return self._answered([{"from": {"id": "1"}, "to": {"id": "1"}}], [], 200)
+
+    @route("POST", rf"/crm/associations/{V}/contacts/companies/batch/archive")
+    def _unassociate(self, call: Call, match: re.Match[str]) -> Reply:
+        if refused := self._misshapen(call, "unassociate"):
+            return refused
+        for one in call.body["inputs"]:
+            for company in one["to"]:
+                self.linked.discard((one["from"]["id"], company["id"]))
+        return Reply(204)
+
+    # -- answers ------------------------------------------------------------------------------
+
+    def _misshapen(self, call: Call, shape: str) -> Reply | None:
+        errors = list(jsonschema.Draft202012Validator(SHAPES[shape]).iter_errors(call.body))
+        for error in errors:
+            self.violation(f"{call.method} {call.path}: {error.json_path}: {error.message}")
+        return self._error(400, "VALIDATION_ERROR", "Invalid input JSON") if errors else None
+
+    def _shown(self, row: dict[str, Any], names: Any) -> dict[str, Any]:
+        wanted = {*names, "hs_object_id"}
+        properties = {n: v for n, v in row["properties"].items() if n in wanted}
+        return {**row, "properties": properties}
+
+    def _answered(self, results: list[Any], errors: list[Any], status: int) -> Reply:
+        body: dict[str, Any] = {
+            "status": "COMPLETE", "results": results, "startedAt": self._stamp(),
+            "completedAt": self._stamp(),
+        }  # fmt: skip
+        if not errors:
+            return Reply(status, body)
+        return Reply(self.style, {**body, "errors": errors, "numErrors": len(errors)})
+
+    def _row_error(
+        self, category: str, message: str, trace: str | None = None, **context: Any
+    ) -> dict[str, Any]:
+        if trace is not None:
+            context["objectWriteTraceId"] = [trace]
+        return {
+            "status": "error", "category": category, "message": message, "context": context,
+            "errors": [], "links": {},
+        }  # fmt: skip
+
+    def _error(self, status: int, category: str, message: str) -> Reply:
+        body = {"status": "error", "message": message, "category": category,
+                "correlationId": str(uuid.uuid4())}  # fmt: skip
+        return Reply(status, body)
+
+
+def _passes(row: dict[str, Any], one: dict[str, Any]) -> bool:
+    value = row["properties"].get(one["propertyName"])
+    if value is None:
+        return False
+    if one["propertyName"] == "hs_object_id":
+        return int(value) > int(one["value"])
+    moment = datetime.fromisoformat(value).timestamp() * 1000
+    return moment >= int(one["value"])

@@ -1,0 +1,237 @@
+"""An accounting system in memory, with everything that makes sync hard: versions, unique names, no
+place for our key unless ``keyed``, limits, lost answers. For the engine's own tests, which need no
+sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from interop_cli.connectors.protocol import Target, TargetSetting, Tools
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.descriptor import Descriptor, Field, Need, Policy
+from interop_cli.domain.sync.payload import Payload, text
+from interop_cli.domain.sync.records import (
+    Action,
+    Done,
+    Failed,
+    Local,
+    Remote,
+    Result,
+    Role,
+    Send,
+    Trace,
+)
+from interop_cli.domain.sync.trouble import Kind, Trouble
+
+DESCRIPTOR = Descriptor(
+    "client",
+    (
+        Field("name", "Name", Need.REQUIRED, max_length=40),
+        Field("phone", "Phone"),
+        Field("city", "City"),
+        Field("terms", "Terms"),
+        Field("active", "Active", policy=Policy.OURS),
+        Field("bill_to", "Parent", policy=Policy.OURS, refers_to="client"),
+        Field("accounting.rep", "Rep", max_length=5),
+    ),
+)
+
+
+@dataclass
+class Row:
+    """A record over there."""
+
+    id: str
+    values: dict[str, Any]
+    version: int = 1
+    key: str | None = None
+    gone: bool = False
+    merged: str | None = None
+
+
+@dataclass
+class MemoryRemote:
+    """The state. ``troubles`` are what happens to the coming calls: a class of trouble before the
+    work is done, ``lost`` after it, None for nothing.
+    """
+
+    keyed: bool = True
+    looks_first: bool = False
+    replays: bool = True
+    rows: dict[str, Row] = field(default_factory=dict)
+    troubles: list[Kind | str | None] = field(default_factory=list)
+    calls: list[tuple[str, tuple[int | str, ...]]] = field(default_factory=list)
+    retry_after: float | None = None
+    attempts: dict[str, Done] = field(default_factory=dict)
+    refuse: Callable[[Payload], str | None] = lambda _payload: None
+    vendors: set[str] = field(default_factory=set)
+    during: Callable[[str], None] = lambda _call: None
+
+    def live(self) -> dict[str, Row]:
+        """The records that are there."""
+        return {row.id: row for row in self.rows.values() if not row.gone and not row.merged}
+
+    def named(self, name: str) -> Row | None:
+        """The record of a name."""
+        return next((row for row in self.live().values() if row.values["name"] == name), None)
+
+    def edit(self, remote_id: str, **values: Any) -> None:
+        """Change a record as a person there would."""
+        row = self.rows[remote_id]
+        row.values.update(values)
+        row.version += 1
+
+    def writes(self) -> list[tuple[str, tuple[int | str, ...]]]:
+        """The calls that were meant to change something."""
+        return [call for call in self.calls if call[0] not in ("lookup", "fetch", "list")]
+
+    def call(self, name: str, ids: Sequence[int | str]) -> str | None:
+        """Note a call and do what is to happen to it; ``lost`` where its answer is to be."""
+        self.calls.append((name, tuple(ids)))
+        self.during(name)
+        trouble = self.troubles.pop(0) if self.troubles else None
+        if isinstance(trouble, Kind):
+            raise Trouble(trouble, f"memory.{trouble}", msg("made to fail"),
+                          retry_after=self.retry_after)  # fmt: skip
+        return trouble
+
+
+def lost() -> Trouble:
+    """The answer did not arrive."""
+    return Trouble(Kind.UNKNOWN, "memory.lost", msg("made to fail"))
+
+
+class MemoryConnector:
+    """The connector to it."""
+
+    kind: ClassVar[str] = "memory"
+    role: ClassVar[Role] = Role.ACCOUNTING
+    form: ClassVar[int] = 1
+    entities: ClassVar[tuple[str, ...]] = ("client",)
+    batch_size: ClassVar[int] = 3
+    secret_names: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[tuple[TargetSetting, ...]] = ()
+    remotes: ClassVar[dict[str, MemoryRemote]] = {}
+
+    def __init__(self, target: Target, tools: Tools) -> None:
+        self.target = target
+        self.remote = self.remotes.setdefault(target.name, MemoryRemote())
+        self._traces: list[Trace] = []
+
+    @property
+    def looks_first(self) -> bool:
+        return self.remote.looks_first
+
+    def descriptor(self, entity: str) -> Descriptor:
+        return DESCRIPTOR
+
+    def payload(self, local: Local) -> Payload:
+        values = local.values
+        return {
+            "name": text(values["name"]), "phone": text(values["phone"]),
+            "city": text(values["city"]), "terms": text(values["terms"]),
+            "active": bool(values["active"]), "bill_to": text(values["bill_to_remote"]),
+            "accounting.rep": text(values["accounting"].get("rep")),
+        }  # fmt: skip
+
+    def connect(self) -> list[str]:
+        return []
+
+    def is_empty(self) -> bool:
+        self._called("list", [])
+        return not self.remote.live()
+
+    def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
+        trouble = self._called(action, [send.id for send in sends])
+        results = [self._one(action, send) for send in sends]
+        if trouble == "lost":
+            raise lost()
+        if trouble == "half":
+            return results[: len(results) // 2]
+        return results
+
+    def _one(self, action: str, send: Send) -> Result:
+        remote = self.remote
+        if remote.replays and send.attempt in remote.attempts:
+            return remote.attempts[send.attempt]
+        if action != Action.CREATE and str(send.remote_id) not in remote.live():
+            return Failed(send.id, Trouble(Kind.GONE, "memory.gone", msg("gone")))
+        field_ = remote.refuse(send.payload)
+        if field_:
+            return Failed(send.id, Trouble(Kind.VALIDATION, "memory.refused", msg("no"),
+                                           field=field_))  # fmt: skip
+        name = send.payload["name"]
+        holder = remote.named(str(name))
+        if name in remote.vendors or (holder is not None and holder.id != send.remote_id):
+            return Failed(send.id, Trouble(Kind.NAME_TAKEN, "memory.name", msg("taken"),
+                                           field="name"))  # fmt: skip
+        done = self._create(send) if action == Action.CREATE else self._update(send)
+        if isinstance(done, Done):
+            remote.attempts[send.attempt] = done
+        return done
+
+    def _create(self, send: Send) -> Result:
+        number = str(len(self.remote.rows) + 1)
+        key = send.key if self.remote.keyed else None
+        self.remote.rows[number] = Row(number, dict(send.payload), key=key)
+        return Done(send.id, number, "1")
+
+    def _update(self, send: Send) -> Result:
+        row = self.remote.rows[str(send.remote_id)]
+        if str(row.version) != send.remote_version:
+            return Failed(send.id, Trouble(Kind.STALE, "memory.stale", msg("stale")))
+        row.values.update(send.changes())
+        row.version += 1
+        return Done(send.id, row.id, str(row.version))
+
+    def lookup(self, sends: Sequence[Send]) -> dict[int, Remote]:
+        self._called("lookup", [send.id for send in sends])
+        found = {}
+        for send in sends:
+            for row in self.remote.live().values():
+                same = (
+                    row.key == send.key
+                    if self.remote.keyed
+                    else row.values["name"] == send.payload["name"]
+                )
+                if same:
+                    found[send.id] = self._remote(row)
+        return found
+
+    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
+        self._called("fetch", list(remote_ids))
+        found = {}
+        for remote_id in remote_ids:
+            row = self.remote.rows.get(remote_id)
+            if row is not None and row.merged:
+                row = self.remote.rows[row.merged]
+            if row is not None:
+                found[remote_id] = self._remote(row)
+        return found
+
+    def everything(self, entity: str) -> Iterator[Remote]:
+        self._called("list", [])
+        return iter([self._remote(row) for row in self.remote.live().values()])
+
+    def changes(self, entity: str, since: str) -> Iterator[Remote]:
+        return self.everything(entity)
+
+    def traces(self) -> list[Trace]:
+        found, self._traces = self._traces, []
+        return found
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _called(self, name: str, ids: Sequence[int | str]) -> str | None:
+        self._traces.append(Trace(name, f"/{name}", None, None, 0))
+        return self.remote.call(name, ids)
+
+    def _remote(self, row: Row) -> Remote:
+        return Remote(
+            row.id, str(row.version), dict(row.values), row.key,
+            active=bool(row.values["active"]), gone=row.gone,
+        )  # fmt: skip
