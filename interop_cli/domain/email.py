@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from interop_cli.domain.faults import fault
 from interop_cli.domain.messages import N_
@@ -16,6 +15,8 @@ _LABEL = r"(?!..--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN = re.compile(
     rf"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@((?:{_LABEL}\.)+{_LABEL}(?<=[A-Za-z]))"
 )
+# How the library's reserved domains end; so do a few others, which it then tells apart.
+RESERVED = ("arpa", "invalid", "local", "localhost", "onion", "test")
 _MAX_LOCAL = 64
 _MAX_ADDRESS = 254
 
@@ -29,17 +30,9 @@ def check_email(text: str) -> str:
     plain = _PLAIN.fullmatch(text)
     if plain is not None and len(plain[1]) <= _MAX_LOCAL and len(text) <= _MAX_ADDRESS:
         domain = plain[2].lower()
-        if not domain.endswith(_reserved()):
+        if not domain.endswith(RESERVED):
             return f"{plain[1]}@{domain}"
     return _checked(text)
-
-
-@cache
-def _reserved() -> tuple[str, ...]:
-    """How reserved domains end; so do a few others, which the library then tells apart."""
-    from email_validator import SPECIAL_USE_DOMAIN_NAMES
-
-    return tuple(SPECIAL_USE_DOMAIN_NAMES)
 
 
 def _checked(text: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.email import check_email
+from interop_cli.domain.email import RESERVED, check_email
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,10 @@ def test_the_short_way_is_the_long_way(text: str) -> None:
             check_email(text)
     else:
         assert check_email(text) == expected
+
+
+def test_every_reserved_domain_is_the_library_s() -> None:
+    assert all(name.endswith(RESERVED) for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
 def test_plain_addresses_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
