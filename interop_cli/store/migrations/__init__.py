@@ -7,7 +7,8 @@ know.
 
 A step's SQL is written once. Words in braces are the few that differ: ``{id}`` a primary key drawn
 from the table's own sequence, ``{int}`` a 64-bit integer, ``{text}`` text compared byte by byte,
-``{blob}`` bytes, ``{strict}`` SQLite's STRICT.
+``{blob}`` bytes, ``{strict}`` SQLite's STRICT, ``{clustered}`` the same for a table that is kept in
+the order of its primary key.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
 from interop_cli.store.migrations import m0001_clients, m0002_people, m0003_sales, m0004_sync
 
-SQLITE_WORDS = {"int": "INTEGER", "text": "TEXT", "blob": "BLOB", "strict": "STRICT"}
-POSTGRES_WORDS = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "blob": "BYTEA", "strict": ""}
+SQLITE_WORDS = {
+    "int": "INTEGER", "text": "TEXT", "blob": "BLOB", "strict": "STRICT",
+    "clustered": "STRICT, WITHOUT ROWID",
+}  # fmt: skip
+POSTGRES_WORDS = {
+    "int": "BIGINT", "text": 'TEXT COLLATE "C"', "blob": "BYTEA", "strict": "", "clustered": "",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

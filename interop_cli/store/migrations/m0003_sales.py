@@ -7,6 +7,7 @@ from collections.abc import Callable
 from interop_cli.store.connection import Connection
 
 # ``bill_to_id`` is NULL where the client pays itself; ``year`` repeats the date for the totals.
+# ``sales_run`` says when totals were computed, ``sales_year`` when those of all clients were.
 SCRIPT = """
 CREATE TABLE document (
   id {id},
@@ -44,12 +45,13 @@ CREATE TABLE document (
 ) {strict};
 CREATE UNIQUE INDEX document_number ON document (kind, number_key);
 CREATE INDEX document_client ON document (client_id, date, kind);
-CREATE INDEX document_bill_to ON document (bill_to_id, year) WHERE bill_to_id IS NOT NULL;
+CREATE INDEX document_bill_to ON document
+  (bill_to_id, year, currency, status, kind, subtotal_cents) WHERE bill_to_id IS NOT NULL;
 CREATE INDEX document_contact ON document (contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX document_ship_to ON document (ship_to_id) WHERE ship_to_id IS NOT NULL;
 CREATE INDEX document_corrects ON document (corrects_id) WHERE corrects_id IS NOT NULL;
 CREATE INDEX document_sales ON document
-  (client_id, year, currency, bill_to_id, kind, subtotal_cents)
+  (client_id, year, currency, bill_to_id, status, kind, subtotal_cents)
   WHERE status = 'posted' AND kind IN ('invoice', 'credit_note');
 
 CREATE TABLE document_line (
@@ -78,6 +80,11 @@ CREATE TABLE counter (
   updated_at {text} NOT NULL
 ) {strict};
 
+CREATE TABLE sales_run (
+  id {id},
+  at {text} NOT NULL
+) {strict};
+
 CREATE TABLE sales_total (
   client_id {int} NOT NULL,
   year {int} NOT NULL,
@@ -86,20 +93,20 @@ CREATE TABLE sales_total (
   sold_invoices {int} NOT NULL,
   billed_cents {int} NOT NULL,
   billed_invoices {int} NOT NULL,
-  computed_at {text} NOT NULL,
+  run_id {int} NOT NULL,
   PRIMARY KEY (client_id, year, currency)
-) {strict};
+) {clustered};
 
 CREATE TABLE sales_stale (
   client_id {int} NOT NULL,
   year {int} NOT NULL,
   basis {text} NOT NULL CHECK (basis IN ('sold-to', 'bill-to')),
   PRIMARY KEY (client_id, year, basis)
-) {strict};
+) {clustered};
 
-CREATE TABLE sales_run (
+CREATE TABLE sales_year (
   year {int} PRIMARY KEY,
-  computed_at {text} NOT NULL,
+  run_id {int} NOT NULL,
   latest {int} NOT NULL CHECK (latest IN (0, 1))
 ) {strict};
 """

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - put together from our own names only
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from interop_cli.store import totals
@@ -23,12 +24,20 @@ class TotalRepository:
         self.uow = uow
         self.conn = uow.conn
 
+    @cached_property
+    def run_id(self) -> int:
+        """This refresh, as its totals refer to it."""
+        (run_id,) = self.conn.next_ids("sales_run", 1)
+        self.conn.execute(
+            "INSERT INTO sales_run (id, at) VALUES (:id, :now)", id=run_id, now=self.uow.now
+        )
+        self.uow.derived = True
+        return run_id
+
     def computed(self, first: int, last: int) -> bool:
         """Whether each of these years has been computed for all clients before."""
         rows = self.conn.query(
-            f"SELECT COUNT(*) AS n FROM sales_run WHERE {SPAN}",
-            first=first,
-            last=last,
+            f"SELECT COUNT(*) AS n FROM sales_year WHERE {SPAN}", first=first, last=last
         )
         return int(rows[0]["n"]) == last - first + 1
 
@@ -36,39 +45,34 @@ class TotalRepository:
         """Compute the totals of all clients anew for these years."""
         span = {"first": first, "last": last}
         outside = self.conn.query(
-            f"SELECT 1 AS x FROM sales_total WHERE NOT ({SPAN}) LIMIT 1",
-            **span,
+            f"SELECT 1 AS x FROM sales_total WHERE NOT ({SPAN}) LIMIT 1", **span
         )
         # Emptying the whole table is cheap, deleting its rows one by one is not.
         if outside:
             self.conn.execute(f"DELETE FROM sales_total WHERE {SPAN}", **span)
         else:
             self.conn.execute("DELETE FROM sales_total")
-        self.conn.execute(totals.INSERT + totals.ALL_OWN, **span, now=self.uow.now)
-        self.conn.execute(
-            totals.INSERT + totals.ALL_FOR_OTHERS + totals.ADD, **span, now=self.uow.now
-        )
+        self.conn.execute(totals.INSERT + totals.ALL_SOLD, **span, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.ALL_MOVED + totals.ADD, **span, run=self.run_id)
         self.conn.execute(f"DELETE FROM sales_stale WHERE {SPAN}", **span)
         self.record_run(first, last)
 
     def refresh_due(self) -> None:
         """Compute the totals of the clients and years in ``due``."""
         self.conn.execute(f"DELETE FROM sales_total WHERE {OF_DUE}")
-        self.conn.execute(totals.INSERT + totals.DUE_OWN, now=self.uow.now)
-        self.conn.execute(totals.INSERT + totals.DUE_FOR_OTHERS + totals.ADD, now=self.uow.now)
-        self.conn.execute(totals.DUE_ZEROS, now=self.uow.now)
+        self.conn.execute(totals.INSERT + totals.DUE_SOLD, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.DUE_MOVED + totals.ADD, run=self.run_id)
+        self.conn.execute(totals.DUE_ZEROS, run=self.run_id)
         self.conn.execute(f"DELETE FROM sales_stale WHERE {OF_DUE}")
-        self.uow.derived = True
 
     def record_run(self, first: int, last: int) -> None:
         """Remember that all clients' totals of these years are up to date as of now."""
-        self.conn.execute("UPDATE sales_run SET latest = 0 WHERE latest = 1")
+        self.conn.execute("UPDATE sales_year SET latest = 0 WHERE latest = 1")
         self.conn.execute_many(
-            "INSERT INTO sales_run (year, computed_at, latest) VALUES (:year, :now, 1)"
-            " ON CONFLICT (year) DO UPDATE SET computed_at = excluded.computed_at, latest = 1",
-            ({"year": year, "now": self.uow.now} for year in range(first, last + 1)),
+            "INSERT INTO sales_year (year, run_id, latest) VALUES (:year, :run, 1)"
+            " ON CONFLICT (year) DO UPDATE SET run_id = excluded.run_id, latest = 1",
+            ({"year": year, "run": self.run_id} for year in range(first, last + 1)),
         )
-        self.uow.derived = True
 
     # -- what is due ------------------------------------------------------------------------
 
@@ -83,7 +87,7 @@ class TotalRepository:
             self._due(
                 f"SELECT p.id, y.year FROM ({PICKED_IDS}) p"
                 f" CROSS JOIN ({years_table(first, last)}) y"
-                " WHERE NOT EXISTS (SELECT 1 FROM sales_run r WHERE r.year = y.year)"
+                " WHERE NOT EXISTS (SELECT 1 FROM sales_year r WHERE r.year = y.year)"
                 " AND NOT EXISTS (SELECT 1 FROM sales_total t"
                 " WHERE t.client_id = p.id AND t.year = y.year) ON CONFLICT DO NOTHING",
                 first, last, more=True,

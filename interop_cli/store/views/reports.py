@@ -58,13 +58,14 @@ def report(
     sql = (
         f"SELECT {key} AS key, {name} AS name, t.currency, CAST(SUM(t.{b}_cents) AS BIGINT)"
         " AS amount_cents,"
-        f" CAST(SUM(t.{b}_invoices) AS BIGINT) AS invoices, MIN(t.computed_at) AS computed_at,"
+        f" CAST(SUM(t.{b}_invoices) AS BIGINT) AS invoices, MIN(r.at) AS computed_at,"
         " MAX(CASE WHEN s.client_id IS NULL THEN 0 ELSE 1 END) AS stale,"
         f" ROW_NUMBER() OVER (ORDER BY {order}, t.currency) AS place"
         " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
         f" LEFT JOIN client p ON p.id = c.bill_to_id{tags}"
         " JOIN sales_total t ON t.client_id = c.id AND t.year BETWEEN :first AND :last"
         f" AND (t.{b}_cents <> 0 OR t.{b}_invoices <> 0)"
+        " JOIN sales_run r ON r.id = t.run_id"
         " LEFT JOIN sales_stale s ON s.client_id = c.id AND s.year = t.year"
         f" AND s.basis = :basis WHERE {query.condition.sql} GROUP BY {groups}, t.currency"
     )

@@ -54,7 +54,7 @@ def span(
     """
     if years is None and through is None:
         (row,) = conn.query(
-            "SELECT MIN(year) AS first, MAX(year) AS last FROM sales_run WHERE latest = 1"
+            "SELECT MIN(year) AS first, MAX(year) AS last FROM sales_year WHERE latest = 1"
         )
         if row["first"] is not None:
             return row["first"], row["last"]
@@ -97,7 +97,7 @@ def _columns(b: str) -> dict[str, str]:
         "currency": "COALESCE(t.currency, c.currency)",
         "amount_cents": f"COALESCE(t.{b}_cents, 0)",
         "invoices": f"COALESCE(t.{b}_invoices, 0)",
-        "computed_at": "COALESCE(t.computed_at, r.computed_at)",
+        "computed_at": "r.at",
         "stale": "CASE WHEN s.client_id IS NULL THEN 0 ELSE 1 END",
     }
 
@@ -111,6 +111,7 @@ def _source(query: SalesQuery) -> str:
         # A row in a foreign currency may be there for the other basis only.
         " LEFT JOIN sales_total t ON t.client_id = c.id AND t.year = y.year"
         f" AND (t.currency = c.currency OR t.{b}_cents <> 0 OR t.{b}_invoices <> 0)"
-        " LEFT JOIN sales_run r ON r.year = y.year"
+        " LEFT JOIN sales_year n ON n.year = y.year"
+        " LEFT JOIN sales_run r ON r.id = COALESCE(t.run_id, n.run_id)"
         " LEFT JOIN sales_stale s ON s.client_id = c.id AND s.year = y.year AND s.basis = :basis"
     )

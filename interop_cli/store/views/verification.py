@@ -55,7 +55,7 @@ def differences(conn: Connection, query: SalesQuery) -> list[tuple[Any, ...]]:
             " LEFT JOIN sales_stale s ON s.client_id = x.client_id AND s.year = x.year"
             f" AND s.basis = '{basis}' WHERE {query.condition.sql}"
         )
-        for batch in conn.batches(sql, {**span, **query.condition.params, "now": ""}):
+        for batch in conn.batches(sql, {**span, **query.condition.params, "run": 0}):
             found += batch
     found.sort(key=lambda row: (row[10], row[1], -_PLACE[row[2]], row[3]))
     return [tuple(row[:10]) for row in found]
@@ -65,12 +65,12 @@ _PLACE = {"sold-to": 1, "bill-to": 0}
 
 
 def _both(b: str) -> str:
-    parts = [
+    stored = (
         f"SELECT client_id, year, currency, {b}_cents AS stored, {b}_invoices AS stored_n,"  # noqa: S608
         " 0 AS actual, 0 AS actual_n FROM sales_total WHERE year BETWEEN :first AND :last"
+    )
+    actual = [
+        f"SELECT client_id, year, currency, 0, 0, {b}_cents, {b}_invoices FROM ({sql}) part"  # noqa: S608
+        for sql in (totals.ALL_SOLD, totals.ALL_MOVED)
     ]
-    for sql in (totals.ALL_OWN, totals.ALL_FOR_OTHERS):
-        parts.append(
-            f"SELECT client_id, year, currency, 0, 0, {b}_cents, {b}_invoices FROM ({sql}) o"  # noqa: S608
-        )
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join([stored, *actual])

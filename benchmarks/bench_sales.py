@@ -1,0 +1,223 @@
+"""Sales: refreshing the totals, importing documents, and a client's card with many documents.
+
+python -m benchmarks.bench_sales --invoices 1000000
+python -m benchmarks.bench_sales --invoices 10000000 --only refresh incremental
+python -m benchmarks.bench_sales --engine postgresql://… --only refresh incremental
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.common import best, interop, once, peak_memory, record, run
+from interop_cli.domain.services import sales
+from interop_cli.store.connection import Connection
+from interop_cli.store.create import create_database
+from interop_cli.store.open import open_database
+from interop_cli.store.store import Store
+from interop_cli.store.tables import ADDRESS, CLIENT, DOCUMENT
+
+FIRST, LAST = 2022, 2026
+NOW = "2026-03-02T00:00:00Z"
+BARE = """INSERT INTO bare (client_id, year, currency, amount_cents, invoices)
+SELECT client_id, year, currency,
+  SUM(CASE kind WHEN 'invoice' THEN subtotal_cents ELSE -subtotal_cents END),
+  SUM(CASE kind WHEN 'invoice' THEN 1 ELSE 0 END)
+FROM document WHERE status = 'posted' AND kind IN ('invoice', 'credit_note')
+  AND year BETWEEN 2022 AND 2026
+GROUP BY client_id, year, currency"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
+    parser.add_argument("--invoices", type=int, default=1_000_000)
+    parser.add_argument("--clients", type=int, default=100_000)
+    parser.add_argument("--engine", help="a postgresql:// address with an empty database")
+    parser.add_argument("--folder", type=Path, help="where the databases go (a temporary folder)")
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--only", nargs="*", choices=tuple(PARTS), default=list(PARTS))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        place = asked.engine or str(Path(folder) / "sales.db")
+        filled = False
+        for name in asked.only:
+            if name in ("refresh", "incremental") and not filled:
+                create_database(place, NOW, lock_timeout=30)
+                fill(open_store(place).conn, asked.clients, asked.invoices)
+                filled = True
+            PARTS[name](asked, place, Path(folder))
+
+
+class _Raw(argparse.RawDescriptionHelpFormatter):
+    """Keep the examples as they are."""
+
+
+def open_store(place: str) -> Store:
+    """The store as the program opens it."""
+    return Store(open_database(place, lock_timeout=30), NOW[:10], lambda: NOW, "bench")
+
+
+# -- made-up data ---------------------------------------------------------------------------
+
+
+def fill(conn: Connection, clients: int, invoices: int) -> None:
+    """Clients and posted invoices (one in twenty a credit note), written without the journal."""
+    with conn.write():
+        conn.insert_many("client", CLIENT.all_columns, map(client, range(1, clients + 1)))
+        conn.insert_many("address", ADDRESS.all_columns, map(address, range(1, clients + 1)))
+        conn.insert_many("document", DOCUMENT.all_columns, documents(clients, invoices))
+    if conn.engine == "postgres":  # its server does so by itself, a little later
+        conn.execute("ANALYZE")
+
+
+def client(n: int) -> tuple[object, ...]:
+    values = {
+        "id": n, "version": 1, "created_at": NOW, "updated_at": NOW, "code": f"C{n}",
+        "code_key": f"c{n}", "name": f"Client {n}", "name_key": f"client {n}", "active": 1,
+        "prospect": 0, "language": "fr", "currency": "CAD", "shipper_identity": "standard",
+        "tags": "[]", "tags_key": "|", "accounting": "{}",
+    }  # fmt: skip
+    return tuple(values.get(name) for name in CLIENT.all_columns)
+
+
+def address(n: int) -> tuple[object, ...]:
+    values = {
+        "id": n, "version": 1, "created_at": NOW, "updated_at": NOW, "client_id": n,
+        "line1": "1 rue X", "line_key": "1 rue x", "city": "Québec", "city_key": "quebec",
+        "province": "QC", "postal_code": "G1K 7X2", "country": "CA", "main": 1,
+    }  # fmt: skip
+    return tuple(values.get(name) for name in ADDRESS.all_columns)
+
+
+def documents(clients: int, count: int) -> Iterator[tuple[object, ...]]:
+    names = DOCUMENT.all_columns
+    for n, (owner, kind, year, month, cents) in enumerate(amounts(clients, count), 1):
+        values = {
+            "id": n, "version": 1, "created_at": NOW, "updated_at": NOW, "client_id": owner,
+            "bill_to_id": owner % clients + 1 if n % 50 == 0 and clients > 1 else None,
+            "kind": kind, "number": str(n), "number_key": str(n), "status": "posted",
+            "date": f"{year}-{month:02}-15", "year": year, "currency": "CAD",
+            "subtotal_cents": cents, "tax_cents": 0, "total_cents": cents, "taxes": "[]",
+            "issued": 0,
+        }  # fmt: skip
+        yield tuple(values.get(name) for name in names)
+
+
+def amounts(clients: int, count: int) -> Iterator[tuple[int, str, int, int, int]]:
+    dice = random.Random(1)
+    for n in range(count):
+        kind = "credit_note" if n % 20 == 19 else "invoice"
+        yield (
+            dice.randint(1, clients), kind, dice.randint(FIRST, LAST), dice.randint(1, 12),
+            dice.randint(1_00, 10_000_00),
+        )  # fmt: skip
+
+
+# -- what is measured -----------------------------------------------------------------------
+
+
+def refresh(asked: argparse.Namespace, place: str, _folder: Path) -> None:
+    """``sales refresh --full`` against the bare statement on the same table."""
+    store = open_store(place)
+    conn = store.conn
+    conn.execute("DROP TABLE IF EXISTS bare")
+    conn.execute(
+        "CREATE TABLE bare (client_id BIGINT, year BIGINT, currency TEXT, amount_cents BIGINT,"
+        " invoices BIGINT, PRIMARY KEY (client_id, year, currency))"
+    )
+
+    def bare() -> None:
+        with conn.write():
+            conn.execute("DELETE FROM bare")
+            conn.execute(BARE)
+
+    def full() -> None:
+        store.run(lambda uow: sales.refresh(uow, FIRST, LAST, full=True), operation="sales.refresh")
+
+    bare(), full()  # both tables have had rows before
+    pairs = [(once(bare), once(full)) for _ in range(asked.times)]
+    plain, ours = (min(times) for times in zip(*pairs, strict=True))
+    record(f"sales.refresh.{conn.engine}.{asked.invoices}", {
+        "bare_seconds": round(plain, 3), "seconds": round(ours, 3), "ratio": round(ours / plain, 2),
+    })  # fmt: skip
+    conn.execute("DROP TABLE bare")
+    store.close()
+
+
+def incremental(asked: argparse.Namespace, place: str, _folder: Path) -> None:
+    """``sales refresh`` after 100 changed invoices, against a full one."""
+    store = open_store(place)
+
+    def work(*, full: bool) -> None:
+        store.run(lambda uow: sales.refresh(uow, FIRST, LAST, full=full), operation="sales.refresh")
+
+    whole = best(lambda: work(full=True), 2)
+    times = []
+    for start in range(1, 1 + 100 * asked.times, 100):
+        store.run(
+            lambda uow, start=start: uow.update(
+                "document", {"status": "void"}, "id BETWEEN :low AND :high",
+                low=start, high=start + 99,
+            ),
+            operation="sales.document.void",
+        )  # fmt: skip
+        times.append(once(lambda: work(full=False)))
+    record(f"sales.incremental.{store.conn.engine}.{asked.invoices}", {
+        "full_seconds": round(whole, 3), "seconds": round(min(times), 4),
+        "ratio": round(min(times) / whole, 4),
+    })  # fmt: skip
+    store.close()
+
+
+def importing(asked: argparse.Namespace, _place: str, folder: Path) -> None:
+    """``sales import`` of a CSV, against ``sqlite-utils insert`` of the same file."""
+    count = min(asked.invoices, 1_000_000)
+    clients = min(asked.clients, 10_000)
+    file, ours, plain = folder / "invoices.csv", folder / "import.db", folder / "plain.db"
+    with file.open("w", encoding="utf-8") as stream:
+        stream.write("number,client,date,subtotal,tax\n")
+        for n, (owner, _kind, year, month, cents) in enumerate(amounts(clients, count), 1):
+            amount = f"{cents // 100}.{cents % 100:02}"
+            stream.write(f"{n},C{owner},{year}-{month:02}-15,{amount},0.00\n")
+    create_database(str(ours), NOW, lock_timeout=30)
+    fill(open_store(str(ours)).conn, clients, 0)
+    tool = Path(sys.executable).with_name("sqlite-utils")
+    baseline = once(lambda: run(tool, "insert", plain, "document", file, "--csv"))
+    program = [sys.executable, "-m", "interop_cli", "--db", ours, "-q"]
+    memory = 0
+
+    def work() -> None:
+        nonlocal memory
+        memory = peak_memory([*program, "sales", "import", file, "--kind", "invoice"])
+
+    seconds = once(work)
+    record(f"sales.import.{count}", {
+        "sqlite_utils_seconds": round(baseline, 2), "seconds": round(seconds, 2),
+        "ratio": round(seconds / baseline, 2), "rows_per_second": round(count / seconds),
+        "sqlite_utils_rows_per_second": round(count / baseline), "peak_megabytes": memory,
+    })  # fmt: skip
+
+
+def show(_asked: argparse.Namespace, _place: str, folder: Path) -> None:
+    """``client show --json`` of a client with 10,000 documents, against Python's bare start."""
+    place = folder / "show.db"
+    create_database(str(place), NOW, lock_timeout=30)
+    store = open_store(str(place))
+    fill(store.conn, 1, 10_000)
+    store.close()
+    plain = best(lambda: run(sys.executable, "-c", "import click, sqlite3, json"), 5)
+    ours = best(lambda: interop("client", "show", "C1", "--json", db=place), 5)
+    record("sales.client_show.10000_documents", {
+        "bare_seconds": round(plain, 3), "seconds": round(ours, 3), "ratio": round(ours / plain, 2),
+    })  # fmt: skip
+
+
+PARTS = {"refresh": refresh, "incremental": incremental, "import": importing, "show": show}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What the benchmarks share: timing, running commands, and keeping the figures.
+
+Every figure is a ratio against what one would use otherwise, measured in the same run on the same
+data; the seconds stand beside it for the curious.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def best(work: Callable[[], Any], times: int = 3) -> float:
+    """The shortest of several runs, in seconds."""
+    return min(once(work) for _ in range(times))
+
+
+def once(work: Callable[[], Any]) -> float:
+    """One run, in seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def run(*args: object, env: dict[str, str] | None = None) -> None:
+    """Run a command, its output thrown away; raises where it fails."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+    subprocess.run([str(arg) for arg in args], stdout=subprocess.DEVNULL, env=environ, check=True)
+
+
+def interop(*args: object, db: object) -> None:
+    """Run the program."""
+    run(sys.executable, "-m", "interop_cli", "--db", db, *args)
+
+
+def peak_memory(args: Sequence[object]) -> int:
+    """The greatest memory a command had, in megabytes."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)],
+        capture_output=True, text=True, env=environ, check=True,
+    )  # fmt: skip
+    return int(done.stdout)
+
+
+def record(name: str, figures: dict[str, Any]) -> None:
+    """Keep figures under a name in ``results.json``, and show them."""
+    found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    found[name] = figures
+    RESULTS.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", "utf-8")
+    print(f"{name}: {json.dumps(figures)}")
