@@ -14,6 +14,7 @@ from interop_cli.domain.errors import Detail, InteropError
 from interop_cli.i18n import _, ngettext, translate
 from interop_cli.output.cells import compact
 from interop_cli.output.sanitise import printable, printable_json
+from interop_cli.output.sink import write_whole
 from interop_cli.output.style import Style, is_terminal
 
 SCHEMA_VERSION = 1
@@ -115,7 +116,7 @@ class Notices:
             if binary is None:
                 self.stream.write(text)
             else:
-                binary.write(text.encode("utf-8", "backslashreplace"))
+                write_whole(binary, text.encode("utf-8", "backslashreplace"))
             self.stream.flush()
 
 

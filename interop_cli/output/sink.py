@@ -57,7 +57,7 @@ def standard(stream: IO[str] | None) -> Iterator[Write]:
             if binary is None:
                 stream.write(data.decode())
             else:
-                _write_whole(binary, data)
+                write_whole(binary, data)
 
     yield write
     flush(stream)
@@ -173,20 +173,27 @@ def _created(temporary: Path, path: Path) -> IO[bytes]:
 def _writer(file: IO[bytes], path: Path) -> Write:
     def write(data: bytes) -> None:
         with failures(path):
-            file.write(data)
+            write_whole(file, data)
 
     return write
 
 
-def _write_whole(binary: IO[bytes], data: bytes) -> None:
-    """Write all of ``data``, also to a pipe that another program made non-blocking."""
-    while True:
+def write_whole(binary: IO[bytes], data: bytes) -> None:
+    """Write all of ``data``: to a pipe that another program made non-blocking, and unbuffered.
+
+    An unbuffered stream (``PYTHONUNBUFFERED``) may take less than it is given, and says how much.
+    """
+    rest = memoryview(data)
+    while rest:
         try:
-            binary.write(data)
-            return
+            written: int | None = binary.write(rest)
         except BlockingIOError as error:
-            data = data[error.characters_written :]
+            written = None
+            rest = rest[error.characters_written :]
+        if written is None:
             _wait(binary)
+        else:
+            rest = rest[written:]
 
 
 def _wait(stream: IO[bytes] | IO[str]) -> None:

@@ -1,0 +1,170 @@
+"""Agreement: asked on a terminal, passed as an option elsewhere, never taken from a pipe."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Run
+from tests.support.outside import PROGRAM, content, finish, start
+from tests.support.terminal import on_terminal
+
+MODERATE = (
+    ("client", "deactivate", "ACME", "BETA"),
+    ("client", "activate", "--all"),
+    ("client", "promote", "@codes.txt"),
+    ("client", "edit", "--filter", "city=Québec", "--terms", "x"),
+    ("address", "delete", "8"),
+)
+SEVERE = (
+    ("client", "delete", "NEW"),
+    ("client", "delete", "NEW", "BETA"),
+    ("client", "delete", "--all"),
+    ("client", "recode", "NEW", "NEWER"),
+    ("db", "restore", "copy.db"),
+)
+
+
+@pytest.mark.parametrize("args", MODERATE + SEVERE, ids=" ".join)
+@pytest.mark.parametrize("answer", [b"y\n" * 10, b"yes\noui\n", b"NEW\n2\ninterop.db\n"])
+def test_a_pipe_cannot_agree(
+    args: tuple[str, ...], answer: bytes, shop: Path, invoke: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "codes.txt").write_text("MAYBE\n")
+    before = content(str(shop))
+    result = invoke(*args, stdin=answer)
+    assert (result.code, result.stdout) == (2, "")
+    flag = "--yes" if args in MODERATE else "--confirm"
+    assert flag in result.stderr
+    assert content(str(shop)) == before
+
+
+@pytest.mark.parametrize("args", SEVERE, ids=" ".join)
+def test_yes_is_not_enough_for_what_is_severe(
+    args: tuple[str, ...], shop: Path, invoke: Run
+) -> None:
+    before = content(str(shop))
+    assert invoke(*args, "--yes", stdin="y\n").code == 2
+    assert content(str(shop)) == before
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("client", "deactivate", "-"),
+        ("client", "edit", "-", "--terms", "x"),
+        ("client", "delete", "-"),
+        ("client", "promote", "--only-failed-from", "-"),
+    ],
+    ids=" ".join,
+)
+def test_agreement_is_asked_for_before_the_input_is_read(args: tuple[str, ...], shop: Path) -> None:
+    """The codes are still in the pipe when the command has ended."""
+    reader, writer = os.pipe()
+    os.write(writer, b"ACME\nBETA\n")
+    process = start(*args, stdin=reader)  # the pipe stays open: who reads it to the end, waits
+    code, out, err = finish(process)
+    os.close(writer)
+    assert (code, out) == (2, "")
+    assert "Hint" in err
+    with os.fdopen(reader, "rb") as rest:
+        assert rest.read() == b"ACME\nBETA\n"
+
+
+def test_yes_piped_into_it_changes_nothing(shop: Path) -> None:
+    before = content(str(shop))
+    command = " ".join(PROGRAM)
+    done = subprocess.run(
+        ["sh", "-c", f"yes | {command} client delete NEW; yes o | {command} client edit --all"
+         " --terms x; echo y | " + command + " address delete 8"],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert content(str(shop)) == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("y\n", 0), ("Yes\n", 0), ("o\n", 0), ("OUI\n", 0), ("n\n", 6), ("\n", 6), ("yy\n", 6),
+     ("\x04", 6), ("\x03", 130)],
+)  # fmt: skip
+def test_a_person_is_asked_once(answer: str, code: int, shop: Path) -> None:
+    before = content(str(shop))
+    with on_terminal("client", "deactivate", "ACME", "BETA") as session:
+        session.expect("[y/N] ")
+        session.type(answer)
+        assert session.end() == code
+    assert (content(str(shop)) == before) is (code != 0)
+    assert "Traceback" not in session.shown
+    if code:
+        assert "othing was changed" in session.shown
+
+
+def test_the_question_is_in_french(shop: Path) -> None:
+    with on_terminal("client", "deactivate", "ACME", "BETA", "--lang", "fr") as session:
+        session.expect("[o/N] ")
+        session.type("o\n")
+        assert session.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("NEW\n", 0), ("new\n", 6), ("y\n", 6), ("\n", 6), ("\x04", 6)]
+)
+def test_what_is_severe_is_typed(typed: str, code: int, shop: Path) -> None:
+    before = content(str(shop))
+    with on_terminal("client", "delete", "NEW") as session:
+        session.expect("NEW")
+        session.type(typed)
+        assert session.end() == code
+    assert (content(str(shop)) == before) is (code != 0)
+
+
+@pytest.mark.parametrize(
+    ("args", "env"),
+    [
+        (("--no-input",), {}),
+        ((), {"CI": "true"}),
+        ((), {"INTEROP_NO_INPUT": "1"}),
+    ],
+)
+def test_a_terminal_asks_nothing_where_that_is_forbidden(
+    args: tuple[str, ...], env: dict[str, str], shop: Path
+) -> None:
+    before = content(str(shop))
+    with on_terminal("client", "delete", "NEW", *args, env=env) as session:
+        assert session.end() == 2
+    assert "--confirm NEW" in session.shown
+    assert content(str(shop)) == before
+
+
+def test_a_dash_on_a_terminal_does_not_wait(shop: Path) -> None:
+    with on_terminal("client", "deactivate", "-", "--yes") as session:
+        assert session.end() == 2
+    assert "Nothing was piped" in session.shown
+
+
+def test_a_piped_list_is_not_asked_about_on_the_terminal(shop: Path) -> None:
+    """Stdin holds the codes: the terminal of stderr is no reason to ask there."""
+    reader, writer = os.pipe()
+    os.write(writer, b"ACME\n")
+    os.close(writer)
+    with on_terminal("client", "deactivate", "-", stdin=reader) as session:
+        assert session.end() == 2
+    os.close(reader)
+
+
+def test_mild_changes_need_no_agreement(shop: Path, invoke: Run) -> None:
+    for args in (("deactivate", "ACME"), ("activate", "ACME"), ("edit", "ACME", "--terms", "x")):
+        assert invoke("client", *args).code == 0
+
+
+def test_a_dry_run_needs_no_agreement(shop: Path, invoke: Run, tmp_path: Path) -> None:
+    (tmp_path / "codes.txt").write_text("MAYBE\n")
+    assert invoke("db", "backup", "copy.db").code == 0
+    before = content(str(shop))
+    for args in MODERATE + SEVERE:
+        assert invoke(*args, "--dry-run").code == 0
+    assert content(str(shop)) == before
