@@ -33,7 +33,7 @@ FROM document WHERE status = 'posted' AND kind IN ('invoice', 'credit_note')
 GROUP BY client_id, year, currency"""
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
     parser.add_argument("--invoices", type=int, default=1_000_000)
     parser.add_argument("--clients", type=int, default=100_000)
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the databases go (a temporary folder)")
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=tuple(PARTS), default=list(PARTS))
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         place = asked.engine or str(Path(folder) / "sales.db")
         filled = False

@@ -6,8 +6,6 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
-import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -111,6 +109,9 @@ def _usage(error: click.UsageError) -> UsageError:
 
 
 def _write_traceback(error: BaseException) -> str:
+    import tempfile
+    import traceback
+
     descriptor, path = tempfile.mkstemp(prefix="interop-", suffix=".txt")  # mode 0600
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         traceback.print_exception(error, file=file)

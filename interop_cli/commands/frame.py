@@ -155,11 +155,12 @@ class Group(Translated, click.Group):
 class LazyGroup(Group):
     """A group whose commands live in modules that are imported when they are asked for.
 
-    ``lazy`` maps a command's name to its module; the command has its own name there. An import
-    that fails is an error, never an unknown command.
+    ``lazy`` maps a command's name to its module and, where the module should not be imported for
+    a summary, to that summary; in its module, ``why-not`` is ``why_not_command``. An import that
+    fails is an error, never an unknown command.
     """
 
-    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str]], **attrs: Any) -> None:
+    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str | None]], **attrs: Any) -> None:
         super().__init__(*args, **attrs)
         self.lazy = lazy
 
@@ -169,12 +170,20 @@ class LazyGroup(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in self.lazy and cmd_name not in self.commands:
             module = importlib.import_module(self.lazy[cmd_name][0])
-            self.add_command(getattr(module, f"{cmd_name}_command"), cmd_name)
+            command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+            self.add_command(command, cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("Commands")):
-            formatter.write_dl([(name, _(summary)) for name, (_m, summary) in self.lazy.items()])
+            formatter.write_dl([(name, self._summary(ctx, name)) for name in self.lazy])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        summary = self.lazy[name][1]
+        if summary is not None:
+            return _(summary)
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str() if command else ""
 
 
 def pass_app(function: F) -> F:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import StrEnum
 
 from interop_cli.domain.errors import UsageError
@@ -70,6 +69,8 @@ def field_named(fields: Sequence[Field], name: str, *, option: str) -> Field:
             return field
         if member := field.member(name):
             return member
+    from difflib import get_close_matches
+
     names = [field.name for field in fields]
     nearest = get_close_matches(name, names, 1, 0.5)
     raise UsageError(

@@ -8,13 +8,11 @@ SQLite library is free of the WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6)
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
@@ -233,7 +231,7 @@ def connect(path: Path, *, lock_timeout: float = 30.0) -> SqliteConnection:
     """
     with translating():
         identity = _identity(path)
-        uri = f"file:{quote(os.fsencode(path))}?mode="
+        uri = f"file:{_escaped(path)}?mode="
         try:
             raw = _open(uri + "rw", lock_timeout)
         except driver.OperationalError:
@@ -248,6 +246,11 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _escaped(path: Path) -> str:
+    """The path inside a URI; only these characters mean something there."""
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 def _open(uri: str, lock_timeout: float) -> driver.Connection:

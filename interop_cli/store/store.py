@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from interop_cli.domain.errors import Busy
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
-from interop_cli.store.journal import Operation
-from interop_cli.store.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
 
 T = TypeVar("T")
 ATTEMPTS = 8
@@ -61,12 +61,18 @@ class Store:
             except Busy as busy:
                 if attempt + 1 == ATTEMPTS or not busy.data.get("again"):
                     raise
+                import random
+
                 self.pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - not a secret
         raise AssertionError("unreachable")
 
     def _attempt(
         self, work: Callable[[UnitOfWork], T], name: str, dry_run: bool, undoes: int | None
     ) -> tuple[T, int | None]:
+        # Imported here: a read needs neither.
+        from interop_cli.store.journal import Operation
+        from interop_cli.store.uow import UnitOfWork
+
         with ExitStack() as ending:
             try:
                 with self.conn.write():

@@ -13,13 +13,13 @@ the order of its primary key.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from interop_cli.domain.errors import UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
-from interop_cli.store.migrations import m0001_clients, m0002_people, m0003_sales, m0004_sync
 
 SQLITE_WORDS = {
     "int": "INTEGER", "text": "TEXT", "blob": "BLOB", "strict": "STRICT",
@@ -32,17 +32,18 @@ POSTGRES_WORDS = {
 
 @dataclass(frozen=True)
 class Migration:
-    """One step: its name, and what it does with the database open in a transaction."""
+    """One step, in the module ``m<name>``."""
 
     name: str
-    apply: Callable[[Connection, Callable[[str], None]], None]
+
+    def apply(self, conn: Connection, run_ddl: Callable[[str], None]) -> None:
+        """Make the step, with the database open in a transaction."""
+        # Imported on use: every command asks which steps there are, few apply one.
+        importlib.import_module(f"{__name__}.m{self.name}").apply(conn, run_ddl)
 
 
-MIGRATIONS = (
-    Migration("0001_clients", m0001_clients.apply),
-    Migration("0002_people", m0002_people.apply),
-    Migration("0003_sales", m0003_sales.apply),
-    Migration("0004_sync", m0004_sync.apply),
+MIGRATIONS = tuple(
+    Migration(name) for name in ("0001_clients", "0002_people", "0003_sales", "0004_sync")
 )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field
-from interop_cli.store.sync.links import stored_message
 from interop_cli.store.sync.stamps import client_stamp, current
 
 STATE = (
@@ -35,6 +34,8 @@ def of_client(conn: Connection, client_id: int) -> list[Row]:
 
 
 def _shown(row: Row) -> Row:
+    from interop_cli.store.sync.links import stored_message
+
     message = stored_message(row.pop("error_text"))
     code, field = row.pop("error_code"), row.pop("error_field")
     error = {"code": code, "field": field, "message": message} if message else None

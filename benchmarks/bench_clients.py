@@ -1,0 +1,194 @@
+"""Clients: start-up, the card, import, deactivation, the list and the search.
+
+python -m benchmarks.bench_clients [--clients N] [--listed N] [--full]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.common import interop, peak_memory, record
+from benchmarks.pairs import Command, compare
+
+PYTHON = sys.executable
+PROGRAM = [PYTHON, "-m", "interop_cli"]
+# What a programmer would write by hand for a deactivation with a journal.
+PLAIN_DEACTIVATION = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA foreign_keys = ON")
+db.execute("PRAGMA synchronous = EXTRA")
+codes = [line.strip().lower() for line in sys.stdin]
+db.execute("BEGIN IMMEDIATE")
+db.execute("CREATE TEMP TABLE picked (code_key TEXT PRIMARY KEY)")
+db.executemany("INSERT INTO picked VALUES (?)", ((code,) for code in codes))
+db.execute(
+    "INSERT INTO change (operation_id, entity, entity_id, client_id, action, before, version)"
+    " SELECT 2, 'client', id, id, 'update', json_object('active', active), version + 1 FROM client"
+    " WHERE active = 1 AND code_key IN (SELECT code_key FROM picked) ORDER BY id"
+)
+db.execute(
+    "INSERT INTO operation VALUES (2, 'client.deactivate', '2026-01-01T00:00:00Z', 'me', 'by hand',"
+    " NULL, changes(), '', '')"
+)
+db.execute(
+    "UPDATE client SET active = 0, version = version + 1, updated_at = '2026-01-01T00:00:00Z'"
+    " WHERE active = 1 AND code_key IN (SELECT code_key FROM picked)"
+)
+db.execute("COMMIT")
+"""
+SEARCHES = (
+    "imprimerie", "quebec", "gagnon", "editions boreal", "info", "school mont", "restaurant",
+    "h2x", "514 555", "club", "laval", "dupuis inc", "z", "clinique lev", "s42", "trois rivieres",
+)  # fmt: skip
+
+
+def write_csv(path: Path, count: int) -> None:
+    """A file of made-up clients, the same every time."""
+    from interop_cli.seed import clients
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = None
+        for client in clients(count, 1):
+            row = {**client, "tags": ",".join(client["tags"] or ())}  # type: ignore[arg-type]
+            row.pop("bill_to", None)
+            if writer is None:
+                writer = csv.DictWriter(file, list(row), extrasaction="ignore")
+                writer.writeheader()
+            writer.writerow(row)
+
+
+def start_up() -> None:
+    """The version against the import of click alone."""
+    figures = compare(
+        Command([*PROGRAM, "--version"]), Command([PYTHON, "-c", "import click"]),
+        pairs=15, target=1.3,
+    )  # fmt: skip
+    record("start-up", figures)
+
+
+def importing(folder: Path, count: int) -> Path:
+    """An import against ``sqlite-utils insert`` of the same file; the database it leaves."""
+    file, ours, theirs = folder / "clients.csv", folder / "ours.db", folder / "theirs.db"
+    write_csv(file, count)
+
+    def fresh() -> None:
+        ours.unlink(missing_ok=True)
+        interop("db", "init", "-q", db=ours)
+
+    insert = [PYTHON, "-m", "sqlite_utils", "insert", theirs, "client", file, "--csv"]
+    figures = compare(
+        Command([*PROGRAM, "--db", ours, "client", "import", file, "-q"], before=fresh),
+        Command(insert, before=lambda: theirs.unlink(missing_ok=True)),
+        pairs=3, target=1.0,
+    )  # fmt: skip
+    bare = compare(
+        Command([*PROGRAM, "--db", ours, "client", "import", file, "-q"], before=fresh),
+        Command([*insert, "--no-detect-types"], before=lambda: theirs.unlink(missing_ok=True)),
+        pairs=1, target=1.0,
+    )  # fmt: skip
+    record(f"import.{count}", {**figures, "ratio_without_type_detection": bare["ratio"]})
+    return ours
+
+
+def showing(db: Path, count: int) -> None:
+    """A card as JSON against the imports it cannot do without."""
+    code = first_code(db)
+    figures = compare(
+        Command([*PROGRAM, "--db", db, "client", "show", code, "--json"]),
+        Command([PYTHON, "-c", "import click, sqlite3, json"]),
+        pairs=15, target=2.0,
+    )  # fmt: skip
+    record(f"show.{count}", figures)
+
+
+def deactivating(folder: Path, db: Path, count: int) -> None:
+    """All codes through a pipe against the same statements by hand."""
+    codes, ours, theirs = folder / "codes", folder / "a.db", folder / "b.db"
+    with sqlite3.connect(db) as conn:
+        codes.write_text("".join(f"{c}\n" for (c,) in conn.execute("SELECT code FROM client")))
+    figures = compare(
+        Command([*PROGRAM, "--db", ours, "client", "deactivate", "-", "-y", "-q",
+                 "--max-affected", str(count)],
+                before=lambda: shutil.copy(db, ours), stdin=str(codes)),
+        Command([PYTHON, "-c", PLAIN_DEACTIVATION, theirs],
+                before=lambda: shutil.copy(db, theirs), stdin=str(codes)),
+        pairs=3, target=2.0,
+    )  # fmt: skip
+    record(f"deactivate.{count}", figures)
+
+
+def listing(folder: Path, count: int) -> Path:
+    """The whole list as NDJSON against ``sqlite-utils rows --nl`` of the same rows."""
+    db, flat = folder / "many.db", folder / "flat.db"
+    interop("db", "init", "-q", db=db)
+    interop("db", "seed", "--clients", count, "-q", db=db)
+    interop("client", "list", "--all", "-o", "csv", "--out", folder / "flat.csv", db=db)
+    from benchmarks.common import run
+
+    run(PYTHON, "-m", "sqlite_utils", "insert", flat, "client", folder / "flat.csv", "--csv")
+    ours = [*PROGRAM, "--db", db, "client", "list", "--all", "-o", "ndjson"]
+    figures = compare(
+        Command(ours), Command([PYTHON, "-m", "sqlite_utils", "rows", flat, "client", "--nl"]),
+        pairs=3, target=0.5,
+    )  # fmt: skip
+    record(f"list.{count}", {**figures, "peak_megabytes": peak_memory(ours)})
+    return db
+
+
+def searching(db: Path, count: int) -> None:
+    """Searches inside the process: the first 50 found, milliseconds."""
+    from interop_cli.store.open import open_database
+    from interop_cli.store.views.clients import LISTED, ListQuery, client_rows
+
+    conn = open_database(str(db))
+    names = [field.name for field in LISTED]
+    times = []
+    for _ in range(5):
+        for text in SEARCHES:
+            start = time.perf_counter()
+            for _batch in client_rows(conn, ListQuery(search=text, limit=50), names):
+                pass
+            times.append((time.perf_counter() - start) * 1000)
+    conn.close()
+    quantiles = statistics.quantiles(times, n=20)
+    record(f"search.{count}", {
+        "target": 10, "milliseconds_p50": round(statistics.median(times), 2),
+        "milliseconds_p95": round(quantiles[-1], 2),
+    })  # fmt: skip
+
+
+def first_code(db: Path) -> str:
+    """The code of a client in the middle of the database."""
+    with sqlite3.connect(db) as conn:
+        sql = "SELECT code FROM client ORDER BY id LIMIT 1 OFFSET (SELECT COUNT(*) / 2 FROM client)"
+        return str(conn.execute(sql).fetchone()[0])
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Measure all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=100_000)
+    parser.add_argument("--listed", type=int, default=100_000)
+    parser.add_argument("--full", action="store_true", help="list and search a million clients")
+    wanted = parser.parse_args(argv)
+    listed = 1_000_000 if wanted.full else wanted.listed
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        start_up()
+        db = importing(folder, wanted.clients)
+        showing(db, wanted.clients)
+        deactivating(folder, db, wanted.clients)
+        searching(listing(folder, listed), listed)
+
+
+if __name__ == "__main__":
+    main()
