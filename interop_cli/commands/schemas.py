@@ -11,13 +11,15 @@ from typing import Any
 
 import click
 
+from interop_cli.domain.kinds import KIND_NAMES, STATUS_NAMES
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 _OPTIONAL_NUMBERS = frozenset({"undoes", "undone_by"})
 _REQUIRED_TEXT = frozenset({
     "code", "name", "language", "currency", "shipper_identity", "created_at", "updated_at",
-    "client", "line1", "city", "country", "at", "actor", "command", "category", "text",
+    "client", "line1", "city", "country", "at", "actor", "command", "category", "text", "basis",
 })  # fmt: skip
 
 
@@ -72,6 +74,12 @@ def card() -> Schema:
     found = client()
     found["title"] = "card"
     many = {"type": "array", "items": {"type": "object"}}
+    count = {"type": "integer", "minimum": 0}
+    counts = dict.fromkeys(KIND_NAMES, count)
+    documents = {
+        "counts": {"type": "object", "properties": counts, "required": list(counts)},
+        "latest": {"type": "array", "items": document()},
+    }
     logo = {"type": _text(), "size": {"type": "integer"}, "sha256": _text()}
     found["properties"] |= {
         "accounting": {"type": "object", "additionalProperties": _text()},
@@ -80,8 +88,8 @@ def card() -> Schema:
         "contacts": {"type": "array", "items": contact()},
         "addresses": {"type": "array", "items": address()},
         "notes": {"type": "array", "items": note()},
-        "documents": {"type": "object"},
-        "sales": many,
+        "documents": {"type": "object", "properties": documents, "required": list(documents)},
+        "sales": {"type": "array", "items": sales_total()},
         "sync": many,
     }
     found["required"] = list(found["properties"])
@@ -113,6 +121,26 @@ def note() -> Schema:
     found["properties"]["attachments"]["items"] = {
         "type": "object", "properties": file, "required": list(file),
     }  # fmt: skip
+    return found
+
+
+def document() -> Schema:
+    """A row of ``sales document list``."""
+    from interop_cli.store.views.documents import columns
+
+    found = _object("document", _columns(columns()))
+    found["properties"]["due_date"] = {"type": ["string", "null"], "format": "date"}
+    found["properties"]["kind"] = {"enum": list(KIND_NAMES)}
+    found["properties"]["status"] = {"enum": list(STATUS_NAMES)}
+    return found
+
+
+def sales_total() -> Schema:
+    """A row of ``sales totals``; ``computed_at`` is null where it was never refreshed."""
+    from interop_cli.store.views.sales import columns
+
+    found = _object("sales_total", _columns(columns()))
+    found["properties"]["computed_at"] = {"type": ["string", "null"], "format": "date-time"}
     return found
 
 
@@ -170,7 +198,8 @@ def results() -> Schema:
 
 SCHEMAS: dict[str, Callable[[], Schema]] = {
     "client": client, "card": card, "contact": contact, "address": address, "note": note,
-    "operation": operation, "result": result, "results": results, "error": error,
+    "document": document, "sales_total": sales_total, "operation": operation,
+    "result": result, "results": results, "error": error,
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ CREATE TABLE document (
   CHECK (number IS NOT NULL OR status <> 'posted'),
   CHECK (year = CAST(SUBSTR(date, 1, 4) AS {int}))
 ) {strict};
-CREATE UNIQUE INDEX document_number ON document (kind, number_key);
+CREATE UNIQUE INDEX document_number ON document (number_key, kind);
 CREATE INDEX document_client ON document (client_id, date, kind);
 CREATE INDEX document_bill_to ON document
   (bill_to_id, year, currency, status, kind, subtotal_cents) WHERE bill_to_id IS NOT NULL;

@@ -128,9 +128,7 @@ def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
         rows = conn.query("SELECT id, kind FROM document WHERE id = :id", id=wanted)
     else:
         rows = conn.query(
-            "SELECT id, kind FROM document WHERE number_key = :key AND kind IN"
-            " ('quote', 'job', 'packing_slip', 'invoice', 'credit_note') ORDER BY id",
-            key=fold(ref),
+            "SELECT id, kind FROM document WHERE number_key = :key ORDER BY id", key=fold(ref)
         )
     found = [row for row in rows if kind is None or row["kind"] == kind]
     if not found:
