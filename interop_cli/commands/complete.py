@@ -33,7 +33,8 @@ def client_codes(ctx: click.Context, _param: click.Parameter, incomplete: str) -
         return []
     finally:
         app.close()
-    return [row["code"] for row in rows]
+    # What our rules would not take as a code is not put in front of somebody's cursor.
+    return [row["code"] for row in rows if row["code"].isprintable()]
 
 
 def client_argument(name: str = "client") -> Callable[[F], F]:

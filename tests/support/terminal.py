@@ -11,7 +11,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -62,6 +62,7 @@ def on_terminal(
     columns: int = 100,
     stdin: IO[bytes] | int | None = None,
     stdout: IO[bytes] | int | None = None,
+    program: Sequence[str] = PROGRAM,
 ) -> Iterator[Session]:
     """Run ``interop ARGS…`` on a terminal; ``stdin`` and ``stdout`` may be something else."""
     master, slave = pty.openpty()
@@ -76,7 +77,7 @@ def on_terminal(
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
 
     process = subprocess.Popen(
-        [*PROGRAM, *map(str, args)],
+        [*program, *map(str, args)],
         stdin=slave if stdin is None else stdin,
         stdout=slave if stdout is None else stdout,
         stderr=slave,
