@@ -93,8 +93,9 @@ def verify_command(app: App) -> None:
     with app.store.reading() as conn:
         findings = list(journal.broken_links(conn))
         count, head = journal.head(conn)
-    if app.output.format in ("table",) and not findings:
+    if app.output.format == "table" and not findings:
         app.output.message(_("{count} operations verified; head {hash}", count=count, hash=head))
+        return
     columns = [Column("operation_id", Kind.INT), Column("reason")]
     rows = [(finding["operation_id"], finding["reason"]) for finding in findings]
     app.output.rows(columns, [rows] if rows else [], key="operation_id")

@@ -46,6 +46,11 @@ class Picked:
         return self.codes == ("-",) or self.only_failed_from == "-"
 
     @property
+    def from_file(self) -> bool:
+        """Whether the codes are the lines of a file or of stdin."""
+        return bool(self.only_failed_from) or self.codes[0] == "-" or self.codes[0][:1] == "@"
+
+    @property
     def is_bulk(self) -> bool:
         """Whether it may be about more than one client."""
         return len(self.codes) != 1 or self.codes[0] == "-" or self.codes[0].startswith("@")
@@ -123,7 +128,7 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
         "want_rows": picked.results is not None,
     }
     if picked.codes or picked.only_failed_from:
-        return Selector(keys=_keys(picked), **limits)
+        return Selector(keys=_keys(picked), from_file=picked.from_file, **limits)
     condition = compiled(app, picked.filters)
     status = STATUSES[picked.status or "all"]
     return Selector(condition=f"{condition.sql} AND {status}", params=condition.params, **limits)
@@ -169,7 +174,10 @@ def deliver(app: App, outcome: Outcome, results: str | None) -> None:
     """Print the outcome, and the line per input row where it was asked for."""
     rows = outcome.rows
     if results is not None and rows is not None:
-        lines = (json.dumps(_translated(row), ensure_ascii=False) + "\n" for row in rows)
+        lines = (
+            json.dumps(_translated(row), ensure_ascii=False, separators=(",", ":")) + "\n"
+            for row in rows
+        )
         if results == "-":
             app.output.text(lines)
             return

@@ -67,6 +67,8 @@ def read_own_phone(value: str, info: ValidationInfo[Any]) -> str | None:
     name = info.field_name or "phone"
     if name in rules.kept:
         return value
+    if not value.strip():
+        return None
     return read_phone(name, value, rules.phone_country or rules.country, rules) or None
 
 

@@ -57,6 +57,10 @@ class Notices:
             mark = self.style.yellow(_("Warning:"))
             self._line(self.style.render(f"{mark} {text}"))
 
+    def always(self, text: str) -> None:
+        """A sentence that quiet does not silence."""
+        self._line(printable(text))
+
     def error(self, error: InteropError) -> None:
         """An error as words, or as one line of JSON; quiet does not silence it."""
         if self.as_json:
@@ -65,7 +69,8 @@ class Notices:
         mark = self.style.bold(self.style.red(_("Error:")))
         self._line(self.style.render(f"{mark} {translate(error.message)}"))
         for detail in error.details[:DETAILS_SHOWN]:
-            self._line(printable("  " + detail_text(detail)))
+            if len(error.details) > 1 or not _said(error, detail):
+                self._line(printable("  " + detail_text(detail)))
         if (hidden := len(error.details) - DETAILS_SHOWN) > 0:
             self._line("  " + ngettext("… and {n} more.", "… and {n} more.", hidden))
         if error.hint:
@@ -125,6 +130,13 @@ def progress_text(label: str, done: int, total: int | None) -> str:
     if not total:
         return f"{label}: {done}"
     return f"{label}: {done} / {total} ({100 * done // total} %)"
+
+
+def _said(error: InteropError, detail: Detail) -> bool:
+    """Whether the only finding adds nothing to the error's own sentence."""
+    if detail.line is not None or detail.message is None:
+        return False
+    return translate(detail.message) in translate(error.message)
 
 
 def detail_text(detail: Detail) -> str:

@@ -28,6 +28,17 @@ def telling(columns: list[Column], items: Sequence[Mapping[str, object]]) -> lis
     return [c for c in columns if any(item.get(c.name) is not None for item in items)]
 
 
+def with_reasons(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The items with their errors as sentences."""
+    return [{**item, "error": _reason(item.get("error"))} for item in items]
+
+
+def _reason(error: object) -> object:
+    if not isinstance(error, Mapping):
+        return error
+    return finding(None, None, error.get("path"), _text(error.get("message") or error.get("code")))
+
+
 def item_rows(items: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> list[Row]:
     """The values of ``items``; a missing one is ``None``, for the write is done."""
     return [tuple(_at(item, column.name) for column in columns) for item in items]

@@ -133,6 +133,8 @@ class Output:
         from interop_cli.output import results
 
         if self.quiet:
+            if result.get("failed"):  # cron must hear of it
+                self.notices.always(results.summary(result)[0])
             return
         if self.format in ("json", "ndjson"):
             shown = results.picked(result, self.fields)
@@ -141,6 +143,7 @@ class Output:
         items = result.get("items") or []
         columns = results.item_columns(items, self.fields)
         if self.format == "table" and not self.fields:
+            items = results.with_reasons(items)
             columns = results.telling(columns, items)
         key = "code" if any(column.name == "code" for column in columns) else "id"
         if items:

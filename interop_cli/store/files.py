@@ -44,6 +44,7 @@ def backup(
         raise Conflict(
             "db.exists",
             msg("There is already a file at {place}; it was left as it is.", place=str(target)),
+            hint=msg("Replace it with --overwrite, or choose another name."),
         )
     try:
         folder = target.resolve().parent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.heading import note_lines
 from interop_cli.domain.address_text import one_line
-from interop_cli.i18n import _, translate
+from interop_cli.i18n import _, language, translate
 
 if TYPE_CHECKING:
     from interop_cli.output import Style
@@ -60,8 +60,8 @@ def _contact(contact: Mapping[str, Any], style: Style) -> str:
     from interop_cli.domain.phone import format_phone
 
     marks = "".join(mark if contact[name] else " " for name, mark in MARKS.items())
-    reached = [contact["email"], *(format_phone(contact[name]) for name in ("phone", "mobile")
-                                   if contact[name])]  # fmt: skip
+    numbers = [contact[name] for name in ("phone", "mobile") if contact[name]]
+    reached = [contact["email"], *(format_phone(number, language()) for number in numbers)]
     parts = [contact["name"], contact["title"], *reached]
     if not contact["active"]:
         parts.append(_("inactive"))
@@ -86,7 +86,7 @@ def _coordinates(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
     lines = [client["line1"], client["line2"], place, client["country"]]
     return [
         (_("Address"), ", ".join(line for line in lines if line)),
-        (_("Phone"), format_phone(client["phone"]) if client["phone"] else None),
+        (_("Phone"), format_phone(client["phone"], language()) if client["phone"] else None),
         (_("E-mail"), client["email"]),
         (_("Website"), client["website"]),
         (_("Language"), client["language"]),

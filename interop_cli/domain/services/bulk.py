@@ -22,6 +22,7 @@ class Selector:
 
     Either ``keys`` (line, code or ``#id``), or a ``condition`` of the filters with its ``params``
     (``TRUE`` for all). ``expect`` refuses another count, ``max_affected`` a greater one.
+    ``from_file`` says that the lines mean something to whoever reads an error.
     """
 
     keys: list[tuple[int, str]] | None = None
@@ -31,6 +32,7 @@ class Selector:
     max_affected: int | None = None
     continue_on_error: bool = False
     want_rows: bool = False
+    from_file: bool = False
 
 
 NOT_FOUND = "client.not_found"
@@ -66,7 +68,7 @@ def select(uow: UnitOfWork, selector: Selector) -> None:
     missing = selection.missing(MAX_DETAILS)
     if missing and not selector.continue_on_error:
         details = [
-            Detail("code", NOT_FOUND, NO_SUCH_CODE, line=row["position"], key=row["key"][:40])
+            Detail("code", NOT_FOUND, NO_SUCH_CODE, line=_line(selector, row), key=row["key"][:40])
             for row in missing
         ]
         raise NotFound(
@@ -99,10 +101,14 @@ def refuse(
     uow.selection.reasons[code] = reason
     if not selector.continue_on_error:
         details = [
-            Detail("code", code, reason, line=row["position"], key=row["key"])
+            Detail("code", code, reason, line=_line(selector, row), key=row["key"])
             for row in uow.selection.errors(MAX_DETAILS)
         ]
         raise Conflict(code, reason, hint=hint, details=details)
+
+
+def _line(selector: Selector, row: dict[str, Any]) -> int | None:
+    return int(row["position"]) if selector.from_file else None
 
 
 def each(uow: UnitOfWork, selector: Selector, work: Callable[[int], bool]) -> None:

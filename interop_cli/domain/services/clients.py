@@ -45,7 +45,7 @@ def deactivate(uow: UnitOfWork, selector: Selector, *, reassign: str | None = No
             " AND other.active = 1 AND other.id NOT IN"
             " (SELECT client_id FROM picked WHERE client_id IS NOT NULL))",
             "client.payer.in_use", msg("Other clients are billed to this one."),
-            hint=msg("Name who pays from now on: --reassign CODE"),
+            hint=msg("See who: interop client why-not CODE; name who pays now: --reassign CODE"),
         )  # fmt: skip
     return _set_active(uow, selector, 0)
 

@@ -30,6 +30,7 @@ class Report:
     rejected: list[Rejected] = field(default_factory=list)
     created: int = 0
     updated: int = 0
+    _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
 
     def note(self, record: Any, code: str, client_id: int, status: str, action: str) -> None:
         """Tell what became of a row that was written or found as it is."""
@@ -38,8 +39,8 @@ class Report:
 
     def result(self, line: int, key: str | None, item: dict[str, Any]) -> None:
         """Keep an item, and a line for ``--results`` where it was asked for."""
-        if len(self.outcome.items) <= MAX_ITEMS:  # one more tells that there are too many
-            self.outcome.items.append(item)
+        if len(self._items) <= MAX_ITEMS:  # one more tells that there are too many
+            self._items.append((line, item))
         if self.outcome.rows is not None:
             shown = {name: item[name] for name in ("status", "id", "error")}
             self.outcome.rows.append({"line": line, "key": key, **shown})
@@ -84,5 +85,6 @@ class Report:
         outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
         outcome.extra = {"created": self.created, "updated": self.updated}
         outcome.warnings = self.rules.warnings
+        outcome.items = [item for _line, item in sorted(self._items, key=lambda pair: pair[0])]
         if outcome.rows is not None:
             outcome.rows.sort(key=lambda row: row["line"])

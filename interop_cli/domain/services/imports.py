@@ -19,13 +19,13 @@ from interop_cli.domain.services.client_cards import payer_id
 from interop_cli.domain.services.client_fields import (
     built,
     code_for,
-    duplicate_code,
     revised,
     revised_address,
     split,
 )
 from interop_cli.domain.services.import_parts import PartsImport, Plan
 from interop_cli.domain.services.import_report import Report
+from interop_cli.domain.services.import_unique import Unique
 from interop_cli.domain.services.outcome import Outcome
 from interop_cli.domain.services.parts import Parts, parts_of, with_main
 
@@ -81,6 +81,10 @@ class Import(Report):
     _payers: list[tuple[Any, int, str]] = field(default_factory=list)
 
     @cached_property
+    def _unique(self) -> Unique:
+        return Unique(self.uow, self.key)
+
+    @cached_property
     def _parts(self) -> PartsImport:
         return PartsImport(self.uow, self.rules, self.uow.operation.actor)
 
@@ -111,7 +115,7 @@ class Import(Report):
     def _batch(self, batch: Sequence[Record]) -> None:
         existing = self._existing(batch)
         mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
-        taken = self._taken_codes(batch)
+        self._unique.load(batch)
         read: list[tuple[Record, Parts, Row | None]] = []
         for record in batch:
             try:
@@ -128,8 +132,9 @@ class Import(Report):
         for record, parts, row in read:
             try:
                 self._point_at(record)
+                self._unique.check(record, row["id"] if row else None)
                 if row is None:
-                    new.append(self._built(record, parts, taken))
+                    new.append(self._built(record, parts))
                 else:
                     saves.append(self._revised(record, parts, row, mains[row["id"]]))
             except InteropError as error:
@@ -170,22 +175,11 @@ class Import(Report):
                 found.update({key: rows[client_id] for key, client_id in former.items()})
         return found
 
-    def _taken_codes(self, batch: Sequence[Record]) -> set[str]:
-        """Codes that new rows ask for and others have, where rows are not matched by code."""
-        if self.key == "code":
-            return set()
-        codes = [code_key(str(record.values.get("code") or "")) for record in batch]
-        return {str(key) for key in self.uow.clients.by_column("code_key", codes)} | set(
-            self.uow.clients.retired_codes(codes)
-        )
-
-    def _built(self, record: Record, parts: Parts, taken: set[str]) -> Written:
+    def _built(self, record: Record, parts: Parts) -> Written:
         values = with_main(record.values, parts.main)
         client, address = built(values, self.rules)
         logo = logo_blob(self.uow, values.get("logo"), self.rules)
         check_identity(client.shipper_identity, has_logo=logo is not None)
-        if client.code and code_key(client.code) in taken:
-            raise duplicate_code(client.code, record.line)
         plan = self._parts.plan(parts, client, None) if parts else None
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))

@@ -1,0 +1,68 @@
+"""Values that no two clients may share, checked over a file and the database before anything is
+written: a code or an external id that is not what rows are recognised by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.code import code_key
+from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.services.client_fields import duplicate_code
+
+if TYPE_CHECKING:
+    from interop_cli.store.uow import UnitOfWork
+
+COLUMNS = {"code": "code_key", "external_id": "external_id"}
+
+
+@dataclass
+class Unique:
+    """Who has which value: in the database, for the rows at hand, and in the file so far."""
+
+    uow: UnitOfWork
+    key: str
+    _holders: dict[str, dict[object, int]] = field(default_factory=dict)
+    _lines: dict[tuple[str, object], int] = field(default_factory=dict)
+
+    def load(self, batch: Sequence[Any]) -> None:
+        """Look up who has the values of these records."""
+        for name, column in COLUMNS.items():
+            values = [value for record in batch if (value := self._value(record, name))]
+            if not values:
+                self._holders[name] = {}
+                continue
+            rows = self.uow.clients.by_column(column, values)
+            self._holders[name] = {value: row["id"] for value, row in rows.items()}
+            if name == "code":
+                self._holders[name].update(self.uow.clients.retired_codes(map(str, values)))
+
+    def check(self, record: Any, owner: int | None) -> None:
+        """Refuse a record whose value another client has (``owner`` is its own), or another row."""
+        for name in COLUMNS:
+            value = self._value(record, name)
+            if not value:
+                continue
+            holder = self._holders[name].get(value)
+            if holder is not None and holder != owner:
+                raise self._taken(name, record)
+            first = self._lines.setdefault((name, value), record.line)
+            if first != record.line:
+                raise _refused("import.duplicate", name, msg("is also on line {line}", line=first))
+
+    def _value(self, record: Any, name: str) -> object:
+        if name == self.key:
+            return None  # rows are recognised by it
+        value = str(record.values.get(name) or "").strip()
+        return code_key(value) if name == "code" else value
+
+    def _taken(self, name: str, record: Any) -> Conflict:
+        if name == "code":
+            return duplicate_code(str(record.values["code"]).strip()[:20], record.line)
+        return _refused("client.external_id.duplicate", name, msg("another client has it"))
+
+
+def _refused(code: str, path: str, reason: Message) -> Conflict:
+    return Conflict(code, reason, details=[Detail(path, code, reason)])
