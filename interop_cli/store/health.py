@@ -6,6 +6,7 @@ A finding is ``{"code", "severity", "what", "fix"}``; ``severity`` is ``error``,
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import time
 from collections.abc import Iterator
@@ -49,10 +50,23 @@ def check(conn: Connection) -> list[Row]:
             findings.append(
                 _finding(code, "error", msg("{count} rows break this rule", count=count))
             )
+    broken = sum(1 for _name in _changed_files(conn))
+    if broken:
+        findings.append(
+            _finding("rule.file", "error", msg("{count} rows break this rule", count=broken))
+        )
     for row in journal.broken_links(conn):
         what = msg("operation {id}: {reason}", id=row["operation_id"], reason=row["reason"])
         findings.append(_finding("journal", "error", what, msg("See: interop journal verify")))
     return findings
+
+
+def _changed_files(conn: Connection) -> Iterator[str]:
+    """The files whose content is not what their name, its SHA-256, says."""
+    for (name,) in (row for batch in conn.batches("SELECT sha256 FROM blob", {}) for row in batch):
+        rows = conn.query("SELECT content FROM blob WHERE sha256 = :name", name=name)
+        if hashlib.sha256(rows[0]["content"]).hexdigest() != name:
+            yield name
 
 
 def doctor(conn: Connection, location: str) -> list[Row]:

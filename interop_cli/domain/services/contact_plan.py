@@ -96,6 +96,8 @@ def _given(part: Part) -> dict[str, Any]:
 
 def _matched(known: Sequence[Planned], parts: Sequence[Part]) -> list[tuple[Part, Planned | None]]:
     """Each part with the stored contact it is about, by e-mail first and then by name."""
+    if not known:
+        return [(part, None) for part in parts]
     free = list(known)
     found: dict[int, Planned] = {}
     for name in ("email", "name"):
@@ -138,7 +140,8 @@ def _share_out(
             takers = [p for p in made if p.stands and p.asks(name) is None][:1]
         if takers:
             for planned in everyone:
-                setattr(planned.contact, name, planned is takers[0])
+                if getattr(planned.contact, name) is not (planned is takers[0]):
+                    setattr(planned.contact, name, planned is takers[0])
 
 
 def _check_emails(everyone: Sequence[Planned], rules: Rules) -> None:
