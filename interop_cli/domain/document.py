@@ -22,6 +22,7 @@ MAX_NUMBER = 40
 MAX_PLACE = 500
 YEARS = range(1900, 2200)
 AMOUNTS = ("subtotal", "tax", "total")
+_AMOUNT_PAIRS = tuple((name, f"{name}_cents") for name in AMOUNTS)
 # Those that count in the sales, and so must say for how much.
 SOLD = frozenset({"invoice", "credit_note"})
 
@@ -120,11 +121,10 @@ def read_amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
     none is given. A credit note's amounts are positive, however they were written. Raises
     AmountError.
     """
-    given = {name: cents for name in AMOUNTS if (cents := _cents_of(values, name)) is not None}
-    if not given:
-        return {}
-    subtotal, tax, total = (given.get(name) for name in AMOUNTS)
+    subtotal, tax, total = (_cents_of(values, *names) for names in _AMOUNT_PAIRS)
     if subtotal is None:
+        if total is None and tax is None:
+            return {}
         if total is None or tax is None:
             raise AmountError("subtotal", missing())
         subtotal = total - tax
@@ -139,10 +139,10 @@ def read_amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
     return {"subtotal_cents": subtotal, "tax_cents": tax, "total_cents": subtotal + tax}
 
 
-def _cents_of(values: Mapping[str, Any], name: str) -> int | None:
-    text, cents = values.get(name), values.get(f"{name}_cents")
-    if cents not in (None, ""):
-        return _whole(f"{name}_cents", cents)
+def _cents_of(values: Mapping[str, Any], name: str, cents_name: str) -> int | None:
+    text, cents = values.get(name), values.get(cents_name)
+    if cents is not None and cents != "":
+        return _whole(cents_name, cents)
     if text is None or text == "":
         return None
     if isinstance(text, str) and _PLAIN_AMOUNT.fullmatch(text):

@@ -12,6 +12,7 @@ from interop_cli.domain.address_text import bare_line
 from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.kinds import KINDS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Warning
 from interop_cli.domain.services.document_fields import (
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
 PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
+PLACE_NAMES = frozenset(f"ship_to.{part}" for part in PLACE_PARTS)
+OWN, AMOUNT_NAMES = frozenset(OWN_FIELDS), frozenset(AMOUNT_FIELDS)
 
 
 class Taken(NamedTuple):
@@ -62,17 +65,20 @@ class DocumentImport(RowImport):
             for record in records
             for name in ("client", "bill_to")
         )
-        existing = self._existing(records)
+        keys = [self._key_of(record) for record in records]
+        existing = self._existing(keys)
         new: dict[tuple[str, str], Taken] = {}
         saves: list[tuple[Row, Taken]] = []
-        for record in records:
+        for record, key in zip(records, keys, strict=True):
             try:
-                kind, key = self._begin(record)
-                if (kind, key) in new:
+                self._begin(record)
+                if isinstance(key, InvalidData):
+                    raise key
+                if key in new:
                     raise self._twice()
-                row = existing.get((kind, key))
+                row = existing.get(key)
                 if row is None:
-                    new[kind, key] = self._taken(record, self._built(record, kind))
+                    new[key] = self._taken(record, self._built(record, key[0]))
                 else:
                     self._once(row["id"])
                     saves.append((row, self._taken(record, self._revised(record, row))))
@@ -83,21 +89,25 @@ class DocumentImport(RowImport):
             self._insert(list(new.values()))
             self._save(saves)
 
-    def _begin(self, record: Record) -> tuple[str, str]:
-        """Check the row as a row: its kind and folded number. Points the rules at it."""
+    def _begin(self, record: Record) -> None:
+        """Point the rules at the row."""
         self.rules.line = record.line
-        number = str(record.values.get("number") or "").strip()
-        self.rules.key = number[:40] or None
+        self.rules.key = str(record.values.get("number") or "").strip()[:40] or None
+
+    def _key_of(self, record: Record) -> tuple[str, str] | InvalidData:
+        """The kind and the folded number of a row, or what is wrong with it as a row."""
         if record.error is not None:
-            raise InvalidData(record.error.code, record.error.message, details=[record.error])  # type: ignore[arg-type]
-        if not number:
-            raise self.fault("field.missing", "number", msg("is required"))
-        return self._kind_of(record), fold(number)
+            message = record.error.message or msg("is not valid")
+            return InvalidData(record.error.code, message, details=[record.error])
+        number = str(record.values.get("number") or "").strip()
+        try:
+            if not number:
+                raise self.fault("field.missing", "number", msg("is required"))
+            return self._kind_of(record.values.get("kind")), fold(number)
+        except InvalidData as error:
+            return error
 
-    def _kind_of(self, record: Record) -> str:
-        from interop_cli.domain.kinds import KINDS
-
-        given = record.values.get("kind")
+    def _kind_of(self, given: object) -> str:
         if not given:
             if self.kind is None:
                 raise self.fault("field.missing", "kind", msg("is required"))
@@ -109,19 +119,17 @@ class DocumentImport(RowImport):
             raise self.fault("document.kind.unknown", "kind", reason)
         return kind
 
-    def _existing(self, records: Sequence[Record]) -> dict[tuple[str, str], Row]:
-        keys: dict[str, list[str]] = {}
-        for record in records:
-            number = str(record.values.get("number") or "").strip()
-            if number and record.error is None:
-                try:
-                    keys.setdefault(self._kind_of(record), []).append(fold(number))
-                except InvalidData:
-                    continue  # said again, with its line, when its turn comes
+    def _existing(
+        self, keys: Sequence[tuple[str, str] | InvalidData]
+    ) -> dict[tuple[str, str], Row]:
+        numbers: dict[str, list[str]] = {}
+        for key in keys:
+            if not isinstance(key, InvalidData):
+                numbers.setdefault(key[0], []).append(key[1])
         return {
-            (kind, key): row
-            for kind, numbers in keys.items()
-            for key, row in self.uow.documents.by_numbers(kind, numbers).items()
+            (kind, number): row
+            for kind, wanted in numbers.items()
+            for number, row in self.uow.documents.by_numbers(kind, wanted).items()
         }
 
     def _once(self, document_id: int) -> None:
@@ -152,7 +160,7 @@ class DocumentImport(RowImport):
         owner = self._owner(values, "client")
         if kind in SOLD:
             self._check_prospect(owner)
-        own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
+        own = {name: value for name, value in values.items() if name in OWN and value}
         own.update(self._place(values), **self._amounts(values, kind))
         if kind in SOLD and "subtotal_cents" not in own and not values.get("lines"):
             raise self.fault("field.missing", "subtotal", msg("is required"))
@@ -207,7 +215,7 @@ class DocumentImport(RowImport):
             raise self.fault(error.code, "client", error.message) from None
 
     def _amounts(self, values: Mapping[str, Any], kind: str) -> dict[str, int]:
-        if not any(name in values for name in AMOUNT_FIELDS):
+        if AMOUNT_NAMES.isdisjoint(values):
             return {}
         try:
             return read_amounts(values, kind)
@@ -219,6 +227,8 @@ class DocumentImport(RowImport):
     @staticmethod
     def _place(values: Mapping[str, Any]) -> dict[str, str]:
         """``ship_to`` out of its parts, where the file has those."""
+        if PLACE_NAMES.isdisjoint(values):
+            return {}
         parts = {part: str(values.get(f"ship_to.{part}") or "").strip() for part in PLACE_PARTS}
         if not any(parts.values()):
             return {}

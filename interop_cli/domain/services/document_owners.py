@@ -36,17 +36,18 @@ class Owners:
         """Make sure that every one of these is known, or known to be nobody."""
         if len(self._known) > MAX_CACHED:
             self._known.clear()
-        wanted = {code_key(ref) for ref in refs if ref} - self._known.keys()
+        unknown = {ref: code_key(ref) for ref in set(refs) - self._known.keys() if ref}
+        wanted = set(unknown.values())
         found = self.clients.by_column("code_key", wanted)
         former = self.clients.retired_codes(wanted - found.keys())
         rows = self.clients.by_column("id", former.values())
         found.update({key: rows[client_id] for key, client_id in former.items()})
-        for key in wanted:
-            self._known[key] = _owner(found[key]) if key in found else None
+        for ref, key in unknown.items():
+            self._known[ref] = _owner(found[key]) if key in found else None
 
     def get(self, ref: str) -> Owner | None:
         """The client of this name, among those that were loaded."""
-        return self._known.get(code_key(ref))
+        return self._known.get(ref)
 
 
 def _owner(row: Row) -> Owner:
