@@ -260,7 +260,7 @@ BAD_JSON = [
     bad_json("low-surrogate", '{"name":"\\udc00\\ud83d\\ude00"}', "input.json.surrogate", 1),
     bad_json("swapped-pair", '{"name":"\\ude00\\ud83d"}', "input.json.surrogate", 1),
     bad_json("surrogate-in-a-key", '{"\\uD800":1}', "input.json.surrogate", 1),
-    bad_json("line-over-16-mb", f'{GOOD}\n{{"a":"' + "x" * 17_000_000, "input.line_too_long", 2),
+    bad_json("string-of-17-mb", f'{GOOD}\n{{"a":"' + "x" * 17_000_000, "input.json.syntax", 2),
 ]
 
 ODD_JSON = [

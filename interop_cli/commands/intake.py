@@ -18,6 +18,7 @@ from interop_cli.domain.messages import N_
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.domain.services.rejects import Rejects
     from interop_cli.inputs.mapping import ColumnMap
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
@@ -182,7 +183,8 @@ def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, An
 class Task(Protocol):
     """An import at work: see ``domain/services``."""
 
-    rejected: list[Any]
+    @property
+    def rejected(self) -> Rejects: ...
 
     def run(self, records: Iterable[Any]) -> Outcome: ...
 
@@ -195,7 +197,6 @@ def take_in(
     from interop_cli.inputs.source import open_source
 
     columns = intake.column_map()
-    done: list[Task] = []
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
         advance = stack.enter_context(app.output.progress(source.size, file))
@@ -203,13 +204,16 @@ def take_in(
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
 
         def work(uow: UnitOfWork) -> Outcome:
-            done[:] = [task_for(uow, columns)]
-            return done[0].run(reader.records())
+            task = task_for(uow, columns)
+            if writer:
+                writer.restart()
+                task.rejected.pass_on = lambda record, faults: writer.write(
+                    record.source, reasons(faults)
+                )
+            return task.run(reader.records())
 
         outcome = app.run(operation, work)
         if writer and not app.dry_run:
-            for rejected in done[0].rejected:
-                writer.write(rejected.record.source, reasons(rejected.details))
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
 

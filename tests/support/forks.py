@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -57,7 +57,7 @@ def run_all(commands: Iterable[Command], folder: Path) -> list[Ended]:
 
 def _serve() -> None:
     """The warm interpreter: reads the commands, says how each one ended."""
-    from interop_cli import boundary, inputs, interrupts  # noqa: F401
+    from interop_cli import boundary, interrupts  # noqa: F401
     from interop_cli.commands import client, db, journal  # noqa: F401
     from interop_cli.commands.client import importing  # noqa: F401
     from interop_cli.domain import address, phone  # noqa: F401
@@ -67,7 +67,8 @@ def _serve() -> None:
     from interop_cli.store import sqlite, store  # noqa: F401
 
     for values in json.load(sys.stdin):
-        print(json.dumps(_one(Command(**values))), flush=True)
+        sys.stdout.write(json.dumps(_one(Command(**values))) + "\n")
+        sys.stdout.flush()
 
 
 def _one(command: Command) -> Ended:
@@ -106,8 +107,6 @@ def _mapped() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
-
-__all__ = ["MEGABYTE", "Command", "Ended", "Mapping", "run_all"]
 
 if __name__ == "__main__":
     _serve()

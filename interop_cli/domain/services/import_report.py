@@ -9,16 +9,7 @@ from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidDat
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
-
-MAX_DETAILS = 1000
-
-
-@dataclass
-class Rejected:
-    """A row that was not written, and why."""
-
-    record: Any
-    details: list[Detail]
+from interop_cli.domain.services.rejects import Rejects
 
 
 @dataclass
@@ -27,7 +18,7 @@ class Report:
 
     rules: Rules
     outcome: Outcome = field(default_factory=Outcome)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: Rejects = field(default_factory=Rejects)
     created: int = 0
     updated: int = 0
     _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
@@ -54,7 +45,7 @@ class Report:
             Detail(d.path, d.code, d.message, d.line or record.line, d.key or self.rules.key)
             for d in details
         ]
-        self.rejected.append(Rejected(record, details))
+        self.rejected.add(record, details)
         first = details[0]
         fault = {"code": first.code, "path": first.path, "message": first.message}
         item = {"id": None, "code": self.rules.key, "status": "error", "error": fault}
@@ -67,20 +58,21 @@ class Report:
 
     def refusal(self) -> InvalidData:
         """The error that lists every row that is not valid."""
-        details = [detail for rejected in self.rejected for detail in rejected.details]
+        self.rejected.settle()
         return InvalidData(
             "import.invalid",
             msg("{count} of {total} rows are not valid; nothing was written.",
-                count=len(self.rejected), total=self.outcome.matched),
+                count=self.rejected.count, total=self.outcome.matched),
             hint=msg("Write the good rows and keep the others apart:"
                      " --continue-on-error --rejects FILE"),
-            details=details[:MAX_DETAILS],
+            details=self.rejected.details,
         )  # fmt: skip
 
     def count(self) -> None:
         """Sum up."""
+        self.rejected.settle()
         outcome = self.outcome
-        outcome.failed = len(self.rejected)
+        outcome.failed = self.rejected.count
         outcome.changed = self.created + self.updated
         outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
         outcome.extra = {"created": self.created, "updated": self.updated}

@@ -100,6 +100,7 @@ class Import(Report):
         while batch := list(islice(iterator, BATCH)):
             self.outcome.matched += len(batch)
             self._batch(batch)
+            self.rejected.settle()
         if self.outcome.matched == 0:
             raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
         if not self.rejected or self.continue_on_error:

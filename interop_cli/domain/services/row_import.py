@@ -11,11 +11,10 @@ from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidDat
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
+from interop_cli.domain.services.rejects import Rejects
 
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
-
-MAX_DETAILS = 1000
 
 
 class Record(Protocol):
@@ -30,14 +29,6 @@ class Record(Protocol):
 
 
 @dataclass
-class Rejected:
-    """A row that was not written, and why."""
-
-    record: Any
-    details: list[Detail]
-
-
-@dataclass
 class RowImport:
     """An import at work; a subclass writes a batch of rows in ``batch``."""
 
@@ -46,7 +37,7 @@ class RowImport:
     continue_on_error: bool = False
     want_rows: bool = False
     outcome: Outcome = field(default_factory=Outcome)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: Rejects = field(default_factory=Rejects)
     created: int = 0
     updated: int = 0
     _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
@@ -76,11 +67,13 @@ class RowImport:
         while rows := list(islice(iterator, self.size)):
             self.outcome.matched += len(rows)
             self.batch(rows)
+            self.rejected.settle()
         if self.outcome.matched == 0:
             raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
         if self.refused:
             raise self._refusal()
         self.finish()
+        self.rejected.settle()
         self._count()
         return self.outcome
 
@@ -102,8 +95,7 @@ class RowImport:
             Detail(d.path, d.code, d.message, record.line, d.key or self.rules.key)
             for d in error.details or [Detail("", error.code, error.message)]
         ]
-        if len(self.rejected) < MAX_DETAILS or self.continue_on_error:
-            self.rejected.append(Rejected(record, details))
+        self.rejected.add(record, details)
         self.outcome.failed += 1
         first = details[0]
         fault = {"code": first.code, "path": first.path, "message": first.message}
@@ -115,14 +107,13 @@ class RowImport:
         return InvalidData(code, reason, details=[detail])
 
     def _refusal(self) -> InvalidData:
-        details = [detail for rejected in self.rejected for detail in rejected.details]
         return InvalidData(
             "import.invalid",
             msg("{count} of {total} rows are not valid; nothing was written.",
                 count=self.outcome.failed, total=self.outcome.matched),
             hint=msg("Write the good rows and keep the others apart:"
                      " --continue-on-error --rejects FILE"),
-            details=details[:MAX_DETAILS],
+            details=self.rejected.details,
         )  # fmt: skip
 
     def _count(self) -> None:
