@@ -23,11 +23,7 @@ def working(site: Site, wait: float) -> Iterator[None]:
     waited = 0.0
     while not site.write(lambda uow: _take(uow, site)):
         if waited >= wait:
-            raise Busy(
-                "sync.busy",
-                msg("Another run is pushing to {target}.", target=site.target.name),
-                hint=msg("Wait for it, or longer with --lock-timeout."),
-            )
+            raise _busy(site)
         site.store.pause(POLL)  # in real time: the other run is real
         waited += POLL
     try:
@@ -39,7 +35,12 @@ def working(site: Site, wait: float) -> Iterator[None]:
 
 
 def keep(uow: UnitOfWork, site: Site) -> None:
-    """Prolong the lease, within a transaction that has something to write anyway."""
+    """Prolong the lease, within a transaction that claims something.
+
+    Raises Busy where another run has taken it, believing that this one is gone: it goes no further.
+    """
+    if uow.targets.by_id(site.target.id).worker != site.owner:
+        raise _busy(site)
     uow.targets.note(site.target.id, worker_until=site.clock.stamp(LEASE_SECONDS))
 
 
@@ -60,3 +61,11 @@ def _leave(site: Site) -> None:
             uow.targets.note(site.target.id, worker=None, worker_until=None)
 
     site.write(leave)
+
+
+def _busy(site: Site) -> Busy:
+    return Busy(
+        "sync.busy",
+        msg("Another run is pushing to {target}.", target=site.target.name),
+        hint=msg("Wait for it, or longer with --lock-timeout."),
+    )

@@ -1,0 +1,175 @@
+"""Plans, merges, descriptors and payloads: pure, so checked over their whole space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interop_cli.domain.sync.descriptor import Descriptor, Field, Need, Policy
+from interop_cli.domain.sync.link import NONE, Link, State
+from interop_cli.domain.sync.merge import merge
+from interop_cli.domain.sync.payload import Payload, differences, digest, email, text
+from interop_cli.domain.sync.plan import Rules, Todo, plan
+from interop_cli.domain.sync.records import Local, Role
+from interop_cli.domain.sync.waiting import backoff
+
+NAMES = ("name", "phone", "city", "active")
+DESCRIPTOR = Descriptor(
+    "client",
+    (
+        Field("code", "key", Need.REQUIRED, policy=Policy.OURS),
+        Field("name", "Name", Need.REQUIRED, max_length=10),
+        Field("phone", "Phone", pattern=r"[\d-]*"),
+        Field("city", "City", choices=("Québec", "Gaspé")),
+        Field("active", "Active", policy=Policy.OURS),
+        Field("terms", "", Need.UNSUPPORTED, usual=False),
+    ),
+    key="code",
+)
+VALUES = st.one_of(st.none(), st.sampled_from(["a", "b", "c"]))
+PAYLOADS = st.fixed_dictionaries(dict.fromkeys(("name", "phone", "city"), VALUES))
+PARTS = st.dictionaries(st.sampled_from(["name", "phone", "city"]), VALUES)
+STATES = st.sampled_from(list(State))
+
+
+def local(**values: Any) -> Local:
+    known = {"code": "A", "name": "n", "phone": None, "city": None, "active": True, **values}
+    prospect = bool(known.pop("prospect", False))
+    payer = known.pop("payer_prospect", False)
+    return Local("client", 1, known["code"], known["code"], "s", bool(known["active"]), known,
+                 prospect, "P" if payer else None, bool(payer))  # fmt: skip
+
+
+def rules(role: Role = Role.ACCOUNTING, **more: Any) -> Rules:
+    def payload(one: Local) -> Payload:
+        return {field.name: one.values.get(field.name) for field in DESCRIPTOR.sent()}
+
+    return Rules(role, DESCRIPTOR, payload, "f", "2026-01-01T00:00:00Z", **more)
+
+
+def test_a_new_client_is_created_with_all_it_has() -> None:
+    step = plan(local(phone="1"), NONE, rules())
+    assert step.todo is Todo.CREATE
+    assert {change.field for change in step.changes} == {"code", "name", "phone", "active"}
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "code"),
+    [
+        ({"name": None}, "name", "sync.field.missing"),
+        ({"name": "x" * 11}, "name", "sync.field.too_long"),
+        ({"phone": "abc"}, "phone", "sync.field.pattern"),
+        ({"city": "Paris"}, "city", "sync.field.choice"),
+    ],
+)
+def test_what_a_target_cannot_take_is_blocked_with_its_field(
+    values: dict[str, Any], field: str, code: str
+) -> None:
+    step = plan(local(**values), NONE, rules())
+    assert (step.todo, step.reason and step.reason.field, step.reason and step.reason.code) == (
+        Todo.BLOCKED, field, code,
+    )  # fmt: skip
+
+
+def test_an_update_has_the_fields_that_differ() -> None:
+    link = Link(1, State.IN_SYNC, "9", "A", pushed={
+        "code": "A", "name": "n", "phone": "1", "city": None, "active": True,
+    })  # fmt: skip
+    step = plan(local(phone="2"), link, rules())
+    assert step.todo is Todo.UPDATE
+    assert [(one.field, one.before, one.after) for one in step.changes] == [("phone", "1", "2")]
+    assert plan(local(phone="1"), link, rules()).todo is Todo.SKIP
+    assert plan(local(phone="1"), link, rules(again=True)).todo is Todo.UPDATE
+    assert plan(local(phone="1", active=False), link, rules()).todo is Todo.DEACTIVATE
+
+
+def test_a_recode_is_a_rename_and_goes_alone() -> None:
+    link = Link(1, State.IN_SYNC, "9", "OLD", pushed={"code": "OLD", "name": "n", "active": True})
+    step = plan(local(phone="2"), link, rules())
+    assert step.todo is Todo.RENAME
+    assert [one.field for one in step.changes] == ["code"]
+
+
+@given(
+    prospect=st.booleans(), payer=st.booleans(), active=st.booleans(), state=STATES,
+    remote=st.one_of(st.none(), st.just("9")), allowed=st.booleans(), again=st.booleans(),
+    role=st.sampled_from(list(Role)), alive=st.booleans(),
+)  # fmt: skip
+def test_a_prospect_is_never_sent_to_accounting(
+    prospect: bool, payer: bool, active: bool, state: State, remote: str | None, allowed: bool,
+    again: bool, role: Role, alive: bool,
+) -> None:  # fmt: skip
+    link = Link(1, state, remote, "A", attempt={"name": "n"}, alive=alive)
+    given_ = rules(role, prospects=allowed, again=again)
+    step = plan(local(prospect=prospect, payer_prospect=payer, active=active), link, given_)
+    sent = {Todo.CREATE, Todo.UPDATE, Todo.RENAME, Todo.DEACTIVATE}
+    if (prospect or payer) and (role is Role.ACCOUNTING or not allowed):
+        assert step.todo not in sent
+    if step.todo is Todo.CREATE:
+        assert active
+        assert remote is None
+    if state in (State.EXCLUDED, State.CONFLICT, State.DETACHED, State.AWAITING):
+        assert step.todo not in sent
+    if state in (State.CLAIMED, State.UNKNOWN):
+        assert step.todo not in sent
+
+
+@given(base=PARTS, ours=PAYLOADS, theirs=PARTS)
+def test_a_merge_loses_nothing(base: Payload, ours: Payload, theirs: Payload) -> None:
+    found = merge(base, ours, theirs, DESCRIPTOR)
+    conflicts = {one.field for one in found.conflicts}
+    sent = {one.field for one in differences(found.base, ours)}
+    for name, value in ours.items():
+        was, there = base.get(name), theirs.get(name, base.get(name))
+        if name in base and name in theirs:
+            both = there != was and value != was and there != value
+            assert (name in conflicts) == both
+            if there != was and value == was:
+                assert name not in sent  # left to them
+        if name in theirs and value == there:
+            assert name not in sent  # nothing to say
+        if name in sent:
+            assert value != found.base.get(name)
+
+
+@given(base=PAYLOADS, ours=PAYLOADS)
+def test_a_merge_with_nobody_there_is_a_plain_update(base: Payload, ours: Payload) -> None:
+    found = merge(base, ours, base, DESCRIPTOR)
+    assert (found.base, found.conflicts) == (base, ())
+
+
+def test_our_own_fields_never_conflict() -> None:
+    found = merge({"active": True}, {"active": False}, {"active": None}, DESCRIPTOR)
+    assert (found.conflicts, found.base) == ((), {"active": None})
+
+
+@given(PAYLOADS)
+def test_equal_payloads_have_equal_digests(payload: Payload) -> None:
+    turned = dict(reversed(list(payload.items())))
+    assert digest(payload, "f") == digest(turned, "f")
+    assert digest(payload, "f") != digest(payload, "g")
+    assert differences(payload, payload) == ()
+
+
+def test_values_are_brought_to_one_form() -> None:
+    assert text("  é  b\t c ") == "é b c"
+    assert text("   ") is None
+    assert text(None) is None
+    assert email(" A@B.CA ") == "a@b.ca"
+
+
+@given(st.integers(1, 40))
+def test_waiting_is_bounded(attempt: int) -> None:
+    assert 0 <= backoff(attempt) <= 30
+    assert backoff(attempt, 7) == 7
+
+
+def test_fields_are_narrowed_and_widened() -> None:
+    chosen = DESCRIPTOR.narrowed({"phone": "", "terms": "payment_terms", "accounting.rep": "rep"})
+    assert [(one.name, one.remote) for one in chosen.sent()] == [
+        ("code", "key"), ("name", "Name"), ("phone", "Phone"), ("terms", "payment_terms"),
+        ("accounting.rep", "rep"),
+    ]  # fmt: skip
