@@ -22,6 +22,7 @@ from tests.fakes.server import Call, FakeServer, Reply, route
 REALM = "9130350000000001"
 COMPANY = rf"/v3/company/{REALM}"
 DELETED = " (deleted)"
+TOKENS = ("/bearer", "/token")
 LENGTHS = {
     "DisplayName": 500, "CompanyName": 100, "GivenName": 100, "FamilyName": 100,
     "PrimaryEmailAddr.Address": 100, "PrimaryPhone.FreeFormNumber": 30, "WebAddr.URI": 1000,
@@ -61,14 +62,14 @@ class FakeQuickBooks(FakeServer):
     """
 
     client_id = "AB-client-id-0001"
-    client_secret = "client-secret-0123456789"  # noqa: S105 - of a fake
+    client_secret = "client-secret-0123456789"
 
     def __init__(self, now: Callable[[], float] | None = None) -> None:
         super().__init__(now)
         self.customers: dict[str, dict[str, Any]] = {}
         self.vendors: set[str] = set()
         self.merged: set[str] = set()
-        self.refresh_token = "refresh-token-0"  # noqa: S105
+        self.refresh_token = "refresh-token-0"
         self.tokens: dict[str, float] = {self.token: 10**12}
         self.refreshes = 0
         self.rotates = True
@@ -100,7 +101,7 @@ class FakeQuickBooks(FakeServer):
         self.tokens.clear()
 
     def is_write(self, call: Call) -> bool:
-        return call.method == "POST" and not call.path.endswith("/bearer")
+        return call.method == "POST" and not call.path.endswith(TOKENS)
 
     def held(self) -> dict[str, dict[str, Any]]:
         return {key: dict(row) for key, row in self.customers.items() if key not in self.merged}
@@ -136,7 +137,7 @@ class FakeQuickBooks(FakeServer):
     # -- who may come in ----------------------------------------------------------------------
 
     def allowed(self, call: Call) -> Reply | None:
-        if call.path.endswith("/bearer"):
+        if call.path.endswith(TOKENS):
             return None
         token = call.headers.get("authorization", "").removeprefix("Bearer ")
         if self.tokens.get(token, 0) > self.now():
@@ -160,7 +161,7 @@ class FakeQuickBooks(FakeServer):
         recent.append(now)
         return False
 
-    @route("POST", r"/.*bearer")
+    @route("POST", r"(/oauth2/v1/tokens/bearer|/token)")
     def _bearer(self, call: Call, match: re.Match[str]) -> Reply:
         pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
         if call.headers.get("authorization") != f"Basic {pair}":

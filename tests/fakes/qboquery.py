@@ -8,9 +8,7 @@ from typing import Any
 
 TEXT = r"'(?:[^'\\]|\\.)*'"
 VALUE = rf"(?:{TEXT}|true|false)"
-CONDITION = (
-    rf"([\w.]+) (?:in \(({VALUE}(?:,\s*{VALUE})*)\)|(=|>=|<=|>|<) ({VALUE}))"
-)
+CONDITION = rf"([\w.]+) (?:in \(({VALUE}(?:,\s*{VALUE})*)\)|(=|>=|<=|>|<) ({VALUE}))"
 QUERY = re.compile(
     rf"select \* from (\w+)(?: where ({CONDITION}(?: and {CONDITION})*))?"
     r"(?: ORDERBY (\w+))?(?: STARTPOSITION (\d+))?(?: MAXRESULTS (\d+))?",

@@ -35,9 +35,7 @@ _OF_TYPES = {
     "authorization": Kind.FORBIDDEN, "authorizationfault": Kind.FORBIDDEN,
     "systemfault": Kind.UNKNOWN, "servicefault": Kind.UNKNOWN, "service": Kind.UNKNOWN,
 }  # fmt: skip
-OF_A_RECORD = frozenset(
-    {Kind.NAME_TAKEN, Kind.STALE, Kind.GONE, Kind.MISSING_REF, Kind.VALIDATION}
-)
+OF_A_RECORD = frozenset({Kind.NAME_TAKEN, Kind.STALE, Kind.GONE, Kind.MISSING_REF, Kind.VALIDATION})
 """Troubles of one record, not of the call."""
 
 

@@ -217,9 +217,7 @@ def _filled(customer: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _on_top(
-    customer: dict[str, Any], row: Mapping[str, Any] | None, send: Send
-) -> Trouble | None:
+def _on_top(customer: dict[str, Any], row: Mapping[str, Any] | None, send: Send) -> Trouble | None:
     """Lay the parts of the address that change on top of the address that is there."""
     if row is None:
         return Trouble(Kind.GONE, "remote.gone", GONE)

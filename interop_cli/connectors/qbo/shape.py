@@ -207,9 +207,7 @@ def _parent(value: Value) -> dict[str, Any]:
     return {"ParentRef": {"value": str(value)}, "Job": True, "BillWithParent": True}
 
 
-def read(
-    record: Mapping[str, Any], descriptor: Descriptor, terms: Mapping[str, str]
-) -> Payload:
+def read(record: Mapping[str, Any], descriptor: Descriptor, terms: Mapping[str, str]) -> Payload:
     """What QuickBooks holds, under our names. ``terms`` are its payment terms by their ids.
 
     What it leaves out is empty, but for the currency, which it only tells where there are several.
