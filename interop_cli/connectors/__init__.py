@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # kind -> module and class; imported when a target of that kind is used.
 KINDS: dict[str, tuple[str, str]] = {
     "hubspot": ("interop_cli.connectors.hubspot", "HubSpot"),
+    "qbo": ("interop_cli.connectors.qbo", "QuickBooks"),
 }
 
 

@@ -63,8 +63,8 @@ def _taken_keys(
     uow: UnitOfWork, site: Site, entity: str, todo: Todo, steps: Sequence[Step]
 ) -> dict[str, int]:
     """Keys that the remote still knows another record of ours by: ours would take that one over."""
-    if todo not in (Todo.CREATE, Todo.RENAME):
-        return {}
+    if todo not in (Todo.CREATE, Todo.RENAME) or site.connector.looks_first:
+        return {}  # the last one: no key of ours is there at all
     keys = [step.local.key for step in steps]
     return uow.links.key_holders(site.target.id, entity, keys)
 
