@@ -67,11 +67,12 @@ class TotalRepository:
 
     def record_run(self, first: int, last: int) -> None:
         """Remember that all clients' totals of these years are up to date as of now."""
+        run_id = self.run_id  # not asked for while the rows are being sent
         self.conn.execute("UPDATE sales_year SET latest = 0 WHERE latest = 1")
         self.conn.execute_many(
             "INSERT INTO sales_year (year, run_id, latest) VALUES (:year, :run, 1)"
             " ON CONFLICT (year) DO UPDATE SET run_id = excluded.run_id, latest = 1",
-            ({"year": year, "run": self.run_id} for year in range(first, last + 1)),
+            ({"year": year, "run": run_id} for year in range(first, last + 1)),
         )
 
     # -- what is due ------------------------------------------------------------------------
