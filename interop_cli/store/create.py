@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
+from interop_cli.store.connection import Connection
 from interop_cli.store.migrations import apply_pending, migrate, pending
 from interop_cli.store.open import (
     APPLICATION_ID,
@@ -80,10 +82,21 @@ def migrate_database(
             return steps, None
         copy = None
         if backup and not is_url(location):
-            from interop_cli.store.files import backup as write_backup
-
-            copy = Path(f"{location}.before-{steps[0]}")
-            write_backup(conn, copy, overwrite=True)
+            copy = _copy_before(conn, location, steps)
         return migrate(conn, now), copy
     finally:
         conn.close()
+
+
+def _copy_before(conn: Connection, location: str, steps: list[str]) -> Path | None:
+    """Copy the file as it was before ``steps``; None where another process was faster."""
+    from interop_cli.store.files import backup
+
+    copy = Path(f"{location}.before-{steps[0]}")
+    fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
+    backup(conn, fresh, overwrite=True)
+    if [step.name for step in pending(conn)] != steps:  # it may be a copy of what came after
+        fresh.unlink()
+        return None
+    os.replace(fresh, copy)
+    return copy

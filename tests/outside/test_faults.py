@@ -1,0 +1,166 @@
+"""Every system call of a small batch that fails or is the last one: strace makes them do so."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.forks import Command, run_all
+from tests.support.outside import (
+    PATIENCE,
+    PROGRAM,
+    content,
+    environment,
+    shell_code,
+    sound,
+    without_traceback,
+)
+
+CALLS = ("pwrite64", "fdatasync", "fsync", "unlink")
+FATES = ("signal=SIGKILL", "error=ENOSPC", "error=EIO")
+BATCH = ["client", "edit", "--all", "--terms", "net77", "-y", "--json"]
+CLOCK = {"INTEROP_TODAY": "2026-03-02"}
+MOST = 500  # calls; a batch of seven clients has far fewer
+
+
+class Ending(NamedTuple):
+    """How a run with a fault ended, on which copy of the database."""
+
+    path: Path
+    code: int
+    out: str
+    err: str
+
+
+def can_trace() -> str | None:
+    """Why strace cannot be used here, if it cannot."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    done = subprocess.run(
+        ["strace", "-f", "-qq", "-e", "trace=pwrite64", "-o", "/dev/null", "true"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return f"strace does not work here: {done.stderr.strip()}" if done.returncode else None
+
+
+@pytest.fixture(scope="module")
+def tracer() -> None:
+    """Skip where calls cannot be made to fail."""
+    if reason := can_trace():
+        pytest.skip(reason)
+
+
+class Injection:
+    """Runs the batch on copies of the shop, with one fault in each run."""
+
+    def __init__(self, shop: Path, folder: Path) -> None:
+        self.shop, self.folder = shop, folder
+        self.before = content(str(shop))
+        whole = self.run("none", None)
+        assert whole.code == 0, whole.err
+        self.after = content(str(whole.path))
+        assert self.after != self.before
+
+    def run(self, name: str, inject: str | None) -> Ending:
+        path = Path(shutil.copy(self.shop, self.folder / f"{name}.db"))
+        strace = ["strace", "-f", "-qq", "-o", str(self.folder / "trace")]
+        strace += ["-e", "trace=" + ",".join(CALLS)]
+        if inject and "signal" not in inject:
+            strace.append("--seccomp-bpf")  # faster, but it sends no signals
+        if inject:
+            strace += ["-e", f"inject={inject}"]
+        done = subprocess.run(
+            [*strace, *PROGRAM, "--db", str(path), *map(str, BATCH)],
+            capture_output=True, text=True, timeout=PATIENCE, env=environment(**CLOCK), check=False,
+        )  # fmt: skip
+        return Ending(path, shell_code(done.returncode), done.stdout, done.stderr)
+
+    def calls(self, call: str) -> int:
+        """How many times the last run made this call."""
+        lines = (self.folder / "trace").read_text().splitlines()
+        return sum(f" {call}(" in line for line in lines)
+
+    def judge(self, endings: list[Ending]) -> None:
+        """Whatever it was: all or nothing, the code tells which, and the next program works."""
+        checks = [Command(["--db", str(e.path), "db", "check", "--json"]) for e in endings]
+        for ending, check in zip(endings, run_all(checks, self.folder), strict=True):
+            assert (check.code, check.stdout) == (0, "[]\n"), (ending, check)
+            found = content(str(ending.path))
+            committed = found == self.after
+            assert committed or found == self.before, ending
+            sound(ending.path)
+            without_traceback(ending.err)
+            if ending.code == 0:
+                assert committed, ending
+                assert json.loads(ending.out)["changed"] == 7
+            elif ending.code == 74:
+                error = json.loads(ending.err.splitlines()[-1])["error"]
+                assert error["applied"] is committed, ending
+            else:
+                assert ending.code == 137, ending
+            ending.path.unlink()
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_a_few_faults(fate: str, tracer: None, shop: Path, tmp_path: Path) -> None:
+    injection = Injection(shop, tmp_path)
+    endings = []
+    for call in CALLS:
+        count = injection.calls(call)
+        for when in sorted({1, count // 2, count} - {0}) if call == "pwrite64" else [1]:
+            endings.append(injection.run(f"{call}-{when}", f"{call}:{fate}:when={when}"))
+    assert any(ending.code != 0 for ending in endings)
+    injection.judge(endings)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fate", FATES)
+@pytest.mark.parametrize("call", CALLS)
+def test_every_fault(fate: str, call: str, tracer: None, shop: Path, tmp_path: Path) -> None:
+    """One run a call, until a run has fewer calls than the number of the one that should fail."""
+    injection = Injection(shop, tmp_path)
+    for when in range(1, MOST):
+        ending = injection.run(f"{call}-{when}", f"{call}:{fate}:when={when}")
+        reached = "(INJECTED)" in (tmp_path / "trace").read_text() or ending.code == 137
+        injection.judge([ending])
+        if not reached:
+            assert ending.code == 0
+            return
+    pytest.fail("it never came to an end")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fate", FATES[1:])
+def test_a_fault_that_stays(fate: str, tracer: None, shop: Path, tmp_path: Path) -> None:
+    """The disk stays full, or broken, from one moment on: also for what is rolled back."""
+    injection = Injection(shop, tmp_path)
+    count = injection.calls("pwrite64")
+    injection.judge(
+        [
+            injection.run(f"from-{when}", f"pwrite64:{fate}:when={when}+")
+            for when in range(1, count + 1)
+        ]
+    )
+
+
+def test_it_is_on_disk_before_it_is_said(tracer: None, shop: Path, tmp_path: Path) -> None:
+    """The last call on the database before the answer makes the commit outlive a power cut."""
+    path = Path(shutil.copy(shop, tmp_path / "synced.db"))
+    trace = tmp_path / "order"
+    subprocess.run(
+        ["strace", "-f", "-qq", "-y", "-s", "200", "-e", "write,pwrite64,fsync,fdatasync,unlink",
+         "-o", str(trace), *PROGRAM, "--db", str(path), *BATCH],
+        check=True, capture_output=True, timeout=PATIENCE,
+    )  # fmt: skip
+    lines = trace.read_text().splitlines()
+    said = next(n for n, line in enumerate(lines) if " write(1<" in line and "client.edit" in line)
+    stored = [n for n, line in enumerate(lines[:said]) if str(tmp_path) in line]
+    last = lines[stored[-1]]
+    # A rollback journal is deleted, and then the folder is synced; a log is synced itself.
+    assert "sync(" in last
+    assert f"<{tmp_path}>" in last or "-wal>" in last
