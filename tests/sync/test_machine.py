@@ -295,7 +295,7 @@ def run(machine: type[Machine], examples: int, steps: int) -> None:
 
 
 def test_any_sequence_ends_with_one_record_each(machine: type[Machine]) -> None:
-    run(machine, 40, 30)
+    run(machine, 120, 30)
 
 
 @pytest.mark.long
