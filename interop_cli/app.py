@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from interop_cli.actor import actor
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import LANGUAGES, language_of, set_language
 
 if TYPE_CHECKING:
     from interop_cli.clock import Clock
+    from interop_cli.domain.rights import User
     from interop_cli.domain.rules import Rules
     from interop_cli.domain.services.outcome import Outcome
     from interop_cli.output import Output
@@ -145,6 +145,13 @@ class App:
 
     # -- store ------------------------------------------------------------------------------
 
+    @cached_property
+    def user(self) -> User:
+        """Who runs the program."""
+        from interop_cli.osuser import current_user
+
+        return current_user()
+
     @property
     def location(self) -> str:
         """Where the database is: a path or a URL."""
@@ -166,7 +173,10 @@ class App:
         from interop_cli.interrupts import held
         from interop_cli.store.store import Store
 
-        store = Store(conn, self.today.isoformat(), self.now, actor(), self.command, unbroken=held)
+        user = self.user
+        store = Store(
+            conn, self.today.isoformat(), self.now, user.actor, self.command, user, unbroken=held
+        )
         self._stores.append(store)
         return store
 

@@ -374,7 +374,21 @@ def test_numbers_round_trip_as_text(value: bool | int | float) -> None:
     assert parse(name, format(name, value)) == value
 
 
-steps = st.lists(st.tuples(st.sampled_from(sorted(SETTINGS)), st.booleans()), max_size=12)
+OWN = sorted(name for name, row in SETTINGS.items() if not row.shared)
+steps = st.lists(st.tuples(st.sampled_from(OWN), st.booleans()), max_size=12)
+
+
+def test_what_the_company_alone_says_is_not_said_by_the_environment_or_a_file(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[rights]\ndefault_role = "admin"\n')
+    environ = {"INTEROP_RIGHTS_DEFAULT_ROLE": "admin"}
+    alone = Settings({}, environ, dict, path)
+    assert alone.get("rights.default_role") == "editor"
+    told = Settings({}, environ, lambda: {"rights.default_role": "viewer"}, path)
+    assert told.get("rights.default_role") == "viewer"
+    assert told.origin("rights.default_role") == "company"
 
 
 @given(steps)

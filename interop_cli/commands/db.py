@@ -9,6 +9,7 @@ import click
 
 from interop_cli.commands import confirm
 from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.commands.users import grant_command, user_command
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.interrupts import held
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from interop_cli.store.connection import Row
 
 db_command = Group("db", help=N_("The database: make, look after, back up."))
+for command in (user_command, grant_command):
+    db_command.add_command(command)
 EXIT_ATTENTION = 10
 EXIT_UNUSABLE = 70
 
@@ -34,7 +37,9 @@ def init_command(app: App) -> None:
     from interop_cli.store.create import create_database
 
     with held():
-        create_database(app.location, app.now(), lock_timeout=app.lock_timeout, dry_run=app.dry_run)
+        create_database(
+            app.location, app.now(), app.user, lock_timeout=app.lock_timeout, dry_run=app.dry_run
+        )
         _done(app)
     if app.dry_run:
         app.output.message(_("Dry run: nothing was written."))

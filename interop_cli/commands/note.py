@@ -85,12 +85,12 @@ def create_command(
     interop note create ACME --category facturation --text "Toujours avec bon de commande"
     interop note create ACME --text - --attach plan.pdf < note.txt
     """
-    from interop_cli.actor import actor
     from interop_cli.domain.services import notes
 
     attached = read_files(app, files)
     values = {
-        "text": _text(text), "category": category, "author": actor() if author is None else author,
+        "text": _text(text), "category": category,
+        "author": app.user.actor if author is None else author,
     }  # fmt: skip
     app.write("note.create", lambda uow: notes.create(uow, client, values, app.rules(), attached))
 

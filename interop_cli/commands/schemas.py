@@ -83,6 +83,7 @@ def card() -> Schema:
     logo = {"type": _text(), "size": {"type": "integer"}, "sha256": _text()}
     found["properties"] |= {
         "accounting": {"type": "object", "additionalProperties": _text()},
+        "merged_into": _text(null=True),
         "former_codes": {"type": "array", "items": _text()},
         "logo": {"type": ["object", "null"], "properties": logo, "required": list(logo)},
         "contacts": {"type": "array", "items": contact()},

@@ -136,6 +136,7 @@ class Client(Entity):
     and ``terms``.
     ``bill_to_id`` is the client who pays (see ``payer``), ``accounting`` the fields that the
     accounting system asks for. ``logo`` names the blob of its picture by SHA-256.
+    ``merged_into_id`` is the client that a merged one has become.
     """
 
     code: Annotated[str, BeforeValidator(_code)] = ""
@@ -169,3 +170,4 @@ class Client(Entity):
         default_factory=dict
     )
     logo: str | None = None
+    merged_into_id: int | None = None

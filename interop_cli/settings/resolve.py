@@ -68,6 +68,10 @@ class Settings:
         return removed
 
     def _find(self, row: Setting) -> Found:
+        if row.shared:
+            if row.name in self._company:
+                return _read(row, self._company[row.name], row.name), "company"
+            return _default(row), "default"
         typed = self._options.get(row.name)
         if typed is not None:
             value = _read(row, typed, "--" + row.name) if isinstance(typed, str) else typed

@@ -32,7 +32,8 @@ class Setting:
     """One row of the table.
 
     ``help`` is a msgid. ``choices`` bounds a text; ``pattern`` must match it (of a list: each of
-    its items) after ``upper``. A default of ``None`` means: decided elsewhere.
+    its items) after ``upper``. A default of ``None`` means: decided elsewhere. A ``shared`` one is
+    what the company says and nothing else: no environment and no file of a user speaks for it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     pattern: str = ""
     upper: bool = False
+    shared: bool = False
 
     @property
     def variable(self) -> str:
@@ -94,6 +96,9 @@ _ROWS = (
             N_("Categories of notes."), _CATEGORIES),
     Setting("note.max_attachment_mb", Type.INT, _COMPANY,
             N_("Largest attachment of a note, in megabytes."), 25),
+    Setting("rights.default_role", Type.TEXT, _COMPANY,
+            N_("Role of users who have none of their own."), "editor",
+            choices=("viewer", "editor", "manager", "admin"), shared=True),
     Setting("route.provider", Type.TEXT, _COMPANY,
             N_("Who computes routes."), "osm", choices=("osm", "google")),
     Setting("sync.auto", Type.BOOL, _COMPANY,

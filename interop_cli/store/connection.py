@@ -98,5 +98,8 @@ class Connection(Protocol):
     def tables(self) -> set[str]:
         """The names of the tables that exist."""
 
+    def login(self) -> str | None:
+        """The name the session has on its server; None for a file, which knows nobody."""
+
     def close(self) -> None:
         """Let go of the database."""

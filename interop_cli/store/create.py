@@ -7,6 +7,7 @@ from pathlib import Path
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
+from interop_cli.domain.rights import User
 from interop_cli.store.connection import Connection
 from interop_cli.store.migrations import apply_pending, migrate, pending
 from interop_cli.store.open import (
@@ -18,22 +19,34 @@ from interop_cli.store.open import (
     is_url,
     without_password,
 )
+from interop_cli.store.rights import identity
 
 
-def create_database(location: str, now: str, *, lock_timeout: float, dry_run: bool = False) -> None:
+def create_database(
+    location: str,
+    now: str,
+    creator: User | None = None,
+    *,
+    lock_timeout: float,
+    dry_run: bool = False,
+) -> None:
     """Make an empty database of the present schema, whole or not at all.
+
+    Its creator is its first admin; without one nobody has a role, and nobody is kept out.
 
     Raises Conflict ``db.exists`` where there is a file, or where the server's database has tables.
     """
     if is_url(location):
-        _create_on_server(location, now, lock_timeout, dry_run)
+        _create_on_server(location, now, creator, lock_timeout, dry_run)
     elif dry_run:
         check_free(Path(location))
     else:
-        _create_file(Path(location), now, lock_timeout)
+        _create_file(Path(location), now, creator, lock_timeout)
 
 
-def _create_on_server(location: str, now: str, lock_timeout: float, dry_run: bool) -> None:
+def _create_on_server(
+    location: str, now: str, creator: User | None, lock_timeout: float, dry_run: bool
+) -> None:
     conn = connect(location, lock_timeout=lock_timeout)
     try:
         with conn.write():
@@ -45,11 +58,12 @@ def _create_on_server(location: str, now: str, lock_timeout: float, dry_run: boo
                 )  # fmt: skip
             if not dry_run:
                 apply_pending(conn, now)
+                _make_admin(conn, creator, now)
     finally:
         conn.close()
 
 
-def _create_file(path: Path, now: str, lock_timeout: float) -> None:
+def _create_file(path: Path, now: str, creator: User | None, lock_timeout: float) -> None:
     """One transaction makes all of it, so a file is empty or ready; another process may help."""
     from interop_cli.store import sqlite
 
@@ -62,6 +76,7 @@ def _create_file(path: Path, now: str, lock_timeout: float) -> None:
             try:
                 conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 apply_pending(conn, now)
+                _make_admin(conn, creator, now)
             except BaseException:
                 if made:
                     path.unlink()  # while the lock is ours and nobody waits in vain
@@ -69,6 +84,19 @@ def _create_file(path: Path, now: str, lock_timeout: float) -> None:
         conn.prefer_wal()
     finally:
         conn.close()
+
+
+def _make_admin(conn: Connection, creator: User | None, now: str) -> None:
+    """Not an operation: it belongs to the making of the database, and cannot be undone."""
+    if creator is None:
+        return
+    user = identity(conn, creator)
+    (row_id,) = conn.next_ids("user_role", 1)
+    conn.insert_many(
+        "user_role",
+        ("id", "uid", "name", "role", "created_at", "updated_at"),
+        [(row_id, user.uid, user.name, "admin", now, now)],
+    )
 
 
 def migrate_database(
@@ -83,7 +111,12 @@ def migrate_database(
         copy = None
         if backup and not is_url(location):
             copy = _copy_before(conn, location, steps)
-        return migrate(conn, now), copy
+        applied = migrate(conn, now)
+        if conn.engine == "postgres":
+            from interop_cli.store import grants
+
+            grants.renew(conn)  # the new tables have none yet
+        return applied, copy
     finally:
         conn.close()
 

@@ -77,7 +77,29 @@ def doctor(conn: Connection, location: str) -> list[Row]:
 
         findings += [_finding(row["code"], "error", msg("{what}", what=row["what"]))
                      for row in problems(conn, deep=False)]  # fmt: skip
-    return findings
+    return findings + list(_about_users(conn))
+
+
+def _about_users(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.views.users import enforced
+
+    users = conn.query("SELECT uid, name, role FROM user_role ORDER BY name, uid")
+    if not users:
+        yield _finding(
+            "rights.nobody", "warning", msg("Nobody has a role: everyone may do everything"),
+            msg("interop db user set USER admin"),
+        )  # fmt: skip
+    if conn.login() is None:
+        return
+    loose = [row["name"] for row in users if not enforced(conn, row["uid"], row["role"])]
+    if loose:
+        yield _finding(
+            "rights.not_enforced", "info",
+            msg("The server does not hold these users to their role: {users}",
+                users=", ".join(loose)),
+            msg("The owner of the tables and superusers may do everything; for others:"
+                " interop db grant USER ROLE"),
+        )  # fmt: skip
 
 
 def _about_file(path: Path) -> Iterator[Row]:

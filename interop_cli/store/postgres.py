@@ -202,10 +202,14 @@ class PostgresConnection:
         return 0
 
     def tables(self) -> set[str]:
+        # Not information_schema: it hides the tables on which this user has no right.
         rows = self.query(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+            "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
         )
-        return {row["table_name"] for row in rows}
+        return {row["tablename"] for row in rows}
+
+    def login(self) -> str | None:
+        return str(self.query("SELECT session_user AS name")[0]["name"])
 
     def close(self) -> None:
         self.raw.close()

@@ -200,6 +200,9 @@ class SqliteConnection:
         rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {row["name"] for row in rows}
 
+    def login(self) -> str | None:
+        return None
+
     def close(self) -> None:
         self.raw.close()
 

@@ -14,6 +14,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
 
 if TYPE_CHECKING:
+    from interop_cli.domain.rights import User
     from interop_cli.store.uow import UnitOfWork
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ class Store:
 
     ``applied`` turns true once something has been committed; a signal's last words depend on it,
     so within ``unbroken`` no signal comes between the commit and the note of it.
+    ``user`` is whose rights are asked before each unit of work; without one nobody asks (a program
+    that uses the store by itself).
     """
 
     conn: Connection
@@ -37,6 +40,7 @@ class Store:
     now: Callable[[], str]
     actor: str
     command: str = ""
+    user: User | None = None
     pause: Callable[[float], None] = time.sleep
     unbroken: Callable[[], AbstractContextManager[None]] = nullcontext
     applied: bool = field(default=False, init=False)
@@ -69,13 +73,16 @@ class Store:
     def _attempt(
         self, work: Callable[[UnitOfWork], T], name: str, dry_run: bool, undoes: int | None
     ) -> tuple[T, int | None]:
-        # Imported here: a read needs neither.
+        # Imported here: a read needs none of them.
+        from interop_cli.store import rights
         from interop_cli.store.journal import Operation
         from interop_cli.store.uow import UnitOfWork
 
         with ExitStack() as ending:
             try:
                 with self.conn.write():
+                    if self.user is not None:
+                        rights.check(self.conn, self.user, name, undoes)
                     operation = Operation(name, self.actor, self.command, self.now(), undoes)
                     uow = UnitOfWork(self.conn, operation, self.today)
                     outcome = work(uow)

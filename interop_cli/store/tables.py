@@ -33,7 +33,7 @@ CLIENT = Table(
     (
         "code", "code_key", "name", "name_key", "active", "prospect", "language", "email", "phone",
         "website", "currency", "terms", "bill_to_id", "shipper_identity", "gst", "qst", "neq",
-        "tags", "tags_key", "external_id", "accounting", "logo",
+        "tags", "tags_key", "external_id", "accounting", "logo", "merged_into_id",
     ),
     client="id",
     search=frozenset({"code", "name", "email", "phone", "website", "tags", "external_id"}),

@@ -9,33 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.store import journal, staleness
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.repositories.access import Repositories
 from interop_cli.store.search import SearchIndex
 from interop_cli.store.tables import TABLES, Table
 
-if TYPE_CHECKING:
-    from interop_cli.store.repositories.addresses import AddressRepository
-    from interop_cli.store.repositories.blobs import BlobRepository
-    from interop_cli.store.repositories.clients import ClientRepository
-    from interop_cli.store.repositories.contacts import ContactRepository
-    from interop_cli.store.repositories.documents import DocumentRepository
-    from interop_cli.store.repositories.notes import NoteRepository
-    from interop_cli.store.repositories.operations import OperationRepository
-    from interop_cli.store.repositories.selection import Selection
-    from interop_cli.store.repositories.settings import SettingRepository
-    from interop_cli.store.repositories.totals import TotalRepository
-    from interop_cli.store.sync.links import LinkRepository
-    from interop_cli.store.sync.targets import TargetRepository
 
-
-class UnitOfWork:
+class UnitOfWork(Repositories):
     """One operation in one transaction. Made by ``Store.run`` only."""
 
     def __init__(self, conn: Connection, operation: journal.Operation, today: str) -> None:
@@ -214,89 +200,3 @@ class UnitOfWork:
                 **params,
             )
             self._search.touch(row["id"] for row in rows)
-
-    # -- repositories -----------------------------------------------------------------------
-
-    @cached_property
-    def clients(self) -> ClientRepository:
-        """Clients and their former codes."""
-        from interop_cli.store.repositories.clients import ClientRepository
-
-        return ClientRepository(self)
-
-    @cached_property
-    def addresses(self) -> AddressRepository:
-        """Addresses."""
-        from interop_cli.store.repositories.addresses import AddressRepository
-
-        return AddressRepository(self)
-
-    @cached_property
-    def contacts(self) -> ContactRepository:
-        """Contacts."""
-        from interop_cli.store.repositories.contacts import ContactRepository
-
-        return ContactRepository(self)
-
-    @cached_property
-    def notes(self) -> NoteRepository:
-        """Notes and their attachments."""
-        from interop_cli.store.repositories.notes import NoteRepository
-
-        return NoteRepository(self)
-
-    @cached_property
-    def blobs(self) -> BlobRepository:
-        """Files, by their content."""
-        from interop_cli.store.repositories.blobs import BlobRepository
-
-        return BlobRepository(self)
-
-    @cached_property
-    def documents(self) -> DocumentRepository:
-        """Documents, their lines and numbers."""
-        from interop_cli.store.repositories.documents import DocumentRepository
-
-        return DocumentRepository(self)
-
-    @cached_property
-    def totals(self) -> TotalRepository:
-        """Sales totals."""
-        from interop_cli.store.repositories.totals import TotalRepository
-
-        return TotalRepository(self)
-
-    @cached_property
-    def settings(self) -> SettingRepository:
-        """The company's settings."""
-        from interop_cli.store.repositories.settings import SettingRepository
-
-        return SettingRepository(self)
-
-    @cached_property
-    def targets(self) -> TargetRepository:
-        """The targets of sync."""
-        from interop_cli.store.sync.targets import TargetRepository
-
-        return TargetRepository(self)
-
-    @cached_property
-    def links(self) -> LinkRepository:
-        """What ties our records to those of the targets."""
-        from interop_cli.store.sync.links import LinkRepository
-
-        return LinkRepository(self)
-
-    @cached_property
-    def operations(self) -> OperationRepository:
-        """Past operations, for undo."""
-        from interop_cli.store.repositories.operations import OperationRepository
-
-        return OperationRepository(self)
-
-    @cached_property
-    def selection(self) -> Selection:
-        """The clients a bulk command works on."""
-        from interop_cli.store.repositories.selection import Selection
-
-        return Selection(self)

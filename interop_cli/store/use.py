@@ -39,6 +39,10 @@ CLIENT_USERS = (
     ("bill_to", "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key"),
     *_documents("client_id = :id OR bill_to_id = :id"),
     _linked("client"),
+    (
+        "merged",
+        "SELECT code AS reference FROM client WHERE merged_into_id = :id ORDER BY code_key",
+    ),
 )
 ADDRESS_USERS = (
     (

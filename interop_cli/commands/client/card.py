@@ -17,6 +17,8 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The lines of the card: who, notes, how to reach it, people, places, accounting."""
     name = style.bold(client["name"]) if client["active"] else style.dim(client["name"])
     marks = [_("inactive")] if not client["active"] else []
+    if client["merged_into"]:
+        marks.append(_("merged into {code}", code=client["merged_into"]))
     if client["prospect"]:
         marks.append(_("prospect"))
     suffix = f" ({', '.join(marks)})" if marks else ""

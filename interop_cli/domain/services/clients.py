@@ -51,8 +51,16 @@ def deactivate(uow: UnitOfWork, selector: Selector, *, reassign: str | None = No
 
 
 def activate(uow: UnitOfWork, selector: Selector) -> Outcome:
-    """Bring clients back into the default lists, with the contacts that left with them."""
+    """Bring clients back into the default lists, with the contacts that left with them.
+
+    One that was merged into another stays where it is (``client.merge.merged``).
+    """
     bulk.select(uow, selector)
+    bulk.refuse(
+        uow, selector, "merged_into_id IS NOT NULL", "client.merge.merged",
+        msg("It has been merged into another client."),
+        hint=msg("Undo the merge: interop journal list --name client.merge"),
+    )  # fmt: skip
     return _set_active(uow, selector, 1)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.services.outcome import Outcome
+from interop_cli.domain.services.users import check_admin
 
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
@@ -42,6 +43,7 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
             details=details,
         )  # fmt: skip
     changed = operations.take_back()
+    check_admin(uow)
     outcome = Outcome(matched=matched, changed=changed, unchanged=count)
     outcome.extra = {"undoes": operation["id"], "kept": count}
     if count:

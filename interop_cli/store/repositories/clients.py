@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.client import Client
 from interop_cli.domain.code import code_key, numbered
 from interop_cli.domain.text import fold
-from interop_cli.store import use
+from interop_cli.store import merging, use
 from interop_cli.store.connection import Row
 from interop_cli.store.references import client_not_found, id_named
 
@@ -164,6 +164,27 @@ class ClientRepository:
         for table in ("attachment", "note", "contact", "client_code", "address"):
             self.uow.delete(table, "client_id = :id", id=client_id)
         self.uow.delete("client", "id = :id", id=client_id)
+
+    # -- merging ----------------------------------------------------------------------------
+
+    def move_to(self, winner: int, losers: Sequence[int]) -> dict[str, int]:
+        """Give the winner what belongs to the losers; the number of rows by table.
+
+        Not contacts and addresses: see ``combine``.
+        """
+        merging.inherit(self.uow, winner, losers)
+        return merging.move(self.uow, winner, losers)
+
+    def combine(self, entity: str, combined: Mapping[int, int], gone: Sequence[int]) -> None:
+        """Let rows of ``contact`` or ``address`` stand for equal ones; delete those ``gone``."""
+        merging.refer(self.uow, entity, combined)
+        for row_id in gone:
+            self.uow.delete(entity, "id = :id", id=row_id)
+
+    def lead_to(self, winner: int, codes: Iterable[tuple[str, str]]) -> None:
+        """Have codes (as shown, folded) lead to a client; their clients must get others."""
+        rows = [{"client_id": winner, "code": code, "code_key": key} for code, key in codes]
+        self.uow.insert("client_code", rows)
 
     # -- use --------------------------------------------------------------------------------
 

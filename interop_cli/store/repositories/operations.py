@@ -16,8 +16,8 @@ from interop_cli.store.views.operations import operation
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
-# Flags that only one row of a client may have.
-EXCLUSIVE = ("main", "is_default", "billing")
+# What only one row may have: flags of a client's, and the id in another system.
+EXCLUSIVE = ("main", "is_default", "billing", "external_id")
 # What the operation left of each row, and what the row is now.
 Group = tuple[dict[str, Any], list[int]]
 EFFECTS = (
@@ -177,7 +177,7 @@ def _by_flags(groups: Iterator[tuple[str, list[int]]]) -> tuple[list[Group], lis
     for text, ids in groups:
         values = json.loads(text)
         flags = {flag: values[flag] for flag in EXCLUSIVE if flag in values}
-        lost = {flag: 0 for flag, value in flags.items() if not value}
+        lost = {flag: value for flag, value in flags.items() if not value}
         if lost and len(lost) == len(flags):
             first.append((values, ids))
         else:
@@ -194,6 +194,7 @@ OWNED = (
         if table.client == "client_id"
     ),
     ("client", "bill_to_id", "client"),
+    ("client", "merged_into_id", "client"),
     ("attachment", "note_id", "note"),
     ("document", "bill_to_id", "client"),
     ("document", "contact_id", "contact"),

@@ -185,7 +185,8 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
     """A client with everything nested: the object of ``client show``."""
     columns = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
     (row,) = conn.query(
-        f"SELECT {columns}, c.accounting AS accounting{SOURCE} WHERE c.id = :id",
+        f"SELECT {columns}, c.accounting AS accounting, m.code AS merged_into{SOURCE}"
+        " LEFT JOIN client m ON m.id = c.merged_into_id WHERE c.id = :id",
         id=client_id,
     )
     row.update(

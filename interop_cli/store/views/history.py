@@ -17,8 +17,10 @@ NAMES = (
     "before", "after", "kind", "number", "status", "currency", "total_cents",
 )  # fmt: skip
 CHANGE = "change"  # the kind of a row that is no document
-# Columns that only follow from others.
+# A client, and those that were merged into it.
+OWN = "(SELECT id FROM client WHERE id = :id OR merged_into_id = :id)"
 NAMED = {"is_default": "default"}  # as the command line calls them
+# Columns that only follow from others.
 DERIVED = frozenset(
     {
         "code_key", "name_key", "tags_key", "line_key", "city_key", "email_key",
@@ -89,14 +91,14 @@ def _documents(
 
 
 def _changes(conn: Connection, client_id: int) -> list[tuple[Any, ...]]:
-    """What was changed on a client and on what belongs to it, the latest first.
+    """What was changed on a client, on what belongs to it and on what was merged into it.
 
     What a field became is what the next change found, or what the row holds now.
     """
     changes = conn.query(
-        "SELECT change.id, operation_id, at, actor, name AS operation, entity, entity_id, action,"
+        "SELECT change.id, operation_id, at, actor, name AS operation, entity, entity_id, action,"  # noqa: S608
         " before FROM change JOIN operation ON operation.id = change.operation_id"
-        " WHERE client_id = :id ORDER BY change.id DESC",
+        f" WHERE client_id IN {OWN} ORDER BY change.id DESC",
         id=client_id,
     )
     now = {
@@ -110,7 +112,7 @@ def _changes(conn: Connection, client_id: int) -> list[tuple[Any, ...]]:
 
 def _present(conn: Connection, entity: str, client_id: int) -> list[Row]:
     column = TABLES[entity].client
-    return conn.query(f"SELECT * FROM {entity} WHERE {column} = :id", id=client_id)  # noqa: S608
+    return conn.query(f"SELECT * FROM {entity} WHERE {column} IN {OWN}", id=client_id)  # noqa: S608
 
 
 def _fields(change: Row, now: dict[tuple[str, int], Row]) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,203 @@
+"""Merging clients: whose values stand, what moves, what is refused, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import client_cards, clients, contacts, logos, merging, notes
+from interop_cli.domain.services.bulk import Selector
+from interop_cli.domain.services.outcome import Outcome
+from interop_cli.domain.services.undo import undo
+from interop_cli.store import use
+from interop_cli.store.connection import Row
+from interop_cli.store.health import check
+from interop_cli.store.store import Store
+from interop_cli.store.views.clients import card, resolve
+from interop_cli.store.views.history import of_client
+from tests.support.stores import add_client, dump
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+
+
+def merge(store: Store, winner: str, *losers: str, dry_run: bool = False) -> tuple[Outcome, Any]:
+    return store.run(
+        lambda uow: merging.merge(uow, winner, losers), operation="client.merge", dry_run=dry_run
+    )
+
+
+def edit(store: Store, code: str, **changes: Any) -> None:
+    selector = Selector(keys=[(1, code)])
+    store.run(
+        lambda uow: client_cards.edit(uow, selector, changes, Rules()), operation="client.edit"
+    )
+
+
+def row(store: Store, client_id: int) -> Row:
+    return store.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]
+
+
+def test_blanks_are_filled_and_the_winner_s_values_stand(store: Store) -> None:
+    winner = add_client(store, code="A", email="a@x.ca", tags=["or", "Vip"], terms="net30",
+                        accounting={"class": "1", "dept": "7"})  # fmt: skip
+    add_client(store, code="B", email="b@x.ca", phone="418 555-0134", tags=["vip", "b"],
+               accounting={"class": "2", "zone": "3"}, external_id="X9")  # fmt: skip
+    add_client(store, code="C", phone="418 555-0199", website="https://c.ca", external_id="X8")
+    outcome, _ = merge(store, "A", "B", "C")
+    after = row(store, winner)
+    assert (after["email"], after["terms"]) == ("a@x.ca", "net30")
+    assert (after["phone"], after["website"]) == ("+14185550134", "https://c.ca")
+    assert after["external_id"] == "X9"
+    assert after["tags"] == '["b", "or", "Vip"]'
+    assert after["accounting"] == '{"class": "1", "dept": "7", "zone": "3"}'
+    fields = {field["field"]: field for field in outcome.extra["plan"]["fields"]}
+    assert fields["email"] == {
+        "field": "email", "value": "a@x.ca", "from": "A",
+        "others": [{"code": "B", "value": "b@x.ca"}],
+    }  # fmt: skip
+    assert fields["phone"]["from"] == "B"
+    assert fields["phone"]["others"] == [{"code": "C", "value": "+14185550199"}]
+    assert "language" not in fields
+
+
+def test_the_losers_stay_behind_and_their_codes_lead_to_the_winner(store: Store) -> None:
+    winner, loser = add_client(store, code="A"), add_client(store, code="B")
+    store.run(lambda uow: clients.recode(uow, "B", "B2", Rules()), operation="client.recode")
+    outcome, _ = merge(store, "A", "B2")
+    assert outcome.extra["plan"]["codes"] == ["B2"]
+    for code in ("A", "b", "b2"):
+        assert resolve(store.conn, code)[0] == winner
+    left = row(store, loser)
+    assert (left["active"], left["merged_into_id"], left["code"]) == (0, winner, "MERGED-1")
+    assert card(store.conn, loser)["merged_into"] == "A"
+    assert card(store.conn, winner)["former_codes"] == ["B", "B2"]
+    assert {r["kind"] for r in use.of_client(store.conn, winner)} == {"merged"}
+    with pytest.raises(Conflict, match=r"client\.merge\.merged"):
+        store.run(
+            lambda uow: clients.activate(uow, Selector(keys=[(1, "MERGED-1")])),
+            operation="client.activate",
+        )
+    assert check(store.conn) == []
+    assert any(line[4] == "client" and line[5] == loser for line in of_client(store.conn, winner))
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(store: Store) -> None:
+    add_client(store, code="A")
+    add_client(store, code="B", phone="418 555-0134")
+    before = dump(store.conn)
+    planned, operation = merge(store, "A", "B", dry_run=True)
+    assert operation is None
+    assert dump(store.conn) == before
+    assert merge(store, "A", "B")[0].extra == planned.extra
+
+
+@pytest.mark.parametrize(
+    ("winner", "losers", "code"),
+    [
+        ("A", ["A"], "same"), ("A", ["B", "B"], "same"), ("A", ["#1"], "same"),
+        ("A", ["PAYER"], "bill_to"), ("PAYER", ["A"], "bill_to"), ("B", ["A", "PAYER"], "bill_to"),
+        ("IDLE", ["B"], "inactive"), ("A", ["GONE"], "merged"), ("GONE", ["A"], "merged"),
+        ("A", ["OTHER"], "level"),
+    ],
+)  # fmt: skip
+def test_refused(store: Store, winner: str, losers: list[str], code: str) -> None:
+    add_client(store, code="PAYER")
+    add_client(store, code="A", bill_to="PAYER")
+    for name in ("B", "IDLE", "GONE", "OTHER", "WINNER"):
+        add_client(store, code=name)
+    add_client(store, code="BILLED", bill_to="OTHER")
+    store.run(
+        lambda uow: clients.deactivate(uow, Selector(keys=[(1, "IDLE")])), operation="x.deactivate"
+    )
+    merge(store, "WINNER", "GONE")
+    gone = {"GONE": "MERGED-1", "#1": "#2"}
+    before = dump(store.conn)
+    with pytest.raises(Conflict, match=rf"client\.merge\.{code}"):
+        merge(store, gone.get(winner, winner), *(gone.get(one, one) for one in losers))
+    assert dump(store.conn) == before
+
+
+def test_those_billed_to_a_loser_are_billed_to_the_winner(store: Store) -> None:
+    winner = add_client(store, code="A")
+    add_client(store, code="PAYER")
+    add_client(store, code="B", bill_to="PAYER")
+    add_client(store, code="C")
+    billed = add_client(store, code="D", bill_to="C")
+    before = dump(store.conn)
+    _, operation = merge(store, "A", "C")
+    assert row(store, billed)["bill_to_id"] == winner
+    # It pays for others now, so it cannot be billed to the payer of B.
+    outcome, _ = merge(store, "A", "B")
+    assert row(store, winner)["bill_to_id"] is None
+    lost = {"field": "bill_to", "value": None, "from": "A",
+            "others": [{"code": "B", "value": "PAYER"}]}  # fmt: skip
+    assert lost in outcome.extra["plan"]["fields"]
+    for done in (operation + 1, operation):
+        store.run(lambda uow, done=done: undo(uow, done), operation="journal.undo", undoes=done)  # type: ignore[misc]
+    assert dump(store.conn) == before
+
+
+def test_a_client_and_a_prospect_are_a_client(store: Store) -> None:
+    winner = add_client(store, code="A", prospect=True)
+    add_client(store, code="B", prospect=True)
+    add_client(store, code="C")
+    merge(store, "A", "B")
+    assert row(store, winner)["prospect"] == 1
+    merge(store, "A", "C")
+    assert row(store, winner)["prospect"] == 0
+
+
+def test_everything_a_loser_has_moves_and_comes_back(store: Store) -> None:
+    winner, loser = add_client(store, code="A"), add_client(store, code="B", line1="9 rue Z")
+
+    def fill(uow: Any) -> Outcome:
+        for code, email, phone in (("A", "ana@x.ca", None), ("B", "ANA@x.ca", "418 555-0134"),
+                                   ("B", "bob@x.ca", None)):  # fmt: skip
+            fields = {"name": "Ana", "email": email, "phone": phone, "billing": True}
+            contacts.create(uow, code, fields, Rules())
+        notes.create(uow, "B", {"text": "x"}, Rules(), [notes.File("plan.pdf", b"%PDF")])
+        logos.set_logo(uow, "B", SVG)
+        return Outcome()
+
+    store.run(fill, operation="test.fill")
+    edit(store, "B", line1="12 rue du quai")
+    before = dump(store.conn)
+    outcome, operation = merge(store, "A", "B")
+    assert operation is not None
+    plan = outcome.extra["plan"]
+    assert {"kind": "contact", "id": 2, "into": 1} in plan["collisions"]
+    assert [one for one in plan["collisions"] if one["kind"] == "address"] == [
+        {"kind": "address", "id": 2, "into": 1}
+    ]
+    assert plan["moves"] == [
+        {"kind": "contact", "count": 1}, {"kind": "note", "count": 1},
+        {"kind": "attachment", "count": 1},
+    ]  # fmt: skip
+    for table in ("contact", "note", "attachment"):
+        rows = store.conn.query(f"SELECT client_id FROM {table}")
+        assert {found["client_id"] for found in rows} == {winner}
+    people = store.conn.query("SELECT * FROM contact ORDER BY id")
+    assert [(one["id"], one["phone"], one["billing"]) for one in people] == [
+        (1, "+14185550134", 1), (3, None, 0),
+    ]  # fmt: skip
+    assert row(store, winner)["logo"] is not None
+    store.run(lambda uow: undo(uow, operation), operation="journal.undo", undoes=operation)
+    assert dump(store.conn) == before
+    assert row(store, loser)["active"] == 1
+
+
+def test_clients_merged_before_follow_into_the_next_winner(store: Store) -> None:
+    first = add_client(store, code="A")
+    last = add_client(store, code="B")
+    add_client(store, code="C")
+    merge(store, "A", "C")
+    merge(store, "B", "A")
+    assert resolve(store.conn, "C")[0] == last
+    assert {
+        found["merged_into_id"]
+        for found in store.conn.query("SELECT merged_into_id FROM client WHERE id <> :id", id=last)
+    } == {last}
+    assert row(store, first)["active"] == 0

@@ -1,0 +1,280 @@
+"""Rights: asked before every unit of work, and held by the server where there is one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from interop_cli.domain.errors import Conflict, Denied, NotFound
+from interop_cli.domain.rights import RIGHTS, ROLES, User, has, right_of
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import client_cards, users
+from interop_cli.domain.services.outcome import Outcome
+from interop_cli.domain.services.undo import undo
+from interop_cli.store import grants
+from interop_cli.store.store import Store
+from interop_cli.store.uow import UnitOfWork
+from tests.support.stores import add_client, dump, open_store
+
+NAMES = itertools.count(1)
+FIELDS = {"name": "Presse", "line1": "1 rue A", "city": "Québec", "postal_code": "G1K 7X2"}
+OPERATIONS = {
+    "write": "client.create", "delete": "client.delete", "recode": "client.recode",
+    "merge": "client.merge", "undo": "journal.undo", "sync": "sync.push",
+    "settings": "config.set", "erase": "contact.erase",
+}  # fmt: skip
+Login = Callable[[str], str]
+
+
+@pytest.fixture
+def known(store: Store, engine: str) -> Login:
+    """A function that makes a user of this name known where users live, and gives the uid."""
+
+    def make(name: str) -> str:
+        if engine == "postgres":
+            name = own_name(name)
+            store.conn.execute(f"CREATE ROLE {name} LOGIN")
+        return name
+
+    return make
+
+
+def own_name(name: str) -> str:
+    """A name that no other test has on the server; it knows users for all its databases."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return f"{name}_{worker}_{next(NAMES)}"
+
+
+def set_role(store: Store, uid: str, role: str) -> int | None:
+    return store.run(lambda uow: users.set_role(uow, User(uid, uid), role), operation="user.set")[1]
+
+
+def as_user(store: Store, uid: str) -> Store:
+    """The same database, used by someone else (on a server: not by name, see below)."""
+    other = Store(store.conn, store.today, store.now, uid, "test", User(uid, uid))
+    if store.conn.login() is not None:
+        other.conn = _LoggedIn(store.conn, uid)  # type: ignore[assignment]
+    return other
+
+
+class _LoggedIn:
+    """A connection that says it logged in under another name."""
+
+    def __init__(self, conn: object, name: str) -> None:
+        self._conn, self._name = conn, name
+
+    def login(self) -> str:
+        return self._name
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._conn, name)
+
+
+def nothing(_uow: UnitOfWork) -> Outcome:
+    return Outcome()
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("right", RIGHTS)
+def test_each_role_may_do_what_it_has_the_right_to(
+    store: Store, known: Login, role: str, right: str
+) -> None:
+    set_role(store, known("boss"), "admin")
+    user = known("someone")
+    set_role(store, user, role)
+    operation = OPERATIONS[right]
+    assert right_of(operation) == right
+    if has(role, right):
+        as_user(store, user).run(nothing, operation=operation)
+        return
+    with pytest.raises(Denied, match=r"rights\.missing") as caught:
+        as_user(store, user).run(nothing, operation=operation)
+    assert caught.value.data == {"right": right, "role": role}
+    assert "boss" in str(caught.value.hint)
+
+
+def test_refused_before_anything_is_done(store: Store, known: Login) -> None:
+    set_role(store, known("boss"), "admin")
+    user = known("someone")
+    set_role(store, user, "viewer")
+    before = dump(store.conn)
+    with pytest.raises(Denied):
+        as_user(store, user).run(
+            lambda uow: client_cards.create(uow, FIELDS, Rules()), operation="client.create"
+        )
+    assert dump(store.conn) == before
+
+
+def test_whoever_is_not_listed_has_the_role_of_the_setting(store: Store, known: Login) -> None:
+    stranger = as_user(store, known("stranger"))
+    stranger.run(nothing, operation="contact.erase")  # nobody is listed: nobody is kept out
+    set_role(store, known("boss"), "admin")
+    stranger.run(nothing, operation="client.create")
+    with pytest.raises(Denied):
+        stranger.run(nothing, operation="client.delete")
+
+    def strict(uow: UnitOfWork) -> Outcome:
+        uow.settings.set("rights.default_role", "viewer")
+        return Outcome()
+
+    store.run(strict, operation="config.set")
+    with pytest.raises(Denied):
+        stranger.run(nothing, operation="client.create")
+
+
+def test_someone_is_always_admin(store: Store, known: Login) -> None:
+    boss = known("boss")
+    first = set_role(store, boss, "admin")
+    assert first is not None
+    with pytest.raises(Conflict, match=r"user\.last_admin"):
+        set_role(store, boss, "manager")
+    set_role(store, known("other"), "editor")
+    with pytest.raises(Conflict, match=r"user\.last_admin"):
+        store.run(lambda uow: users.remove(uow, User(boss, boss)), operation="user.remove")
+    with pytest.raises(Conflict, match=r"user\.last_admin"):
+        store.run(lambda uow: undo(uow, first), operation="journal.undo", undoes=first)
+
+
+def test_a_demotion_is_not_undone_by_the_one_demoted(store: Store, known: Login) -> None:
+    boss, deputy = known("boss"), known("deputy")
+    set_role(store, boss, "admin")
+    set_role(store, deputy, "admin")
+    demoted = set_role(store, deputy, "manager")
+    assert demoted is not None
+    add_client(store)
+    with pytest.raises(Denied, match=r"rights\.missing"):
+        as_user(store, deputy).run(
+            lambda uow: undo(uow, demoted), operation="journal.undo", undoes=demoted
+        )
+    as_user(store, deputy).run(
+        lambda uow: undo(uow, demoted + 1), operation="journal.undo", undoes=demoted + 1
+    )
+    as_user(store, boss).run(
+        lambda uow: undo(uow, demoted), operation="journal.undo", undoes=demoted
+    )
+
+
+def test_roles_are_journaled_and_removed(store: Store, known: Login) -> None:
+    boss, other = known("boss"), known("other")
+    set_role(store, boss, "admin")
+    before = dump(store.conn)
+    set_role(store, other, "viewer")
+    done = set_role(store, other, "viewer")
+    assert done is None
+    with pytest.raises(NotFound):
+        store.run(lambda uow: users.remove(uow, User("x", "x")), operation="user.remove")
+    store.run(lambda uow: users.remove(uow, User(other, other)), operation="user.remove")
+    assert dump(store.conn) == before
+
+
+# -- a server ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(postgres_ready_url: str) -> Iterator[Store]:
+    store = open_store(postgres_ready_url)
+    set_role(store, "postgres", "admin")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def login(server: Store, postgres_ready_url: str) -> Iterator[Callable[[str], Store]]:
+    """A function that gives a role to a new user of the server, and logs in as that user."""
+    opened: list[Store] = []
+
+    def log_in(role: str) -> Store:
+        name = own_name(f'Marie "{role}" %(x)s :y')
+        quoted = '"' + name.replace('"', '""') + '"'
+        server.conn.raw.execute(f"CREATE ROLE {quoted} LOGIN")  # type: ignore[attr-defined]
+        set_role(server, name, role)
+        from urllib.parse import quote
+
+        store = open_store(postgres_ready_url.replace("postgres@", f"{quote(name)}@"))
+        assert store.conn.login() == name
+        assert grants.holds(store.conn, name, role)
+        opened.append(store)
+        return store
+
+    yield log_in
+    for store in opened:
+        store.close()
+
+
+def test_the_server_itself_refuses_what_a_viewer_writes(
+    server: Store, login: Callable[[str], Store]
+) -> None:
+    import psycopg
+
+    add_client(server)
+    viewer = login("viewer")
+    assert viewer.conn.query("SELECT COUNT(*) AS n FROM client") == [{"n": 1}]
+    for sql in (
+        "INSERT INTO note (client_id, category, text, created_at, updated_at)"
+        " VALUES (1, 'x', 'x', 'x', 'x')",
+        "UPDATE client SET name = 'x'",
+        "DELETE FROM address",
+        "INSERT INTO user_role (uid, name, role, created_at, updated_at)"
+        " VALUES ('x', 'x', 'admin', 'x', 'x')",
+        "CREATE TRIGGER t BEFORE INSERT ON client EXECUTE FUNCTION journal_is_append_only()",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            viewer.conn.raw.execute(sql)  # type: ignore[attr-defined]
+    with pytest.raises(Denied, match=r"db\.denied"):  # no check of ours before it
+        add_client(viewer)
+
+
+def test_the_server_lets_an_editor_write_and_a_manager_delete(
+    server: Store, login: Callable[[str], Store]
+) -> None:
+    editor, manager, admin = login("editor"), login("manager"), login("admin")
+    client_id = add_client(editor)
+
+    def delete(uow: UnitOfWork) -> Outcome:
+        uow.clients.remove(client_id)
+        return Outcome()
+
+    def setting(uow: UnitOfWork) -> Outcome:
+        uow.settings.set("defaults.terms", "net30")
+        return Outcome()
+
+    with pytest.raises(Denied, match=r"db\.denied"):
+        editor.run(delete, operation="client.delete")
+    with pytest.raises(Denied, match=r"db\.denied"):
+        manager.run(setting, operation="config.set")
+    manager.run(delete, operation="client.delete")
+    admin.run(setting, operation="config.set")
+
+
+def test_a_role_follows_its_user_down_and_away(
+    server: Store, login: Callable[[str], Store]
+) -> None:
+    user = login("manager")
+    name = str(user.conn.login())
+    set_role(server, name, "viewer")
+    with pytest.raises(Denied, match=r"db\.denied"):
+        add_client(user)
+    server.run(lambda uow: users.remove(uow, User(name, name)), operation="user.remove")
+    with pytest.raises(Denied, match=r"db\.denied"):
+        user.conn.query("SELECT * FROM client")
+
+
+def test_an_admin_gives_roles_on(server: Store, login: Callable[[str], Store]) -> None:
+    admin, other = login("admin"), login("editor")
+    plain = own_name("plain")
+    server.conn.execute(f"CREATE ROLE {plain} LOGIN")
+    set_role(admin, plain, "viewer")
+    assert grants.holds(server.conn, plain, "viewer")
+    # What the owner gave, an admin cannot take away: said, and nothing half done.
+    name = str(other.conn.login())
+    with pytest.raises(Denied, match=r"user\.grants"):
+        set_role(admin, name, "viewer")
+    assert grants.holds(server.conn, name, "editor")
+
+
+def test_a_user_whom_the_server_does_not_know_gets_no_role(server: Store) -> None:
+    with pytest.raises(NotFound, match=r"user\.unknown"):
+        set_role(server, "nobody_here", "viewer")
