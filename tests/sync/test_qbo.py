@@ -356,3 +356,16 @@ def test_pull_shows_what_changed_and_was_merged_there(books: Books, fake: FakeQu
     assert {(row["code"], row["what"], row["field"]) for row in rows} == {
         ("C-1", "changed", "website"), ("C-2", "deleted", None),
     }  # fmt: skip
+
+
+def test_what_a_person_may_get_wrong(books: Books) -> None:
+    wrong = ("sync", "add", "other", "qbo", "--set")
+    for realm in ("x", "12/../34", "１２"):
+        error = books(*wrong, f"realm_id={realm}", "-o", "json", code=78).error
+        assert error["code"] == "sync.setting.value"
+    books("sync", "add", "other", "qbo", code=78)
+    error = books("sync", "fields", "books", "--entity", "contact", "-o", "json", code=2).error
+    assert error["code"] == "usage.entity"
+    half = json.dumps({"client_id": "abcdefg", "refresh_token": "abcdefg"})
+    error = books("sync", "connect", "books", "--token-stdin", "-o", "json", stdin=half, code=65)
+    assert error.error["code"] == "sync.secret.format"

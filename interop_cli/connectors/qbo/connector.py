@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from interop_cli.connectors.base import BASE_URL
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.connectors.qbo import answers, shape
-from interop_cli.connectors.qbo.reading import Reader
+from interop_cli.connectors.qbo.reading import REALM, Reader
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import Action, Done, Failed, Local, Result, Role, Send
@@ -50,7 +50,12 @@ class QuickBooks(Reader):
     batch_size: ClassVar[int] = 30
     looks_first: ClassVar[bool] = True
     settings: ClassVar[tuple[TargetSetting, ...]] = (
-        TargetSetting("realm_id", N_("The number of the company in QuickBooks."), required=True),
+        TargetSetting(
+            "realm_id",
+            N_("The number of the company in QuickBooks."),
+            required=True,
+            pattern=REALM,
+        ),
         TargetSetting("sandbox", N_("Whether it is a company to try things out."), flag=True),
         BASE_URL,
         TargetSetting("token_url", N_("Another address of the server that gives tokens.")),

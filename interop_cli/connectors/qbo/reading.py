@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interop_cli.connectors.http import Answer
 
 MINOR_VERSION = "75"
+REALM = "[0-9]{1,30}"
 PAGE = 1000
 LONGEST_LIST = 4000
 """Bytes of a list of names in a query: it stands in the address, which has its limits."""
@@ -49,7 +50,7 @@ class Reader(HttpConnector):
     def __init__(self, target: Target, tools: Tools) -> None:
         super().__init__(target, tools)
         self.realm = str(target.settings.get("realm_id") or "")
-        if not re.fullmatch(r"\d{1,30}", self.realm):
+        if not re.fullmatch(REALM, self.realm):
             raise ConfigError(
                 "qbo.realm_id",
                 msg("realm_id must be the number of the company in QuickBooks."),
