@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -114,6 +115,10 @@ def check_settings(known: Sequence[TargetSetting], given: Mapping[str, object]) 
             raise ConfigError(
                 "sync.setting.value",
                 msg("{name} must be one of {choices}.", name=name, choices=", ".join(one.choices)),
+            )
+        if one.pattern and not re.fullmatch(one.pattern, str(value)):
+            raise ConfigError(
+                "sync.setting.value", msg("{name} does not have the right form.", name=name)
             )
         if one.flag and not isinstance(value, bool):
             raise ConfigError("sync.setting.value", msg("{name} must be true or false.", name=name))

@@ -78,6 +78,8 @@ class TargetSetting:
     required: bool = False
     flag: bool = False
     choices: tuple[str, ...] = ()
+    pattern: str | None = None
+    """What the whole value must match."""
 
 
 class Connector(Protocol):

@@ -37,7 +37,11 @@ def fields_command(
     interop sync fields crm
     interop sync fields crm --entity client --set postal_code --set terms=payment_terms
     """
+    from interop_cli.connectors import connector_class
+
     target = common.only(app, name)
+    if entity is not None and entity not in connector_class(target.kind).entities:
+        raise UsageError("usage.entity", msg("{target} takes no contacts.", target=target.name))
     if chosen or dropped or reset:
         settings = _fields(app.site(target), entity or "client", chosen, dropped, reset)
         target = configured(app, target, settings)

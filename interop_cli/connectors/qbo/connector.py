@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from interop_cli.connectors.base import BASE_URL
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.connectors.qbo import answers, shape
-from interop_cli.connectors.qbo.reading import Reader
+from interop_cli.connectors.qbo.reading import REALM, Reader
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import Action, Done, Failed, Local, Result, Role, Send
@@ -36,7 +36,7 @@ class Item:
     """One record to send: its customer as JSON, and what a person should know about it."""
 
     send: Send
-    customer: dict[str, Any]
+    body: dict[str, Any]
     notes: tuple[Message, ...] = ()
 
 
@@ -50,7 +50,12 @@ class QuickBooks(Reader):
     batch_size: ClassVar[int] = 30
     looks_first: ClassVar[bool] = True
     settings: ClassVar[tuple[TargetSetting, ...]] = (
-        TargetSetting("realm_id", N_("The number of the company in QuickBooks."), required=True),
+        TargetSetting(
+            "realm_id",
+            N_("The number of the company in QuickBooks."),
+            required=True,
+            pattern=REALM,
+        ),
         TargetSetting("sandbox", N_("Whether it is a company to try things out."), flag=True),
         BASE_URL,
         TargetSetting("token_url", N_("Another address of the server that gives tokens.")),
@@ -84,7 +89,7 @@ class QuickBooks(Reader):
             for send in sends
             if send.remote_id is not None and any(map(self._in_address, send.changed))
         ]
-        return {str(row["Id"]): row for row in self.customers("Id", ids)} if ids else {}
+        return {str(row["Id"]): row for row in self.those("Id", ids)} if ids else {}
 
     def _in_address(self, name: str) -> bool:
         field = self.descriptor("client").named(name)
@@ -92,23 +97,23 @@ class QuickBooks(Reader):
 
     def _item(self, send: Send, there: Mapping[str, Mapping[str, Any]]) -> Item | Result:
         """What to send about a record, or what became of it without a call."""
-        customer = shape.body(send.changes(), self.descriptor("client"))
+        body = shape.body(send.changes(), self.descriptor("client"))
         notes: list[Message] = []
-        trouble = self._currency(send, customer) or self._terms(send, customer, notes)
+        trouble = self._currency(send, body) or self._terms(send, body, notes)
         if trouble is None and send.action == Action.CREATE:
-            return Item(send, _filled(customer), tuple(notes))
-        if trouble is None and "BillAddr" in customer:
-            trouble = _on_top(customer, there.get(str(send.remote_id)), send)
+            return Item(send, _filled(body), tuple(notes))
+        if trouble is None and "BillAddr" in body:
+            trouble = _on_top(body, there.get(str(send.remote_id)), send)
         if trouble is not None:
             return Failed(send.id, trouble)
-        if not customer:
+        if not body:
             return Done(send.id, str(send.remote_id), send.remote_version, tuple(notes))
-        if customer.get("Active") is True:
-            customer["DisplayName"] = send.payload["name"]  # its name was changed with it
+        if body.get("Active") is True:
+            body["DisplayName"] = send.payload["name"]  # its name was changed with it
         known = {"Id": send.remote_id, "SyncToken": send.remote_version, "sparse": True}
-        return Item(send, {**known, **customer}, tuple(notes))
+        return Item(send, {**known, **body}, tuple(notes))
 
-    def _currency(self, send: Send, customer: dict[str, Any]) -> Trouble | None:
+    def _currency(self, send: Send, body: dict[str, Any]) -> Trouble | None:
         """Put in the currency where there are several; it never changes after."""
         wanted = send.payload.get("currency")
         if "currency" not in send.changed or wanted is None:
@@ -118,25 +123,25 @@ class QuickBooks(Reader):
             why = msg("The company there keeps its books in {currency} only.", currency=home)
         elif send.action == Action.CREATE or send.base.get("currency") is None:
             if several and send.action == Action.CREATE:
-                customer["CurrencyRef"] = {"value": wanted}
+                body["CurrencyRef"] = {"value": wanted}
             return None
         else:
             why = msg("A customer's currency cannot be changed there.")
         return Trouble(Kind.VALIDATION, "qbo.currency", why, field="currency")
 
-    def _terms(self, send: Send, customer: dict[str, Any], notes: list[Message]) -> Trouble | None:
+    def _terms(self, send: Send, body: dict[str, Any], notes: list[Message]) -> Trouble | None:
         """Put in the payment terms where the company has terms like ours."""
         if "terms" not in send.changed:
             return None
         wanted = send.payload.get("terms")
         found = self.term_id(wanted)
         if found is not None:
-            customer["SalesTermRef"] = {"value": found}
+            body["SalesTermRef"] = {"value": found}
         elif wanted is not None:
             notes.append(msg("QuickBooks has no payment terms {terms}: sent without.",
                              terms=wanted))  # fmt: skip
         elif send.action != Action.CREATE:
-            customer["SalesTermRef"] = {"value": ""}
+            body["SalesTermRef"] = {"value": ""}
         return None
 
     # -- sending ----------------------------------------------------------------------------------
@@ -144,7 +149,7 @@ class QuickBooks(Reader):
     def _alone(self, item: Item) -> Result:
         try:
             data = self.call(
-                "POST", "/customer", json=item.customer, params={"requestid": item.send.attempt}
+                "POST", "/customer", json=item.body, params={"requestid": item.send.attempt}
             )
         except Trouble as trouble:
             if trouble.kind not in answers.OF_A_RECORD:
@@ -159,7 +164,7 @@ class QuickBooks(Reader):
                 {
                     "bId": str(item.send.id),
                     "operation": "create" if item.send.action == Action.CREATE else "update",
-                    "Customer": item.customer,
+                    "Customer": item.body,
                 }
                 for item in items
             ]
@@ -206,10 +211,10 @@ class QuickBooks(Reader):
         return answers.for_record(trouble, send, self.descriptor("client"))
 
 
-def _filled(customer: dict[str, Any]) -> dict[str, Any]:
+def _filled(body: dict[str, Any]) -> dict[str, Any]:
     """A new customer without what is empty or is so anyway."""
     found: dict[str, Any] = {}
-    for name, value in customer.items():
+    for name, value in body.items():
         if isinstance(value, dict):
             value = {key: one for key, one in value.items() if one != ""}
         if value not in ("", {}, None) and (name, value) not in _SO_ANYWAY:
@@ -217,7 +222,7 @@ def _filled(customer: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _on_top(customer: dict[str, Any], row: Mapping[str, Any] | None, send: Send) -> Trouble | None:
+def _on_top(body: dict[str, Any], row: Mapping[str, Any] | None, send: Send) -> Trouble | None:
     """Lay the parts of the address that change on top of the address that is there."""
     if row is None:
         return Trouble(Kind.GONE, "remote.gone", GONE)
@@ -226,7 +231,7 @@ def _on_top(customer: dict[str, Any], row: Mapping[str, Any] | None, send: Send)
     there = row.get("BillAddr")
     parts = there if isinstance(there, Mapping) else {}
     kept = {name: value for name, value in parts.items() if name not in ("Id", "Lat", "Long")}
-    customer["BillAddr"] = {**kept, **customer["BillAddr"]}
+    body["BillAddr"] = {**kept, **body["BillAddr"]}
     return None
 
 

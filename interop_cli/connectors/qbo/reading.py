@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interop_cli.connectors.http import Answer
 
 MINOR_VERSION = "75"
+REALM = "[0-9]{1,30}"
 PAGE = 1000
 LONGEST_LIST = 4000
 """Bytes of a list of names in a query: it stands in the address, which has its limits."""
@@ -44,12 +45,12 @@ class Reader(HttpConnector):
     host = endpoints.QBO
     request_id_header = "intuit_tid"
     secret_names: ClassVar[tuple[str, ...]] = ("client_id", "client_secret", "refresh_token")
-    descriptors: ClassVar = {"client": shape.CUSTOMER}
+    descriptors: ClassVar = {"client": shape.CLIENT}
 
     def __init__(self, target: Target, tools: Tools) -> None:
         super().__init__(target, tools)
         self.realm = str(target.settings.get("realm_id") or "")
-        if not re.fullmatch(r"\d{1,30}", self.realm):
+        if not re.fullmatch(REALM, self.realm):
             raise ConfigError(
                 "qbo.realm_id",
                 msg("realm_id must be the number of the company in QuickBooks."),
@@ -123,7 +124,7 @@ class Reader(HttpConnector):
         found = data.get("QueryResponse") if isinstance(data, Mapping) else None
         return [one for one in answers.items(found, entity) if isinstance(one.get("Id"), str)]
 
-    def customers(self, name: str, values: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    def those(self, name: str, values: Iterable[str]) -> Iterator[Mapping[str, Any]]:
         """The customers, active or not, whose ``name`` is one of ``values``."""
         for chunk in _chunks(literal(value) for value in values):
             listed = f"{name} in ({','.join(chunk)})"
@@ -145,7 +146,7 @@ class Reader(HttpConnector):
         # One that was made inactive has another name, and may still be the same client.
         asked = [text for name in names.values() for text in (name, name + shape.DELETED)]
         by_name: dict[str, Mapping[str, Any]] = {}
-        for row in self.customers("DisplayName", dict.fromkeys(asked)):
+        for row in self.those("DisplayName", dict.fromkeys(asked)):
             name = _plain_name(row)
             if name not in by_name or row.get("Active") is not False:
                 by_name[name] = row
@@ -169,7 +170,7 @@ class Reader(HttpConnector):
 
     def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
         wanted = [one for one in dict.fromkeys(remote_ids) if one.isdecimal()]
-        return {str(row["Id"]): self.remote(row) for row in self.customers("Id", wanted)}
+        return {str(row["Id"]): self.remote(row) for row in self.those("Id", wanted)}
 
     def everything(self, entity: str) -> Iterator[Remote]:
         return self._listed(" where Active in (true,false)")

@@ -40,7 +40,7 @@ def _check(payload: Mapping[str, Value]) -> list[Problem]:
     return [Problem("billing_name", "sync.field.too_long", why)]
 
 
-CUSTOMER = Descriptor(
+CLIENT = Descriptor(
     "client",
     (
         Field("name", "DisplayName", Need.REQUIRED, max_length=100, pattern="[^:]+"),

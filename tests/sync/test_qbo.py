@@ -1,0 +1,371 @@
+"""QuickBooks Online through the real command line: the acceptance cases that are about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.qbo import REALM, FakeQuickBooks
+from tests.fakes.server import Reply
+from tests.support.cli import Result, Run
+
+ADDRESS = ("--line1", "12, rue du Quai", "--city", "Québec", "--postal-code", "G1K 7X2")
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeQuickBooks]:
+    with FakeQuickBooks() as company:
+        yield company
+        assert not company.violations
+
+
+class Books:
+    """A person at the command line, with a target ``books`` on the fake company."""
+
+    def __init__(self, invoke: Run, fake: FakeQuickBooks, **env: str) -> None:
+        self.invoke = invoke
+        self.fake = fake
+        self.env = {
+            "INTEROP_BOOKS_BASE_URL": fake.url, "INTEROP_BOOKS_TOKEN_URL": f"{fake.url}/token",
+            "INTEROP_NO_KEYRING": "1", **env,
+        }  # fmt: skip
+
+    def __call__(self, *args: object, code: int = 0, stdin: str = "") -> Result:
+        result = self.invoke(*args, env=self.env, stdin=stdin)
+        assert result.code == code, result.stderr + result.stdout
+        for secret in (self.fake.client_secret, "refresh-token", "access-token", self.fake.token):
+            assert secret not in result.stdout + result.stderr
+        return result
+
+    def connect(self) -> None:
+        """Configure the target and let it in."""
+        self("db", "init")
+        self("sync", "add", "books", "qbo", "--set", f"realm_id={REALM}")
+        secret = {
+            "client_id": self.fake.client_id, "client_secret": self.fake.client_secret,
+            "refresh_token": self.fake.refresh_token,
+        }  # fmt: skip
+        self("sync", "connect", "books", "--token-stdin", stdin=json.dumps(secret))
+
+    def create(self, code: str, name: str, *more: str) -> None:
+        """A client."""
+        self("client", "create", name, "--code", code, *ADDRESS, *more)
+
+    def push(self, *args: str, code: int = 0) -> dict[str, Any]:
+        """Push; what became of each client, by code."""
+        found = self("sync", "push", *args, "-o", "json", code=code)
+        return {item["code"]: item for item in found.json["items"]}
+
+    def why(self, code: str) -> tuple[str, str | None]:
+        """Why a plan blocks a client: the code of the reason, and our field."""
+        (row,) = self("sync", "plan", code, "--offline", "-o", "json").json
+        assert row["action"] == "blocked"
+        return row["reason"], row["field"]
+
+    def status(self) -> dict[str, Any]:
+        """Where the target stands."""
+        status: dict[str, Any] = self("sync", "status", "-o", "json").json[0]
+        return status
+
+
+@pytest.fixture
+def books(invoke: Run, fake: FakeQuickBooks) -> Books:
+    made = Books(invoke, fake)
+    made.connect()
+    return made
+
+
+def writes(fake: FakeQuickBooks) -> list[str]:
+    """The calls that changed something, by the last word of their path."""
+    return [call.path.rpartition("/")[2] for call in fake.writes()]
+
+
+def test_clients_go_to_the_books_and_nothing_twice(books: Books, fake: FakeQuickBooks) -> None:
+    for n in range(1, 33):
+        books.create(f"C-{n}", f"Imprimerie L'Été {n}")
+    assert {item["status"] for item in books.push().values()} == {"ok"}
+    assert len(fake.held()) == 32
+    assert writes(fake) == ["batch", "batch"] or writes(fake) == ["batch", "customer"]
+    fake.calls.clear()
+    assert books.push() == {}
+    assert fake.calls == []
+    assert books.status()["in_sync"] == 32
+
+
+def test_1_response_lost_after_create_is_one_record(books: Books, fake: FakeQuickBooks) -> None:
+    for n in (1, 2, 3):
+        books.create(f"C-{n}", f"Client {n}")
+    fake.fail("drop", when="after", match="/batch")
+    assert {item["status"] for item in books.push().values()} == {"ok"}
+    assert len(fake.held()) == 3
+    assert writes(fake) == ["batch"]
+
+
+def test_1b_lost_before_it_arrived_is_sent_under_the_same_request_id(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    books.create("A", "Client A")
+    fake.fail("drop", when="before", match="/customer")
+    books.push()
+    first, again = fake.writes()
+    assert first.query["requestid"] == again.query["requestid"]
+    assert len(fake.held()) == 1
+
+
+def stale(books: Books, fake: FakeQuickBooks, *ours: str, **theirs: Any) -> str:
+    """Push, let both sides change; the customer's id."""
+    books.create("A", "Client A", "--phone", "418 555-0134", "--website", "https://a.example")
+    books.push()
+    (remote_id,) = fake.held()
+    fake.edit(remote_id, **theirs)
+    books("client", "edit", "A", *ours)
+    return remote_id
+
+
+def test_6_stale_5010_merges_what_does_not_overlap(books: Books, fake: FakeQuickBooks) -> None:
+    remote_id = stale(
+        books, fake, "--website", "https://b.example", PrimaryPhone={"FreeFormNumber": "555"}
+    )
+    assert books.push()["A"]["status"] == "ok"
+    held = fake.held()[remote_id]
+    assert (held["PrimaryPhone"], held["WebAddr"]) == (
+        {"FreeFormNumber": "555"}, {"URI": "https://b.example"},
+    )  # fmt: skip
+    assert books.status()["in_sync"] == 1
+
+
+def test_6_stale_5010_merges_two_parts_of_one_address(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("A", "Client A")
+    books.push()
+    (remote_id,) = fake.held()
+    fake.edit(remote_id, BillAddr={**fake.held()[remote_id]["BillAddr"], "Line2": "quai 3"})
+    address = books("address", "list", "A", "-o", "json").json[0]["id"]
+    books("address", "edit", address, "--city", "Lévis")
+    assert books.push()["A"]["status"] == "ok"
+    held = fake.held()[remote_id]["BillAddr"]
+    assert (held["City"], held["Line2"], held["Line1"]) == ("Lévis", "quai 3", "12, rue du Quai")
+
+
+def test_6b_stale_5010_conflicts_where_it_overlaps(books: Books, fake: FakeQuickBooks) -> None:
+    theirs = {"URI": "https://theirs.example"}
+    remote_id = stale(books, fake, "--website", "https://ours.example", WebAddr=theirs)
+    books.push()
+    assert books.why("A")[0] == "sync.conflict"
+    (row,) = books("sync", "resolve", "A", "-o", "json", code=10).json
+    assert (row["field"], row["ours"], row["theirs"]) == (
+        "website", "https://ours.example", theirs["URI"],
+    )  # fmt: skip
+    assert fake.held()[remote_id]["WebAddr"] == theirs
+    books("sync", "resolve", "A", "--take", "remote")
+    sent = len(fake.writes())
+    books.push()
+    assert len(fake.writes()) == sent
+    card = books("client", "show", "A", "-o", "json").json
+    assert card["website"] == "https://theirs.example"
+    assert books.status()["in_sync"] == 1
+
+
+def test_7_6240_of_a_vendor_is_name_taken_and_not_tried_again(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    fake.vendors = {"Papiers du Nord"}
+    books.create("A", "Papiers du Nord")
+    item = books.push(code=68)["A"]
+    assert (item["error"]["code"], item["error"]["field"]) == ("remote.name_taken", "name")
+    calls = len(fake.writes())
+    books.push()
+    assert len(fake.writes()) == calls
+    books("client", "edit", "A", "--accounting", "display_name=Papiers du Nord (A)")
+    assert books.push()["A"]["status"] == "ok"
+    (held,) = fake.held().values()
+    assert (held["DisplayName"], held["CompanyName"]) == ("Papiers du Nord (A)", "Papiers du Nord")
+
+
+def test_7b_a_customer_of_that_name_is_linked_by_hand(books: Books, fake: FakeQuickBooks) -> None:
+    theirs = fake.add("Client A", Notes="theirs")
+    books.create("A", "Client A")
+    books.push()
+    assert books.why("A")[0] == "sync.name_taken"
+    books("sync", "link", "A", theirs, "--target", "books")
+    assert books.push()["A"]["status"] == "ok"
+    (held,) = fake.held().values()
+    assert (held["Id"], held["Notes"]) == (theirs, "theirs")
+    assert held["BillAddr"]["City"] == "Québec"
+
+
+def test_8_bad_rows_in_a_batch_fail_alone_with_their_own_message(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    for n in range(1, 31):
+        books.create(f"C-{n}", f"Client {n}", "--phone", f"418 555-01{n:02}")
+    bad = ("555-0107", "555-0119", "555-0123")
+    fake.refuse = lambda row: (
+        "PrimaryPhone" if str(row.get("PrimaryPhone")).find("555") >= 0
+        and any(number in str(row["PrimaryPhone"]) for number in bad) else None
+    )  # fmt: skip
+    items = books.push(code=68)
+    failed = {code: item["error"] for code, item in items.items() if item["status"] == "error"}
+    assert set(failed) == {"C-7", "C-19", "C-23"}
+    assert {error["field"] for error in failed.values()} == {"phone"}
+    assert len(fake.held()) == 27
+    assert writes(fake) == ["batch"]
+
+
+def test_10_a_prospect_never_reaches_the_books(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("P", "Somebody", "--prospect")
+    assert books.push() == {}
+    assert books.why("P") == ("sync.prospect", None)
+    assert writes(fake) == []
+    books("client", "promote", "P")
+    assert books.push()["P"]["status"] == "ok"
+
+
+def test_11_a_payer_goes_before_those_it_pays_for(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("Z", "Payer")
+    books.create("A", "Child", "--bill-to", "Z")
+    books.push()
+    by_name = {row["DisplayName"]: row for row in fake.held().values()}
+    assert by_name["Child"]["ParentRef"] == {"value": by_name["Payer"]["Id"]}
+
+
+def test_15_two_processes_refresh_once(
+    run: Run, invoke: Run, fake: FakeQuickBooks, tmp_path: Path
+) -> None:
+    books = Books(invoke, fake)
+    books.connect()
+    assert fake.refreshes == 1
+    fake.expire()
+    fake.fail("sleep", match="/token", seconds=0.5)
+    plan = [sys.executable, "-m", "interop_cli", "sync", "link", "--target", "books", "-n"]
+    env = {**os.environ, **books.env, "PYTHONPATH": str(Path(__file__).parents[2])}
+    both = [
+        subprocess.Popen(one, env=env, cwd=tmp_path, stdout=-1, stderr=-1)
+        for one in (plan, plan)
+    ]  # fmt: skip
+    codes = [(process.wait(60), process.communicate()[1]) for process in both]
+    assert [code for code, _err in codes] == [0, 0], codes
+    assert fake.refreshes == 2
+    assert [call.path for call in fake.calls].count("/token") == 2
+    (stored,) = (tmp_path / "home").rglob("secrets/*.json")
+    secret = json.loads(stored.read_text())
+    assert secret["refresh_token"] == fake.refresh_token == "refresh-token-2"
+    assert stored.stat().st_mode & 0o077 == 0
+    fake.expire()
+    books("sync", "link", "--target", "books", "-n")
+    assert fake.refreshes == 3
+
+
+def test_16_a_401_is_replayed_under_the_same_request_id(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("A", "Client A")
+    fake.fail("act", match="/customer", act=fake.expire)
+    assert books.push()["A"]["status"] == "ok"
+    first, again = fake.writes()
+    assert first.query["requestid"] == again.query["requestid"]
+    assert first.headers["authorization"] != again.headers["authorization"]
+    assert len(first.query["requestid"]) <= 36
+    assert len(fake.held()) == 1
+
+
+def test_18_no_update_lacks_sparse(books: Books, fake: FakeQuickBooks) -> None:
+    for n in (1, 2):
+        books.create(f"C-{n}", f"Client {n}")
+    books.push()
+    for remote_id in fake.held():
+        fake.touch(remote_id)
+    for n in (1, 2):
+        books("client", "edit", f"C-{n}", "--website", "https://x.example")
+    books.push()
+    books("client", "deactivate", "C-1")
+    books.push()
+    books("client", "activate", "C-1")
+    books.push()
+    updates = []
+    for call in fake.writes():
+        for item in call.body.get("BatchItemRequest", [{"Customer": call.body}]):
+            if "Id" in item["Customer"]:
+                updates.append(item["Customer"])
+    assert len(updates) >= 6
+    assert all(one["sparse"] is True and "SyncToken" in one for one in updates)
+    assert {row["Notes"] for row in fake.held().values()} == {"pays late"}
+    assert {row["Active"] for row in fake.held().values()} == {True}
+    assert {row["DisplayName"] for row in fake.held().values()} == {"Client 1", "Client 2"}
+
+
+def test_22_no_token_shows_on_any_failing_path(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("A", "Client A")
+    for mishap in (
+        {"kind": "echo", "reply": Reply(500)}, {"kind": "echo", "reply": Reply(400)},
+        {"kind": "redirect", "reply": Reply(302)},
+    ):  # fmt: skip
+        fake.mishaps.clear()
+        fake.fail(match="company", times=50, **mishap)  # type: ignore[arg-type]
+        books.invoke("sync", "retry", env=books.env)
+        result = books.invoke("-vv", "sync", "push", env=books.env)
+        assert result.code in (68, 69)
+        text = result.stdout + result.stderr
+        assert not any(word in text for word in ("access-token-", fake.client_secret))
+    fake.mishaps.clear()
+    fake.expire()
+    fake.fail("echo", match="/token", times=9, reply=Reply(400))
+    books.invoke("sync", "retry", env=books.env)
+    books("sync", "push", code=69)
+    books("sync", "log", "-o", "json")
+    assert books.status()["paused_by"] == "auth"
+
+
+def test_a_recoded_client_leaves_its_code_to_another(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("OLD", "First")
+    books.push()
+    books("client", "recode", "OLD", "NEW", "--confirm", "OLD")
+    books.push()
+    books.create("OLD", "Second", "--reuse")
+    assert books.push()["OLD"]["status"] == "ok"
+    assert len(fake.held()) == 2
+
+
+def test_what_does_not_fit_is_named_and_nobody_is_called(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    books.create("A", "N" * 101)
+    fake.calls.clear()
+    books.push()
+    assert books.why("A") == ("sync.field.too_long", "name")
+    rows = books("sync", "fields", "books", "-o", "json").json
+    named = {row["field"]: row for row in rows}
+    assert (named["name"]["theirs"], named["name"]["need"]) == ("DisplayName", "required")
+    assert (named["name"]["max_length"], named["code"]["need"]) == (100, "unsupported")
+    assert fake.calls == []
+
+
+def test_pull_shows_what_changed_and_was_merged_there(books: Books, fake: FakeQuickBooks) -> None:
+    for n in (1, 2, 3):
+        books.create(f"C-{n}", f"Client {n}")
+    books.push()
+    first, second, _third = fake.held()
+    books("sync", "pull", "--target", "books")
+    fake.edit(first, WebAddr={"URI": "https://new.example"})
+    fake.remove(second)
+    rows = books("sync", "pull", "--target", "books", "-o", "json", code=10).json
+    assert {(row["code"], row["what"], row["field"]) for row in rows} == {
+        ("C-1", "changed", "website"), ("C-2", "deleted", None),
+    }  # fmt: skip
+
+
+def test_what_a_person_may_get_wrong(books: Books) -> None:
+    wrong = ("sync", "add", "other", "qbo", "--set")
+    for realm in ("x", "12/../34", "１２"):
+        error = books(*wrong, f"realm_id={realm}", "-o", "json", code=78).error
+        assert error["code"] == "sync.setting.value"
+    books("sync", "add", "other", "qbo", code=78)
+    error = books("sync", "fields", "books", "--entity", "contact", "-o", "json", code=2).error
+    assert error["code"] == "usage.entity"
+    half = json.dumps({"client_id": "abcdefg", "refresh_token": "abcdefg"})
+    error = books("sync", "connect", "books", "--token-stdin", "-o", "json", stdin=half, code=65)
+    assert error.error["code"] == "sync.secret.format"
