@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 # kind -> module and class; imported when a target of that kind is used.
 KINDS: dict[str, tuple[str, str]] = {
     "hubspot": ("interop_cli.connectors.hubspot", "HubSpot"),
+    "file": ("interop_cli.connectors.files", "Files"),
 }
+BY_FILE = frozenset({"file"})
+"""Kinds that are fed with files (``sync export``): nobody is called, and somebody says later what
+became of them.
+"""
 
 
 def connector_class(kind: str) -> type[Connector]:
