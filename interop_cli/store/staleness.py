@@ -45,6 +45,14 @@ def mark(
     )  # fmt: skip
 
 
+def mark_change(
+    conn: Connection, where: str, params: Mapping[str, object], values: Mapping[str, object]
+) -> None:
+    """Mark the totals in which documents count, and those in which they will with ``values``."""
+    mark(conn, where, params)
+    mark(conn, where, params, values)
+
+
 def mark_rows(conn: Connection, rows: Iterable[Row]) -> None:
     """Mark the totals in which these documents count."""
     marks = set()

@@ -33,8 +33,7 @@ class UnitOfWork(Repositories):
         self._search = SearchIndex(conn)
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
-        self.derived = False
-        """Whether something was written that the journal does not keep, such as totals."""
+        self.derived = False  # whether something was written that is not journaled: totals
 
     # -- the four verbs ---------------------------------------------------------------------
 
@@ -108,8 +107,7 @@ class UnitOfWork(Repositories):
             if spec.client and spec.client in values:  # they go from one client to another
                 self._search.touch((cast(int, values[spec.client]),))
         if spec.counts and staleness.COLUMNS & values.keys():
-            staleness.mark(self.conn, where, params)
-            staleness.mark(self.conn, where, params, values)
+            staleness.mark_change(self.conn, where, params, values)
         before = self.conn.json_object(list(values))
         count = self._journal(spec, "update", before, where, params, bump=1)
         if count:
@@ -155,8 +153,7 @@ class UnitOfWork(Repositories):
         )  # fmt: skip
         if spec.search and spec.client:
             self._search.touch(row[spec.client] for row in restored)
-        if spec.counts:
-            staleness.mark_rows(self.conn, restored)
+        staleness.mark_rows(self.conn, restored if spec.counts else ())
 
     # -- the operation ----------------------------------------------------------------------
 

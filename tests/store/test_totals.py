@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import bulk, client_cards, clients, documents, sales, undo
+from interop_cli.domain.services import bulk, client_cards, clients, documents, merging, sales, undo
 from interop_cli.domain.services.document_imports import DocumentImport
 from interop_cli.store.store import Store
 from interop_cli.store.views import sales as view
@@ -58,6 +58,7 @@ steps = st.lists(
         st.tuples(st.just("void"), st.tuples(st.sampled_from(KINDS), st.integers(1, 6))),
         st.tuples(st.just("undo"), st.none()),
         st.tuples(st.just("deactivate"), st.sampled_from(CODES)),
+        st.tuples(st.just("merge"), st.permutations(CODES)),
         st.tuples(
             st.just("refresh"),
             st.tuples(
@@ -78,7 +79,8 @@ class World:
 
     store: Store
     paper: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    past: list[tuple[int, dict[tuple[str, str], dict[str, Any]]]] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)  # whose documents are whose by now
+    past: list[tuple[int, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for code in CODES:
@@ -102,12 +104,32 @@ class World:
         self.remember(operation)
         self.paper |= {(row["kind"], row["number"]): self.seen(row) for row in rows}
 
-    @staticmethod
-    def seen(row: dict[str, Any]) -> dict[str, Any]:
+    def seen(self, row: dict[str, Any]) -> dict[str, Any]:
         """A credit note is for a positive amount, however it was written."""
         if row["kind"] == "credit_note":
-            return {**row, "subtotal_cents": abs(row["subtotal_cents"])}
-        return row
+            row = {**row, "subtotal_cents": abs(row["subtotal_cents"])}
+        return {**row, **{name: self.now(row[name]) for name in ("client", "bill_to")}}
+
+    def now(self, code: str) -> str:
+        """Whom a code leads to."""
+        return self.merged.get(code, code)
+
+    def do_merge(self, codes: list[str]) -> None:
+        winner, loser = codes[0], codes[1]
+        if {winner, loser} & self.merged.keys():
+            return
+        try:
+            _, operation = self.store.run(
+                lambda uow: merging.merge(uow, winner, [loser]), operation="client.merge"
+            )
+        except Conflict:  # an inactive winner
+            return
+        self.remember(operation)
+        self.merged = {
+            code: winner if into == loser else into for code, into in self.merged.items()
+        }
+        self.merged[loser] = winner
+        self.paper = {key: self.seen(row) for key, row in self.paper.items()}
 
     def do_void(self, which: tuple[str, int]) -> None:
         key = (which[0], str(which[1]))
@@ -131,7 +153,7 @@ class World:
         except Conflict:  # changed since, if only back and forth
             self.past.clear()
         else:
-            self.paper = before
+            self.paper, self.merged = before
 
     def do_deactivate(self, code: str) -> None:
         self.store.run(
@@ -146,13 +168,13 @@ class World:
             lambda uow: sales.refresh(uow, first, LAST, selector=selector, full=full),
             operation="sales.refresh",
         )
-        chosen = codes or CODES
+        chosen = {self.now(code) for code in codes or CODES}
         stale = {row[:3] for row in self.rows("sold-to") if row[7]}
         assert not {(c, y) for c, y, _b in stale if c in chosen and y >= first}
 
     def remember(self, operation: int | None) -> None:
         if operation is not None:
-            self.past.append((operation, dict(self.paper)))
+            self.past.append((operation, (dict(self.paper), dict(self.merged))))
 
     def rows(self, basis: str) -> list[tuple[Any, ...]]:
         query = view.SalesQuery(FIRST, LAST, basis)
@@ -185,7 +207,9 @@ class World:
                     shown[client, year, basis, currency] = (cents, invoices)
                 if is_stale:
                     stale.add((client, year, basis))
-        assert cells == {(c, y, b) for c in CODES for y in span() for b in view.BASES}
+        alive = {cell for cell in cells if not cell[0].startswith("MERGED")}
+        codes = set(CODES) - self.merged.keys()
+        assert alive == {(c, y, b) for c in codes for y in span() for b in view.BASES}
         wanted = {key: value for key, value in sums.items() if key[1] in span()}
         fresh = {key: value for key, value in wanted.items() if key[:3] not in stale}
         assert {key: value for key, value in shown.items() if key[:3] not in stale} == fresh
