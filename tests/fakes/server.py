@@ -273,7 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
         seen = self.headers.get("Authorization", "")
         self._send(
             Reply(mishap.reply.status, {"message": f"refused: {seen}", "correlationId": seen}),
-            {"Connection": "close", "X-Echo": seen},
+            {"Connection": "close", "X-Echo": seen, "X-HubSpot-Correlation-Id": seen},
         )
 
     def _redirect(self, mishap: Mishap, _reply: Reply | None) -> None:
