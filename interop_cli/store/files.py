@@ -88,7 +88,7 @@ def restore(
     from interop_cli.store.migrations import pending
     from interop_cli.store.open import checked_path
 
-    source, target = checked_path(source), target.resolve()
+    source, target = checked_path(source), Path(os.path.realpath(target))
     kept = target.with_name(target.name + ".before-restore")
     problems = problems_of(source)
     if problems:

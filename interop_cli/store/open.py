@@ -106,19 +106,46 @@ def checked_path(path: Path) -> Path:
             hint=msg("Copy it to a file of its own."),
         )
     refuse_network(path)
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-    except OSError as error:
-        raise IoFailure(
-            "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
-        ) from error
+    header, size = _header(path)
     if not header:
         raise no_database(path)
     # Read here, since opening another program's file may already write beside it.
     if not header.startswith(SQLITE_MAGIC) or header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
         raise _not_ours()
+    if _said(header) > size and not _being_written(path):
+        header, size = _header(path)  # it may have been written just then
+        if _said(header) > size:
+            from interop_cli.store.sqliteerrors import damaged
+
+            raise damaged()
     return path.resolve()
+
+
+def _header(path: Path) -> tuple[bytes, int]:
+    """The first 100 bytes of a file, and then how long it is."""
+    try:
+        with path.open("rb") as file:
+            return file.read(100), os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
+        ) from error
+
+
+def _said(header: bytes) -> int:
+    """How long a file is by its own header; 0 where the header does not know.
+
+    https://www.sqlite.org/fileformat.html#in_header_database_size
+    """
+    if header[24:28] != header[92:96]:
+        return 0
+    size = int.from_bytes(header[16:18], "big")
+    return (65536 if size == 1 else size) * int.from_bytes(header[28:32], "big")
+
+
+def _being_written(path: Path) -> bool:
+    """Whether a journal lies beside the file: SQLite will make it whole."""
+    return any(Path(f"{path}{suffix}").exists() for suffix in ("-journal", "-wal"))
 
 
 def no_database(path: Path) -> NotFound:
@@ -191,7 +218,7 @@ def filesystem(path: Path) -> str | None:
         lines = Path("/proc/self/mounts").read_text().splitlines()
     except OSError:
         return None
-    real = str(path.resolve())
+    real = os.path.realpath(path)  # a link to itself is no error yet
     best, kind = "", None
     for line in lines:
         _, mount, this_kind, *_ = line.split(" ")

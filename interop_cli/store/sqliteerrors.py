@@ -17,7 +17,7 @@ else:
     except ImportError:
         import sqlite3 as driver
 
-__all__ = ["busy", "driver", "translated", "translating"]
+__all__ = ["busy", "damaged", "driver", "translated", "translating"]
 
 
 def translated(error: Exception) -> InteropError:
@@ -28,11 +28,7 @@ def translated(error: Exception) -> InteropError:
     if isinstance(error, driver.IntegrityError):
         return Conflict("db.constraint", msg("The database refused the change: {rule}.", rule=name))
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return UnusableDb(
-            "db.corrupt",
-            msg("The database file is damaged, or is not a database."),
-            hint=msg("Run: interop db check; then restore a backup with interop db restore."),
-        )
+        return damaged()
     if name.startswith("SQLITE_FULL"):
         return IoFailure("io.disk_full", msg("The disk is full; nothing was changed."))
     if name.startswith("SQLITE_READONLY"):
@@ -44,6 +40,15 @@ def translated(error: Exception) -> InteropError:
     return InteropError(
         "db.error",
         msg("The database answered with an error: {name}.", name=name or type(error).__name__),
+    )
+
+
+def damaged() -> UnusableDb:
+    """The file is not what it should be."""
+    return UnusableDb(
+        "db.corrupt",
+        msg("The database file is damaged, or is not a database."),
+        hint=msg("Run: interop db check; then restore a backup with interop db restore."),
     )
 
 

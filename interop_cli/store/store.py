@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from interop_cli.domain.errors import Busy
+from interop_cli.domain.errors import Busy, InteropError, IoFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.connection import Connection
 
@@ -78,6 +78,7 @@ class Store:
         from interop_cli.store.journal import Operation
         from interop_cli.store.uow import UnitOfWork
 
+        operation_id: int | None = None
         with ExitStack() as ending:
             try:
                 with self.conn.write():
@@ -92,8 +93,21 @@ class Store:
                     ending.enter_context(self.unbroken())
             except _Discard:
                 return outcome, None
+            except IoFailure:
+                # SQLite can fail after the commit, where it cannot sync the folder.
+                self.applied = self.applied or self._is_written(operation_id)
+                raise
             self.applied = self.applied or operation_id is not None or uow.derived
         return outcome, operation_id
+
+    def _is_written(self, operation_id: int | None) -> bool:
+        if operation_id is None:
+            return False
+        with suppress(InteropError):
+            return bool(
+                self.conn.query("SELECT 1 AS x FROM operation WHERE id = :id", id=operation_id)
+            )
+        return False
 
     @contextmanager
     def alone(self, task: str, *, wait: bool) -> Iterator[None]:
