@@ -527,3 +527,17 @@ def test_payloads_use_the_keys_of_the_published_xsd(
     change(connector, client(2, city="Gaspé"), client(2, city="Gaspé", active=False), "deactivate")
     assert len(fake.writes()) == 4
     assert fake.violations == []
+
+
+def test_a_token_that_cannot_be_kept_is_not_used(
+    connector: QuickBooks, fake: FakeQuickBooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_secret: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tokens(connector), "save", full)
+    fake.expire()
+    with pytest.raises(Trouble) as trouble:
+        push(connector, client())
+    assert (trouble.value.kind, trouble.value.code) == (Kind.AUTH, "sync.secret.save")
+    assert not any("access-token" in call.headers["authorization"] for call in fake.calls)
