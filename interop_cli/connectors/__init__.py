@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 KINDS: dict[str, tuple[str, str]] = {
     "hubspot": ("interop_cli.connectors.hubspot", "HubSpot"),
     "qbo": ("interop_cli.connectors.qbo", "QuickBooks"),
+    "file": ("interop_cli.connectors.files", "Files"),
 }
+BY_FILE = frozenset({"file"})
+"""Kinds that are fed with files (``sync export``): nobody is called, and somebody says later what
+became of them.
+"""
 
 
 def connector_class(kind: str) -> type[Connector]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from interop_cli.connectors import BY_FILE
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, translate
@@ -32,7 +33,8 @@ def push_written(app: App) -> None:
         _warn(app, "sync", error.message)
         return
     for target in targets:
-        if scope is not None:
+        # A file for each write would be of no use: those wait for a push or an export.
+        if scope is not None and target.kind not in BY_FILE:
             _push(app, target, scope)
 
 

@@ -86,8 +86,13 @@ def push(
 def _one(
     app: App, site: Site, scope: Scope, *, strict: bool, force: bool, allow_create: bool
 ) -> Report:
+    from interop_cli.connectors import BY_FILE
     from interop_cli.sync.push import Options, Push
 
+    if site.target.kind in BY_FILE:
+        from interop_cli.commands.sync.handing import hand_over
+
+        return hand_over(app, site, scope, strict=strict, again=force)
     if app.dry_run:
         return _tried(site, scope, strict=strict, force=force)
     options = Options(again=force, allow_create=allow_create, wait=app.lock_timeout, strict=strict)

@@ -1,0 +1,283 @@
+"""Exporting: everything pending of a target that is fed with files, in one batch.
+
+Claimed in one transaction, written with none open, settled as awaiting (``sync ack``). A run that
+was killed is settled by the next one from what it left in the folder: the batch was handed over, or
+it never was and its clients are pending again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from interop_cli.connectors.files import handing, rows
+from interop_cli.connectors.files.connector import Files, manifest
+from interop_cli.connectors.files.profile import known_to
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.rules import Warning
+from interop_cli.domain.sync.link import State
+from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
+from interop_cli.domain.sync.records import Awaiting, Result, Send, Trace
+from interop_cli.store.sync.links import CLEARED, dumped
+from interop_cli.store.sync.records import EVERYTHING, Scope
+from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync import claims, settle
+from interop_cli.sync.claims import Claimed
+from interop_cli.sync.lease import working
+from interop_cli.sync.push import introduce
+from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
+from interop_cli.sync.site import Site
+
+ENTITY = "client"
+
+
+@dataclass
+class ExportReport(Report):
+    """A report with the batch that was handed over, if there was anything to hand over."""
+
+    batch: str | None = None
+    folder: str | None = None
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Export:
+    """One run. ``fault`` is called between any two steps, for tests that end it there.
+
+    ``strict`` looks at records that are in step too, and counts blocked ones as failed.
+    """
+
+    site: Site
+    folder: Path
+    scope: Scope = EVERYTHING
+    again: bool = False
+    strict: bool = False
+    wait: float = 30.0
+    fault: Callable[[str], None] = lambda _point: None
+
+    def run(self) -> ExportReport:
+        """Write a batch of what is pending; nothing is written where nothing is.
+
+        Raises Busy where another run is at it, IoFailure where the folder cannot be written to;
+        its clients are pending then as before.
+        """
+        handing.check_folder(self.folder)
+        self.report = ExportReport(self.site.target.name, strict=self.strict)
+        with working(self.site, self.wait):
+            self._recover()
+            todo = self._sorted(self.report)
+            if todo:
+                self._batch(todo)
+        self._warn()
+        self.fault("ended")
+        return self.report
+
+    def tried(self) -> ExportReport:
+        """What a run would do, as its report; nothing is written."""
+        report = ExportReport(self.site.target.name, strict=self.strict)
+        steps = self._sorted(report, note=False)
+        for step in self._fitting(steps, report):
+            report.say(step, OK)
+        return report
+
+    def _warn(self) -> None:
+        """Say what the plan, which does not know the other clients, could not."""
+        for line in self.report.lines.values():
+            if line.reason is not None and line.reason.code.startswith("sync.export."):
+                warning = Warning(
+                    line.reason.field or "client", line.reason.code, line.reason.message,
+                    key=line.code,
+                )  # fmt: skip
+                self.report.warnings.append(warning)
+
+    @property
+    def files(self) -> Files:
+        """The connector, as what it is."""
+        return cast("Files", self.site.connector)
+
+    # -- what is pending ------------------------------------------------------------------------
+
+    def _sorted(self, report: ExportReport, *, note: bool = True) -> list[Step]:
+        """The steps that go into a batch; the others are reported."""
+        wanted, unchanged = [], []
+        steps = self.site.steps(ENTITY, self.scope, everything=self.strict, again=self.again)
+        for step in steps:
+            if step.todo in SENT:
+                wanted.append(step)
+                continue
+            blocked = step.todo is not Todo.SKIP
+            report.say(step, SKIPPED if blocked else UNCHANGED, step.reason)
+            if step.reason is not None and step.reason.code == "sync.unchanged":
+                unchanged.append(step)
+        if unchanged and note:
+            self._refresh(unchanged)
+        return wanted
+
+    def _refresh(self, steps: list[Step]) -> None:
+        site = self.site
+        found = [
+            {"local_id": step.local.id, "stamp": step.local.stamp, "form": site.form,
+             "version": site.target.version}
+            for step in steps
+        ]  # fmt: skip
+        site.write(lambda uow: uow.links.refresh(site.target.id, ENTITY, found))
+
+    def _fitting(self, steps: list[Step], report: ExportReport) -> Iterator[Step]:
+        """Those that make no second record there: by their key, which nobody else may have."""
+        holders = self._holders()
+        for step in steps:
+            key = known_to(self.files.profile, step.payload)
+            reason = None
+            if step.link.remote_id not in (None, key):
+                reason = Reason("sync.export.renamed", RENAMED, self.files.profile.key)
+            elif holders.setdefault(key.casefold(), step.local.id) != step.local.id:
+                reason = Reason("sync.export.key_taken", TAKEN, self.files.profile.key)
+            if reason is None:
+                yield step
+            else:
+                report.say(step, SKIPPED, reason)
+
+    def _holders(self) -> dict[str, int]:
+        found = self.site.store.conn.query(
+            "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
+            " AND entity = :entity AND remote_id IS NOT NULL",
+            target=self.site.target.id, entity=ENTITY,
+        )  # fmt: skip
+        return {row["remote_id"].casefold(): row["local_id"] for row in found}
+
+    # -- the batch ------------------------------------------------------------------------------
+
+    def _batch(self, steps: list[Step]) -> None:
+        site = self.site
+        if not site.target.introduced:
+            introduce(site)
+        batch = self._free_name()
+        claimed = site.write(lambda uow: self._claim(uow, batch, steps))
+        self.fault("claimed")
+        if not claimed.sends:
+            return
+        began = time.monotonic()
+        try:
+            file = self._write(batch, claimed.sends)
+        except Exception:
+            site.write(lambda uow: settle.release(uow, site, claimed))  # nothing was handed over
+            raise
+        self.fault("written")
+        trace = Trace("EXPORT", file, None, batch, int((time.monotonic() - began) * 1000))
+        results: list[Result] = [
+            Awaiting(send.id, known_to(self.files.profile, send.payload), batch)
+            for send in claimed.sends
+        ]
+        site.write(
+            lambda uow: settle.settle(uow, site, claimed, results, [trace], self.report),
+            "sync.export",
+        )
+        self.report.batch, self.report.folder = batch, str(self.folder)
+
+    def _free_name(self) -> str:
+        """A name no batch of this target has had: target, day, number."""
+        prefix = f"{self.site.target.name}-{self.site.clock.stamp()[:10].replace('-', '')}-"
+        found = self.site.store.conn.query(
+            "SELECT request_id AS name FROM sync_event WHERE target_id = :target"
+            " AND request_id IS NOT NULL UNION SELECT batch AS name FROM sync_link"
+            " WHERE target_id = :target AND batch IS NOT NULL",
+            target=self.site.target.id,
+        )
+        names, number = {row["name"] for row in found}, 1
+        while True:
+            name = f"{prefix}{number}"
+            file = self.files.profile.file.format(batch=name)
+            if name not in names and not handing.used(self.folder, name, file):
+                return name
+            number += 1
+
+    def _claim(self, uow: UnitOfWork, batch: str, steps: list[Step]) -> Claimed:
+        """Claim what is still to be done, with the batch and the folder it goes to."""
+        found, site = Claimed(), self.site
+        fresh = [
+            step
+            for step in site.steps_of(ENTITY, [s.local.id for s in steps], again=self.again)
+            if step.todo in SENT
+        ]
+        fitting = {step.local.id: step.todo for step in self._fitting(fresh, self.report)}
+        for todo in SENT:
+            ids = [local_id for local_id, one in fitting.items() if one is todo]
+            if not ids:
+                continue
+            part = claims.claim(uow, site, ENTITY, todo, ids, again=self.again)
+            found.sends += part.sends
+            found.steps |= part.steps
+            for step in part.left:
+                self.report.say(step, SKIPPED, step.reason)
+        where = dumped({"folder": str(self.folder.absolute())})
+        for send in found.sends:
+            uow.links.settle(site.target.id, ENTITY, send.id, site.owner, batch=batch, seen=where)
+        order = {step.local.id: place for place, step in enumerate(steps)}
+        found.sends.sort(key=lambda send: order[send.id])
+        return found
+
+    def _write(self, batch: str, sends: list[Send]) -> str:
+        profile = self.files.profile
+        lines = [rows.line(profile, send.payload) for send in sends]
+        data = rows.content(profile, lines)
+        described = manifest(
+            profile, self.site.target.name, batch, self.site.clock.stamp(), data, sends, lines
+        )
+        file = profile.file.format(batch=batch)
+        handing.hand_over(self.folder, batch, file, data, described, self.fault)
+        self.report.files = [
+            {"path": str(self.folder / file), "rows": len(lines), "sha256": rows.digest(data)}
+        ]
+        return file
+
+    # -- after a crash --------------------------------------------------------------------------
+
+    def _recover(self) -> None:
+        """Settle what runs that ended early had claimed."""
+        site = self.site
+        now = site.clock.stamp()
+        site.write(
+            lambda uow: uow.links.expire(
+                site.target.id, lambda owner, until: not site.lives(owner, until, now)
+            )
+        )
+        found = site.store.conn.query(
+            "SELECT local_id, batch, seen, attempt FROM sync_link WHERE target_id = :target"
+            " AND entity = :entity AND state = 'unknown'",
+            target=site.target.id, entity=ENTITY,
+        )  # fmt: skip
+        groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        for row in found:
+            groups[row["batch"] or "", row["seen"] or ""].append(row)
+        for (batch, seen), links in groups.items():
+            folder = Path(json.loads(seen)["folder"]) if seen else self.folder
+            done = bool(batch) and handing.handed_over(folder, batch)
+            site.write(lambda uow, b=batch, d=done, ls=links: self._settle(uow, b, ls, done=d))  # type: ignore[misc]
+            if done:
+                text: Message = msg("Batch {batch} was handed over by a run that was cut short.",
+                                    batch=batch)  # fmt: skip
+                self.report.warnings.append(Warning("batch", "sync.export.recovered", text))
+
+    def _settle(
+        self, uow: UnitOfWork, batch: str, links: list[dict[str, Any]], *, done: bool
+    ) -> None:
+        for row in links:
+            values: dict[str, Any] = {"state": State.PENDING, "batch": None, "seen": None}
+            if done:
+                key = known_to(self.files.profile, json.loads(row["attempt"]))
+                values = {**CLEARED, "state": State.AWAITING, "batch": batch, "remote_id": key,
+                          "attempt": row["attempt"]}  # fmt: skip
+            uow.links.settle(
+                self.site.target.id, ENTITY, row["local_id"], was=State.UNKNOWN, **values
+            )
+
+
+RENAMED = msg(
+    "That system knows it by this field, which changed: change it there, then sync link CODE VALUE."
+)
+TAKEN = msg("Another client of ours has the same there, and that system tells them apart by it.")
