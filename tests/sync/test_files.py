@@ -171,9 +171,7 @@ def test_the_folder_of_a_cut_batch_is_remembered(store: Store, out: Path) -> Non
     assert states(store) == {1: "awaiting"}
 
 
-def test_the_manifest_has_the_hash_of_the_file_and_of_each_row(
-    store: Store, out: Path
-) -> None:
+def test_the_manifest_has_the_hash_of_the_file_and_of_each_row(store: Store, out: Path) -> None:
     add_client(store, name="Un", code="A")
     add_client(store, name="Deux", code="B")
     report = export(store, out)
