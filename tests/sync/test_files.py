@@ -306,9 +306,9 @@ KILL = """
 import os, signal, sys
 from pathlib import Path
 from interop_cli.connectors.files import handing
-name = handing._name
+name, when = handing._name, sys.argv[1]
 def killed(temporary, final):
-    if final.suffix == ".IMP" and sys.argv[1] == "before":
+    if final.suffix == ".IMP" and when == "before":
         os.kill(os.getpid(), signal.SIGKILL)
     name(temporary, final)
     if final.suffix == ".IMP":
