@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from interop_cli.ahead import early_language, error_options
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
-from interop_cli.i18n import LANGUAGES, language_of, set_language
+from interop_cli.i18n import set_language
 
 if TYPE_CHECKING:
     from interop_cli.clock import Clock
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from interop_cli.sync.site import Site
 
 T = TypeVar("T")
-CHOICES = {
-    "output": ("table", "json", "ndjson", "csv", "tsv", "codes"),
-    "error_format": ("text", "json"),
-}
 EXIT_ATTENTION = 10
 SEED_DAY = "2026-01-05"
 
@@ -50,16 +47,9 @@ class App:
         """Whether what was asked is done, and only the telling of it is left."""
         self.written: list[int] = []
         """The operations committed in this run."""
-        set_language(self._early_language())
+        set_language(early_language(argv, environ))
 
     # -- settings ---------------------------------------------------------------------------
-
-    def _early_language(self) -> str:
-        """The language before any option is parsed, so that help and usage errors have it."""
-        asked = _typed(self.argv, "--lang") or self.environ.get("INTEROP_LANG")
-        if asked not in LANGUAGES:
-            asked = language_of(self.environ)
-        return asked or "en"
 
     @cached_property
     def settings(self) -> Settings:
@@ -250,12 +240,8 @@ class App:
 
     def read_ahead(self) -> None:
         """Take from the command line what says how an error is shown; parsing stopped before."""
-        for name, flags in (("output", ("-o", "--output")), ("error_format", ("--error-format",))):
-            typed = next((text for flag in flags if (text := _typed(self.argv, flag))), None)
-            if typed in CHOICES[name]:
-                self.options.setdefault(name, typed)
-        if "--json" in self.argv:
-            self.options.setdefault("json", True)
+        for name, value in error_options(self.argv).items():
+            self.options.setdefault(name, value)
 
     def show_error(self, error: InteropError) -> None:
         """Print an error, even where the settings that say how cannot be read."""
@@ -300,13 +286,3 @@ class App:
         """Let go of the database."""
         for store in self._stores:
             store.close()
-
-
-def _typed(argv: Sequence[str], flag: str) -> str | None:
-    """The value of a flag as typed, found without parsing the rest."""
-    for position, word in enumerate(argv):
-        if word.startswith(flag + "="):
-            return word[len(flag) + 1 :]
-        if word == flag and position + 1 < len(argv):
-            return argv[position + 1]
-    return None

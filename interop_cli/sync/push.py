@@ -18,7 +18,7 @@ from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import Sender
 from interop_cli.sync.site import Site
 
-SENT_IN_ORDER = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)
+SEQUENCE = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)
 TOO_OFTEN = Trouble(
     Kind.UNKNOWN, "sync.unreachable", msg("The target could not be reached to the end.")
 )
@@ -105,7 +105,7 @@ class Push:
             calls = self.report.calls
             queues = self._sorted(entity, ids)
             revisit = self.sender.look(entity, queues[Todo.CHECK])
-            for todo in SENT_IN_ORDER:
+            for todo in SEQUENCE:
                 if todo is Todo.CREATE and queues[todo]:
                     self._introduce()
                 revisit |= self.sender.send(entity, todo, queues[todo])

@@ -1,0 +1,41 @@
+"""Reading the command line before it is parsed: what says how its own errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from interop_cli.i18n import LANGUAGES, language_of
+
+CHOICES = {
+    "output": (("-o", "--output"), ("table", "json", "ndjson", "csv", "tsv", "codes")),
+    "error_format": (("--error-format",), ("text", "json")),
+}
+
+
+def early_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language before any option is parsed, so that help and usage errors have it."""
+    asked = typed(argv, "--lang") or environ.get("INTEROP_LANG")
+    if asked not in LANGUAGES:
+        asked = language_of(environ)
+    return asked or "en"
+
+
+def error_options(argv: Sequence[str]) -> dict[str, Any]:
+    """The options that say how an error is shown, where parsing stopped before them."""
+    found: dict[str, Any] = {"json": True} if "--json" in argv else {}
+    for name, (flags, choices) in CHOICES.items():
+        value = next((text for flag in flags if (text := typed(argv, flag))), None)
+        if value in choices:
+            found[name] = value
+    return found
+
+
+def typed(argv: Sequence[str], flag: str) -> str | None:
+    """The value of a flag as typed, found without parsing the rest."""
+    for position, word in enumerate(argv):
+        if word.startswith(flag + "="):
+            return word[len(flag) + 1 :]
+        if word == flag and position + 1 < len(argv):
+            return argv[position + 1]
+    return None
