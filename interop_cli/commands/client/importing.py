@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 # Fields of a client that the file may hold and an import does not write.
 READ_ONLY = frozenset({
-    "id", "version", "created_at", "updated_at", "former_codes", "documents", "sales", "sync",
+    "id", "version", "created_at", "updated_at", "former_codes", "merged_into", "documents",
+    "sales", "sync",
 })  # fmt: skip
 
 
