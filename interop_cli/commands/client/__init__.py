@@ -10,7 +10,7 @@ COMMANDS = {
     "activate": "bulk", "deactivate": "bulk", "promote": "bulk", "recode": "writing",
     "delete": "bulk", "why-not": "bulk", "import": "exchange", "export": "exchange",
     "apply": "exchange", "history": "reading", "logo": "logo", "send": "sending",
-    "merge": "merging",
+    "duplicates": "duplicates", "merge": "merging",
 }  # fmt: skip
 
 client_command = LazyGroup(

@@ -86,7 +86,7 @@ def _apply(uow: UnitOfWork, entity: str, found: Combination) -> None:
 
 def _take_codes(uow: UnitOfWork, winner: int, losers: Sequence[Row]) -> list[str]:
     """Have the losers' codes lead to the winner; their former codes have moved already."""
-    uow.clients.resolve_to(winner, [(loser["code"], loser["code_key"]) for loser in losers])
+    uow.clients.pass_codes(winner, [(loser["code"], loser["code_key"]) for loser in losers])
     return [loser["code"] for loser in losers]
 
 

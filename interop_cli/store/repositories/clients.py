@@ -181,7 +181,7 @@ class ClientRepository:
         for row_id in gone:
             self.uow.delete(entity, "id = :id", id=row_id)
 
-    def resolve_to(self, winner: int, codes: Iterable[tuple[str, str]]) -> None:
+    def pass_codes(self, winner: int, codes: Iterable[tuple[str, str]]) -> None:
         """Have codes (as shown, folded) lead to a client; their clients must get others."""
         rows = [{"client_id": winner, "code": code, "code_key": key} for code, key in codes]
         self.uow.insert("client_code", rows)
