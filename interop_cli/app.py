@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from interop_cli.domain.rights import User
     from interop_cli.domain.rules import Rules
     from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.domain.sync.descriptor import Field
     from interop_cli.output import Output
     from interop_cli.settings import Settings
     from interop_cli.store.connection import Connection
@@ -97,7 +98,14 @@ class App:
             terms=get("defaults.terms") or None,
             max_attachment=get("note.max_attachment_mb") * 1_000_000,
             note_categories=tuple(get("note.categories")),
+            accounting_fields=lambda: self._accounting_fields,
         )
+
+    @cached_property
+    def _accounting_fields(self) -> dict[str, Field] | None:
+        from interop_cli.sync.opening import accounting_fields
+
+        return accounting_fields(self.store.conn, self.site)
 
     # -- clock ------------------------------------------------------------------------------
 

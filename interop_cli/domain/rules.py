@@ -6,6 +6,7 @@ A ``Rules`` is given to pydantic as ``context``: one object for a whole command 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from interop_cli.domain.messages import Message
 
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
+
+    from interop_cli.domain.sync.descriptor import Field
 
 NOTE_CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
 
@@ -36,7 +39,9 @@ class Rules:
     new clients and addresses. ``phone_country`` is where a client's or contact's phone number is
     read (``None``: in ``country``). ``max_attachment`` is in bytes. ``kept`` names the fields
     whose stored value stands and is not checked again (see ``Entity.revise``). The caller moves
-    ``prefix`` (of paths), ``line`` and ``key`` along, for the warnings.
+    ``prefix`` (of paths), ``line`` and ``key`` along, for the warnings. ``accounting_fields`` gives
+    the fields that the configured targets have besides ours, by name (``None``: no target, and any
+    field is kept).
     """
 
     strict_countries: frozenset[str] = frozenset({"CA", "US"})
@@ -55,6 +60,7 @@ class Rules:
     prefix: str = ""
     line: int | None = None
     key: str | None = None
+    accounting_fields: Callable[[], Mapping[str, Field] | None] = lambda: None
 
     def warn(self, path: str, code: str, message: Message) -> None:
         """Note a warning about the field ``path`` of the row at hand."""

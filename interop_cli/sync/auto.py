@@ -41,6 +41,7 @@ def push_written(app: App) -> None:
 def _push(app: App, target: TargetRow, scope: Scope) -> None:
     try:
         site = app.site(target)
+        site.auto = True
         report = Push(site, scope, Options(patient=False, wait=0)).run()
     except InteropError as error:
         _warn(app, target.name, error.message)

@@ -112,11 +112,9 @@ def _take_over(uow: UnitOfWork, local: Local, theirs: Payload, rules: Rules) -> 
 def _ours(local: Local, theirs: Payload) -> dict[str, Any]:
     """Their values under the names that an edit takes."""
     changes: dict[str, Any] = {}
-    accounting = dict(local.values.get("accounting") or {})
     for name, value in theirs.items():
         if name.startswith("accounting."):
-            accounting[name.partition(".")[2]] = value
-            changes["accounting"] = {key: one for key, one in accounting.items() if one}
+            changes.setdefault("accounting", {})[name.partition(".")[2]] = value or ""
         elif name not in ("first_name", "last_name"):
             changes[name] = value or ""
     if theirs.keys() & {"first_name", "last_name"}:

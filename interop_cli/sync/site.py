@@ -30,6 +30,10 @@ class Site:
     clock: Clock
     owner: str = field(default_factory=new_owner)
     lives: Callable[[str | None, str | None, str], bool] = may_live
+    auto: bool = False
+    """Whether the company asked for it (``sync.auto``) rather than the user, who then needs no
+    right to sync.
+    """
 
     @property
     def run(self) -> str:
@@ -43,7 +47,7 @@ class Site:
 
     def write(self, work: Callable[[UnitOfWork], T], operation: str = "sync.push") -> T:
         """One transaction; nothing in it may call the remote."""
-        return self.store.run(work, operation=operation)[0]
+        return self.store.run(work, operation="auto.push" if self.auto else operation)[0]
 
     def rules(self, entity: str, *, again: bool = False) -> Rules:
         """What this target wants of an entity."""

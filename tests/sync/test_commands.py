@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from typing import Any
 
 import pytest
@@ -372,12 +374,45 @@ def test_client_send_goes_to_accounting(interop: Run, books: MemoryRemote) -> No
 def test_client_send_names_the_field_that_accounting_lacks(
     interop: Run, books: MemoryRemote
 ) -> None:
-    create(interop, "A", accounting="rep=TOOLONG")
+    create(interop, "A")
+    edit_behind = 'UPDATE client SET accounting = \'{"rep": "TOOLONG"}\''
+    sqlite3.connect(os.environ["INTEROP_DB"]).executescript(edit_behind)
     refused = interop("client", "send", "A", "--json")
     assert (refused.code, refused.error["code"]) == (5, "sync.field.too_long")
     assert "accounting.rep" in refused.error["message"]
     row = interop("sync", "plan", "--json").json[0]
     assert (row["action"], row["field"]) == ("blocked", "accounting.rep")
+
+
+def test_accounting_fields_are_checked_where_they_are_typed(
+    interop: Run, books: MemoryRemote
+) -> None:
+    create(interop, "A", accounting="rep=Luc")
+    refused = interop("client", "edit", "A", "--accounting", "rep=TOOLONG", "--json")
+    assert (refused.code, refused.error["details"][0]["path"]) == (65, "accounting.rep")
+    edited = interop("client", "edit", "A", "--accounting", "nope=1", "--json")
+    assert [warning["code"] for warning in edited.json["warnings"]] == ["client.accounting.unknown"]
+    shown = interop("client", "show", "A", "--json").json["accounting"]
+    assert shown == {"nope": "1", "rep": "Luc"}
+    interop("client", "edit", "A", "--accounting", "nope=", "-q")
+    assert interop("client", "show", "A", "--json").json["accounting"] == {"rep": "Luc"}
+    row = '{"code": "B", "name": "B", "line1": "1", "city": "Québec", "postal_code": "G1K 7X2"'
+    bad = row + ', "accounting": {"rep": "TOOLONG"}}\n'
+    assert interop("client", "import", "-", "--format", "ndjson", stdin=bad).code == 65
+
+
+def test_auto_needs_no_right_of_the_one_who_writes(
+    crm: Run, portal: FakeHubSpot, sqlite_ready_url: str
+) -> None:
+    crm("config", "set", "sync.auto", "true", "-q")
+    me = str(os.getuid())
+    assert crm("db", "user", "set", "0" if me != "0" else "65534", "admin").code == 0
+    portal.calls.clear()
+    create(crm, "A")
+    assert len(portal.live()) == 1
+    assert crm("sync", "push", "--json").error["code"] == "rights.missing"
+    refused = crm("sync", "connect", "crm", "--token-stdin", stdin=portal.token)
+    assert refused.code == 4
 
 
 def test_client_send_without_an_accounting_target(crm: Run) -> None:

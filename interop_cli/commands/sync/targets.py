@@ -175,6 +175,7 @@ def connect_command(
     target = common.only(app, name)
     if pairs:
         target = configured(app, target, _settings(_kind(target), dict(target.settings), pairs))
+    app.store.run(lambda _uow: None, operation="sync.connect")  # whoever may not, asks nobody
     site = app.site(target)
     secrets = _secrets(app, target)
     given = _given(app, secrets, token_stdin, token_file)

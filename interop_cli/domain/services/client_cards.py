@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,8 @@ def _edit_one(
     rules.key = row["code"]
     check_version(row, if_version)
     own, place = split(changes)
+    if "accounting" in own:  # those that are not named stay; one set to nothing goes
+        own["accounting"] = {**json.loads(row["accounting"]), **own["accounting"]}
     main = uow.addresses.main_of([client_id])[client_id]
     address = uow.addresses.entity(main)
     if place:

@@ -18,6 +18,7 @@ from interop_cli.domain.country import country_code
 from interop_cli.domain.errors import Conflict, Detail, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import accounting
 from interop_cli.domain.validation import invalid, merged
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ def built(values: Mapping[str, Any], rules: Rules) -> tuple[Client, Address]:
         client = Client.build(own, rules)
     except ValidationError as error:
         errors.insert(0, invalid(error, line=rules.line, key=rules.key))
+    if client is not None:
+        try:
+            accounting.check(client, {}, rules)
+        except InvalidData as error:
+            errors.append(error)
     if errors or client is None or address is None:
         raise merged(*errors)
     return client, address
@@ -67,9 +73,12 @@ def built(values: Mapping[str, Any], rules: Rules) -> tuple[Client, Address]:
 def revised(client: Client, changes: Mapping[str, Any], rules: Rules) -> Client:
     """A stored client with changes; raises InvalidData."""
     try:
-        return client.revise(changes, rules)
+        new = client.revise(changes, rules)
     except ValidationError as error:
         raise invalid(error, line=rules.line, key=client.code) from None
+    if new.accounting != client.accounting:
+        accounting.check(new, client.accounting, rules)
+    return new
 
 
 def revised_address(

@@ -57,6 +57,15 @@ class Field:
     usual: bool = True
     refers_to: str | None = None
 
+    @property
+    def required(self) -> bool:
+        """Whether a record without it is not taken."""
+        return self.need is Need.REQUIRED
+
+    def problem(self, value: Value) -> Problem | None:
+        """What keeps a value from being sent in this field."""
+        return _problem(self, value)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -117,7 +126,7 @@ class Descriptor:
         found = [
             problem
             for one in self.sent()
-            if (problem := _problem(one, payload.get(one.name))) is not None
+            if (problem := one.problem(payload.get(one.name))) is not None
         ]
         return found + (self.check(payload) if self.check else [])
 
