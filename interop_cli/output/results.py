@@ -62,6 +62,8 @@ def summary(result: Result) -> list[str]:
     lines = [f"{result.get('operation', '')}: {', '.join(counts)}."]
     if result.get("dry_run"):
         lines.append(_("Dry run: nothing was written."))
+    elif not result.get("undoable", True):
+        lines.append(_("This cannot be undone."))
     elif operation := result.get("operation_id"):
         lines.append(_("interop journal undo {n} takes it back.", n=operation))
     return lines

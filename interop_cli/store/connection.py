@@ -98,6 +98,12 @@ class Connection(Protocol):
     def tables(self) -> set[str]:
         """The names of the tables that exist."""
 
+    def scrub(self) -> bool:
+        """Rewrite the database without what rows and the search index held once.
+
+        Outside a transaction. False where this user may not: old rows then stay in the files.
+        """
+
     def login(self) -> str | None:
         """The name the session has on its server; None for a file, which knows nobody."""
 

@@ -44,7 +44,7 @@ def changes_of(conn: Connection, operation_id: int, *, newest_first: bool = Fals
 
 
 def digest_of(conn: Connection, operation_id: int) -> tuple[int, str]:
-    """How many changes the operation has, and the SHA-256 of them all in order."""
+    """How many changes the operation has, and the SHA-256 of them and its redactions in order."""
     digest, count = hashlib.sha256(), 0
     sql = (
         "SELECT entity, entity_id, client_id, action, before, version FROM change"
@@ -54,7 +54,26 @@ def digest_of(conn: Connection, operation_id: int) -> tuple[int, str]:
         count += len(batch)
         # repr of plain text and integers is unambiguous and the same on both engines.
         digest.update("\n".join(map(repr, batch)).encode("utf-8", "surrogatepass") + b"\n")
+    for row in conn.query(REDACTIONS + " WHERE operation_id = :id ORDER BY id", id=operation_id):
+        digest.update(repr(tuple(row.values())).encode() + b"\n")
     return count, digest.hexdigest()
+
+
+REDACTIONS = "SELECT redacted_id, before, after FROM redaction"
+
+
+def standing_digest(conn: Connection, operation_id: int, sealed: str) -> str | None:
+    """The digest that an operation's changes must have, given the one it was sealed with.
+
+    Another one where they were redacted since (see ``redaction.py``); None where the redactions do
+    not follow from one another.
+    """
+    rows = conn.query(REDACTIONS + " WHERE redacted_id = :id ORDER BY id", id=operation_id)
+    for row in rows:
+        if row["before"] != sealed:
+            return None
+        sealed = row["after"]
+    return sealed
 
 
 def chain(previous: str, operation_id: int, operation: Operation, digest: str) -> str:
@@ -102,13 +121,16 @@ def broken_links(conn: Connection) -> Iterator[Row]:
         operation = Operation(row["name"], row["actor"], row["command"], row["at"], row["undoes"])
         if row["id"] != expected:
             yield {"operation_id": expected, "reason": "missing"}
-        if digest_of(conn, row["id"]) != (row["changes"], row["digest"]):
+        digest = standing_digest(conn, row["id"], row["digest"])
+        if digest_of(conn, row["id"]) != (row["changes"], digest):
             yield {"operation_id": row["id"], "reason": "changes"}
         if chain(previous, row["id"], operation, row["digest"]) != row["hash"]:
             yield {"operation_id": row["id"], "reason": "chain"}
         previous, expected = row["hash"], row["id"] + 1
     orphans = conn.query(
-        "SELECT DISTINCT operation_id FROM change"
+        "SELECT operation_id FROM change"
+        " WHERE operation_id NOT IN (SELECT id FROM operation) UNION"
+        " SELECT operation_id FROM redaction"
         " WHERE operation_id NOT IN (SELECT id FROM operation) ORDER BY operation_id"
     )
     for row in orphans:

@@ -208,6 +208,16 @@ class PostgresConnection:
         )
         return {row["tablename"] for row in rows}
 
+    def scrub(self) -> bool:
+        owned = self.query(
+            "SELECT tablename, pg_has_role(tableowner, 'USAGE') AS ours FROM pg_catalog.pg_tables"
+            " WHERE schemaname = current_schema() ORDER BY tablename"
+        )
+        if not all(row["ours"] for row in owned):
+            return False
+        self.execute("VACUUM (FULL) " + ", ".join(row["tablename"] for row in owned))
+        return True
+
     def login(self) -> str | None:
         return str(self.query("SELECT session_user AS name")[0]["name"])
 

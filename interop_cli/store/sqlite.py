@@ -200,6 +200,16 @@ class SqliteConnection:
         rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {row["name"] for row in rows}
 
+    def scrub(self) -> bool:
+        # The full-text index keeps the words of deleted rows until it is built anew, and the file
+        # (or its log) keeps pages that were given up.
+        with self.write():
+            self.execute("INSERT INTO client_search_fts (client_search_fts) VALUES ('rebuild')")
+        self.execute("VACUUM")
+        if self.journal_mode == "wal":
+            self.query("PRAGMA wal_checkpoint(TRUNCATE)")
+        return True
+
     def login(self) -> str | None:
         return None
 

@@ -33,6 +33,7 @@ class UnitOfWork(Repositories):
         self._search = SearchIndex(conn)
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
+        self.redacts = False  # whether values were taken out of the journal: enough to be sealed
         self.derived = False  # whether something was written that is not journaled: totals
 
     # -- the four verbs ---------------------------------------------------------------------
@@ -172,7 +173,7 @@ class UnitOfWork(Repositories):
         self._search.renew()
         if self._operation_id is None:
             return None
-        if journal.seal(self.conn, self._operation_id, self.operation) == 0:
+        if journal.seal(self.conn, self._operation_id, self.operation) == 0 and not self.redacts:
             raise RuntimeError("an operation without changes")
         return self._operation_id
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.contact import reading, writing
+from interop_cli.commands.contact import privacy, reading, writing
 from interop_cli.commands.frame import Group
 from interop_cli.domain.messages import N_
 
@@ -11,6 +11,6 @@ for command in (
     reading.list_command, reading.show_command, writing.create_command, writing.edit_command,
     writing.activate_command, writing.deactivate_command, writing.delete_command,
     reading.why_not_command, writing.default_command, writing.billing_command,
-    reading.recipients_command,
+    reading.recipients_command, privacy.export_personal_command, privacy.erase_command,
 ):  # fmt: skip
     contact_command.add_command(command)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
 SHOWN = 20
+ERASE = "contact.erase"
 
 
 def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Outcome:
@@ -28,6 +29,8 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
             msg("Operation {id} was undone by operation {by}.",
                 id=operation["id"], by=operation["undone_by"]),
         )  # fmt: skip
+    if operation["name"] == ERASE:
+        raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
     operations = uow.operations
     matched = operations.load(operation["id"])
     operations.keep(operations.used_since())

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from interop_cli.store.repositories.documents import DocumentRepository
     from interop_cli.store.repositories.notes import NoteRepository
     from interop_cli.store.repositories.operations import OperationRepository
+    from interop_cli.store.repositories.personal import PersonRepository
     from interop_cli.store.repositories.selection import Selection
     from interop_cli.store.repositories.settings import SettingRepository
     from interop_cli.store.repositories.totals import TotalRepository
@@ -98,6 +99,13 @@ class Repositories:
         from interop_cli.store.sync.links import LinkRepository
 
         return LinkRepository(self._uow)
+
+    @cached_property
+    def person(self) -> PersonRepository:
+        """A person, to be erased."""
+        from interop_cli.store.repositories.personal import PersonRepository
+
+        return PersonRepository(self._uow)
 
     @cached_property
     def users(self) -> UserRepository:

@@ -98,6 +98,11 @@ class NoteRepository:
                 found.setdefault(row["note_id"], set()).add((row["name"], row["sha256"]))
         return found
 
+    def attachment(self, attachment_id: int) -> Row | None:
+        """The row of an attachment, or None."""
+        rows = self.conn.query("SELECT * FROM attachment WHERE id = :id", id=attachment_id)
+        return rows[0] if rows else None
+
     def attach(self, note: Row, files: Sequence[tuple[str, int, str]]) -> list[int]:
         """Attach files (name, size, blob) to a note; their ids."""
         return self.uow.insert(
