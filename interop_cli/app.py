@@ -56,8 +56,9 @@ class App:
     def settings(self) -> Settings:
         """Option, environment, company, user file, default: in this order."""
         from interop_cli.settings import Settings
+        from interop_cli.usersecrets import read
 
-        settings = Settings(self.options, self.environ, self._company_settings)
+        settings = Settings(self.options, self.environ, self._company_settings, secrets=read)
         if "lang" not in self.options and "INTEROP_LANG" not in self.environ:
             chosen = settings.get("lang")
             if chosen:
@@ -275,7 +276,7 @@ class App:
         return open_site(
             self.store, target, self.clock, self.environ,
             timeout=float(self.settings.get("sync.timeout")),
-            folder=self.settings.user_path().parent / "secrets",
+            folder=self.settings.secrets_folder,
         )  # fmt: skip
 
     def follow_up(self) -> None:

@@ -9,6 +9,7 @@ import click
 from interop_cli.commands import confirm
 from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 address_command = Group("address", help=N_("Main and shipping addresses of a client."))
 
+PICK = option("--pick", type=click.IntRange(min=1), metavar="N",
+              help=N_("Which of several places is meant."))  # fmt: skip
 FIELD_OPTIONS = (
     option("--label", metavar="TEXT", help=N_("What you call this address.")),
     option("--attention", metavar="TEXT", help=N_("Who receives it.")),
@@ -88,9 +91,15 @@ def show_command(app: App, address_id: int) -> None:
 @client_argument()
 @_field_options
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
+@PICK
 @pass_app
 def create_command(
-    app: App, client: str, allow_mismatch: bool, autofill: str | None, **fields: Any
+    app: App,
+    client: str,
+    allow_mismatch: bool,
+    autofill: str | None,
+    pick: int | None,
+    **fields: Any,
 ) -> None:
     """Add an address to a client.
 
@@ -98,16 +107,12 @@ def create_command(
     interop address create ACME --label Entrepôt --line1 "5, rue du Port" --city Québec \\
         --postal-code "G1K 4A1"
     """
-    from interop_cli.commands.client.writing import no_autofill
     from interop_cli.domain.services import addresses
 
-    if autofill is not None:
-        raise no_autofill()
+    values = {**completed(app, autofill, pick), **_given(fields)}
     app.write(
         "address.create",
-        lambda uow: addresses.create(
-            uow, client, _given(fields), app.rules(allow_mismatch=allow_mismatch)
-        ),
+        lambda uow: addresses.create(uow, client, values, app.rules(allow_mismatch=allow_mismatch)),
     )
 
 
@@ -210,3 +215,45 @@ def route_command(app: App, address_id: int, provider: str | None, origin: str |
     app.output.record(
         {"id": address_id, "url": url}, card=lambda route, _style: [route["url"]], key="url"
     )
+
+
+@address_command.command("autofill", cls=Command)
+@click.argument("text")
+@PICK
+@pass_app
+def autofill_command(app: App, text: str, pick: int | None) -> None:
+    """List the addresses that Google Places finds for a text, the likeliest first.
+
+    It needs a key: interop config set places.key -
+
+    \b
+    interop address autofill "Imprimerie du Quai, Québec"
+    interop address create ACME --autofill "12 rue du Quai, Québec" --pick 2
+    """
+    from interop_cli.autofill import found, picked
+    from interop_cli.domain.autofill import FIELDS
+    from interop_cli.output import Column, Kind
+
+    columns = [Column("pick", Kind.INT), *(Column(name) for name in FIELDS), Column("formatted",
+               table=False)]  # fmt: skip
+    places = list(enumerate(found(app, text), 1))
+    if pick is not None:
+        places = [(pick, picked([place for _number, place in places], pick))]
+    rows = [
+        {**{name: value or None for name, value in place.fields.items()}, "pick": number,
+         "formatted": place.formatted}
+        for number, place in places
+    ]  # fmt: skip
+    chosen = app.output.pick(columns, key="pick")
+    app.output.rows(chosen, [[tuple(row[c.name] for c in chosen) for row in rows]], key="pick")
+
+
+def completed(app: App, text: str | None, pick: int | None) -> dict[str, str]:
+    """The address of what ``--autofill`` names; none without it."""
+    if text is None:
+        if pick is not None:
+            raise UsageError("usage.pick", msg("--pick goes with --autofill."))
+        return {}
+    from interop_cli.autofill import chosen
+
+    return chosen(app, text, pick)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from interop_cli.commands.frame import Command, Group, option, pass_app
-from interop_cli.domain.messages import N_
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -72,10 +73,14 @@ def set_command(app: App, name: str, value: str) -> None:
     \b
     interop config set defaults.prospect true
     interop config set lang fr
+    interop config set places.key - < key.txt
     """
     from interop_cli.settings import Scope, parse, setting
     from interop_cli.settings import format as as_text
 
+    if setting(name).secret:
+        _set_secret(app, name, value)
+        return
     text = as_text(name, parse(name, value))
     if setting(name).scope is Scope.COMPANY:
         app.write("config.set", lambda uow: _company(uow, name, text))
@@ -97,12 +102,47 @@ def unset_command(app: App, name: str) -> None:
     """
     from interop_cli.settings import Scope, setting
 
+    if setting(name).secret:
+        _unset_secret(app, name)
+        return
     if setting(name).scope is Scope.COMPANY:
         app.write("config.unset", lambda uow: _company(uow, name, None))
         return
     changed = app.settings.origin(name) == "file"
     if not app.dry_run:
         app.settings.unset_user(name)
+    _of_user(app, "config.unset", name, None, changed=changed)
+
+
+def _set_secret(app: App, name: str, value: str) -> None:
+    """Keep a secret, read from stdin: what is typed on a command line, others can see."""
+    import sys
+
+    from interop_cli.connectors.secrets import parsed
+    from interop_cli.settings.resolve import HIDDEN
+    from interop_cli.usersecrets import keeper
+
+    if value != "-":
+        raise UsageError(
+            "usage.secret",
+            msg("A secret is not given on the command line, where others could see it."),
+            hint=msg("interop config set {name} - < FILE", name=name),
+        )
+    kept = keeper(name, app.environ, app.settings.secrets_folder)
+    secret = parsed(sys.stdin.read(), kept.names)
+    changed = app.settings.get(name) != secret[kept.names[0]]
+    if not app.dry_run:
+        kept.save(secret)
+    _of_user(app, "config.set", name, HIDDEN, changed=changed)
+
+
+def _unset_secret(app: App, name: str) -> None:
+    from interop_cli.usersecrets import keeper
+
+    kept = keeper(name, app.environ, app.settings.secrets_folder)
+    changed = kept.read() is not None
+    if not app.dry_run:
+        kept.forget()
     _of_user(app, "config.unset", name, None, changed=changed)
 
 

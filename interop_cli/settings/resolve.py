@@ -14,6 +14,8 @@ from interop_cli.settings.table import SETTINGS, Scope, Setting, Type, setting
 from interop_cli.settings.values import BadValue, Value, from_text, to_text
 
 Found = tuple[Any, str]  # the value and its origin
+ReadSecret = Callable[[str, Mapping[str, str], Path], Found | None]
+HIDDEN = "********"
 
 
 class Settings:
@@ -21,7 +23,8 @@ class Settings:
 
     ``options`` are those typed (``None``: not typed); ``company`` gives the company's settings as
     texts, and is called only when one of them is asked for and nothing above it answers. ``path``
-    is the user's file; by default ``INTEROP_CONFIG``, else the platform's folder.
+    is the user's file; by default ``INTEROP_CONFIG``, else the platform's folder. ``secrets`` reads
+    a secret setting from where it is kept (see ``usersecrets``).
     """
 
     def __init__(
@@ -30,11 +33,13 @@ class Settings:
         environ: Mapping[str, str],
         company: Callable[[], Mapping[str, str]],
         path: Path | None = None,
+        secrets: ReadSecret | None = None,
     ) -> None:
         self._options = options
         self._environ = environ
         self._read_company = company
         self._path = path
+        self._read_secret = secrets
 
     def get(self, name: str) -> Any:
         """The value, of the type that the table says (seconds are ``float``, lists ``list``).
@@ -44,7 +49,7 @@ class Settings:
         return self._find(setting(name))[0]
 
     def origin(self, name: str) -> str:
-        """Who set it: ``option environment company file default``."""
+        """Who set it: ``option environment company file default``; a secret: ``keyring`` too."""
         return self._find(setting(name))[1]
 
     def all(self, scope: Scope | str | None = None) -> list[tuple[str, Any, str]]:
@@ -55,6 +60,11 @@ class Settings:
     def user_path(self) -> Path:
         """The user's file, whether it exists or not."""
         return self._path or userfile.user_path(self._environ)
+
+    @property
+    def secrets_folder(self) -> Path:
+        """Where this user's secrets are kept where there is no keyring."""
+        return self.user_path().parent / "secrets"
 
     def set_user(self, name: str, text: str) -> None:
         """Write one setting into the user's file, which keeps its comments."""
@@ -79,11 +89,18 @@ class Settings:
         variable, text = _from_environment(row, self._environ)
         if text:
             return _read(row, text, variable), "environment"
+        if row.secret:
+            return self._kept(row.name) or (_default(row), "default")
         if row.scope is Scope.COMPANY and row.name in self._company:
             return _read(row, self._company[row.name], row.name), "company"
         if row.name in self._file:
             return _copied(self._file[row.name]), "file"
         return _default(row), "default"
+
+    def _kept(self, name: str) -> Found | None:
+        if self._read_secret is None:
+            return None
+        return self._read_secret(name, self._environ, self.secrets_folder)
 
     @cached_property
     def _company(self) -> Mapping[str, str]:
@@ -103,8 +120,9 @@ def parse(name: str, text: str) -> Value:
 
 
 def format(name: str, value: object) -> str:
-    """The text that stands for ``value`` in the database: ``parse`` gives it back."""
-    setting(name)
+    """The text that stands for ``value``: ``parse`` gives it back, but for a secret."""
+    if setting(name).secret and value:
+        return HIDDEN
     return to_text(value)
 
 

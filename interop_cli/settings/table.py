@@ -34,6 +34,7 @@ class Setting:
     ``help`` is a msgid. ``choices`` bounds a text; ``pattern`` must match it (of a list: each of
     its items) after ``upper``. A default of ``None`` means: decided elsewhere. A ``shared`` one is
     what the company says and nothing else: no environment and no file of a user speaks for it.
+    A ``secret`` is kept apart from the others, and never shown.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Setting:
     pattern: str = ""
     upper: bool = False
     shared: bool = False
+    secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -96,6 +98,10 @@ _ROWS = (
             N_("Categories of notes."), _CATEGORIES),
     Setting("note.max_attachment_mb", Type.INT, _COMPANY,
             N_("Largest attachment of a note, in megabytes."), 25),
+    Setting("places.key", Type.TEXT, _USER,
+            N_("Key of Google Places, which completes addresses."), "", secret=True),
+    Setting("places.url", Type.TEXT, _USER,
+            N_("Another address of Google Places."), "https://places.googleapis.com"),
     Setting("rights.default_role", Type.TEXT, _COMPANY,
             N_("Role of users who have none of their own."), "editor",
             choices=("viewer", "editor", "manager", "admin"), shared=True),

@@ -122,7 +122,8 @@ def _namesakes(conn: Connection, person: Person) -> tuple[int, ...]:
 
 def _shared(conn: Connection, person: Person) -> Traces:
     """What of a person others have too; said in ``person.left``."""
-    ours, shared = _listed(person.ids), {"names": set(), "emails": set(), "phones": set()}
+    ours = _listed(person.ids)
+    shared: dict[str, set[str]] = {"names": set(), "emails": set(), "phones": set()}
     clients = _listed(person.clients)
 
     def held(kind: str, what: str, value: str, sql: str, **params: object) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import confirm, selectors
+from interop_cli.commands.address import PICK, completed
 from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
@@ -80,9 +81,16 @@ def _pair(text: str) -> tuple[str, str]:
 @field_options
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
+@PICK
 @pass_app
 def create_command(
-    app: App, name: str, reuse: bool, autofill: str | None, allow_mismatch: bool, **fields: Any
+    app: App,
+    name: str,
+    reuse: bool,
+    autofill: str | None,
+    pick: int | None,
+    allow_mismatch: bool,
+    **fields: Any,
 ) -> None:
     """Create a client and its main address.
 
@@ -92,25 +100,12 @@ def create_command(
     """
     from interop_cli.domain.services import client_cards
 
-    if autofill is not None:
-        raise no_autofill()
-    values = {"name": name, **given(fields)}
+    values = {"name": name, **completed(app, autofill, pick), **given(fields)}
     app.write(
         "client.create",
         lambda uow: client_cards.create(
             uow, values, app.rules(allow_mismatch=allow_mismatch), reuse=reuse
         ),
-    )
-
-
-def no_autofill() -> Exception:
-    """Completing an address needs a subscription that nobody has configured."""
-    from interop_cli.domain.errors import Denied
-
-    return Denied(
-        "autofill.key",
-        msg("Completing an address needs a Google Places key, and none is configured."),
-        hint=msg("Type the address instead: --line1 --city --province --postal-code"),
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from interop_cli.domain.personal import Traces
 from interop_cli.store import personal, redaction
 from interop_cli.store.connection import Row
 from interop_cli.store.personal import Person
@@ -33,7 +34,7 @@ class PersonRepository:
     def near_misses(self, person: Person, but: Iterable[int]) -> list[int]:
         """Notes at the person's clients, ``but`` these, that have one of the family names."""
         last = {name.split()[-1] for name in person.traces.names if len(name.split()) > 1}
-        part = personal.Traces(word for word in last if len(word) > 2)
+        part = Traces(word for word in last if len(word) > 2)
         seen, found = set(but), []
         for client_id in sorted(person.clients):
             rows = self.conn.query(
