@@ -22,7 +22,8 @@ MARIE = Traces(["Marie-Ève Roy"], ["meve.roy@presse.ca"], ["+14185550134;ext=22
         "(Marie‑Ève Roy)", unicodedata.normalize("NFD", "Marie-Ève Roy"), "x: Marie-Ève\nRoy.",
         "meve.roy@presse.ca", "MEVE.ROY@PRESSE.CA", "<meve.roy@presse.ca>",
         "4185550134", "418-555-0134", "(418) 555-0134", "+1 418 555 0134", "1.418.555.0134",
-        "418 555-0134 poste 22", "+14185550134;ext=22", "tel:+14185550134", "14185550134 4185550134",
+        "418 555-0134 poste 22", "+14185550134;ext=22", "tel:+14185550134",
+        "14185550134 4185550134",
     ],
 )  # fmt: skip
 def test_found_however_it_is_written(text: str) -> None:

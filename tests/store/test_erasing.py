@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from interop_cli.store import journal
 from interop_cli.store.health import check
 from interop_cli.store.personal import LOOSE, UNLOOKED
 from interop_cli.store.store import Store
-from interop_cli.store.tables import TABLES
+from interop_cli.store.tables import DOCUMENT, TABLES
 from interop_cli.store.views import personal
 from tests.support.stores import add_client, dump
 
@@ -243,6 +244,56 @@ def test_one_person_at_two_clients_and_after_a_merge(store: Store) -> None:
     # The one of C has another e-mail: it is at the same client now, but may be somebody else.
     assert outcome.extra["erased"]["contact"] == 2
     assert {one["what"] for one in outcome.extra["left"]} == {"name", "phone"}
+
+
+def test_documents_keep_their_links_and_lose_the_name(store: Store) -> None:
+    client = add_client(store, code="A")
+    contact = create(store)
+
+    def bill(uow: Any) -> Outcome:
+        fields = dict.fromkeys(DOCUMENT.columns) | {
+            "client_id": client, "kind": "invoice", "number": "F-1", "number_key": "f-1",
+            "status": "posted", "date": "2026-01-05", "year": 2026, "currency": "CAD",
+            "subtotal_cents": 100, "tax_cents": 0, "total_cents": 100, "taxes": "[]", "issued": 0,
+            "contact_id": contact, "contact": "Marie-Ève Trépanier",
+            "ship_to": '{"attention": "Marie-Ève Trépanier", "line1": "1 rue A"}',
+        }  # fmt: skip
+        uow.insert("document", [fields])
+        return Outcome()
+
+    store.run(bill, operation="test.bill")
+    assert [one["number"] for one in personal.export(store.conn, contact)["documents"]] == ["F-1"]
+    erase(store, contact)
+    (row,) = store.conn.query("SELECT * FROM document")
+    assert (row["contact_id"], row["contact"]) == (contact, None)
+    assert json.loads(row["ship_to"]) == {"attention": "[…]", "line1": "1 rue A"}
+    assert [text for text in NEVER if text in everything(store)] == []
+    # The document itself is still held, without a name.
+    assert [one["number"] for one in personal.export(store.conn, contact)["documents"]] == ["F-1"]
+
+
+def test_what_was_sent_about_a_person_goes_too(store: Store) -> None:
+    add_client(store, code="A")
+    contact = create(store)
+    store.conn.execute(
+        "INSERT INTO sync_target (id, name, kind, uid, created_at, updated_at)"
+        " VALUES (1, 'crm', 'hubspot', 'u', 'x', 'x')"
+    )
+    for row, (entity, local) in enumerate((("contact", contact), ("client", 1), ("client", 99)), 1):
+        store.conn.execute(
+            "INSERT INTO sync_link (id, target_id, entity, local_id, state, remote_id, pushed,"
+            " created_at, updated_at)"
+            " VALUES (:id, 1, :entity, :local, 'in_sync', :remote, :pushed, 'x', 'x')",
+            id=row, entity=entity, local=local, remote=f"r{row}",
+            pushed='{"name": "Marie-Ève Trépanier", "mail": "meve.trepanier@presse.ca"}',
+        )  # fmt: skip
+    assert personal.export(store.conn, contact)["sync"][0]["target"] == "crm"
+    outcome = erase(store, contact)
+    assert "erase.targets" in {warning.code for warning in outcome.warnings}
+    pushed = [row["pushed"] for row in store.conn.query("SELECT pushed FROM sync_link ORDER BY id")]
+    assert pushed[:2] == ['{"name": "[…]", "mail": "[…]"}'] * 2
+    # At a client that is none of the person's, only the e-mail is theirs for sure.
+    assert pushed[2] == '{"name": "Marie-Ève Trépanier", "mail": "[…]"}'
 
 
 def test_erasing_twice_changes_nothing(store: Store) -> None:

@@ -16,6 +16,7 @@ from interop_cli.store import use
 from interop_cli.store.connection import Row
 from interop_cli.store.health import check
 from interop_cli.store.store import Store
+from interop_cli.store.tables import DOCUMENT, TABLES
 from interop_cli.store.views.clients import card, resolve
 from interop_cli.store.views.history import of_client
 from tests.support.stores import add_client, dump
@@ -201,3 +202,69 @@ def test_clients_merged_before_follow_into_the_next_winner(store: Store) -> None
         for found in store.conn.query("SELECT merged_into_id FROM client WHERE id <> :id", id=last)
     } == {last}
     assert row(store, first)["active"] == 0
+
+
+def document(uow: Any, client: int, number: str, **values: Any) -> int:
+    """A posted invoice as the store keeps it."""
+    fields = dict.fromkeys(DOCUMENT.columns) | {
+        "client_id": client, "kind": "invoice", "number": number, "number_key": number.lower(),
+        "status": "posted", "date": "2026-01-05", "year": 2026, "currency": "CAD",
+        "subtotal_cents": 100, "tax_cents": 0, "total_cents": 100, "taxes": "[]", "issued": 0,
+        **values,
+    }  # fmt: skip
+    return int(uow.insert("document", [fields])[0])
+
+
+def test_documents_move_and_the_totals_of_both_are_stale(store: Store) -> None:
+    winner, loser = add_client(store, code="A"), add_client(store, code="B")
+    third = add_client(store, code="C", line1="9 rue Z")
+
+    def fill(uow: Any) -> Outcome:
+        for code in ("A", "B"):
+            contacts.create(uow, code, {"name": "Ana", "email": "ana@x.ca"}, Rules())
+        document(uow, loser, "F-1", contact_id=2, ship_to_id=2)
+        document(uow, third, "F-2", bill_to_id=loser)
+        document(uow, winner, "F-3", bill_to_id=loser)
+        document(uow, loser, "F-4", bill_to_id=winner)
+        return Outcome()
+
+    store.run(fill, operation="test.fill")
+    store.conn.execute("DELETE FROM sales_stale")
+    before = dump(store.conn)
+    outcome, operation = merge(store, "A", "B")
+    assert operation is not None
+    assert {"kind": "document", "count": 2} in outcome.extra["plan"]["moves"]
+    found = {
+        row["number"]: (row["client_id"], row["bill_to_id"], row["contact_id"], row["ship_to_id"])
+        for row in store.conn.query("SELECT * FROM document")
+    }
+    assert found == {
+        "F-1": (winner, None, 1, 1), "F-2": (third, winner, None, None),
+        "F-3": (winner, None, None, None), "F-4": (winner, None, None, None),
+    }  # fmt: skip
+    stale = store.conn.query("SELECT DISTINCT client_id AS id FROM sales_stale")
+    assert {winner, loser} <= {row["id"] for row in stale}
+    store.run(lambda uow: undo(uow, operation), operation="journal.undo", undoes=operation)
+    assert dump(store.conn) == before
+
+
+def test_every_table_of_clients_is_moved(store: Store) -> None:
+    """A table whose rows belong to a client needs nothing but its row in ``tables.py``."""
+    from interop_cli.store import merging as moving
+
+    owned = {table.name for table in TABLES.values() if table.client == "client_id"}
+    assert {"client_code", "note", "attachment", "document", "document_line"} <= owned
+    assert set(moving.COMBINED) <= owned
+    for table, column, *_named in (*moving.PAYERS, *moving.REFERENCES):
+        assert column in TABLES[table].columns
+    # Whatever else refers to a client, contact or address by its id is known to the merge.
+    ids = {
+        (table.name, column)
+        for table in TABLES.values()
+        for column in table.columns
+        if column.endswith("_id") and column not in ("client_id", "external_id")
+    }
+    known = {(table, column) for table, column, *_named in (*moving.PAYERS, *moving.REFERENCES)}
+    others = {("client", "merged_into_id"), ("attachment", "note_id"),
+              ("document", "corrects_id"), ("document_line", "document_id")}  # fmt: skip
+    assert ids == known | others

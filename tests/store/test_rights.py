@@ -11,10 +11,10 @@ import pytest
 from interop_cli.domain.errors import Conflict, Denied, NotFound
 from interop_cli.domain.rights import RIGHTS, ROLES, User, has, right_of
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, users
+from interop_cli.domain.services import client_cards, contacts, erasing, users
 from interop_cli.domain.services.outcome import Outcome
 from interop_cli.domain.services.undo import undo
-from interop_cli.store import grants
+from interop_cli.store import grants, journal
 from interop_cli.store.store import Store
 from interop_cli.store.uow import UnitOfWork
 from tests.support.stores import add_client, dump, open_store
@@ -278,3 +278,26 @@ def test_an_admin_gives_roles_on(server: Store, login: Callable[[str], Store]) -
 def test_a_user_whom_the_server_does_not_know_gets_no_role(server: Store) -> None:
     with pytest.raises(NotFound, match=r"user\.unknown"):
         set_role(server, "nobody_here", "viewer")
+
+
+def test_an_admin_who_owns_no_table_erases_a_person(
+    server: Store, login: Callable[[str], Store]
+) -> None:
+    """The journal is redacted within what its triggers allow, not by taking them away."""
+    add_client(server, code="A")
+    admin, manager = login("admin"), login("manager")
+    fields = {"name": "Marie Roy", "email": "marie@presse.ca"}
+    server.run(lambda uow: contacts.create(uow, "A", fields, Rules()), operation="contact.create")
+    server.run(
+        lambda uow: contacts.edit(uow, 1, {"title": "Chef"}, Rules()), operation="contact.edit"
+    )
+    server.run(
+        lambda uow: contacts.edit(uow, 1, {"email": "m@x.ca"}, Rules()), operation="contact.edit"
+    )
+    with pytest.raises(Denied, match=r"db\.denied"):
+        manager.run(lambda uow: erasing.erase(uow, 1, Rules()), operation="contact.erase")
+    admin.run(lambda uow: erasing.erase(uow, 1, Rules()), operation="contact.erase")
+    assert "marie" not in str(server.conn.query("SELECT before FROM change")).lower()
+    assert list(journal.broken_links(server.conn)) == []
+    assert not admin.conn.scrub()
+    assert server.conn.scrub()
