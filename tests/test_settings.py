@@ -342,7 +342,7 @@ def test_all_lists_each_setting_once(path: Path) -> None:
         "sync.auto": "company",
     }
     company = Company()
-    assert len(settings(path, company=company).all(Scope.USER)) == 7
+    assert len(settings(path, company=company).all(Scope.USER)) == 9
     assert company.reads == 0
 
 
@@ -374,7 +374,7 @@ def test_numbers_round_trip_as_text(value: bool | int | float) -> None:
     assert parse(name, format(name, value)) == value
 
 
-OWN = sorted(name for name, row in SETTINGS.items() if not row.shared)
+OWN = sorted(name for name, row in SETTINGS.items() if not row.shared and not row.secret)
 steps = st.lists(st.tuples(st.sampled_from(OWN), st.booleans()), max_size=12)
 
 
@@ -430,3 +430,19 @@ def test_nothing_heavy_is_loaded_for_the_usual_questions() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_secret_is_read_from_where_it_is_kept_and_never_shown(path: Path) -> None:
+    path.write_text("[places]\nkey = 'in-the-file'\n")
+    kept = Settings(
+        {}, {}, dict, path, lambda name, _environ, _folder: (f"key of {name}", "keyring")
+    )
+    assert kept.get("places.key") == "key of places.key"
+    assert kept.origin("places.key") == "keyring"
+    assert format("places.key", kept.get("places.key")) == "********"
+    assert format("places.key", "") == ""
+    # The settings' file is no place for it.
+    assert Settings({}, {}, dict, path).get("places.key") == ""
+    assert (
+        Settings({}, {"INTEROP_PLACES_KEY": "x"}, dict, path).origin("places.key") == "environment"
+    )
