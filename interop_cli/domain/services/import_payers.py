@@ -51,6 +51,7 @@ class Payers:
         """Write who pays; the rows that name one who may not are rejected."""
         for start in range(0, len(self.wishes), CHUNK):
             self._settle(self.wishes[start : start + CHUNK])
+        self.wishes.clear()
 
     def _settle(self, wishes: list[Wish]) -> None:
         report = self.report

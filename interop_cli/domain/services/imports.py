@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
-from interop_cli.domain.address import Address
-from interop_cli.domain.client import Client
 from interop_cli.domain.code import code_key
-from interop_cli.domain.errors import Detail, InteropError, InvalidData
+from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.services.attached import logo_blob
@@ -22,10 +20,12 @@ from interop_cli.domain.services.client_fields import (
     revised_address,
     split,
 )
+from interop_cli.domain.services.import_endings import Endings
 from interop_cli.domain.services.import_lines import Lines
-from interop_cli.domain.services.import_parts import PartsImport, Plan
+from interop_cli.domain.services.import_parts import PartsImport
 from interop_cli.domain.services.import_payers import Payers
 from interop_cli.domain.services.import_report import Report
+from interop_cli.domain.services.import_rows import Record, Written
 from interop_cli.domain.services.import_unique import Unique
 from interop_cli.domain.services.outcome import Outcome
 from interop_cli.domain.services.parts import Parts, parts_of, with_main
@@ -40,31 +40,6 @@ KEYS = {"code": "code_key", "external_id": "external_id", "email": "email"}
 KEPT_WHEN_EMPTY = frozenset(
     {"code", "active", "prospect", "language", "currency", "country", "shipper_identity"}
 )
-
-
-class Record(Protocol):
-    """A row of the file, its fields already named as ours."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def values(self) -> dict[str, Any]: ...
-    @property
-    def error(self) -> Detail | None: ...
-
-
-class Written(NamedTuple):
-    """A row that passed its rules: the client, its main address, and what else it changes.
-
-    ``row`` and ``place`` are what is stored of client and main address, ``None`` for a new one.
-    """
-
-    record: Any
-    client: Client
-    address: Address
-    plan: Plan | None
-    row: Row | None = None
-    place: Row | None = None
 
 
 @dataclass
@@ -84,6 +59,10 @@ class Import(Report):
     @cached_property
     def _payers(self) -> Payers:
         return Payers(self.uow, self)
+
+    @cached_property
+    def _endings(self) -> Endings:
+        return Endings(self.uow)
 
     @cached_property
     def _unique(self) -> Unique:
@@ -108,19 +87,36 @@ class Import(Report):
             self.rejected.settle()
         if self.outcome.matched == 0:
             raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
-        if not self.rejected or self.continue_on_error:
-            self._payers.settle()
-            self._parts.warn_of_shared_emails()
-        if self.rejected and not self.continue_on_error:
+        self._settle()
+        if self._refused:
             raise self.refusal()
+        self._parts.warn_of_shared_emails()
         self.count()
         return self.outcome
 
+    @property
+    def _refused(self) -> bool:
+        """Whether nothing will be written: the rest is read for its faults."""
+        return bool(self.rejected) and not self.continue_on_error
+
+    def _settle(self) -> None:
+        """Who pays, once every client of the file exists; then who stops paying."""
+        if not self._refused:
+            self._payers.settle()
+        waiting = self._endings.waiting
+        for start in range(0, len(waiting), BATCH):
+            self._batch(waiting[start : start + BATCH], last=True)
+            self.rejected.settle()
+        if not self._refused:
+            self._payers.settle()
+
     # -- a batch ----------------------------------------------------------------------------
 
-    def _batch(self, batch: Sequence[Record]) -> None:
+    def _batch(self, batch: Sequence[Record], *, last: bool = False) -> None:
         keys = [self._key_of(record) for record in batch]
         existing = self._existing(keys)
+        rows = ((record, existing.get(key)) for record, key in zip(batch, keys, strict=True))
+        ending = set() if last else self._endings.among(rows)
         mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
         self._unique.load(batch)
         read: list[tuple[Record, Parts, Row | None]] = []
@@ -128,6 +124,9 @@ class Import(Report):
             row = existing.get(key)
             try:
                 self._begin(record, key, row)
+                if row is not None and row["id"] in ending:
+                    self._endings.waiting.append(record)
+                    continue
                 read.append((record, parts_of(record.values), row))
             except InteropError as error:
                 self.reject(record, error)
@@ -147,8 +146,8 @@ class Import(Report):
                     saves.append(self._revised(record, parts, row, mains[row["id"]]))
             except InteropError as error:
                 self.reject(record, error)
-        if self.rejected and not self.continue_on_error:
-            return  # nothing will be written; the rest is read for its faults
+        if self._refused:
+            return
         self._insert(new)
         self._save(saves)
 
@@ -214,6 +213,8 @@ class Import(Report):
         if client.shipper_identity != before.shipper_identity:
             check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._parts.plan(parts, client, row["id"]) if parts else None
+        if not self._refused:  # or those it pays for have not been moved
+            self._endings.check(before, client)
         return Written(record, client, address, plan, row, main)
 
     # -- writing ----------------------------------------------------------------------------

@@ -221,6 +221,15 @@ class ClientRepository:
             id=client_id,
         )
 
+    def payers_among(self, client_ids: Iterable[int]) -> set[int]:
+        """Those of these clients that others are billed to."""
+        condition, wanted = self.conn.among("bill_to_id", client_ids)
+        rows = self.conn.query(
+            f"SELECT DISTINCT bill_to_id AS id FROM client WHERE {condition}",  # noqa: S608
+            among=wanted,
+        )
+        return {row["id"] for row in rows}
+
     def sharing(self, column: str, value: str, but: int) -> list[str]:
         """The codes of other clients with this value in ``gst``, ``qst`` or ``neq``."""
         rows = self.conn.query(
