@@ -220,7 +220,7 @@ def test_an_error_is_red_on_a_terminal_and_plain_in_json(shop: Path) -> None:
 
 def test_progress_is_shown_to_a_person_only(shop: Path, tmp_path: Path) -> None:
     """Through a pipe that is fed slowly, so that the import takes more than its first second."""
-    rows = "".join(f"P-{n},Client {n},1 rue A,Québec,G1K 4A1\n" for n in range(12000))
+    rows = "".join(f"P-{n},Client {n},1 rue A,Québec,G1K 4A1\n" for n in range(8000))
     (tmp_path / "big.csv").write_text(f"code,name,line1,city,postal_code\n{rows}", "utf-8")
     with on_terminal("client", "import", tmp_path / "big.csv") as session:
         assert session.end() == 0

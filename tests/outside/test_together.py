@@ -67,7 +67,7 @@ def consistent(url: str, answers: list[Answers], invoke: Run) -> None:
     assert set(told) <= {row[0] for row in content(url)["operation"]}
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.long)])
 def test_no_update_is_lost(times: int, shop_url: str, invoke: Run) -> None:
     answers = together("count", shop_url, times)
     for each in answers:
@@ -80,7 +80,7 @@ def test_no_update_is_lost(times: int, shop_url: str, invoke: Run) -> None:
     consistent(shop_url, answers, invoke)
 
 
-@pytest.mark.parametrize("times", [10, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [5, pytest.param(100, marks=pytest.mark.long)])
 def test_no_two_clients_get_the_same_code(times: int, shop_url: str, invoke: Run) -> None:
     answers = together("create", shop_url, times)
     codes = [answer["items"][0]["code"] for each in answers for _code, answer in each]
@@ -91,7 +91,7 @@ def test_no_two_clients_get_the_same_code(times: int, shop_url: str, invoke: Run
     consistent(shop_url, answers, invoke)
 
 
-@pytest.mark.parametrize("times", [12, pytest.param(150, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [8, pytest.param(150, marks=pytest.mark.long)])
 def test_anything_at_once_leaves_a_sound_database(times: int, shop_url: str, invoke: Run) -> None:
     before = len(content(shop_url)["operation"])
     answers = together("mix", shop_url, times)

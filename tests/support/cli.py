@@ -97,7 +97,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         from interop_cli.cli import main
 
         out, err = io.BytesIO(), io.BytesIO()
-        with monkeypatch.context() as patch, _process_state():
+        with monkeypatch.context() as patch, process_state():
             patch.chdir(cwd or tmp_path)
             for name, value in (env or {}).items():
                 patch.setenv(name, value)
@@ -116,7 +116,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @contextlib.contextmanager
-def _process_state() -> Iterator[None]:
+def process_state() -> Iterator[None]:
     """Put back what a command may change in the whole process: signals and the language."""
     from interop_cli.i18n import language, set_language
 

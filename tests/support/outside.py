@@ -112,7 +112,8 @@ def _versioned(conn: sqlite3.Connection) -> list[str]:
     """The tables whose rows the journal follows."""
     found = conn.execute(
         "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
-        " WHERE m.type = 'table' AND c.name = 'version' AND m.name <> 'change'"
+        " WHERE m.type = 'table' AND c.name = 'version'"
+        " AND m.name NOT IN ('change', 'user_role')"  # who made the database is in no operation
     )
     return [name for (name,) in found.fetchall()]
 

@@ -45,13 +45,37 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
                      id=operation["id"]),
             details=details,
         )  # fmt: skip
-    changed = operations.take_back()
+    changed = _taken_back(uow, operation["id"])
     check_admin(uow)
     outcome = Outcome(matched=matched, changed=changed, unchanged=count)
     outcome.extra = {"undoes": operation["id"], "kept": count}
     if count:
         outcome.notice = msg("{count} rows changed since were kept.", count=count)
     return outcome
+
+
+def _taken_back(uow: UnitOfWork, operation_id: int) -> int:
+    """Write everything back; how many rows. Refuse what does not fit what was done since."""
+    try:
+        changed = uow.operations.take_back()
+    except Conflict as error:
+        if error.code != "db.constraint":
+            raise
+        raise _clash(operation_id, []) from error
+    if codes := uow.operations.clashes(SHOWN):
+        raise _clash(operation_id, codes)
+    return changed
+
+
+def _clash(operation_id: int, codes: list[str]) -> Conflict:
+    reason = msg("would not fit what was done since")
+    return Conflict(
+        "journal.clash",
+        msg("Operation {id} cannot be undone: it does not fit what was done since, such as a code"
+            " given to another client or another payer.", id=operation_id),
+        hint=msg("Undo what was done since first: interop journal list"),
+        details=[Detail("client", "clash", reason, key=code) for code in codes],
+    )  # fmt: skip
 
 
 def _undone_again(uow: UnitOfWork, undo_id: int) -> bool:

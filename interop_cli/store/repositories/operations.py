@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.store.clashes import clashes
 from interop_cli.store.connection import Row
 from interop_cli.store.journal import changes_of
 from interop_cli.store.repositories.standing import as_it_was
@@ -145,6 +146,10 @@ class OperationRepository:
             count += self._restore(entity)
             count += sum(self._set_back(entity, *group) for group in then)
         return count
+
+    def clashes(self, limit: int) -> list[str]:
+        """The codes of clients that what was written back has brought in conflict with others."""
+        return clashes(self.conn, limit)
 
     def _restore(self, entity: str) -> int:
         rows = [json.loads(text) for text, _ids in self._befores(entity, "insert") for _id in _ids]

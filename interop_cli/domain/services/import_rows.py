@@ -1,0 +1,38 @@
+"""The rows of an import: as they are read, and as they will be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from interop_cli.domain.address import Address
+from interop_cli.domain.client import Client
+from interop_cli.domain.errors import Detail
+from interop_cli.domain.services.import_parts import Plan
+
+if TYPE_CHECKING:
+    from interop_cli.store.connection import Row
+
+
+class Record(Protocol):
+    """A row of the file, its fields already named as ours."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def values(self) -> dict[str, Any]: ...
+    @property
+    def error(self) -> Detail | None: ...
+
+
+class Written(NamedTuple):
+    """A row that passed its rules: the client, its main address, and what else it changes.
+
+    ``row`` and ``place`` are what is stored of client and main address, ``None`` for a new one.
+    """
+
+    record: Any
+    client: Client
+    address: Address
+    plan: Plan | None
+    row: Row | None = None
+    place: Row | None = None
