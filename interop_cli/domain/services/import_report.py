@@ -22,9 +22,12 @@ class Report:
     created: int = 0
     updated: int = 0
     _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    _withdrawn: set[int] = field(default_factory=set)
 
     def note(self, record: Any, code: str, client_id: int, status: str, action: str) -> None:
         """Tell what became of a row that was written or found as it is."""
+        if self.outcome.rows is None and len(self._items) > MAX_ITEMS:
+            return
         item = {"id": client_id, "code": code, "status": status, "error": None, "action": action}
         self.result(record.line, code, item)
 
@@ -35,6 +38,12 @@ class Report:
         if self.outcome.rows is not None:
             shown = {name: item[name] for name in ("status", "id", "error")}
             self.outcome.rows.append({"line": line, "key": key, **shown})
+
+    def withdraw(self, line: int, action: str) -> None:
+        """Take back what was told of a row: it was written, and found wrong at the end."""
+        self.created -= action == "created"
+        self.updated -= action == "updated"
+        self._withdrawn.add(line)
 
     def reject(self, record: Any, error: InteropError) -> None:
         """Keep a row that is not written, and why; an error that is not the row's is raised."""
@@ -77,6 +86,13 @@ class Report:
         outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
         outcome.extra = {"created": self.created, "updated": self.updated}
         outcome.warnings = self.rules.warnings
-        outcome.items = [item for _line, item in sorted(self._items, key=lambda pair: pair[0])]
+        outcome.items = [
+            item
+            for line, item in sorted(self._items, key=lambda pair: pair[0])
+            if item["error"] or line not in self._withdrawn
+        ]
         if outcome.rows is not None:
-            outcome.rows.sort(key=lambda row: row["line"])
+            rows = sorted(outcome.rows, key=lambda row: int(row["line"]))
+            outcome.rows = [
+                row for row in rows if row["error"] or row["line"] not in self._withdrawn
+            ]

@@ -11,6 +11,7 @@ from interop_cli.domain.code import code_key
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.services.client_fields import duplicate_code
+from interop_cli.domain.services.import_lines import Lines
 
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
@@ -20,12 +21,16 @@ COLUMNS = {"code": "code_key", "external_id": "external_id"}
 
 @dataclass
 class Unique:
-    """Who has which value: in the database, for the rows at hand, and in the file so far."""
+    """Who has which value: in the database, for the rows at hand, and in the file so far.
+
+    ``lines`` tells where in the file the clients stand that were written.
+    """
 
     uow: UnitOfWork
     key: str
+    lines: Lines
     _holders: dict[str, dict[object, int]] = field(default_factory=dict)
-    _lines: dict[tuple[str, object], int] = field(default_factory=dict)
+    _seen: dict[tuple[str, object], int] = field(default_factory=dict)
 
     def load(self, batch: Sequence[Any]) -> None:
         """Look up who has the values of these records."""
@@ -46,11 +51,20 @@ class Unique:
             if not value:
                 continue
             holder = self._holders[name].get(value)
+            first = 0
             if holder is not None and holder != owner:
-                raise self._taken(name, record)
-            first = self._lines.setdefault((name, value), record.line)
+                first = self.lines.get(holder)
+                if not first:
+                    raise self._taken(name, record)
+            first = first or self._seen.setdefault((name, value), record.line)
             if first != record.line:
                 raise _refused("import.duplicate", name, msg("is also on line {line}", line=first))
+
+    def forget(self, record: Any) -> None:
+        """Its values are written: from now on the database tells of them."""
+        for name in COLUMNS:
+            if value := self._value(record, name):
+                self._seen.pop((name, value), None)
 
     def _value(self, record: Any, name: str) -> object:
         if name == self.key:

@@ -15,7 +15,6 @@ from interop_cli.domain.errors import Detail, InteropError, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.services.attached import logo_blob
-from interop_cli.domain.services.client_cards import payer_id
 from interop_cli.domain.services.client_fields import (
     built,
     code_for,
@@ -23,7 +22,9 @@ from interop_cli.domain.services.client_fields import (
     revised_address,
     split,
 )
+from interop_cli.domain.services.import_lines import Lines
 from interop_cli.domain.services.import_parts import PartsImport, Plan
+from interop_cli.domain.services.import_payers import Payers
 from interop_cli.domain.services.import_report import Report
 from interop_cli.domain.services.import_unique import Unique
 from interop_cli.domain.services.outcome import Outcome
@@ -75,14 +76,18 @@ class Import(Report):
     continue_on_error: bool = False
     want_rows: bool = False
     reuse: bool = False
+    # On which line a key stood that the database does not have: those of the batch at hand, and
+    # of rows that were rejected.
     _seen: dict[object, int] = field(default_factory=dict)
-    _made: set[int] = field(default_factory=set)
-    _changed: set[int] = field(default_factory=set)
-    _payers: list[tuple[Any, int, str]] = field(default_factory=list)
+    _lines: Lines = field(default_factory=Lines)
+
+    @cached_property
+    def _payers(self) -> Payers:
+        return Payers(self.uow, self)
 
     @cached_property
     def _unique(self) -> Unique:
-        return Unique(self.uow, self.key)
+        return Unique(self.uow, self.key, self._lines)
 
     @cached_property
     def _parts(self) -> PartsImport:
@@ -104,7 +109,7 @@ class Import(Report):
         if self.outcome.matched == 0:
             raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
         if not self.rejected or self.continue_on_error:
-            self._bill_to()
+            self._payers.settle()
             self._parts.warn_of_shared_emails()
         if self.rejected and not self.continue_on_error:
             raise self.refusal()
@@ -114,13 +119,15 @@ class Import(Report):
     # -- a batch ----------------------------------------------------------------------------
 
     def _batch(self, batch: Sequence[Record]) -> None:
-        existing = self._existing(batch)
+        keys = [self._key_of(record) for record in batch]
+        existing = self._existing(keys)
         mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
         self._unique.load(batch)
         read: list[tuple[Record, Parts, Row | None]] = []
-        for record in batch:
+        for record, key in zip(batch, keys, strict=True):
+            row = existing.get(key)
             try:
-                row = existing.get(self._begin(record))
+                self._begin(record, key, row)
                 read.append((record, parts_of(record.values), row))
             except InteropError as error:
                 self.reject(record, error)
@@ -153,21 +160,22 @@ class Import(Report):
         self.rules.line = record.line
         self.rules.key = str(record.values.get("code") or "").strip()[:20] or None
 
-    def _begin(self, record: Record) -> object:
-        """Check the row as a row; its key. Points the rules at it."""
+    def _begin(self, record: Record, key: object, row: Row | None) -> None:
+        """Check the row as a row, before what it says. Points the rules at it."""
         if record.error is not None:
             raise InvalidData(record.error.code, record.error.message, details=[record.error])  # type: ignore[arg-type]
-        key = self._key_of(record)
         self._point_at(record)
-        if key:
-            first = self._seen.setdefault(key, record.line)
-            if first != record.line:
-                reason = msg("is also on line {line}", line=first)
-                raise self.fault("import.duplicate", self.key, reason)
-        return key
+        if row is not None:
+            first = self._lines.setdefault(row["id"], record.line)
+        else:
+            first = self._seen.setdefault(key, record.line) if key else record.line
+        if first != record.line:
+            reason = msg("is also on line {line}", line=first)
+            raise self.fault("import.duplicate", self.key, reason)
 
-    def _existing(self, batch: Sequence[Record]) -> dict[object, Row]:
-        keys = [key for record in batch if (key := self._key_of(record))]
+    def _existing(self, wanted: Iterable[object]) -> dict[object, Row]:
+        """The stored clients of these keys: key -> row."""
+        keys = [key for key in wanted if key]
         found = self.uow.clients.by_column(KEYS[self.key], keys)
         if self.key == "code":
             former = self.uow.clients.retired_codes(str(key) for key in keys if key not in found)
@@ -179,12 +187,12 @@ class Import(Report):
     def _built(self, record: Record, parts: Parts) -> Written:
         values = with_main(record.values, parts.main)
         client, address = built(values, self.rules)
-        logo = logo_blob(self.uow, values.get("logo"), self.rules)
-        check_identity(client.shipper_identity, has_logo=logo is not None)
+        if logo := values.get("logo"):
+            client.logo = logo_blob(self.uow, logo, self.rules)
+        check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._parts.plan(parts, client, None) if parts else None
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
-        client.logo = logo
         return Written(record, client, address, plan)
 
     def _revised(self, record: Record, parts: Parts, row: Row, main: Row) -> Written:
@@ -213,26 +221,38 @@ class Import(Report):
     def _insert(self, new: list[Written]) -> None:
         if not new:
             return
-        for one in new:
-            one.client.code = code_for(self.uow, one.client)
-            self._seen.setdefault(code_key(one.client.code), one.record.line)
+        self._make_codes(new)
         ids = self.uow.clients.add([one.client for one in new])
         for client_id, one in zip(ids, new, strict=True):
-            one.address.client_id = client_id
+            self._seen.pop(self._key_of(one.record), None)
+            self._unique.forget(one.record)
+            self._lines.setdefault(client_id, one.record.line)
             self.note(one.record, one.client.code, client_id, "ok", "created")
-            if one.record.values.get("bill_to"):
-                self._payers.append((one.record, client_id, str(one.record.values["bill_to"])))
-        self.uow.addresses.add([one.address for one in new])
+            if payer := one.record.values.get("bill_to"):
+                self._payers.note(one.record, client_id, payer, "created")
+        self.uow.addresses.add([one.address for one in new], ids)
         pairs = zip(ids, new, strict=True)
         self._parts.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
         self.created += len(new)
-        self._made.update(ids)
+
+    def _make_codes(self, new: list[Written]) -> None:
+        """Give a code to those without one, which none of the others has."""
+        without = [one.client for one in new if not one.client.code]
+        if not without:
+            return
+        given = {code_key(one.client.code) for one in new if one.client.code}
+        for client in without:
+            code = code_for(self.uow, client)
+            while code_key(code) in given:
+                code = code_for(self.uow, client)
+            client.code = code
 
     def _save(self, saves: list[Written]) -> None:
         if not saves:
             return
         changed: set[int] = set()
         touched = self.uow.touched
+        touched.clear()  # of the rows before
         stored = [(one, one.row, one.place) for one in saves if one.row and one.place]
         if self.uow.clients.save([(row, one.client) for one, row, _place in stored]):
             changed |= {row["id"] for _one, row, _p in stored if ("client", row["id"]) in touched}
@@ -248,31 +268,10 @@ class Import(Report):
         plans = [(row["id"], one.plan) for one, row, _place in stored if one.plan]
         changed |= self._parts.write(plans)
         self.updated += len(changed)
-        self._changed |= changed
         for one, row, _place in stored:
             status, action = ("ok", "updated") if row["id"] in changed else ("unchanged",) * 2
+            self._unique.forget(one.record)
             self.note(one.record, row["code"], row["id"], status, action)
             if "bill_to" in one.record.values:
-                payer = str(one.record.values["bill_to"] or "")
-                self._payers.append((one.record, row["id"], payer))
-
-    def _bill_to(self) -> None:
-        """Who pays, once every client of the file exists."""
-        for record, client_id, ref in self._payers:
-            row = self.uow.clients.by_id(client_id)
-            client = self.uow.clients.entity(row)
-            try:
-                client.bill_to_id = payer_id(self.uow, ref, client)
-            except InteropError as error:
-                self.reject(record, _at(error, record.line, row["code"]))
-                continue
-            counted = client_id in self._made or client_id in self._changed
-            if self.uow.clients.save([(row, client)]) and not counted:
-                self.updated += 1
-
-
-def _at(error: InteropError, line: int, key: str) -> InteropError:
-    """The error with the row it is about."""
-    details = error.details or [Detail("bill_to", error.code, error.message)]
-    error.details = [Detail(d.path, d.code, d.message, line, key) for d in details]
-    return error
+                payer = one.record.values["bill_to"]
+                self._payers.note(one.record, row["id"], payer, action)

@@ -68,9 +68,15 @@ class AddressRepository:
         )
         return {row["client_id"]: row for row in rows}
 
-    def add(self, addresses: Sequence[Address]) -> list[int]:
-        """Insert addresses that passed their rules; their ids."""
-        return self.uow.insert("address", [to_row(address) for address in addresses])
+    def add(self, addresses: Sequence[Address], owners: Sequence[int] = ()) -> list[int]:
+        """Insert addresses that passed their rules; their ids.
+
+        ``owners`` are the clients they are of, where they do not say it themselves.
+        """
+        rows = [to_row(address) for address in addresses]
+        for row, owner in zip(rows, owners, strict=False):
+            row["client_id"] = owner
+        return self.uow.insert("address", rows)
 
     def save(self, pairs: Sequence[tuple[Row, Address]]) -> int:
         """Write changed addresses over the rows they were read from; how many differed."""

@@ -111,6 +111,21 @@ class ClientRepository:
             found.setdefault(row[column], row)
         return found
 
+    def named(self, refs: Iterable[str]) -> dict[str, Row]:
+        """The stored rows that these codes, present or former, or ``#id`` name: ref -> row."""
+        ids, keys = {}, {}
+        for ref in dict.fromkeys(refs):
+            if (wanted := id_named(ref)) is not None:
+                ids[ref] = wanted
+            else:
+                keys[ref] = code_key(ref)
+        by_key = self.by_column("code_key", keys.values())
+        former = self.retired_codes(key for key in keys.values() if key not in by_key)
+        by_id = self.by_column("id", [*ids.values(), *former.values()])
+        found = {ref: by_id.get(wanted) for ref, wanted in ids.items()}
+        found |= {ref: by_key.get(key) or by_id.get(former.get(key)) for ref, key in keys.items()}
+        return {ref: row for ref, row in found.items() if row is not None}
+
     def retired_codes(self, keys: Iterable[str]) -> dict[str, int]:
         """Of these folded codes, those that a client had before: code key -> that client's id."""
         condition, wanted = self.conn.among("code_key", dict.fromkeys(keys))
@@ -187,6 +202,17 @@ class ClientRepository:
         self.uow.insert("client_code", rows)
 
     # -- use --------------------------------------------------------------------------------
+
+    def paid_by(self, client_ids: Iterable[int]) -> dict[int, list[str]]:
+        """For each of these clients, the codes of those billed to it."""
+        found: dict[int, list[str]] = {client_id: [] for client_id in client_ids}
+        condition, ids = self.conn.among("bill_to_id", found)
+        for row in self.conn.query(
+            f"SELECT bill_to_id, code FROM client WHERE {condition} ORDER BY code_key",  # noqa: S608
+            among=ids,
+        ):
+            found[row["bill_to_id"]].append(row["code"])
+        return found
 
     def billed_to(self, client_id: int) -> list[Row]:
         """The clients billed to this one: ``id``, ``code``, ``active``."""
