@@ -15,7 +15,7 @@ from interop_cli.domain.text import word_list
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.tables import TABLES, Table
 
-CHUNK = 2000
+CHUNK = 5000
 PHONES = ("phone", "mobile")
 _DIGITS = re.compile(r"\D+")
 
@@ -39,10 +39,12 @@ class SearchIndex:
         if not table.search or not table.client:
             return
         if table.client == "id":
-            # One batch is kept at a time: what belongs to these clients is made right after them.
-            self._index_made()
+            # What belongs to these clients is made right after them.
+            if len(self._made) >= CHUNK:
+                self._index_made()
             text = text_maker(table)
-            self._made = {row_id: [text(row)] for row_id, row in zip(ids, rows, strict=True)}
+            for row_id, row in zip(ids, rows, strict=True):
+                self._made[row_id] = [text(row)]
             return
         text = text_maker(table)
         for row in rows:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from interop_cli.store.connection import Row
     from interop_cli.store.uow import UnitOfWork
 
-BATCH = 2000
+BATCH = 500  # what is done to a row again and again stays in the processor's cache
 KEYS = {"code": "code_key", "external_id": "external_id", "email": "email"}
 # An empty cell leaves these as they are: they always have a value.
 KEPT_WHEN_EMPTY = frozenset(
