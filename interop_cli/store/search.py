@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from interop_cli.domain.text import word_list
@@ -123,14 +124,17 @@ def phones(table: Table) -> tuple[str, ...]:
 def text_maker(table: Table) -> Callable[[Values], str]:
     """A function that gives, as one text, what a row of ``table`` is found by."""
     columns, numbers = searched(table), phones(table)
+    # Of two names itemgetter makes a tuple; a word that is said twice counts once.
+    values = itemgetter(*columns, columns[0])
+    has_postal_code = "postal_code" in columns
 
     def text(row: Values) -> str:
-        parts = [value for name in columns if (value := row[name])]
+        parts = [*filter(None, values(row))]
         for name in numbers:
             if number := row[name]:
                 parts.append(phone_words(number))
-        if postal_code := row.get("postal_code"):
-            parts.append(postal_code.replace(" ", ""))
+        if has_postal_code and row["postal_code"]:
+            parts.append(row["postal_code"].replace(" ", ""))
         return " ".join(parts)
 
     return text

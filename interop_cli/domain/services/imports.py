@@ -155,8 +155,10 @@ class Import(Report):
         self._save(saves)
 
     def _key_of(self, record: Record) -> object:
-        value = str(record.values.get(self.key) or "").strip()
-        return code_key(value) if self.key == "code" else value or None
+        value = record.values.get(self.key)
+        if not value:
+            return None
+        return code_key(str(value)) if self.key == "code" else str(value).strip() or None
 
     def _point_at(self, record: Record) -> None:
         self.rules.line = record.line
