@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import random
 import shutil
 import sqlite3
 import statistics
@@ -59,9 +60,8 @@ def write_csv(path: Path, count: int) -> None:
         writer = None
         for client in clients(count, 1):
             row = {**client, "tags": ",".join(client["tags"] or ())}  # type: ignore[arg-type]
-            row.pop("bill_to", None)
             if writer is None:
-                writer = csv.DictWriter(file, list(row), extrasaction="ignore")
+                writer = csv.DictWriter(file, list(row))
                 writer.writeheader()
             writer.writerow(row)
 
@@ -85,17 +85,22 @@ def importing(folder: Path, count: int) -> Path:
         interop("db", "init", "-q", db=ours)
 
     insert = [PYTHON, "-m", "sqlite_utils", "insert", theirs, "client", file, "--csv"]
+    take_in = [*PROGRAM, "--db", ours, "client", "import", file, "-q"]
     figures = compare(
-        Command([*PROGRAM, "--db", ours, "client", "import", file, "-q"], before=fresh),
+        Command(take_in, before=fresh),
         Command(insert, before=lambda: theirs.unlink(missing_ok=True)),
         pairs=3, target=1.0,
     )  # fmt: skip
     bare = compare(
-        Command([*PROGRAM, "--db", ours, "client", "import", file, "-q"], before=fresh),
+        Command(take_in, before=fresh),
         Command([*insert, "--no-detect-types"], before=lambda: theirs.unlink(missing_ok=True)),
         pairs=1, target=1.0,
     )  # fmt: skip
-    record(f"import.{count}", {**figures, "ratio_without_type_detection": bare["ratio"]})
+    fresh()
+    record(f"import.{count}", {
+        **figures, "ratio_without_type_detection": bare["ratio"],
+        "peak_megabytes": peak_memory(take_in),
+    })  # fmt: skip
     return ours
 
 
@@ -115,15 +120,18 @@ def deactivating(folder: Path, db: Path, count: int) -> None:
     codes, ours, theirs = folder / "codes", folder / "a.db", folder / "b.db"
     with sqlite3.connect(db) as conn:
         codes.write_text("".join(f"{c}\n" for (c,) in conn.execute("SELECT code FROM client")))
+    retire = [*PROGRAM, "--db", ours, "client", "deactivate", "-", "-y", "-q",
+              "--max-affected", str(count)]  # fmt: skip
     figures = compare(
-        Command([*PROGRAM, "--db", ours, "client", "deactivate", "-", "-y", "-q",
-                 "--max-affected", str(count)],
-                before=lambda: shutil.copy(db, ours), stdin=str(codes)),
+        Command(retire, before=lambda: shutil.copy(db, ours), stdin=str(codes)),
         Command([PYTHON, "-c", PLAIN_DEACTIVATION, theirs],
                 before=lambda: shutil.copy(db, theirs), stdin=str(codes)),
         pairs=3, target=2.0,
     )  # fmt: skip
-    record(f"deactivate.{count}", figures)
+    shutil.copy(db, ours)
+    peak = peak_memory(retire, stdin=str(codes))
+    undo = peak_memory([*PROGRAM, "--db", ours, "journal", "undo", "2", "-y", "-q"])
+    record(f"deactivate.{count}", {**figures, "peak_megabytes": peak, "undo_peak_megabytes": undo})
 
 
 def listing(folder: Path, count: int) -> Path:
@@ -152,18 +160,40 @@ def searching(db: Path, count: int) -> None:
     conn = open_database(str(db))
     names = [field.name for field in LISTED]
     times = []
-    for _ in range(5):
-        for text in SEARCHES:
-            start = time.perf_counter()
-            for _batch in client_rows(conn, ListQuery(search=text, limit=50), names):
-                pass
-            times.append((time.perf_counter() - start) * 1000)
+    for text in (*SEARCHES, *typed(db, 300)):
+        start = time.perf_counter()
+        for _batch in client_rows(conn, ListQuery(search=text, limit=50), names):
+            pass
+        times.append((time.perf_counter() - start) * 1000)
     conn.close()
     quantiles = statistics.quantiles(times, n=20)
     record(f"search.{count}", {
         "target": 10, "milliseconds_p50": round(statistics.median(times), 2),
         "milliseconds_p95": round(quantiles[-1], 2),
     })  # fmt: skip
+
+
+def typed(db: Path, count: int) -> list[str]:
+    """What people type to find a client: the beginnings of two words of its name, a telephone, an
+    e-mail, a postal code, a city with a word of the name."""
+    dice, found = random.Random(1), []
+    with sqlite3.connect(db) as conn:
+        last = conn.execute("SELECT MAX(id) FROM client").fetchone()[0]
+        sql = (
+            "SELECT name, email, c.phone, city, postal_code FROM client c"
+            " JOIN address ON client_id = c.id AND main = 1 WHERE c.id = ?"
+        )
+        while len(found) < count:
+            row = conn.execute(sql, (dice.randint(1, last),)).fetchone()
+            name, email, phone, city, postal_code = (value or "" for value in row)
+            words = [word for word in name.split() if len(word) > 3] or [name]
+            two = " ".join(word[: dice.randint(3, 8)] for word in words[:2])
+            text = dice.choice(
+                (two, words[-1], phone[2:12], email, f"{words[0]} {city}", postal_code)
+            )
+            if text:
+                found.append(text)
+    return found
 
 
 def first_code(db: Path) -> str:

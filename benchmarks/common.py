@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,24 +45,34 @@ def interop(*args: object, db: object) -> None:
     run(sys.executable, "-m", "interop_cli", "--db", db, *args)
 
 
-def peak_memory(args: Sequence[object]) -> int:
-    """The greatest memory a command had, in megabytes."""
+def peak_memory(args: Sequence[object], stdin: str = os.devnull) -> int:
+    """The greatest memory a command had, in megabytes.
+
+    Asked of a small process between us and the command: a child's figure begins with its parent's.
+    """
     code = (
         "import resource, subprocess, sys\n"
         "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, args)],
-        capture_output=True, text=True, env=environ, check=True,
-    )  # fmt: skip
+    with Path(stdin).open("rb") as source:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, args)],
+            stdin=source, stdout=subprocess.PIPE, text=True, env=environ, check=True,
+        )  # fmt: skip
     return int(done.stdout)
 
 
 def record(name: str, figures: dict[str, Any]) -> None:
-    """Keep figures under a name in ``results.json``, and show them."""
+    """Keep figures under a name in ``results.json``, with when and on what, and show them."""
     found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    found[name] = figures
+    found[name] = {
+        **figures,
+        "measured": datetime.now(UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "processors": os.cpu_count(),
+    }
     RESULTS.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", "utf-8")
     print(f"{name}: {json.dumps(figures)}")

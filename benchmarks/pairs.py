@@ -20,7 +20,7 @@ from benchmarks.common import ROOT
 
 @dataclass(frozen=True)
 class Run:
-    """One process: seconds waited, seconds of processor, and the most memory of any run so far."""
+    """One process: seconds waited, and seconds of processor."""
 
     wall: float
     cpu: float

@@ -6,14 +6,18 @@ Everything comes from the program itself, so that no page can promise what it do
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from commandtree import commands
 
 from interop_cli.cli import GROUPS
 from interop_cli.commands.topics import TOPICS
 from interop_cli.i18n import _, set_language
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
@@ -66,6 +70,35 @@ def groups(language: str = "en") -> str:
             names = [c.info_name for c in others if c.parent is ctx]
             listed = " ".join(f"`{name}`" for name in names)
             rows.append(f"| `{ctx.info_name}` | {listed} | {_(GROUPS[str(ctx.info_name)][1])} |")
+    return "\n".join(rows) + "\n"
+
+
+# What is measured (a name in benchmarks/results.json), against what, and how much is allowed.
+SPEED = (
+    ("start-up", "`interop --version`", '`python -c "import click"`'),
+    ("show.100000", "`client show CODE --json`, 100,000 clients",
+     '`python -c "import click, sqlite3, json"`'),
+    ("import.100000", "`client import` of 100,000 clients: checked, with address, journaled",
+     "`sqlite-utils insert` of the same file"),
+    ("deactivate.100000", "`client deactivate -`, 100,000 codes, journaled",
+     "the same statements by hand"),
+    ("list.1000000", "`client list --all -o ndjson`, 1,000,000 clients",
+     "`sqlite-utils rows --nl`"),
+    ("sales.refresh.sqlite.1000000", "`sales refresh --full`, 1,000,000 invoices",
+     "the bare `INSERT … SELECT … GROUP BY`"),
+    ("sales.incremental.sqlite.1000000", "`sales refresh` after 100 new ones", "the full refresh"),
+    ("sales.import.100000", "`sales import` of 100,000 invoices",
+     "`sqlite-utils insert` of the same file"),
+)  # fmt: skip
+
+
+def speed() -> str:
+    """The figures of the last ``make bench``, those that there are."""
+    results = json.loads((ROOT / "benchmarks" / "results.json").read_text("utf-8"))
+    rows = ["| work | compared with | times as long |", "|---|---|---|"]
+    for name, work, other in SPEED:
+        if name in results:
+            rows.append(f"| {work} | {other} | {results[name]['ratio']:.2f} |")
     return "\n".join(rows) + "\n"
 
 

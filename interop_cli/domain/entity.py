@@ -120,7 +120,9 @@ class Entity(BaseModel):
 
         ``rules`` receives the warnings.
         """
-        return cls.model_validate(values, context=rules)
+        # What ``model_validate`` calls; an import does it twice a row.
+        built: Self = cls.__pydantic_validator__.validate_python(values, context=rules)
+        return built
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Self:

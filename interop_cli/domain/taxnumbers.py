@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from operator import mul
 
 from interop_cli.domain.faults import fault
@@ -23,15 +25,21 @@ def _compact(text: str) -> str:
     return _SEPARATORS.sub("", clean(text)).upper()
 
 
+@cache
+def _luhn() -> Callable[[str], bool]:
+    from stdnum import luhn  # all of stdnum.ca.bn that is left once the form is right
+
+    check: Callable[[str], bool] = luhn.is_valid
+    return check
+
+
 def check_gst(text: str) -> str:
     """A GST/HST number as ``123456789RT0001``; raises ``client.gst.format``.
 
     It is a business number (nine digits with a check digit) and an RT account.
     """
-    from stdnum import luhn  # all of stdnum.ca.bn that is left once the form is right
-
     number = _compact(text)
-    if not _GST.fullmatch(number) or not luhn.is_valid(number[:9]):
+    if not _GST.fullmatch(number) or not _luhn()(number[:9]):
         raise fault("client.gst.format", N_("is not a GST number, such as 123456782RT0001"))
     return number
 

@@ -31,6 +31,7 @@ class Written(NamedTuple):
     """
 
     record: Any
+    key: object
     client: Client
     address: Address
     plan: Plan | None

@@ -29,25 +29,30 @@ class Unique:
     uow: UnitOfWork
     key: str
     lines: Lines
+    _names: tuple[str, ...] = ()
     _holders: dict[str, dict[object, int]] = field(default_factory=dict)
     _seen: dict[tuple[str, object], int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # Rows are recognised by the key: it need not be looked up twice.
+        self._names = tuple(name for name in COLUMNS if name != self.key)
+
     def load(self, batch: Sequence[Any]) -> None:
         """Look up who has the values of these records."""
-        for name, column in COLUMNS.items():
-            values = [value for record in batch if (value := self._value(record, name))]
+        for name in self._names:
+            values = [value for record in batch if (value := _value(record, name))]
             if not values:
                 self._holders[name] = {}
                 continue
-            rows = self.uow.clients.by_column(column, values)
+            rows = self.uow.clients.by_column(COLUMNS[name], values)
             self._holders[name] = {value: row["id"] for value, row in rows.items()}
             if name == "code":
                 self._holders[name].update(self.uow.clients.retired_codes(map(str, values)))
 
     def check(self, record: Any, owner: int | None) -> None:
         """Refuse a record whose value another client has (``owner`` is its own), or another row."""
-        for name in COLUMNS:
-            value = self._value(record, name)
+        for name in self._names:
+            value = _value(record, name)
             if not value:
                 continue
             holder = self._holders[name].get(value)
@@ -62,20 +67,21 @@ class Unique:
 
     def forget(self, record: Any) -> None:
         """Its values are written: from now on the database tells of them."""
-        for name in COLUMNS:
-            if value := self._value(record, name):
+        for name in self._names:
+            if value := _value(record, name):
                 self._seen.pop((name, value), None)
-
-    def _value(self, record: Any, name: str) -> object:
-        if name == self.key:
-            return None  # rows are recognised by it
-        value = str(record.values.get(name) or "").strip()
-        return code_key(value) if name == "code" else value
 
     def _taken(self, name: str, record: Any) -> Conflict:
         if name == "code":
             return duplicate_code(str(record.values["code"]).strip()[:20], record.line)
         return _refused("client.external_id.duplicate", name, msg("another client has it"))
+
+
+def _value(record: Any, name: str) -> object:
+    value = record.values.get(name)
+    if not value:
+        return None
+    return code_key(str(value)) if name == "code" else str(value).strip()
 
 
 def _refused(code: str, path: str, reason: Message) -> Conflict:

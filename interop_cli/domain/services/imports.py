@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from interop_cli.store.connection import Row
     from interop_cli.store.uow import UnitOfWork
 
-BATCH = 2000
+BATCH = 500  # what is done to a row again and again stays in the processor's cache
 KEYS = {"code": "code_key", "external_id": "external_id", "email": "email"}
 # An empty cell leaves these as they are: they always have a value.
 KEPT_WHEN_EMPTY = frozenset(
@@ -119,7 +119,7 @@ class Import(Report):
         ending = set() if last else self._endings.among(rows)
         mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
         self._unique.load(batch)
-        read: list[tuple[Record, Parts, Row | None]] = []
+        read: list[tuple[Record, object, Parts, Row | None]] = []
         for record, key in zip(batch, keys, strict=True):
             row = existing.get(key)
             try:
@@ -127,23 +127,24 @@ class Import(Report):
                 if row is not None and row["id"] in ending:
                     self._endings.waiting.append(record)
                     continue
-                read.append((record, parts_of(record.values), row))
+                read.append((record, key, parts_of(record.values), row))
             except InteropError as error:
+                self._point_at(record)
                 self.reject(record, error)
         self._parts.load(
-            [row["id"] for _record, parts, row in read if row and parts],
-            [parts for _record, parts, _row in read],
+            [row["id"] for _record, _key, parts, row in read if row and parts],
+            [parts for _record, _key, parts, _row in read if parts],
         )
         new: list[Written] = []
         saves: list[Written] = []
-        for record, parts, row in read:
+        for record, key, parts, row in read:
             try:
                 self._point_at(record)
                 self._unique.check(record, row["id"] if row else None)
                 if row is None:
-                    new.append(self._built(record, parts))
+                    new.append(self._built(record, key, parts))
                 else:
-                    saves.append(self._revised(record, parts, row, mains[row["id"]]))
+                    saves.append(self._revised(record, key, parts, row, mains[row["id"]]))
             except InteropError as error:
                 self.reject(record, error)
         if self._refused:
@@ -152,23 +153,25 @@ class Import(Report):
         self._save(saves)
 
     def _key_of(self, record: Record) -> object:
-        value = str(record.values.get(self.key) or "").strip()
-        return code_key(value) if self.key == "code" else value or None
+        value = record.values.get(self.key)
+        if not value:
+            return None
+        return code_key(str(value)) if self.key == "code" else str(value).strip() or None
 
     def _point_at(self, record: Record) -> None:
         self.rules.line = record.line
         self.rules.key = str(record.values.get("code") or "").strip()[:20] or None
 
     def _begin(self, record: Record, key: object, row: Row | None) -> None:
-        """Check the row as a row, before what it says. Points the rules at it."""
+        """Check the row as a row, before what it says."""
         if record.error is not None:
             raise InvalidData(record.error.code, record.error.message, details=[record.error])  # type: ignore[arg-type]
-        self._point_at(record)
         if row is not None:
             first = self._lines.setdefault(row["id"], record.line)
         else:
             first = self._seen.setdefault(key, record.line) if key else record.line
         if first != record.line:
+            self._point_at(record)
             reason = msg("is also on line {line}", line=first)
             raise self.fault("import.duplicate", self.key, reason)
 
@@ -183,7 +186,7 @@ class Import(Report):
                 found.update({key: rows[client_id] for key, client_id in former.items()})
         return found
 
-    def _built(self, record: Record, parts: Parts) -> Written:
+    def _built(self, record: Record, key: object, parts: Parts) -> Written:
         values = with_main(record.values, parts.main)
         client, address = built(values, self.rules)
         if logo := values.get("logo"):
@@ -192,9 +195,9 @@ class Import(Report):
         plan = self._parts.plan(parts, client, None) if parts else None
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
-        return Written(record, client, address, plan)
+        return Written(record, key, client, address, plan)
 
-    def _revised(self, record: Record, parts: Parts, row: Row, main: Row) -> Written:
+    def _revised(self, record: Record, key: object, parts: Parts, row: Row, main: Row) -> Written:
         values = with_main(record.values, parts.main)
         own, place = split(values)
         own = {k: v for k, v in own.items() if v not in ("", None) or k not in KEPT_WHEN_EMPTY}
@@ -215,7 +218,7 @@ class Import(Report):
         plan = self._parts.plan(parts, client, row["id"]) if parts else None
         if not self._refused:  # or those it pays for have not been moved
             self._endings.check(before, client)
-        return Written(record, client, address, plan, row, main)
+        return Written(record, key, client, address, plan, row, main)
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -225,7 +228,7 @@ class Import(Report):
         self._make_codes(new)
         ids = self.uow.clients.add([one.client for one in new])
         for client_id, one in zip(ids, new, strict=True):
-            self._seen.pop(self._key_of(one.record), None)
+            self._seen.pop(one.key, None)
             self._unique.forget(one.record)
             self._lines.setdefault(client_id, one.record.line)
             self.note(one.record, one.client.code, client_id, "ok", "created")

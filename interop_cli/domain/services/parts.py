@@ -48,11 +48,14 @@ class Parts:
         return bool(self.contact or self.address or self.note)
 
 
+NOTHING = Parts()
+
+
 def parts_of(values: Mapping[str, Any]) -> Parts:
     """The parts of a row under our names; raises InvalidData for what is no list of objects."""
-    found = Parts()
     if not any_field(tuple(values)):
-        return found
+        return NOTHING
+    found = Parts()
     groups: dict[tuple[str, int], dict[str, Any]] = {}
     for name, value in values.items():
         if name in LISTS:
