@@ -201,6 +201,23 @@ def test_the_card_says_where_a_client_stands(crm: Run, portal: FakeHubSpot) -> N
     assert crm("client", "show", "A", "--json").json["sync"][0]["state"] == "pending"
 
 
+def test_23_a_recode_is_one_rename_and_the_rest_follows(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "OLD")
+    crm("sync", "push", "-q")
+    (company,) = portal.live()
+    crm("client", "recode", "OLD", "NEW", "--confirm", "OLD", "-q")
+    crm("client", "edit", "NEW", "--city", "Gaspé", "--postal-code", "G4X 1A1", "-q")
+    row = crm("sync", "plan", "--offline", "--json").json[0]
+    assert (row["action"], row["fields"]) == ("rename", "code")
+    portal.calls.clear()
+    assert items(crm("sync", "push", "--json")) == {"NEW": "ok"}
+    sent = [call.body["inputs"][0]["properties"] for call in portal.writes()]
+    assert sent == [{"interop_code": "NEW"}, {"city": "Gaspé"}]
+    assert portal.live()[company]["interop_code"] == "NEW"
+    assert len(portal.live()) == 1
+    assert crm("sync", "plan", "--offline", "--json").json == []
+
+
 def test_fields_are_chosen(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "A")
     fields = crm("sync", "fields", "crm", "--json").json
