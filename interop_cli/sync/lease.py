@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from interop_cli.domain.errors import Busy
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.waiting import LEASE_SECONDS
+from interop_cli.store.sync.targets import TargetRow
 from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync.process import may_live
 from interop_cli.sync.site import Site
 
 POLL = 0.25
@@ -23,7 +25,7 @@ def working(site: Site, wait: float) -> Iterator[None]:
     waited = 0.0
     while not site.write(lambda uow: _take(uow, site)):
         if waited >= wait:
-            raise _busy(site)
+            raise _busy(site.target)
         site.store.pause(POLL)  # in real time: the other run is real
         waited += POLL
     try:
@@ -40,7 +42,7 @@ def keep(uow: UnitOfWork, site: Site) -> None:
     Raises Busy where another run has taken it, believing that this one is gone: it goes no further.
     """
     if uow.targets.by_id(site.target.id).worker != site.owner:
-        raise _busy(site)
+        raise _busy(site.target)
     uow.targets.note(site.target.id, worker_until=site.clock.stamp(LEASE_SECONDS))
 
 
@@ -63,9 +65,15 @@ def _leave(site: Site) -> None:
     site.write(leave)
 
 
-def _busy(site: Site) -> Busy:
+def refuse_busy(target: TargetRow, now: str) -> None:
+    """Raise Busy where a run is at work on a target."""
+    if target.worker is not None and may_live(target.worker, target.worker_until, now):
+        raise _busy(target)
+
+
+def _busy(target: TargetRow) -> Busy:
     return Busy(
         "sync.busy",
-        msg("Another run is pushing to {target}.", target=site.target.name),
+        msg("Another run is pushing to {target}.", target=target.name),
         hint=msg("Wait for it, or longer with --lock-timeout."),
     )

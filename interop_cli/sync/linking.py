@@ -19,6 +19,7 @@ from interop_cli.domain.text import fold
 from interop_cli.store.sync.links import CLEARED, dumped
 from interop_cli.store.sync.records import EVERYTHING, Scope, records
 from interop_cli.store.uow import UnitOfWork
+from interop_cli.sync.lease import working
 from interop_cli.sync.site import Site
 
 KEY, EMAIL, NAME, AMBIGUOUS = "key", "email", "name", "ambiguous"
@@ -56,7 +57,7 @@ def propose(site: Site, scope: Scope = EVERYTHING) -> list[Proposal]:
             for remote in site.connector.everything(entity)
             if remote.remote_id not in taken and not remote.gone
         ]
-        found += _matched(locals_, remotes)
+        found += _matched(entity, locals_, remotes)
     return found
 
 
@@ -82,14 +83,19 @@ def _linked(site: Site, entity: str) -> set[str]:
     return {row["remote_id"] for row in rows}
 
 
-def _matched(locals_: Sequence[Local], remotes: Sequence[Remote]) -> list[Proposal]:
-    """One rung after the other; what a rung settles is not looked at again."""
+def _matched(entity: str, locals_: Sequence[Local], remotes: Sequence[Remote]) -> list[Proposal]:
+    """One rung after the other; what a rung settles is not looked at again.
+
+    People of one name are not one person: contacts are matched by key and e-mail only.
+    """
     found: list[Proposal] = []
     for how, ours, theirs in (
         (KEY, lambda one: fold(one.key), lambda one: fold(one.key or "")),
         (EMAIL, _own_email, lambda one: fold(str(one.values.get("email") or ""))),
         (NAME, lambda one: fold(_name(one.values)), lambda one: fold(_name(one.values))),
     ):
+        if how == NAME and entity != "client":
+            continue
         by_local = _grouped(locals_, ours)
         by_remote = _grouped(remotes, theirs)
         for text, mine in by_local.items():
@@ -124,8 +130,11 @@ def _name(values: Any) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
-def write(site: Site, proposals: Sequence[Proposal]) -> int:
-    """Link what was proposed without ambiguity, and let records be created; how many."""
+def write(site: Site, proposals: Sequence[Proposal], wait: float = 30.0) -> int:
+    """Link what was proposed without ambiguity, and let records be created; how many.
+
+    Raises Busy while a run is at work on the target, as ``by_hand`` does.
+    """
     clear = [proposal for proposal in proposals if proposal.how != AMBIGUOUS]
 
     def linked(uow: UnitOfWork) -> None:
@@ -133,7 +142,8 @@ def write(site: Site, proposals: Sequence[Proposal]) -> int:
             link(uow, site, proposal.local, proposal.remote)
         uow.targets.note(site.target.id, introduced=1)
 
-    site.write(linked, "sync.link")
+    with working(site, wait):
+        site.write(linked, "sync.link")
     return len(clear)
 
 
@@ -158,7 +168,7 @@ def link(uow: UnitOfWork, site: Site, local: Local, remote: Remote) -> None:
     )  # fmt: skip
 
 
-def by_hand(site: Site, local: Local, remote_id: str) -> None:
+def by_hand(site: Site, local: Local, remote_id: str, wait: float = 30.0) -> None:
     """Link one record, after making sure that the other one is there.
 
     Raises NotFound ``sync.remote_not_found``, Conflict, Trouble.
@@ -169,7 +179,8 @@ def by_hand(site: Site, local: Local, remote_id: str) -> None:
             "sync.remote_not_found",
             msg("{target} has no record {remote}.", target=site.target.name, remote=remote_id[:40]),
         )
-    site.write(lambda uow: link(uow, site, local, remote), "sync.link")
+    with working(site, wait):
+        site.write(lambda uow: link(uow, site, local, remote), "sync.link")
 
 
 def unlink(uow: UnitOfWork, site: Site, local: Local, state: Link, *, exclude: bool) -> bool:

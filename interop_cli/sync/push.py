@@ -125,7 +125,7 @@ class Push:
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
                 if step.reason is not None and step.reason.code == "sync.unchanged":
-                    refresh.append(step)
+                    refresh.append((step.local.id, step.local.stamp))
         self._refresh(entity, refresh)
         return queues
 
@@ -135,13 +135,13 @@ class Push:
             return self.site.steps_of(entity, ids, again=again)
         return self.site.steps(entity, self.scope, everything=self.options.strict, again=again)
 
-    def _refresh(self, entity: str, steps: Sequence[Step]) -> None:
+    def _refresh(self, entity: str, stamps: Sequence[tuple[int, str]]) -> None:
         """Note that records are in step as they are: equal payloads, no call."""
         site = self.site
         rows = [
-            {"local_id": step.local.id, "stamp": step.local.stamp, "form": site.form,
+            {"local_id": local_id, "stamp": stamp, "form": site.form,
              "version": site.target.version}
-            for step in steps
+            for local_id, stamp in stamps
         ]  # fmt: skip
         if rows:
             site.write(lambda uow: uow.links.refresh(site.target.id, entity, rows))

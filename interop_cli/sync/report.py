@@ -16,7 +16,7 @@ EXIT_REMOTE = 69
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """What became of one record; the last thing said about it stands."""
 

@@ -1,7 +1,7 @@
 """Sending one kind of thing about many records: claim, call, settle, batch by batch.
 
-While the remote answers, the next batch is claimed and the one before is settled; never are two
-calls under way.
+While the remote answers, the batch before is settled and the next one claimed; never are two calls
+under way.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from interop_cli.domain.sync.plan import Reason, Step, Todo
-from interop_cli.domain.sync.records import Action, Failed, Found, Result, Send
-from interop_cli.domain.sync.trouble import Trouble
+from interop_cli.domain.sync.records import Action, Failed, Found, Result, Send, Trace
+from interop_cli.domain.sync.trouble import BREAKING, PAUSING, Kind, Trouble
 from interop_cli.domain.sync.waiting import STALE_TRIES
 from interop_cli.store.uow import UnitOfWork
 from interop_cli.sync import check, claims, settle
@@ -19,9 +19,37 @@ from interop_cli.sync.caller import Answer, Caller
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.pause import Pauses, Stopped
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
+from interop_cli.sync.settle import Settled
 from interop_cli.sync.site import Site
 
 Fault = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A call under way, and the claims it is about."""
+
+    claimed: Claimed
+    answer: Answer[list[Result]]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A call that was answered, not yet settled."""
+
+    claimed: Claimed
+    results: Sequence[Result]
+    traces: Sequence[Trace]
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing went wrong that the next call has to wait for."""
+        troubles = [one.trouble.kind for one in self.results if isinstance(one, Failed)]
+        whole = len(self.results) >= len(self.claimed.sends)
+        return whole and not any(kind in UNSETTLING for kind in troubles)
+
+
+UNSETTLING = BREAKING | PAUSING | {Kind.STALE}
 
 
 @dataclass
@@ -39,24 +67,38 @@ class Sender:
     """How often each record was found stale."""
 
     def send(self, entity: str, todo: Todo, ids: Sequence[int]) -> set[int]:
-        """Send records in batches; whom to come back to. Raises Stopped."""
+        """Send records in batches; whom to come back to. Raises Stopped.
+
+        While a call is under way, the one before it is settled and the one after it claimed, in
+        one transaction. After a call that went wrong nothing is sent before it is settled.
+        """
         revisit: set[int] = set()
-        flight: tuple[Claimed, Answer[list[Result]]] | None = None
-        for batch in self._batches(todo, ids):
-            claimed = self._claim(entity, todo, batch, revisit)
+        flight: Flight | None = None
+        landed: Landed | None = None
+        batches = self._batches(todo, ids)
+        while True:
+            # Whether the breaker was open decides the size of the next batch: settle first.
+            if landed is not None and self.pauses.probing:
+                revisit |= self._settle(entity, landed)
+                landed = None
+            batch = next(batches, None)
+            waiting = self._write(entity, todo, landed, batch, revisit)
+            landed = None
             if flight is not None:
-                try:
-                    revisit |= self._land(entity, *flight)
-                except Stopped:
-                    self._release(claimed)  # nothing was sent for them
-                    raise
-            flight = self._start(claimed) if claimed.sends else None
-            if flight is not None and self.pauses.probing:
-                revisit |= self._land(entity, *flight)  # before anything else is claimed
-                flight = None
-        if flight is not None:
-            revisit |= self._land(entity, *flight)
-        return revisit
+                landed, flight = self._wait(flight), None
+                if not landed.calm:
+                    try:
+                        revisit |= self._settle(entity, landed)
+                    except Stopped:
+                        self._release(waiting)  # nothing was sent for them
+                        raise
+                    landed = None
+            if waiting.sends:
+                flight = self._start(waiting)
+                if self.pauses.probing:
+                    landed, flight = self._wait(flight), None
+            elif batch is None and landed is None:
+                return revisit
 
     def _batches(self, todo: Todo, ids: Sequence[int]) -> Iterator[Sequence[int]]:
         """Renames go alone; so does the first call after the breaker was open."""
@@ -67,11 +109,23 @@ class Sender:
             yield ids[start : start + step]
             start += step
 
-    def _claim(self, entity: str, todo: Todo, ids: Sequence[int], revisit: set[int]) -> Claimed:
-        claimed = self.site.write(
-            lambda uow: claims.claim(uow, self.site, entity, todo, ids, again=self.again)
+    def _write(
+        self, entity: str, todo: Todo, landed: Landed | None, batch: Sequence[int] | None,
+        revisit: set[int],
+    ) -> Claimed:  # fmt: skip
+        """Settle what has landed and claim what comes next, in one transaction."""
+        if landed is None and batch is None:
+            return Claimed()
+        settled, claimed = self.site.write(
+            lambda uow: (
+                self._settled(uow, landed) if landed is not None else None,
+                claims.claim(uow, self.site, entity, todo, batch or (), again=self.again),
+            )
         )
-        self.fault("claimed")
+        if settled is not None and landed is not None:
+            revisit |= self._settled_now(entity, landed, settled)
+        if batch is not None:
+            self.fault("claimed")
         for step in claimed.left:
             if step.todo is Todo.BLOCKED:
                 self.report.say(step, SKIPPED, step.reason)
@@ -85,9 +139,9 @@ class Sender:
         if claimed.sends:
             self.site.write(lambda uow: settle.release(uow, self.site, claimed))
 
-    def _start(self, claimed: Claimed) -> tuple[Claimed, Answer[list[Result]]]:
+    def _start(self, claimed: Claimed) -> Flight:
         sends = claimed.sends
-        return claimed, self.caller.start(lambda: self._call(sends))
+        return Flight(claimed, self.caller.start(lambda: self._call(sends)))
 
     def _call(self, sends: list[Send]) -> list[Result]:
         """The call itself, in the caller's thread. Raises Trouble."""
@@ -98,20 +152,31 @@ class Sender:
             sends = [send for send in sends if send.id not in there]
         return found + (connector.push(str(sends[0].action), sends) if sends else [])
 
-    def _land(self, entity: str, claimed: Claimed, answer: Answer[list[Result]]) -> set[int]:
-        """Settle a call when it is answered; whom to come back to. Raises Stopped."""
+    def _wait(self, flight: Flight) -> Landed:
+        """Wait for the answer of a call."""
         try:
-            results = answer.get()
+            results = flight.answer.get()
         except Trouble as trouble:
-            results = [Failed(send.id, trouble) for send in claimed.sends]
-        self.fault("answered")
+            results = [Failed(send.id, trouble) for send in flight.claimed.sends]
         traces = self.site.connector.traces()
         self.report.calls += len(traces)
-        settled = self.site.write(
-            lambda uow: settle.settle(uow, self.site, claimed, results, traces, self.report)
+        self.fault("answered")
+        return Landed(flight.claimed, results, traces)
+
+    def _settle(self, entity: str, landed: Landed) -> set[int]:
+        """Settle a call by itself; whom to come back to. Raises Stopped."""
+        settled = self.site.write(lambda uow: self._settled(uow, landed))
+        return self._settled_now(entity, landed, settled)
+
+    def _settled(self, uow: UnitOfWork, landed: Landed) -> Settled:
+        return settle.settle(
+            uow, self.site, landed.claimed, landed.results, landed.traces, self.report
         )
+
+    def _settled_now(self, entity: str, landed: Landed, settled: Settled) -> set[int]:
+        """See to what a settled call leaves to do; whom to come back to. Raises Stopped."""
         self.fault("settled")
-        self.advance(len(claimed.sends) - len(settled.again))
+        self.advance(len(landed.claimed.sends) - len(settled.again))
         if settled.done:
             self.pauses.succeeded()
         revisit = settled.again | self._stale(entity, settled.stale)

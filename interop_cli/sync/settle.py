@@ -28,6 +28,10 @@ from interop_cli.sync.claims import Claimed
 from interop_cli.sync.report import ERROR, OK, Report
 from interop_cli.sync.site import Site
 
+TAKEN = Trouble(
+    Kind.NAME_TAKEN, "sync.remote_taken",
+    msg("That record over there is already another one's of ours."),
+)  # fmt: skip
 NO_RESULT = Trouble(
     Kind.UNKNOWN, "remote.no_result", msg("The answer says nothing about this record.")
 )
@@ -53,37 +57,47 @@ def settle(
     """Write the results of one call."""
     settled = Settled()
     by_id = {result.id: result for result in results}
-    events = []
+    target_id, entity = site.target.id, claimed.sends[0].entity
+    ours = uow.links.claimed_by(target_id, entity, site.owner)
+    holders = uow.links.holders(
+        target_id, entity, [one.remote_id for one in results if isinstance(one, Done | Awaiting)]
+    )
+    events, done = [], []
     for send in claimed.sends:
         step = claimed.steps[send.id]
         result = by_id.get(send.id) or Failed(send.id, NO_RESULT)
-        if isinstance(result, Found):
+        if (
+            isinstance(result, Done | Awaiting)
+            and holders.get(result.remote_id, send.id) != send.id
+        ):
+            result = Failed(send.id, TAKEN)
+        if send.id not in ours:
+            outcome = "late"  # whoever has it now looks before sending
+        elif isinstance(result, Found):
             outcome = _found(uow, site, step, result, settled, report)
         elif isinstance(result, Failed):
             outcome = _failed(uow, site, send, step, result.trouble, settled, report)
         else:
-            outcome = _done(uow, site, send, step, result, settled, report)
-            settled.done += outcome in ("done", "awaiting")
+            holders[result.remote_id] = send.id
+            done.append(_done(site, send, step, result, settled, report))
+            outcome = "awaiting" if isinstance(result, Awaiting) else "done"
         events.append(_event(site, send, outcome, result, traces))
+    uow.links.settle_many(target_id, entity, done)
     uow.links.log(events)
     return settled
 
 
 def _done(
-    uow: UnitOfWork, site: Site, send: Send, step: Step, result: Done | Awaiting,
-    settled: Settled, report: Report,
-) -> str:  # fmt: skip
-    remote_id = result.remote_id
-    holder = uow.links.holder(site.target.id, send.entity, remote_id)
-    if holder is not None and holder != send.id:
-        trouble = Trouble(
-            Kind.NAME_TAKEN, "sync.remote_taken",
-            msg("That record over there is already another one's of ours."), remote_id=remote_id,
-        )  # fmt: skip
-        return _failed(uow, site, send, step, trouble, settled, report)
+    site: Site, send: Send, step: Step, result: Done | Awaiting, settled: Settled, report: Report
+) -> dict[str, Any]:
+    """The columns of a link whose record was taken."""
     if isinstance(result, Awaiting):
-        values = {**CLEARED, "state": State.AWAITING, "batch": result.batch,
-                  "attempt": dumped(send.payload)}  # fmt: skip
+        link = step.link
+        values = {
+            **CLEARED, "state": State.AWAITING, "batch": result.batch,
+            "attempt": dumped(send.payload), "remote_version": link.remote_version,
+            "pushed": dumped(link.pushed) if link.pushed else None, "stamp": link.stamp,
+        }  # fmt: skip
     else:
         held = send.payload if send.action is Action.CREATE else {**send.base, **send.changes()}
         values = pushed(site, step, held, result.version)
@@ -91,14 +105,11 @@ def _done(
             settled.again.add(send.id)  # sent in part, as a rename is
         for message in result.notes:
             report.note(step, message)
-    stood = uow.links.settle(
-        site.target.id, send.entity, send.id, site.owner, remote_id=remote_id,
-        remote_key=send.key, **values,
-    )  # fmt: skip
-    if not stood:
-        return "late"
-    report.say(step, OK, remote_id=remote_id)
-    return "awaiting" if isinstance(result, Awaiting) else "done"
+    settled.done += 1
+    report.say(step, OK, remote_id=result.remote_id)
+    return {
+        **values, "local_id": send.id, "remote_id": result.remote_id, "remote_key": send.key,
+    }  # fmt: skip
 
 
 def _found(

@@ -5,6 +5,7 @@ sockets.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -69,6 +70,7 @@ class MemoryRemote:
     refuse: Callable[[Payload], str | None] = lambda _payload: None
     vendors: set[str] = field(default_factory=set)
     during: Callable[[str], None] = lambda _call: None
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def live(self) -> dict[str, Row]:
         """The records that are there."""
@@ -146,7 +148,8 @@ class MemoryConnector:
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
         trouble = self._called(action, [send.id for send in sends])
-        results = [self._one(action, send) for send in sends]
+        with self.remote.lock:  # a rival may call at the same time
+            results = [self._one(action, send) for send in sends]
         if trouble == "lost":
             raise lost()
         if trouble == "half":

@@ -106,7 +106,7 @@ def test_2c_the_lease_of_a_process_elsewhere_runs_out(store: Store, remote: Memo
         keep(store, remote, owner="elsewhere/1/2/aaaaaaaaaaaa", fault=killed_at("answered"))
     with pytest.raises(Busy):
         keep(store, remote, wait=0)
-    late = Clock(datetime.fromisoformat("2026-11-24T12:10:00+00:00"))
+    late = Clock(datetime.fromisoformat("2026-11-24T12:20:00+00:00"))
     keep(store, remote, clock=late)
     assert len(remote.rows) == 1
     assert links(store)[1]["state"] == "in_sync"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from interop_cli.domain.sync.trouble import Kind
 from tests.fakes.hubspot import FakeHubSpot
-from tests.fakes.memory import MemoryRemote
+from tests.fakes.memory import MemoryRemote, Row
 from tests.fakes.server import Reply
 from tests.support.cli import Run
 from tests.sync.conftest import create
@@ -200,6 +201,23 @@ def test_the_card_says_where_a_client_stands(crm: Run, portal: FakeHubSpot) -> N
     assert crm("client", "show", "A", "--json").json["sync"][0]["state"] == "pending"
 
 
+def test_23_a_recode_is_one_rename_and_the_rest_follows(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "OLD")
+    crm("sync", "push", "-q")
+    (company,) = portal.live()
+    crm("client", "recode", "OLD", "NEW", "--confirm", "OLD", "-q")
+    crm("client", "edit", "NEW", "--city", "Gaspé", "--postal-code", "G4X 1A1", "-q")
+    row = crm("sync", "plan", "--offline", "--json").json[0]
+    assert (row["action"], row["fields"]) == ("rename", "code")
+    portal.calls.clear()
+    assert items(crm("sync", "push", "--json")) == {"NEW": "ok"}
+    sent = [call.body["inputs"][0]["properties"] for call in portal.writes()]
+    assert sent == [{"interop_code": "NEW"}, {"city": "Gaspé"}]
+    assert portal.live()[company]["interop_code"] == "NEW"
+    assert len(portal.live()) == 1
+    assert crm("sync", "plan", "--offline", "--json").json == []
+
+
 def test_fields_are_chosen(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "A")
     fields = crm("sync", "fields", "crm", "--json").json
@@ -382,6 +400,64 @@ def test_client_send_names_the_field_that_accounting_lacks(
     assert "accounting.rep" in refused.error["message"]
     row = interop("sync", "plan", "--json").json[0]
     assert (row["action"], row["field"]) == ("blocked", "accounting.rep")
+
+
+def test_one_that_fails_there_is_68_and_says_why(interop: Run, books: MemoryRemote) -> None:
+    create(interop, "A")
+    books.refuse = lambda _payload: "city"
+    shown = interop("client", "send", "A")
+    assert shown.code == 68
+    assert "books: A was not sent: city" in shown.stderr
+    assert interop("client", "send", "A").code == 5  # blocked now, as it is
+
+
+def test_a_target_that_fails_does_not_keep_others_from_theirs(
+    crm: Run, portal: FakeHubSpot, books: MemoryRemote
+) -> None:
+    create(crm, "A")
+    books.troubles = [Kind.AUTH]
+    pushed = crm("sync", "push", "--json")
+    assert (pushed.code, pushed.error["code"]) == (69, "memory.auth")
+    assert len(portal.live()) == 1
+    books.rows["9"] = Row("9", {"name": "Somebody", "active": True})
+    crm("sync", "retry", "-q")
+    behind = "UPDATE sync_target SET introduced = 0 WHERE name = 'books'"
+    sqlite3.connect(os.environ["INTEROP_DB"]).executescript(behind)
+    create(crm, "B")
+    pushed = crm("sync", "push", "--json")
+    assert (pushed.code, pushed.error["code"]) == (5, "sync.first_contact")
+    assert len(portal.live()) == 2
+
+
+def test_a_new_token_that_lets_nobody_in_does_not_replace_the_good_one(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    create(crm, "A")
+    refused = crm("sync", "connect", "crm", "--token-stdin", "--json", stdin="wrong-token-99")
+    assert (refused.code, refused.error["code"]) == (69, "remote.auth")
+    assert items(crm("sync", "push", "--json")) == {"A": "ok"}
+
+
+def test_people_of_one_name_are_not_proposed(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    crm("contact", "create", "A", "--name", "Marie Roy", "-q")
+    crm("contact", "create", "A", "--name", "Luc Roy", "--email", "luc@a.example", "-q")
+    portal.add("contacts", firstname="Marie", lastname="Roy")
+    portal.add("contacts", firstname="L.", lastname="R.", email="luc@a.example")
+    shown = crm("sync", "link", "--json", "--dry-run").json
+    assert [(row["entity"], row["name"], row["how"]) for row in shown] == [
+        ("contact", "Luc Roy", "email")
+    ]
+
+
+def test_a_target_at_work_is_not_removed(crm: Run, portal: FakeHubSpot) -> None:
+    from interop_cli.sync.process import new_owner
+
+    sqlite3.connect(os.environ["INTEROP_DB"]).executescript(
+        f"UPDATE sync_target SET worker = '{new_owner()}', worker_until = '2099-01-01T00:00:00Z'"
+    )
+    refused = crm("sync", "remove", "crm", "--confirm", "crm", "--json")
+    assert (refused.code, refused.error["code"]) == (75, "sync.busy")
 
 
 def test_accounting_fields_are_checked_where_they_are_typed(

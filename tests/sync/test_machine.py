@@ -184,7 +184,7 @@ class Machine(RuleBasedStateMachine):
         finally:
             other.close()
 
-    @rule(seconds=st.sampled_from([1, 130, 700]))
+    @rule(seconds=st.sampled_from([1, 130, 1000]))
     def later(self, seconds: float) -> None:
         self.clock.sleep(seconds)
 

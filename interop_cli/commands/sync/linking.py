@@ -58,7 +58,7 @@ def link_command(
         return
     if clear:
         confirm.moderate(app, msg("Link these {count} records?", count=len(clear)))
-    linking.write(site, proposals)
+    linking.write(site, proposals, app.lock_timeout)
     app.output.message(
         _("{count} linked, {left} ambiguous. See: interop sync plan --target {target}",
           count=len(clear), left=len(proposals) - len(clear), target=site.target.name)
@@ -82,7 +82,7 @@ def _by_hand(app: App, site: Site, code: str, remote_id: str, contact_id: int | 
     local, _link = common.local_of(app, site, code, contact_id)
     with common.remote_errors(site):
         if not app.dry_run:
-            linking.by_hand(site, local, remote_id)
+            linking.by_hand(site, local, remote_id, app.lock_timeout)
     outcome = one(_item(site, local, remote_id), changed=True)
     outcome.operation, outcome.dry_run = "sync.link", app.dry_run
     app.output.result(outcome.as_dict())

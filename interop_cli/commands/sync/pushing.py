@@ -9,9 +9,9 @@ import click
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.commands.sync import common
-from interop_cli.domain.errors import Conflict, Remote
+from interop_cli.domain.errors import Conflict, InteropError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _
+from interop_cli.i18n import _, translate
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
     from interop_cli.sync.report import Report
     from interop_cli.sync.site import Site
+
+SHOWN = 20
 
 
 @click.command("push", cls=Command)
@@ -64,7 +66,7 @@ def push(
             reports.append(
                 _one(app, site, scope, strict=strict, force=force, allow_create=allow_create)
             )
-        except Remote as error:
+        except InteropError as error:  # the other targets get theirs all the same
             failure = failure or error
         finally:
             site.connector.close()
@@ -73,7 +75,9 @@ def push(
             failure = failure or common.remote_error(target.name, last.stopped, last.until)
     found = outcome(reports)
     found.dry_run = app.dry_run
-    if strict and len(found.items) == 1 and found.failed and failure is None:
+    if failure is not None and not reports:
+        raise failure
+    if failure is None and len(found.items) == 1 and found.items[0]["status"] == "skipped":
         refuse_alone(found.items[0])
     app.exit_code = found.exit_code
     if picked.results is not None:
@@ -115,7 +119,7 @@ def _tried(site: Site, scope: Scope, *, strict: bool, force: bool) -> Report:
 
 
 def refuse_alone(item: dict[str, Any]) -> None:
-    """The error of the one record that was asked for and was not sent."""
+    """The error of the one record that was asked for and is blocked: nothing was sent."""
     error = item["error"]
     raise Conflict(
         error["code"],
@@ -141,10 +145,16 @@ def _deliver(app: App, outcome: Outcome, picked: Picked) -> None:
 
     for item in outcome.items:
         if item["error"] is not None:
-            from interop_cli.i18n import translate
-
             item["error"] = {**item["error"], "message": translate(item["error"]["message"])}
     deliver(app, outcome, picked.results)
+    if app.output.format == "table":  # where nobody reads the items as data
+        for item in [item for item in outcome.items if item["status"] == "error"][:SHOWN]:
+            error = item["error"] or {}
+            why = [part for part in (error.get("field"), error.get("message")) if part]
+            app.output.warn(
+                _("{target}: {code} was not sent: {why}", target=item["target"],
+                  code=item["code"], why=": ".join(why))
+            )  # fmt: skip
 
 
 @click.command("retry", cls=Command)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ import click
 from interop_cli.commands import confirm
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.commands.sync import common
-from interop_cli.domain.errors import IoFailure, UsageError
+from interop_cli.domain.errors import InteropError, IoFailure, UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 
@@ -136,12 +138,14 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
     interop sync remove crm --confirm crm
     """
     from interop_cli.domain.services.outcome import one
+    from interop_cli.sync.lease import refuse_busy
 
     target = common.only(app, name)
     confirm.severe(app, name, confirmation)
 
     def remove(uow: UnitOfWork) -> Outcome:
         found = uow.targets.named(name)
+        refuse_busy(found, app.now())
         uow.targets.remove(found)
         item = {"id": found.id, "name": name, "status": "ok", "error": None}
         return one(item, changed=True)
@@ -179,11 +183,11 @@ def connect_command(
     site = app.site(target)
     secrets = _secrets(app, target)
     given = _given(app, secrets, token_stdin, token_file)
+    made, empty = [], None
     with common.remote_errors(site):
-        if given is not None and not app.dry_run:
-            secrets.save({**given, **_host(site)})
-        made = [] if app.dry_run else site.connector.connect()
-        empty = site.connector.is_empty() if not app.dry_run else None
+        if not app.dry_run:
+            with _tried(secrets, None if given is None else {**given, **_host(site)}):
+                made, empty = site.connector.connect(), site.connector.is_empty()
     if not app.dry_run:
         unpause(site, introduced=empty is True)
     found = {"name": name, "secret": secrets.place, "made": made, "empty": empty}
@@ -193,6 +197,28 @@ def connect_command(
             _("It holds records already: match them with interop sync link --target {name}",
               name=name)
         )  # fmt: skip
+
+
+@contextmanager
+def _tried(secrets: TargetSecrets, given: dict[str, Any] | None) -> Iterator[None]:
+    """Keep a new secret; where it does not let us in, the one of before comes back."""
+    from interop_cli.domain.sync.trouble import PAUSING, Trouble
+
+    if given is None:
+        yield
+        return
+    before = None
+    with suppress(InteropError):  # one that cannot be read is replaced
+        before = secrets.read()
+    secrets.save(given)
+    try:
+        yield
+    except Trouble as trouble:
+        if trouble.kind in PAUSING and before is not None:
+            secrets.save(before)
+        elif trouble.kind in PAUSING:
+            secrets.forget()
+        raise
 
 
 def _given(

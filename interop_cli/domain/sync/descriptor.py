@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.payload import Value
@@ -91,7 +92,7 @@ class Descriptor:
 
     def named(self, name: str) -> Field | None:
         """The field of ours called ``name``."""
-        return next((one for one in self.fields if one.name == name), None)
+        return self._by_name.get(name)
 
     def at(self, remote: str) -> Field | None:
         """The field that the remote calls ``remote``."""
@@ -99,6 +100,14 @@ class Descriptor:
 
     def sent(self) -> tuple[Field, ...]:
         """The fields that go into a payload."""
+        return self._sent
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        return {one.name: one for one in reversed(self.fields)}
+
+    @cached_property
+    def _sent(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.usual and one.need is not Need.UNSUPPORTED)
 
     def narrowed(self, chosen: Mapping[str, str]) -> Descriptor:

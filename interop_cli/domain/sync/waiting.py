@@ -10,8 +10,10 @@ BREAKER_SECONDS = 120.0
 LONGEST_WAIT = 60.0
 """A run waits no longer than this for a target; then the target is parked."""
 STALE_TRIES = 3
-LEASE_SECONDS = 300.0
-"""A claim is good for so long; it must outlast the longest call."""
+LEASE_SECONDS = 900.0
+"""A claim is good for so long; it must outlast the longest call, and those made of its halves. A
+process that ended on this machine is known to be gone before that.
+"""
 ROUNDS = 12
 """How often a run comes back to records that were not done at once."""
 

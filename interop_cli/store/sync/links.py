@@ -151,6 +151,36 @@ class LinkRepository:
         )  # fmt: skip
         return count == 1
 
+    def claimed_by(self, target_id: int, entity: str, owner: str) -> set[int]:
+        """Which of our records a run has claimed, and nobody has taken from it."""
+        rows = self.conn.query(
+            "SELECT local_id FROM sync_link WHERE target_id = :target AND entity = :entity"
+            " AND state = 'claimed' AND owner = :owner",
+            target=target_id, entity=entity, owner=owner,
+        )  # fmt: skip
+        return {row["local_id"] for row in rows}
+
+    def settle_many(self, target_id: int, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """End claims that still stand: each row has ``local_id`` and the columns to set.
+
+        Rows of different columns go in groups.
+        """
+        groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for row in rows:
+            names = tuple(name for name in row if name != "local_id")
+            groups.setdefault(names, []).append(
+                {**row, "target": target_id, "entity": entity, "now": self.uow.now}
+            )
+        for names, group in groups.items():
+            self.uow.derived = True
+            sets = ", ".join(f"{name} = :{name}" for name in names)
+            self.conn.execute_many(
+                f"UPDATE sync_link SET {sets}, owner = NULL, lease_until = NULL,"  # noqa: S608
+                " updated_at = :now WHERE target_id = :target AND entity = :entity"
+                " AND local_id = :local_id",
+                group,
+            )
+
     def refresh(self, target_id: int, entity: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Note that records are in step as they are: ``local_id``, ``stamp``, ``form``,
         ``version``.
@@ -195,6 +225,20 @@ class LinkRepository:
             target=target_id, entity=entity, remote_id=remote_id,
         )  # fmt: skip
         return rows[0]["local_id"] if rows else None
+
+    def holders(self, target_id: int, entity: str, remote_ids: Sequence[str]) -> dict[str, int]:
+        """Which of our records is linked to each of these remote ones."""
+        found = {}
+        for start in range(0, len(remote_ids), CHUNK):
+            chunk = remote_ids[start : start + CHUNK]
+            places = ", ".join(f":v{n}" for n in range(len(chunk)))
+            for row in self.conn.query(
+                "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"  # noqa: S608
+                f" AND entity = :entity AND remote_id IN ({places})",
+                target=target_id, entity=entity, **{f"v{n}": v for n, v in enumerate(chunk)},
+            ):  # fmt: skip
+                found[row["remote_id"]] = row["local_id"]
+        return found
 
     def key_holders(self, target_id: int, entity: str, keys: Sequence[str]) -> dict[str, int]:
         """Which of our records the remote knows by each of these keys."""
