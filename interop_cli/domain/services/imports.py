@@ -160,7 +160,8 @@ class Import(Report):
 
     def _point_at(self, record: Record) -> None:
         self.rules.line = record.line
-        self.rules.key = str(record.values.get("code") or "").strip()[:20] or None
+        code = record.values.get("code") if record.error is None else None  # cells out of place
+        self.rules.key = str(code or "").strip()[:20] or None
 
     def _begin(self, record: Record, key: object, row: Row | None) -> None:
         """Check the row as a row, before what it says."""
