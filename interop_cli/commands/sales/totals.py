@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from interop_cli.commands import selectors
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, option, options, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TASK = "sales-refresh"
 EXIT_ATTENTION = 10
 YEAR = click.IntRange(1900, 2199)
-SPAN_OPTIONS = (
+span_options = options(
     option("--years", type=click.IntRange(1, 100), metavar="N",
            help=N_("How many years (5).")),
     option("--through", type=YEAR, metavar="YEAR", help=N_("The last of them (this year).")),
@@ -29,13 +29,6 @@ BASIS = option(
     "--basis", type=click.Choice(("sold-to", "bill-to")), default="sold-to",
     help=N_("Whose sales: who it was sold to, or who was billed."),
 )  # fmt: skip
-
-
-def span_options(function: Any) -> Any:
-    """Add the options that say which years."""
-    for decorate in reversed(SPAN_OPTIONS):
-        function = decorate(function)
-    return function
 
 
 @click.command("refresh", cls=Command)
