@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -174,10 +173,9 @@ def deliver(app: App, outcome: Outcome, results: str | None) -> None:
             json.dumps(_translated(row), ensure_ascii=False, separators=(",", ":")) + "\n"
             for row in rows
         )
+        app.output.side_file(results, lines)
         if results == "-":
-            app.output.text(lines)
             return
-        app.output.side_file(Path(results), lines)
     app.output.result(outcome.as_dict())
 
 

@@ -163,9 +163,12 @@ class Output:
         """Write data that is already text, such as a schema or a results file."""
         self._write(chunks)
 
-    def side_file(self, path: Path, chunks: Iterable[str]) -> None:
-        """Write a second file beside the data, whole or not at all."""
-        with sink.whole_file(path) as write:
+    def side_file(self, path: Path | str, chunks: Iterable[str]) -> None:
+        """Write a file beside the data or instead of it, whole or not at all; ``-`` is stdout."""
+        if str(path) == "-":
+            self._write(chunks)
+            return
+        with sink.whole_file(Path(path)) as write:
             sink.write_all(chunks, write)
 
     def finish(self) -> None:
