@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import InteropError, UsageError
@@ -20,6 +20,9 @@ from interop_cli.output.columns import Choice, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
 from interop_cli.output.sanitise import printable_json
 from interop_cli.output.style import Style, is_terminal, terminal_width, wants_color
+
+if TYPE_CHECKING:
+    from interop_cli.output.charts import Drawing
 
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
 Card = Callable[[Mapping[str, Any], Style], Iterable[str]]
@@ -162,6 +165,27 @@ class Output:
     def text(self, chunks: Iterable[str]) -> None:
         """Write data that is already text, such as a schema or a results file."""
         self._write(chunks)
+
+    def drawing(self, drawing: Drawing) -> None:
+        """Write bars in the width and the characters of where they go."""
+        from interop_cli.output.charts import terminal
+
+        stream = None if self.out else self._stdout
+        columns = terminal_width(self._environ, stream)
+        blocks = terminal.has_blocks(getattr(stream, "encoding", None))
+        lines = terminal.draw(drawing, self.style, columns, blocks=blocks)
+        self._write(self.style.render(line) + "\n" for line in lines)
+
+    def picture(self, data: bytes) -> None:
+        """Write an image; ``UsageError`` (``output.picture``) where a terminal would get it."""
+        if self.terminal:
+            raise UsageError(
+                "output.picture",
+                msg("A picture is not shown on a terminal."),
+                hint=msg("Name a file for it: --out FILE"),
+            )
+        with self._opened(spool=False) as write:
+            write(data)
 
     def side_file(self, path: Path | str, chunks: Iterable[str]) -> None:
         """Write a file beside the data or instead of it, whole or not at all; ``-`` is stdout."""

@@ -80,6 +80,17 @@ def totals(
     return conn.batches(text, {"basis": query.basis, **query.condition.params})
 
 
+def heading(conn: Connection, query: SalesQuery) -> str:
+    """Code and name of the one client of ``query``."""
+    (row,) = conn.query(
+        "SELECT c.code, c.name FROM client c"  # noqa: S608
+        " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+        f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {query.condition.sql}",
+        **query.condition.params,
+    )
+    return f"{row['code']}  {row['name']}"
+
+
 def by_year(conn: Connection, client_id: int, this_year: int) -> list[Row]:
     """What was sold to a client, as the objects on its card: of the years refreshed last."""
     first, last = span(conn, this_year, None, None)
