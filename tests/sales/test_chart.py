@@ -124,7 +124,7 @@ def test_without_the_library_only_pictures_are_missing(filled: Run, tmp_path: Pa
     assert done.returncode == 2
     done = without_library("--json", "sales", "chart", "BOR", folder=tmp_path)
     assert done.returncode == 0
-    for args in (("chart", "BOR"), ("chart", "--top", "2"), ("report",)):
+    for args in (("chart", "BOR"), ("chart", "--top", "2"), ("report", "--html", "-")):
         done = without_library("sales", *args, folder=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
 
@@ -138,7 +138,7 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("args", [("chart", "BOR"), ("report",), ("totals",)])
+@pytest.mark.parametrize("args", [("chart", "BOR"), ("report", "--html", "-"), ("totals",)])
 def test_the_library_is_loaded_for_pictures_only(
     args: tuple[str, ...], filled: Run, tmp_path: Path
 ) -> None:
