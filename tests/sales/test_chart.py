@@ -82,6 +82,13 @@ def test_a_picture_goes_to_a_file_or_a_pipe(
         assert run("sales", "chart", "BOR", "--format", form).stdout.encode() == written
 
 
+def test_a_picture_needs_no_home_and_nothing_is_said_of_it(filled: Run, run: Run) -> None:
+    pytest.importorskip("matplotlib", reason="the extra 'charts' is not installed")
+    env = {"MPLCONFIGDIR": "/dev/null/nothing"}
+    done = run("sales", "chart", "BOR", "--format", "svg", env=env)
+    assert (done.code, done.stderr) == (0, "")
+
+
 def test_no_terminal_is_filled_with_a_picture(filled: Run) -> None:
     pytest.importorskip("matplotlib", reason="the extra 'charts' is not installed")
     with on_terminal("sales", "chart", "BOR", "--format", "png") as session:

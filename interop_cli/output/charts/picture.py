@@ -67,6 +67,8 @@ def draw(drawing: Drawing, form: str) -> bytes:
 
 
 def _library() -> Any:
+    # It tells of its cache and of fonts, already on import; what matters ends as an exception.
+    logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
     try:
         import matplotlib
         import matplotlib.backends.backend_agg
@@ -76,8 +78,6 @@ def _library() -> Any:
             msg("Pictures need the matplotlib library, which is not installed."),
             hint=msg("Run: pip install 'interop-cli[charts]'"),
         ) from error
-    # It tells of its cache and of fonts; what matters ends as an exception.
-    logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
     return matplotlib
 
 
