@@ -45,8 +45,12 @@ class Books:
         return result
 
     def connect(self) -> None:
-        """Configure the target and let it in."""
+        """A database, and the target."""
         self("db", "init")
+        self.configure()
+
+    def configure(self) -> None:
+        """Configure the target and let it in."""
         self("sync", "add", "books", "qbo", "--set", f"realm_id={REALM}")
         secret = {
             "client_id": self.fake.client_id, "client_secret": self.fake.client_secret,
