@@ -77,7 +77,8 @@ def adopt(
     """Take a record that was found there for ours, where there is proof of it."""
     entity, local = step.local.entity, step.local
     holder = uow.links.holder(site.target.id, entity, remote.remote_id)
-    equal = all(attempt.get(name) == value for name, value in remote.values.items())
+    # By what we sent: somebody may have added to it since.
+    equal = all(attempt[name] == value for name, value in remote.values.items() if name in attempt)
     if holder not in (None, local.id) or (remote.key is None and not equal):
         reason = Reason("sync.name_taken", FOREIGN, site.connector.descriptor(entity).key)
         _set(uow, site, step, state=State.FAILED, **_fault(Kind.NAME_TAKEN, reason))

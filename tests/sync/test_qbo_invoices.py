@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ def test_what_was_imported_or_was_there_before_the_target_stays_here(
     books(
         "sales", "document", "add", "A", "--kind", "invoice", "--number", "H-1", "--subtotal", "10"
     )
+    time.sleep(1.1)  # times are in seconds
     books.configure()
     books("sync", "connect", "books", *SETTINGS)
     file = tmp_path / "history.csv"

@@ -191,7 +191,7 @@ def remote(row: Mapping[str, Any]) -> Remote:
 
 def is_same(theirs: Mapping[str, Value], ours: Mapping[str, Value]) -> bool:
     """Whether what is there is what we would send: number, customer, date and amount."""
-    return all(ours.get(name) == value for name, value in theirs.items())
+    return all(ours[name] == value for name, value in theirs.items() if name in ours)
 
 
 def _subtotal(lines: object) -> int:
