@@ -95,7 +95,7 @@ class Items(Reader):
         home, several = self.currencies
         if not several and home is not None and wanted != home:
             why = msg("The company there keeps its books in {currency} only.", currency=home)
-        elif send.action == Action.CREATE or send.base.get("currency") is None:
+        elif send.action == Action.CREATE or send.base.get("currency") in (None, wanted):
             if several and send.action == Action.CREATE:
                 body["CurrencyRef"] = {"value": wanted}
             return None

@@ -102,9 +102,9 @@ def plan(local: Local, link: Link, rules: Rules) -> Step:
 
 
 def _changed(local: Local, link: Link, payload: Payload, rules: Rules, waits: str | None) -> Step:
-    base = {} if rules.again else link.pushed
-    changes = differences(base, payload)
     descriptor = rules.descriptor
+    base = {} if rules.again and not descriptor.once else link.pushed
+    changes = differences(base, payload)
     if descriptor.once:
         changes = tuple(one for one in changes if one.field == "active")
     if not local.active and descriptor.named("active") not in descriptor.sent():
