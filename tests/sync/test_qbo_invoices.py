@@ -273,6 +273,7 @@ def test_a_void_credit_note_is_for_a_person(books: Books, fake: FakeQuickBooks) 
     books("sync", "retry", "A")
     assert papers(books)[note]["status"] == "ok"
     assert papers(books) == {}
+    assert books("sync", "pull", "--full", "-o", "json").json == []
 
 
 def test_what_somebody_changed_there_is_shown(books: Books, fake: FakeQuickBooks) -> None:
