@@ -82,7 +82,10 @@ def test_what_is_the_same_there() -> None:
         "Line": [*sales.body(ours)["Line"], {"DetailType": "SubTotalLineDetail", "Amount": 45.0}],
     }  # fmt: skip
     assert sales.is_same(sales.remote(row).values, ours)
-    for change in ({"TxnDate": "2026-11-25"}, {"CustomerRef": {"value": "1"}}, {"Line": []}):
+    changes: list[dict[str, Any]] = [
+        {"TxnDate": "2026-11-25"}, {"CustomerRef": {"value": "1"}}, {"Line": []},
+    ]  # fmt: skip
+    for change in changes:
         assert not sales.is_same(sales.remote({**row, **change}).values, ours)
     void = sales.remote({**row, "TotalAmt": 0, "PrivateNote": "Voided"})
     assert void.values["active"] is False

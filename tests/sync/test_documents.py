@@ -13,6 +13,7 @@ from interop_cli.connectors.protocol import Target
 from interop_cli.connectors.qbo import QuickBooks
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services import documents, invoices
+from interop_cli.domain.sync.link import State
 from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import target_named
 from interop_cli.sync.push import Options as PushOptions
@@ -142,7 +143,7 @@ def test_the_invoices_of_an_excluded_client_stay_here(store: Store, books: Site)
     client = add_client(store, code="A")
     invoice(store, "A")
     store.run(
-        lambda uow: uow.links.ensure(books.target.id, "client", client, "excluded"),
+        lambda uow: uow.links.ensure(books.target.id, "client", client, State.EXCLUDED),
         operation="x",
     )
     assert todo(books) == []
