@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from interop_cli.domain.sync.records import Local
+from interop_cli.store.chunks import query_in
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.sync.source import PEOPLE, Source
 from interop_cli.store.sync.stamps import document_stamp
@@ -37,11 +38,11 @@ def _params(conn: Connection, target_id: int) -> dict[str, Any]:
 def _lines(conn: Connection, rows: Sequence[Row]) -> None:
     """Put the lines of the documents beside them, in order."""
     by_id: dict[int, list[Row]] = {row["id"]: [] for row in rows}
-    ids = ", ".join(map(str, by_id))
-    for line in conn.query(
-        "SELECT document_id, description, quantity, unit_price, amount_cents, tax"  # noqa: S608
-        f" FROM document_line WHERE document_id IN ({ids}) ORDER BY document_id, position"
-    ):
+    sql = (
+        "SELECT document_id, description, quantity, unit_price, amount_cents, tax"
+        " FROM document_line WHERE document_id IN ({places}) ORDER BY document_id, position"
+    )
+    for line in query_in(conn, sql, by_id):
         by_id[line.pop("document_id")].append(line)
     for row in rows:
         row["lines"] = by_id[row["id"]]
