@@ -140,9 +140,9 @@ def compiled(app: App, filters: tuple[str, ...]) -> Any:
     from interop_cli.store.sync import states
     from interop_cli.store.views.clients import FIELDS
 
-    if not filters:
-        return compile_filters(filters, FIELDS, app.today)
-    return compile_filters(filters, (*FIELDS, *states.fields(app.store.conn, filters)), app.today)
+    conn = app.store.conn
+    fields = (*FIELDS, *states.fields(conn, filters)) if filters else FIELDS
+    return compile_filters(filters, fields, app.today, conn.folded)
 
 
 def limit(app: App, picked: Picked) -> int | None:

@@ -99,7 +99,7 @@ def list_command(
     client_id = resolved(app, conn, client)[0] if client else None
     above = heading.head(app, conn, client_id) if client_id else []
     query = documents.DocumentQuery(
-        compile_filters(filters, documents.FIELDS, app.today), client_id,
+        compile_filters(filters, documents.FIELDS, app.today, conn.folded), client_id,
         since=_day("--since", since), until=_day("--until", until), **asked,
     )  # fmt: skip
     columns = app.output.pick(documents.columns(), key="number")

@@ -30,7 +30,7 @@ FIELDS: tuple[Field, ...] = (
     Field("date", "d.date", Type.DATE),
     Field("due_date", "d.due_date", Type.DATE),
     Field("status", "d.status"),
-    Field("currency", "d.currency"),
+    Field("currency", "d.currency", Type.UPPER),
     Field("subtotal_cents", "d.subtotal_cents", Type.MONEY),
     Field("tax_cents", "d.tax_cents", Type.MONEY),
     Field("total_cents", "d.total_cents", Type.MONEY),
