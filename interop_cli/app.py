@@ -252,13 +252,13 @@ class App:
         for name, value in error_options(self.argv).items():
             self.options.setdefault(name, value)
 
-    def show_error(self, error: InteropError) -> None:
-        """Print an error, even where the settings that say how cannot be read."""
+    def show_error(self, error: InteropError, *, words: Sequence[str] | None = None) -> None:
+        """Print an error, in ``words`` where given, even where the settings cannot be read."""
         try:
             output = self.output
         except InteropError:
             output = self._plain_output()
-        output.error(error)
+        output.error(error, words)
 
     def _plain_output(self) -> Output:
         from interop_cli.output import Output

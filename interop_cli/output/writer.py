@@ -192,9 +192,9 @@ class Output:
         """A warning on stderr; nothing when quiet."""
         self.notices.warn(text)
 
-    def error(self, error: InteropError) -> None:
+    def error(self, error: InteropError, words: Sequence[str] | None = None) -> None:
         """An error on stderr, as words or as one JSON line; also when quiet."""
-        self.notices.error(error)
+        self.notices.error(error, words)
 
     def progress(self, total: int | None, label: str) -> AbstractContextManager[Advance]:
         """See ``Notices.progress``."""
