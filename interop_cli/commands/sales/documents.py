@@ -102,9 +102,9 @@ def list_command(
         compile_filters(filters, documents.FIELDS, app.today, conn.folded), client_id,
         since=_day("--since", since), until=_day("--until", until), **asked,
     )  # fmt: skip
-    columns = app.output.pick(documents.columns(), key="number")
+    columns = app.output.pick(documents.columns(), key="reference")
     rows = documents.document_rows(conn, query, [column.name for column in columns])
-    app.output.rows(columns, rows, key="number", spool=conn.readers_block_writers, head=above)
+    app.output.rows(columns, rows, key="reference", spool=conn.readers_block_writers, head=above)
 
 
 def _day(flag: str, text: str | None) -> str | None:

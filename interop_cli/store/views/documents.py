@@ -46,6 +46,8 @@ TABLE = frozenset({
     "kind", "number", "client", "bill_to", "date", "due_date", "status", "currency", "total_cents",
 })  # fmt: skip
 LATEST = 5
+# What a command takes for a document: a draft has no number yet.
+REFERENCE = "COALESCE(d.number, '#' || CAST(d.id AS TEXT))"
 # Of the client ``c``, for lists of clients.
 COUNT = "(SELECT COUNT(*) FROM document d WHERE d.client_id = c.id)"
 LAST_INVOICE = (
@@ -73,17 +75,19 @@ def columns() -> list[Column]:
     from interop_cli.domain.columns import Column, Kind
 
     kinds = {Type.INT: Kind.INT, Type.MONEY: Kind.MONEY, Type.DATE: Kind.DATE}
-    return [
+    listed = [
         Column(field.name, kinds.get(field.type, Kind.TEXT), table=field.name in TABLE)
         for field in FIELDS
     ]
+    return [*listed, Column("reference", hidden=True)]
 
 
 def document_rows(
     conn: Connection, query: DocumentQuery, names: Sequence[str] = NAMES
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of the fields ``names``, streamed in batches."""
-    fields = {field.name: field.sql for field in FIELDS} | {"client_id": "d.client_id"}
+    fields = {field.name: field.sql for field in FIELDS}
+    fields |= {"client_id": "d.client_id", "reference": REFERENCE}
     parts = [f"({query.filters.sql})"]
     params: dict[str, Any] = dict(query.filters.params)
     for value, name, condition in (
