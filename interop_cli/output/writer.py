@@ -159,9 +159,10 @@ class Output:
             columns = results.telling(columns, items)
         if items:
             key = results.key_of(columns)
-            if self.format == "codes" and not self.fields:
+            if self.format == "codes":
                 columns = [column for column in columns if column.name == key]
-                items = [{key: records.code_of(item, key)} for item in items]
+                if not self.fields:
+                    items = [{key: records.code_of(item, key)} for item in items]
             choices, rows = choose(columns, None), results.item_rows(items, columns)
             self._write(self._chunks(choices, columns, [rows], key))
         elif self.out:

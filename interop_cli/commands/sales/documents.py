@@ -9,7 +9,7 @@ import click
 
 from interop_cli.commands import heading
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.commands.frame import Command, Count, Group, option, pass_app
 from interop_cli.domain.kinds import KIND_NAMES, STATUS_NAMES
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -79,7 +79,7 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
 @option("--filter", "filters", multiple=True, metavar="EXPR",
         help=N_("field op value; several are AND. See: interop help filters"))  # fmt: skip
 @option("--sort", default="-date", metavar="F|-F", help=N_("Order by a field; - reverses."))
-@option("--limit", type=click.IntRange(min=0), metavar="N", help=N_("At most N rows; 0: all."))
+@option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 @pass_app
 def list_command(
     app: App, client: str | None, filters: tuple[str, ...], since: str | None, until: str | None,

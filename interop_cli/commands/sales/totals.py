@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import selectors
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, Count, option, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -151,7 +151,7 @@ def verify_command(
 @click.command("report", cls=Command)
 @option("--by", type=click.Choice(("client", "year", "province", "tag")), default="client",
         help=N_("What the sales are added up by (client)."))  # fmt: skip
-@option("--top", type=click.IntRange(min=1), metavar="N", help=N_("Only the N largest."))
+@option("--top", type=Count(min=1), metavar="N", help=N_("Only the N largest."))
 @span_options
 @BASIS
 @option("--filter", "filters", multiple=True, metavar="EXPR",
