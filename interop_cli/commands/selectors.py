@@ -121,6 +121,7 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     from interop_cli.domain.services.bulk import Selector
     from interop_cli.store.views.clients import STATUSES
 
+    app.output.check_places(picked.results)
     limits: dict[str, Any] = {
         "expect": picked.expect,
         "max_affected": limit(app, picked) if limited else picked.max_affected,

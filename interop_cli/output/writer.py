@@ -129,6 +129,15 @@ class Output:
             choices = self._choose(columns, key)
             self._write(self._chunks(choices, columns, [[row]], key))
 
+    def check_places(self, *others: str | None) -> None:
+        """Raise ``IoFailure`` where ``--out`` or one of ``others`` has no folder to be written in.
+
+        Asked before a write, which could be committed and not told of. ``-`` is stdout.
+        """
+        for place in (self.out, *others):
+            if place is not None and str(place) != "-":
+                sink.check_place(Path(place))
+
     def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Refuse the fields that no item of a write's result has, before the write is committed.
 
