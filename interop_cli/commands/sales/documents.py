@@ -96,8 +96,8 @@ def list_command(
     from interop_cli.store.views import documents
 
     conn = app.store.conn
-    client_id = resolved(app, conn, client)[0] if client else None
-    above = heading.head(app, conn, client_id) if client_id else []
+    client_id = resolved(app, conn, client)[0] if client is not None else None
+    above = heading.head(app, conn, client_id) if client_id is not None else []
     query = documents.DocumentQuery(
         compile_filters(filters, documents.FIELDS, app.today, conn.folded), client_id,
         since=_day("--since", since), until=_day("--until", until), **asked,

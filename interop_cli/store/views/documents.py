@@ -124,16 +124,15 @@ def _order(sort: str) -> str:
 def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
     """The id of a document named by its number or ``#id``.
 
-    Raises NotFound ``document.not_found``, and Conflict ``document.ambiguous`` where documents of
-    several kinds have this number and ``kind`` does not say which.
+    Raises NotFound ``document.not_found``, and Conflict ``document.ambiguous`` where several have
+    this number or id and ``kind`` does not say which.
     """
-    wanted = id_named(ref)
-    if wanted is not None:
-        rows = conn.query("SELECT id, kind FROM document WHERE id = :id", id=wanted)
-    else:
-        rows = conn.query(
-            "SELECT id, kind FROM document WHERE number_key = :key ORDER BY id", key=fold(ref)
-        )
+    # An ERP may number its documents #1001: such a number and an id are told apart by asking.
+    rows = conn.query(
+        "SELECT id, kind FROM document WHERE number_key = :key OR id = :id ORDER BY id",
+        key=fold(ref),
+        id=id_named(ref) or 0,
+    )
     found = [row for row in rows if kind is None or row["kind"] == kind]
     if not found:
         raise NotFound(
@@ -144,7 +143,7 @@ def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
     if len(found) > 1:
         raise Conflict(
             "document.ambiguous",
-            msg("Documents of several kinds have this number."),
+            msg("Several documents have this number or id."),
             hint=msg("Say which with --kind, or name it by its id: #{id}", id=found[0]["id"]),
             details=[Detail("kind", row["kind"], None, key=f"#{row['id']}") for row in found],
         )
