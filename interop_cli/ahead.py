@@ -39,3 +39,15 @@ def typed(argv: Sequence[str], flag: str) -> str | None:
         if word == flag and position + 1 < len(argv):
             return argv[position + 1]
     return None
+
+
+def command_typed(argv: Sequence[str]) -> str:
+    """The words of the command that runs, and the names of the options typed, without values."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return "interop"
+    flags = [word.split("=")[0] for word in argv if word.startswith("-") and word != "-"]
+    known = {flag for param in context.command.params for flag in param.opts}
+    return " ".join([context.command_path, *(flag for flag in flags if flag in known)])

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from interop_cli.ahead import early_language, error_options
+from interop_cli.ahead import command_typed, early_language, error_options
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import set_language
@@ -195,21 +195,22 @@ class App:
     @property
     def command(self) -> str:
         """The command for the journal: its words and the names of its options, no values."""
-        import click
-
-        context = click.get_current_context(silent=True)
-        if context is None:
-            return "interop"
-        flags = [word.split("=")[0] for word in self.argv if word.startswith("-") and word != "-"]
-        known = {flag for param in context.command.params for flag in param.opts}
-        return " ".join([context.command_path, *(flag for flag in flags if flag in known)])
+        return command_typed(self.argv)
 
     def run(
         self, operation: str, work: Callable[[UnitOfWork], Outcome], *, undoes: int | None = None
     ) -> Outcome:
         """Run a service in one transaction; its outcome, and from it the exit code."""
+        output = self.output
+        output.check_places()
+
+        def shown(uow: UnitOfWork) -> Outcome:
+            found = work(uow)
+            output.expect(found.items)
+            return found
+
         outcome, operation_id = self.store.run(
-            work, operation=operation, dry_run=self.dry_run, undoes=undoes
+            shown, operation=operation, dry_run=self.dry_run, undoes=undoes
         )
         outcome.operation, outcome.operation_id = operation, operation_id
         outcome.dry_run = self.dry_run
@@ -252,13 +253,13 @@ class App:
         for name, value in error_options(self.argv).items():
             self.options.setdefault(name, value)
 
-    def show_error(self, error: InteropError) -> None:
-        """Print an error, even where the settings that say how cannot be read."""
+    def show_error(self, error: InteropError, *, words: Sequence[str] | None = None) -> None:
+        """Print an error, in ``words`` where given, even where the settings cannot be read."""
         try:
             output = self.output
         except InteropError:
             output = self._plain_output()
-        output.error(error)
+        output.error(error, words)
 
     def _plain_output(self) -> Output:
         from interop_cli.output import Output

@@ -57,6 +57,8 @@ def report(app: App, error: BaseException) -> int:
         return _interrupted(app, error)
     if isinstance(error, click.UsageError):
         app.read_ahead()
+    asks_for_help = isinstance(error, click.exceptions.NoArgsIsHelpError)
+    help_text = str(error).splitlines() if asks_for_help else None
     ours = error if isinstance(error, InteropError) else _as_ours(error)
     if app.options.get("debug"):
         ours.hint = msg("The traceback is in {path}", path=_write_traceback(error))
@@ -65,7 +67,7 @@ def report(app: App, error: BaseException) -> int:
     if error.code.startswith("output."):
         _abandon_stdout()
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
-        app.show_error(error)
+        app.show_error(error, words=help_text)
     return error.exit_code
 
 
@@ -101,9 +103,11 @@ def _as_ours(error: BaseException) -> InteropError:
 
 def _usage(error: click.UsageError) -> UsageError:
     path = error.ctx.command_path if error.ctx else "interop"
+    bare = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole help
+    text = " ".join(error.format_message().split())
     return UsageError(
         "usage",
-        Message("{text}", {"text": error.format_message()}),
+        msg("Missing command.") if bare else Message("{text}", {"text": text}),
         hint=msg("See: {command} --help", command=path),
     )
 

@@ -8,7 +8,7 @@ import click
 
 from interop_cli.commands import confirm
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, given, option, options, pass_app
+from interop_cli.commands.frame import Command, Group, RowId, given, option, options, pass_app
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 
@@ -61,7 +61,7 @@ def list_command(app: App, client: str) -> None:
 
 
 @address_command.command("show", cls=Command)
-@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@click.argument("address_id", type=RowId(), metavar="ID")
 @pass_app
 def show_command(app: App, address_id: int) -> None:
     """Show an address, under the notes about its client.
@@ -107,7 +107,7 @@ def create_command(
 
 
 @address_command.command("edit", cls=Command)
-@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@click.argument("address_id", type=RowId(), metavar="ID")
 @field_options
 @option("--if-version", type=click.IntRange(min=1), metavar="N",
         help=N_("Refuse unless the address is at this version."))  # fmt: skip
@@ -137,7 +137,7 @@ def edit_command(
 
 
 @address_command.command("delete", cls=Command)
-@click.argument("address_ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…")
+@click.argument("address_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 @pass_app
 def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
     """Delete addresses that nothing uses; the main one stays.
@@ -152,7 +152,7 @@ def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
 
 
 @address_command.command("why-not", cls=Command)
-@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@click.argument("address_id", type=RowId(), metavar="ID")
 @pass_app
 def why_not_command(app: App, address_id: int) -> None:
     """Say what keeps an address from being deleted, without trying.
@@ -172,7 +172,7 @@ def why_not_command(app: App, address_id: int) -> None:
 
 
 @address_command.command("main", cls=Command)
-@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@click.argument("address_id", type=RowId(), metavar="ID")
 @pass_app
 def main_command(app: App, address_id: int) -> None:
     """Make an address its client's main one.
@@ -186,7 +186,7 @@ def main_command(app: App, address_id: int) -> None:
 
 
 @address_command.command("route", cls=Command)
-@click.argument("address_id", type=click.IntRange(min=1), metavar="ID")
+@click.argument("address_id", type=RowId(), metavar="ID")
 @option("--provider", type=click.Choice(("osm", "google")), help=N_("Whose map."))
 @option("--from", "origin", metavar="TEXT", help=N_("Where you start from."))
 @pass_app

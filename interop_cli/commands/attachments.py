@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, RowId, option, pass_app
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from interop_cli.domain.services.attached import File
     from interop_cli.store.connection import Row
 
-NOTE_ID = click.argument("note_id", type=click.IntRange(min=1), metavar="ID")
+NOTE_ID = click.argument("note_id", type=RowId(), metavar="ID")
 MEGABYTE = 1_000_000
 
 
@@ -51,7 +51,7 @@ def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
 
 @click.command("detach", cls=Command)
 @NOTE_ID
-@option("--attachment", "attachment_ids", multiple=True, type=click.IntRange(min=1), metavar="ID",
+@option("--attachment", "attachment_ids", multiple=True, type=RowId(), metavar="ID",
         help=N_("Which attachment; several times for several."))  # fmt: skip
 @option("--all", "everything", is_flag=True, help=N_("All attachments of the note."))
 @pass_app
@@ -77,7 +77,7 @@ def detach_command(
 @click.command("save", cls=Command)
 @NOTE_ID
 @click.argument("place", metavar="FILE|FOLDER", type=click.Path(path_type=Path))
-@option("--attachment", "attachment_ids", multiple=True, type=click.IntRange(min=1), metavar="ID",
+@option("--attachment", "attachment_ids", multiple=True, type=RowId(), metavar="ID",
         help=N_("Which attachment; all of them where none is named."))  # fmt: skip
 @option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
 @pass_app

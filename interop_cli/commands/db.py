@@ -188,8 +188,14 @@ def _done(app: App) -> None:
 
 def _tell(app: App, done: dict[str, Any], *, key: str) -> None:
     """Show what was done; nothing when quiet."""
-    if not app.output.quiet:
-        app.output.record(done, key=key)
+    if app.output.quiet:
+        return
+    if app.output.format != "table":
+        app.output.record({**done, "dry_run": app.dry_run}, key=key)
+        return
+    app.output.record(done, key=key)
+    if app.dry_run:
+        app.output.message(_("Dry run: nothing was written."))
 
 
 def _report(app: App, findings: list[Row]) -> None:

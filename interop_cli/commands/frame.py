@@ -195,6 +195,26 @@ class LazyGroup(Group):
         return command.get_short_help_str() if command else ""
 
 
+class Count(click.IntRange):
+    """A whole number that the database can hold: a larger one becomes the largest."""
+
+    LARGEST = 2**63 - 1
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return min(int(super().convert(value, param, ctx)), self.LARGEST)
+
+
+class RowId(Count):
+    """The id of a row, typed ``12`` or, as cards and codes show it, ``#12``."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = value.removeprefix("#") if isinstance(value, str) else value
+        return super().convert(text, param, ctx)
+
+
 def pass_app(function: F) -> F:
     """Give the command the ``App`` as its first argument."""
 

@@ -193,6 +193,7 @@ def take_in(
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
 
+    app.output.check_places(intake.results)
     columns = intake.column_map()
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))

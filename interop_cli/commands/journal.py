@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.commands.frame import Command, Count, Group, RowId, option, pass_app
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 
@@ -19,7 +19,7 @@ EXIT_ATTENTION = 10
 
 @journal_command.command("list", cls=Command)
 @option("--name", metavar="OPERATION", help=N_("Only operations of this name, as client.edit."))
-@option("--limit", type=click.IntRange(min=0), metavar="N", help=N_("The latest N; 0: all."))
+@option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
 @pass_app
 def list_command(app: App, name: str | None, limit: int | None) -> None:
     """List operations, the latest first.
@@ -36,8 +36,8 @@ def list_command(app: App, name: str | None, limit: int | None) -> None:
 
 
 @journal_command.command("show", cls=Command)
-@click.argument("operation_id", type=click.IntRange(min=1), metavar="OPERATION")
-@option("--limit", type=click.IntRange(min=1), default=100, metavar="N",
+@click.argument("operation_id", type=RowId(), metavar="OPERATION")
+@option("--limit", type=Count(min=1), default=100, metavar="N",
         help=N_("At most N of its changes (100)."))  # fmt: skip
 @pass_app
 def show_command(app: App, operation_id: int, limit: int) -> None:
@@ -55,7 +55,7 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
 
 
 @journal_command.command("undo", cls=Command)
-@click.argument("operation_id", type=click.IntRange(min=1), metavar="OPERATION")
+@click.argument("operation_id", type=RowId(), metavar="OPERATION")
 @option("--keep-newer", is_flag=True, help=N_("Keep the rows changed since, undo the others."))
 @pass_app
 def undo_command(app: App, operation_id: int, keep_newer: bool) -> None:

@@ -15,14 +15,14 @@ from interop_cli.commands.attachments import (
     save_command,
 )
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, given, option, pass_app
+from interop_cli.commands.frame import Command, Group, RowId, given, option, pass_app
 from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
 
 note_command = Group("note", help=N_("Notes about a client, with attachments."))
-NOTE_ID = click.argument("note_id", type=click.IntRange(min=1), metavar="ID")
+NOTE_ID = click.argument("note_id", type=RowId(), metavar="ID")
 CATEGORY = option(
     "--category", metavar="TEXT", help=N_("One of the company's: interop note categories")
 )
@@ -124,7 +124,7 @@ def edit_command(
 
 
 @note_command.command("delete", cls=Command)
-@click.argument("note_ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…")
+@click.argument("note_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 @pass_app
 def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
     """Delete notes; one with attachments is refused until they are taken off.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interop_cli.commands.frame import Command, pass_app
+from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import N_, msg
 
@@ -31,7 +32,11 @@ def schema_command(app: App, name: str | None) -> None:
     from interop_cli.commands.schemas import SCHEMAS, command_tree
 
     if name is None:
-        app.output.text([f"{known}\n" for known in (*SCHEMAS, "commands")])
+        names = (*SCHEMAS, "commands")
+        if app.output.format == "table":
+            app.output.text([f"{known}\n" for known in names])
+        else:
+            app.output.rows([Column("name")], [[(known,) for known in names]], key="name")
         return
     if name == "commands":
         from interop_cli.cli import cli

@@ -116,6 +116,7 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     from interop_cli.domain.services.bulk import Selector
     from interop_cli.store.views.clients import STATUSES
 
+    app.output.check_places(picked.results)
     limits: dict[str, Any] = {
         "expect": picked.expect,
         "max_affected": limit(app, picked) if limited else picked.max_affected,
@@ -135,9 +136,9 @@ def compiled(app: App, filters: tuple[str, ...]) -> Any:
     from interop_cli.store.sync import states
     from interop_cli.store.views.clients import FIELDS
 
-    if not filters:
-        return compile_filters(filters, FIELDS, app.today)
-    return compile_filters(filters, (*FIELDS, *states.fields(app.store.conn, filters)), app.today)
+    conn = app.store.conn
+    fields = (*FIELDS, *states.fields(conn, filters)) if filters else FIELDS
+    return compile_filters(filters, fields, app.today, conn.folded)
 
 
 def limit(app: App, picked: Picked) -> int | None:

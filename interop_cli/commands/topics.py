@@ -72,9 +72,20 @@ Filters
   interop client deactivate --filter "created_at < 2020-01-01" --yes
 
 Values: text, whole numbers, true, false, null, dates (2026-11-24) or how long
-before today (-10d, -6w, -3m, -1y). Names, cities and codes are compared without
-accents or case. Several --filter must all hold. The fields are those of
-interop schema client, and tag, and contacts (how many the client has).""")
+before today (-10d, -6w, -3m, -1y). Within quotes, text as it stands: "null", or
+"a, b" in a list. Names, cities and codes are compared without accents or case,
+and so is what ~ looks for. Several --filter must all hold.
+
+The fields are those of interop schema client, and
+
+  tag            one of the client's tags
+  contacts       how many contacts the client has
+  documents      how many documents
+  last_invoice   the date of the last posted invoice
+  sales.2026     cents sold to the client that year, as last refreshed
+  sync.TARGET    where the client stands there: in_sync, pending, none, failed …
+
+Those of sales document list are the fields of interop schema document.""")
 
 TOPICS = {
     "exit-codes": EXIT_CODES,

@@ -6,7 +6,7 @@ Nothing here fails because stderr does: it may be closed, and words are not the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -61,10 +61,17 @@ class Notices:
         """A sentence that quiet does not silence."""
         self._line(printable(text))
 
-    def error(self, error: InteropError) -> None:
-        """An error as words, or as one line of JSON; quiet does not silence it."""
+    def error(self, error: InteropError, words: Sequence[str] | None = None) -> None:
+        """An error as words, or as one line of JSON; quiet does not silence it.
+
+        ``words`` are lines that say it better than the error would.
+        """
         if self.as_json:
             self._line(printable_json(compact(error_object(error))))
+            return
+        if words is not None:
+            for line in words:
+                self.always(line)
             return
         mark = self.style.bold(self.style.red(_("Error:")))
         self._line(self.style.render(f"{mark} {translate(error.message)}"))

@@ -45,6 +45,12 @@ def card(obj: Mapping[str, Any], style: Style) -> Iterator[str]:
         yield f"{style.pad(style.bold(titles[name]), room)}  {for_people(choice, value)}".rstrip()
 
 
+def code_of(obj: Mapping[str, Any], key: str) -> object:
+    """What commands take for ``obj``: its ``key``, or ``#id`` where it has none yet."""
+    code, number = obj.get(key), obj.get("id")
+    return f"#{number}" if code is None and number is not None else code
+
+
 def kind_of(name: str, value: object) -> Kind:
     """The kind of a value that came without a column."""
     if isinstance(value, bool):

@@ -8,7 +8,7 @@ from typing import Any
 from interop_cli.domain.columns import Column, Kind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, ngettext, translate
-from interop_cli.output.columns import Row, dig
+from interop_cli.output.columns import Row, dig, unknown_field
 from interop_cli.output.notices import DETAILS_SHOWN as SHOWN
 from interop_cli.output.notices import finding
 
@@ -21,6 +21,23 @@ def item_columns(
     """The columns of ``items``: ``fields``, or every key in order of appearance."""
     names = list(fields) if fields else list(dict.fromkeys(key for item in items for key in item))
     return [Column(name, _kind(name, [_at(item, name) for item in items])) for name in names]
+
+
+def check_fields(items: Sequence[Mapping[str, object]], fields: Sequence[str]) -> None:
+    """Raise ``UsageError`` (``output.field.unknown``) for a field that none of ``items`` has."""
+    names = list(dict.fromkeys(key for item in items for key in item))
+    for field in fields:
+        root, _dot, path = field.partition(".")
+        held = [item.get(root) for item in items]
+        nested = path and any(value is None or isinstance(value, dict | list) for value in held)
+        if field not in names and not (root in names and nested):
+            raise unknown_field(field, names)
+
+
+def key_of(columns: Sequence[Column]) -> str:
+    """The column that names an item, for the format codes."""
+    names = [column.name for column in columns]
+    return next((key for key in ("code", "number", "id") if key in names), names[0])
 
 
 def telling(columns: list[Column], items: Sequence[Mapping[str, object]]) -> list[Column]:

@@ -104,6 +104,15 @@ def whole_file(path: Path) -> Iterator[Write]:
         raise
 
 
+def check_place(path: Path) -> None:
+    """Raise the ``IoFailure`` that writing ``path`` will end with, where that is plain to see."""
+    path = Path(os.path.realpath(path))
+    if path.is_dir():
+        raise failure(OSError(errno.EISDIR, ""), path)
+    if not path.parent.is_dir():
+        raise failure(OSError(errno.ENOENT, ""), path)
+
+
 @contextmanager
 def spooled(write: Write) -> Iterator[Write]:
     """Keep everything (in memory, then in a temporary file) and pass it on at the end."""

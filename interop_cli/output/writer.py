@@ -126,14 +126,35 @@ class Output:
             )
             self._write(self.style.render(line) + "\n" for line in lines)
         else:
-            item = chosen if self.format != "codes" or self.fields else {key: obj.get(key)}
+            code = self.format == "codes" and not self.fields
+            item = {key: records.code_of(obj, key)} if code else chosen
             columns, row = records.flat(item, all_values=bool(self.fields))
             choices = self._choose(columns, key)
             self._write(self._chunks(choices, columns, [[row]], key))
 
+    def check_places(self, *others: str | None) -> None:
+        """Raise ``IoFailure`` where ``--out`` or one of ``others`` has no folder to be written in.
+
+        Asked before a write, which could be committed and not told of. ``-`` is stdout.
+        """
+        for place in (self.out, *others):
+            if place is not None and str(place) != "-":
+                sink.check_place(Path(place))
+
+    def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse the fields that no item of a write's result has, before the write is committed.
+
+        Raises ``UsageError`` (``output.field.unknown``, ``output.codes.fields``).
+        """
+        if self.fields and items:
+            from interop_cli.output import results
+
+            results.check_fields(items, self.fields)
+            self._choose(results.item_columns(items, self.fields), "id")
+
     def result(self, result: Mapping[str, Any]) -> None:
         """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet."""
-        from interop_cli.output import results
+        from interop_cli.output import records, results
 
         if self.quiet:
             if result.get("failed"):  # cron must hear of it
@@ -148,12 +169,13 @@ class Output:
         if self.format == "table" and not self.fields:
             items = results.with_reasons(items)
             columns = results.telling(columns, items)
-        key = "code" if any(column.name == "code" for column in columns) else "id"
         if items:
-            choices = choose(columns, None)
+            key = results.key_of(columns)
             if self.format == "codes":
-                choices = [choice for choice in choices if choice.name == key] or choices[:1]
-            rows = results.item_rows(items, columns)
+                columns = [column for column in columns if column.name == key]
+                if not self.fields:
+                    items = [{key: records.code_of(item, key)} for item in items]
+            choices, rows = choose(columns, None), results.item_rows(items, columns)
             self._write(self._chunks(choices, columns, [rows], key))
         elif self.out:
             self._write([])
@@ -219,9 +241,9 @@ class Output:
         """A warning on stderr; nothing when quiet."""
         self.notices.warn(text)
 
-    def error(self, error: InteropError) -> None:
+    def error(self, error: InteropError, words: Sequence[str] | None = None) -> None:
         """An error on stderr, as words or as one JSON line; also when quiet."""
-        self.notices.error(error)
+        self.notices.error(error, words)
 
     def progress(self, total: int | None, label: str) -> AbstractContextManager[Advance]:
         """See ``Notices.progress``."""

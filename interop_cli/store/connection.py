@@ -65,6 +65,12 @@ class Connection(Protocol):
     def json_object(self, columns: Sequence[str]) -> str:
         """SQL for a JSON object, as text, of these columns of one table."""
 
+    def folded(self, column: str) -> str:
+        """SQL for the text of ``column`` as ``domain.text.fold`` has it, or nearly so.
+
+        For what is compared too seldom to have its folded form beside it.
+        """
+
     def match(self, words: str) -> tuple[str, str]:
         """A condition ``c.id IN (…:search…)`` for clients having every word, and its value.
 

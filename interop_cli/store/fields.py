@@ -21,6 +21,7 @@ class Type(StrEnum):
     TEXT = "text"
     FOLDED = "text, compared without marks and case"
     CODE = "client code"
+    UPPER = "code in capitals, or a name as it was typed"
     INT = "int"
     BOOL = "bool"
     TIME = "time"

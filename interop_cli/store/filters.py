@@ -1,7 +1,8 @@
 """The filter language: ``field op value`` and ``field in (a,b)``, compiled to bound SQL.
 
 Operators ``= != < <= > >= ~`` (``~`` contains, folded); values ``true false null``, numbers, text,
-ISO dates or ``-3y`` (``d w m y`` before today). Several filters are joined by AND.
+ISO dates or ``-3y`` (``d w m y`` before today). Within quotes a value is what it says: ``"null"``
+is a word, and a comma does not end it. Several filters are joined by AND.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from interop_cli.domain.text import fold
 from interop_cli.store.fields import Field, Type, field_named
 
 _EXPRESSION = re.compile(
-    r"\s*(?P<field>[A-Za-z_][\w.\-]*)\s*(?:(?P<op>!=|<=|>=|=|<|>|~)\s*(?P<value>.*)"
+    r"\s*(?P<field>[A-Za-z_][\w.\-]*)\s*(?:(?P<op>!=|<=|>=|=|<|>|~)(?![=~<>])\s*(?P<value>.*)"
     r"|\s(?P<in>in)\s*\((?P<list>.*)\))\s*",
     re.DOTALL | re.IGNORECASE,
 )
+# An item of a list and its comma; within quotes a comma is text.
+_ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*?)\s*,""")
 _RELATIVE = re.compile(r"-(\d{1,4})([dwmy])")
 _SQL_OPS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _ORDERED = frozenset({Type.INT, Type.MONEY, Type.TIME, Type.DATE})
 _FOLDED = frozenset({Type.FOLDED, Type.CODE})
 MAX_INT = 2**63 - 1
+LONGEST_CODE = 3  # of a country, a province or a currency; what is longer is a name
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,24 @@ class Condition:
     params: dict[str, Any]
 
 
-def compile_filters(expressions: Sequence[str], fields: Sequence[Field], today: date) -> Condition:
+def compile_filters(
+    expressions: Sequence[str], fields: Sequence[Field], today: date, folded: Callable[[str], str]
+) -> Condition:
     """All of ``expressions`` joined by AND; ``TRUE`` where there are none.
 
-    Raises UsageError ``filter.syntax``, ``filter.field.unknown`` or ``filter.value``.
+    ``folded`` is that of the connection. Raises UsageError ``filter.syntax``,
+    ``filter.field.unknown`` or ``filter.value``.
     """
-    compiler = _Compiler(fields, today)
+    compiler = _Compiler(fields, today, folded)
     parts = [compiler.one(expression) for expression in expressions]
     return Condition(" AND ".join(f"({part})" for part in parts) or "TRUE", compiler.params)
 
 
 class _Compiler:
-    def __init__(self, fields: Sequence[Field], today: date) -> None:
+    def __init__(self, fields: Sequence[Field], today: date, folded: Callable[[str], str]) -> None:
         self.fields = fields
         self.today = today
+        self.folded = folded
         self.params: dict[str, Any] = {}
 
     def one(self, expression: str) -> str:
@@ -62,21 +70,22 @@ class _Compiler:
             )
         field = field_named(self.fields, match["field"], option="--filter")
         if match["in"]:
-            values = [_unquoted(value) for value in match["list"].split(",")]
-            return " OR ".join(self._compare(field, "=", value) for value in values)
-        return self._compare(field, match["op"], _unquoted(match["value"]))
+            listed = _ITEM.findall(match["list"] + ",") if match["list"].strip() else []
+            return " OR ".join(self._compare(field, "=", item) for item in listed) or "FALSE"
+        return self._compare(field, match["op"], match["value"])
 
-    def _compare(self, field: Field, op: str, value: str) -> str:
-        if value == "null":
+    def _compare(self, field: Field, op: str, text: str) -> str:
+        if text.strip() == "null":
             return self._null(field, op)
+        value = _unquoted(text)
         if field.type is Type.TAGS:
             return self._tag(field, op, value)
         if op == "~":
             return self._contains(field, value)
-        column = field.compared
-        if field.type is Type.TIME and op in ("=", "!=", "<=", ">"):
+        column, wanted = field.compared, self._read(field, value)
+        if field.type is Type.TIME and len(str(wanted)) == len("2026-11-24"):
             column = f"SUBSTR({column}, 1, 10)"  # a date means the whole day
-        place = self._bind(self._read(field, value))
+        place = self._bind(wanted)
         if op == "!=":
             return f"({column} <> {place} OR {column} IS NULL)"
         return f"{column} {_SQL_OPS[op]} {place}"
@@ -99,13 +108,15 @@ class _Compiler:
     def _contains(self, field: Field, value: str) -> str:
         if field.type in _ORDERED or field.type is Type.BOOL:
             raise _bad("filter.value", msg("This field is not text: ~ does not apply."), field)
-        column = field.compared if field.type in _FOLDED else f"LOWER({field.compared})"
+        column = field.compared if field.type in _FOLDED else self.folded(field.compared)
         pattern = self._bind(f"%{like_escaped(fold(value))}%")
         return f"{column} LIKE {pattern} ESCAPE '\\'"
 
     def _read(self, field: Field, value: str) -> object:
         if field.type in _FOLDED:
             return fold(value)
+        if field.type is Type.UPPER and len(value) <= LONGEST_CODE and value.isascii():
+            return value.upper()
         reader = _READERS.get(field.type)
         return reader(self, field, value) if reader else value
 

@@ -156,6 +156,13 @@ class PostgresConnection:
     def json_object(self, columns: Sequence[str]) -> str:
         return "CAST(json_build_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ") AS TEXT)"
 
+    def folded(self, column: str) -> str:
+        apart = f"REGEXP_REPLACE(NORMALIZE({column}, NFKD), '[\\u0300-\\u036f]', '', 'g')"
+        lower = f"LOWER({apart})"
+        for letter, plain in (("œ", "oe"), ("Œ", "oe"), ("æ", "ae"), ("Æ", "ae"), ("ß", "ss")):
+            lower = f"REPLACE({lower}, '{letter}', '{plain}')"
+        return lower
+
     def match(self, words: str) -> tuple[str, str]:
         query = " & ".join(
             "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()

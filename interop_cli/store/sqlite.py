@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
+from interop_cli.domain.text import fold
 from interop_cli.store.connection import Row, Values
 from interop_cli.store.sqliteerrors import busy, driver, translating
 
@@ -160,6 +161,12 @@ class SqliteConnection:
 
     def json_object(self, columns: Sequence[str]) -> str:
         return "json_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ")"
+
+    def folded(self, column: str) -> str:
+        self.raw.create_function(
+            "folded", 1, lambda text: None if text is None else fold(text), deterministic=True
+        )
+        return f"folded({column})"
 
     def match(self, words: str) -> tuple[str, str]:
         query = " ".join(f'"{word}"*' for word in words.split())

@@ -374,3 +374,8 @@ def test_a_read_loads_little(format: str, loaded: str) -> None:
     code = PROBE.format(format=format, heavy=HEAVY)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == (loaded, "")
+
+
+def test_codes_of_a_result_name_what_has_no_number_yet_by_its_id() -> None:
+    items = [{"id": 5, "number": None}, {"id": 6, "number": "1042"}]
+    assert result("codes", {"items": items})[0] == "#5\n1042\n"

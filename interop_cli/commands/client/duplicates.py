@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, Count, option, pass_app
 from interop_cli.domain.messages import N_
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     default="active",
     help=N_("Which clients; active ones by default."),
 )
-@option("--limit", type=click.IntRange(min=0), metavar="N", help=N_("At most N rows; 0: all."))
+@option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 @pass_app
 def duplicates_command(
     app: App, codes: tuple[str, ...], min_score: int, status: str, limit: int | None

@@ -62,7 +62,7 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
 def apply_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
     """Make the clients be as the file says; a second time, nothing changes.
 
-    The lines are those of client export --format ndjson, or of client show --json.
+    The lines are those of client export --format ndjson, or of client show -o ndjson.
 
     \b
     interop client apply -f clients.ndjson --dry-run

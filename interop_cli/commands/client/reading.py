@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, Count, option, pass_app
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.kinds import KIND_NAMES
 from interop_cli.domain.messages import N_, msg
@@ -28,7 +28,7 @@ def list_options(function: Any) -> Any:
     """The options that say which clients, in which order."""
     for decorate in (
         option("--after", metavar="CODE", help=N_("Start after this client.")),
-        option("--limit", type=click.IntRange(min=0), metavar="N",
+        option("--limit", type=Count(min=0), metavar="N",
                help=N_("At most N rows; 0: all.")),
         option("--sort", default="code", metavar="F|-F", help=N_("Order by a field; - reverses.")),
         option("--search", metavar="TEXT", help=N_("Clients having words that begin so.")),
@@ -141,7 +141,7 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 @client_argument()
 @option("--kind", type=click.Choice((*KIND_NAMES, "change")),
         help=N_("Only documents of this kind, or only changes."))  # fmt: skip
-@option("--limit", type=click.IntRange(min=1), metavar="N", help=N_("The latest N entries."))
+@option("--limit", type=Count(min=1), metavar="N", help=N_("The latest N entries."))
 @pass_app
 def history_command(app: App, client: str, kind: str | None, limit: int | None) -> None:
     """Show a client's documents and what was changed on it, the latest first.

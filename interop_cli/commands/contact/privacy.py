@@ -8,7 +8,7 @@ import click
 
 from interop_cli.commands import confirm
 from interop_cli.commands.contact.reading import CONTACT_ID
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, RowId, option, pass_app
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 
@@ -45,7 +45,7 @@ def export_personal_command(app: App, contact_id: int) -> None:
 @option(
     "--attachment",
     "attachment_ids",
-    type=click.IntRange(min=1),
+    type=RowId(),
     multiple=True,
     metavar="ID",
     help=N_("Erase this attachment too; several times for several."),

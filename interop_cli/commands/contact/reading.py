@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, RowId, option, pass_app
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, translate
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Style
 
-CONTACT_ID = click.argument("contact_id", type=click.IntRange(min=1), metavar="ID")
+CONTACT_ID = click.argument("contact_id", type=RowId(), metavar="ID")
 
 
 @click.command("list", cls=Command)

@@ -9,15 +9,13 @@ import click
 from interop_cli.commands import confirm
 from interop_cli.commands.complete import client_argument
 from interop_cli.commands.contact.reading import CONTACT_ID
-from interop_cli.commands.frame import Command, given, option, options, pass_app
+from interop_cli.commands.frame import Command, RowId, given, option, options, pass_app
 from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
 
-CONTACT_IDS = click.argument(
-    "contact_ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…"
-)
+CONTACT_IDS = click.argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 field_options = options(
     option("--title", metavar="TEXT", help=N_("Job title.")),
     option("--email", metavar="TEXT", help=N_("E-mail, which no other contact of the client has.")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interop_cli.commands.complete import client_codes
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, Count, option, pass_app
 from interop_cli.commands.sales import drawings
 from interop_cli.commands.sales.totals import BASIS, sales_query, span_options
 from interop_cli.domain.errors import UsageError
@@ -21,7 +21,7 @@ PICTURES = ("svg", "png")
 
 @click.command("chart", cls=Command)
 @click.argument("client", required=False, metavar="[CODE]", shell_complete=client_codes)
-@option("--top", type=click.IntRange(min=1), metavar="N",
+@option("--top", type=Count(min=1), metavar="N",
         help=N_("The N clients with the largest sales, instead of one's years."))  # fmt: skip
 @option("--format", "form", type=click.Choice(("term", *PICTURES)),
         help=N_("Bars of characters (term) or a picture; else as --out ends."))  # fmt: skip

@@ -9,7 +9,7 @@ import click
 
 from interop_cli.commands import heading
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, given, option, options, pass_app
+from interop_cli.commands.frame import Command, Count, Group, given, option, options, pass_app
 from interop_cli.domain.kinds import KIND_NAMES, STATUS_NAMES
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -73,7 +73,7 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
 @option("--filter", "filters", multiple=True, metavar="EXPR",
         help=N_("field op value; several are AND. See: interop help filters"))  # fmt: skip
 @option("--sort", default="-date", metavar="F|-F", help=N_("Order by a field; - reverses."))
-@option("--limit", type=click.IntRange(min=0), metavar="N", help=N_("At most N rows; 0: all."))
+@option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 @pass_app
 def list_command(
     app: App, client: str | None, filters: tuple[str, ...], since: str | None, until: str | None,
@@ -90,15 +90,15 @@ def list_command(
     from interop_cli.store.views import documents
 
     conn = app.store.conn
-    client_id = resolved(app, conn, client)[0] if client else None
-    above = heading.head(app, conn, client_id) if client_id else []
+    client_id = resolved(app, conn, client)[0] if client is not None else None
+    above = heading.head(app, conn, client_id) if client_id is not None else []
     query = documents.DocumentQuery(
-        compile_filters(filters, documents.FIELDS, app.today), client_id,
+        compile_filters(filters, documents.FIELDS, app.today, conn.folded), client_id,
         since=_day("--since", since), until=_day("--until", until), **asked,
     )  # fmt: skip
-    columns = app.output.pick(documents.columns(), key="number")
+    columns = app.output.pick(documents.columns(), key="reference")
     rows = documents.document_rows(conn, query, [column.name for column in columns])
-    app.output.rows(columns, rows, key="number", spool=conn.readers_block_writers, head=above)
+    app.output.rows(columns, rows, key="reference", spool=conn.readers_block_writers, head=above)
 
 
 def _day(flag: str, text: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, Count, option, pass_app
 from interop_cli.commands.sales import drawings
 from interop_cli.commands.sales.totals import BASIS, sales_query, span_options
 from interop_cli.domain.errors import UsageError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("report", cls=Command)
 @option("--by", type=click.Choice(("client", "year", "province", "tag")), default="client",
         help=N_("What the sales are added up by (client)."))  # fmt: skip
-@option("--top", type=click.IntRange(min=1), metavar="N", help=N_("Only the N largest."))
+@option("--top", type=Count(min=1), metavar="N", help=N_("Only the N largest."))
 @span_options
 @BASIS
 @option("--filter", "filters", multiple=True, metavar="EXPR",

@@ -35,6 +35,7 @@ class Selector:
     from_file: bool = False
 
 
+OF_ONE = "#"  # between the code of an error and the id of the one client that it is about
 NOT_FOUND = "client.not_found"
 NO_SUCH_CODE = msg("There is no client of this code.")
 
@@ -123,8 +124,10 @@ def each(uow: UnitOfWork, selector: Selector, work: Callable[[int], bool]) -> No
         except InteropError as error:
             if not selector.continue_on_error:
                 raise
-            uow.selection.reasons.setdefault(error.code, error.message)
-            uow.selection.mark_id(client_id, "error", error.code)
+            # Two clients may break one rule, and each in its own words.
+            reason = f"{error.code}{OF_ONE}{client_id}"
+            uow.selection.reasons[reason] = error.message
+            uow.selection.mark_id(client_id, "error", reason)
         else:
             uow.selection.mark_id(client_id, "ok" if changed else "unchanged")
 
@@ -164,4 +167,6 @@ def _item(
 
 
 def _error(reasons: dict[str, Message], code: str | None) -> dict[str, Any] | None:
-    return {"code": code, "message": reasons.get(code)} if code else None
+    if not code:
+        return None
+    return {"code": code.partition(OF_ONE)[0], "message": reasons.get(code)}

@@ -13,11 +13,11 @@ from interop_cli.domain.code import code_key
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Rules, Warning
 from interop_cli.domain.services import bulk
 from interop_cli.domain.services.bulk import Selector
 from interop_cli.domain.services.outcome import Outcome, one
-from interop_cli.domain.services.protection import in_use
+from interop_cli.domain.services.protection import in_use, kept
 
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
@@ -132,14 +132,15 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
     Raises Conflict ``client.in_use`` with everything that blocks.
     """
     bulk.select(uow, selector)
+    warnings: list[Warning] = []
 
     def remove(client_id: int) -> bool:
         blockers = uow.clients.blockers(client_id)
         if not blockers:
             uow.clients.remove(client_id)
             return True
+        code = uow.clients.by_id(client_id)["code"]
         if not or_deactivate:
-            code = uow.clients.by_id(client_id)["code"]
             raise in_use(
                 "client.in_use", blockers,
                 msg("Client {code} is in use and cannot be deleted.", code=code),
@@ -148,10 +149,13 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
         pays_for = [row["code"] for row in uow.clients.billed_to(client_id) if row["active"]]
         check_can_deactivate(uow.clients.entity(uow.clients.by_id(client_id)), pays_for)
         uow.contacts.sleep("client_id = :client", client=client_id)
+        warnings.append(kept("client", code))
         return uow.update("client", {"active": 0}, "id = :id AND active = 1", id=client_id) > 0
 
     bulk.each(uow, selector, remove)
-    return bulk.conclude(uow, selector)
+    outcome = bulk.conclude(uow, selector)
+    outcome.warnings = warnings
+    return outcome
 
 
 def _item(row: dict[str, Any], status: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services.client_cards import check_version
 from interop_cli.domain.services.outcome import Outcome, one
-from interop_cli.domain.services.protection import in_use
+from interop_cli.domain.services.protection import in_use, kept
 from interop_cli.domain.text import fold
 from interop_cli.domain.validation import invalid
 
@@ -215,6 +215,7 @@ def delete(
         blockers = uow.contacts.blockers(contact_id)
         if blockers and or_deactivate:
             outcome.add(deactivate(uow, [contact_id], rules))
+            rules.warnings.append(kept("contact", f"#{contact_id}"))
             continue
         if blockers:
             raise in_use(

@@ -7,6 +7,7 @@ from typing import Any
 
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.rules import Warning
 
 
 def in_use(
@@ -18,8 +19,7 @@ def in_use(
             blocker["kind"],
             f"in_use.{blocker['kind']}",
             msg(
-                "{kind}: {count} ({references})",
-                kind=blocker["kind"],
+                "{count} ({references})",
                 count=blocker["count"],
                 references=", ".join(blocker["references"]),
             ),
@@ -27,3 +27,10 @@ def in_use(
         for blocker in blockers
     ]
     return Conflict(code, message, hint=hint, details=details, blockers=list(blockers))
+
+
+def kept(entity: str, key: str) -> Warning:
+    """What tells that one asked to be deleted was deactivated: it is in use."""
+    return Warning(
+        "active", f"{entity}.kept", msg("is in use: inactive instead of deleted"), key=key
+    )

@@ -30,7 +30,7 @@ FIELDS: tuple[Field, ...] = (
     Field("date", "d.date", Type.DATE),
     Field("due_date", "d.due_date", Type.DATE),
     Field("status", "d.status"),
-    Field("currency", "d.currency"),
+    Field("currency", "d.currency", Type.UPPER),
     Field("subtotal_cents", "d.subtotal_cents", Type.MONEY),
     Field("tax_cents", "d.tax_cents", Type.MONEY),
     Field("total_cents", "d.total_cents", Type.MONEY),
@@ -46,6 +46,8 @@ TABLE = frozenset({
     "kind", "number", "client", "bill_to", "date", "due_date", "status", "currency", "total_cents",
 })  # fmt: skip
 LATEST = 5
+# What a command takes for a document: a draft has no number yet.
+REFERENCE = "COALESCE(d.number, '#' || CAST(d.id AS TEXT))"
 # Of the client ``c``, for lists of clients.
 COUNT = "(SELECT COUNT(*) FROM document d WHERE d.client_id = c.id)"
 LAST_INVOICE = (
@@ -73,17 +75,19 @@ def columns() -> list[Column]:
     from interop_cli.domain.columns import Column, Kind
 
     kinds = {Type.INT: Kind.INT, Type.MONEY: Kind.MONEY, Type.DATE: Kind.DATE}
-    return [
+    listed = [
         Column(field.name, kinds.get(field.type, Kind.TEXT), table=field.name in TABLE)
         for field in FIELDS
     ]
+    return [*listed, Column("reference", hidden=True)]
 
 
 def document_rows(
     conn: Connection, query: DocumentQuery, names: Sequence[str] = NAMES
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of the fields ``names``, streamed in batches."""
-    fields = {field.name: field.sql for field in FIELDS} | {"client_id": "d.client_id"}
+    fields = {field.name: field.sql for field in FIELDS}
+    fields |= {"client_id": "d.client_id", "reference": REFERENCE}
     parts = [f"({query.filters.sql})"]
     params: dict[str, Any] = dict(query.filters.params)
     for value, name, condition in (
@@ -120,16 +124,15 @@ def _order(sort: str) -> str:
 def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
     """The id of a document named by its number or ``#id``.
 
-    Raises NotFound ``document.not_found``, and Conflict ``document.ambiguous`` where documents of
-    several kinds have this number and ``kind`` does not say which.
+    Raises NotFound ``document.not_found``, and Conflict ``document.ambiguous`` where several have
+    this number or id and ``kind`` does not say which.
     """
-    wanted = id_named(ref)
-    if wanted is not None:
-        rows = conn.query("SELECT id, kind FROM document WHERE id = :id", id=wanted)
-    else:
-        rows = conn.query(
-            "SELECT id, kind FROM document WHERE number_key = :key ORDER BY id", key=fold(ref)
-        )
+    # An ERP may number its documents #1001: such a number and an id are told apart by asking.
+    rows = conn.query(
+        "SELECT id, kind FROM document WHERE number_key = :key OR id = :id ORDER BY id",
+        key=fold(ref),
+        id=id_named(ref) or 0,
+    )
     found = [row for row in rows if kind is None or row["kind"] == kind]
     if not found:
         raise NotFound(
@@ -140,7 +143,7 @@ def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
     if len(found) > 1:
         raise Conflict(
             "document.ambiguous",
-            msg("Documents of several kinds have this number."),
+            msg("Several documents have this number or id."),
             hint=msg("Say which with --kind, or name it by its id: #{id}", id=found[0]["id"]),
             details=[Detail("kind", row["kind"], None, key=f"#{row['id']}") for row in found],
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
+from interop_cli.domain.text import fold
 from interop_cli.store.chunks import chunked, query_in
 from interop_cli.store.connection import Connection, Row
 
@@ -33,7 +34,10 @@ def columns() -> list[Column]:
 def of_client(conn: Connection, client_id: int, *, category: str | None = None) -> list[Row]:
     """A client's notes as objects, the latest first; those of one category where it is given."""
     found = nested(conn, [client_id])[client_id]
-    return found if category is None else [note for note in found if note["category"] == category]
+    if category is None:
+        return found
+    wanted = fold(category)  # as a note's category is read when it is written
+    return [note for note in found if fold(note["category"]) == wanted]
 
 
 def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
