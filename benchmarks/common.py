@@ -34,10 +34,19 @@ def once(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def environment() -> dict[str, str]:
+    """What a command is run with: this checkout, compiled as an installed program is."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
+
+
 def run(*args: object, env: dict[str, str] | None = None) -> None:
     """Run a command, its output thrown away; raises where it fails."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
-    subprocess.run([str(arg) for arg in args], stdout=subprocess.DEVNULL, env=environ, check=True)
+    subprocess.run(
+        [str(arg) for arg in args], stdout=subprocess.DEVNULL,
+        env={**environment(), **(env or {})}, check=True,
+    )  # fmt: skip
 
 
 def interop(*args: object, db: object) -> None:
@@ -55,11 +64,10 @@ def peak_memory(args: Sequence[object], stdin: str = os.devnull) -> int:
         "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
     )
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     with Path(stdin).open("rb") as source:
         done = subprocess.run(
             [sys.executable, "-c", code, *map(str, args)],
-            stdin=source, stdout=subprocess.PIPE, text=True, env=environ, check=True,
+            stdin=source, stdout=subprocess.PIPE, text=True, env=environment(), check=True,
         )  # fmt: skip
     return int(done.stdout)
 

@@ -6,7 +6,6 @@ the same weather, and the median of the pairs' ratios is worth quoting.
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -15,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.common import ROOT
+from benchmarks.common import environment
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,12 @@ class Command:
     def run(self) -> Run:
         """Run it once, its output thrown away; raises where it fails."""
         self.before()
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         source = Path(self.stdin).open("rb") if self.stdin else None  # noqa: SIM115
         try:
             subprocess.run(
                 [str(arg) for arg in self.args], stdin=source or subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, env=environ, check=True,
+                stdout=subprocess.DEVNULL, env=environment(), check=True,
             )  # fmt: skip
         finally:
             if source:

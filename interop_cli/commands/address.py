@@ -8,7 +8,7 @@ import click
 
 from interop_cli.commands import confirm
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, RowId, option, pass_app
+from interop_cli.commands.frame import Command, Group, RowId, given, option, options, pass_app
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 
@@ -19,7 +19,7 @@ address_command = Group("address", help=N_("Main and shipping addresses of a cli
 
 PICK = option("--pick", type=click.IntRange(min=1), metavar="N",
               help=N_("Which of several places is meant."))  # fmt: skip
-FIELD_OPTIONS = (
+field_options = options(
     option("--label", metavar="TEXT", help=N_("What you call this address.")),
     option("--attention", metavar="TEXT", help=N_("Who receives it.")),
     option("--line1", metavar="TEXT", help=N_("Street and number.")),
@@ -34,16 +34,6 @@ FIELD_OPTIONS = (
     option("--allow-mismatch", is_flag=True,
            help=N_("Accept a postal code or tax number that does not check.")),
 )  # fmt: skip
-
-
-def _field_options(function: Any) -> Any:
-    for decorate in reversed(FIELD_OPTIONS):
-        function = decorate(function)
-    return function
-
-
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 @address_command.command("list", cls=Command)
@@ -89,7 +79,7 @@ def show_command(app: App, address_id: int) -> None:
 
 @address_command.command("create", cls=Command)
 @client_argument()
-@_field_options
+@field_options
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @PICK
 @pass_app
@@ -109,7 +99,7 @@ def create_command(
     """
     from interop_cli.domain.services import addresses
 
-    values = {**completed(app, autofill, pick), **_given(fields)}
+    values = {**completed(app, autofill, pick), **given(fields)}
     app.write(
         "address.create",
         lambda uow: addresses.create(uow, client, values, app.rules(allow_mismatch=allow_mismatch)),
@@ -118,7 +108,7 @@ def create_command(
 
 @address_command.command("edit", cls=Command)
 @click.argument("address_id", type=RowId(), metavar="ID")
-@_field_options
+@field_options
 @option("--if-version", type=click.IntRange(min=1), metavar="N",
         help=N_("Refuse unless the address is at this version."))  # fmt: skip
 @pass_app
@@ -132,7 +122,7 @@ def edit_command(
     """
     from interop_cli.domain.services import addresses, client_cards
 
-    changes = _given(fields)
+    changes = given(fields)
     client_cards.check_changes(changes)
     app.write(
         "address.edit",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -217,17 +218,31 @@ class RowId(Count):
 def pass_app(function: F) -> F:
     """Give the command the ``App`` as its first argument."""
 
+    @wraps(function)
     def with_app(*args: Any, **kwargs: Any) -> Any:
         app = cast("App", click.get_current_context().obj)
         return function(app, *args, **kwargs)
 
-    with_app.__name__ = function.__name__
-    with_app.__doc__ = function.__doc__
-    if hasattr(function, "__click_params__"):
-        with_app.__click_params__ = function.__click_params__  # type: ignore[attr-defined]
     return cast(F, with_app)
 
 
 def option(*flags: str, **attrs: Any) -> Callable[[F], F]:
     """``click.option`` with a translated help."""
     return click.option(*flags, cls=Option, **attrs)
+
+
+def options(*several: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Options that commands share, as one decorator; help lists them in this order."""
+
+    def decorate(function: F) -> F:
+        decorated: Any = function
+        for one in reversed(several):
+            decorated = one(decorated)
+        return cast(F, decorated)
+
+    return decorate
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were typed."""
+    return {name: value for name, value in fields.items() if value is not None}

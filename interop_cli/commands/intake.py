@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import click
 
 from interop_cli.commands import selectors
-from interop_cli.commands.frame import option
+from interop_cli.commands.frame import option, options
 from interop_cli.domain.errors import Detail
 from interop_cli.domain.messages import N_
 
@@ -76,22 +77,18 @@ def intake_options(*, form: str | None = None) -> Callable[[F], F]:
 
     ``form`` fixes the form of the file, whose columns then need no names.
     """
-    options = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
+    several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
         names += ["form", "mapping", "pairs"]
 
     def decorate(function: F) -> F:
+        @wraps(function)
         def with_intake(*args: Any, **kwargs: Any) -> Any:
             values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
             return function(*args, intake=Intake(**values), **kwargs)
 
-        decorated: Any = with_intake
-        decorated.__name__, decorated.__doc__ = function.__name__, function.__doc__
-        decorated.__click_params__ = getattr(function, "__click_params__", [])
-        for add in reversed(options):
-            decorated = add(decorated)
-        return decorated  # type: ignore[no-any-return]
+        return cast(F, options(*several)(with_intake))
 
     return decorate
 

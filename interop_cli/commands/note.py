@@ -15,7 +15,7 @@ from interop_cli.commands.attachments import (
     save_command,
 )
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, RowId, option, pass_app
+from interop_cli.commands.frame import Command, Group, RowId, given, option, pass_app
 from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def edit_command(
     """
     from interop_cli.domain.services import client_cards, notes
 
-    changes = {name: value for name, value in fields.items() if value is not None}
+    changes = given(fields)
     if text is not None:
         changes["text"] = _text(text)
     client_cards.check_changes(changes)

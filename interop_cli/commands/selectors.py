@@ -6,13 +6,13 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from interop_cli.commands.complete import client_codes
-from interop_cli.commands.frame import option
+from interop_cli.commands.frame import option, options
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import translate
@@ -56,7 +56,7 @@ class Picked:
         return len(self.codes) != 1 or self.codes[0] == "-" or self.codes[0].startswith("@")
 
 
-OPTIONS = (
+_options = options(
     click.argument("codes", nargs=-1, metavar="[CODE…|@FILE|-]", shell_complete=client_codes),
     option("--filter", "filters", multiple=True, metavar="EXPR",
            help=N_("The clients a filter matches, active or not; several are AND.")),
@@ -80,17 +80,12 @@ NAMES = tuple(Picked.__dataclass_fields__)
 def selector_options(function: F) -> F:
     """Add the selector options; the command gets them as one ``picked``."""
 
+    @wraps(function)
     def with_picked(*args: Any, **kwargs: Any) -> Any:
         picked = Picked(**{name: kwargs.pop(name) for name in NAMES})
         return function(*args, picked=picked, **kwargs)
 
-    with_picked.__name__ = function.__name__
-    with_picked.__doc__ = function.__doc__
-    with_picked.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-    decorated: Any = with_picked
-    for decorate in reversed(OPTIONS):
-        decorated = decorate(decorated)
-    return decorated  # type: ignore[no-any-return]
+    return cast(F, _options(with_picked))
 
 
 def check(picked: Picked) -> None:
@@ -179,10 +174,9 @@ def deliver(app: App, outcome: Outcome, results: str | None) -> None:
             json.dumps(_translated(row), ensure_ascii=False, separators=(",", ":")) + "\n"
             for row in rows
         )
+        app.output.side_file(results, lines)
         if results == "-":
-            app.output.text(lines)
             return
-        app.output.side_file(Path(results), lines)
     app.output.result(outcome.as_dict())
 
 

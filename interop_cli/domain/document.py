@@ -71,7 +71,8 @@ class Document(Entity):
     ``bill_to_id`` is the client who pays, ``None`` where it is the client itself. ``contact``,
     ``ship_to`` and the two addresses are text, as it was when the document was made;
     ``contact_id`` and ``ship_to_id`` say where it was taken from. ``taxes`` are dicts with
-    ``tax``, ``rate``, ``base_cents`` and ``amount_cents``. ``issued``: made and numbered here.
+    ``tax``, ``rate``, ``base_cents`` and ``amount_cents``. ``issued``: made and numbered here,
+    ``posted_at`` when (UTC).
     ``place_of_supply`` (``CA-QC``, ``FR``) decided the taxes.
     ``corrects_id`` is the invoice that a credit note is about.
     """
@@ -102,6 +103,7 @@ class Document(Entity):
     place_of_supply: Line = None
     corrects_id: int | None = None
     issued: Off = False
+    posted_at: Line = None
     external_id: Line = None
 
 

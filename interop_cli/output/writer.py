@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import InteropError, UsageError
@@ -20,6 +20,9 @@ from interop_cli.output.columns import Choice, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
 from interop_cli.output.sanitise import printable_json
 from interop_cli.output.style import Style, is_terminal, terminal_width, wants_color
+
+if TYPE_CHECKING:
+    from interop_cli.output.charts import Drawing
 
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
 Card = Callable[[Mapping[str, Any], Style], Iterable[str]]
@@ -130,28 +133,19 @@ class Output:
             self._write(self._chunks(choices, columns, [[row]], key))
 
     def check_places(self, *others: str | None) -> None:
-        """Raise ``IoFailure`` where ``--out`` or one of ``others`` has no folder to be written in.
-
-        Asked before a write, which could be committed and not told of. ``-`` is stdout.
-        """
-        for place in (self.out, *others):
-            if place is not None and str(place) != "-":
-                sink.check_place(Path(place))
+        """Refuse (``IoFailure``) a write that ``--out`` or ``others`` could not tell of."""
+        sink.check_places(self.out, *others)
 
     def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse the fields that no item of a write's result has, before the write is committed.
-
-        Raises ``UsageError`` (``output.field.unknown``, ``output.codes.fields``).
-        """
+        """Refuse (``UsageError``) a write none of whose items has the fields asked for."""
         if self.fields and items:
             from interop_cli.output import results
 
-            results.check_fields(items, self.fields)
-            self._choose(results.item_columns(items, self.fields), "id")
+            self._choose(results.checked_columns(items, self.fields), "id")
 
     def result(self, result: Mapping[str, Any]) -> None:
         """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet."""
-        from interop_cli.output import records, results
+        from interop_cli.output import results
 
         if self.quiet:
             if result.get("failed"):  # cron must hear of it
@@ -161,19 +155,9 @@ class Output:
             shown = results.picked(result, self.fields)
             self._write([self._json(shown, indent=2 if self.format == "json" else None)])
             return
-        items = result.get("items") or []
-        columns = results.item_columns(items, self.fields)
-        if self.format == "table" and not self.fields:
-            items = results.with_reasons(items)
-            columns = results.telling(columns, items)
-        if items:
-            key = results.key_of(columns)
-            if self.format == "codes":
-                columns = [column for column in columns if column.name == key]
-                if not self.fields:
-                    items = [{key: records.code_of(item, key)} for item in items]
-            choices, rows = choose(columns, None), results.item_rows(items, columns)
-            self._write(self._chunks(choices, columns, [rows], key))
+        if items := result.get("items") or []:
+            key, columns, rows = results.laid_out(items, self.fields, self.format)
+            self._write(self._chunks(choose(columns, None), columns, [rows], key))
         elif self.out:
             self._write([])
         for warning in results.warnings(result):
@@ -185,9 +169,33 @@ class Output:
         """Write data that is already text, such as a schema or a results file."""
         self._write(chunks)
 
-    def side_file(self, path: Path, chunks: Iterable[str]) -> None:
-        """Write a second file beside the data, whole or not at all."""
-        with sink.whole_file(path) as write:
+    def drawing(self, drawing: Drawing) -> None:
+        """Write bars in the width and the characters of where they go."""
+        from interop_cli.output.charts import terminal
+
+        stream = None if self.out else self._stdout
+        columns = terminal_width(self._environ, stream)
+        blocks = terminal.has_blocks(getattr(stream, "encoding", None))
+        lines = terminal.draw(drawing, self.style, columns, blocks=blocks)
+        self._write(self.style.render(line) + "\n" for line in lines)
+
+    def picture(self, data: bytes) -> None:
+        """Write an image; ``UsageError`` (``output.picture``) where a terminal would get it."""
+        if self.terminal:
+            raise UsageError(
+                "output.picture",
+                msg("A picture is not shown on a terminal."),
+                hint=msg("Name a file for it: --out FILE"),
+            )
+        with self._opened(spool=False) as write:
+            write(data)
+
+    def side_file(self, path: Path | str, chunks: Iterable[str]) -> None:
+        """Write a file beside the data or instead of it, whole or not at all; ``-`` is stdout."""
+        if str(path) == "-":
+            self._write(chunks)
+            return
+        with sink.whole_file(Path(path)) as write:
             sink.write_all(chunks, write)
 
     def finish(self) -> None:

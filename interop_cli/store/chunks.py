@@ -19,7 +19,20 @@ def chunked(values: Iterable[object]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield ", ".join(f":{name}" for name in params), params
 
 
-def query_in(conn: Connection, sql: str, values: Iterable[object]) -> Iterator[Row]:
-    """The rows of a statement with ``{places}`` where the values go, chunk after chunk."""
+def query_in(conn: Connection, sql: str, values: Iterable[object], **also: object) -> Iterator[Row]:
+    """The rows of a statement with ``{places}`` where the values go, chunk after chunk.
+
+    ``also`` are the other parameters of the statement.
+    """
     for places, params in chunked(values):
-        yield from conn.query(sql.replace("{places}", places), **params)
+        yield from conn.query(sql.replace("{places}", places), **params, **also)
+
+
+def of_clients(conn: Connection, table: str, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+    """The rows of each client in ``table``, in the order they were made: client id -> rows."""
+    ids = list(client_ids)
+    found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+    sql = f"SELECT * FROM {table} WHERE client_id IN ({{places}}) ORDER BY id"  # noqa: S608
+    for row in query_in(conn, sql, ids):
+        found[row["client_id"]].append(row)
+    return found

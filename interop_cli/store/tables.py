@@ -73,7 +73,7 @@ DOCUMENT = Table(
         "client_id", "bill_to_id", "kind", "number", "number_key", "status", "date", "year",
         "due_date", "currency", "subtotal_cents", "tax_cents", "total_cents", "taxes", "terms",
         "contact_id", "contact", "ship_to_id", "ship_to", "sold_to_address", "bill_to_address",
-        "place_of_supply", "corrects_id", "issued", "external_id",
+        "place_of_supply", "corrects_id", "issued", "posted_at", "external_id",
     ),
     client="client_id",
     counts=True,

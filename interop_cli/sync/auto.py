@@ -59,8 +59,8 @@ def _tell(app: App, report: Report) -> None:
         if line.status == ERROR and line.reason is not None:
             what = translate(line.reason.message)
             app.output.warn(
-                _("{target}: {code} was not sent: {why}", target=report.target, code=line.code,
-                  why=what)
+                _("{target}: {code} was not sent: {why}", target=report.target,
+                  code=f"{line.code} {line.number}" if line.number else line.code, why=what)
             )  # fmt: skip
 
 
@@ -84,7 +84,10 @@ def _touched(conn: Connection, operations: list[int]) -> Scope | None:
         return None
     places = ", ".join(map(str, ids))
     payers = conn.query(
-        "SELECT DISTINCT bill_to_id AS id FROM client"  # noqa: S608
+        "SELECT bill_to_id AS id FROM client"  # noqa: S608
         f" WHERE id IN ({places}) AND bill_to_id IS NOT NULL"
+        " UNION SELECT d.bill_to_id AS id FROM change ch JOIN document d ON d.id = ch.entity_id"
+        f" WHERE ch.operation_id IN ({written}) AND ch.entity = 'document'"
+        " AND d.bill_to_id IS NOT NULL"
     )
     return Scope(tuple(dict.fromkeys([*(row["id"] for row in payers), *ids])))

@@ -19,7 +19,7 @@ from interop_cli.sync.site import Site
 GONE = msg("Its record is not there any more.")
 MERGED = msg("Its record was merged into another one there.")
 BOTH = msg("Both sides changed the same field.")
-FOREIGN = msg("Another record there has that name or key.")
+FOREIGN = msg("Another record there has that name, number or key.")
 
 
 def read(site: Site, entity: str, steps: Sequence[Step]) -> dict[int, Remote | None]:
@@ -77,9 +77,10 @@ def adopt(
     """Take a record that was found there for ours, where there is proof of it."""
     entity, local = step.local.entity, step.local
     holder = uow.links.holder(site.target.id, entity, remote.remote_id)
-    equal = all(attempt.get(name) == value for name, value in remote.values.items())
+    # By what we sent: somebody may have added to it since.
+    equal = all(attempt[name] == value for name, value in remote.values.items() if name in attempt)
     if holder not in (None, local.id) or (remote.key is None and not equal):
-        reason = Reason("sync.name_taken", FOREIGN)
+        reason = Reason("sync.name_taken", FOREIGN, site.connector.descriptor(entity).key)
         _set(uow, site, step, state=State.FAILED, **_fault(Kind.NAME_TAKEN, reason))
         report.say(step, ERROR, reason, remote_id=remote.remote_id)
         return

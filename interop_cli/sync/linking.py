@@ -50,6 +50,8 @@ def propose(site: Site, scope: Scope = EVERYTHING) -> list[Proposal]:
     """
     found: list[Proposal] = []
     for entity in site.connector.entities:
+        if site.connector.descriptor(entity).once:
+            continue
         locals_ = _free(site, entity, scope)
         taken = _linked(site, entity)
         remotes = [

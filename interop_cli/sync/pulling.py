@@ -80,10 +80,13 @@ def _pull_entity(
     site: Site, entity: str, scope: Scope, since: str | None, pulled: Pulled,
     *, accept_empty: bool,
 ) -> None:  # fmt: skip
+    once = site.connector.descriptor(entity).once
     ours = [
         (local, link)
         for local, link in records(site.store.conn, entity, site.target.id, scope)
-        if link.remote_id is not None and link.state in SETTLED
+        if link.remote_id is not None
+        and link.state in SETTLED
+        and (local.active or not once)  # what is void may be gone there
     ]
     if not ours:
         return

@@ -14,6 +14,8 @@ from interop_cli.domain.sync.trouble import Trouble
 
 EXIT_REMOTE = 69
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
+STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
+"""What was said before, and is not replaced by what is said then."""
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Line:
     status: str
     remote_id: str | None = None
     reason: Reason | None = None
+    number: str | None = None
 
     def item(self, target: str) -> dict[str, Any]:
         """As the result object shows it."""
@@ -39,8 +42,8 @@ class Line:
             }
         return {
             "target": target, "entity": self.entity, "id": self.id, "code": self.code,
-            "action": self.action, "status": self.status, "remote_id": self.remote_id,
-            "error": error,
+            "number": self.number, "action": self.action, "status": self.status,
+            "remote_id": self.remote_id, "error": error,
         }  # fmt: skip
 
 
@@ -60,14 +63,18 @@ class Report:
     def say(
         self, step: Step, status: str, reason: Reason | None = None, remote_id: str | None = None
     ) -> None:
-        """Note what became of a record. That nothing is left to do does not undo what was done."""
+        """Note what became of a record.
+
+        That nothing is left to do does not undo what was done, nor does what now holds a record
+        back undo that it failed.
+        """
         local = step.local
         known = self.lines.get((local.entity, local.id))
-        if known is not None and known.status == OK and status == UNCHANGED:
+        if known is not None and (known.status, status) in STANDS:
             return
         self.lines[local.entity, local.id] = Line(
             local.entity, local.id, local.code, str(step.todo), status,
-            remote_id or step.link.remote_id, reason,
+            remote_id or step.link.remote_id, reason, local.number,
         )  # fmt: skip
 
     def note(self, step: Step, message: Message) -> None:

@@ -76,6 +76,8 @@ def resolve(
     """Write the decisions; the record is pending then, or equal to what is there."""
     seen = link.seen or {}
     theirs = {name: seen[name] for name, side in chosen.items() if side == REMOTE}
+    if site.connector.descriptor(local.entity).once:
+        theirs = {}  # what was posted here stays as it is
     changed = _take_over(uow, local, theirs, rules)
     # From now on we count from what is there: fields of ours that differ are sent.
     base: Payload = {**link.pushed, **{name: seen[name] for name in chosen if name in seen}}

@@ -24,7 +24,7 @@ OF_LINK = {
 
 
 def status(site: Site) -> dict[str, Any]:
-    """The counts of one target, over clients and contacts."""
+    """The counts of one target, over all that it takes."""
     target, counts = site.target, Counter[str]()
     for row in link_counts(site.store.conn, target.id, site.connector.entities):
         name = OF_LINK.get(State(row["state"]))

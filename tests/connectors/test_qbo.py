@@ -394,7 +394,7 @@ def test_currencies(connector: QuickBooks, fake: FakeQuickBooks) -> None:
     failed = only(push(connector, client(currency="USD")))
     assert (failed.trouble.kind, failed.trouble.field) == (Kind.VALIDATION, "currency")
     assert isinstance(only(push(connector, client())), Done)
-    del connector.currencies
+    del connector.currencies, connector.preferences
     fake.several_currencies = True
     there = made(connector, client(2, currency="USD"))
     assert there.values["currency"] == "USD"

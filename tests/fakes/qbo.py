@@ -1,4 +1,5 @@
 """A company in QuickBooks Online: customers with SyncTokens, names that vendors have too, tokens.
+Its invoices are in ``qbosales``.
 
 Written from its documentation: what a request may hold is read off its published XSD where that is
 at hand, and what is wrong with a request is noted as a violation, and refused where the real one
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.fakes.qboquery import matching
+from tests.fakes.qbosales import NAMES, Sales
 from tests.fakes.server import Call, FakeServer, Reply, route
 
 REALM = "9130350000000001"
@@ -68,6 +70,7 @@ class FakeQuickBooks(FakeServer):
         super().__init__(now)
         self.customers: dict[str, dict[str, Any]] = {}
         self.vendors: set[str] = set()
+        self.sales = {name: Sales(name, Refused) for name in NAMES}
         self.merged: set[str] = set()
         self.refresh_token = "refresh-token-0"
         self.tokens: dict[str, float] = {self.token: 10**12}
@@ -194,8 +197,12 @@ class FakeQuickBooks(FakeServer):
         tables: dict[str, list[dict[str, Any]]] = {
             "Customer": [row for key, row in self.customers.items() if key not in self.merged],
             "Term": [dict(term) for term in TERMS],
-            "Preferences": [{"Id": "1", "CurrencyPrefs": home}],
-        }
+            "Preferences": [{
+                "Id": "1", "CurrencyPrefs": home,
+                "SalesFormsPrefs": {"CustomTxnNumbers": self.sales["Invoice"].keeps_numbers},
+            }],
+            **{name: list(sales.rows.values()) for name, sales in self.sales.items()},
+        }  # fmt: skip
         try:
             entity, rows = matching(text, tables)
         except ValueError as error:
@@ -210,12 +217,13 @@ class FakeQuickBooks(FakeServer):
         if self.now() - since > 30 * 86400:
             return Reply(400, {"Fault": fault("2010", "changedSince")})
         rows: list[dict[str, Any]] = []
-        for key, row in self.customers.items():
+        name = call.query["entities"]
+        for key, row in (self.customers if name == "Customer" else self.sales[name].rows).items():
             if key in self.merged:
                 rows.append({"Id": key, "status": "Deleted", "domain": "QBO"})
             elif datetime.fromisoformat(row["MetaData"]["LastUpdatedTime"]).timestamp() >= since:
                 rows.append(row)
-        found = {"Customer": rows[:1000]} if rows else {}
+        found = {name: rows[:1000]} if rows else {}
         return self._answer({"CDCResponse": [{"QueryResponse": [found]}]}, call)
 
     # -- writing ------------------------------------------------------------------------------
@@ -231,6 +239,32 @@ class FakeQuickBooks(FakeServer):
             self._keep(call, known)
         return self._answer(known, call)
 
+    @route("POST", COMPANY + "/(invoice|creditmemo)")
+    def _sale(self, call: Call, match: re.Match[str]) -> Reply:
+        name = {"invoice": "Invoice", "creditmemo": "CreditMemo"}[match[1]]
+        known = self._replayed(call.query.get("requestid"), 50)
+        if known is None:
+            try:
+                if call.query.get("operation") == "void":
+                    known = {name: self.sales[name].void(call.body, self._stamp())}
+                else:
+                    known = {name: self._sold(name, call.body)}
+            except Refused as refused:
+                return Reply(400, {"Fault": refused.fault, "time": self._stamp()})
+            self._keep(call, known)
+        return self._answer(known, call)
+
+    def _sold(self, name: str, sent: Any) -> dict[str, Any]:
+        """A new invoice or credit memo."""
+        if "Id" in sent:
+            self.violation(f"{name} is changed")
+        sales = self.sales[name]
+        sales.check(sent, self.held(), self.legal_keys, self.violation,
+                    several=self.several_currencies)  # fmt: skip
+        self._next += 1
+        home = {"value": "CAD"} if self.several_currencies else None
+        return sales.make(str(self._next), sent, self._stamp(), home)
+
     @route("POST", COMPANY + "/batch")
     def _batch(self, call: Call, match: re.Match[str]) -> Reply:
         items = call.body.get("BatchItemRequest", [])
@@ -245,12 +279,13 @@ class FakeQuickBooks(FakeServer):
         return self._answer(known, call)
 
     def _one(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        customer = item["Customer"]
-        expected = "update" if "Id" in customer else "create"
+        (name,) = set(item) - {"bId", "operation"}
+        expected = "update" if "Id" in item[name] else "create"
         if item.get("operation") != expected:
             self.violation(f"operation {item.get('operation')}, not {expected}")
         try:
-            return {"Customer": self._applied(customer), "bId": item["bId"]}
+            made = self._applied(item[name]) if name == "Customer" else self._sold(name, item[name])
+            return {name: made, "bId": item["bId"]}
         except Refused as refused:
             return {"Fault": refused.fault, "bId": item["bId"]}
 

@@ -6,13 +6,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
-TYPES = ("Customer", "PhysicalAddress", "EmailAddress", "TelephoneNumber", "WebSiteAddress")
+TYPES = (
+    "Customer", "PhysicalAddress", "EmailAddress", "TelephoneNumber", "WebSiteAddress", "Invoice",
+    "CreditMemo", "Line", "SalesItemLineDetail",
+)  # fmt: skip
 
 
 def legal_keys(folder: Path) -> dict[str, set[str]]:
     """Type -> its elements and attributes, those of the types it extends included."""
     types = {}
-    for file in sorted(folder.glob("Intuit*Types.xsd")):
+    for file in (*sorted(folder.glob("Intuit*Types.xsd")), folder / "Finance.xsd"):
         for node in ElementTree.parse(file).iter(f"{XS}complexType"):
             types[node.get("name")] = node
     return {name: _keys(name, types) for name in TYPES}

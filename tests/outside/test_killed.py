@@ -70,12 +70,15 @@ class Campaign:
         """How many kills left a journal for the next program to play back."""
 
     def kill(self, times: int, seed: int) -> None:
-        """At ``times`` moments, spread evenly over the time that the command takes."""
+        """At ``times`` moments, spread evenly over the time that the command takes.
+
+        And a little beyond: a busy machine is slower than when the time was taken.
+        """
         chance = random.Random(seed)
         said: list[tuple[Path, bool]] = []
         for turn in range(times):
             path = self._copy(f"killed-{turn}")
-            code, out, _err = self._run(path, chance.uniform(0.1, self.seconds))
+            code, out, _err = self._run(path, chance.uniform(0.1, 1.5 * self.seconds))
             assert code in (0, 137)
             said.append((path, _acknowledged(out)))
             self.hot += Path(f"{path}-journal").exists()

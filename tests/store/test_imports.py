@@ -31,7 +31,7 @@ def rows(*values: dict[str, Any]) -> list[Row]:
 
 def take_in(store: Store, records: list[Row], **options: Any) -> Outcome:
     outcome, _ = store.run(
-        lambda uow: Import(Rules(), uow=uow, want_rows=True, **options).run(iter(records)),
+        lambda uow: Import(uow, Rules(), want_rows=True, **options).run(iter(records)),
         operation="client.import",
     )
     return outcome
@@ -46,7 +46,7 @@ def statuses(outcome: Outcome) -> list[str]:
 
 @pytest.fixture(params=[1, 2, 3, 100])
 def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(imports, "BATCH", request.param)
+    monkeypatch.setattr(imports.Import, "size", request.param)
     return int(request.param)
 
 
@@ -122,10 +122,10 @@ def test_a_batch_more_or_less_writes_the_same(
     records = [Row(number, {**values, "bill_to": None}) for number, values in made]
     written = []
     for size in (7, 60):
-        monkeypatch.setattr(imports, "BATCH", size)
+        monkeypatch.setattr(imports.Import, "size", size)
 
         def work(uow: UnitOfWork) -> None:
-            outcome = Import(Rules(), uow=uow, want_rows=True).run(records)
+            outcome = Import(uow, Rules(), want_rows=True).run(records)
             uow.close()
             # Without the ids: those of a sequence go on after a rollback.
             tables = dump(uow.conn)

@@ -98,7 +98,7 @@ def some_clients(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 def taken(uow: UnitOfWork, rows: list[dict[str, Any]]) -> Any:
     """Import objects; the outcome."""
-    return Import(Rules(), uow=uow).run(SeedRecord(n, row) for n, row in enumerate(rows, 1))
+    return Import(uow, Rules()).run(SeedRecord(n, row) for n, row in enumerate(rows, 1))
 
 
 def written(store: Store, *rows: dict[str, Any]) -> Any:
@@ -199,7 +199,7 @@ def test_the_flat_form_comes_back_too(
         with open_source(str(path), None) as source:
             for created in (len(rows), 0):
                 reader = Reader(source, intake, fields(), parse_pairs(()), lambda _read=1: None)
-                outcome = Import(Rules(), uow=uow).run(reader.records())
+                outcome = Import(uow, Rules()).run(reader.records())
                 assert outcome.extra == {"created": created, "updated": 0}
         assert exported(uow) == first
 

@@ -73,6 +73,19 @@ def test_1b_without_a_key_of_ours_and_without_replays_too(store: Store) -> None:
     assert links(store)[1]["remote_id"] == "1"
 
 
+def test_1c_what_somebody_added_to_it_since_does_not_hide_it(store: Store) -> None:
+    remote = MemoryRemote(keyed=False, replays=False, looks_first=False)
+    add_client(store, code="A")
+    remote.troubles = ["lost"]
+    keep(store, remote, patient=False)
+    remote.edit("1", note="seen")
+    clock = Clock(START)
+    clock.sleep(1000)
+    assert statuses(keep(store, remote, clock=clock)) == {"A": "ok"}
+    assert len(remote.rows) == 1
+    assert links(store)[1]["state"] == "in_sync"
+
+
 @pytest.mark.parametrize("point", ["claimed", "answered", "settled", "ended"])
 def test_2_killed_between_call_and_commit_is_one_record(
     store: Store, remote: MemoryRemote, point: str

@@ -45,8 +45,12 @@ class Books:
         return result
 
     def connect(self) -> None:
-        """Configure the target and let it in."""
+        """A database, and the target."""
         self("db", "init")
+        self.configure()
+
+    def configure(self) -> None:
+        """Configure the target and let it in."""
         self("sync", "add", "books", "qbo", "--set", f"realm_id={REALM}")
         secret = {
             "client_id": self.fake.client_id, "client_secret": self.fake.client_secret,
@@ -156,8 +160,9 @@ def test_6_stale_5010_merges_two_parts_of_one_address(books: Books, fake: FakeQu
 def test_6b_stale_5010_conflicts_where_it_overlaps(books: Books, fake: FakeQuickBooks) -> None:
     theirs = {"URI": "https://theirs.example"}
     remote_id = stale(books, fake, "--website", "https://ours.example", WebAddr=theirs)
-    books.push()
+    assert books.push(code=68)["A"]["error"]["code"] == "sync.conflict"
     assert books.why("A")[0] == "sync.conflict"
+    assert books.push() == {}  # it failed then; now it waits
     (row,) = books("sync", "resolve", "A", "-o", "json", code=10).json
     assert (row["field"], row["ours"], row["theirs"]) == (
         "website", "https://ours.example", theirs["URI"],
@@ -191,7 +196,7 @@ def test_7_6240_of_a_vendor_is_name_taken_and_not_tried_again(
 def test_7b_a_customer_of_that_name_is_linked_by_hand(books: Books, fake: FakeQuickBooks) -> None:
     theirs = fake.add("Client A", Notes="theirs")
     books.create("A", "Client A")
-    books.push()
+    assert books.push(code=68)["A"]["error"]["code"] == "sync.name_taken"
     assert books.why("A")[0] == "sync.name_taken"
     books("sync", "link", "A", theirs, "--target", "books")
     assert books.push()["A"]["status"] == "ok"

@@ -36,7 +36,7 @@ def import_clients(
 
     def task(uow: UnitOfWork, columns: ColumnMap) -> Import:
         return Import(
-            app.rules(allow_mismatch=allow_mismatch), uow=uow,
+            uow, app.rules(allow_mismatch=allow_mismatch),
             key=key or columns.key or "code", reuse=reuse,
             continue_on_error=intake.continue_on_error, want_rows=intake.results is not None,
         )  # fmt: skip

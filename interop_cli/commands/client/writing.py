@@ -9,7 +9,7 @@ import click
 from interop_cli.commands import confirm, selectors
 from interop_cli.commands.address import PICK, completed
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, given, option, options, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
@@ -17,7 +17,7 @@ from interop_cli.domain.messages import N_, msg
 if TYPE_CHECKING:
     from interop_cli.app import App
 
-FIELD_OPTIONS = (
+field_options = options(
     option("--line1", metavar="TEXT", help=N_("Street and number.")),
     option("--line2", metavar="TEXT", help=N_("Suite, floor, building.")),
     option("--city", metavar="TEXT", help=N_("City.")),
@@ -48,24 +48,14 @@ FIELD_OPTIONS = (
 )  # fmt: skip
 
 
-def field_options(function: Any) -> Any:
-    """Add the options of a client's fields."""
-    for decorate in reversed(FIELD_OPTIONS):
-        function = decorate(function)
-    return function
-
-
-def given(fields: dict[str, Any]) -> dict[str, Any]:
+def _values(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields that were typed, as the services name them; "" clears."""
-    values = {
-        name: value
-        for name, value in fields.items()
-        if value is not None and name not in ("tags", "accounting")
-    }
-    if fields["tags"]:
-        values["tags"] = [tag for tag in fields["tags"] if tag]
-    if fields["accounting"]:
-        values["accounting"] = dict(_pair(text) for text in fields["accounting"])
+    values = given(fields)
+    tags, accounting = values.pop("tags"), values.pop("accounting")
+    if tags:
+        values["tags"] = [tag for tag in tags if tag]
+    if accounting:
+        values["accounting"] = dict(_pair(text) for text in accounting)
     return values
 
 
@@ -100,7 +90,7 @@ def create_command(
     """
     from interop_cli.domain.services import client_cards
 
-    values = {"name": name, **completed(app, autofill, pick), **given(fields)}
+    values = {"name": name, **completed(app, autofill, pick), **_values(fields)}
     app.write(
         "client.create",
         lambda uow: client_cards.create(
@@ -128,7 +118,7 @@ def edit_command(
     from interop_cli.domain.services import client_cards
 
     selectors.check(picked)
-    changes = given(fields)
+    changes = _values(fields)
     client_cards.check_changes(changes)
     if picked.is_bulk:
         confirm.moderate(app, msg("Change these clients?"), stdin_is_data=picked.reads_stdin)

@@ -9,14 +9,14 @@ import click
 from interop_cli.commands import confirm
 from interop_cli.commands.complete import client_argument
 from interop_cli.commands.contact.reading import CONTACT_ID
-from interop_cli.commands.frame import Command, RowId, option, pass_app
+from interop_cli.commands.frame import Command, RowId, given, option, options, pass_app
 from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
 
 CONTACT_IDS = click.argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
-FIELD_OPTIONS = (
+field_options = options(
     option("--title", metavar="TEXT", help=N_("Job title.")),
     option("--email", metavar="TEXT", help=N_("E-mail, which no other contact of the client has.")),
     option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
@@ -30,20 +30,10 @@ FIELD_OPTIONS = (
 )  # fmt: skip
 
 
-def _field_options(function: Any) -> Any:
-    for decorate in reversed(FIELD_OPTIONS):
-        function = decorate(function)
-    return function
-
-
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
 @click.command("create", cls=Command)
 @client_argument()
 @option("--name", required=True, metavar="TEXT", help=N_("Name of the person."))
-@_field_options
+@field_options
 @pass_app
 def create_command(app: App, client: str, **fields: Any) -> None:
     """Add a contact to a client; the first one becomes its default.
@@ -53,14 +43,14 @@ def create_command(app: App, client: str, **fields: Any) -> None:
     """
     from interop_cli.domain.services import contacts
 
-    values = _given(fields)
+    values = given(fields)
     app.write("contact.create", lambda uow: contacts.create(uow, client, values, app.rules()))
 
 
 @click.command("edit", cls=Command)
 @CONTACT_ID
 @option("--name", metavar="TEXT", help=N_("Name of the person."))
-@_field_options
+@field_options
 @option("--if-version", type=click.IntRange(min=1), metavar="N",
         help=N_("Refuse unless the contact is at this version."))  # fmt: skip
 @pass_app
@@ -72,7 +62,7 @@ def edit_command(app: App, contact_id: int, if_version: int | None, **fields: An
     """
     from interop_cli.domain.services import client_cards, contacts
 
-    changes = _given(fields)
+    changes = given(fields)
     client_cards.check_changes(changes)
     app.write(
         "contact.edit",

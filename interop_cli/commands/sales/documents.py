@@ -9,7 +9,7 @@ import click
 
 from interop_cli.commands import heading
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Count, Group, option, pass_app
+from interop_cli.commands.frame import Command, Count, Group, given, option, options, pass_app
 from interop_cli.domain.kinds import KIND_NAMES, STATUS_NAMES
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -22,7 +22,7 @@ document_command = Group(
     "document", help=N_("Quotes, jobs, packing slips, invoices, credit notes.")
 )
 KIND = click.Choice(KIND_NAMES)
-ADD_OPTIONS = (
+add_options = options(
     option("--kind", type=KIND, required=True, help=N_("What it is.")),
     option("--number", metavar="TEXT", help=N_("Its number; the next one of its kind if absent.")),
     option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent.")),
@@ -42,15 +42,9 @@ ADD_OPTIONS = (
 )  # fmt: skip
 
 
-def _add_options(function: Any) -> Any:
-    for decorate in reversed(ADD_OPTIONS):
-        function = decorate(function)
-    return function
-
-
 @document_command.command("add", cls=Command)
 @client_argument()
-@_add_options
+@add_options
 @pass_app
 def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **fields: Any) -> None:
     """Record a document of a client; a job ends a prospect.
@@ -62,7 +56,7 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
     from interop_cli.commands.sales.lines import parse_lines
     from interop_cli.domain.services import documents
 
-    values = {name: value for name, value in fields.items() if value is not None}
+    values = given(fields)
     values["lines"] = parse_lines(line)
     app.write(
         "sales.document.add",

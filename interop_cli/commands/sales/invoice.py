@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, option, pass_app
+from interop_cli.commands.frame import Command, Group, given, option, pass_app
 from interop_cli.commands.sales import documents
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -51,7 +51,7 @@ def create_command(app: App, client: str, line: tuple[str, ...], file: str | Non
     """
     from interop_cli.domain.services import invoices
 
-    values = {name: value for name, value in fields.items() if value is not None}
+    values = given(fields)
     values["lines"] = _lines(line, file)
     _write(
         app, "sales.invoice.create",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from interop_cli.commands import selectors
-from interop_cli.commands.frame import Command, Count, option, pass_app
+from interop_cli.commands.frame import Command, option, options, pass_app
 from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TASK = "sales-refresh"
 EXIT_ATTENTION = 10
 YEAR = click.IntRange(1900, 2199)
-SPAN_OPTIONS = (
+span_options = options(
     option("--years", type=click.IntRange(1, 100), metavar="N",
            help=N_("How many years (5).")),
     option("--through", type=YEAR, metavar="YEAR", help=N_("The last of them (this year).")),
@@ -29,13 +29,6 @@ BASIS = option(
     "--basis", type=click.Choice(("sold-to", "bill-to")), default="sold-to",
     help=N_("Whose sales: who it was sold to, or who was billed."),
 )  # fmt: skip
-
-
-def span_options(function: Any) -> Any:
-    """Add the options that say which years."""
-    for decorate in reversed(SPAN_OPTIONS):
-        function = decorate(function)
-    return function
 
 
 @click.command("refresh", cls=Command)
@@ -146,30 +139,3 @@ def verify_command(
             _("{count} totals differ; interop sales refresh brings them up to date.",
               count=len(rows))
         )  # fmt: skip
-
-
-@click.command("report", cls=Command)
-@option("--by", type=click.Choice(("client", "year", "province", "tag")), default="client",
-        help=N_("What the sales are added up by (client)."))  # fmt: skip
-@option("--top", type=Count(min=1), metavar="N", help=N_("Only the N largest."))
-@span_options
-@BASIS
-@option("--filter", "filters", multiple=True, metavar="EXPR",
-        help=N_("The clients a filter matches, active or not; several are AND."))  # fmt: skip
-@pass_app
-def report_command(
-    app: App, by: str, top: int | None, years: int | None, through: int | None, basis: str,
-    filters: tuple[str, ...],
-) -> None:  # fmt: skip
-    """Add up the sales by client, year, province or tag; each currency by itself.
-
-    \b
-    interop sales report --by client --top 10
-    interop sales report --by province --years 3 -o csv
-    """
-    from interop_cli.store.views import reports
-
-    with app.store.reading() as conn:
-        query = sales_query(app, conn, (), filters, years, through, basis)
-        rows = reports.report(conn, query, by, top)
-    app.output.rows(reports.columns(), [rows], key="key")

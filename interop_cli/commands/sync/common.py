@@ -14,7 +14,6 @@ from interop_cli.domain.messages import N_, msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.domain.sync.records import Local
     from interop_cli.store.sync.records import Scope
     from interop_cli.store.sync.targets import TargetRow
     from interop_cli.sync.site import Site
@@ -22,10 +21,29 @@ if TYPE_CHECKING:
 target_option = option(
     "--target", "target_name", metavar="NAME", help=N_("One target; all of them if absent.")
 )
-entity_option = option(
+contact_option = option(
     "--contact", "contact_id", type=int, metavar="ID",
     help=N_("A contact instead of the client itself."),
 )  # fmt: skip
+document_option = option(
+    "--document", "number", metavar="NUMBER",
+    help=N_("An invoice or a credit note instead of the client itself."),
+)  # fmt: skip
+
+
+def entity_options(command: Any) -> Any:
+    """The options that name a record of a client rather than the client."""
+    return contact_option(document_option(command))
+
+
+DOCUMENTS = frozenset({"invoice", "credit_note"})
+
+
+def takes_no(target: str, entity: str) -> UsageError:
+    """The error of asking a target for what it has no place for."""
+    return UsageError(
+        "usage.entity", msg("{target} takes no {entity}.", target=target, entity=entity)
+    )
 
 
 def chosen(app: App, name: str | None) -> list[TargetRow]:
@@ -132,22 +150,32 @@ def _count(app: App, scope: Scope) -> int:
     return int(app.store.conn.query(sql, **scope.params)[0]["n"])
 
 
-def local_of(app: App, site: Site, code: str, contact_id: int | None) -> Any:
-    """The record a command is about, with its link: the client, or a contact of it."""
+def local_of(
+    app: App, site: Site, code: str, contact_id: int | None = None, number: str | None = None
+) -> Any:
+    """The record a command is about, with its link: the client, a contact or a document of it."""
     from interop_cli.domain.errors import NotFound
     from interop_cli.store.sync.records import Scope, records
     from interop_cli.store.views.clients import resolve
 
     client_id = resolve(app.store.conn, code)[0]
-    entity = "client" if contact_id is None else "contact"
-    if entity not in site.connector.entities:
-        raise UsageError(
-            "usage.entity", msg("{target} takes no contacts.", target=site.target.name)
-        )
-    found = records(app.store.conn, entity, site.target.id, Scope((client_id,)))
-    for local, link in found:
-        if contact_id is None or local.id == contact_id:
-            return local, link
+    if contact_id is not None and number is not None:
+        raise UsageError("usage.entity", msg("--contact and --document exclude each other."))
+    wanted = {"contact"} if contact_id is not None else DOCUMENTS if number else {"client"}
+    entities = [entity for entity in site.connector.entities if entity in wanted]
+    if not entities:
+        raise takes_no(site.target.name, sorted(wanted)[-1])
+    for entity in entities:
+        for local, link in records(app.store.conn, entity, site.target.id, Scope((client_id,))):
+            if contact_id in (None, local.id) and number in (None, local.number):
+                return local, link
+    if number is not None:
+        raise NotFound(
+            "document.not_found",
+            msg("{code} has no document {number} that goes to {target}.", code=code[:40],
+                number=number[:40], target=site.target.name),
+            hint=msg("See: interop sync plan {code}", code=code[:40]),
+        )  # fmt: skip
     raise NotFound(
         "contact.not_found",
         msg("{code} has no contact {id}.", code=code[:40], id=contact_id),
@@ -182,8 +210,3 @@ def remote_error(target: str, trouble: Any, until: str | None = None) -> Excepti
     if trouble.code == "sync.secret.missing":
         return Denied(trouble.code, text, hint=hint)
     return Remote(trouble.code, text, hint=hint, until=until)
-
-
-def described(local: Local) -> str:
-    """A record in a sentence: a client's code, or its contact by number."""
-    return local.code if local.entity == "client" else f"{local.code} #{local.id}"

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.command("fields", cls=Command)
 @click.argument("name", metavar="TARGET")
 @option(
-    "--entity", type=click.Choice(("client", "contact")), help=N_("Only of clients, or contacts.")
+    "--entity",
+    type=click.Choice(("client", "contact", "invoice", "credit_note")),
+    help=N_("Only of clients, contacts, invoices or credit notes."),
 )
 @option("--set", "chosen", multiple=True, metavar="FIELD[=THEIRS]",
         help=N_("Send this field too, under their name for it."))  # fmt: skip
@@ -41,7 +43,7 @@ def fields_command(
 
     target = common.only(app, name)
     if entity is not None and entity not in connector_class(target.kind).entities:
-        raise UsageError("usage.entity", msg("{target} takes no contacts.", target=target.name))
+        raise common.takes_no(target.name, entity)
     if chosen or dropped or reset:
         settings = _fields(app.site(target), entity or "client", chosen, dropped, reset)
         target = configured(app, target, settings)

@@ -27,11 +27,11 @@ NAMES = ("target", "entity", "id", "code", "name", "remote_id", "remote_name", "
 @click.argument("code", required=False, metavar="[CODE]")
 @click.argument("remote_id", required=False, metavar="[REMOTE_ID]")
 @common.target_option
-@common.entity_option
+@common.entity_options
 @pass_app
 def link_command(
     app: App, code: str | None, remote_id: str | None, target_name: str | None,
-    contact_id: int | None,
+    contact_id: int | None, number: str | None,
 ) -> None:  # fmt: skip
     """Match our records with those a target already holds: by code, e-mail or exact name.
 
@@ -48,7 +48,7 @@ def link_command(
         raise UsageError("usage.link", msg("Give a code and their id, or neither."))
     site = app.site(common.only(app, target_name))
     if code is not None and remote_id is not None:
-        _by_hand(app, site, code, remote_id, contact_id)
+        _by_hand(app, site, code, remote_id, contact_id, number)
         return
     with common.remote_errors(site):
         proposals = linking.propose(site)
@@ -75,11 +75,13 @@ def _show(app: App, site: Site, proposals: list[Proposal]) -> None:
     app.output.rows(columns, [rows] if rows else [], key="code")
 
 
-def _by_hand(app: App, site: Site, code: str, remote_id: str, contact_id: int | None) -> None:
+def _by_hand(
+    app: App, site: Site, code: str, remote_id: str, contact_id: int | None, number: str | None
+) -> None:
     from interop_cli.domain.services.outcome import one
     from interop_cli.sync import linking
 
-    local, _link = common.local_of(app, site, code, contact_id)
+    local, _link = common.local_of(app, site, code, contact_id, number)
     with common.remote_errors(site):
         if not app.dry_run:
             linking.by_hand(site, local, remote_id, app.lock_timeout)

@@ -65,9 +65,9 @@ def _columns() -> list[Any]:
     from interop_cli.domain.columns import Column, Kind
 
     kinds = {"id": Kind.INT, "changes": Kind.JSON}
-    hidden = {"id", "reason", "field", "changes"}
-    names = ("target", "entity", "id", "code", "action", "reason", "field", "fields", "message",
-             "waits_for", "changes")  # fmt: skip
+    hidden = {"id", "reason", "changes"}
+    names = ("target", "entity", "id", "code", "number", "action", "reason", "field", "fields",
+             "message", "waits_for", "changes")  # fmt: skip
     return [Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in names]
 
 
@@ -104,7 +104,7 @@ def _row(site: Site, step: Step) -> tuple[Any, ...]:
 
     reason, local = step.reason, step.local
     return (
-        site.target.name, local.entity, local.id, local.code, str(step.todo),
+        site.target.name, local.entity, local.id, local.code, local.number, str(step.todo),
         reason.code if reason else None, reason.field if reason else None,
         ", ".join(change.field for change in step.changes) or None,
         translate(reason.message) if reason else None, step.waits_for, list(changes_of(step)),

@@ -71,12 +71,17 @@ def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None
 @click.command("resolve", cls=Command)
 @click.argument("client", metavar="CODE")
 @common.target_option
-@common.entity_option
+@common.entity_options
 @option("--take", "taken", multiple=True, metavar="local|remote|FIELD=SIDE",
         help=N_("Whose value stands: for all fields, or for one."))  # fmt: skip
 @pass_app
 def resolve_command(
-    app: App, client: str, target_name: str | None, contact_id: int | None, taken: tuple[str, ...]
+    app: App,
+    client: str,
+    target_name: str | None,
+    contact_id: int | None,
+    number: str | None,
+    taken: tuple[str, ...],
 ) -> None:
     """Show a conflict in three columns: last pushed, ours, theirs; or decide it.
 
@@ -87,7 +92,7 @@ def resolve_command(
     from interop_cli.sync import resolving
 
     site = app.site(common.only(app, target_name))
-    local, link = common.local_of(app, site, client, contact_id)
+    local, link = common.local_of(app, site, client, contact_id, number)
     found = resolving.columns(site, local, link)
     if not taken:
         _show(app, site, local, found)

@@ -1,4 +1,4 @@
-"""QuickBooks Online, accounting API v3: clients as customers.
+"""QuickBooks Online, accounting API v3: clients as customers, and their invoices.
 
 There is no place for our code there: a customer is found by its name, which is unique among
 customers, vendors and employees together, and by the id that our link remembers.

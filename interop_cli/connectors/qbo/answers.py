@@ -18,6 +18,7 @@ _ID = re.compile(r"\bId=(\d+)")
 
 _KINDS = {
     "6240": Kind.NAME_TAKEN,
+    "6140": Kind.NAME_TAKEN,
     "5010": Kind.STALE,
     "610": Kind.GONE,
     "2500": Kind.MISSING_REF,
@@ -101,6 +102,11 @@ _SAID: dict[Kind, tuple[str, Message]] = {
 }  # fmt: skip
 
 
+NUMBER_TAKEN = msg(
+    "Another document there has this number: give that one another number there, then sync retry."
+)
+
+
 def _first(fault: Mapping[str, Any]) -> Mapping[str, Any]:
     for name in ("Error", "error"):
         errors = fault.get(name)
@@ -121,7 +127,9 @@ def for_record(trouble: Trouble, send: Send, descriptor: Descriptor) -> Trouble:
     field = _field(trouble.field, descriptor)
     kind = trouble.kind
     if kind is Kind.NAME_TAKEN:
-        trouble.field = "name"
+        trouble.field = descriptor.key or "name"
+        if descriptor.once:
+            trouble.message = NUMBER_TAKEN
         return trouble
     if kind is Kind.GONE and (send.action == Action.CREATE or _is_ref(field)):
         # Not the customer itself: a payment term, a parent.
@@ -144,10 +152,10 @@ def _field(element: str | None, descriptor: Descriptor) -> Field | None:
     """Ours for an element of theirs: ``PrimaryEmailAddr``, ``Customer.BillAddr.City``."""
     if not element:
         return None
-    name = element.removeprefix("Customer.")
+    name = re.sub(r"^(Customer|Invoice|CreditMemo)\.", "", element)
+    whole = tuple(name + end for end in ("", ".value", ".Address", ".FreeFormNumber", ".URI"))
     for field in descriptor.sent():
-        if field.remote in (name, f"{name}.value", f"{name}.Address", f"{name}.FreeFormNumber",
-                            f"{name}.URI") or field.remote.endswith(f".{name}"):  # fmt: skip
+        if field.remote in whole or field.remote.endswith((f".{name}", f".{name}.value")):
             return field
     return descriptor.named("billing_name") if name == "FamilyName" else None
 

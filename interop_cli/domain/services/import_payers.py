@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, InteropError
 from interop_cli.domain.payer import check_can_be_payer
-from interop_cli.domain.services.import_report import Report
+from interop_cli.domain.services.row_import import RowImport
 
 if TYPE_CHECKING:
     from interop_cli.store.connection import Row
@@ -39,7 +39,7 @@ class Payers:
     """What the rows said; ``settle`` writes it."""
 
     uow: UnitOfWork
-    report: Report
+    report: RowImport
     wishes: list[Wish] = field(default_factory=list)
 
     def note(self, record: Any, client_id: int, ref: object, action: str) -> None:

@@ -1,27 +1,15 @@
-"""The rows of an import: as they are read, and as they will be written."""
+"""The rows of an import of clients, as they will be written."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.errors import Detail
 from interop_cli.domain.services.import_parts import Plan
 
 if TYPE_CHECKING:
     from interop_cli.store.connection import Row
-
-
-class Record(Protocol):
-    """A row of the file, its fields already named as ours."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def values(self) -> dict[str, Any]: ...
-    @property
-    def error(self) -> Detail | None: ...
 
 
 class Written(NamedTuple):

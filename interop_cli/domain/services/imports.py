@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from interop_cli.domain.code import code_key
 from interop_cli.domain.errors import InteropError, InvalidData
@@ -24,17 +23,15 @@ from interop_cli.domain.services.import_endings import Endings
 from interop_cli.domain.services.import_lines import Lines
 from interop_cli.domain.services.import_parts import PartsImport
 from interop_cli.domain.services.import_payers import Payers
-from interop_cli.domain.services.import_report import Report
-from interop_cli.domain.services.import_rows import Record, Written
+from interop_cli.domain.services.import_rows import Written
 from interop_cli.domain.services.import_unique import Unique
-from interop_cli.domain.services.outcome import Outcome
+from interop_cli.domain.services.outcome import MAX_ITEMS
 from interop_cli.domain.services.parts import Parts, parts_of, with_main
+from interop_cli.domain.services.row_import import Record, RowImport
 
 if TYPE_CHECKING:
     from interop_cli.store.connection import Row
-    from interop_cli.store.uow import UnitOfWork
 
-BATCH = 500  # what is done to a row again and again stays in the processor's cache
 KEYS = {"code": "code_key", "external_id": "external_id", "email": "email"}
 # An empty cell leaves these as they are: they always have a value.
 KEPT_WHEN_EMPTY = frozenset(
@@ -43,14 +40,13 @@ KEPT_WHEN_EMPTY = frozenset(
 
 
 @dataclass
-class Import(Report):
+class Import(RowImport):
     """The import at work; ``run`` does it."""
 
-    uow: UnitOfWork = field(kw_only=True)
     key: str = "code"
-    continue_on_error: bool = False
-    want_rows: bool = False
     reuse: bool = False
+    # What is done to so few rows again and again stays in the processor's cache.
+    size: ClassVar[int] = 500
     # On which line a key stood that the database does not have: those of the batch at hand, and
     # of rows that were rejected.
     _seen: dict[object, int] = field(default_factory=dict)
@@ -72,55 +68,33 @@ class Import(Report):
     def _parts(self) -> PartsImport:
         return PartsImport(self.uow, self.rules, self.uow.operation.actor)
 
-    def run(self, records: Iterable[Record]) -> Outcome:
-        """Write every row, or none where one is not valid and the import does not go on.
-
-        Raises InvalidData ``import.invalid`` with a detail a fault, ``import.empty`` for a file
-        without rows.
-        """
-        if self.want_rows:
-            self.outcome.rows = []
-        iterator = iter(records)
-        while batch := list(islice(iterator, BATCH)):
-            self.outcome.matched += len(batch)
-            self._batch(batch)
-            self.rejected.settle()
-        if self.outcome.matched == 0:
-            raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
-        self._settle()
-        if self._refused:
-            raise self.refusal()
-        self._parts.warn_of_shared_emails()
-        self.count()
-        return self.outcome
-
-    @property
-    def _refused(self) -> bool:
-        """Whether nothing will be written: the rest is read for its faults."""
-        return bool(self.rejected) and not self.continue_on_error
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
-        if not self._refused:
+        if not self.refused:
             self._payers.settle()
         waiting = self._endings.waiting
-        for start in range(0, len(waiting), BATCH):
-            self._batch(waiting[start : start + BATCH], last=True)
+        for start in range(0, len(waiting), self.size):
+            self.batch(waiting[start : start + self.size], last=True)
             self.rejected.settle()
-        if not self._refused:
+        if not self.refused:
             self._payers.settle()
+
+    def finish(self) -> None:
+        """Warn of what only the whole file shows."""
+        self._parts.warn_of_shared_emails()
 
     # -- a batch ----------------------------------------------------------------------------
 
-    def _batch(self, batch: Sequence[Record], *, last: bool = False) -> None:
-        keys = [self._key_of(record) for record in batch]
+    def batch(self, records: Sequence[Record], *, last: bool = False) -> None:
+        """Write these rows, or reject some of them; those that end a payer wait till ``last``."""
+        keys = [self._key_of(record) for record in records]
         existing = self._existing(keys)
-        rows = ((record, existing.get(key)) for record, key in zip(batch, keys, strict=True))
+        rows = ((record, existing.get(key)) for record, key in zip(records, keys, strict=True))
         ending = set() if last else self._endings.among(rows)
         mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
-        self._unique.load(batch)
+        self._unique.load(records)
         read: list[tuple[Record, object, Parts, Row | None]] = []
-        for record, key in zip(batch, keys, strict=True):
+        for record, key in zip(records, keys, strict=True):
             row = existing.get(key)
             try:
                 self._begin(record, key, row)
@@ -147,7 +121,7 @@ class Import(Report):
                     saves.append(self._revised(record, key, parts, row, mains[row["id"]]))
             except InteropError as error:
                 self.reject(record, error)
-        if self._refused:
+        if self.refused:
             return
         self._insert(new)
         self._save(saves)
@@ -217,7 +191,7 @@ class Import(Report):
         if client.shipper_identity != before.shipper_identity:
             check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._parts.plan(parts, client, row["id"]) if parts else None
-        if not self._refused:  # or those it pays for have not been moved
+        if not self.refused:  # or those it pays for have not been moved
             self._endings.check(before, client)
         return Written(record, key, client, address, plan, row, main)
 
@@ -232,7 +206,7 @@ class Import(Report):
             self._seen.pop(one.key, None)
             self._unique.forget(one.record)
             self._lines.setdefault(client_id, one.record.line)
-            self.note(one.record, one.client.code, client_id, "ok", "created")
+            self._tell(one.record, one.client.code, client_id, "ok", "created")
             if payer := one.record.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
         self.uow.addresses.add([one.address for one in new], ids)
@@ -276,7 +250,14 @@ class Import(Report):
         for one, row, _place in stored:
             status, action = ("ok", "updated") if row["id"] in changed else ("unchanged",) * 2
             self._unique.forget(one.record)
-            self.note(one.record, row["code"], row["id"], status, action)
+            self._tell(one.record, row["code"], row["id"], status, action)
             if "bill_to" in one.record.values:
                 payer = one.record.values["bill_to"]
                 self._payers.note(one.record, row["id"], payer, action)
+
+    def _tell(self, record: Record, code: str, client_id: int, status: str, action: str) -> None:
+        """Note what became of a row that was written or found as it is."""
+        if self.outcome.rows is None and len(self._items) > MAX_ITEMS:
+            return
+        item = {"id": client_id, "code": code, "status": status, "error": None, "action": action}
+        self.note(record.line, code, item)

@@ -59,7 +59,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
     _put_amounts(document, lines)
     if not values.get("draft"):
         document.number = uow.documents.next_number("invoice")
-        document.status = "posted"
+        document.status, document.posted_at = "posted", uow.now
     (document_id,) = uow.documents.add([document])
     uow.documents.set_lines(document_id, client["id"], lines)
     return _outcome(uow, document_id, document, client, payer, lines, rules)
@@ -76,7 +76,7 @@ def post(uow: UnitOfWork, ref: str, rules: Rules) -> Outcome:
     _check_client(payer)
     document = uow.documents.entity(row)
     document.number = row["number"] or uow.documents.next_number("invoice")
-    document.status, document.issued = "posted", True
+    document.status, document.issued, document.posted_at = "posted", True, uow.now
     uow.documents.save([(row, document)])
     return _outcome(uow, row["id"], document, client, payer, _stored_lines(uow, row), rules)
 
@@ -181,7 +181,8 @@ def _credit_note(
     document = uow.documents.entity(invoice)
     changes = {
         "id": None, "kind": "credit_note", "number": None, "due_date": None, "external_id": None,
-        "corrects_id": invoice["id"], "issued": True, "date": values.get("date") or uow.today,
+        "corrects_id": invoice["id"], "issued": True, "posted_at": uow.now,
+        "date": values.get("date") or uow.today,
     }  # fmt: skip
     try:
         return document.revise(changes, rules)

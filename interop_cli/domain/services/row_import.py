@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData
 from interop_cli.domain.messages import Message, msg
@@ -41,14 +41,18 @@ class RowImport:
     created: int = 0
     updated: int = 0
     _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    size = 5000
+    _withdrawn: set[int] = field(default_factory=set)
+    size: ClassVar[int] = 5000
 
     def batch(self, records: Sequence[Record]) -> None:
         """Write these rows, or reject some of them."""
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Write what depends on all the rows."""
+        """Write what depends on all the rows; not called where a row was refused for good."""
+
+    def settle(self) -> None:
+        """Check what depends on all the rows, and write it where nothing is ``refused``."""
 
     @property
     def refused(self) -> bool:
@@ -70,6 +74,8 @@ class RowImport:
             self.rejected.settle()
         if self.outcome.matched == 0:
             raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
+        self.settle()
+        self.rejected.settle()
         if self.refused:
             raise self._refusal()
         self.finish()
@@ -87,19 +93,28 @@ class RowImport:
             shown = {name: item[name] for name in ("status", "id", "error")}
             self.outcome.rows.append({"line": line, "key": key, **shown})
 
-    def reject(self, record: Record, error: InteropError, item: dict[str, Any]) -> None:
-        """Keep a row apart with the reason; what is no fault of the row is raised again."""
+    def withdraw(self, line: int, action: str) -> None:
+        """Take back what was noted of a row: it was written, and found wrong at the end."""
+        self.created -= action == "created"
+        self.updated -= action == "updated"
+        self._withdrawn.add(line)
+
+    def reject(self, record: Any, error: InteropError, item: dict[str, Any] | None = None) -> None:
+        """Keep a row apart with the reason; what is no fault of the row is raised again.
+
+        ``item`` is what is known of the row; its key as ``code`` where not given.
+        """
         if not isinstance(error, (InvalidData, Conflict)) and error.exit_code != 3:
             raise error
         details = [
-            Detail(d.path, d.code, d.message, record.line, d.key or self.rules.key)
+            Detail(d.path, d.code, d.message, d.line or record.line, d.key or self.rules.key)
             for d in error.details or [Detail("", error.code, error.message)]
         ]
         self.rejected.add(record, details)
-        self.outcome.failed += 1
         first = details[0]
         fault = {"code": first.code, "path": first.path, "message": first.message}
-        self.note(record.line, self.rules.key, {**item, "status": "error", "error": fault})
+        known = {"id": None, "code": self.rules.key} if item is None else item
+        self.note(record.line, self.rules.key, {**known, "status": "error", "error": fault})
 
     def fault(self, code: str, path: str, reason: Message) -> InvalidData:
         """A fault of the row at hand."""
@@ -110,7 +125,7 @@ class RowImport:
         return InvalidData(
             "import.invalid",
             msg("{count} of {total} rows are not valid; nothing was written.",
-                count=self.outcome.failed, total=self.outcome.matched),
+                count=self.rejected.count, total=self.outcome.matched),
             hint=msg("Write the good rows and keep the others apart:"
                      " --continue-on-error --rejects FILE"),
             details=self.rejected.details,
@@ -118,10 +133,18 @@ class RowImport:
 
     def _count(self) -> None:
         outcome = self.outcome
+        outcome.failed = self.rejected.count
         outcome.changed = self.created + self.updated
         outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
         outcome.extra = {"created": self.created, "updated": self.updated}
-        outcome.items = [item for _line, item in sorted(self._items, key=lambda pair: pair[0])]
+        outcome.items = [
+            item
+            for line, item in sorted(self._items, key=lambda pair: pair[0])
+            if item["error"] or line not in self._withdrawn
+        ]
         outcome.warnings = self.rules.warnings
         if outcome.rows is not None:
-            outcome.rows.sort(key=lambda row: row["line"])
+            rows = sorted(outcome.rows, key=lambda row: int(row["line"]))
+            outcome.rows = [
+                row for row in rows if row["error"] or row["line"] not in self._withdrawn
+            ]

@@ -26,7 +26,7 @@ class SeedRecord:
 
 def seed_clients(uow: UnitOfWork, clients: Iterable[dict[str, Any]], rules: Rules) -> Outcome:
     """Write the clients, over those of the same codes."""
-    return Import(rules, uow=uow).run(_records(clients))
+    return Import(uow, rules).run(_records(clients))
 
 
 def _records(clients: Iterable[dict[str, Any]]) -> Iterator[SeedRecord]:

@@ -79,7 +79,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Descriptor:
-    """The fields of one entity (``client``, ``contact``) as one target takes them."""
+    """The fields of one entity (``client``, ``contact``, ``invoice``) as one target takes them."""
 
     entity: str
     fields: tuple[Field, ...]
@@ -89,6 +89,10 @@ class Descriptor:
         default=None, compare=False
     )
     """Rules about several fields at once, where the remote has some."""
+    once: bool = False
+    """Whether a record that is there changes no more, as an invoice does not: of it only ``active``
+    is still sent. Such a record is not matched by ``sync link``: a push finds its own by the key.
+    """
 
     def named(self, name: str) -> Field | None:
         """The field of ours called ``name``."""

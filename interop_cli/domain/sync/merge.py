@@ -49,7 +49,9 @@ def merge(
             new_base[name] = found
         elif found != was and mine != was:
             field = descriptor.named(name)
-            if field is None or field.policy is Policy.ASK:
+            if descriptor.once and name != "active":
+                new_base[name] = found  # theirs since it is there
+            elif field is None or field.policy is Policy.ASK:
                 conflicts.append(Difference(name, was, mine, found))
             else:
                 new_base[name] = found

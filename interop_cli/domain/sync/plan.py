@@ -54,7 +54,7 @@ class Step:
     reason: Reason | None = None
     problems: tuple[Problem, ...] = ()
     waits_for: str | None = None
-    """The client that has to be there first."""
+    """The client, or the invoice, that has to be there first."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def plan(local: Local, link: Link, rules: Rules) -> Step:
         return Step(Todo.SKIP, local, link, {}, reason=reason("inactive"))
     payload = rules.payload(local)
     waits = _waits(local, payload, rules.descriptor)
-    problems = tuple(rules.descriptor.problems(payload))
+    settled = rules.descriptor.once and link.remote_id is not None
+    problems = () if settled else tuple(rules.descriptor.problems(payload))
     if problems:
         first = problems[0]
         why = Reason(first.code, first.message, first.field)
@@ -101,9 +102,11 @@ def plan(local: Local, link: Link, rules: Rules) -> Step:
 
 
 def _changed(local: Local, link: Link, payload: Payload, rules: Rules, waits: str | None) -> Step:
-    base = {} if rules.again else link.pushed
-    changes = differences(base, payload)
     descriptor = rules.descriptor
+    base = {} if rules.again and not descriptor.once else link.pushed
+    changes = differences(base, payload)
+    if descriptor.once:
+        changes = tuple(one for one in changes if one.field == "active")
     if not local.active and descriptor.named("active") not in descriptor.sent():
         return Step(Todo.SKIP, local, link, payload, reason=reason("inactive"))
     if not changes:
@@ -151,10 +154,8 @@ def _waits(local: Local, payload: Payload, descriptor: Descriptor) -> str | None
     for one in descriptor.sent():
         if one.refers_to is None or payload.get(one.name) is not None:
             continue
-        if local.entity == "contact":
-            return local.code
-        if local.payer is not None:
-            return local.payer
+        if one.name in local.refers:
+            return local.refers[one.name]
     return None
 
 

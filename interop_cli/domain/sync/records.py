@@ -36,14 +36,18 @@ class Local:
     columns: for a client those of ``client list`` with ``accounting`` (a dict), ``billing_name``,
     ``billing_email`` (of the billing contact) and ``bill_to_remote`` (the payer's id over there,
     ``None`` while it has none); for a contact those of ``contact list`` with ``client_remote`` and
-    ``email_free`` (false where an earlier contact has the same e-mail).
+    ``email_free`` (false where an earlier contact has the same e-mail); for an invoice or a credit
+    note those of ``store/sync/document_source.py``, with
+    ``lines``.
     """
 
     entity: str
     id: int
     code: str
     key: str
-    """What the remote can find it by: the client's code, or ``#id`` without the mark."""
+    """What the remote can find it by: the client's code, a document's number, or ``#id`` without
+    the mark.
+    """
     stamp: str
     active: bool
     values: Mapping[str, Any]
@@ -51,6 +55,10 @@ class Local:
     payer: str | None = None
     """The code of the client who pays for this one."""
     payer_prospect: bool = False
+    refers: Mapping[str, str] = field(default_factory=dict)
+    """Which client, or invoice, a field that refers to another record means: field -> its code."""
+    number: str | None = None
+    """The number of a document."""
 
 
 @dataclass(frozen=True, slots=True)

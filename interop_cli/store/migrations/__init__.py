@@ -44,7 +44,14 @@ class Migration:
 
 MIGRATIONS = tuple(
     Migration(name)
-    for name in ("0001_clients", "0002_people", "0003_sales", "0004_sync", "0005_merge_and_erase")
+    for name in (
+        "0001_clients",
+        "0002_people",
+        "0003_sales",
+        "0004_sync",
+        "0005_merge_and_erase",
+        "0006_posted_here",
+    )
 )
 
 

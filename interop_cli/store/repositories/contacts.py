@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from interop_cli.domain.contact import Contact
 from interop_cli.domain.text import fold
 from interop_cli.store import use
+from interop_cli.store.chunks import of_clients, query_in
 from interop_cli.store.connection import Row
 from interop_cli.store.repositories.flags import give_up
 from interop_cli.store.views.contacts import contact_not_found
@@ -15,7 +16,6 @@ from interop_cli.store.views.contacts import contact_not_found
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
-CHUNK = 500
 # What an entity calls otherwise than its column, which SQL reserves.
 COLUMNS = {"default": "is_default"}
 EXCLUSIVE = ("is_default", "billing")
@@ -72,17 +72,7 @@ class ContactRepository:
 
     def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
         """The contacts of each client, in the order they were made: client id -> rows."""
-        ids = list(client_ids)
-        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT * FROM contact WHERE client_id IN ({places}) ORDER BY id",  # noqa: S608
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found[row["client_id"]].append(row)
-        return found
+        return of_clients(self.conn, "contact", client_ids)
 
     def with_email(self, key: str, client_id: int) -> tuple[int | None, list[str]]:
         """Who else has this folded e-mail: the client's own contact, and other clients' codes."""
@@ -137,18 +127,14 @@ class ContactRepository:
 
     def elsewhere(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """Of these folded e-mails, those that several clients' contacts have: key -> codes."""
-        wanted = list(dict.fromkeys(keys))
         found: dict[str, list[str]] = {}
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                "SELECT DISTINCT email_key, code, code_key FROM contact"  # noqa: S608
-                f" JOIN client ON client.id = client_id WHERE email_key IN ({places})"
-                " ORDER BY email_key, code_key",
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found.setdefault(row["email_key"], []).append(row["code"])
+        sql = (
+            "SELECT DISTINCT email_key, code, code_key FROM contact"
+            " JOIN client ON client.id = client_id WHERE email_key IN ({places})"
+            " ORDER BY email_key, code_key"
+        )
+        for row in query_in(self.conn, sql, keys):
+            found.setdefault(row["email_key"], []).append(row["code"])
         return {key: codes for key, codes in found.items() if len(codes) > 1}
 
     def set_active(self, contact_id: int, active: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.document import Document
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.text import fold
+from interop_cli.store.chunks import query_in
 from interop_cli.store.connection import Row
 from interop_cli.store.tables import DOCUMENT, DOCUMENT_LINE
 from interop_cli.store.views.documents import document_named
@@ -16,7 +17,6 @@ from interop_cli.store.views.documents import document_named
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
 
-CHUNK = 500
 _PLAIN = tuple(
     name for name in DOCUMENT.columns if name not in ("number_key", "year", "taxes", "issued")
 )
@@ -64,17 +64,8 @@ class DocumentRepository:
 
     def by_numbers(self, kind: str, keys: Iterable[str]) -> dict[str, Row]:
         """The rows of these folded numbers: number key -> row."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, Row] = {}
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT * FROM document WHERE kind = :kind AND number_key IN ({places})",  # noqa: S608
-                kind=kind, **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):  # fmt: skip
-                found[row["number_key"]] = row
-        return found
+        sql = "SELECT * FROM document WHERE kind = :kind AND number_key IN ({places})"
+        return {row["number_key"]: row for row in query_in(self.conn, sql, keys, kind=kind)}
 
     def entity(self, row: Row) -> Document:
         """The document of a stored row."""
@@ -82,17 +73,13 @@ class DocumentRepository:
 
     def lines_of(self, document_ids: Iterable[int]) -> dict[int, list[Row]]:
         """The lines of these documents, in order: document id -> rows."""
-        ids = list(document_ids)
         found: dict[int, list[Row]] = {}
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT * FROM document_line WHERE document_id IN ({places})"  # noqa: S608
-                " ORDER BY document_id, position",
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found.setdefault(row["document_id"], []).append(row)
+        sql = (
+            "SELECT * FROM document_line WHERE document_id IN ({places})"
+            " ORDER BY document_id, position"
+        )
+        for row in query_in(self.conn, sql, document_ids):
+            found.setdefault(row["document_id"], []).append(row)
         return found
 
     def corrections(self, document_id: int) -> list[Row]:

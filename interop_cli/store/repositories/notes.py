@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from interop_cli.domain.note import Note
 from interop_cli.store import use
+from interop_cli.store.chunks import of_clients, query_in
 from interop_cli.store.connection import Row
 from interop_cli.store.views.notes import note_not_found
 
 if TYPE_CHECKING:
     from interop_cli.store.uow import UnitOfWork
-
-CHUNK = 500
 
 
 def to_row(note: Note, now: str) -> Row:
@@ -48,17 +47,7 @@ class NoteRepository:
 
     def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
         """The notes of each client, in the order they were made: client id -> rows."""
-        ids = list(client_ids)
-        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT * FROM note WHERE client_id IN ({places}) ORDER BY id",  # noqa: S608
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found[row["client_id"]].append(row)
-        return found
+        return of_clients(self.conn, "note", client_ids)
 
     def add(self, notes: Sequence[Note]) -> list[int]:
         """Insert notes that passed their rules; their ids."""
@@ -86,16 +75,10 @@ class NoteRepository:
 
     def files(self, note_ids: Iterable[int]) -> dict[int, set[tuple[str, str]]]:
         """The attachments of each note by name and blob: note id -> pairs."""
-        ids = list(note_ids)
         found: dict[int, set[tuple[str, str]]] = {}
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                f"SELECT note_id, name, sha256 FROM attachment WHERE note_id IN ({places})",  # noqa: S608
-                **{f"v{n}": value for n, value in enumerate(chunk)},
-            ):
-                found.setdefault(row["note_id"], set()).add((row["name"], row["sha256"]))
+        sql = "SELECT note_id, name, sha256 FROM attachment WHERE note_id IN ({places})"
+        for row in query_in(self.conn, sql, note_ids):
+            found.setdefault(row["note_id"], set()).add((row["name"], row["sha256"]))
         return found
 
     def attachment(self, attachment_id: int) -> Row | None:

@@ -109,7 +109,8 @@ class OperationRepository:
         """What the operation made and a target of sync holds by now, or is being sent."""
         rows = self.conn.query(
             "SELECT entity, entity_id AS id FROM undoing u WHERE u.action = 'delete'"  # noqa: S608
-            " AND u.stale = 0 AND (EXISTS (SELECT 1 FROM sync_link l WHERE l.entity = u.entity"
+            " AND u.stale = 0 AND (EXISTS (SELECT 1 FROM sync_link l WHERE (l.entity = u.entity"
+            " OR u.entity = 'document' AND l.entity IN ('invoice', 'credit_note'))"
             f" AND l.local_id = u.entity_id AND {LIVE}) OR (u.entity = 'sync_target' AND EXISTS"
             " (SELECT 1 FROM sync_event e WHERE e.target_id = u.entity_id)))"
             " ORDER BY entity, entity_id"

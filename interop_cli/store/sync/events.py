@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 SQL = {
     "at": "e.at", "target": "s.name", "entity": "e.entity", "id": "e.local_id",
-    "code": "COALESCE(c.code, tc.code)", "action": "e.action", "outcome": "e.outcome",
-    "error": "e.code", "http_status": "e.status", "request_id": "e.request_id",
+    "code": "COALESCE(c.code, tc.code, dc.code)", "number": "d.number",
+    "action": "e.action", "outcome": "e.outcome", "error": "e.code",
+    "http_status": "e.status", "request_id": "e.request_id",
     "duration_ms": "e.duration_ms", "run": "e.run",
 }  # fmt: skip
 FROM = (
@@ -21,6 +22,8 @@ FROM = (
     " LEFT JOIN client c ON e.entity = 'client' AND c.id = e.local_id"
     " LEFT JOIN contact t ON e.entity = 'contact' AND t.id = e.local_id"
     " LEFT JOIN client tc ON tc.id = t.client_id"
+    " LEFT JOIN document d ON e.entity IN ('invoice', 'credit_note') AND d.id = e.local_id"
+    " LEFT JOIN client dc ON dc.id = d.client_id"
 )
 
 
@@ -43,7 +46,7 @@ def rows(
         conditions.append("e.target_id = :target")
         params["target"] = target_id
     if client_id is not None:
-        conditions.append("(c.id = :client OR tc.id = :client)")
+        conditions.append("(c.id = :client OR tc.id = :client OR dc.id = :client)")
         params["client"] = client_id
     if failed:
         conditions.append("e.code IS NOT NULL")

@@ -7,35 +7,19 @@ change anywhere shows without anybody having had to note it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import Local
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.sync.document_source import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
+from interop_cli.store.sync.source import PEOPLE, Source
 from interop_cli.store.sync.stamps import EMAIL_OWNER, client_stamp, contact_stamp
 
 CHUNK = 500
-
-
-@dataclass(frozen=True)
-class Source:
-    """How an entity is read: ``columns`` are name -> SQL, ``stamp`` SQL for text.
-
-    ``client`` is the column with the client's id, ``eligible`` what a record must be to be sent
-    for the first time; ``order`` puts those first that others refer to.
-    """
-
-    table: str
-    columns: dict[str, str]
-    tables: str
-    stamp: str
-    client: str
-    eligible: str
-    order: str
-    local: Callable[[Row], Local]
 
 
 @dataclass(frozen=True)
@@ -61,6 +45,7 @@ def _client(row: Row) -> Local:
     return Local(
         "client", row["id"], row["code"], row["code"], row["stamp"], values["active"], values,
         values["prospect"], row["bill_to"], bool(row["payer_prospect"]),
+        {"bill_to": row["bill_to"]} if row["bill_to"] else {},
     )  # fmt: skip
 
 
@@ -72,13 +57,10 @@ def _contact(row: Row) -> Local:
     return Local(
         "contact", row["id"], row["client"], str(row["id"]), row["stamp"], active, values,
         bool(row["prospect"]), row["bill_to"], bool(row["payer_prospect"]),
+        {"client": row["client"]},
     )  # fmt: skip
 
 
-_PEOPLE = (
-    " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
-    " LEFT JOIN client p ON p.id = c.bill_to_id"
-)
 CLIENT = Source(
     table="client",
     columns={
@@ -93,7 +75,7 @@ CLIENT = Source(
         "billing_phone": "b.phone", "payer_prospect": "p.prospect",
     },
     tables=(
-        f" FROM client c{_PEOPLE}"
+        f" FROM client c{PEOPLE}"
         " LEFT JOIN contact b ON b.client_id = c.id AND b.billing = 1 AND b.active = 1"
         " LEFT JOIN sync_link pl ON pl.target_id = :target AND pl.entity = 'client'"
         " AND pl.local_id = c.bill_to_id"
@@ -117,7 +99,7 @@ CONTACT = Source(
         "email_owner": EMAIL_OWNER,
     },
     tables=(
-        f" FROM contact t JOIN client c ON c.id = t.client_id{_PEOPLE}"
+        f" FROM contact t JOIN client c ON c.id = t.client_id{PEOPLE}"
         " LEFT JOIN sync_link cl ON cl.target_id = :target AND cl.entity = 'client'"
         " AND cl.local_id = c.id"
         " LEFT JOIN sync_link l ON l.target_id = :target AND l.entity = 'contact'"
@@ -129,7 +111,9 @@ CONTACT = Source(
     order="c.code_key, t.id",
     local=_contact,
 )  # fmt: skip
-SOURCES = {"client": CLIENT, "contact": CONTACT}
+SOURCES = {
+    "client": CLIENT, "contact": CONTACT, "invoice": INVOICE, "credit_note": CREDIT_NOTE,
+}  # fmt: skip
 
 
 def records(
@@ -177,12 +161,14 @@ def _read(
 ) -> Iterator[tuple[Local, Link]]:
     own = ", ".join(f"{sql} AS {name}" for name, sql in source.columns.items())
     linked = ", ".join(f"l.{name} AS l_{name}" for name in LINK_COLUMNS)
-    sql = f"SELECT {own}, {source.stamp} AS stamp, {linked}{source.tables} WHERE {where}"
-    names = [*source.columns, "stamp", *(f"l_{name}" for name in LINK_COLUMNS)]
-    width = len(source.columns) + 1
-    for batch in conn.batches(sql, params, 2000):
-        for values in batch:
-            row = dict(zip(names[:width], values, strict=False))
+    sql = f"SELECT {own}, {source.stamp} AS stamp, {linked}{source.tables}"
+    bound = {**params, **source.params(conn, params["target"])}
+    names = [*source.columns, "stamp"]
+    width = len(names)
+    for batch in conn.batches(f"{sql} WHERE {source.only} AND {where}", bound, 2000):
+        rows = [dict(zip(names, values, strict=False)) for values in batch]
+        source.complete(conn, rows)
+        for row, values in zip(rows, batch, strict=True):
             link = NONE if values[width] is None else to_link(values[width:])
             yield source.local(row), link
 

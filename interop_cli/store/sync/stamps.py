@@ -1,7 +1,7 @@
 """Stamps: text that changes whenever anything changes that a payload may be made of.
 
-SQL on a client ``c`` with its main address ``a``, or on a contact ``t``. ``target`` is SQL for the
-target's id.
+SQL on a client ``c`` with its main address ``a``, on a contact ``t``, or on a document ``d``.
+``target`` is SQL for the target's id.
 """
 
 from __future__ import annotations
@@ -29,10 +29,19 @@ def contact_stamp(target: str) -> str:
     return _joined("t.version", _twin(target, "t.client_id"), EMAIL_OWNER)
 
 
-def _twin(target: str, client_id: str) -> str:
+def document_stamp(target: str) -> str:
+    """Of the document, the twin of who pays, and that of the invoice it corrects."""
+    return _joined(
+        "d.version",
+        _twin(target, "COALESCE(d.bill_to_id, d.client_id)"),
+        _twin(target, "d.corrects_id", "invoice"),
+    )
+
+
+def _twin(target: str, local_id: str, entity: str = "client") -> str:
     return (
         f"(SELECT tw.remote_id FROM sync_link tw WHERE tw.target_id = {target}"  # noqa: S608
-        f" AND tw.entity = 'client' AND tw.local_id = {client_id})"
+        f" AND tw.entity = '{entity}' AND tw.local_id = {local_id})"
     )
 
 

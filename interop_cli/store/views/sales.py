@@ -80,6 +80,17 @@ def totals(
     return conn.batches(text, {"basis": query.basis, **query.condition.params})
 
 
+def heading(conn: Connection, query: SalesQuery) -> str:
+    """Code and name of the one client of ``query``."""
+    (row,) = conn.query(
+        "SELECT c.code, c.name FROM client c"  # noqa: S608
+        " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+        f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {query.condition.sql}",
+        **query.condition.params,
+    )
+    return f"{row['code']}  {row['name']}"
+
+
 def by_year(conn: Connection, client_id: int, this_year: int) -> list[Row]:
     """What was sold to a client, as the objects on its card: of the years refreshed last."""
     first, last = span(conn, this_year, None, None)
@@ -108,10 +119,12 @@ def _source(query: SalesQuery) -> str:
         " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
         " LEFT JOIN client p ON p.id = c.bill_to_id"
         f" CROSS JOIN ({years_table(query.first, query.last)}) y"
-        # A row in a foreign currency may be there for the other basis only.
+        # A row may be there for the other basis only; a year's zero stands alone.
         " LEFT JOIN sales_total t ON t.client_id = c.id AND t.year = y.year"
-        f" AND (t.currency = c.currency OR t.{b}_cents <> 0 OR t.{b}_invoices <> 0)"
+        f" AND (t.{b}_cents <> 0 OR t.{b}_invoices <> 0)"
+        " LEFT JOIN sales_total z ON z.client_id = c.id AND z.year = y.year"
+        " AND z.currency = c.currency"
         " LEFT JOIN sales_year n ON n.year = y.year"
-        " LEFT JOIN sales_run r ON r.id = COALESCE(t.run_id, n.run_id)"
+        " LEFT JOIN sales_run r ON r.id = COALESCE(t.run_id, z.run_id, n.run_id)"
         " LEFT JOIN sales_stale s ON s.client_id = c.id AND s.year = y.year AND s.basis = :basis"
     )
