@@ -11,6 +11,7 @@ from interop_cli.i18n import _, ngettext, translate
 from interop_cli.output.columns import Row, dig, unknown_field
 from interop_cli.output.notices import DETAILS_SHOWN as SHOWN
 from interop_cli.output.notices import finding
+from interop_cli.output.records import code_of
 
 Result = Mapping[str, Any]
 
@@ -23,8 +24,8 @@ def item_columns(
     return [Column(name, _kind(name, [_at(item, name) for item in items])) for name in names]
 
 
-def check_fields(items: Sequence[Mapping[str, object]], fields: Sequence[str]) -> None:
-    """Raise ``UsageError`` (``output.field.unknown``) for a field that none of ``items`` has."""
+def checked_columns(items: Sequence[Mapping[str, object]], fields: Sequence[str]) -> list[Column]:
+    """``item_columns``; ``UsageError`` (``output.field.unknown``) where no item has a field."""
     names = list(dict.fromkeys(key for item in items for key in item))
     for field in fields:
         root, _dot, path = field.partition(".")
@@ -32,6 +33,23 @@ def check_fields(items: Sequence[Mapping[str, object]], fields: Sequence[str]) -
         nested = path and any(value is None or isinstance(value, dict | list) for value in held)
         if field not in names and not (root in names and nested):
             raise unknown_field(field, names)
+    return item_columns(items, fields)
+
+
+def laid_out(
+    items: Sequence[Mapping[str, Any]], fields: Sequence[str] | None, form: str
+) -> tuple[str, list[Column], list[Row]]:
+    """The items as rows of the format ``form``: the column that names one, columns, rows."""
+    columns = item_columns(items, fields)
+    if form == "table" and not fields:
+        items = with_reasons(items)
+        columns = telling(columns, items)
+    key = key_of(columns)
+    if form == "codes":
+        columns = [column for column in columns if column.name == key]
+        if not fields:
+            items = [{key: code_of(item, key)} for item in items]
+    return key, columns, item_rows(items, columns)
 
 
 def key_of(columns: Sequence[Column]) -> str:

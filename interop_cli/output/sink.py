@@ -104,13 +104,19 @@ def whole_file(path: Path) -> Iterator[Write]:
         raise
 
 
-def check_place(path: Path) -> None:
-    """Raise the ``IoFailure`` that writing ``path`` will end with, where that is plain to see."""
-    path = Path(os.path.realpath(path))
-    if path.is_dir():
-        raise failure(OSError(errno.EISDIR, ""), path)
-    if not path.parent.is_dir():
-        raise failure(OSError(errno.ENOENT, ""), path)
+def check_places(*places: Path | str | None) -> None:
+    """Raise the ``IoFailure`` that writing one of ``places`` will end with, where that is plain.
+
+    Asked before a write, which could be committed and not told of. ``-`` is stdout.
+    """
+    for place in places:
+        if place is None or str(place) == "-":
+            continue
+        path = Path(os.path.realpath(place))
+        if path.is_dir():
+            raise failure(OSError(errno.EISDIR, ""), path)
+        if not path.parent.is_dir():
+            raise failure(OSError(errno.ENOENT, ""), path)
 
 
 @contextmanager

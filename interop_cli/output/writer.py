@@ -133,28 +133,19 @@ class Output:
             self._write(self._chunks(choices, columns, [[row]], key))
 
     def check_places(self, *others: str | None) -> None:
-        """Raise ``IoFailure`` where ``--out`` or one of ``others`` has no folder to be written in.
-
-        Asked before a write, which could be committed and not told of. ``-`` is stdout.
-        """
-        for place in (self.out, *others):
-            if place is not None and str(place) != "-":
-                sink.check_place(Path(place))
+        """Refuse (``IoFailure``) a write that ``--out`` or ``others`` could not tell of."""
+        sink.check_places(self.out, *others)
 
     def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse the fields that no item of a write's result has, before the write is committed.
-
-        Raises ``UsageError`` (``output.field.unknown``, ``output.codes.fields``).
-        """
+        """Refuse (``UsageError``) a write none of whose items has the fields asked for."""
         if self.fields and items:
             from interop_cli.output import results
 
-            results.check_fields(items, self.fields)
-            self._choose(results.item_columns(items, self.fields), "id")
+            self._choose(results.checked_columns(items, self.fields), "id")
 
     def result(self, result: Mapping[str, Any]) -> None:
         """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet."""
-        from interop_cli.output import records, results
+        from interop_cli.output import results
 
         if self.quiet:
             if result.get("failed"):  # cron must hear of it
@@ -164,19 +155,9 @@ class Output:
             shown = results.picked(result, self.fields)
             self._write([self._json(shown, indent=2 if self.format == "json" else None)])
             return
-        items = result.get("items") or []
-        columns = results.item_columns(items, self.fields)
-        if self.format == "table" and not self.fields:
-            items = results.with_reasons(items)
-            columns = results.telling(columns, items)
-        if items:
-            key = results.key_of(columns)
-            if self.format == "codes":
-                columns = [column for column in columns if column.name == key]
-                if not self.fields:
-                    items = [{key: records.code_of(item, key)} for item in items]
-            choices, rows = choose(columns, None), results.item_rows(items, columns)
-            self._write(self._chunks(choices, columns, [rows], key))
+        if items := result.get("items") or []:
+            key, columns, rows = results.laid_out(items, self.fields, self.format)
+            self._write(self._chunks(choose(columns, None), columns, [rows], key))
         elif self.out:
             self._write([])
         for warning in results.warnings(result):
