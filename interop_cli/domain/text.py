@@ -16,6 +16,8 @@ from interop_cli.domain.messages import N_
 # Letters that Unicode does not take apart, as people type them without a French keyboard.
 _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _NOT_WORD = re.compile(r"[\W_]+")
+_PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
+NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
 _KEPT_CONTROLS = "\n\t"
 
 
@@ -111,6 +113,13 @@ def _taken_apart(s: str) -> str:
 def words(s: str) -> str:
     """The letters and digits of ``s``, folded, one space between words: what is searched."""
     return " ".join(word_list(s))
+
+
+def searched_words(s: str) -> str:
+    """``words`` of what one searches; a telephone, however it is spaced, is one word."""
+    digits = "".join(c for c in s if c.isdecimal())
+    is_phone = _PHONE.fullmatch(s) and len(digits) >= NATIONAL_DIGITS
+    return digits if is_phone else words(s)
 
 
 def word_list(s: str) -> list[str]:

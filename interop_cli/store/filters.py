@@ -2,7 +2,8 @@
 
 Operators ``= != < <= > >= ~`` (``~`` contains, folded); values ``true false null``, numbers, text,
 ISO dates or ``-3y`` (``d w m y`` before today). Within quotes a value is what it says: ``"null"``
-is a word, and a comma does not end it. Several filters are joined by AND.
+is a word, and a comma does not end it; ``""`` is what has no value. Several filters are joined by
+AND.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ class _Compiler:
             return self._tag(field, op, value)
         if op == "~":
             return self._contains(field, value)
+        if not value and op in ("=", "!=") and field.type not in _ORDERED | {Type.BOOL}:
+            return self._nothing(field, op)
         column, wanted = field.compared, self._read(field, value)
         if field.type is Type.TIME and len(str(wanted)) == len("2026-11-24"):
             column = f"SUBSTR({column}, 1, 10)"  # a date means the whole day
@@ -96,6 +99,11 @@ class _Compiler:
         if field.type is Type.TAGS:
             return f"{field.compared} {'=' if op == '=' else '<>'} '|'"
         return f"{field.sql} IS {'' if op == '=' else 'NOT '}NULL"
+
+    def _nothing(self, field: Field, op: str) -> str:
+        """No text: what was never said, or said to be empty."""
+        nothing = f"COALESCE({field.sql}, '') = ''"
+        return nothing if op == "=" else f"NOT ({nothing})"
 
     def _tag(self, field: Field, op: str, value: str) -> str:
         if op not in ("=", "!=", "~"):

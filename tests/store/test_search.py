@@ -56,6 +56,7 @@ def test_what_a_client_is_found_by(store: Store) -> None:
     )  # fmt: skip
     for text in (
         "oeuvre-1", "l œuv", "FILS", "luc@oeuvre.ca", "4185550123", "14185550123", "gran form",
+        "418 555-0123", "(418) 555-0123", "+1 418-555-0123", "1.418.555.0123",
         "x-9", "www.oeuvre", "bureau 300", "quai", "québec", "G1K 7X2", "g1k7x2", "fils quebec",
     ):  # fmt: skip
         assert found(store, text) == ["OEUVRE-1"], text

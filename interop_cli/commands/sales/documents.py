@@ -24,7 +24,8 @@ document_command = Group(
 KIND = click.Choice(KIND_NAMES)
 add_options = options(
     option("--kind", type=KIND, required=True, help=N_("What it is.")),
-    option("--number", metavar="TEXT", help=N_("Its number; the next one of its kind if absent.")),
+    option("--number", metavar="TEXT",
+           help=N_("Its number; quotes, jobs and slips get the next one if absent.")),
     option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent.")),
     option("--due-date", metavar="YYYY-MM-DD", help=N_("When it is due.")),
     option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft.")),

@@ -46,13 +46,16 @@ def takes_no(target: str, entity: str) -> UsageError:
     )
 
 
-def chosen(app: App, name: str | None) -> list[TargetRow]:
-    """The target of this name, or all; raises ConfigError where there are none."""
+def named(app: App, name: str | None) -> list[TargetRow]:
+    """The target of this name, or all that there are."""
     from interop_cli.store.sync.targets import all_targets, target_named
 
-    if name is not None:
-        return [target_named(app.store.conn, name)]
-    found = all_targets(app.store.conn)
+    return [target_named(app.store.conn, name)] if name else all_targets(app.store.conn)
+
+
+def chosen(app: App, name: str | None) -> list[TargetRow]:
+    """The target of this name, or all; raises ConfigError where there are none."""
+    found = named(app, name)
     if not found:
         raise ConfigError(
             "sync.target.none",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, option, pass_app
+from interop_cli.commands.frame import Command, Count, option, pass_app
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("log", cls=Command)
 @click.argument("client", required=False, metavar="[CODE]")
 @common.target_option
-@option("--limit", type=click.IntRange(min=0), default=100, metavar="N",
+@option("--limit", type=Count(min=0), default=100, metavar="N",
         help=N_("The latest N (100); 0: all."))  # fmt: skip
 @option("--failed", is_flag=True, help=N_("Only what went wrong."))
 @pass_app

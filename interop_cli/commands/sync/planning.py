@@ -44,9 +44,10 @@ def plan_command(
     scope = common.scope_of(app, picked)
     everything = bool(picked.codes) or skipped
     counts: Counter[str] = Counter()
+    targets = common.chosen(app, target_name)
 
     def batches() -> Iterator[list[tuple[Any, ...]]]:
-        for target in common.chosen(app, target_name):
+        for target in targets:
             site = app.site(target)
             with common.remote_errors(site):
                 yield from _planned(site, scope, counts, offline=offline, everything=everything)
@@ -138,6 +139,6 @@ def status_command(app: App, target_name: str | None) -> None:
     app.output.pick(columns, key="target")
     rows = [
         tuple(found[name] for name in NAMES)
-        for found in (status(app.site(target)) for target in common.chosen(app, target_name))
+        for found in (status(app.site(target)) for target in common.named(app, target_name))
     ]
     app.output.rows(columns, [rows], key="target")

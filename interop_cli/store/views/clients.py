@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from interop_cli.domain.text import fold, words
+from interop_cli.domain.text import fold, searched_words
 from interop_cli.store.chunks import query_in
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.fields import Field, Type, field_named
@@ -95,7 +95,7 @@ def where(conn: Connection, query: ListQuery) -> Condition:
         parts.append("c.prospect = :prospect")
         params["prospect"] = int(query.prospect)
     if query.search:
-        text = words(query.search)
+        text = searched_words(query.search)
         condition, value = conn.match(text) if text else ("FALSE", "")
         parts.append(condition)
         if text:
