@@ -51,8 +51,8 @@ def test_names_and_kinds_of_targets_are_checked(interop: Run) -> None:
 def test_no_target_is_an_error_that_says_what_to_do(interop: Run) -> None:
     for verb in ("push", "plan", "pull"):
         result = interop("sync", verb, "-o", "csv")
-        assert (result.code, result.out) == (78, "")
-        assert "interop sync add" in result.err
+        assert (result.code, result.stdout) == (78, "")
+        assert "interop sync add" in result.stderr
     status = interop("sync", "status", "--json")
     assert (status.code, status.json) == (0, [])
 
