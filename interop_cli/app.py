@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from interop_cli.domain.sync.descriptor import Field
     from interop_cli.output import Output
     from interop_cli.settings import Settings
-    from interop_cli.store.connection import Connection
     from interop_cli.store.store import Store
     from interop_cli.store.sync.targets import TargetRow
     from interop_cli.store.uow import UnitOfWork
@@ -164,18 +163,13 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The database, opened and of the schema we know."""
-        from interop_cli.store.open import open_database
-
-        return self._store_on(open_database(self.location, lock_timeout=self.lock_timeout))
-
-    def _store_on(self, conn: Connection) -> Store:
         from interop_cli.interrupts import held
+        from interop_cli.store.open import open_database
         from interop_cli.store.store import Store
 
-        user = self.user
-        store = Store(
-            conn, self.today.isoformat(), self.now, user.actor, self.command, user, unbroken=held
-        )
+        today, user = self.today.isoformat(), self.user  # or an error, before anything is open
+        conn = open_database(self.location, lock_timeout=self.lock_timeout)
+        store = Store(conn, today, self.now, user.actor, self.command, user, unbroken=held)
         self._stores.append(store)
         return store
 
