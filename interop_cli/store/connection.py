@@ -71,8 +71,8 @@ class Connection(Protocol):
         For what is compared too seldom to have its folded form beside it.
         """
 
-    def match(self, words: str) -> tuple[str, str]:
-        """A condition ``c.id IN (…:search…)`` for clients having every word, and its value.
+    def match(self, words: str) -> tuple[str, dict[str, object]]:
+        """A condition on ``c`` for clients having every word, and what it binds.
 
         ``words`` are folded words separated by spaces; each matches as the start of a word.
         """

@@ -163,14 +163,14 @@ class PostgresConnection:
             lower = f"REPLACE({lower}, '{letter}', '{plain}')"
         return lower
 
-    def match(self, words: str) -> tuple[str, str]:
+    def match(self, words: str) -> tuple[str, dict[str, object]]:
         query = " & ".join(
             "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()
         )
         return (
             "c.id IN (SELECT client_id FROM client_search"
             " WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:search AS tsquery))",
-            query,
+            {"search": query},
         )
 
     def forget_words(self) -> None:

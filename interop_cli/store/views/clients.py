@@ -96,10 +96,9 @@ def where(conn: Connection, query: ListQuery) -> Condition:
         params["prospect"] = int(query.prospect)
     if query.search:
         text = searched_words(query.search)
-        condition, value = conn.match(text) if text else ("FALSE", "")
+        condition, values = conn.match(text) if text else ("FALSE", {})
         parts.append(condition)
-        if text:
-            params["search"] = value
+        params.update(values)
     return Condition(" AND ".join(part for part in parts if part != "TRUE") or "TRUE", params)
 
 
@@ -114,6 +113,9 @@ def client_rows(
     if query.limit:
         tail += " LIMIT :limit"
         params["limit"] = query.limit
+    if query.limit and query.search:
+        # A word may find half of the clients: only the few that are shown are read whole.
+        tail = f"{SOURCE} WHERE c.id IN (SELECT c.id{tail}){order}"
 
     def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
         columns = ", ".join(fields[name].sql for name in plain)
