@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.text import fold
+from interop_cli.store import fulltext
 from interop_cli.store.connection import Row, Values
 from interop_cli.store.sqliteerrors import busy, driver, translating
 
@@ -37,7 +38,6 @@ PRAGMAS = (
     "temp_store=MEMORY",
     "cache_size=-16000",
 )
-INDEXED_WORDS = 3  # of a search are looked up in the index
 
 
 def wal_is_safe(version: tuple[int, ...] = LIBRARY) -> bool:
@@ -170,20 +170,7 @@ class SqliteConnection:
         return f"folded({column})"
 
     def match(self, words: str) -> tuple[str, dict[str, object]]:
-        # The longest words find few clients; "ca" finds half of them, and the index would collect
-        # them all. The short ones are looked for in the text of those few.
-        asked = sorted(set(words.split()), key=lambda word: (-len(word), word))
-        params: dict[str, object] = {
-            "search": " ".join(f'"{word}"*' for word in asked[:INDEXED_WORDS])
-        }
-        sql = "c.id IN (SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :search)"
-        for number, word in enumerate(asked[INDEXED_WORDS:]):
-            params[f"word{number}"] = f" {word}"
-            sql += (
-                " AND EXISTS (SELECT 1 FROM client_search s WHERE s.client_id = c.id"  # noqa: S608
-                f" AND instr(' ' || s.words, :word{number}))"
-            )
-        return sql, params
+        return fulltext.match(words)
 
     def forget_words(self) -> None:
         self.execute(
