@@ -207,6 +207,8 @@ class Count(click.IntRange):
 class RowId(Count):
     """The id of a row, typed ``12`` or, as cards and codes show it, ``#12``."""
 
+    name = "id"
+
     def __init__(self) -> None:
         super().__init__(min=1)
 
