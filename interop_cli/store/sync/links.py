@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.link import Fault, Link, State
+from interop_cli.store.chunks import query_in
 from interop_cli.store.connection import Row
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ CLEARED: Mapping[str, Any] = {
     "seen": None, "seen_at": None, "drift": 0, "batch": None,
 }  # fmt: skip
 """What a link forgets when its record is in step, or is to be looked at afresh."""
-CHUNK = 500
 # Those that are in somebody's hands, or hold a record over there: deleting ours would strand it.
 LIVE = "(remote_id IS NOT NULL OR state IN ('claimed', 'unknown', 'awaiting'))"
 
@@ -228,32 +228,22 @@ class LinkRepository:
 
     def holders(self, target_id: int, entity: str, remote_ids: Sequence[str]) -> dict[str, int]:
         """Which of our records is linked to each of these remote ones."""
-        found = {}
-        for start in range(0, len(remote_ids), CHUNK):
-            chunk = remote_ids[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"  # noqa: S608
-                f" AND entity = :entity AND remote_id IN ({places})",
-                target=target_id, entity=entity, **{f"v{n}": v for n, v in enumerate(chunk)},
-            ):  # fmt: skip
-                found[row["remote_id"]] = row["local_id"]
-        return found
+        sql = (
+            "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
+            " AND entity = :entity AND remote_id IN ({places})"
+        )
+        rows = query_in(self.conn, sql, remote_ids, target=target_id, entity=entity)
+        return {row["remote_id"]: row["local_id"] for row in rows}
 
     def key_holders(self, target_id: int, entity: str, keys: Sequence[str]) -> dict[str, int]:
         """Which of our records the remote knows by each of these keys."""
-        found = {}
-        for start in range(0, len(keys), CHUNK):
-            chunk = keys[start : start + CHUNK]
-            places = ", ".join(f":v{n}" for n in range(len(chunk)))
-            for row in self.conn.query(
-                "SELECT remote_key, local_id FROM sync_link WHERE target_id = :target"  # noqa: S608
-                f" AND entity = :entity AND remote_key IN ({places})"
-                " AND (remote_id IS NOT NULL OR state IN ('claimed', 'unknown'))",
-                target=target_id, entity=entity, **{f"v{n}": v for n, v in enumerate(chunk)},
-            ):  # fmt: skip
-                found[row["remote_key"]] = row["local_id"]
-        return found
+        sql = (
+            "SELECT remote_key, local_id FROM sync_link WHERE target_id = :target"
+            " AND entity = :entity AND remote_key IN ({places})"
+            " AND (remote_id IS NOT NULL OR state IN ('claimed', 'unknown'))"
+        )
+        rows = query_in(self.conn, sql, keys, target=target_id, entity=entity)
+        return {row["remote_key"]: row["local_id"] for row in rows}
 
     def remove(self, target_id: int, entity: str, local_id: int) -> int:
         """Forget a link; how many there were."""

@@ -13,13 +13,12 @@ from typing import Any
 
 from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import Local
+from interop_cli.store.chunks import chunked
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.sync.document_source import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
 from interop_cli.store.sync.source import PEOPLE, Source
 from interop_cli.store.sync.stamps import EMAIL_OWNER, client_stamp, contact_stamp
-
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -139,10 +138,9 @@ def records(
     if scope.client_ids is None:
         yield from _read(conn, source, f"{condition} ORDER BY {source.order}", params)
         return
-    for start in range(0, len(scope.client_ids), CHUNK):
-        ids = ", ".join(map(str, scope.client_ids[start : start + CHUNK]))
-        where = f"{condition} AND {source.client} IN ({ids}) ORDER BY {source.order}"
-        yield from _read(conn, source, where, params)
+    for places, ids in chunked(scope.client_ids):
+        where = f"{condition} AND {source.client} IN ({places}) ORDER BY {source.order}"
+        yield from _read(conn, source, where, params | ids)
 
 
 def by_ids(
@@ -150,10 +148,9 @@ def by_ids(
 ) -> Iterator[tuple[Local, Link]]:
     """Records by their own ids, each with its link."""
     source = SOURCES[entity]
-    for start in range(0, len(ids), CHUNK):
-        found = ", ".join(map(str, ids[start : start + CHUNK]))
-        where = f"{source.columns['id']} IN ({found}) ORDER BY {source.order}"
-        yield from _read(conn, source, where, {"target": target_id})
+    for places, params in chunked(ids):
+        where = f"{source.columns['id']} IN ({places}) ORDER BY {source.order}"
+        yield from _read(conn, source, where, {**params, "target": target_id})
 
 
 def _read(
