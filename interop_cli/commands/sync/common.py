@@ -50,7 +50,9 @@ def named(app: App, name: str | None) -> list[TargetRow]:
     """The target of this name, or all that there are."""
     from interop_cli.store.sync.targets import all_targets, target_named
 
-    return [target_named(app.store.conn, name)] if name else all_targets(app.store.conn)
+    if name is not None:  # an empty name is nobody's, not everybody's
+        return [target_named(app.store.conn, name)]
+    return all_targets(app.store.conn)
 
 
 def chosen(app: App, name: str | None) -> list[TargetRow]:
