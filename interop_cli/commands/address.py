@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 address_command = Group("address", help=N_("Main and shipping addresses of a client."))
 
+ADDRESS_ID = click.argument("address_id", type=RowId(), metavar="ID")
 PICK = option("--pick", type=click.IntRange(min=1), metavar="N",
               help=N_("Which of several places is meant."))  # fmt: skip
 field_options = options(
@@ -61,7 +62,7 @@ def list_command(app: App, client: str) -> None:
 
 
 @address_command.command("show", cls=Command)
-@click.argument("address_id", type=RowId(), metavar="ID")
+@ADDRESS_ID
 @pass_app
 def show_command(app: App, address_id: int) -> None:
     """Show an address, under the notes about its client.
@@ -107,7 +108,7 @@ def create_command(
 
 
 @address_command.command("edit", cls=Command)
-@click.argument("address_id", type=RowId(), metavar="ID")
+@ADDRESS_ID
 @field_options
 @option("--if-version", type=click.IntRange(min=1), metavar="N",
         help=N_("Refuse unless the address is at this version."))  # fmt: skip
@@ -152,7 +153,7 @@ def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
 
 
 @address_command.command("why-not", cls=Command)
-@click.argument("address_id", type=RowId(), metavar="ID")
+@ADDRESS_ID
 @pass_app
 def why_not_command(app: App, address_id: int) -> None:
     """Say what keeps an address from being deleted, without trying.
@@ -172,7 +173,7 @@ def why_not_command(app: App, address_id: int) -> None:
 
 
 @address_command.command("main", cls=Command)
-@click.argument("address_id", type=RowId(), metavar="ID")
+@ADDRESS_ID
 @pass_app
 def main_command(app: App, address_id: int) -> None:
     """Make an address its client's main one.
@@ -186,7 +187,7 @@ def main_command(app: App, address_id: int) -> None:
 
 
 @address_command.command("route", cls=Command)
-@click.argument("address_id", type=RowId(), metavar="ID")
+@ADDRESS_ID
 @option("--provider", type=click.Choice(("osm", "google")), help=N_("Whose map."))
 @option("--from", "origin", metavar="TEXT", help=N_("Where you start from."))
 @pass_app

@@ -9,6 +9,7 @@ import click
 
 from interop_cli.commands import confirm
 from interop_cli.commands.attachments import (
+    NOTE_ID,
     attach_command,
     detach_command,
     read_files,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from interop_cli.app import App
 
 note_command = Group("note", help=N_("Notes about a client, with attachments."))
-NOTE_ID = click.argument("note_id", type=RowId(), metavar="ID")
 CATEGORY = option(
     "--category", metavar="TEXT", help=N_("One of the company's: interop note categories")
 )
