@@ -10,7 +10,8 @@ from __future__ import annotations
 
 POSTED = "status = 'posted' AND kind IN ('invoice', 'credit_note')"
 _CENTS = "CASE kind WHEN 'invoice' THEN subtotal_cents ELSE -subtotal_cents END"
-_COUNT = "CASE kind WHEN 'invoice' THEN 1 ELSE 0 END"
+_INVOICE = "kind = 'invoice'"
+_PAYER = "d.bill_to_id IS NOT NULL"
 KEY = "client_id, year, currency"
 AMOUNTS = "sold_cents, sold_invoices, billed_cents, billed_invoices"
 INSERT = f"INSERT INTO sales_total ({KEY}, {AMOUNTS}, run_id) "
@@ -25,34 +26,30 @@ def years_table(first: int, last: int) -> str:
 def sold(source: str) -> str:
     """SQL for the totals of the documents ``d`` in ``source`` (FROM and WHERE), by client.
 
-    As if every client paid for itself; ``moved`` puts that right where another one pays.
+    Billed is what the client pays itself; ``billed`` adds what it pays for others.
     """
+    # What others pay is taken off, rather than what it pays itself summed: they are fewer.
     return (
         f"SELECT d.client_id, d.year, d.currency, SUM({_CENTS}) AS sold_cents,"
-        f" SUM({_COUNT}) AS sold_invoices, SUM({_CENTS}) AS billed_cents,"
-        f" SUM({_COUNT}) AS billed_invoices, :run {source} GROUP BY d.client_id, d.year, d.currency"
+        f" COUNT(*) FILTER (WHERE {_INVOICE}) AS sold_invoices,"
+        f" SUM({_CENTS}) - COALESCE(SUM({_CENTS}) FILTER (WHERE {_PAYER}), 0) AS billed_cents,"
+        f" COUNT(*) FILTER (WHERE {_INVOICE})"
+        f" - COUNT(*) FILTER (WHERE {_PAYER} AND {_INVOICE}) AS billed_invoices,"
+        f" :run {source} GROUP BY d.client_id, d.year, d.currency"
     )
 
 
-def moved(to_payers: str, from_clients: str) -> str:
-    """SQL for what payers are billed for others, and those others for that much less.
-
-    Of the documents with a payer in the two sources: the first looks at payers, the second at
-    clients.
-    """
-    parts = [
-        f"SELECT d.bill_to_id AS client_id, d.year, d.currency, {_CENTS} AS cents, {_COUNT} AS n"
-        f" {to_payers}",
-        f"SELECT d.client_id, d.year, d.currency, -({_CENTS}) AS cents, -({_COUNT}) AS n"
-        f" {from_clients}",
-    ]
+def billed(source: str) -> str:
+    """SQL for what payers are billed for others, of the documents ``d`` in ``source``."""
     return (
-        f"SELECT {KEY}, 0 AS sold_cents, 0 AS sold_invoices, SUM(cents) AS billed_cents,"
-        f" SUM(n) AS billed_invoices, :run FROM ({' UNION ALL '.join(parts)}) billed GROUP BY {KEY}"
+        "SELECT d.bill_to_id AS client_id, d.year, d.currency, 0 AS sold_cents,"
+        f" 0 AS sold_invoices, SUM({_CENTS}) AS billed_cents,"
+        f" COUNT(*) FILTER (WHERE {_INVOICE}) AS billed_invoices,"
+        f" :run {source} AND {_PAYER} GROUP BY d.bill_to_id, d.year, d.currency"
     )
 
 
-# A row is there already for what the payer bought itself, and for what the client bought.
+# A row is there already for what the payer bought itself.
 ADD = (
     f" ON CONFLICT ({KEY}) DO UPDATE SET"
     " billed_cents = sales_total.billed_cents + excluded.billed_cents,"
@@ -60,19 +57,14 @@ ADD = (
 )
 _ALL = f"FROM document d WHERE {POSTED} AND d.year BETWEEN :first AND :last"
 ALL_SOLD = sold(_ALL)
-ALL_MOVED = moved(f"{_ALL} AND d.bill_to_id IS NOT NULL", f"{_ALL} AND d.bill_to_id IS NOT NULL")
+ALL_BILLED = billed(_ALL)
 # ``due`` is a table of the transaction: the clients and years to compute. SQLite has no statistics
 # to go by, so the conditions lead it to the index that is meant: IN rather than a join (for which
-# it would read all the documents into a Bloom filter), a currency (the next column), and COALESCE
-# (away from the index of all that have a payer, where a client has few).
-_IN_DUE = "(SELECT due.client_id, due.year FROM due)"
+# it would read all the documents into a Bloom filter), and a currency (the next column).
+_IN_DUE = "IN (SELECT due.client_id, due.year FROM due) AND d.currency > ''"
 _DUE = f"FROM document d WHERE {POSTED}"
-_OF_CLIENT = f"{_DUE} AND (d.client_id, d.year) IN {_IN_DUE} AND d.currency > ''"
-DUE_SOLD = sold(_OF_CLIENT)
-DUE_MOVED = moved(
-    f"{_DUE} AND d.bill_to_id IS NOT NULL AND (d.bill_to_id, d.year) IN {_IN_DUE}",
-    f"{_OF_CLIENT} AND COALESCE(d.bill_to_id, 0) <> 0",
-)
+DUE_SOLD = sold(f"{_DUE} AND (d.client_id, d.year) {_IN_DUE}")
+DUE_BILLED = billed(f"{_DUE} AND (d.bill_to_id, d.year) {_IN_DUE}")
 # Computed and nothing found: zero, which is not the same as never computed.
 DUE_ZEROS = (
     f"{INSERT} SELECT due.client_id, due.year, c.currency, 0, 0, 0, 0, :run"

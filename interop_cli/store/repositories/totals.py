@@ -53,7 +53,7 @@ class TotalRepository:
         else:
             self.conn.execute("DELETE FROM sales_total")
         self.conn.execute(totals.INSERT + totals.ALL_SOLD, **span, run=self.run_id)
-        self.conn.execute(totals.INSERT + totals.ALL_MOVED + totals.ADD, **span, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.ALL_BILLED + totals.ADD, **span, run=self.run_id)
         self.conn.execute(f"DELETE FROM sales_stale WHERE {SPAN}", **span)
         self.record_run(first, last)
 
@@ -61,7 +61,7 @@ class TotalRepository:
         """Compute the totals of the clients and years in ``due``."""
         self.conn.execute(f"DELETE FROM sales_total WHERE {OF_DUE}")
         self.conn.execute(totals.INSERT + totals.DUE_SOLD, run=self.run_id)
-        self.conn.execute(totals.INSERT + totals.DUE_MOVED + totals.ADD, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.DUE_BILLED + totals.ADD, run=self.run_id)
         self.conn.execute(totals.DUE_ZEROS, run=self.run_id)
         self.conn.execute(f"DELETE FROM sales_stale WHERE {OF_DUE}")
 

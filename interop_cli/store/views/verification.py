@@ -71,6 +71,6 @@ def _both(b: str) -> str:
     )
     actual = [
         f"SELECT client_id, year, currency, 0, 0, {b}_cents, {b}_invoices FROM ({sql}) part"  # noqa: S608
-        for sql in (totals.ALL_SOLD, totals.ALL_MOVED)
+        for sql in (totals.ALL_SOLD, totals.ALL_BILLED)
     ]
     return " UNION ALL ".join([stored, *actual])
