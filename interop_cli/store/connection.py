@@ -71,10 +71,11 @@ class Connection(Protocol):
         For what is compared too seldom to have its folded form beside it.
         """
 
-    def match(self, words: str) -> tuple[str, dict[str, object]]:
+    def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
         """A condition on ``c`` for clients having every word, and what it binds.
 
         ``words`` are folded words separated by spaces; each matches as the start of a word.
+        ``few`` says that the first few are wanted, in an order that has an index.
         """
 
     def forget_words(self) -> None:

@@ -163,7 +163,7 @@ class PostgresConnection:
             lower = f"REPLACE({lower}, '{letter}', '{plain}')"
         return lower
 
-    def match(self, words: str) -> tuple[str, dict[str, object]]:
+    def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
         query = " & ".join(
             "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()
         )

@@ -169,8 +169,8 @@ class SqliteConnection:
         )
         return f"folded({column})"
 
-    def match(self, words: str) -> tuple[str, dict[str, object]]:
-        return fulltext.match(words)
+    def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
+        return fulltext.match(words, self.query if few else None)
 
     def forget_words(self) -> None:
         self.execute(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services import client_cards, contacts
 from interop_cli.domain.services.seeding import seed_clients
 from interop_cli.seed import clients as made_up
+from interop_cli.store import fulltext
 from interop_cli.store.search import distinct_words, phone_words, phones, searched
 from interop_cli.store.store import Store
 from interop_cli.store.tables import TABLES
 from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.views import clients
 from interop_cli.store.views.clients import ListQuery, client_rows
 from tests.support.stores import add_client
 
@@ -24,8 +28,11 @@ def index_of(store: Store) -> Words:
 
 
 def found(store: Store, text: str) -> list[str]:
-    batches = client_rows(store.conn, ListQuery("all", search=text), ["code"])
-    return [code for batch in batches for (code,) in batch]
+    return listed(store, ListQuery("all", search=text))
+
+
+def listed(store: Store, query: ListQuery) -> list[str]:
+    return [code for batch in client_rows(store.conn, query, ["code"]) for (code,) in batch]
 
 
 def index_again(store: Store) -> Words:
@@ -47,6 +54,42 @@ def test_new_clients_are_indexed_as_stored_ones_are(store: Store) -> None:
     assert index_again(store) == at_once
     name = store.conn.query("SELECT name, code FROM client WHERE id = 2500")[0]
     assert name["code"] in found(store, name["name"])
+
+
+# Words that half, some and hardly any of the clients have; several; none.
+SEARCHED = (
+    "inc",
+    "imprimerie",
+    "ca",
+    "ltee",
+    "gagnon",
+    "quebec inc",
+    "a b c d",
+    "s e n c r l",
+    "é z",
+    "--",
+)
+
+
+@pytest.mark.parametrize("sort", ["code", "-code", "name", "-name", "city"])
+@pytest.mark.parametrize(("looked_at", "many"), [((100, 1000), 2000), ((5, 40), 20), ((1, 1), 0)])
+def test_the_first_few_are_the_first_of_all(
+    store: Store, monkeypatch: pytest.MonkeyPatch, sort: str, looked_at: tuple[int, int], many: int
+) -> None:
+    monkeypatch.setattr(clients, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(fulltext, "MANY", many)
+    store.run(lambda uow: seed_clients(uow, made_up(400, 3), Rules()), operation="db.seed")
+    store.run(
+        lambda uow: uow.update("client", {"active": 0}, "id % 3 = 0"), operation="client.deactivate"
+    )
+    for text in SEARCHED:
+        for status, prospect in (("active", None), ("all", False), ("inactive", None)):
+            query = ListQuery(status, prospect, search=text, sort=sort)
+            everything = listed(store, query)
+            assert listed(store, replace(query, limit=7)) == everything[:7], text
+            if len(everything) > 3:
+                page = replace(query, limit=4, after=everything[2])
+                assert listed(store, page) == everything[3:7], text
 
 
 def test_what_a_client_is_found_by(store: Store) -> None:
