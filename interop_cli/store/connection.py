@@ -71,6 +71,9 @@ class Connection(Protocol):
         For what is compared too seldom to have its folded form beside it.
         """
 
+    def sorting(self, column: str) -> str:
+        """SQL to order every row of a table by ``column``, where none is left out by a limit."""
+
     def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
         """A condition on ``c`` for clients having every word, and what it binds.
 

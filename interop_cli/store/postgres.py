@@ -163,6 +163,9 @@ class PostgresConnection:
             lower = f"REPLACE({lower}, '{letter}', '{plain}')"
         return lower
 
+    def sorting(self, column: str) -> str:
+        return column
+
     def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
         query = " & ".join(
             "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()

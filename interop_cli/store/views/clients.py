@@ -72,6 +72,7 @@ STATUSES = {"active": "c.active = 1", "inactive": "c.active = 0", "all": "TRUE"}
 
 
 EVERYTHING = Condition("TRUE", {})
+INDEXED = ("code", "name")  # sorted by these, clients come from an index
 FEW = 200  # clients asked for, at the most, are looked for in order
 LOOKED_AT = (100, 1000)  # clients, before all that a search finds are gathered
 
@@ -146,7 +147,7 @@ def _is_few(query: ListQuery) -> bool:
         and query.limit <= FEW
         and query.status != "inactive"
         and query.filters.sql == "TRUE"
-        and query.sort.lstrip("-") in ("code", "name")
+        and query.sort.lstrip("-") in INDEXED
     )
 
 
@@ -200,9 +201,12 @@ def _order(conn: Connection, query: ListQuery) -> tuple[str, str, dict[str, Any]
         f"COALESCE({field.compared}, {'-1' if number else chr(39) * 2})"
     )  # fmt: skip
     direction, op = ("DESC", "<") if descending else ("ASC", ">")
-    order = f" ORDER BY {column} {direction}, c.id"
-    if field.name in ("id", "code"):
-        order = f" ORDER BY {column} {direction}"
+    key, by_id = column, "c.id"
+    if field.name != "id" and not (query.limit and field.name in INDEXED):
+        key, by_id = conn.sorting(key), conn.sorting(by_id)
+    order = f" ORDER BY {key} {direction}"
+    if field.name not in ("id", "code"):
+        order += f", {by_id}"
     if query.after is None:
         return order, "", {}
     value, client_id = _cursor(conn, column, query.after)

@@ -1,0 +1,59 @@
+"""Lists longer than memory: sorted on disk, and without a read for every row."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from interop_cli.store.open import open_database
+from interop_cli.store.views.clients import ListQuery, client_rows
+
+MEGABYTES = 80
+SORTED = f"""
+import re, sys
+from pathlib import Path
+from interop_cli.store.open import open_database
+
+STATUS = Path("/proc/self/status")
+conn = open_database(sys.argv[1])
+size = lambda: int(re.search(r"VmHWM:\\s*(\\d+)", STATUS.read_text())[1]) // 1024
+before, count = size(), 0
+sql = (
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MEGABYTES * 1000})"
+    " SELECT hex(randomblob(500)) AS x FROM n ORDER BY x"
+)
+for batch in conn.batches(sql, {{}}):
+    count += len(batch)
+print(count, size() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much memory was held is read in /proc")
+def test_a_sort_goes_to_disk_before_it_fills_the_memory(sqlite_ready_url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SORTED, sqlite_ready_url], capture_output=True, text=True, check=True
+    )
+    count, grown = map(int, done.stdout.split())
+    assert count == MEGABYTES * 1000
+    assert grown < MEGABYTES // 2
+
+
+@pytest.mark.parametrize("sort", ["code", "-code", "name", "-name", "city", "id"])
+@pytest.mark.parametrize("limit", [None, 50])
+def test_only_a_few_are_read_in_the_order_of_an_index(
+    sqlite_ready_url: str, sort: str, limit: int | None
+) -> None:
+    conn = open_database(sqlite_ready_url)
+    asked: list[str] = []
+    conn.raw.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+    list(client_rows(conn, ListQuery("all", sort=sort, limit=limit), ["code", "name", "email"]))
+    conn.raw.set_trace_callback(None)  # type: ignore[attr-defined]
+    (sql,) = asked
+    plan = [row["detail"] for row in conn.query(f"EXPLAIN QUERY PLAN {sql}")]
+    scan = "SCAN c"
+    if limit and sort.lstrip("-") in ("code", "name"):
+        scan += f" USING INDEX client_{sort.lstrip('-')}_key"
+    assert scan in plan
+    conn.close()
