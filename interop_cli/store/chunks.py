@@ -1,4 +1,4 @@
-"""Conditions on many ids, in statements that every engine takes."""
+"""Many ids in statements that every engine takes: as a condition, or as a table."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def query_in(conn: Connection, sql: str, values: Iterable[object], **also: objec
     """
     for places, params in chunked(values):
         yield from conn.query(sql.replace("{places}", places), **params, **also)
+
+
+def id_table(conn: Connection, name: str, ids: Iterable[int]) -> None:
+    """A private table ``name`` of the current transaction that holds ``ids`` in column ``id``."""
+    conn.temp_table(name, "id BIGINT PRIMARY KEY")
+    conn.insert_many(name, ("id",), ((row_id,) for row_id in ids))
+    conn.filled(name)
 
 
 def of_clients(conn: Connection, table: str, client_ids: Iterable[int]) -> dict[int, list[Row]]:

@@ -62,6 +62,9 @@ class Connection(Protocol):
     def temp_table(self, name: str, columns: str) -> None:
         """An empty private table named ``name`` for the current transaction."""
 
+    def filled(self, name: str) -> None:
+        """Say that a private table holds its rows now, for the plans of what comes after."""
+
     def json_object(self, columns: Sequence[str]) -> str:
         """SQL for a JSON object, as text, of these columns of one table."""
 

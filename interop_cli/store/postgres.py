@@ -153,6 +153,11 @@ class PostgresConnection:
         self.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         self.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
 
+    def filled(self, name: str) -> None:
+        # Without statistics a small table is taken for thousands of rows, and joined by reading
+        # the other one whole.
+        self.execute(f"ANALYZE pg_temp.{name}")
+
     def json_object(self, columns: Sequence[str]) -> str:
         return "CAST(json_build_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ") AS TEXT)"
 

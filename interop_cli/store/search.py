@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from interop_cli.domain.text import word_list
+from interop_cli.store.chunks import id_table
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.tables import TABLES, Table
 
@@ -77,8 +78,7 @@ class SearchIndex:
 
 def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
     """Renew these clients from the database; those that are gone are taken out."""
-    conn.temp_table("reindexed", "id BIGINT PRIMARY KEY")
-    conn.insert_many("reindexed", ("id",), ((client_id,) for client_id in client_ids))
+    id_table(conn, "reindexed", client_ids)
     texts: dict[int, list[str]] = {}
     for table in TABLES.values():
         if not table.search or not table.client:

@@ -160,6 +160,9 @@ class SqliteConnection:
         self.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
         self.execute(f"DELETE FROM temp.{name}")  # noqa: S608 - our own names
 
+    def filled(self, name: str) -> None:
+        """Nothing to do: plans do not depend on how many rows there are."""
+
     def json_object(self, columns: Sequence[str]) -> str:
         return "json_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ")"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from interop_cli.domain.contact import Contact
 from interop_cli.domain.text import fold
 from interop_cli.store import use
-from interop_cli.store.chunks import of_clients, query_in
+from interop_cli.store.chunks import id_table, of_clients, query_in
 from interop_cli.store.connection import Row
 from interop_cli.store.repositories.flags import give_up
 from interop_cli.store.views.contacts import contact_not_found
@@ -180,8 +180,7 @@ class ContactRepository:
         """Do to the contacts of these clients what becoming active or inactive does; how many."""
         if not client_ids:
             return 0
-        self.conn.temp_table("followed", "id BIGINT PRIMARY KEY")
-        self.conn.insert_many("followed", ("id",), ((client_id,) for client_id in client_ids))
+        id_table(self.conn, "followed", client_ids)
         those = "client_id IN (SELECT id FROM followed)"
         return self.wake(those) if active else self.sleep(those)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from interop_cli.store.chunks import id_table
 from interop_cli.store.connection import Row
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ def give_up(
 
 
 def _clear(uow: UnitOfWork, table: str, flag: str, ids: list[int]) -> None:
-    uow.conn.temp_table("losing", "id BIGINT PRIMARY KEY")
-    uow.conn.insert_many("losing", ("id",), ((row_id,) for row_id in ids))
+    id_table(uow.conn, "losing", ids)
     uow.update(table, {flag: 0}, "id IN (SELECT id FROM losing)")
     uow.touched.update((table, row_id) for row_id in ids)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.store.chunks import id_table
 from interop_cli.store.clashes import clashes
 from interop_cli.store.connection import Row
 from interop_cli.store.journal import changes_of
@@ -52,6 +53,7 @@ class OperationRepository:
             ("entity", "entity_id", "action", "before", "version", "stale"),
             ((entity, row_id, *effect, 0) for (entity, row_id), effect in effects.items()),
         )
+        self.conn.filled("undoing")
         for entity in {entity for entity, _row_id in effects}:
             there = f"EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id"  # noqa: S608
             self.conn.execute(
@@ -159,8 +161,7 @@ class OperationRepository:
 
     def _set_back(self, entity: str, values: dict[str, Any], ids: list[int]) -> int:
         """Rows with the same values to bring back are written by one statement."""
-        self.conn.temp_table("set_back", "id BIGINT PRIMARY KEY")
-        self.conn.insert_many("set_back", ("id",), ((row_id,) for row_id in ids))
+        id_table(self.conn, "set_back", ids)
         return self.uow.update(entity, values, "id IN (SELECT id FROM set_back)")
 
     def _befores(self, entity: str, action: str) -> Iterator[tuple[str, list[int]]]:

@@ -43,6 +43,7 @@ class Selection:
             ("position", "key", "code_key", "wanted_id"),
             ((line, key, code_key(key), id_named(key)) for line, key in keys),
         )
+        self.conn.filled("picked")
         for sql in (
             "UPDATE picked SET client_id = (SELECT id FROM client"
             " WHERE client.code_key = picked.code_key)",
@@ -67,6 +68,7 @@ class Selection:
             f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {condition}",
             **params,
         )
+        self.conn.filled("picked")
 
     def count(self) -> int:
         """How many clients are picked, each once."""

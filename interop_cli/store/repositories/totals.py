@@ -130,6 +130,7 @@ class TotalRepository:
             first=first,
             last=last,
         )
+        self.conn.filled("due")
 
 
 PICKED_IDS = "SELECT client_id AS id FROM picked WHERE client_id IS NOT NULL AND status IS NULL"
