@@ -83,12 +83,13 @@ class DocumentRepository:
         return found
 
     def corrections(self, document_id: int) -> list[Row]:
-        """The credit notes on an invoice that are not void: ``number``, amounts."""
-        return self.conn.query(
-            "SELECT id, number, status, subtotal_cents, total_cents FROM document"
+        """The credit notes on an invoice that are not void: ``number``, amounts, ``taxes``."""
+        rows = self.conn.query(
+            "SELECT id, number, status, subtotal_cents, tax_cents, total_cents, taxes FROM document"
             " WHERE corrects_id = :id AND status <> 'void' ORDER BY id",
             id=document_id,
         )
+        return [{**row, "taxes": json.loads(row["taxes"])} for row in rows]
 
     def jobs_of(self, client_id: int) -> int:
         """How many jobs of a client are not void."""
