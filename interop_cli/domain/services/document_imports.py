@@ -159,13 +159,13 @@ class DocumentImport(RowImport):
         values = record.values
         owner = self._owner(values, "client")
         if kind in SOLD:
-            self._check_prospect(owner)
+            self._check_prospect(owner, "client")
         own = {name: value for name, value in values.items() if name in OWN and value}
         own.update(self._place(values), **self._amounts(values, kind))
         if kind in SOLD and "subtotal_cents" not in own and not values.get("lines"):
             raise self.fault("field.missing", "subtotal", msg("is required"))
         own.setdefault("currency", owner.currency)
-        own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner))
+        own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
         try:
             document = Document.model_validate(own, context=self.rules)
         except ValidationError as error:
@@ -186,8 +186,11 @@ class DocumentImport(RowImport):
         if values.get("client"):
             owner = self._owner(values, "client")
             changes["client_id"] = owner.id
-            if owner.id != row["client_id"] or "bill_to" in values:
-                changes["bill_to_id"] = self._payer(values, owner)
+            moved = owner.id != row["client_id"]
+            if moved and row["kind"] in SOLD:
+                self._check_prospect(owner, "client")
+            if moved or "bill_to" in values:
+                changes["bill_to_id"] = self._payer(values, owner, row["kind"])
         before = self.uow.documents.entity(row)
         try:
             document = before.revise(changes, self.rules)
@@ -201,18 +204,22 @@ class DocumentImport(RowImport):
             )
         return document
 
-    def _payer(self, values: Mapping[str, Any], owner: Owner) -> int | None:
+    def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
         """Who pays: as the row says, else as the client's card says today."""
         if not values.get("bill_to"):
             return owner.bill_to_id
-        payer = self._owner(values, "bill_to").id
-        return None if payer == owner.id else payer
+        payer = self._owner(values, "bill_to")
+        if payer.id == owner.id:
+            return None
+        if kind in SOLD:
+            self._check_prospect(payer, "bill_to")
+        return payer.id
 
-    def _check_prospect(self, owner: Owner) -> None:
+    def _check_prospect(self, owner: Owner, path: str) -> None:
         try:
             check_not_prospect(owner.code, owner.prospect)
         except Conflict as error:
-            raise self.fault(error.code, "client", error.message) from None
+            raise self.fault(error.code, path, error.message) from None
 
     def _amounts(self, values: Mapping[str, Any], kind: str) -> dict[str, int]:
         if AMOUNT_NAMES.isdisjoint(values):

@@ -30,14 +30,16 @@ def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: 
     """Record a document of a client; a job ends a prospect.
 
     Quotes, jobs and packing slips get a number where none is given; an invoice recorded this way
-    has its own (``sales invoice create`` makes new ones). Raises Conflict for a client that is
-    inactive, or a prospect that would be invoiced, and for a number that is taken.
+    has its own (``sales invoice create`` makes new ones). Raises Conflict for a client or a payer
+    that is inactive, or a prospect that would be invoiced, and for a number that is taken.
     """
     client = uow.clients.row(ref)
-    check_gets_documents(
-        client["code"], kind, active=bool(client["active"]), prospect=bool(client["prospect"])
-    )
-    document = _built(uow, client, kind, values, rules)
+    payer = payer_of(uow, client, values.get("bill_to"))
+    for one_of in (client, payer):
+        check_gets_documents(
+            one_of["code"], kind, active=bool(one_of["active"]), prospect=bool(one_of["prospect"])
+        )
+    document = _built(uow, client, payer, kind, values, rules)
     lines = lines_of(values.get("lines") or [], document, rules)
     if document.number is None:
         if kind in SOLD:
@@ -125,9 +127,8 @@ def main_text(uow: UnitOfWork, client_id: int) -> str:
 
 
 def _built(
-    uow: UnitOfWork, client: Row, kind: str, values: Mapping[str, Any], rules: Rules
+    uow: UnitOfWork, client: Row, payer: Row, kind: str, values: Mapping[str, Any], rules: Rules
 ) -> Document:
-    payer = payer_of(uow, client, values.get("bill_to"))
     place, ship_to = place_of(uow, client, values.get("ship_to"))
     own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
     own.setdefault("date", uow.today)

@@ -1,0 +1,78 @@
+"""What holds for documents whichever way they come in: recorded one by one, or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import clients, documents
+from interop_cli.domain.services.bulk import Selector
+from interop_cli.domain.services.document_imports import DocumentImport
+from interop_cli.store.store import Store
+from tests.support.stores import add_client
+
+Put = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of an import."""
+
+    line: int
+    values: dict[str, Any]
+    error: None = None
+
+
+def add(store: Store, kind: str, client: str, **values: Any) -> None:
+    store.run(lambda uow: documents.add(uow, client, kind, values, Rules()), operation="x")
+
+
+def take(store: Store, kind: str, client: str, **values: Any) -> None:
+    row = Row(2, {"client": client, "date": "2026-01-05", **values})
+    store.run(lambda uow: DocumentImport(uow, Rules(), kind=kind).run([row]), operation="x")
+
+
+both = pytest.mark.parametrize("put", [add, take])
+
+
+def codes(error: InteropError) -> list[tuple[str, str]]:
+    """The paths and codes of its details; its own code where there are none."""
+    return [(detail.path, detail.code) for detail in error.details] or [("", error.code)]
+
+
+@both
+def test_a_prospect_is_billed_for_nobody(store: Store, put: Put) -> None:
+    add_client(store, code="A")
+    add_client(store, code="P", prospect=True)
+    put(store, "quote", "A", number="Q-1", bill_to="P")
+    with pytest.raises((Conflict, InvalidData)) as caught:
+        put(store, "invoice", "A", number="1", subtotal="10", bill_to="P")
+    assert codes(caught.value)[0][1] == "document.client.prospect"
+
+
+def test_an_invoice_is_not_moved_to_a_prospect(store: Store) -> None:
+    add_client(store, code="A")
+    add_client(store, code="P", prospect=True)
+    take(store, "invoice", "A", number="1", subtotal="10")
+    for values in ({"client": "P"}, {"client": "A", "bill_to": "P"}):
+        with pytest.raises(InvalidData) as caught:
+            take(store, "invoice", number="1", **values)
+        assert codes(caught.value) == [([*values][-1], "document.client.prospect")]
+    rows = store.conn.query("SELECT c.code FROM document d JOIN client c ON c.id = d.client_id")
+    assert rows == [{"code": "A"}]
+
+
+def test_nothing_new_is_billed_to_an_inactive_client(store: Store) -> None:
+    for code in ("A", "I"):
+        add_client(store, code=code)
+    selector = Selector(keys=[(1, "I")])
+    store.run(lambda uow: clients.deactivate(uow, selector), operation="x")
+    with pytest.raises(Conflict) as caught:
+        add(store, "invoice", "A", number="1", subtotal="10", bill_to="I")
+    assert caught.value.code == "document.client.inactive"
+    take(store, "invoice", "A", number="1", subtotal="10", bill_to="I")  # that is history
