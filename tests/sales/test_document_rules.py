@@ -10,7 +10,7 @@ import pytest
 
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import clients, documents
+from interop_cli.domain.services import clients, documents, invoices
 from interop_cli.domain.services.bulk import Selector
 from interop_cli.domain.services.document_imports import DocumentImport
 from interop_cli.store.store import Store
@@ -76,3 +76,58 @@ def test_nothing_new_is_billed_to_an_inactive_client(store: Store) -> None:
         add(store, "invoice", "A", number="1", subtotal="10", bill_to="I")
     assert caught.value.code == "document.client.inactive"
     take(store, "invoice", "A", number="1", subtotal="10", bill_to="I")  # that is history
+
+
+def amounts(store: Store) -> tuple[int, int, int]:
+    (row,) = store.conn.query("SELECT subtotal_cents, tax_cents, total_cents FROM document")
+    return row["subtotal_cents"], row["tax_cents"], row["total_cents"]
+
+
+def line(price: str, quantity: str = "2") -> dict[str, str]:
+    return {"description": "Cartes", "quantity": quantity, "unit_price": price}
+
+
+@both
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, (1000, 0, 1000)),
+        ({"tax": "1.50"}, (1000, 150, 1150)),
+        ({"total": "11.50"}, (1000, 150, 1150)),
+        ({"subtotal": "9.00", "tax": "1.35"}, (900, 135, 1035)),  # a discount on all of it
+    ],
+)
+def test_lines_make_the_subtotal_that_is_not_said(
+    store: Store, put: Put, values: dict[str, str], expected: tuple[int, int, int]
+) -> None:
+    add_client(store, code="A")
+    put(store, "invoice", "A", number="1", lines=[line("5")], **values)
+    assert amounts(store) == expected
+
+
+def test_other_lines_make_another_subtotal(store: Store) -> None:
+    add_client(store, code="A")
+    for price, total in (("5", 1000), ("7", 1400)):
+        take(store, "invoice", "A", number="1", lines=[line(price)])
+        assert amounts(store) == (total, 0, total)
+
+
+@both
+def test_what_is_sold_says_for_how_much(store: Store, put: Put) -> None:
+    add_client(store, code="A")
+    put(store, "quote", "A", number="1")
+    for kind in ("invoice", "credit_note"):
+        with pytest.raises(InvalidData) as caught:
+            put(store, kind, "A", number="1")
+        assert codes(caught.value) == [("subtotal", "field.missing")]
+
+
+def test_an_import_leaves_the_lines_of_what_was_issued_here(store: Store) -> None:
+    add_client(store, code="A")
+    store.run(lambda uow: invoices.create(uow, "A", {"lines": [line("5")]}, Rules()), operation="x")
+    stored = {"number": "1", "date": "2026-11-24", "subtotal_cents": 1000, "tax_cents": 150}
+    take(store, "invoice", "A", **stored, lines=[line("5")])
+    for lines in ([line("2", quantity="5")], []):
+        with pytest.raises(InvalidData) as caught:
+            take(store, "invoice", "A", **stored, lines=lines)
+        assert [code for _, code in codes(caught.value)] == ["document.issued"]

@@ -41,7 +41,7 @@ def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
     invoice = uow.documents.entity(row)
     before = uow.documents.corrections(row["id"])
     note = _credit_note(uow, row, values, rules)
-    given = lines_of(values.get("lines") or [], None, rules)
+    given = lines_of(values.get("lines") or [], rules)
     if given:
         note.subtotal_cents = sum(line.amount_cents for line in given)
     _check_left(invoice, note, before)

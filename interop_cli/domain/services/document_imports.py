@@ -21,6 +21,7 @@ from interop_cli.domain.services.document_fields import (
     check_not_prospect,
     lines_of,
     no_such_client,
+    with_subtotal,
 )
 from interop_cli.domain.services.document_owners import Owner, Owners
 from interop_cli.domain.services.row_import import Record, RowImport
@@ -78,10 +79,10 @@ class DocumentImport(RowImport):
                     raise self._twice()
                 row = existing.get(key)
                 if row is None:
-                    new[key] = self._taken(record, self._built(record, key[0]))
+                    new[key] = self._taken(record, key[0], None)
                 else:
                     self._once(row["id"])
-                    saves.append((row, self._taken(record, self._revised(record, row))))
+                    saves.append((row, self._taken(record, key[0], row)))
             except InteropError as error:
                 item = {"id": None, "number": self.rules.key, "kind": self.kind}
                 self.reject(record, error, item)
@@ -155,14 +156,13 @@ class DocumentImport(RowImport):
             raise no_such_client(name, self.rules.line, self.rules.key)
         return owner
 
-    def _built(self, record: Record, kind: str) -> Document:
-        values = record.values
+    def _built(self, values: Mapping[str, Any], kind: str) -> Document:
         owner = self._owner(values, "client")
         if kind in SOLD:
             self._check_prospect(owner, "client")
         own = {name: value for name, value in values.items() if name in OWN and value}
         own.update(self._place(values), **self._amounts(values, kind))
-        if kind in SOLD and "subtotal_cents" not in own and not values.get("lines"):
+        if kind in SOLD and "subtotal_cents" not in own:
             raise self.fault("field.missing", "subtotal", msg("is required"))
         own.setdefault("currency", owner.currency)
         own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
@@ -174,8 +174,7 @@ class DocumentImport(RowImport):
         self._jobs = self._jobs or kind == "job"
         return document
 
-    def _revised(self, record: Record, row: Row) -> Document:
-        values = record.values
+    def _revised(self, values: Mapping[str, Any], row: Row) -> Document:
         changes: dict[str, Any] = {
             name: values[name] or None
             for name in OWN_FIELDS
@@ -198,10 +197,7 @@ class DocumentImport(RowImport):
             raise invalid(error, line=self.rules.line, key=self.rules.key) from None
         self._jobs = self._jobs or row["kind"] == "job"
         if row["issued"] and document.__dict__ != before.__dict__:
-            raise Conflict(
-                "document.issued",
-                msg("It was issued here and changes no more; correct it with a credit note."),
-            )
+            raise _issued()
         return document
 
     def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
@@ -266,11 +262,22 @@ class DocumentImport(RowImport):
             status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
             self._note(taken, row["id"], status, action)
 
-    def _taken(self, record: Record, document: Document) -> Taken:
-        """A row that passed, with the lines it has (NDJSON)."""
+    def _taken(self, record: Record, kind: str, row: Row | None) -> Taken:
+        """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
         given = record.values.get("lines")
-        lines = None if given is None else lines_of(given, document, self.rules)
+        lines = None if given is None else lines_of(given, self.rules)
+        values = with_subtotal(record.values, lines) if lines else record.values
+        if row is None:
+            return Taken(record.line, self._built(values, kind), lines)
+        document = self._revised(values, row)
+        if row["issued"] and lines is not None:
+            self._check_lines(row, lines)
         return Taken(record.line, document, lines)
+
+    def _check_lines(self, row: Row, lines: list[DocumentLine]) -> None:
+        """Refuse other lines for what was issued here."""
+        if not self.uow.documents.has_lines(row["id"], row["client_id"], lines):
+            raise _issued()
 
     def _note(self, taken: Taken, document_id: int, status: str, action: str) -> None:
         number, kind = taken.document.number, taken.document.kind
@@ -284,3 +291,10 @@ class DocumentImport(RowImport):
         if self._inactive:
             reason = msg("documents of inactive clients: {count}", count=self._inactive)
             self.rules.warnings.append(Warning("client", "document.client.inactive", reason))
+
+
+def _issued() -> Conflict:
+    return Conflict(
+        "document.issued",
+        msg("It was issued here and changes no more; correct it with a credit note."),
+    )

@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from interop_cli.domain.address_text import bare_line
 from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
+from interop_cli.domain.faults import missing
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services.document_fields import (
     OWN_FIELDS,
     check_gets_documents,
     lines_of,
+    with_subtotal,
 )
 from interop_cli.domain.services.outcome import Outcome, one
 from interop_cli.domain.text import fold
@@ -39,8 +41,8 @@ def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: 
         check_gets_documents(
             one_of["code"], kind, active=bool(one_of["active"]), prospect=bool(one_of["prospect"])
         )
-    document = _built(uow, client, payer, kind, values, rules)
-    lines = lines_of(values.get("lines") or [], document, rules)
+    lines = lines_of(values.get("lines") or [], rules)
+    document = _built(uow, client, payer, kind, with_subtotal(values, lines), rules)
     if document.number is None:
         if kind in SOLD:
             raise _number_required()
@@ -147,8 +149,10 @@ def _built(
         bill_to_address=main_text(uow, payer["id"]),
     )
     try:
-        own.update(read_amounts(values, kind))
-        return Document.build(own, rules)
+        amounts = read_amounts(values, kind)
+        if kind in SOLD and not amounts:
+            raise AmountError("subtotal", missing())
+        return Document.build({**own, **amounts}, rules)
     except AmountError as error:
         raise refused(error.error, error.path, key=client["code"]) from None
     except ValidationError as error:

@@ -100,6 +100,12 @@ class DocumentRepository:
         )
         return int(rows[0]["n"])
 
+    def has_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
+        """Whether these are the lines of a document of this client."""
+        stored = self.lines_of([document_id]).get(document_id, [])
+        old = [{name: row[name] for name in DOCUMENT_LINE.columns} for row in stored]
+        return old == self._line_rows(document_id, client_id, lines)
+
     # -- writing ----------------------------------------------------------------------------
 
     def add(self, documents: Sequence[Document]) -> list[int]:
@@ -112,19 +118,10 @@ class DocumentRepository:
 
     def set_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
         """Make these the lines of a document; whether they are others than before."""
-        new = [
-            {**self._line_row(line), "document_id": document_id, "client_id": client_id,
-             "position": position}
-            for position, line in enumerate(lines, 1)
-        ]  # fmt: skip
-        old = [
-            {name: row[name] for name in DOCUMENT_LINE.columns}
-            for row in self.lines_of([document_id]).get(document_id, [])
-        ]
-        if new == old:
+        if self.has_lines(document_id, client_id, lines):
             return False
         self.uow.delete("document_line", "document_id = :id", id=document_id)
-        self.uow.insert("document_line", new)
+        self.uow.insert("document_line", self._line_rows(document_id, client_id, lines))
         return True
 
     def end_prospects(self, where: str = "TRUE", **params: Any) -> int:
@@ -164,5 +161,10 @@ class DocumentRepository:
         return int(rows[0]["n"] or 0)
 
     @staticmethod
-    def _line_row(line: DocumentLine) -> Row:
-        return {name: getattr(line, name) for name in DOCUMENT_LINE.columns}
+    def _line_rows(document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> list[Row]:
+        own = {"document_id": document_id, "client_id": client_id}
+        return [
+            {name: getattr(line, name) for name in DOCUMENT_LINE.columns}
+            | {**own, "position": position}
+            for position, line in enumerate(lines, 1)
+        ]
