@@ -131,3 +131,15 @@ def test_an_import_leaves_the_lines_of_what_was_issued_here(store: Store) -> Non
         with pytest.raises(InvalidData) as caught:
             take(store, "invoice", "A", **stored, lines=lines)
         assert [code for _, code in codes(caught.value)] == ["document.issued"]
+
+
+def test_the_lines_of_an_invoice_go_along_to_another_client(store: Store) -> None:
+    for code in ("A", "B"):
+        add_client(store, code=code)
+    take(store, "invoice", "A", number="1", lines=[line("5")])
+    take(store, "invoice", "B", number="1")
+    rows = store.conn.query(
+        "SELECT c.code, l.version FROM document_line l JOIN client c ON c.id = l.client_id"
+    )
+    assert rows == [{"code": "B", "version": 2}]
+    store.run(lambda uow: clients.delete(uow, Selector(keys=[(1, "A")])), operation="x")

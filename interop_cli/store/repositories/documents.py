@@ -113,7 +113,16 @@ class DocumentRepository:
         return self.uow.insert("document", [to_row(document) for document in documents])
 
     def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
-        """Write changed documents over the rows they were read from; how many differed."""
+        """Write changed documents over the rows they were read from; how many differed.
+
+        The lines of one that goes to another client go along.
+        """
+        for row, document in pairs:
+            if document.client_id != row["client_id"]:
+                self.uow.update(
+                    "document_line", {"client_id": document.client_id}, "document_id = :id",
+                    id=row["id"],
+                )  # fmt: skip
         return self.uow.save("document", [(row, to_row(document)) for row, document in pairs])
 
     def set_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
