@@ -143,3 +143,27 @@ def test_the_lines_of_an_invoice_go_along_to_another_client(store: Store) -> Non
     )
     assert rows == [{"code": "B", "version": 2}]
     store.run(lambda uow: clients.delete(uow, Selector(keys=[(1, "A")])), operation="x")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [line("-5")],
+        [line("5"), line("-6")],
+        [{**line("5"), "tax": "exempt"}, line("-5")],  # the taxes alone are less than nothing
+    ],
+)
+@pytest.mark.parametrize("draft", [True, False])
+def test_an_invoice_takes_nothing_back(
+    store: Store, lines: list[dict[str, str]], draft: bool
+) -> None:
+    add_client(store, code="A")
+
+    def create(lines: list[dict[str, str]]) -> None:
+        values = {"lines": lines, "draft": draft}
+        store.run(lambda uow: invoices.create(uow, "A", values, Rules()), operation="x")
+
+    with pytest.raises(InvalidData) as caught:
+        create(lines)
+    assert caught.value.code == "invoice.negative"
+    create([line("5"), line("-5")])

@@ -54,6 +54,8 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
         raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
     document = _built(uow, client, payer, place, values, rules)
     _put_amounts(document, lines)
+    if min(document.subtotal_cents, document.total_cents) < 0:
+        raise _negative()
     if not values.get("draft"):
         document.number = uow.documents.next_number("invoice")
         document.status, document.posted_at = "posted", uow.now
@@ -144,6 +146,14 @@ def _put_amounts(document: Document, lines: list[DocumentLine]) -> None:
     document.subtotal_cents = sum(line.amount_cents for line in lines)
     document.tax_cents = sum(tax["amount_cents"] for tax in document.taxes)
     document.total_cents = document.subtotal_cents + document.tax_cents
+
+
+def _negative() -> InvalidData:
+    return InvalidData(
+        "invoice.negative",
+        msg("An invoice comes to nothing or more; a credit note takes back."),
+        hint=msg("interop sales invoice credit NUMBER"),
+    )
 
 
 def stored_lines(uow: UnitOfWork, row: Row) -> list[DocumentLine]:
