@@ -167,3 +167,12 @@ def test_an_invoice_takes_nothing_back(
         create(lines)
     assert caught.value.code == "invoice.negative"
     create([line("5"), line("-5")])
+
+
+def test_a_refused_row_is_of_the_kind_that_it_says(store: Store) -> None:
+    add_client(store, code="A")
+    row = Row(2, {"kind": "facture", "number": "1", "client": "A", "date": "soon"})
+    outcome, _ = store.run(
+        lambda uow: DocumentImport(uow, Rules(), continue_on_error=True).run([row]), operation="x"
+    )
+    assert (outcome.items[0]["kind"], outcome.items[0]["status"]) == ("invoice", "error")

@@ -94,6 +94,14 @@ def no_such_client(path: str, line: int | None, key: str | None) -> NotFound:
     )
 
 
+def already_issued() -> Conflict:
+    """What was issued here would be changed."""
+    return Conflict(
+        "document.issued",
+        msg("It was issued here and changes no more; correct it with a credit note."),
+    )
+
+
 def given_lines(lines: Sequence[DocumentLine]) -> list[dict[str, Any]]:
     """Lines as the objects of an answer."""
     return [

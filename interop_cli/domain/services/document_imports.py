@@ -18,6 +18,7 @@ from interop_cli.domain.rules import Warning
 from interop_cli.domain.services.document_fields import (
     AMOUNT_FIELDS,
     OWN_FIELDS,
+    already_issued,
     check_not_prospect,
     lines_of,
     no_such_client,
@@ -84,7 +85,8 @@ class DocumentImport(RowImport):
                     self._once(row["id"])
                     saves.append((row, self._taken(record, key[0], row)))
             except InteropError as error:
-                item = {"id": None, "number": self.rules.key, "kind": self.kind}
+                kind = self.kind if isinstance(key, InvalidData) else key[0]
+                item = {"id": None, "number": self.rules.key, "kind": kind}
                 self.reject(record, error, item)
         if not self.refused:
             self._insert(list(new.values()))
@@ -197,7 +199,7 @@ class DocumentImport(RowImport):
             raise invalid(error, line=self.rules.line, key=self.rules.key) from None
         self._jobs = self._jobs or row["kind"] == "job"
         if row["issued"] and document.__dict__ != before.__dict__:
-            raise _issued()
+            raise already_issued()
         return document
 
     def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
@@ -277,7 +279,7 @@ class DocumentImport(RowImport):
     def _check_lines(self, row: Row, lines: list[DocumentLine]) -> None:
         """Refuse other lines for what was issued here."""
         if not self.uow.documents.has_lines(row["id"], row["client_id"], lines):
-            raise _issued()
+            raise already_issued()
 
     def _note(self, taken: Taken, document_id: int, status: str, action: str) -> None:
         number, kind = taken.document.number, taken.document.kind
@@ -291,10 +293,3 @@ class DocumentImport(RowImport):
         if self._inactive:
             reason = msg("documents of inactive clients: {count}", count=self._inactive)
             self.rules.warnings.append(Warning("client", "document.client.inactive", reason))
-
-
-def _issued() -> Conflict:
-    return Conflict(
-        "document.issued",
-        msg("It was issued here and changes no more; correct it with a credit note."),
-    )
