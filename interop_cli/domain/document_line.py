@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, model_validator
+from pydantic_core import PydanticCustomError
 
 from interop_cli.domain.choices import read_choice
 from interop_cli.domain.entity import Entity, required_line
-from interop_cli.domain.faults import fault, missing
+from interop_cli.domain.faults import Faults, fault, missing
 from interop_cli.domain.messages import N_
 from interop_cli.domain.money import in_cents, parse_amount, parse_cents
 
 MAX_DESCRIPTION = 500
 MAX_DECIMALS = 6
+_AMOUNTS = frozenset({"amount", "amount_cents"})
 # ``federal``: the 5 % alone, as on printed books; ``exempt``: no tax at all.
 TAX_GROUPS = {
     "standard": "standard", "federal": "federal", "federale": "federal", "livre": "federal",
@@ -56,13 +59,31 @@ class DocumentLine(Entity):
     @model_validator(mode="before")
     @classmethod
     def _given_amount(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or values.get("amount") in (None, ""):
+        if not isinstance(values, dict):
             return values
-        rest = {name: value for name, value in values.items() if name != "amount"}
-        return {**rest, "amount_cents": parse_cents(str(values["amount"]))}
+        rest = {n: v for n, v in values.items() if n not in _AMOUNTS or v not in (None, "")}
+        if "amount" not in rest:
+            return rest
+        text = str(rest.pop("amount"))
+        return {**rest, "amount_cents": _amount(lambda: parse_cents(text))}
 
     @model_validator(mode="after")
     def _own_amount(self) -> DocumentLine:
-        if "amount_cents" not in self.model_fields_set:
-            self.amount_cents = in_cents(Decimal(self.quantity) * Decimal(self.unit_price))
+        given = "amount_cents" in self.model_fields_set
+        amount = (
+            Decimal(self.amount_cents) / 100
+            if given
+            else Decimal(self.quantity) * Decimal(self.unit_price)
+        )
+        self.amount_cents = _amount(lambda: in_cents(amount))
         return self
+
+
+def _amount(read: Callable[[], int]) -> int:
+    """What ``read`` gives; what it raises is said of the field ``amount``."""
+    try:
+        return read()
+    except PydanticCustomError as error:
+        faults = Faults("DocumentLine")
+        faults.add("amount", error)
+        raise faults.error() from None

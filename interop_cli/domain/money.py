@@ -97,3 +97,8 @@ def format_cents(cents: int, currency: str, lang: str) -> str:
         digits = f"{whole:,}".replace(",", NBSP)
         return f"{sign}{digits},{rest:02}{NBSP}{french.replace(' ', NBSP)}"
     return f"{sign}{english}{whole:,}.{rest:02}"
+
+
+def format_decimal(text: str, lang: str) -> str:
+    """A quantity, a unit price or a rate for people, with the decimal mark of the language."""
+    return text.replace(".", ",") if lang == "fr" else text

@@ -13,7 +13,9 @@ _AT_ONCE = re.compile(
     r"|comptant|cash|c\.?o\.?d\.?|0)"
 )
 # "2/10 net 30": the discount's days come first, the days that count last.
-_DAYS = re.compile(r"(?:.*\b(?:net|n)[ /-]*)?(?P<days>\d{1,3})\s*(?:days?|jours?|j|d)?(?: net)?")
+_DAYS = re.compile(
+    r"(?:.*\b(?:net|n)[ /-]*(?:a )?)?(?P<days>\d{1,3})\s*(?:days?|jours?|j|d)?(?: nets?)?"
+)
 _END = re.compile(
     r"(?:(?:net|n)?[ /-]*(?P<days>\d{1,3})\s*(?:days?|jours?|j|d)?\s*)?"
     r"(?:eom|end of (?:the )?month|fin (?:de|du) mois|fdm)"

@@ -129,3 +129,28 @@ def test_a_line_with_too_many_decimals() -> None:
     with pytest.raises(ValidationError) as raised:
         DocumentLine.build(values, Rules())
     assert code(raised.value) == "line.decimals"
+
+
+@pytest.mark.parametrize("name", ["amount", "amount_cents"])
+def test_an_empty_amount_of_a_line_is_none(name: str) -> None:
+    values = {"description": "x", "quantity": "2", "unit_price": "5", name: ""}
+    assert DocumentLine.build(values, Rules()).amount_cents == 1000
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"amount": "much"}, "money.format"),
+        ({"amount_cents": 10**15 + 1}, "money.range"),
+        ({"quantity": "1000000000", "unit_price": "1000000000"}, "money.range"),
+    ],
+)
+def test_what_is_wrong_with_an_amount_is_said_of_the_amount(
+    values: dict[str, object], error: str
+) -> None:
+    line = {"description": "x", "quantity": "1", "unit_price": "1", **values}
+    with pytest.raises(ValidationError) as raised:
+        DocumentLine.build(line, Rules())
+    assert [(found["type"], found["loc"]) for found in raised.value.errors()] == [
+        (error, ("amount",))
+    ]

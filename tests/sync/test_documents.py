@@ -12,7 +12,7 @@ from interop_cli.clock import Clock
 from interop_cli.connectors.protocol import Target
 from interop_cli.connectors.qbo import QuickBooks
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import documents, invoices
+from interop_cli.domain.services import credits, documents, invoices
 from interop_cli.domain.sync.link import State
 from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import target_named
@@ -82,7 +82,7 @@ def test_those_of_each_kind_wait_for_what_they_are_about(store: Store, books: Si
     add_client(store, "Payeur", code="P")
     number = invoice(store, "A", bill_to="P")
     store.run(
-        lambda uow: invoices.credit(uow, number, {}, Rules()), operation="sales.invoice.credit"
+        lambda uow: credits.credit(uow, number, {}, Rules()), operation="sales.invoice.credit"
     )
     (note,) = todo(books, "credit_note")
     assert note[2] in ("P", number)

@@ -156,12 +156,15 @@ def void_command(app: App, number: str, kind: str | None) -> None:
 
 def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The lines of a document, as a person reads it."""
-    from interop_cli.domain.money import format_cents
+    from interop_cli.domain.money import format_cents, format_decimal
     from interop_cli.i18n import language
     from interop_cli.output.titles import title
 
     def amount(cents: int) -> str:
         return format_cents(cents, document["currency"], language())
+
+    def decimal(text: str) -> str:
+        return format_decimal(text, language())
 
     lines = list(heading.note_lines(document["notes"], style))
     yield from [*lines, ""] if lines else []
@@ -173,12 +176,12 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
         if document[name]:
             yield f"  {title(name)}: {document[name]}"
     for line in document["lines"]:
-        price = f"{line['quantity']} × {line['unit_price']}"
+        price = f"{decimal(line['quantity'])} × {decimal(line['unit_price'])}"
         cost = amount(line["amount_cents"])
         yield f"  {line['position']}. {line['description']}  {price}  {cost}"
     yield f"  {title('subtotal_cents')}: {amount(document['subtotal_cents'])}"
     for tax in document["taxes"]:
-        yield f"  {_(TAXES[tax['tax']])} {tax['rate']} %: {amount(tax['amount_cents'])}"
+        yield f"  {_(TAXES[tax['tax']])} {decimal(tax['rate'])} %: {amount(tax['amount_cents'])}"
     if document["tax_cents"] and not document["taxes"]:
         yield f"  {title('tax_cents')}: {amount(document['tax_cents'])}"
     yield f"  {title('total_cents')}: {amount(document['total_cents'])}"

@@ -43,7 +43,7 @@ def of_report(
     years = str(query.first) if query.first == query.last else f"{query.first}–{query.last}"
     title = _(TITLES[by], years=years)
     notes = _notes(found, query)
-    if top and by != "year":
+    if top:
         notes = [ngettext("Only the largest.", "Only the {n} largest.", top), *notes]
     return Drawing(title, _(AXES[by]), found, notes)
 

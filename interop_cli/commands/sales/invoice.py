@@ -100,12 +100,12 @@ def credit_command(
     interop sales invoice credit 1042
     interop sales invoice credit 1042 --line "Cartes abîmées;50;0.08"
     """
-    from interop_cli.domain.services import invoices
+    from interop_cli.domain.services import credits
 
     values = {"lines": _lines(line, file), "date": date}
     _write(
         app, "sales.invoice.credit",
-        lambda uow: invoices.credit(uow, number, values, app.rules()),
+        lambda uow: credits.credit(uow, number, values, app.rules()),
     )  # fmt: skip
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.document import AMOUNTS, SOLD, Document
+from interop_cli.domain.document import AMOUNTS, SOLD
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
 from interop_cli.domain.messages import msg
@@ -48,11 +48,8 @@ def check_gets_documents(code: str, kind: str, *, active: bool, prospect: bool) 
         check_not_prospect(code, prospect)
 
 
-def lines_of(given: object, document: Document | None, rules: Rules) -> list[DocumentLine]:
-    """The lines out of a list of objects; raises InvalidData with all that is wrong.
-
-    Where the document has no amounts of its own, its subtotal becomes their sum.
-    """
+def lines_of(given: object, rules: Rules) -> list[DocumentLine]:
+    """The lines out of a list of objects; raises InvalidData with all that is wrong."""
     if not isinstance(given, list):
         reason = msg("is not a list")
         detail = Detail("lines", "field.list_type", reason, rules.line, rules.key)
@@ -66,10 +63,15 @@ def lines_of(given: object, document: Document | None, rules: Rules) -> list[Doc
             errors.append(error)
     if errors:
         raise merged(*errors)
-    if document is not None and lines and not document.subtotal_cents:
-        document.subtotal_cents = sum(line.amount_cents for line in lines)
-        document.total_cents = document.subtotal_cents + document.tax_cents
     return lines
+
+
+def with_subtotal(values: Mapping[str, Any], lines: Sequence[DocumentLine]) -> Mapping[str, Any]:
+    """``values`` with what the lines come to as subtotal, where they do not say it themselves."""
+    said = any(values.get(name) not in (None, "") for name in ("subtotal", "subtotal_cents"))
+    if said or not lines:
+        return values
+    return {**values, "subtotal_cents": sum(line.amount_cents for line in lines)}
 
 
 def _line(values: Any, place: int, rules: Rules) -> DocumentLine:
@@ -89,6 +91,14 @@ def no_such_client(path: str, line: int | None, key: str | None) -> NotFound:
     reason = msg("There is no client of this code.")
     return NotFound(
         "client.not_found", reason, details=[Detail(path, "client.not_found", reason, line, key)]
+    )
+
+
+def already_issued() -> Conflict:
+    """What was issued here would be changed."""
+    return Conflict(
+        "document.issued",
+        msg("It was issued here and changes no more; correct it with a credit note."),
     )
 
 

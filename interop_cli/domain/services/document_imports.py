@@ -18,9 +18,11 @@ from interop_cli.domain.rules import Warning
 from interop_cli.domain.services.document_fields import (
     AMOUNT_FIELDS,
     OWN_FIELDS,
+    already_issued,
     check_not_prospect,
     lines_of,
     no_such_client,
+    with_subtotal,
 )
 from interop_cli.domain.services.document_owners import Owner, Owners
 from interop_cli.domain.services.row_import import Record, RowImport
@@ -78,12 +80,13 @@ class DocumentImport(RowImport):
                     raise self._twice()
                 row = existing.get(key)
                 if row is None:
-                    new[key] = self._taken(record, self._built(record, key[0]))
+                    new[key] = self._taken(record, key[0], None)
                 else:
                     self._once(row["id"])
-                    saves.append((row, self._taken(record, self._revised(record, row))))
+                    saves.append((row, self._taken(record, key[0], row)))
             except InteropError as error:
-                item = {"id": None, "number": self.rules.key, "kind": self.kind}
+                kind = self.kind if isinstance(key, InvalidData) else key[0]
+                item = {"id": None, "number": self.rules.key, "kind": kind}
                 self.reject(record, error, item)
         if not self.refused:
             self._insert(list(new.values()))
@@ -155,17 +158,16 @@ class DocumentImport(RowImport):
             raise no_such_client(name, self.rules.line, self.rules.key)
         return owner
 
-    def _built(self, record: Record, kind: str) -> Document:
-        values = record.values
+    def _built(self, values: Mapping[str, Any], kind: str) -> Document:
         owner = self._owner(values, "client")
         if kind in SOLD:
-            self._check_prospect(owner)
+            self._check_prospect(owner, "client")
         own = {name: value for name, value in values.items() if name in OWN and value}
         own.update(self._place(values), **self._amounts(values, kind))
-        if kind in SOLD and "subtotal_cents" not in own and not values.get("lines"):
+        if kind in SOLD and "subtotal_cents" not in own:
             raise self.fault("field.missing", "subtotal", msg("is required"))
         own.setdefault("currency", owner.currency)
-        own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner))
+        own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
         try:
             document = Document.model_validate(own, context=self.rules)
         except ValidationError as error:
@@ -174,8 +176,7 @@ class DocumentImport(RowImport):
         self._jobs = self._jobs or kind == "job"
         return document
 
-    def _revised(self, record: Record, row: Row) -> Document:
-        values = record.values
+    def _revised(self, values: Mapping[str, Any], row: Row) -> Document:
         changes: dict[str, Any] = {
             name: values[name] or None
             for name in OWN_FIELDS
@@ -186,8 +187,11 @@ class DocumentImport(RowImport):
         if values.get("client"):
             owner = self._owner(values, "client")
             changes["client_id"] = owner.id
-            if owner.id != row["client_id"] or "bill_to" in values:
-                changes["bill_to_id"] = self._payer(values, owner)
+            moved = owner.id != row["client_id"]
+            if moved and row["kind"] in SOLD:
+                self._check_prospect(owner, "client")
+            if moved or "bill_to" in values:
+                changes["bill_to_id"] = self._payer(values, owner, row["kind"])
         before = self.uow.documents.entity(row)
         try:
             document = before.revise(changes, self.rules)
@@ -195,24 +199,25 @@ class DocumentImport(RowImport):
             raise invalid(error, line=self.rules.line, key=self.rules.key) from None
         self._jobs = self._jobs or row["kind"] == "job"
         if row["issued"] and document.__dict__ != before.__dict__:
-            raise Conflict(
-                "document.issued",
-                msg("It was issued here and changes no more; correct it with a credit note."),
-            )
+            raise already_issued()
         return document
 
-    def _payer(self, values: Mapping[str, Any], owner: Owner) -> int | None:
+    def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
         """Who pays: as the row says, else as the client's card says today."""
         if not values.get("bill_to"):
             return owner.bill_to_id
-        payer = self._owner(values, "bill_to").id
-        return None if payer == owner.id else payer
+        payer = self._owner(values, "bill_to")
+        if payer.id == owner.id:
+            return None
+        if kind in SOLD:
+            self._check_prospect(payer, "bill_to")
+        return payer.id
 
-    def _check_prospect(self, owner: Owner) -> None:
+    def _check_prospect(self, owner: Owner, path: str) -> None:
         try:
             check_not_prospect(owner.code, owner.prospect)
         except Conflict as error:
-            raise self.fault(error.code, "client", error.message) from None
+            raise self.fault(error.code, path, error.message) from None
 
     def _amounts(self, values: Mapping[str, Any], kind: str) -> dict[str, int]:
         if AMOUNT_NAMES.isdisjoint(values):
@@ -259,11 +264,22 @@ class DocumentImport(RowImport):
             status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
             self._note(taken, row["id"], status, action)
 
-    def _taken(self, record: Record, document: Document) -> Taken:
-        """A row that passed, with the lines it has (NDJSON)."""
+    def _taken(self, record: Record, kind: str, row: Row | None) -> Taken:
+        """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
         given = record.values.get("lines")
-        lines = None if given is None else lines_of(given, document, self.rules)
+        lines = None if given is None else lines_of(given, self.rules)
+        values = with_subtotal(record.values, lines) if lines else record.values
+        if row is None:
+            return Taken(record.line, self._built(values, kind), lines)
+        document = self._revised(values, row)
+        if row["issued"] and lines is not None:
+            self._check_lines(row, lines)
         return Taken(record.line, document, lines)
+
+    def _check_lines(self, row: Row, lines: list[DocumentLine]) -> None:
+        """Refuse other lines for what was issued here."""
+        if not self.uow.documents.has_lines(row["id"], row["client_id"], lines):
+            raise already_issued()
 
     def _note(self, taken: Taken, document_id: int, status: str, action: str) -> None:
         number, kind = taken.document.number, taken.document.kind

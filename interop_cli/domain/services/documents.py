@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from interop_cli.domain.address_text import bare_line
 from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
+from interop_cli.domain.faults import missing
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services.document_fields import (
     OWN_FIELDS,
     check_gets_documents,
     lines_of,
+    with_subtotal,
 )
 from interop_cli.domain.services.outcome import Outcome, one
 from interop_cli.domain.text import fold
@@ -30,15 +32,17 @@ def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: 
     """Record a document of a client; a job ends a prospect.
 
     Quotes, jobs and packing slips get a number where none is given; an invoice recorded this way
-    has its own (``sales invoice create`` makes new ones). Raises Conflict for a client that is
-    inactive, or a prospect that would be invoiced, and for a number that is taken.
+    has its own (``sales invoice create`` makes new ones). Raises Conflict for a client or a payer
+    that is inactive, or a prospect that would be invoiced, and for a number that is taken.
     """
     client = uow.clients.row(ref)
-    check_gets_documents(
-        client["code"], kind, active=bool(client["active"]), prospect=bool(client["prospect"])
-    )
-    document = _built(uow, client, kind, values, rules)
-    lines = lines_of(values.get("lines") or [], document, rules)
+    payer = payer_of(uow, client, values.get("bill_to"))
+    for one_of in (client, payer):
+        check_gets_documents(
+            one_of["code"], kind, active=bool(one_of["active"]), prospect=bool(one_of["prospect"])
+        )
+    lines = lines_of(values.get("lines") or [], rules)
+    document = _built(uow, client, payer, kind, with_subtotal(values, lines), rules)
     if document.number is None:
         if kind in SOLD:
             raise _number_required()
@@ -125,9 +129,8 @@ def main_text(uow: UnitOfWork, client_id: int) -> str:
 
 
 def _built(
-    uow: UnitOfWork, client: Row, kind: str, values: Mapping[str, Any], rules: Rules
+    uow: UnitOfWork, client: Row, payer: Row, kind: str, values: Mapping[str, Any], rules: Rules
 ) -> Document:
-    payer = payer_of(uow, client, values.get("bill_to"))
     place, ship_to = place_of(uow, client, values.get("ship_to"))
     own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
     own.setdefault("date", uow.today)
@@ -146,8 +149,10 @@ def _built(
         bill_to_address=main_text(uow, payer["id"]),
     )
     try:
-        own.update(read_amounts(values, kind))
-        return Document.build(own, rules)
+        amounts = read_amounts(values, kind)
+        if kind in SOLD and not amounts:
+            raise AmountError("subtotal", missing())
+        return Document.build({**own, **amounts}, rules)
     except AmountError as error:
         raise refused(error.error, error.path, key=client["code"]) from None
     except ValidationError as error:

@@ -1,7 +1,4 @@
-"""The steps of a new invoice, and what corrects one.
-
-Posted invoices change no more: a credit note takes back all of it, or some.
-"""
+"""The steps of a new invoice. Posted it changes no more: see ``credits`` for what corrects it."""
 
 from __future__ import annotations
 
@@ -52,17 +49,19 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
     if payer["id"] != client["id"]:
         _check_client(payer)
     place = place_of(uow, client, values.get("ship_to"))[0] or _main(uow, client)
-    lines = lines_of(values.get("lines") or [], None, rules)
+    lines = lines_of(values.get("lines") or [], rules)
     if not lines:
         raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
     document = _built(uow, client, payer, place, values, rules)
     _put_amounts(document, lines)
+    if min(document.subtotal_cents, document.total_cents) < 0:
+        raise _negative()
     if not values.get("draft"):
         document.number = uow.documents.next_number("invoice")
         document.status, document.posted_at = "posted", uow.now
     (document_id,) = uow.documents.add([document])
     uow.documents.set_lines(document_id, client["id"], lines)
-    return _outcome(uow, document_id, document, client, payer, lines, rules)
+    return outcome_of(uow, document_id, document, client, payer, lines, rules)
 
 
 def post(uow: UnitOfWork, ref: str, rules: Rules) -> Outcome:
@@ -78,32 +77,7 @@ def post(uow: UnitOfWork, ref: str, rules: Rules) -> Outcome:
     document.number = row["number"] or uow.documents.next_number("invoice")
     document.status, document.issued, document.posted_at = "posted", True, uow.now
     uow.documents.save([(row, document)])
-    return _outcome(uow, row["id"], document, client, payer, _stored_lines(uow, row), rules)
-
-
-def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
-    """Make a credit note on a posted invoice: on all of it, or on the ``lines`` given.
-
-    Its taxes are those of the invoice's day and place. Raises Conflict ``invoice.credited`` where
-    more would be taken back than was invoiced.
-    """
-    row = uow.documents.row(ref, "invoice")
-    client = uow.clients.by_id(row["client_id"])
-    if row["status"] != "posted":
-        raise Conflict("invoice.not_posted", msg("Only a posted invoice can be credited."))
-    check_gets_documents(client["code"], "credit_note", active=bool(client["active"]),
-                         prospect=False)  # fmt: skip
-    document = _credit_note(uow, row, values, rules)
-    given = lines_of(values.get("lines") or [], None, rules)
-    if given:
-        _put_amounts(document, given, day=row["date"])
-    lines = given or _stored_lines(uow, row)
-    _check_credit(uow, row, document)
-    document.number = uow.documents.next_number("credit_note")
-    (document_id,) = uow.documents.add([document])
-    uow.documents.set_lines(document_id, client["id"], lines)
-    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"])
-    return _outcome(uow, document_id, document, client, payer, lines, rules)
+    return outcome_of(uow, row["id"], document, client, payer, stored_lines(uow, row), rules)
 
 
 # -- the parts ------------------------------------------------------------------------------
@@ -165,42 +139,25 @@ def _built(
     return document
 
 
-def _put_amounts(document: Document, lines: list[DocumentLine], *, day: str | None = None) -> None:
+def _put_amounts(document: Document, lines: list[DocumentLine]) -> None:
     """Subtotal, taxes and total of the lines, at the document's place and on its day."""
     country, _, province = (document.place_of_supply or "").partition("-")
-    document.taxes = taxes.compute(lines, country, province or None, day or document.date)
+    document.taxes = taxes.compute(lines, country, province or None, document.date)
     document.subtotal_cents = sum(line.amount_cents for line in lines)
     document.tax_cents = sum(tax["amount_cents"] for tax in document.taxes)
     document.total_cents = document.subtotal_cents + document.tax_cents
 
 
-def _credit_note(
-    uow: UnitOfWork, invoice: Row, values: Mapping[str, Any], rules: Rules
-) -> Document:
-    """A credit note on the whole invoice; its parts are as they were then."""
-    document = uow.documents.entity(invoice)
-    changes = {
-        "id": None, "kind": "credit_note", "number": None, "due_date": None, "external_id": None,
-        "corrects_id": invoice["id"], "issued": True, "posted_at": uow.now,
-        "date": values.get("date") or uow.today,
-    }  # fmt: skip
-    try:
-        return document.revise(changes, rules)
-    except ValidationError as error:
-        raise invalid(error, key=invoice["number"]) from None
+def _negative() -> InvalidData:
+    return InvalidData(
+        "invoice.negative",
+        msg("An invoice comes to nothing or more; a credit note takes back."),
+        hint=msg("interop sales invoice credit NUMBER"),
+    )
 
 
-def _check_credit(uow: UnitOfWork, invoice: Row, note: Document) -> None:
-    before = sum(row["subtotal_cents"] for row in uow.documents.corrections(invoice["id"]))
-    if note.subtotal_cents <= 0 or before + note.subtotal_cents > invoice["subtotal_cents"]:
-        raise Conflict(
-            "invoice.credited",
-            msg("A credit note takes back something, and all of them no more than the invoice."),
-            hint=msg("See: interop sales invoice show {number}", number=invoice["number"]),
-        )
-
-
-def _stored_lines(uow: UnitOfWork, row: Row) -> list[DocumentLine]:
+def stored_lines(uow: UnitOfWork, row: Row) -> list[DocumentLine]:
+    """The lines of a stored document."""
     stored = uow.documents.lines_of([row["id"]]).get(row["id"], [])
     return [
         DocumentLine.stored({name: line[name] for name in DocumentLine.model_fields})
@@ -208,7 +165,7 @@ def _stored_lines(uow: UnitOfWork, row: Row) -> list[DocumentLine]:
     ]
 
 
-def _outcome(
+def outcome_of(
     uow: UnitOfWork, document_id: int, document: Document, client: Row, payer: Row,
     lines: list[DocumentLine], rules: Rules,
 ) -> Outcome:  # fmt: skip

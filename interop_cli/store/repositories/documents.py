@@ -83,12 +83,13 @@ class DocumentRepository:
         return found
 
     def corrections(self, document_id: int) -> list[Row]:
-        """The credit notes on an invoice that are not void: ``number``, amounts."""
-        return self.conn.query(
-            "SELECT id, number, status, subtotal_cents, total_cents FROM document"
+        """The credit notes on an invoice that are not void: ``number``, amounts, ``taxes``."""
+        rows = self.conn.query(
+            "SELECT id, number, status, subtotal_cents, tax_cents, total_cents, taxes FROM document"
             " WHERE corrects_id = :id AND status <> 'void' ORDER BY id",
             id=document_id,
         )
+        return [{**row, "taxes": json.loads(row["taxes"])} for row in rows]
 
     def jobs_of(self, client_id: int) -> int:
         """How many jobs of a client are not void."""
@@ -99,6 +100,12 @@ class DocumentRepository:
         )
         return int(rows[0]["n"])
 
+    def has_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
+        """Whether these are the lines of a document of this client."""
+        stored = self.lines_of([document_id]).get(document_id, [])
+        old = [{name: row[name] for name in DOCUMENT_LINE.columns} for row in stored]
+        return old == self._line_rows(document_id, client_id, lines)
+
     # -- writing ----------------------------------------------------------------------------
 
     def add(self, documents: Sequence[Document]) -> list[int]:
@@ -106,24 +113,24 @@ class DocumentRepository:
         return self.uow.insert("document", [to_row(document) for document in documents])
 
     def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
-        """Write changed documents over the rows they were read from; how many differed."""
+        """Write changed documents over the rows they were read from; how many differed.
+
+        The lines of one that goes to another client go along.
+        """
+        for row, document in pairs:
+            if document.client_id != row["client_id"]:
+                self.uow.update(
+                    "document_line", {"client_id": document.client_id}, "document_id = :id",
+                    id=row["id"],
+                )  # fmt: skip
         return self.uow.save("document", [(row, to_row(document)) for row, document in pairs])
 
     def set_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
         """Make these the lines of a document; whether they are others than before."""
-        new = [
-            {**self._line_row(line), "document_id": document_id, "client_id": client_id,
-             "position": position}
-            for position, line in enumerate(lines, 1)
-        ]  # fmt: skip
-        old = [
-            {name: row[name] for name in DOCUMENT_LINE.columns}
-            for row in self.lines_of([document_id]).get(document_id, [])
-        ]
-        if new == old:
+        if self.has_lines(document_id, client_id, lines):
             return False
         self.uow.delete("document_line", "document_id = :id", id=document_id)
-        self.uow.insert("document_line", new)
+        self.uow.insert("document_line", self._line_rows(document_id, client_id, lines))
         return True
 
     def end_prospects(self, where: str = "TRUE", **params: Any) -> int:
@@ -163,5 +170,10 @@ class DocumentRepository:
         return int(rows[0]["n"] or 0)
 
     @staticmethod
-    def _line_row(line: DocumentLine) -> Row:
-        return {name: getattr(line, name) for name in DOCUMENT_LINE.columns}
+    def _line_rows(document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> list[Row]:
+        own = {"document_id": document_id, "client_id": client_id}
+        return [
+            {name: getattr(line, name) for name in DOCUMENT_LINE.columns}
+            | {**own, "position": position}
+            for position, line in enumerate(lines, 1)
+        ]

@@ -47,12 +47,11 @@ def report(
     ``by`` is ``client``, ``year``, ``province`` (``CA-QC``, of the main address today) or ``tag``
     (a client with two tags counts in both; one without is in none). ``computed_at`` is the oldest
     of the group's totals, and it is ``stale`` when one of them is. ``top``: that many groups of
-    each currency.
+    each currency, the largest, of years too.
     """
     key, name, order = GROUPS[by]
     b = BASES[query.basis]
     tags = f" CROSS JOIN {conn.json_items('c.tags', 'g')}" if by == "tag" else ""
-    ranked = "g.place" if by == "year" else "g.amount_cents DESC, g.place"
     parts = [part for part in (key, name, *order.split(", ")) if part != "NULL"]
     groups = ", ".join(dict.fromkeys(parts))
     sql = (
@@ -69,12 +68,14 @@ def report(
         " LEFT JOIN sales_stale s ON s.client_id = c.id AND s.year = t.year"
         f" AND s.basis = :basis WHERE {query.condition.sql} GROUP BY {groups}, t.currency"
     )
-    ranks = f"ROW_NUMBER() OVER (PARTITION BY g.currency ORDER BY {ranked}) AS rank"
+    largest = "ORDER BY g.amount_cents DESC, g.place"
+    ranks = f"ROW_NUMBER() OVER (PARTITION BY g.currency {largest}) AS rank"
     chosen = (
         f"SELECT '{by}' AS by_what, key, name, currency, amount_cents, invoices,"
         f" {query.first} AS first_year, {query.last} AS last_year, computed_at, stale"
         f" FROM (SELECT g.*, {ranks} FROM ({sql}) g) r"
-        f" {'WHERE rank <= :top' if top else ''} ORDER BY currency, rank"
+        f" {'WHERE rank <= :top' if top else ''}"
+        f" ORDER BY currency, {'place' if by == 'year' else 'rank'}"
     )
     params = {
         **query.condition.params, "first": query.first, "last": query.last, "basis": query.basis,

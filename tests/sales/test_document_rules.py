@@ -1,0 +1,178 @@
+"""What holds for documents whichever way they come in: recorded one by one, or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.services import clients, documents, invoices
+from interop_cli.domain.services.bulk import Selector
+from interop_cli.domain.services.document_imports import DocumentImport
+from interop_cli.store.store import Store
+from tests.support.stores import add_client
+
+Put = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of an import."""
+
+    line: int
+    values: dict[str, Any]
+    error: None = None
+
+
+def add(store: Store, kind: str, client: str, **values: Any) -> None:
+    store.run(lambda uow: documents.add(uow, client, kind, values, Rules()), operation="x")
+
+
+def take(store: Store, kind: str, client: str, **values: Any) -> None:
+    row = Row(2, {"client": client, "date": "2026-01-05", **values})
+    store.run(lambda uow: DocumentImport(uow, Rules(), kind=kind).run([row]), operation="x")
+
+
+both = pytest.mark.parametrize("put", [add, take])
+
+
+def codes(error: InteropError) -> list[tuple[str, str]]:
+    """The paths and codes of its details; its own code where there are none."""
+    return [(detail.path, detail.code) for detail in error.details] or [("", error.code)]
+
+
+@both
+def test_a_prospect_is_billed_for_nobody(store: Store, put: Put) -> None:
+    add_client(store, code="A")
+    add_client(store, code="P", prospect=True)
+    put(store, "quote", "A", number="Q-1", bill_to="P")
+    with pytest.raises((Conflict, InvalidData)) as caught:
+        put(store, "invoice", "A", number="1", subtotal="10", bill_to="P")
+    assert codes(caught.value)[0][1] == "document.client.prospect"
+
+
+def test_an_invoice_is_not_moved_to_a_prospect(store: Store) -> None:
+    add_client(store, code="A")
+    add_client(store, code="P", prospect=True)
+    take(store, "invoice", "A", number="1", subtotal="10")
+    for values in ({"client": "P"}, {"client": "A", "bill_to": "P"}):
+        with pytest.raises(InvalidData) as caught:
+            take(store, "invoice", number="1", **values)
+        assert codes(caught.value) == [([*values][-1], "document.client.prospect")]
+    rows = store.conn.query("SELECT c.code FROM document d JOIN client c ON c.id = d.client_id")
+    assert rows == [{"code": "A"}]
+
+
+def test_nothing_new_is_billed_to_an_inactive_client(store: Store) -> None:
+    for code in ("A", "I"):
+        add_client(store, code=code)
+    selector = Selector(keys=[(1, "I")])
+    store.run(lambda uow: clients.deactivate(uow, selector), operation="x")
+    with pytest.raises(Conflict) as caught:
+        add(store, "invoice", "A", number="1", subtotal="10", bill_to="I")
+    assert caught.value.code == "document.client.inactive"
+    take(store, "invoice", "A", number="1", subtotal="10", bill_to="I")  # that is history
+
+
+def amounts(store: Store) -> tuple[int, int, int]:
+    (row,) = store.conn.query("SELECT subtotal_cents, tax_cents, total_cents FROM document")
+    return row["subtotal_cents"], row["tax_cents"], row["total_cents"]
+
+
+def line(price: str, quantity: str = "2") -> dict[str, str]:
+    return {"description": "Cartes", "quantity": quantity, "unit_price": price}
+
+
+@both
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, (1000, 0, 1000)),
+        ({"tax": "1.50"}, (1000, 150, 1150)),
+        ({"total": "11.50"}, (1000, 150, 1150)),
+        ({"subtotal": "9.00", "tax": "1.35"}, (900, 135, 1035)),  # a discount on all of it
+    ],
+)
+def test_lines_make_the_subtotal_that_is_not_said(
+    store: Store, put: Put, values: dict[str, str], expected: tuple[int, int, int]
+) -> None:
+    add_client(store, code="A")
+    put(store, "invoice", "A", number="1", lines=[line("5")], **values)
+    assert amounts(store) == expected
+
+
+def test_other_lines_make_another_subtotal(store: Store) -> None:
+    add_client(store, code="A")
+    for price, total in (("5", 1000), ("7", 1400)):
+        take(store, "invoice", "A", number="1", lines=[line(price)])
+        assert amounts(store) == (total, 0, total)
+
+
+@both
+def test_what_is_sold_says_for_how_much(store: Store, put: Put) -> None:
+    add_client(store, code="A")
+    put(store, "quote", "A", number="1")
+    for kind in ("invoice", "credit_note"):
+        with pytest.raises(InvalidData) as caught:
+            put(store, kind, "A", number="1")
+        assert codes(caught.value) == [("subtotal", "field.missing")]
+
+
+def test_an_import_leaves_the_lines_of_what_was_issued_here(store: Store) -> None:
+    add_client(store, code="A")
+    store.run(lambda uow: invoices.create(uow, "A", {"lines": [line("5")]}, Rules()), operation="x")
+    stored = {"number": "1", "date": "2026-11-24", "subtotal_cents": 1000, "tax_cents": 150}
+    take(store, "invoice", "A", **stored, lines=[line("5")])
+    for lines in ([line("2", quantity="5")], []):
+        with pytest.raises(InvalidData) as caught:
+            take(store, "invoice", "A", **stored, lines=lines)
+        assert [code for _, code in codes(caught.value)] == ["document.issued"]
+
+
+def test_the_lines_of_an_invoice_go_along_to_another_client(store: Store) -> None:
+    for code in ("A", "B"):
+        add_client(store, code=code)
+    take(store, "invoice", "A", number="1", lines=[line("5")])
+    take(store, "invoice", "B", number="1")
+    rows = store.conn.query(
+        "SELECT c.code, l.version FROM document_line l JOIN client c ON c.id = l.client_id"
+    )
+    assert rows == [{"code": "B", "version": 2}]
+    store.run(lambda uow: clients.delete(uow, Selector(keys=[(1, "A")])), operation="x")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [line("-5")],
+        [line("5"), line("-6")],
+        [{**line("5"), "tax": "exempt"}, line("-5")],  # the taxes alone are less than nothing
+    ],
+)
+@pytest.mark.parametrize("draft", [True, False])
+def test_an_invoice_takes_nothing_back(
+    store: Store, lines: list[dict[str, str]], draft: bool
+) -> None:
+    add_client(store, code="A")
+
+    def create(lines: list[dict[str, str]]) -> None:
+        values = {"lines": lines, "draft": draft}
+        store.run(lambda uow: invoices.create(uow, "A", values, Rules()), operation="x")
+
+    with pytest.raises(InvalidData) as caught:
+        create(lines)
+    assert caught.value.code == "invoice.negative"
+    create([line("5"), line("-5")])
+
+
+def test_a_refused_row_is_of_the_kind_that_it_says(store: Store) -> None:
+    add_client(store, code="A")
+    row = Row(2, {"kind": "facture", "number": "1", "client": "A", "date": "soon"})
+    outcome, _ = store.run(
+        lambda uow: DocumentImport(uow, Rules(), continue_on_error=True).run([row]), operation="x"
+    )
+    assert (outcome.items[0]["kind"], outcome.items[0]["status"]) == ("invoice", "error")
