@@ -33,17 +33,22 @@ def check_can_be_payer(payer: Client, of: Client, pays_for: Sequence[str] = ()) 
             msg("{code} is a prospect and cannot be billed.", code=payer.code),
             hint=msg("interop client promote {code}", code=payer.code),
         )
-    if payer.bill_to_id is not None:
-        raise Conflict(
-            "client.bill_to.level",
-            msg("{code} is itself billed to another client.", code=payer.code),
-        )
+    check_pays_itself(payer.code, payer.bill_to_id)
     if pays_for:
         raise Conflict(
             "client.bill_to.level",
             msg("{code} is billed for other clients: {clients}.", code=of.code,
                 clients=_some(pays_for)),
         )  # fmt: skip
+
+
+def check_pays_itself(code: str, bill_to_id: int | None) -> None:
+    """Whether a payer is billed to nobody else; raises ``client.bill_to.level``."""
+    if bill_to_id is not None:
+        raise Conflict(
+            "client.bill_to.level",
+            msg("{code} is itself billed to another client.", code=code),
+        )
 
 
 def check_prospect(client: Client, *, jobs: int = 0, pays_for: Sequence[str] = ()) -> None:

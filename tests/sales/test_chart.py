@@ -23,6 +23,7 @@ from tests.support.terminal import on_terminal
         (("BOR", "--format", "term", "--fields", "year", "--error-format", "json"),
          "usage.chart_format"),
         (("BOR", "--format", "term", "-o", "csv", "--error-format", "json"), "usage.chart_format"),
+        (("BOR", "--out", "chart.pdf"), "usage.chart_ending"),
     ],
 )  # fmt: skip
 def test_what_excludes_each_other(filled: Run, args: tuple[str, ...], code: str) -> None:

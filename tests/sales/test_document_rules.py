@@ -10,7 +10,7 @@ import pytest
 
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import clients, documents, invoices
+from interop_cli.domain.services import clients, contacts, documents, invoices
 from interop_cli.domain.services.bulk import Selector
 from interop_cli.domain.services.document_imports import DocumentImport
 from interop_cli.store.store import Store
@@ -45,6 +45,13 @@ def codes(error: InteropError) -> list[tuple[str, str]]:
     return [(detail.path, detail.code) for detail in error.details] or [("", error.code)]
 
 
+def add_contact(store: Store, name: str) -> int:
+    outcome, _ = store.run(
+        lambda uow: contacts.create(uow, "A", {"name": name}, Rules()), operation="x"
+    )
+    return int(outcome.items[0]["id"])
+
+
 @both
 def test_a_prospect_is_billed_for_nobody(store: Store, put: Put) -> None:
     add_client(store, code="A")
@@ -76,6 +83,32 @@ def test_nothing_new_is_billed_to_an_inactive_client(store: Store) -> None:
         add(store, "invoice", "A", number="1", subtotal="10", bill_to="I")
     assert caught.value.code == "document.client.inactive"
     take(store, "invoice", "A", number="1", subtotal="10", bill_to="I")  # that is history
+
+
+def test_who_is_billed_for_an_invoice_pays_itself(store: Store) -> None:
+    add_client(store, code="A")
+    add_client(store, code="C")
+    add_client(store, code="B", bill_to="C")
+    with pytest.raises(Conflict) as caught:
+        add(store, "invoice", "A", number="1", subtotal="10", bill_to="B")
+    assert caught.value.code == "client.bill_to.level"
+    add(store, "invoice", "B", number="1", subtotal="10", bill_to="B")  # for once
+    take(store, "invoice", "A", number="2", subtotal="10", bill_to="B")  # that is history
+
+
+def test_no_new_invoice_is_for_a_contact_that_is_inactive(store: Store) -> None:
+    add_client(store, code="A")
+    ids = [add_contact(store, name) for name in ("Ève", "Luc")]
+    store.run(lambda uow: contacts.deactivate(uow, ids[1:], Rules()), operation="x")
+
+    def create(contact_id: int) -> None:
+        values = {"lines": [line("5")], "contact": str(contact_id)}
+        store.run(lambda uow: invoices.create(uow, "A", values, Rules()), operation="x")
+
+    with pytest.raises(Conflict) as caught:
+        create(ids[1])
+    assert caught.value.code == "contact.inactive"
+    create(ids[0])
 
 
 def amounts(store: Store) -> tuple[int, int, int]:

@@ -141,7 +141,7 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 @client_argument()
 @option("--kind", type=click.Choice((*KIND_NAMES, "change")),
         help=N_("Only documents of this kind, or only changes."))  # fmt: skip
-@option("--limit", type=Count(min=1), metavar="N", help=N_("The latest N entries."))
+@option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
 @pass_app
 def history_command(app: App, client: str, kind: str | None, limit: int | None) -> None:
     """Show a client's documents and what was changed on it, the latest first.
@@ -155,7 +155,7 @@ def history_command(app: App, client: str, kind: str | None, limit: int | None) 
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)
-        rows = history.of_client(conn, client_id, kind, limit)
+        rows = history.of_client(conn, client_id, kind, limit or None)
     app.output.rows(
         history.columns(), [rows], key="number" if kind in KIND_NAMES else "operation_id"
     )

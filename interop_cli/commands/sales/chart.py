@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from interop_cli.app import App
 
 PICTURES = ("svg", "png")
+# Endings that promise what is not written here.
+OTHERS = frozenset(
+    {"bmp", "eps", "gif", "htm", "html", "jpeg", "jpg", "pdf", "tif", "tiff", "webp"}
+)
 
 
 @click.command("chart", cls=Command)
@@ -75,7 +79,15 @@ def wanted(app: App, form: str | None) -> str:
         if app.output.format != "table" or app.output.fields:
             return "data"
         ending = app.output.out.suffix.lower().removeprefix(".") if app.output.out else ""
-        return ending if ending in PICTURES else "term"
+        if ending in PICTURES:
+            return ending
+        if ending in OTHERS:
+            raise UsageError(
+                "usage.chart_ending",
+                msg("A chart is written as .svg, .png or text, not as .{ending}.", ending=ending),
+                hint=msg("--format says which, whatever the name of the file."),
+            )
+        return "term"
     typed = app.options
     if typed.get("json") or typed.get("fields") or typed.get("output", "table") != "table":
         raise UsageError("usage.chart_format", msg("--format draws; it excludes -o and --fields."))

@@ -137,12 +137,17 @@ def _set_flag(uow: UnitOfWork, row: Row, column: str, *, on: bool) -> bool:
     elif stands(row):
         uow.contacts.give_flag(column, row)
     else:
-        raise Conflict(
-            "contact.inactive",
-            msg("Contact {id} is inactive.", id=row["id"]),
-            hint=msg("interop contact activate {id}", id=row["id"]),
-        )
+        raise inactive(row["id"])
     return True
+
+
+def inactive(contact_id: int) -> Conflict:
+    """What is said where only an active contact will do."""
+    return Conflict(
+        "contact.inactive",
+        msg("Contact {id} is inactive.", id=contact_id),
+        hint=msg("interop contact activate {id}", id=contact_id),
+    )
 
 
 def activate(uow: UnitOfWork, contact_ids: Sequence[int]) -> Outcome:

@@ -12,6 +12,7 @@ from interop_cli.domain.document import SOLD, AmountError, Document, read_amount
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
 from interop_cli.domain.faults import missing
 from interop_cli.domain.messages import msg
+from interop_cli.domain.payer import check_pays_itself
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services.document_fields import (
     OWN_FIELDS,
@@ -79,9 +80,15 @@ def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:
 
 
 def payer_of(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
-    """The client who pays: the one named, else the one on the card, else the client itself."""
+    """The client who pays: the one named, else the one on the card, else the client itself.
+
+    Raises Conflict for one named who is itself billed to another client.
+    """
     if ref:
-        return uow.clients.row(ref)
+        payer = uow.clients.row(ref)
+        if payer["id"] != client["id"]:
+            check_pays_itself(payer["code"], payer["bill_to_id"])
+        return payer
     if client["bill_to_id"] is not None:
         return uow.clients.by_id(client["bill_to_id"])
     return client

@@ -16,6 +16,7 @@ from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
+from interop_cli.domain.services.contacts import inactive
 from interop_cli.domain.services.document_fields import (
     check_gets_documents,
     given_lines,
@@ -94,10 +95,18 @@ def _main(uow: UnitOfWork, client: Row) -> Row:
 
 
 def _contact(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
-    """Who it is for: as asked, else the client's default contact."""
+    """Who it is for: as asked, else the client's default contact.
+
+    Raises Conflict for a contact that is inactive: it receives nothing.
+    """
+    people = uow.contacts.of_clients([client["id"]])[client["id"]]
     if ref:
-        return contact_of(uow, client, ref)
-    for row in uow.contacts.of_clients([client["id"]])[client["id"]]:
+        contact_id, name = contact_of(uow, client, ref)
+        for row in people:
+            if row["id"] == contact_id and not row["active"]:
+                raise inactive(row["id"])
+        return contact_id, name
+    for row in people:
         if row["is_default"] and row["active"]:
             return row["id"], row["name"]
     return None, None
