@@ -90,9 +90,11 @@ def _as_ours(error: BaseException) -> InteropError:
     if isinstance(error, click.ClickException):
         return IoFailure("io.file", Message("{text}", {"text": error.format_message()}))
     if isinstance(error, OSError):
+        from interop_cli.domain.oserrors import why_not_written
+
         _abandon_stdout()
         return IoFailure(
-            "output.write", msg("The output cannot be written: {why}.", why=error.strerror)
+            "output.write", msg("The output cannot be written: {why}.", why=why_not_written(error))
         )
     return InteropError(
         "internal",
