@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, labelled
 from interop_cli.output.sanitise import printable
 
 # Those that capitalising the name would not make.
@@ -196,7 +198,7 @@ def title(name: str) -> str:
 
     A name that is not in the list is made readable and stays as it is in every language.
     """
-    return printable(": ".join(_one(part) for part in name.split(".")))
+    return printable(reduce(labelled, map(_one, name.split("."))))
 
 
 def _one(name: str) -> str:

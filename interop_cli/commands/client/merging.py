@@ -10,7 +10,7 @@ import click
 from interop_cli.commands import confirm
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, labelled
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -52,7 +52,7 @@ def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     if plan["moves"]:
         yield style.bold(_("What moves"))
         for move in plan["moves"]:
-            yield f"  {move['kind']}: {move['count']}"
+            yield f"  {labelled(move['kind'], move['count'])}"
     if plan["collisions"]:
         yield style.bold(_("What is combined"))
         for found in plan["collisions"]:
@@ -62,8 +62,8 @@ def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 def _field(field: Mapping[str, Any]) -> str:
     source = field["from"] or _("all")
-    others = "; ".join(f"{other['code']}: {_value(other['value'])}" for other in field["others"])
-    line = f"{field['field']}: {_value(field['value'])} ({source})"
+    others = "; ".join(labelled(other["code"], _value(other["value"])) for other in field["others"])
+    line = labelled(field["field"], f"{_value(field['value'])} ({source})")
     return f"{line}; {others}" if others else line
 
 
