@@ -149,7 +149,8 @@ def _said(error: InteropError, detail: Detail) -> bool:
 def detail_text(detail: Detail) -> str:
     """A finding as words: where it is, and what is wrong."""
     what = translate(detail.message) if detail.message else detail.code
-    return finding(detail.line, detail.key, detail.path, what)
+    path = _(detail.title) if detail.title else detail.path
+    return finding(detail.line, detail.key, path, what)
 
 
 def finding(line: int | None, key: str | None, path: str | None, what: str) -> str:
