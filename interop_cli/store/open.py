@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -17,9 +18,26 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
 
 
+SERVERS = ("postgresql://", "postgres://")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_LOGIN = re.compile(r"^([^/]*://)[^/]*@")
+
+
 def is_url(location: str) -> bool:
-    """Whether ``--db`` names a server rather than a file."""
-    return location.startswith(("postgresql://", "postgres://"))
+    """Whether ``--db`` names a server rather than a file.
+
+    Raises ConfigError ``db.location`` for the address of anything else: nobody means a file that
+    lies in a folder called ``mysql:``.
+    """
+    if location.startswith(SERVERS):
+        return True
+    if _ADDRESS.match(location):
+        raise ConfigError(
+            "db.location",
+            msg("A database is a file, or a server at postgresql://…; no other address is taken."),
+            hint=msg("Check --db and INTEROP_DB; a file is named by its path."),
+        )
+    return False
 
 
 def file_location(location: str) -> Path:
@@ -35,8 +53,8 @@ def file_location(location: str) -> Path:
 
 def without_password(location: str) -> str:
     """The location as it may be shown: a URL loses its password and its options."""
-    if not is_url(location):
-        return location
+    if not location.startswith(SERVERS):
+        return _LOGIN.sub(r"\1", location)
     from urllib.parse import urlsplit
 
     url = urlsplit(location)
