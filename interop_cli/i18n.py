@@ -74,4 +74,7 @@ def translate(message: Message) -> str:
         name: translate(value) if isinstance(value, Message) else value
         for name, value in message.params.items()
     }
+    if message.plural:
+        find = catalogue(_current).ngettext
+        return find(message.msgid, message.plural, message.params["count"]).format(**params)
     return _(message.msgid, **params)
