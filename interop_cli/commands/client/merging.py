@@ -41,8 +41,16 @@ def merge_command(app: App, winner: str, losers: tuple[str, ...], confirmation: 
     app.output.result(outcome.as_dict())
 
 
+# Fields whose titles name the rows of a table.
+_MANY = {
+    "address": "addresses", "contact": "contacts", "document": "documents", "note": "notes",
+}  # fmt: skip
+
+
 def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The plan of a merge as people read it."""
+    from interop_cli.output.titles import title
+
     yield _("{losers} into {winner}", losers=", ".join(plan["losers"]),
             winner=style.bold(plan["winner"]))  # fmt: skip
     if plan["fields"]:
@@ -52,11 +60,11 @@ def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     if plan["moves"]:
         yield style.bold(_("What moves"))
         for move in plan["moves"]:
-            yield f"  {labelled(move['kind'], move['count'])}"
+            yield f"  {labelled(title(_MANY.get(move['kind'], move['kind'])), move['count'])}"
     if plan["collisions"]:
         yield style.bold(_("What is combined"))
         for found in plan["collisions"]:
-            yield f"  {found['kind']} #{found['id']} → #{found['into']}"
+            yield f"  {title(found['kind'])} #{found['id']} → #{found['into']}"
     yield ""
 
 
