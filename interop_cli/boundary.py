@@ -66,6 +66,8 @@ def report(app: App, error: BaseException) -> int:
     error.applied = error.applied or app.applied
     if error.code.startswith("output."):
         _abandon_stdout()
+        if error.applied and error.hint is None:  # those who read no JSON must know it, too
+            error.hint = msg("The change had been committed; only the answer is lost.")
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
         app.show_error(error, words=help_text)
     return error.exit_code
@@ -90,9 +92,11 @@ def _as_ours(error: BaseException) -> InteropError:
     if isinstance(error, click.ClickException):
         return IoFailure("io.file", Message("{text}", {"text": error.format_message()}))
     if isinstance(error, OSError):
+        from interop_cli.domain.oserrors import why_not_written
+
         _abandon_stdout()
         return IoFailure(
-            "output.write", msg("The output cannot be written: {why}.", why=error.strerror)
+            "output.write", msg("The output cannot be written: {why}.", why=why_not_written(error))
         )
     return InteropError(
         "internal",

@@ -10,7 +10,7 @@ import click
 
 from interop_cli import __version__
 from interop_cli.app import App
-from interop_cli.commands.frame import HELP_FLAGS, LazyGroup
+from interop_cli.commands.frame import HELP_FLAGS, LazyGroup, option
 from interop_cli.domain.messages import N_
 
 COMPLETION = "_INTEROP_COMPLETE"
@@ -49,7 +49,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
         " to the CRM.\n\nTopics: interop help exit-codes, environment, formatting, filters."
     ),
 )
-@click.option(
+@option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
     help=N_("Show the version and exit."),
 )  # fmt: skip

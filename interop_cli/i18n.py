@@ -63,10 +63,18 @@ def ngettext(one: str, many: str, n: int, **params: object) -> str:
     return catalogue(_current).ngettext(one, many, n).format(n=n, **params)
 
 
+def labelled(label: str, text: object) -> str:
+    """``label: text``, the colon as the user's language spaces it."""
+    return _("{label}: {text}", label=label, text=text)
+
+
 def translate(message: Message) -> str:
     """A message of the domain in the user's language; messages among its parameters too."""
     params = {
         name: translate(value) if isinstance(value, Message) else value
         for name, value in message.params.items()
     }
+    if message.plural:
+        find = catalogue(_current).ngettext
+        return find(message.msgid, message.plural, message.params["count"]).format(**params)
     return _(message.msgid, **params)

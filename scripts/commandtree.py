@@ -29,6 +29,6 @@ def below(ctx: click.Context) -> Iterator[click.Context]:
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
-    return click.Context(
+    return command.context_class(
         command, parent, info_name=name, terminal_width=80, **command.context_settings
     )

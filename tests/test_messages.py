@@ -89,6 +89,7 @@ def test_a_sentence_put_together_is_refused(tool: ModuleType, code: str) -> None
 
 def test_only_what_has_words_is_a_sentence(tool: ModuleType) -> None:
     assert tool.speaks("No {thing}")
+    assert tool.speaks("{title}:")  # French has a space before a colon
     assert not tool.speaks("{text}")
     assert not tool.speaks("")
 
@@ -143,11 +144,19 @@ def test_the_catalogue_names_no_place_of_this_machine(tool: ModuleType) -> None:
 
 def test_help_and_errors_of_click_come_in_french(run: Run) -> None:
     french = {"INTEROP_LANG": "fr"}
-    assert "Utilisation :" in run("--help", env=french).stdout
+    shown = run("--help", env=french).stdout
+    assert "Utilisation :" in shown
+    assert "\nOptions :\n" in shown
+    assert "\nCommandes :\n" in shown
+    assert "Afficher la version et terminer." in shown
+    assert "\nOptions :\n" in run("help", "client", "list", env=french).stdout
     code, _, stderr = run("client", "--nope", env=french)
     assert code == 2
     assert "--nope" in stderr
     assert "No such" not in stderr
+    code, _, stderr = run("client", "list", "--limit", "x", env=french)
+    assert code == 2
+    assert "'x' n'est pas un nombre valide." in stderr
 
 
 def test_every_help_is_shown_in_french() -> None:

@@ -28,12 +28,20 @@ def list_command(app: App, show_origin: bool) -> None:
     interop config list --show-origin
     """
     from interop_cli.output import Column
-    from interop_cli.settings import format as as_text
 
     columns = [Column("name"), Column("value"), Column("origin", hidden=not show_origin)]
     app.output.pick(columns, key="name")
-    rows = [(name, as_text(name, value), origin) for name, value, origin in _all(app)]
+    rows = [(name, _shown(name, value), origin) for name, value, origin in _all(app)]
     app.output.rows(columns, [rows], key="name")
+
+
+def _shown(name: str, value: object) -> str | None:
+    """A value as people may see it: the address of a server without its password."""
+    from interop_cli.settings import format as as_text
+    from interop_cli.store.open import without_password
+
+    text = as_text(name, value)
+    return without_password(text) if name == "db" and text else text
 
 
 def _all(app: App) -> list[tuple[str, object, str]]:
@@ -56,10 +64,8 @@ def get_command(app: App, name: str) -> None:
     \b
     interop config get defaults.province
     """
-    from interop_cli.settings import format as as_text
-
     value = app.settings.get(name)
-    found = {"name": name, "value": as_text(name, value), "origin": app.settings.origin(name)}
+    found = {"name": name, "value": _shown(name, value), "origin": app.settings.origin(name)}
     app.output.record(found, card=lambda setting, _style: [setting["value"]], key="value")
 
 

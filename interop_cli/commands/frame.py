@@ -93,8 +93,23 @@ def _make_global_options() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
+class HelpFormatter(click.HelpFormatter):
+    """Help whose headings end as the user's language ends them: French has a space before ``:``."""
+
+    def write_heading(self, heading: str) -> None:
+        self.write(f"{'':>{self.current_indent}}{_('{title}:', title=heading)}\n")
+
+
+class Context(click.Context):
+    """A context that writes such help."""
+
+    formatter_class = HelpFormatter
+
+
 class Translated(click.Command):
     """Takes the global options; help, usage and sections are in the user's language."""
+
+    context_class = Context
 
     def __init__(self, *args: Any, **attrs: Any) -> None:
         attrs.setdefault("context_settings", HELP_FLAGS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import _, labelled, ngettext
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -19,7 +19,7 @@ def note_lines(notes: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str
     """Notes as people read them: category, text, and the attachments with their ids."""
     for note in notes:
         first, *others = note["text"].split("\n")
-        yield f"  ▸ {style.bold(note['category'])}: {first}"
+        yield f"  ▸ {labelled(style.bold(note['category']), first)}"
         yield from (f"    {line}" for line in others)
         for attached in note["attachments"]:
             yield style.dim(

@@ -41,5 +41,5 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
                 msg("There is no command or topic of this name."),
                 hint=msg("Topics: {topics}. Commands: interop --help", topics=", ".join(TOPICS)),
             )
-        command, context = found, click.Context(found, info_name=word, parent=context)
+        command, context = found, found.context_class(found, info_name=word, parent=context)
     app.output.text([command.get_help(context) + "\n"])

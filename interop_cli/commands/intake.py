@@ -218,9 +218,9 @@ def take_in(
 
 def reasons(details: Iterable[Detail]) -> str:
     """Why a row was refused, as the cell of a file of rejects."""
-    from interop_cli.i18n import translate
+    from interop_cli.i18n import labelled, translate
 
     return "; ".join(
-        f"{detail.path}: {translate(detail.message)}" if detail.message else detail.path
+        labelled(detail.path, translate(detail.message)) if detail.message else detail.path
         for detail in details
     )

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from interop_cli.connectors.addresses import checked_url, host_of
 from interop_cli.connectors.protocol import Secret, Tools
 from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why_not_written
 from interop_cli.domain.sync.records import Trace
 from interop_cli.domain.sync.trouble import Kind, Trouble
 
@@ -68,7 +69,7 @@ class OAuth:
         except OSError as error:
             raise Trouble(
                 Kind.AUTH, "sync.secret.save",
-                msg("The new token cannot be kept: {why}.", why=error.strerror or "-"),
+                msg("The new token cannot be kept: {why}.", why=why_not_written(error)),
             ) from None  # fmt: skip
 
     def _asked(self, secret: Secret) -> Secret:

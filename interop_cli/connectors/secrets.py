@@ -18,6 +18,7 @@ from typing import Any
 from interop_cli.connectors.protocol import Secret
 from interop_cli.domain.errors import ConfigError, Denied, InvalidData, IoFailure
 from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why
 
 SERVICE = "interop"
 MAX_SECRET = 16 * 1024
@@ -175,7 +176,7 @@ def _private(path: Path) -> str:
             text = file.read(MAX_SECRET + 1)
     except OSError as error:
         raise IoFailure(
-            "sync.secret.file", msg("The secret cannot be read: {why}.", why=error.strerror)
+            "sync.secret.file", msg("The secret cannot be read: {why}.", why=why(error))
         ) from None
     if len(text) > MAX_SECRET:
         raise ConfigError("sync.secret.file", msg("The secret's file is too long."))

@@ -32,7 +32,8 @@ class Detail:
     """One finding inside an error: which field of which row, and why.
 
     ``path`` is the field in dotted form, ``line`` the line of the input file (1 is the header of
-    a CSV), ``key`` the client's code where one is known.
+    a CSV), ``key`` the client's code where one is known. ``title`` is a msgid that people read in
+    the place of the path, where that is not something they typed.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Detail:
     message: Message | None = None
     line: int | None = None
     key: str | None = None
+    title: str | None = None
 
 
 class InteropError(Exception):

@@ -21,6 +21,23 @@ KIND_TITLES = {
     "invoice": N_("Invoices"),
     "credit_note": N_("Credit notes"),
 }
+KIND_TITLE = {
+    "quote": N_("Quote"),
+    "job": N_("Job"),
+    "packing_slip": N_("Packing slip"),
+    "invoice": N_("Invoice"),
+    "credit_note": N_("Credit note"),
+}
+# What keeps something from being deleted, as people read it: documents and the rest.
+USER_TITLES = {
+    **KIND_TITLES,
+    "attachment": N_("Attachments"),
+    "bill_to": N_("Clients billed to it"),
+    "billing": N_("Billing contact"),
+    "main": N_("Main address"),
+    "merged": N_("Clients merged into it"),
+    "sync": N_("Linked with"),
+}
 # What an ERP calls them: a draft does not count yet, a void document no longer.
 STATUSES = {
     "draft": "draft", "brouillon": "draft", "en calcul": "draft",
@@ -30,3 +47,4 @@ STATUSES = {
     "void": "void", "annulee": "void", "annule": "void", "cancelled": "void", "canceled": "void",
 }  # fmt: skip
 STATUS_NAMES = ("draft", "posted", "void")
+STATUS_TITLES = {"draft": N_("draft"), "posted": N_("posted"), "void": N_("void")}

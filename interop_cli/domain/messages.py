@@ -17,15 +17,25 @@ def N_(msgid: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence to translate: ``msgid`` in English with ``{name}`` places, and their values."""
+    """A sentence to translate: ``msgid`` in English with ``{name}`` places, and their values.
+
+    ``plural`` is the msgid for another number than one; its parameter ``count`` decides.
+    """
 
     msgid: str
     params: dict[str, Any] = field(default_factory=dict)
+    plural: str | None = None
 
     def __str__(self) -> str:
-        return self.msgid.format(**self.params) if self.params else self.msgid
+        text = self.plural if self.plural and self.params["count"] != 1 else self.msgid
+        return text.format(**self.params) if self.params else text
 
 
 def msg(msgid: str, /, **params: Any) -> Message:
     """Build a ``Message``; the msgid is found by the catalogue tools through this call."""
     return Message(msgid, params)
+
+
+def counted(one: str, many: str, /, *, count: int, **params: Any) -> Message:
+    """Build a ``Message`` that agrees with ``count``, which also fills the place ``{count}``."""
+    return Message(one, {"count": count, **params}, many)

@@ -17,22 +17,14 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from interop_cli.domain.errors import IoFailure, UsageError
-from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why
 from interop_cli.inputs.faults import unreadable
 
 STDIN = "-"
 SPOOL_IN_MEMORY = 16 * 1024 * 1024  # bytes
 BUFFER = 256 * 1024
 _PIECE = 1024 * 1024
-
-_REASONS = {
-    errno.EACCES: N_("permission denied"),
-    errno.EPERM: N_("permission denied"),
-    errno.EIO: N_("input/output error"),
-    errno.ENAMETOOLONG: N_("its name is too long"),
-    errno.ELOOP: N_("its links go in a circle"),
-    errno.ENOSPC: N_("no space left on the device"),
-}
 
 
 class _Base(Protocol):
@@ -205,6 +197,4 @@ def _is_device(binary: IO[bytes]) -> bool:
 
 
 def _failure(code: str, name: str, error: OSError) -> IoFailure:
-    known = _REASONS.get(error.errno or 0)
-    reason: Message | str = Message(known) if known else (error.strerror or type(error).__name__)
-    return unreadable(code, name, reason)
+    return unreadable(code, name, why(error))

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 from interop_cli.domain.errors import Detail, InteropError
-from interop_cli.i18n import _, ngettext, translate
+from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.cells import compact
 from interop_cli.output.sanitise import printable, printable_json
 from interop_cli.output.sink import write_whole
@@ -135,8 +135,8 @@ class Notices:
 def progress_text(label: str, done: int, total: int | None) -> str:
     """``Importing: 1200 / 5000 (24 %)``."""
     if not total:
-        return f"{label}: {done}"
-    return f"{label}: {done} / {total} ({100 * done // total} %)"
+        return labelled(label, str(done))
+    return labelled(label, f"{done} / {total} ({100 * done // total} %)")
 
 
 def _said(error: InteropError, detail: Detail) -> bool:
@@ -149,14 +149,15 @@ def _said(error: InteropError, detail: Detail) -> bool:
 def detail_text(detail: Detail) -> str:
     """A finding as words: where it is, and what is wrong."""
     what = translate(detail.message) if detail.message else detail.code
-    return finding(detail.line, detail.key, detail.path, what)
+    path = _(detail.title) if detail.title else detail.path
+    return finding(detail.line, detail.key, path, what)
 
 
 def finding(line: int | None, key: str | None, path: str | None, what: str) -> str:
     """``line 41, ACME, postal_code: what``, without the parts that are not known."""
     place = [_("line {line}", line=line) if line is not None else "", key or "", path or ""]
     where = ", ".join(part for part in place if part)
-    return f"{where}: {what}" if where else what
+    return labelled(where, what) if where else what
 
 
 def error_object(error: InteropError) -> dict[str, object]:

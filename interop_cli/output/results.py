@@ -7,7 +7,7 @@ from typing import Any
 
 from interop_cli.domain.columns import Column, Kind
 from interop_cli.domain.messages import Message
-from interop_cli.i18n import _, ngettext, translate
+from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.columns import Row, dig, unknown_field
 from interop_cli.output.notices import DETAILS_SHOWN as SHOWN
 from interop_cli.output.notices import finding
@@ -94,7 +94,7 @@ def summary(result: Result) -> list[str]:
         counts.append(ngettext("{n} unchanged", "{n} unchanged", unchanged))
     if failed := result.get("failed"):
         counts.append(ngettext("{n} failed", "{n} failed", failed))
-    lines = [f"{result.get('operation', '')}: {', '.join(counts)}."]
+    lines = [labelled(result.get("operation", ""), f"{', '.join(counts)}.")]
     if result.get("dry_run"):
         lines.append(_("Dry run: nothing was written."))
     elif not result.get("undoable", True):

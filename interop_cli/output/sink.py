@@ -16,24 +16,12 @@ from pathlib import Path
 from typing import IO
 
 from interop_cli.domain.errors import IoFailure
-from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why_not_written
 
 Write = Callable[[bytes], object]
 SPOOL_IN_MEMORY = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
-
-_REASONS = {
-    errno.ENOSPC: N_("no space left on the device"),
-    errno.EDQUOT: N_("the disk quota is used up"),
-    errno.EACCES: N_("permission denied"),
-    errno.EPERM: N_("permission denied"),
-    errno.ENOENT: N_("there is no such folder"),
-    errno.ENOTDIR: N_("there is no such folder"),
-    errno.EISDIR: N_("it is a folder"),
-    errno.EROFS: N_("the file system is read-only"),
-    errno.EBADF: N_("it is closed"),
-    errno.EIO: N_("input/output error"),
-}
 
 
 def write_all(chunks: Iterable[str], write: Write) -> None:
@@ -160,8 +148,7 @@ def failures(path: Path | None = None) -> Iterator[None]:
 
 def failure(error: OSError, path: Path | None = None) -> IoFailure:
     """The error of interop for an ``OSError`` of writing the output."""
-    known = _REASONS.get(error.errno or 0)
-    reason: Message | str = Message(known) if known else (error.strerror or type(error).__name__)
+    reason = why_not_written(error)
     if path is None:
         return IoFailure(
             "output.write", msg("The output cannot be written: {reason}.", reason=reason)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, labelled
 from interop_cli.output.sanitise import printable
 
 # Those that capitalising the name would not make.
@@ -39,8 +41,8 @@ _SPECIAL = {
 _PLAIN = (
     N_("Accounting"),
     N_("Action"),
-    N_("Active"),
     N_("Active clients"),
+    N_("Active"),
     N_("Actor"),
     N_("Addresses"),
     N_("After"),
@@ -70,7 +72,9 @@ _PLAIN = (
     N_("Contacts"),
     N_("Corrects"),
     N_("Country"),
+    N_("Counts"),
     N_("Currency"),
+    N_("Database"),
     N_("Date"),
     N_("Default"),
     N_("Detached"),
@@ -81,8 +85,8 @@ _PLAIN = (
     N_("Empty"),
     N_("Enforced"),
     N_("Engine"),
-    N_("Entity"),
     N_("Entity id"),
+    N_("Entity"),
     N_("Error"),
     N_("Excluded"),
     N_("Failed"),
@@ -94,6 +98,7 @@ _PLAIN = (
     N_("Fix"),
     N_("Formatted"),
     N_("Former code"),
+    N_("Former codes"),
     N_("How"),
     N_("Http status"),
     N_("In sync"),
@@ -102,19 +107,22 @@ _PLAIN = (
     N_("Introduced"),
     N_("Invoices"),
     N_("Items"),
-    N_("Journal"),
     N_("Journal mode"),
+    N_("Journal"),
+    N_("Kept"),
     N_("Key"),
     N_("Kind"),
     N_("Label"),
     N_("Language"),
     N_("Last invoice"),
     N_("Last year"),
+    N_("Latest"),
     N_("Left"),
     N_("Location"),
     N_("Logo"),
     N_("Made"),
     N_("Max length"),
+    N_("Merged into"),
     N_("Message"),
     N_("Mobile"),
     N_("Name"),
@@ -124,19 +132,19 @@ _PLAIN = (
     N_("Notes"),
     N_("Number"),
     N_("Offered"),
-    N_("Operation"),
     N_("Operation id"),
+    N_("Operation"),
     N_("Operations"),
     N_("Origin"),
-    N_("Other"),
     N_("Other name"),
+    N_("Other"),
     N_("Others"),
     N_("Ours"),
     N_("Outcome"),
     N_("Pattern"),
-    N_("Paused"),
     N_("Paused by"),
     N_("Paused until"),
+    N_("Paused"),
     N_("Pending"),
     N_("Phone"),
     N_("Pick"),
@@ -146,14 +154,15 @@ _PLAIN = (
     N_("Prospects"),
     N_("Province"),
     N_("Pulled at"),
-    N_("Pushed"),
     N_("Pushed at"),
+    N_("Pushed"),
     N_("Reason"),
     N_("Reasons"),
     N_("Reference"),
     N_("Remote id"),
     N_("Remote name"),
     N_("Request id"),
+    N_("Restored from"),
     N_("Rights"),
     N_("Role"),
     N_("Run"),
@@ -196,7 +205,7 @@ def title(name: str) -> str:
 
     A name that is not in the list is made readable and stays as it is in every language.
     """
-    return printable(": ".join(_one(part) for part in name.split(".")))
+    return printable(reduce(labelled, map(_one, name.split("."))))
 
 
 def _one(name: str) -> str:

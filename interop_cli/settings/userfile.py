@@ -101,7 +101,9 @@ def _text(path: Path) -> str | None:
     except UnicodeDecodeError:
         reason: Message | str = msg("it is not UTF-8")
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        from interop_cli.domain.oserrors import why
+
+        reason = why(error)
     raise ConfigError(
         "config.file",
         msg("The settings file {path} cannot be read: {reason}.", path=str(path), reason=reason),
@@ -163,9 +165,13 @@ def _write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        from interop_cli.domain.oserrors import why_not_written
+
         with suppress(OSError):
             temporary.unlink()
         raise IoFailure(
             "config.write",
-            msg("{path} cannot be written: {reason}.", path=str(path), reason=error.strerror),
+            msg(
+                "{path} cannot be written: {reason}.", path=str(path), reason=why_not_written(error)
+            ),
         ) from error

@@ -16,6 +16,7 @@ from interop_cli.domain.errors import (
     UnusableDb,
 )
 from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why_not_written
 from interop_cli.store.connection import Connection, Row
 from interop_cli.store.sqlite import SqliteConnection
 
@@ -190,7 +191,8 @@ def _sync(path: Path) -> None:
 
 def _cannot_write(target: Path, error: OSError) -> IoFailure:
     return IoFailure(
-        "io.file", msg("{place} cannot be written: {why}.", place=str(target), why=error.strerror)
+        "io.file",
+        msg("{place} cannot be written: {why}.", place=str(target), why=why_not_written(error)),
     )
 
 

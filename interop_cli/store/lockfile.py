@@ -11,6 +11,7 @@ from pathlib import Path
 
 from interop_cli.domain.errors import IoFailure
 from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why_not_written
 
 _PLACE = 1 << 20  # the byte that is locked on Windows, where a locked one cannot be read
 
@@ -28,7 +29,8 @@ class LockFile:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         except OSError as error:
             raise IoFailure(
-                "io.lock", msg("The lock file cannot be written: {why}.", why=error.strerror)
+                "io.lock",
+                msg("The lock file cannot be written: {why}.", why=why_not_written(error)),
             ) from error
         try:
             _lock(handle)

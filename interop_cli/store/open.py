@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 from pathlib import Path
 
 from interop_cli.domain.errors import ConfigError, Conflict, IoFailure, NotFound, UnusableDb
 from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why, why_not_written
 from interop_cli.store.connection import Connection
 
 APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
@@ -15,9 +18,26 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
 
 
+SERVERS = ("postgresql://", "postgres://")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_LOGIN = re.compile(r"^([^/]*://)[^/]*@")
+
+
 def is_url(location: str) -> bool:
-    """Whether ``--db`` names a server rather than a file."""
-    return location.startswith(("postgresql://", "postgres://"))
+    """Whether ``--db`` names a server rather than a file.
+
+    Raises ConfigError ``db.location`` for the address of anything else: nobody means a file that
+    lies in a folder called ``mysql:``.
+    """
+    if location.startswith(SERVERS):
+        return True
+    if _ADDRESS.match(location):
+        raise ConfigError(
+            "db.location",
+            msg("A database is a file, or a server at postgresql://…; no other address is taken."),
+            hint=msg("Check --db and INTEROP_DB; a file is named by its path."),
+        )
+    return False
 
 
 def file_location(location: str) -> Path:
@@ -33,8 +53,8 @@ def file_location(location: str) -> Path:
 
 def without_password(location: str) -> str:
     """The location as it may be shown: a URL loses its password and its options."""
-    if not is_url(location):
-        return location
+    if not location.startswith(SERVERS):
+        return _LOGIN.sub(r"\1", location)
     from urllib.parse import urlsplit
 
     url = urlsplit(location)
@@ -95,7 +115,7 @@ def checked_path(path: Path) -> Path:
         raise no_database(path) from None
     except OSError as error:
         raise IoFailure(
-            "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
+            "io.database", msg("The database cannot be opened: {why}.", why=why(error))
         ) from error
     if not stat.S_ISREG(status.st_mode):
         raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(path)))
@@ -128,7 +148,7 @@ def _header(path: Path) -> tuple[bytes, int]:
             return file.read(100), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise IoFailure(
-            "io.database", msg("The database cannot be opened: {why}.", why=error.strerror)
+            "io.database", msg("The database cannot be opened: {why}.", why=why(error))
         ) from error
 
 
@@ -167,6 +187,14 @@ def _is_empty(path: Path) -> bool:
     return path.is_file() and path.stat().st_size == 0
 
 
+def _make_folder(folder: Path) -> None:
+    """``folder`` and those above it; OSError also where a file stands in the way of them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, "") from error
+
+
 def claim_file(path: Path) -> bool:
     """Make an empty file, mode 0600, for a new database; False where an empty one was there.
 
@@ -175,7 +203,7 @@ def claim_file(path: Path) -> bool:
     """
     refuse_network(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(path.parent)
         # Made before SQLite opens it: its journal then has the same mode.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         return True
@@ -185,7 +213,7 @@ def claim_file(path: Path) -> bool:
         raise exists(path) from None
     except OSError as error:
         raise IoFailure(
-            "io.database", msg("The database cannot be made: {why}.", why=error.strerror)
+            "io.database", msg("The database cannot be made: {why}.", why=why_not_written(error))
         ) from error
 
 

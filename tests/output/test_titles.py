@@ -17,8 +17,9 @@ LISTS = {"NAMES", "COLUMNS", "names"}
 MAKERS = {"Column", "Field"}
 # The keys of what writes and `db info` tell, which are declared nowhere.
 TOLD = (
-    "action", "active_clients", "backup", "error", "engine", "file", "former_code", "location",
-    "note", "operations", "schema_step", "size", "status",
+    "action", "active_clients", "backup", "counts", "database", "error", "engine", "file",
+    "former_code", "former_codes", "kept", "latest", "location", "merged_into", "note",
+    "operations", "restored_from", "schema_step", "size", "status",
 )  # fmt: skip
 FILTERS = {"sales.YEAR", "tag"}  # for filters alone
 SCHEMAS = {"commands"}

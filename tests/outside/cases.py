@@ -184,6 +184,9 @@ ELSEWHERE = (
     case(78, "config.value", "client", "list", INTEROP_OUTPUT="yaml"),
     case(78, "config.value", "client", "list", INTEROP_LOCK_TIMEOUT="soon"),
     case(78, "config.today", "client", "list", INTEROP_TODAY="tomorrow"),
+    case(78, "db.location", "client", "list", INTEROP_DB="mysql://me:secret@h/x"),
+    case(78, "db.location", "db", "init", INTEROP_DB="PostgreSQL://h/x"),
+    case(78, "db.location", "db", "restore", "f", "--confirm", "x", INTEROP_DB="sqlite:///x"),
     case(78, "db.server", "--db", "postgresql://h/x", "db", "restore", "f", "--confirm", "x"),
 )
 

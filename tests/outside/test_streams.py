@@ -95,6 +95,10 @@ def test_a_full_disk_is_said(form: str, shop: Path) -> None:
         error = error_of(err.splitlines()[-1])["error"]
         # Committed first: `applied` tells the script not to try again.
         assert (code, error["code"], error["applied"]) == (74, "output.write", True)
+        code, _out, err = finish(
+            start(*WRITE, "--terms", f"{form}2", "-o", form, "--error-format", "text", stdout=full)
+        )
+        assert (code, "The change had been committed" in err) == (74, True)
     assert content(str(shop))["client"] != before["client"]
     sound(shop)
 

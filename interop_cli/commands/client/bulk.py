@@ -138,7 +138,8 @@ def why_not_command(app: App, client: str) -> None:
 
 def use_card(found: Mapping[str, Any], _style: Style) -> list[str]:
     """The lines of a ``why-not`` answer."""
-    from interop_cli.i18n import _
+    from interop_cli.domain.kinds import USER_TITLES
+    from interop_cli.i18n import _, labelled
 
     name = found.get("code") or f"#{found.get('id')}"
     blockers = found["blockers"]
@@ -147,7 +148,11 @@ def use_card(found: Mapping[str, Any], _style: Style) -> list[str]:
     return [
         _("{name} cannot be deleted:", name=name),
         *(
-            f"  {blocker['kind']}: {blocker['count']} ({', '.join(blocker['references'])})"
+            "  "
+            + labelled(
+                _(USER_TITLES[blocker["kind"]]),
+                f"{blocker['count']} ({', '.join(blocker['references'])})",
+            )
             for blocker in blockers
         ),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.heading import note_lines
 from interop_cli.domain.address_text import one_line
-from interop_cli.i18n import _, language, translate
+from interop_cli.i18n import _, labelled, language, translate
 
 if TYPE_CHECKING:
     from interop_cli.output import Style
@@ -113,7 +113,7 @@ def _billing(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
     """How many documents of each kind, and the latest."""
-    from interop_cli.domain.kinds import KIND_TITLES
+    from interop_cli.domain.kinds import KIND_TITLE, KIND_TITLES, STATUS_TITLES
     from interop_cli.domain.money import format_cents
     from interop_cli.i18n import language
 
@@ -122,10 +122,11 @@ def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
         return
     yield ""
     yield style.bold(_("Documents"))
-    yield "  " + " · ".join(f"{_(KIND_TITLES[kind])}: {count}" for kind, count in counts.items())
+    yield "  " + " · ".join(labelled(_(KIND_TITLES[kind]), count) for kind, count in counts.items())
     for row in documents["latest"]:
         total = format_cents(row["total_cents"], row["currency"], language())
-        yield f"  {row['date']}  {row['kind']} {row['number'] or '—'}  {total}  {row['status']}"
+        what = f"{_(KIND_TITLE[row['kind']])} {row['number'] or '—'}"
+        yield f"  {row['date']}  {what}  {total}  {_(STATUS_TITLES[row['status']])}"
 
 
 def _sales(totals: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:

@@ -10,7 +10,7 @@ import click
 from interop_cli.commands import confirm
 from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, labelled
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -41,8 +41,16 @@ def merge_command(app: App, winner: str, losers: tuple[str, ...], confirmation: 
     app.output.result(outcome.as_dict())
 
 
+# Fields whose titles name the rows of a table.
+_MANY = {
+    "address": "addresses", "contact": "contacts", "document": "documents", "note": "notes",
+}  # fmt: skip
+
+
 def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The plan of a merge as people read it."""
+    from interop_cli.output.titles import title
+
     yield _("{losers} into {winner}", losers=", ".join(plan["losers"]),
             winner=style.bold(plan["winner"]))  # fmt: skip
     if plan["fields"]:
@@ -52,18 +60,18 @@ def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     if plan["moves"]:
         yield style.bold(_("What moves"))
         for move in plan["moves"]:
-            yield f"  {move['kind']}: {move['count']}"
+            yield f"  {labelled(title(_MANY.get(move['kind'], move['kind'])), move['count'])}"
     if plan["collisions"]:
         yield style.bold(_("What is combined"))
         for found in plan["collisions"]:
-            yield f"  {found['kind']} #{found['id']} → #{found['into']}"
+            yield f"  {title(found['kind'])} #{found['id']} → #{found['into']}"
     yield ""
 
 
 def _field(field: Mapping[str, Any]) -> str:
     source = field["from"] or _("all")
-    others = "; ".join(f"{other['code']}: {_value(other['value'])}" for other in field["others"])
-    line = f"{field['field']}: {_value(field['value'])} ({source})"
+    others = "; ".join(labelled(other["code"], _value(other["value"])) for other in field["others"])
+    line = labelled(field["field"], f"{_value(field['value'])} ({source})")
     return f"{line}; {others}" if others else line
 
 

@@ -10,7 +10,7 @@ import click
 from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, RowId, option, pass_app
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _, translate
+from interop_cli.i18n import _, labelled, translate
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -136,8 +136,9 @@ def _card(found: Mapping[str, Any], style: Style) -> Iterator[str]:
     if found["contacts"]:
         yield ""
     for contact in found["contacts"]:
-        line = f"  {'✉' if contact['receives'] else ' '} #{contact['id']} {contact['name']}: "
-        line += _(WHY[contact["why"]])
+        mark = "✉" if contact["receives"] else " "
+        who = f"#{contact['id']} {contact['name']}"
+        line = f"  {mark} {labelled(who, _(WHY[contact['why']]))}"
         yield line if contact["receives"] else style.dim(line)
 
 

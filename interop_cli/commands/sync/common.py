@@ -10,7 +10,7 @@ from interop_cli.commands import selectors
 from interop_cli.commands.frame import option
 from interop_cli.commands.selectors import Picked
 from interop_cli.domain.errors import ConfigError, Conflict, Remote, UsageError
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted, msg
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -128,14 +128,16 @@ def scope_of(app: App, picked: Picked) -> Scope:
     if picked.expect is not None and count != picked.expect:
         raise Conflict(
             "bulk.expect",
-            msg("{count} clients match, not {expected}; nothing was sent.",
-                count=count, expected=picked.expect),
+            counted("{count} client matches, not {expected}; nothing was sent.",
+                    "{count} clients match, not {expected}; nothing was sent.",
+                    count=count, expected=picked.expect),
         )  # fmt: skip
     if picked.max_affected is not None and count > picked.max_affected:
         raise Conflict(
             "bulk.max_affected",
-            msg("{count} clients match, more than the {limit} allowed; nothing was sent.",
-                count=count, limit=picked.max_affected),
+            counted("{count} client matches, more than the {limit} allowed; nothing was sent.",
+                    "{count} clients match, more than the {limit} allowed; nothing was sent.",
+                    count=count, limit=picked.max_affected),
             hint=msg("Allow it with: --max-affected {count}", count=count),
         )  # fmt: skip
     return scope

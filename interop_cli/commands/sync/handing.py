@@ -12,6 +12,7 @@ from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import IoFailure, UsageError
 from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.oserrors import why
 from interop_cli.i18n import _, translate
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _read(path: Path) -> str:
     except OSError as error:
         raise IoFailure(
             "sync.ack.file", msg("{path} cannot be read: {why}.", path=str(path),
-                                 why=error.strerror or "-")
+                                 why=why(error))
         ) from None  # fmt: skip
     try:
         return content.decode("utf-8")

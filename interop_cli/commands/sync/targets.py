@@ -15,6 +15,7 @@ from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError
 from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.oserrors import why
 from interop_cli.i18n import _
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _given(
             return parsed(file.read_text("utf-8", "replace"), secrets.names)
         except OSError as error:
             raise IoFailure(
-                "sync.secret.file", msg("The secret cannot be read: {why}.", why=error.strerror)
+                "sync.secret.file", msg("The secret cannot be read: {why}.", why=why(error))
             ) from None
     if secrets.place != "-" or app.dry_run:
         return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from interop_cli.domain.errors import IoFailure
 from interop_cli.domain.messages import msg
+from interop_cli.domain.oserrors import why_not_written
 
 
 def manifest_path(folder: Path, batch: str) -> Path:
@@ -72,7 +73,7 @@ def hand_over(
                 path.unlink()
         raise IoFailure(
             "sync.export.write",
-            msg("{path} cannot be written: {why}.", path=str(final), why=error.strerror or "-"),
+            msg("{path} cannot be written: {why}.", path=str(final), why=why_not_written(error)),
         ) from None
     fault("named")
     with suppress(OSError):

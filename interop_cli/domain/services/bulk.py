@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail, InteropError, NotFound
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
 
 if TYPE_CHECKING:
@@ -55,15 +55,17 @@ def select(uow: UnitOfWork, selector: Selector) -> None:
     if selector.expect is not None and count != selector.expect:
         raise Conflict(
             "bulk.expect",
-            msg("{count} clients match, not {expected}; nothing was changed.",
-                count=count, expected=selector.expect),
+            counted("{count} client matches, not {expected}; nothing was changed.",
+                    "{count} clients match, not {expected}; nothing was changed.",
+                    count=count, expected=selector.expect),
             hint=msg("Look at them with: interop client list, and the same --filter."),
         )  # fmt: skip
     if selector.max_affected is not None and count > selector.max_affected:
         raise Conflict(
             "bulk.max_affected",
-            msg("{count} clients match, more than the {limit} allowed; nothing was changed.",
-                count=count, limit=selector.max_affected),
+            counted("{count} client matches, more than the {limit} allowed; nothing was changed.",
+                    "{count} clients match, more than the {limit} allowed; nothing was changed.",
+                    count=count, limit=selector.max_affected),
             hint=msg("Allow it with: --max-affected {count}", count=count),
         )  # fmt: skip
     missing = selection.missing(MAX_DETAILS)

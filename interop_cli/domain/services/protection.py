@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.kinds import USER_TITLES
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.rules import Warning
 
@@ -23,6 +24,7 @@ def in_use(
                 count=blocker["count"],
                 references=", ".join(blocker["references"]),
             ),
+            title=USER_TITLES.get(blocker["kind"]),
         )
         for blocker in blockers
     ]

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
 from interop_cli.domain.services.rejects import Rejects
@@ -124,8 +124,9 @@ class RowImport:
     def _refusal(self) -> InvalidData:
         return InvalidData(
             "import.invalid",
-            msg("{count} of {total} rows are not valid; nothing was written.",
-                count=self.rejected.count, total=self.outcome.matched),
+            counted("{count} of {total} rows is not valid; nothing was written.",
+                    "{count} of {total} rows are not valid; nothing was written.",
+                    count=self.rejected.count, total=self.outcome.matched),
             hint=msg("Write the good rows and keep the others apart:"
                      " --continue-on-error --rejects FILE"),
             details=self.rejected.details,

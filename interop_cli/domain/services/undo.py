@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.services.outcome import Outcome
 from interop_cli.domain.services.users import check_admin
 
@@ -39,8 +39,9 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
     if count and not keep_newer:
         raise Conflict(
             "journal.newer",
-            msg("{count} of {total} rows were changed or used since; nothing was undone.",
-                count=count, total=matched),
+            counted("{count} of {total} rows was changed or used since; nothing was undone.",
+                    "{count} of {total} rows were changed or used since; nothing was undone.",
+                    count=count, total=matched),
             hint=msg("Undo the others only: interop journal undo {id} --keep-newer",
                      id=operation["id"]),
             details=details,
