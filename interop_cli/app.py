@@ -76,9 +76,7 @@ class App:
     @property
     def interactive(self) -> bool:
         """Whether a person can be asked: both ends are a terminal, and nobody forbade it."""
-        if self.options.get("no_input") or self.environ.get("CI"):
-            return False
-        if self.environ.get("INTEROP_NO_INPUT", "") not in ("", "0", "false"):
+        if self.settings.get("no_input"):
             return False
         return sys.stdin.isatty() and sys.stderr.isatty()
 

@@ -20,6 +20,8 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.oserrors import why_not_written
 
 Write = Callable[[bytes], object]
+# Names of it; where it goes to a file, that one is written on, not replaced.
+STDOUT = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 SPOOL_IN_MEMORY = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
 

@@ -53,7 +53,7 @@ class Output:
     ) -> None:
         self.format = format
         self.fields = list(fields) if fields else None
-        self.out = Path(out) if out and str(out) != "-" else None
+        self.out = Path(out) if out and str(out) not in sink.STDOUT else None
         self.quiet = quiet
         self.verbose = verbose
         self.dialect = dialect

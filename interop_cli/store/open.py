@@ -209,6 +209,7 @@ def claim_file(path: Path) -> bool:
         return True
     except FileExistsError:
         if _is_empty(path):
+            path.chmod(0o600)
             return False
         raise exists(path) from None
     except OSError as error:

@@ -140,6 +140,13 @@ def test_a_terminal_asks_nothing_where_that_is_forbidden(
     assert content(str(shop)) == before
 
 
+def test_an_automaton_that_says_it_is_none_asks(shop: Path) -> None:
+    with on_terminal("client", "delete", "NEW", env={"CI": "false"}) as session:
+        session.expect("NEW")
+        session.type("\n")
+        assert session.end() == 6
+
+
 def test_a_dash_on_a_terminal_does_not_wait(shop: Path) -> None:
     with on_terminal("client", "deactivate", "-", "--yes") as session:
         assert session.end() == 2

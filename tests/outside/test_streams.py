@@ -37,6 +37,20 @@ def closing(*numbers: int) -> Callable[[], None]:
     return close
 
 
+def test_a_file_that_stdout_goes_to_is_written_on(shop: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    for name in ("-", "/dev/stdout"):
+        with log.open("a") as stream:
+            subprocess.run(
+                [*PROGRAM, "client", "list", "-o", "codes", "--out", name],
+                stdout=stream, check=True, env=environment(),
+            )  # fmt: skip
+    first, *codes = log.read_text().splitlines()
+    assert first == "before"
+    assert codes == sorted(set(codes)) * 2
+
+
 @pytest.mark.parametrize(
     "closed", [c for n in range(4) for c in itertools.combinations((0, 1, 2), n)], ids=str
 )

@@ -215,13 +215,16 @@ def test_a_name_of_bytes_that_are_no_text(shop: Path, tmp_path: Path, invoke: Ru
 def test_only_the_owner_may_read_what_we_make(tmp_path: Path, invoke: Run) -> None:
     for mask in (0o000, 0o022, 0o077):
         before = os.umask(mask)
+        taken_up = tmp_path / f"empty-{mask}.db"
         try:
             path = tmp_path / f"mask-{mask}" / "folder" / "new.db"
             assert invoke("--db", path, "db", "init", "-q").code == 0
+            taken_up.touch()
+            assert invoke("--db", taken_up, "db", "init", "-q").code == 0
             assert invoke("--db", path, "db", "backup", path.with_name("copy.db"), "-q").code == 0
         finally:
             os.umask(before)
-        for made in (path, path.with_name("copy.db")):
+        for made in (path, path.with_name("copy.db"), taken_up):
             assert stat.S_IMODE(made.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 

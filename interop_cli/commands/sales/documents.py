@@ -10,9 +10,9 @@ import click
 from interop_cli.commands import heading
 from interop_cli.commands.complete import client_argument
 from interop_cli.commands.frame import Command, Count, Group, given, option, options, pass_app
-from interop_cli.domain.kinds import KIND_NAMES, STATUS_NAMES
+from interop_cli.domain.kinds import KIND_NAMES, KIND_TITLE, STATUS_NAMES, STATUS_TITLES
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, labelled
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -168,30 +168,25 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
 
     lines = list(heading.note_lines(document["notes"], style))
     yield from [*lines, ""] if lines else []
-    yield style.bold(f"{_(TITLES[document['kind']])} {document['number'] or '—'}")
+    yield style.bold(f"{_(KIND_TITLE[document['kind']])} {document['number'] or '—'}")
     for name in (
         "client", "bill_to", "contact", "date", "due_date", "terms", "status", "corrects",
         "sold_to_address", "bill_to_address", "ship_to", "external_id",
     ):  # fmt: skip
         if document[name]:
-            yield f"  {title(name)}: {document[name]}"
+            text = _(STATUS_TITLES[document[name]]) if name == "status" else document[name]
+            yield f"  {labelled(title(name), text)}"
     for line in document["lines"]:
         price = f"{decimal(line['quantity'])} × {decimal(line['unit_price'])}"
         cost = amount(line["amount_cents"])
         yield f"  {line['position']}. {line['description']}  {price}  {cost}"
-    yield f"  {title('subtotal_cents')}: {amount(document['subtotal_cents'])}"
+    yield f"  {labelled(title('subtotal_cents'), amount(document['subtotal_cents']))}"
     for tax in document["taxes"]:
-        yield f"  {_(TAXES[tax['tax']])} {decimal(tax['rate'])} %: {amount(tax['amount_cents'])}"
+        label = f"{_(TAXES[tax['tax']])} {decimal(tax['rate'])} %"
+        yield f"  {labelled(label, amount(tax['amount_cents']))}"
     if document["tax_cents"] and not document["taxes"]:
-        yield f"  {title('tax_cents')}: {amount(document['tax_cents'])}"
-    yield f"  {title('total_cents')}: {amount(document['total_cents'])}"
+        yield f"  {labelled(title('tax_cents'), amount(document['tax_cents']))}"
+    yield f"  {labelled(title('total_cents'), amount(document['total_cents']))}"
 
 
-TITLES = {
-    "quote": N_("Quote"),
-    "job": N_("Job"),
-    "packing_slip": N_("Packing slip"),
-    "invoice": N_("Invoice"),
-    "credit_note": N_("Credit note"),
-}
 TAXES = {"gst": N_("GST"), "qst": N_("QST"), "hst": N_("HST")}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import Message, counted, msg
-from interop_cli.domain.services.outcome import Outcome
+from interop_cli.domain.services.outcome import MAX_ITEMS, Outcome
 from interop_cli.domain.services.users import check_admin
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 ERASE = "contact.erase"
+ACTIONS = {"delete": "deleted", "insert": "restored", "update": "updated"}
 
 
 def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Outcome:
@@ -50,6 +51,8 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
     check_admin(uow)
     outcome = Outcome(matched=matched, changed=changed, unchanged=count)
     outcome.extra = {"undoes": operation["id"], "kept": count}
+    if matched <= MAX_ITEMS:
+        outcome.items = [_item(row) for row in operations.rows()]
     if count:
         outcome.notice = msg("{count} rows changed since were kept.", count=count)
     return outcome
@@ -77,6 +80,17 @@ def _clash(operation_id: int, codes: list[str]) -> Conflict:
         hint=msg("Undo what was done since first: interop journal list"),
         details=[Detail("client", "clash", reason, key=code) for code in codes],
     )  # fmt: skip
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
+    kept = bool(row["stale"])
+    return {
+        "entity": row["entity"],
+        "id": row["id"],
+        "status": "unchanged" if kept else "ok",
+        "action": "kept" if kept else ACTIONS[row["action"]],
+        "error": None,
+    }
 
 
 def _undone_again(uow: UnitOfWork, undo_id: int) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from interop_cli.domain.charts import Bar, Chart
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import _, labelled, ngettext
 from interop_cli.output.charts import Drawing, amount, label_of
 from interop_cli.output.charts.scale import extent, ticks
 from interop_cli.output.style import clip, width
@@ -98,7 +98,7 @@ def _bar(field: _Field, bar: Bar, texts: Sequence[str], row: int, number: int) -
     start, end = sorted((field.x(0), field.x(bar.cents)))
     base = top + _ROW * 0.7
     side = "loss" if bar.cents < 0 else "gain"
-    yield f"<g><title>{escape(f'{label_of(bar)}: {money}')}</title>"
+    yield f"<g><title>{escape(labelled(label_of(bar), money))}</title>"
     yield f'<text y="{base:.1f}" clip-path="url(#l{number})">{escape(label)}</text>'
     if bar.cents:
         yield (

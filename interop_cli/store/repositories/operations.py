@@ -89,6 +89,12 @@ class OperationRepository:
         )
         return int(count), rows
 
+    def rows(self) -> list[Row]:
+        """What there is to undo: ``entity``, ``id``, ``action`` that undoes it, ``stale``."""
+        return self.conn.query(
+            "SELECT entity, entity_id AS id, action, stale FROM undoing ORDER BY entity, entity_id"
+        )
+
     def used_since(self) -> list[tuple[str, int]]:
         """What the operation made and rows of others refer to by now: table and id."""
         found: list[tuple[str, int]] = []
