@@ -86,6 +86,8 @@ SPEED = (
      "`sqlite-utils rows --nl`"),
     ("sales.refresh.sqlite.1000000", "`sales refresh --full`, 1,000,000 invoices",
      "the bare `INSERT … SELECT … GROUP BY`"),
+    ("sales.refresh.sqlite.10000000", "the same, 10,000,000 invoices", "the same"),
+    ("sales.refresh.postgres.1000000", "the same on PostgreSQL, 1,000,000 invoices", "the same"),
     ("sales.incremental.sqlite.1000000", "`sales refresh` after 100 new ones", "the full refresh"),
     ("sales.import.1000000", "`sales import` of 1,000,000 invoices",
      "`sqlite-utils insert` of the same file"),
