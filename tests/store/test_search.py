@@ -10,12 +10,11 @@ from interop_cli.domain.rules import Rules
 from interop_cli.domain.services import client_cards, contacts
 from interop_cli.domain.services.seeding import seed_clients
 from interop_cli.seed import clients as made_up
-from interop_cli.store import fulltext
+from interop_cli.store import early, fulltext
 from interop_cli.store.search import distinct_words, phone_words, phones, searched
 from interop_cli.store.store import Store
 from interop_cli.store.tables import TABLES
 from interop_cli.store.uow import UnitOfWork
-from interop_cli.store.views import clients
 from interop_cli.store.views.clients import ListQuery, client_rows
 from tests.support.stores import add_client
 
@@ -76,7 +75,7 @@ SEARCHED = (
 def test_the_first_few_are_the_first_of_all(
     store: Store, monkeypatch: pytest.MonkeyPatch, sort: str, looked_at: tuple[int, int], many: int
 ) -> None:
-    monkeypatch.setattr(clients, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(early, "LOOKED_AT", looked_at)
     monkeypatch.setattr(fulltext, "MANY", many)
     store.run(lambda uow: seed_clients(uow, made_up(400, 3), Rules()), operation="db.seed")
     store.run(

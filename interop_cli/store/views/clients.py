@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from interop_cli.domain.text import fold, searched_words
 from interop_cli.store.chunks import chunked, query_in
 from interop_cli.store.connection import Connection, Row
+from interop_cli.store.early import found_early
 from interop_cli.store.fields import Field, Type, field_named
 from interop_cli.store.filters import Condition
 from interop_cli.store.references import client_not_found, id_named
@@ -74,7 +75,6 @@ STATUSES = {"active": "c.active = 1", "inactive": "c.active = 0", "all": "TRUE"}
 EVERYTHING = Condition("TRUE", {})
 INDEXED = ("code", "name")  # sorted by these, clients come from an index
 FEW = 200  # clients asked for, at the most, are looked for in order
-LOOKED_AT = (100, 1000)  # clients, before all that a search finds are gathered
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,11 @@ def client_rows(
     """Rows of the fields ``names`` and of what is ``NESTED``, streamed in batches."""
     fields = {field.name: field for field in LISTED}
     order, after, params = _order(conn, query)
-    early = _found_early(conn, query, order, after, params) if _is_few(query) else []
+    early = (
+        found_early(conn, query.search, query.limit, _unsearched(query), (after, order), params)
+        if query.search and query.limit and _is_few(query)
+        else []
+    )
     if early:
         ((places, params),) = chunked(early)
         tail = f"{SOURCE} WHERE c.id IN ({places}){order}"
@@ -142,40 +146,12 @@ def client_rows(
 def _is_few(query: ListQuery) -> bool:
     """Whether a list wants few of many: the first that a search finds in an order with an index."""
     return (
-        query.search is not None
-        and query.limit is not None
-        and query.limit <= FEW
+        bool(query.search)
+        and 0 < (query.limit or 0) <= FEW
         and query.status != "inactive"
         and query.filters.sql == "TRUE"
         and query.sort.lstrip("-") in INDEXED
     )
-
-
-def _found_early(
-    conn: Connection, query: ListQuery, order: str, after: str, params: Mapping[str, object]
-) -> list[int]:
-    """The ids of the clients to show, where the first few hundred in their order have them all.
-
-    So it is with a word that a good part of the clients have, as "inc." or a large city; to gather
-    all of those and sort them takes a hundred times as long as to look at the first.
-    """
-    wanted = [f" {word}" for word in searched_words(query.search or "").split()]
-    limit = query.limit or 0
-    if not wanted:
-        return []
-    condition = _unsearched(query)
-    sql = (
-        "SELECT c.id, s.words FROM client c JOIN client_search s ON s.client_id = c.id"  # noqa: S608
-        f" WHERE {condition.sql}{after}{order} LIMIT :looked_at"
-    )
-    for looked_at in LOOKED_AT:
-        rows = conn.query(sql, **condition.params, **params, looked_at=looked_at)
-        ids = [row["id"] for row in rows if all(word in f" {row['words']}" for word in wanted)]
-        if len(ids) >= limit:
-            return ids[:limit]
-        if len(ids) * LOOKED_AT[-1] < limit * looked_at:
-            break  # at this rate not the last of them either
-    return []
 
 
 def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int, Any]:
