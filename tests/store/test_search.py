@@ -11,11 +11,12 @@ from interop_cli.domain.services import client_cards, contacts
 from interop_cli.domain.services.seeding import seed_clients
 from interop_cli.seed import clients as made_up
 from interop_cli.store import early, fulltext
+from interop_cli.store.open import open_database
 from interop_cli.store.search import distinct_words, phone_words, phones, searched
 from interop_cli.store.store import Store
 from interop_cli.store.tables import TABLES
 from interop_cli.store.uow import UnitOfWork
-from interop_cli.store.views.clients import ListQuery, client_rows
+from interop_cli.store.views.clients import ListQuery, client_rows, count_clients
 from tests.support.stores import add_client
 
 Words = dict[int, str]
@@ -89,6 +90,18 @@ def test_the_first_few_are_the_first_of_all(
             if len(everything) > 3:
                 page = replace(query, limit=4, after=everything[2])
                 assert listed(store, page) == everything[3:7], text
+
+
+def test_all_are_counted_by_looking_them_up(
+    sqlite_ready_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulltext, "MANY", 0)
+    conn = open_database(sqlite_ready_url)
+    asked: list[str] = []
+    conn.raw.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+    assert count_clients(conn, ListQuery(search="inc", limit=5)) == 0
+    assert not [sql for sql in asked if "json_group_array" in sql]  # asked once
+    conn.close()
 
 
 def test_what_a_client_is_found_by(store: Store) -> None:

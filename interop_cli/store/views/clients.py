@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from interop_cli.domain.text import fold, searched_words
@@ -96,10 +96,10 @@ def where(conn: Connection, query: ListQuery) -> Condition:
     parts, params = [condition.sql], dict(condition.params)
     if query.search:
         text = searched_words(query.search)
-        found, values = conn.match(text, few=_is_few(query)) if text else ("FALSE", {})
+        found, values = conn.match(text, few=_few(query) > 0) if text else ("FALSE", {})
         parts.append(found)
         params.update(values)
-    return Condition(" AND ".join(part for part in parts if part != "TRUE") or "TRUE", params)
+    return Condition(_all(parts), params)
 
 
 def _unsearched(query: ListQuery) -> Condition:
@@ -109,7 +109,11 @@ def _unsearched(query: ListQuery) -> Condition:
     if query.prospect is not None:
         parts.append("c.prospect = :prospect")
         params["prospect"] = int(query.prospect)
-    return Condition(" AND ".join(part for part in parts if part != "TRUE") or "TRUE", params)
+    return Condition(_all(parts), params)
+
+
+def _all(parts: Iterable[str]) -> str:
+    return " AND ".join(part for part in parts if part != "TRUE") or "TRUE"
 
 
 def client_rows(
@@ -118,11 +122,10 @@ def client_rows(
     """Rows of the fields ``names`` and of what is ``NESTED``, streamed in batches."""
     fields = {field.name: field for field in LISTED}
     order, after, params = _order(conn, query)
-    early = (
-        found_early(conn, query.search, query.limit, _unsearched(query), (after, order), params)
-        if query.search and query.limit and _is_few(query)
-        else []
-    )
+    early: list[int] = []
+    if few := _few(query):
+        place = (after, order)
+        early = found_early(conn, query.search or "", few, _unsearched(query), place, params)
     if early:
         ((places, params),) = chunked(early)
         tail = f"{SOURCE} WHERE c.id IN ({places}){order}"
@@ -143,15 +146,18 @@ def client_rows(
     return nesting.with_nested(conn, names, NESTED, "id", read)
 
 
-def _is_few(query: ListQuery) -> bool:
-    """Whether a list wants few of many: the first that a search finds in an order with an index."""
-    return (
-        bool(query.search)
-        and 0 < (query.limit or 0) <= FEW
+def _few(query: ListQuery) -> int:
+    """How many are wanted, where that is the first few that a search finds in an order with an
+    index; else 0."""
+    few = (
+        query.search
+        and query.limit
+        and query.limit <= FEW
         and query.status != "inactive"
         and query.filters.sql == "TRUE"
         and query.sort.lstrip("-") in INDEXED
     )
+    return query.limit or 0 if few else 0
 
 
 def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int, Any]:
@@ -162,7 +168,7 @@ def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int
 
 def count_clients(conn: Connection, query: ListQuery) -> int:
     """How many clients the query matches, whatever its limit."""
-    condition = where(conn, query)
+    condition = where(conn, replace(query, limit=None))  # all are looked for, not the few shown
     rows = conn.query(f"SELECT COUNT(*) AS n{SOURCE} WHERE {condition.sql}", **condition.params)
     return int(rows[0]["n"])
 
