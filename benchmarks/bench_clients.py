@@ -47,9 +47,23 @@ db.execute(
 db.execute("COMMIT")
 """
 SEARCHES = (
-    "imprimerie", "quebec", "gagnon", "editions boreal", "info", "school mont", "restaurant",
-    "h2x", "514 555", "club", "laval", "dupuis inc", "z", "clinique lev", "s42", "trois rivieres",
-)  # fmt: skip
+    "imprimerie",
+    "quebec",
+    "gagnon",
+    "editions boreal",
+    "info",
+    "school mont",
+    "restaurant",
+    "h2x",
+    "514 555",
+    "club",
+    "laval",
+    "dupuis inc",
+    "z",
+    "clinique lev",
+    "s42",
+    "trois rivieres",
+)
 
 
 def write_csv(path: Path, count: int) -> None:
@@ -69,9 +83,11 @@ def write_csv(path: Path, count: int) -> None:
 def start_up() -> None:
     """The version against the import of click alone."""
     figures = compare(
-        Command([*PROGRAM, "--version"]), Command([PYTHON, "-c", "import click"]),
-        pairs=15, target=1.3,
-    )  # fmt: skip
+        Command([*PROGRAM, "--version"]),
+        Command([PYTHON, "-c", "import click"]),
+        pairs=15,
+        target=1.3,
+    )
     record("start-up", figures)
 
 
@@ -89,18 +105,24 @@ def importing(folder: Path, count: int) -> Path:
     figures = compare(
         Command(take_in, before=fresh),
         Command(insert, before=lambda: theirs.unlink(missing_ok=True)),
-        pairs=3, target=1.0,
-    )  # fmt: skip
+        pairs=3,
+        target=1.0,
+    )
     bare = compare(
         Command(take_in, before=fresh),
         Command([*insert, "--no-detect-types"], before=lambda: theirs.unlink(missing_ok=True)),
-        pairs=1, target=1.0,
-    )  # fmt: skip
+        pairs=1,
+        target=1.0,
+    )
     fresh()
-    record(f"import.{count}", {
-        **figures, "ratio_without_type_detection": bare["ratio"],
-        "peak_megabytes": peak_memory(take_in),
-    })  # fmt: skip
+    record(
+        f"import.{count}",
+        {
+            **figures,
+            "ratio_without_type_detection": bare["ratio"],
+            "peak_megabytes": peak_memory(take_in),
+        },
+    )
     return ours
 
 
@@ -110,8 +132,9 @@ def showing(db: Path, count: int) -> None:
     figures = compare(
         Command([*PROGRAM, "--db", db, "client", "show", code, "--json"]),
         Command([PYTHON, "-c", "import click, sqlite3, json"]),
-        pairs=15, target=2.0,
-    )  # fmt: skip
+        pairs=15,
+        target=2.0,
+    )
     record(f"show.{count}", figures)
 
 
@@ -120,14 +143,28 @@ def deactivating(folder: Path, db: Path, count: int) -> None:
     codes, ours, theirs = folder / "codes", folder / "a.db", folder / "b.db"
     with sqlite3.connect(db) as conn:
         codes.write_text("".join(f"{c}\n" for (c,) in conn.execute("SELECT code FROM client")))
-    retire = [*PROGRAM, "--db", ours, "client", "deactivate", "-", "-y", "-q",
-              "--max-affected", str(count)]  # fmt: skip
+    retire = [
+        *PROGRAM,
+        "--db",
+        ours,
+        "client",
+        "deactivate",
+        "-",
+        "-y",
+        "-q",
+        "--max-affected",
+        str(count),
+    ]
     figures = compare(
         Command(retire, before=lambda: shutil.copy(db, ours), stdin=str(codes)),
-        Command([PYTHON, "-c", PLAIN_DEACTIVATION, theirs],
-                before=lambda: shutil.copy(db, theirs), stdin=str(codes)),
-        pairs=3, target=2.0,
-    )  # fmt: skip
+        Command(
+            [PYTHON, "-c", PLAIN_DEACTIVATION, theirs],
+            before=lambda: shutil.copy(db, theirs),
+            stdin=str(codes),
+        ),
+        pairs=3,
+        target=2.0,
+    )
     shutil.copy(db, ours)
     peak = peak_memory(retire, stdin=str(codes))
     undo = peak_memory([*PROGRAM, "--db", ours, "journal", "undo", "2", "-y", "-q"])
@@ -145,17 +182,19 @@ def listing(folder: Path, count: int) -> Path:
     run(PYTHON, "-m", "sqlite_utils", "insert", flat, "client", folder / "flat.csv", "--csv")
     ours = [*PROGRAM, "--db", db, "client", "list", "--all", "-o", "ndjson"]
     figures = compare(
-        Command(ours), Command([PYTHON, "-m", "sqlite_utils", "rows", flat, "client", "--nl"]),
-        pairs=3, target=0.5,
-    )  # fmt: skip
+        Command(ours),
+        Command([PYTHON, "-m", "sqlite_utils", "rows", flat, "client", "--nl"]),
+        pairs=3,
+        target=0.5,
+    )
     record(f"list.{count}", {**figures, "peak_megabytes": peak_memory(ours)})
     return db
 
 
 def searching(db: Path, count: int) -> None:
     """Searches inside the process: the first 50 found, milliseconds."""
-    from interop_cli.store.open import open_database
-    from interop_cli.store.views.clients import LISTED, ListQuery, client_rows
+    from interop_cli.store.engines.open import open_database
+    from interop_cli.store.reading.clients import LISTED, ListQuery, client_rows
 
     conn = open_database(str(db))
     names = [field.name for field in LISTED]
@@ -167,10 +206,14 @@ def searching(db: Path, count: int) -> None:
         times.append((time.perf_counter() - start) * 1000)
     conn.close()
     quantiles = statistics.quantiles(times, n=20)
-    record(f"search.{count}", {
-        "target": 10, "milliseconds_p50": round(statistics.median(times), 2),
-        "milliseconds_p95": round(quantiles[-1], 2),
-    })  # fmt: skip
+    record(
+        f"search.{count}",
+        {
+            "target": 10,
+            "milliseconds_p50": round(statistics.median(times), 2),
+            "milliseconds_p95": round(quantiles[-1], 2),
+        },
+    )
 
 
 def typed(db: Path, count: int) -> list[str]:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from benchmarks.common import interop, once, record
 from interop_cli.domain.duplicates import Candidate, pairs
-from interop_cli.domain.text import fold
-from interop_cli.store.open import open_database
-from interop_cli.store.views.duplicates import candidates
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.open import open_database
+from interop_cli.store.reading.duplicates import candidates
 
 EVERY = 100
 
@@ -60,11 +60,18 @@ def main(argv: list[str] | None = None) -> int:
     took = once(lambda: result.append({(p.one.id, p.other.id) for p in pairs(both)}))
     listed = {frozenset(pair) for pair in result[0]}
     found = sum(frozenset((first, second.id)) in listed for first, second in again.items())
-    record("duplicates", {
-        "clients": len(clients), "command_seconds": round(command, 1),
-        "seconds": round(took, 1), "all_pairs_seconds": round(all_pairs(clients)),
-        "planted": len(again), "found": found, "pairs": len(listed),
-    })  # fmt: skip
+    record(
+        "duplicates",
+        {
+            "clients": len(clients),
+            "command_seconds": round(command, 1),
+            "seconds": round(took, 1),
+            "all_pairs_seconds": round(all_pairs(clients)),
+            "planted": len(again),
+            "found": found,
+            "pairs": len(listed),
+        },
+    )
     return 0
 
 

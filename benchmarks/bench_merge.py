@@ -17,13 +17,15 @@ from pathlib import Path
 
 from benchmarks.common import interop, once, record
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, contacts, merging, notes
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.services.undo import undo
-from interop_cli.store.open import open_database
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import card
+from interop_cli.services.clients import merge as merging
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.people import contacts, notes
+from interop_cli.store.engines.open import open_database
 from interop_cli.store.store import Store
-from interop_cli.store.tables import DOCUMENT
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing.tables import DOCUMENT
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 NOW = "2026-01-05T00:00:00Z"
 TABLES = ("contact", "note", "document", "client_code")
@@ -33,7 +35,7 @@ def fill(uow: UnitOfWork, documents: int) -> Outcome:
     """Two clients with the same contacts, notes, and the documents of the second."""
     for code in ("WINNER", "LOSER"):
         place = {"line1": "1 rue A", "city": "Québec", "postal_code": "G1K 7X2"}
-        client_cards.create(uow, {"name": "Presse", "code": code, **place}, Rules())
+        card.create(uow, {"name": "Presse", "code": code, **place}, Rules())
         for number in range(200):
             who = {"name": f"Contact {number}", "email": f"c{number}@presse.example"}
             if code == "LOSER" and number % 2:
@@ -42,13 +44,22 @@ def fill(uow: UnitOfWork, documents: int) -> Outcome:
             notes.create(uow, code, {"text": f"Note {number}"}, Rules())
     loser = uow.clients.row("LOSER")["id"]
     fields = dict.fromkeys(DOCUMENT.columns) | {
-        "client_id": loser, "kind": "invoice", "status": "posted", "date": "2026-01-05",
-        "year": 2026, "currency": "CAD", "subtotal_cents": 100, "tax_cents": 0,
-        "total_cents": 100, "taxes": "[]", "issued": 0,
-    }  # fmt: skip
-    uow.insert("document", [
-        {**fields, "number": f"F-{n}", "number_key": f"f-{n}"} for n in range(documents)
-    ])  # fmt: skip
+        "client_id": loser,
+        "kind": "invoice",
+        "status": "posted",
+        "date": "2026-01-05",
+        "year": 2026,
+        "currency": "CAD",
+        "subtotal_cents": 100,
+        "tax_cents": 0,
+        "total_cents": 100,
+        "taxes": "[]",
+        "issued": 0,
+    }
+    uow.insert(
+        "document",
+        [{**fields, "number": f"F-{n}", "number_key": f"f-{n}"} for n in range(documents)],
+    )
     return Outcome()
 
 
@@ -86,18 +97,25 @@ def main(argv: list[str] | None = None) -> int:
         shutil.copy(place, copy)
         plain = once(lambda: by_hand(copy))
         store = Store(open_database(str(place)), "2026-01-05", lambda: NOW, "bench")
-        merge = once(lambda: store.run(
-            lambda uow: merging.merge(uow, "WINNER", ["LOSER"]), operation="client.merge"
-        ))  # fmt: skip
-        back = once(lambda: store.run(
-            lambda uow: undo(uow, 2), operation="journal.undo", undoes=2
-        ))  # fmt: skip
+        merge = once(
+            lambda: store.run(
+                lambda uow: merging.merge(uow, "WINNER", ["LOSER"]), operation="client.merge"
+            )
+        )
+        back = once(lambda: store.run(lambda uow: undo(uow, 2), operation="journal.undo", undoes=2))
         store.close()
-    record("merge", {
-        "documents": documents, "contacts": 400, "notes": 400,
-        "seconds": round(merge, 2), "undo_seconds": round(back, 2),
-        "plain_seconds": round(plain, 2), "ratio": round(merge / plain, 1),
-    })  # fmt: skip
+    record(
+        "merge",
+        {
+            "documents": documents,
+            "contacts": 400,
+            "notes": 400,
+            "seconds": round(merge, 2),
+            "undo_seconds": round(back, 2),
+            "plain_seconds": round(plain, 2),
+            "ratio": round(merge / plain, 1),
+        },
+    )
     return 0
 
 

@@ -16,12 +16,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.common import best, interop, once, peak_memory, record, run
-from interop_cli.domain.services import sales
-from interop_cli.store.connection import Connection
-from interop_cli.store.create import create_database
-from interop_cli.store.open import open_database
+from interop_cli.services.sales import totals
+from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.create import create_database
+from interop_cli.store.engines.open import open_database
 from interop_cli.store.store import Store
-from interop_cli.store.tables import ADDRESS, CLIENT, DOCUMENT
+from interop_cli.store.writing.tables import ADDRESS, CLIENT, DOCUMENT
 
 FIRST, LAST = 2022, 2026
 NOW = "2026-03-02T00:00:00Z"
@@ -89,20 +89,42 @@ def fill(conn: Connection, clients: int, invoices: int) -> None:
 
 def client(n: int) -> tuple[object, ...]:
     values = {
-        "id": n, "version": 1, "created_at": NOW, "updated_at": NOW, "code": f"C{n}",
-        "code_key": f"c{n}", "name": f"Client {n}", "name_key": f"client {n}", "active": 1,
-        "prospect": 0, "language": "fr", "currency": "CAD", "shipper_identity": "standard",
-        "tags": "[]", "tags_key": "|", "accounting": "{}",
-    }  # fmt: skip
+        "id": n,
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "code": f"C{n}",
+        "code_key": f"c{n}",
+        "name": f"Client {n}",
+        "name_key": f"client {n}",
+        "active": 1,
+        "prospect": 0,
+        "language": "fr",
+        "currency": "CAD",
+        "shipper_identity": "standard",
+        "tags": "[]",
+        "tags_key": "|",
+        "accounting": "{}",
+    }
     return tuple(values.get(name) for name in CLIENT.all_columns)
 
 
 def address(n: int) -> tuple[object, ...]:
     values = {
-        "id": n, "version": 1, "created_at": NOW, "updated_at": NOW, "client_id": n,
-        "line1": "1 rue X", "line_key": "1 rue x", "city": "Québec", "city_key": "quebec",
-        "province": "QC", "postal_code": "G1K 7X2", "country": "CA", "main": 1,
-    }  # fmt: skip
+        "id": n,
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "client_id": n,
+        "line1": "1 rue X",
+        "line_key": "1 rue x",
+        "city": "Québec",
+        "city_key": "quebec",
+        "province": "QC",
+        "postal_code": "G1K 7X2",
+        "country": "CA",
+        "main": 1,
+    }
     return tuple(values.get(name) for name in ADDRESS.all_columns)
 
 
@@ -110,13 +132,25 @@ def documents(clients: int, count: int) -> Iterator[tuple[object, ...]]:
     names = DOCUMENT.all_columns
     for n, (owner, kind, year, month, cents) in enumerate(amounts(clients, count), 1):
         values = {
-            "id": n, "version": 1, "created_at": NOW, "updated_at": NOW, "client_id": owner,
+            "id": n,
+            "version": 1,
+            "created_at": NOW,
+            "updated_at": NOW,
+            "client_id": owner,
             "bill_to_id": owner % clients + 1 if n % 50 == 0 and clients > 1 else None,
-            "kind": kind, "number": str(n), "number_key": str(n), "status": "posted",
-            "date": f"{year}-{month:02}-15", "year": year, "currency": "CAD",
-            "subtotal_cents": cents, "tax_cents": 0, "total_cents": cents, "taxes": "[]",
+            "kind": kind,
+            "number": str(n),
+            "number_key": str(n),
+            "status": "posted",
+            "date": f"{year}-{month:02}-15",
+            "year": year,
+            "currency": "CAD",
+            "subtotal_cents": cents,
+            "tax_cents": 0,
+            "total_cents": cents,
+            "taxes": "[]",
             "issued": 0,
-        }  # fmt: skip
+        }
         yield tuple(values.get(name) for name in names)
 
 
@@ -125,9 +159,12 @@ def amounts(clients: int, count: int) -> Iterator[tuple[int, str, int, int, int]
     for n in range(count):
         kind = "credit_note" if n % 20 == 19 else "invoice"
         yield (
-            dice.randint(1, clients), kind, dice.randint(FIRST, LAST), dice.randint(1, 12),
+            dice.randint(1, clients),
+            kind,
+            dice.randint(FIRST, LAST),
+            dice.randint(1, 12),
             dice.randint(1_00, 10_000_00),
-        )  # fmt: skip
+        )
 
 
 # -- what is measured -----------------------------------------------------------------------
@@ -149,14 +186,21 @@ def refresh(asked: argparse.Namespace, place: str, _folder: Path) -> None:
             conn.execute(BARE)
 
     def full() -> None:
-        store.run(lambda uow: sales.refresh(uow, FIRST, LAST, full=True), operation="sales.refresh")
+        store.run(
+            lambda uow: totals.refresh(uow, FIRST, LAST, full=True), operation="sales.refresh"
+        )
 
     bare(), full()  # both tables have had rows before
     pairs = [(once(bare), once(full)) for _ in range(asked.times)]
     plain, ours = (min(times) for times in zip(*pairs, strict=True))
-    record(f"sales.refresh.{conn.engine}.{asked.invoices}", {
-        "bare_seconds": round(plain, 3), "seconds": round(ours, 3), "ratio": round(ours / plain, 2),
-    })  # fmt: skip
+    record(
+        f"sales.refresh.{conn.engine}.{asked.invoices}",
+        {
+            "bare_seconds": round(plain, 3),
+            "seconds": round(ours, 3),
+            "ratio": round(ours / plain, 2),
+        },
+    )
     conn.execute("DROP TABLE bare")
     store.close()
 
@@ -166,23 +210,32 @@ def incremental(asked: argparse.Namespace, place: str, _folder: Path) -> None:
     store = open_store(place)
 
     def work(*, full: bool) -> None:
-        store.run(lambda uow: sales.refresh(uow, FIRST, LAST, full=full), operation="sales.refresh")
+        store.run(
+            lambda uow: totals.refresh(uow, FIRST, LAST, full=full), operation="sales.refresh"
+        )
 
     whole = best(lambda: work(full=True), 2)
     times = []
     for start in range(1, 1 + 100 * asked.times, 100):
         store.run(
             lambda uow, start=start: uow.update(
-                "document", {"status": "void"}, "id BETWEEN :low AND :high",
-                low=start, high=start + 99,
+                "document",
+                {"status": "void"},
+                "id BETWEEN :low AND :high",
+                low=start,
+                high=start + 99,
             ),
             operation="sales.document.void",
-        )  # fmt: skip
+        )
         times.append(once(lambda: work(full=False)))
-    record(f"sales.incremental.{store.conn.engine}.{asked.invoices}", {
-        "full_seconds": round(whole, 3), "seconds": round(min(times), 4),
-        "ratio": round(min(times) / whole, 4),
-    })  # fmt: skip
+    record(
+        f"sales.incremental.{store.conn.engine}.{asked.invoices}",
+        {
+            "full_seconds": round(whole, 3),
+            "seconds": round(min(times), 4),
+            "ratio": round(min(times) / whole, 4),
+        },
+    )
     store.close()
 
 
@@ -208,11 +261,17 @@ def importing(asked: argparse.Namespace, _place: str, folder: Path) -> None:
         memory = peak_memory([*program, "sales", "import", file, "--kind", "invoice"])
 
     seconds = once(work)
-    record(f"sales.import.{count}", {
-        "sqlite_utils_seconds": round(baseline, 2), "seconds": round(seconds, 2),
-        "ratio": round(seconds / baseline, 2), "rows_per_second": round(count / seconds),
-        "sqlite_utils_rows_per_second": round(count / baseline), "peak_megabytes": memory,
-    })  # fmt: skip
+    record(
+        f"sales.import.{count}",
+        {
+            "sqlite_utils_seconds": round(baseline, 2),
+            "seconds": round(seconds, 2),
+            "ratio": round(seconds / baseline, 2),
+            "rows_per_second": round(count / seconds),
+            "sqlite_utils_rows_per_second": round(count / baseline),
+            "peak_megabytes": memory,
+        },
+    )
 
 
 def show(_asked: argparse.Namespace, _place: str, folder: Path) -> None:
@@ -224,9 +283,14 @@ def show(_asked: argparse.Namespace, _place: str, folder: Path) -> None:
     store.close()
     plain = best(lambda: run(sys.executable, "-c", "import click, sqlite3, json"), 5)
     ours = best(lambda: interop("client", "show", "C1", "--json", db=place), 5)
-    record("sales.client_show.10000_documents", {
-        "bare_seconds": round(plain, 3), "seconds": round(ours, 3), "ratio": round(ours / plain, 2),
-    })  # fmt: skip
+    record(
+        "sales.client_show.10000_documents",
+        {
+            "bare_seconds": round(plain, 3),
+            "seconds": round(ours, 3),
+            "ratio": round(ours / plain, 2),
+        },
+    )
 
 
 TOTALS = ("refresh", "incremental")

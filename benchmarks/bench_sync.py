@@ -30,9 +30,11 @@ class Portal:
 
     def __init__(self, milliseconds: int) -> None:
         self.child = subprocess.Popen(
-            [PYTHON, "-m", "benchmarks.portal", str(milliseconds)], stdout=subprocess.PIPE,
-            text=True, cwd=ROOT,
-        )  # fmt: skip
+            [PYTHON, "-m", "benchmarks.portal", str(milliseconds)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
         assert self.child.stdout is not None
         self.url = self.child.stdout.readline().strip()
 
@@ -52,9 +54,10 @@ def connected(folder: Path, portal: Portal) -> Path:
     """A database with the portal as its target."""
     db = folder / "shop.db"
     os.environ.update(
-        INTEROP_CRM_BASE_URL=portal.url, INTEROP_CONFIG=str(folder / "config.toml"),
+        INTEROP_CRM_BASE_URL=portal.url,
+        INTEROP_CONFIG=str(folder / "config.toml"),
         INTEROP_NO_KEYRING="1",
-    )  # fmt: skip
+    )
     (folder / "token").write_text(TOKEN)
     interop("db", "init", "-q", db=db)
     interop("sync", "add", "crm", "hubspot", "-q", db=db)
@@ -72,10 +75,15 @@ def clients_file(folder: Path, contacts: int) -> Path:
                 for n in range(min(PER_CLIENT, contacts - number * PER_CLIENT))
             ]
             client = {
-                "code": f"C-{number}", "name": f"Client {number}", "line1": "12, rue du Quai",
-                "city": "Québec", "province": "QC", "postal_code": "G1K 7X2", "country": "CA",
+                "code": f"C-{number}",
+                "name": f"Client {number}",
+                "line1": "12, rue du Quai",
+                "city": "Québec",
+                "province": "QC",
+                "postal_code": "G1K 7X2",
+                "country": "CA",
                 "contacts": people,
-            }  # fmt: skip
+            }
             file.write(json.dumps(client, ensure_ascii=False) + "\n")
     return path
 
@@ -106,10 +114,14 @@ def pushing(contacts: int, milliseconds: int) -> None:
     assert calls == needed, (calls, needed)
     assert again == 0
     figures = {
-        "target": 1.5, "ratio": round(seconds / answering, 2), "seconds": round(seconds, 2),
-        "answering_seconds": round(answering, 2), "calls": calls, "calls_needed": needed,
+        "target": 1.5,
+        "ratio": round(seconds / answering, 2),
+        "seconds": round(seconds, 2),
+        "answering_seconds": round(answering, 2),
+        "calls": calls,
+        "calls_needed": needed,
         "nothing_to_do_seconds": round(nothing, 2),
-    }  # fmt: skip
+    }
     record(f"sync.push.{contacts}_contacts.{milliseconds}_ms", figures)
 
 

@@ -44,9 +44,11 @@ def environment() -> dict[str, str]:
 def run(*args: object, env: dict[str, str] | None = None) -> None:
     """Run a command, its output thrown away; raises where it fails."""
     subprocess.run(
-        [str(arg) for arg in args], stdout=subprocess.DEVNULL,
-        env={**environment(), **(env or {})}, check=True,
-    )  # fmt: skip
+        [str(arg) for arg in args],
+        stdout=subprocess.DEVNULL,
+        env={**environment(), **(env or {})},
+        check=True,
+    )
 
 
 def interop(*args: object, db: object) -> None:
@@ -67,8 +69,12 @@ def peak_memory(args: Sequence[object], stdin: str = os.devnull) -> int:
     with Path(stdin).open("rb") as source:
         done = subprocess.run(
             [sys.executable, "-c", code, *map(str, args)],
-            stdin=source, stdout=subprocess.PIPE, text=True, env=environment(), check=True,
-        )  # fmt: skip
+            stdin=source,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            check=True,
+        )
     return int(done.stdout)
 
 

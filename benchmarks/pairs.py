@@ -40,9 +40,12 @@ class Command:
         source = Path(self.stdin).open("rb") if self.stdin else None  # noqa: SIM115
         try:
             subprocess.run(
-                [str(arg) for arg in self.args], stdin=source or subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, env=environment(), check=True,
-            )  # fmt: skip
+                [str(arg) for arg in self.args],
+                stdin=source or subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment(),
+                check=True,
+            )
         finally:
             if source:
                 source.close()

@@ -12,23 +12,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from interop_cli.ahead import command_typed, early_language, error_options
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import set_language
+from interop_cli.shell.early_options import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
     from interop_cli.clock import Clock
+    from interop_cli.connectors.google_places import Places
     from interop_cli.domain.rights import User
     from interop_cli.domain.rules import Rules
-    from interop_cli.domain.services.outcome import Outcome
-    from interop_cli.domain.sync.descriptor import Field
+    from interop_cli.domain.sync.descriptor import RemoteField
     from interop_cli.output import Output
+    from interop_cli.services.outcome import Outcome
     from interop_cli.settings import Settings
     from interop_cli.store.store import Store
     from interop_cli.store.sync.targets import TargetRow
-    from interop_cli.store.uow import UnitOfWork
-    from interop_cli.sync.site import Site
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+    from interop_cli.sync.target import OpenTarget
 
 T = TypeVar("T")
 EXIT_ATTENTION = 10
@@ -55,7 +56,7 @@ class App:
     def settings(self) -> Settings:
         """Option, environment, company, user file, default: in this order."""
         from interop_cli.settings import Settings
-        from interop_cli.usersecrets import read
+        from interop_cli.settings.secrets import read
 
         settings = Settings(self.options, self.environ, self._company_settings, secrets=read)
         if "lang" not in self.options and "INTEROP_LANG" not in self.environ:
@@ -100,8 +101,8 @@ class App:
         )
 
     @cached_property
-    def _accounting_fields(self) -> dict[str, Field] | None:
-        from interop_cli.sync.opening import accounting_fields
+    def _accounting_fields(self) -> dict[str, RemoteField] | None:
+        from interop_cli.sync.target import accounting_fields
 
         return accounting_fields(self.store.conn, self.site)
 
@@ -144,7 +145,7 @@ class App:
     @cached_property
     def user(self) -> User:
         """Who runs the program."""
-        from interop_cli.osuser import current_user
+        from interop_cli.shell.system_user import current_user
 
         return current_user()
 
@@ -161,8 +162,8 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The database, opened and of the schema we know."""
-        from interop_cli.interrupts import held
-        from interop_cli.store.open import open_database
+        from interop_cli.shell.signals import held
+        from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
 
         today, user = self.today.isoformat(), self.user  # or an error, before anything is open
@@ -262,22 +263,42 @@ class App:
             format=form, error_format=self.options.get("error_format"), environ=self.environ
         )
 
-    def site(self, target: TargetRow) -> Site:
+    def site(self, target: TargetRow) -> OpenTarget:
         """A target of sync, with its connector; nobody is called before it is used."""
-        from interop_cli.sync.opening import open_site
+        from interop_cli.sync.target import open_site
 
         return open_site(
-            self.store, target, self.clock, self.environ,
+            self.store,
+            target,
+            self.clock,
+            self.environ,
             timeout=float(self.settings.get("sync.timeout")),
             folder=self.settings.secrets_folder,
-        )  # fmt: skip
+        )
+
+    def google_places(self) -> Places:
+        """The service that completes addresses; raises Denied ``autofill.key`` without a key."""
+        from interop_cli.connectors.google_places import Places
+        from interop_cli.services.clients.autofill import no_key
+
+        key = self.settings.get("places.key")
+        if not key:
+            raise no_key()
+        return Places(
+            self.settings.get("places.url"),
+            key,
+            self.clock,
+            timeout=float(self.settings.get("sync.timeout")),
+            ca_bundle=self.environ.get("REQUESTS_CA_BUNDLE") or None,
+            proxy=self.environ.get("INTEROP_PROXY") or None,
+        )
 
     def follow_up(self) -> None:
         """Push what was just written, where ``sync.auto`` says so; its troubles are warnings."""
         if self.written and self.settings.get("sync.auto"):
             from interop_cli.sync.auto import push_written
 
-            push_written(self)
+            push_written(self.store, self.written, self.site, self.output.warn)
 
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""

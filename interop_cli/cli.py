@@ -10,8 +10,8 @@ import click
 
 from interop_cli import __version__
 from interop_cli.app import App
-from interop_cli.commands.frame import HELP_FLAGS, LazyGroup, option
 from interop_cli.domain.messages import N_
+from interop_cli.shell.command import HELP_FLAGS, LazyGroup, option
 
 COMPLETION = "_INTEROP_COMPLETE"
 GROUPS = {
@@ -50,29 +50,33 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
     ),
 )
 @option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
     help=N_("Show the version and exit."),
-)  # fmt: skip
+)
 def cli() -> None:
     """The root of the command tree."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command line; its exit code. Prints every error, lets none through."""
-    from interop_cli import boundary, interrupts
+    from interop_cli.shell import error_boundary, signals
 
-    boundary.protect_descriptors()
+    error_boundary.protect_descriptors()
     if COMPLETION in os.environ:
         from click.shell_completion import shell_complete
 
         return shell_complete(
             cli, {"obj": App([], os.environ)}, "interop", COMPLETION, os.environ[COMPLETION]
         )
-    interrupts.catch()
+    signals.catch()
     app = App(list(argv), os.environ)
     try:
         code = _run(app, argv)
-        interrupts.ignore()
+        signals.ignore()
         return code
     except KeyboardInterrupt as late:  # while the last words were being said
         return getattr(late, "exit_code", 128 + signal.SIGINT)
@@ -81,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(app: App, argv: Sequence[str]) -> int:
-    from interop_cli import boundary
+    from interop_cli.shell import error_boundary
 
     try:
         with cli.make_context("interop", list(argv), obj=app) as ctx:
@@ -90,6 +94,6 @@ def _run(app: App, argv: Sequence[str]) -> int:
         app.follow_up()
         return app.exit_code
     except click.exceptions.Exit as leaving:
-        return boundary.leave(app, leaving.exit_code)
+        return error_boundary.leave(app, leaving.exit_code)
     except BaseException as error:  # noqa: BLE001 - the boundary
-        return boundary.report(app, error)
+        return error_boundary.report(app, error)

@@ -14,7 +14,7 @@ from pathlib import Path
 from commandtree import commands
 
 from interop_cli.cli import GROUPS
-from interop_cli.commands.topics import TOPICS
+from interop_cli.commands.help import TOPICS
 from interop_cli.i18n import _, set_language
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,25 +76,46 @@ def groups(language: str = "en") -> str:
 # What is measured (a name in benchmarks/results.json), against what, and how much is allowed.
 SPEED = (
     ("start-up", "`interop --version`", '`python -c "import click"`'),
-    ("show.100000", "`client show CODE --json`, 100,000 clients",
-     '`python -c "import click, sqlite3, json"`'),
-    ("import.100000", "`client import` of 100,000 clients: checked, with address, journaled",
-     "`sqlite-utils insert` of the same file"),
-    ("deactivate.100000", "`client deactivate -`, 100,000 codes, journaled",
-     "the same statements by hand"),
-    ("list.1000000", "`client list --all -o ndjson`, 1,000,000 clients",
-     "`sqlite-utils rows --nl`"),
-    ("sales.refresh.sqlite.1000000", "`sales refresh --full`, 1,000,000 invoices",
-     "the bare `INSERT … SELECT … GROUP BY`"),
+    (
+        "show.100000",
+        "`client show CODE --json`, 100,000 clients",
+        '`python -c "import click, sqlite3, json"`',
+    ),
+    (
+        "import.100000",
+        "`client import` of 100,000 clients: checked, with address, journaled",
+        "`sqlite-utils insert` of the same file",
+    ),
+    (
+        "deactivate.100000",
+        "`client deactivate -`, 100,000 codes, journaled",
+        "the same statements by hand",
+    ),
+    (
+        "list.1000000",
+        "`client list --all -o ndjson`, 1,000,000 clients",
+        "`sqlite-utils rows --nl`",
+    ),
+    (
+        "sales.refresh.sqlite.1000000",
+        "`sales refresh --full`, 1,000,000 invoices",
+        "the bare `INSERT … SELECT … GROUP BY`",
+    ),
     ("sales.refresh.sqlite.10000000", "the same, 10,000,000 invoices", "the same"),
     ("sales.refresh.postgres.1000000", "the same on PostgreSQL, 1,000,000 invoices", "the same"),
     ("sales.incremental.sqlite.1000000", "`sales refresh` after 100 new ones", "the full refresh"),
-    ("sales.import.1000000", "`sales import` of 1,000,000 invoices",
-     "`sqlite-utils insert` of the same file"),
+    (
+        "sales.import.1000000",
+        "`sales import` of 1,000,000 invoices",
+        "`sqlite-utils insert` of the same file",
+    ),
     ("merge", "`client merge` of 100,000 documents", "the same statements by hand"),
-    ("sync.push.10000_contacts.100_ms", "`sync push` of 10,000 contacts",
-     "the time the other side takes to answer"),
-)  # fmt: skip
+    (
+        "sync.push.10000_contacts.100_ms",
+        "`sync push` of 10,000 contacts",
+        "the time the other side takes to answer",
+    ),
+)
 
 
 def speed() -> str:

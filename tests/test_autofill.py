@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from interop_cli.domain.autofill import place
+from interop_cli.domain.values.address_text import place
 from tests.fakes.places import KEY, FakePlaces, component
 from tests.fakes.server import Reply
 from tests.support.cli import Result, Run

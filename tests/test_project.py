@@ -24,7 +24,7 @@ PACKAGE = ROOT / "interop_cli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-LONGEST = 300
+LONGEST = 420
 # What the words of DESIGN mean is said by others: client, address, document, target, connector …
 NEVER = {"customer", "account", "partner", "lead", "order", "project", "mapping"}
 # --mapping is named so in the contract, and to sort rows is not to sell anything.
@@ -90,7 +90,7 @@ def test_words_are_found_in_names() -> None:
 
 def test_entities_do_not_know_the_use_cases() -> None:
     for path in (PACKAGE / "domain").glob("*.py"):
-        assert "interop_cli.domain.services" not in path.read_text("utf-8"), path.name
+        assert "interop_cli.services" not in path.read_text("utf-8"), path.name
 
 
 def test_every_library_is_declared() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import ConfigError, IoFailure
-from interop_cli.settings import SETTINGS, Scope, Settings, Type, format, parse
+from interop_cli.settings import SETTINGS, Settings, SettingScope, SettingType, format, parse
 
 
 class Company:
@@ -342,7 +342,7 @@ def test_all_lists_each_setting_once(path: Path) -> None:
         "sync.auto": "company",
     }
     company = Company()
-    assert len(settings(path, company=company).all(Scope.USER)) == 9
+    assert len(settings(path, company=company).all(SettingScope.USER)) == 9
     assert company.reads == 0
 
 
@@ -397,11 +397,11 @@ def test_the_file_stays_readable_whatever_is_set_and_unset(
 ) -> None:
     path = tmp_path_factory.mktemp("config") / "config.toml"
     samples = {
-        Type.PATH: "x.db",
-        Type.BOOL: "true",
-        Type.INT: "9",
-        Type.SECONDS: "9",
-        Type.LIST: "AB",
+        SettingType.PATH: "x.db",
+        SettingType.BOOL: "true",
+        SettingType.INT: "9",
+        SettingType.SECONDS: "9",
+        SettingType.LIST: "AB",
     }
     model: dict[str, Any] = {}
     for name, adding in steps:

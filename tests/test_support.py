@@ -42,7 +42,7 @@ def test_nothing_is_left_from_another_test(postgres_url: str, time: int) -> None
 
 
 def test_each_engine_gives_a_database_that_is_ready(ready_url: str) -> None:
-    from interop_cli.store.open import open_database
+    from interop_cli.store.engines.open import open_database
 
     connection = open_database(ready_url)
     assert connection.query("SELECT count(*) AS n FROM client")[0]["n"] == 0

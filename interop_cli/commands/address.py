@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import confirm
-from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, RowId, given, option, options, pass_app
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, Group, RowId, given, option, options, pass_app
+from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 address_command = Group("address", help=N_("Main and shipping addresses of a client."))
 
 ADDRESS_ID = click.argument("address_id", type=RowId(), metavar="ID")
-PICK = option("--pick", type=click.IntRange(min=1), metavar="N",
-              help=N_("Which of several places is meant."))  # fmt: skip
+PICK = option(
+    "--pick", type=click.IntRange(min=1), metavar="N", help=N_("Which of several places is meant.")
+)
 field_options = options(
     option("--label", metavar="TEXT", help=N_("What you call this address.")),
     option("--attention", metavar="TEXT", help=N_("Who receives it.")),
@@ -32,9 +33,12 @@ field_options = options(
     option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
     option("--instructions", metavar="TEXT", help=N_("Delivery instructions.")),
     option("--main/--no-main", default=None, help=N_("Make it the client's main address.")),
-    option("--allow-mismatch", is_flag=True,
-           help=N_("Accept a postal code or tax number that does not check.")),
-)  # fmt: skip
+    option(
+        "--allow-mismatch",
+        is_flag=True,
+        help=N_("Accept a postal code or tax number that does not check."),
+    ),
+)
 
 
 @address_command.command("list", cls=Command)
@@ -49,14 +53,14 @@ def list_command(app: App, client: str) -> None:
     interop address list ACME
     interop address list ACME --json --fields line1,city,notes
     """
-    from interop_cli.commands import heading
+    from interop_cli.commands import notes_at_head
     from interop_cli.commands.client.reading import resolved
-    from interop_cli.store.views import addresses
+    from interop_cli.store.reading import addresses
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)
         columns = app.output.pick(addresses.columns(), key="id")
-        above = heading.head(app, conn, client_id)
+        above = notes_at_head.head(app, conn, client_id)
         rows = addresses.of_client(conn, client_id, [column.name for column in columns])
     app.output.rows(columns, [rows], key="id", head=above)
 
@@ -70,12 +74,12 @@ def show_command(app: App, address_id: int) -> None:
     \b
     interop address show 7
     """
-    from interop_cli.commands import heading
-    from interop_cli.store.views import addresses
+    from interop_cli.commands import notes_at_head
+    from interop_cli.store.reading import addresses
 
     with app.store.reading() as conn:
         client_id, found = addresses.one(conn, address_id)
-        heading.show(app, conn, client_id, found, "address")
+        notes_at_head.show(app, conn, client_id, found, "address")
 
 
 @address_command.command("create", cls=Command)
@@ -98,7 +102,7 @@ def create_command(
     interop address create ACME --label Entrepôt --line1 "5, rue du Port" --city Québec \\
         --postal-code "G1K 4A1"
     """
-    from interop_cli.domain.services import addresses
+    from interop_cli.services.people import addresses
 
     values = {**completed(app, autofill, pick), **given(fields)}
     app.write(
@@ -110,8 +114,12 @@ def create_command(
 @address_command.command("edit", cls=Command)
 @ADDRESS_ID
 @field_options
-@option("--if-version", type=click.IntRange(min=1), metavar="N",
-        help=N_("Refuse unless the address is at this version."))  # fmt: skip
+@option(
+    "--if-version",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=N_("Refuse unless the address is at this version."),
+)
 @pass_app
 def edit_command(
     app: App, address_id: int, allow_mismatch: bool, if_version: int | None, **fields: Any
@@ -121,10 +129,11 @@ def edit_command(
     \b
     interop address edit 7 --instructions "Quai 3, avant 15 h"
     """
-    from interop_cli.domain.services import addresses, client_cards
+    from interop_cli.services.clients import card
+    from interop_cli.services.people import addresses
 
     changes = given(fields)
-    client_cards.check_changes(changes)
+    card.check_changes(changes)
     app.write(
         "address.edit",
         lambda uow: addresses.edit(
@@ -146,7 +155,7 @@ def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
     \b
     interop address delete 7 --yes
     """
-    from interop_cli.domain.services import addresses
+    from interop_cli.services.people import addresses
 
     confirm.moderate(app, msg("Delete these addresses?"))
     app.write("address.delete", lambda uow: addresses.delete(uow, list(address_ids)))
@@ -161,13 +170,12 @@ def why_not_command(app: App, address_id: int) -> None:
     \b
     interop address why-not 7
     """
-    from interop_cli.commands.client.bulk import use_card
-    from interop_cli.store import use
-    from interop_cli.store.views import addresses
+    from interop_cli.commands.client.status import use_card
+    from interop_cli.store.reading import addresses, used_by
 
     with app.store.reading() as conn:
         addresses.one(conn, address_id)
-        blockers = use.of_address(conn, address_id)
+        blockers = used_by.of_address(conn, address_id)
     found = {"id": address_id, "deletable": not blockers, "blockers": blockers}
     app.output.record(found, card=use_card, key="id")
 
@@ -181,7 +189,7 @@ def main_command(app: App, address_id: int) -> None:
     \b
     interop address main 7
     """
-    from interop_cli.domain.services import addresses
+    from interop_cli.services.people import addresses
 
     app.write("address.main", lambda uow: addresses.make_main(uow, address_id))
 
@@ -198,8 +206,8 @@ def route_command(app: App, address_id: int, provider: str | None, origin: str |
     interop address route 7
     interop address route 7 --provider google --from "1 rue du Roi, Québec"
     """
-    from interop_cli.domain.route import directions_url
-    from interop_cli.store.views import addresses
+    from interop_cli.domain.values.address_text import directions_url
+    from interop_cli.store.reading import addresses
 
     _client_id, found = addresses.one(app.store.conn, address_id)
     url = directions_url(found, provider or app.settings.get("route.provider"), origin)
@@ -221,20 +229,28 @@ def autofill_command(app: App, text: str, pick: int | None) -> None:
     interop address autofill "Imprimerie du Quai, Québec"
     interop address create ACME --autofill "12 rue du Quai, Québec" --pick 2
     """
-    from interop_cli.autofill import found, picked
-    from interop_cli.domain.autofill import FIELDS
-    from interop_cli.output import Column, Kind
+    from interop_cli.domain.values.address_text import FIELDS
+    from interop_cli.output import Column, ValueKind
+    from interop_cli.services.clients.autofill import found, picked
 
-    columns = [Column("pick", Kind.INT), *(Column(name) for name in FIELDS), Column("formatted",
-               table=False)]  # fmt: skip
-    places = list(enumerate(found(app, text), 1))
+    columns = [
+        Column("pick", ValueKind.INT),
+        *(Column(name) for name in FIELDS),
+        Column("formatted", table=False),
+    ]
+    places = list(
+        enumerate(found(app.google_places, text, app.settings.get("defaults.country")), 1)
+    )
     if pick is not None:
         places = [(pick, picked([place for _number, place in places], pick))]
     rows = [
-        {**{name: value or None for name, value in place.fields.items()}, "pick": number,
-         "formatted": place.formatted}
+        {
+            **{name: value or None for name, value in place.fields.items()},
+            "pick": number,
+            "formatted": place.formatted,
+        }
         for number, place in places
-    ]  # fmt: skip
+    ]
     chosen = app.output.pick(columns, key="pick")
     app.output.rows(chosen, [[tuple(row[c.name] for c in chosen) for row in rows]], key="pick")
 
@@ -245,6 +261,6 @@ def completed(app: App, text: str | None, pick: int | None) -> dict[str, str]:
         if pick is not None:
             raise UsageError("usage.pick", msg("--pick goes with --autofill."))
         return {}
-    from interop_cli.autofill import chosen
+    from interop_cli.services.clients.autofill import chosen, found
 
-    return chosen(app, text, pick)
+    return chosen(found(app.google_places, text, app.settings.get("defaults.country")), pick)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from interop_cli.commands.frame import Command, pass_app
 from interop_cli.domain.messages import N_
+from interop_cli.shell.command import Command, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, Group, option, pass_app
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
+from interop_cli.shell.command import Command, Group, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.domain.services.outcome import Outcome
-    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 config_command = Group("config", help=N_("Settings of the company and of this user."))
 
@@ -38,7 +38,7 @@ def list_command(app: App, show_origin: bool) -> None:
 def _shown(name: str, value: object) -> str | None:
     """A value as people may see it: the address of a server without its password."""
     from interop_cli.settings import format as as_text
-    from interop_cli.store.open import without_password
+    from interop_cli.store.engines.open import without_password
 
     text = as_text(name, value)
     return without_password(text) if name == "db" and text else text
@@ -81,14 +81,14 @@ def set_command(app: App, name: str, value: str) -> None:
     interop config set lang fr
     interop config set places.key - < key.txt
     """
-    from interop_cli.settings import Scope, parse, setting
+    from interop_cli.settings import SettingScope, parse, setting
     from interop_cli.settings import format as as_text
 
     if setting(name).secret:
         _set_secret(app, name, value)
         return
     text = as_text(name, parse(name, value))
-    if setting(name).scope is Scope.COMPANY:
+    if setting(name).scope is SettingScope.COMPANY:
         app.write("config.set", lambda uow: _company(uow, name, text))
         return
     changed = as_text(name, app.settings.get(name)) != text or app.settings.origin(name) != "file"
@@ -106,12 +106,12 @@ def unset_command(app: App, name: str) -> None:
     \b
     interop config unset lang
     """
-    from interop_cli.settings import Scope, setting
+    from interop_cli.settings import SettingScope, setting
 
     if setting(name).secret:
         _unset_secret(app, name)
         return
-    if setting(name).scope is Scope.COMPANY:
+    if setting(name).scope is SettingScope.COMPANY:
         app.write("config.unset", lambda uow: _company(uow, name, None))
         return
     changed = app.settings.origin(name) == "file"
@@ -126,7 +126,7 @@ def _set_secret(app: App, name: str, value: str) -> None:
 
     from interop_cli.connectors.secrets import parsed
     from interop_cli.settings.resolve import HIDDEN
-    from interop_cli.usersecrets import keeper
+    from interop_cli.settings.secrets import keeper
 
     if value != "-":
         raise UsageError(
@@ -143,7 +143,7 @@ def _set_secret(app: App, name: str, value: str) -> None:
 
 
 def _unset_secret(app: App, name: str) -> None:
-    from interop_cli.usersecrets import keeper
+    from interop_cli.settings.secrets import keeper
 
     kept = keeper(name, app.environ, app.settings.secrets_folder)
     changed = kept.read() is not None
@@ -153,7 +153,7 @@ def _unset_secret(app: App, name: str) -> None:
 
 
 def _company(uow: UnitOfWork, name: str, text: str | None) -> Outcome:
-    from interop_cli.domain.services.outcome import one
+    from interop_cli.services.outcome import one
 
     changed = uow.settings.unset(name) if text is None else uow.settings.set(name, text)
     return one(_item(name, text, changed=changed), changed=changed)
@@ -161,7 +161,7 @@ def _company(uow: UnitOfWork, name: str, text: str | None) -> Outcome:
 
 def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: bool) -> None:
     """Say what was done to the user's file, which is no business of the journal."""
-    from interop_cli.domain.services.outcome import one
+    from interop_cli.services.outcome import one
 
     outcome = one(_item(name, text, changed=changed), changed=changed)
     outcome.operation, outcome.dry_run = operation, app.dry_run

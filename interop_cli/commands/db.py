@@ -1,4 +1,4 @@
-"""``interop db``: make the database, look after it, back it up."""
+"""``interop db``: make the database, look after it, back it up, and say who may do what."""
 
 from __future__ import annotations
 
@@ -7,16 +7,130 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import confirm
-from interop_cli.commands.frame import Command, Group, option, pass_app
-from interop_cli.commands.users import grant_command, user_command
-from interop_cli.domain.messages import N_
+from interop_cli.domain.errors import ConfigError, NotFound
+from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.rights import ROLES, User
 from interop_cli.i18n import _
-from interop_cli.interrupts import held
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, Group, option, pass_app
+from interop_cli.shell.signals import held
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.store.connection import Row
+    from interop_cli.store.engines.connection import Row
+
+
+user_command = Group(
+    "user",
+    help=N_(
+        "Roles of users: viewer, editor, manager, admin.\n\n"
+        "In a file, roles are advice: whoever can write the file can change everything in it."
+        " Keep it to one user, or use a PostgreSQL server, which holds everyone to their role."
+    ),
+)
+ROLE = click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
+USER = click.argument("user", metavar="USER")
+
+
+@user_command.command("list", cls=Command)
+@pass_app
+def list_command(app: App) -> None:
+    """List the users that have a role, and what each may do.
+
+    Anyone else has the role of the setting rights.default_role (editor).
+
+    \b
+    interop db user list
+    """
+    from interop_cli.store.reading import users
+
+    columns = app.output.pick(users.columns(), key="name")
+    with app.store.reading() as conn:
+        rows = users.rows(conn)
+    at = [users.NAMES.index(column.name) for column in columns]
+    found = [tuple(row[place] for place in at) for row in rows]
+    app.output.rows(columns, [found] if found else [], key="name")
+
+
+@user_command.command("set", cls=Command)
+@USER
+@ROLE
+@pass_app
+def set_command(app: App, user: str, role: str) -> None:
+    """Give a user a role: viewer, editor, manager or admin.
+
+    USER is a name or number (uid) of this system; on a PostgreSQL server the name of a login there.
+
+    \b
+    interop db user set marie manager
+    interop db user set 1002 viewer
+    """
+    _set(app, user, role)
+
+
+@user_command.command("remove", cls=Command)
+@USER
+@pass_app
+def remove_command(app: App, user: str) -> None:
+    """Forget a user's role; from then on it is that of anyone not listed.
+
+    \b
+    interop db user remove marie
+    """
+    from interop_cli.services.admin import users
+
+    found = _named(app, user)
+    app.write("user.remove", lambda uow: users.remove(uow, found))
+
+
+@click.command("grant", cls=Command)
+@USER
+@ROLE
+@pass_app
+def grant_command(app: App, user: str, role: str) -> None:
+    """Give a user of a PostgreSQL server a role, and have the server hold them to it.
+
+    The server refuses what the role may not do, whatever program asks: a viewer only reads, an
+    editor deletes no client, only an admin changes settings and roles.
+
+    \b
+    interop --db postgresql://db.example/interop db grant marie viewer
+    """
+    if app.store.conn.login() is None:
+        raise ConfigError(
+            "db.file",
+            msg("A file has no users of its own: nothing holds them to their role there."),
+            hint=msg(
+                "Write the role down as advice: interop db user set {user} {role}",
+                user=user,
+                role=role,
+            ),
+        )
+    _set(app, user, role)
+
+
+def _set(app: App, name: str, role: str) -> None:
+    from interop_cli.services.admin import users
+
+    user = _named(app, name)
+    app.write("user.set", lambda uow: users.set_role(uow, user, role))
+
+
+def _named(app: App, name: str) -> User:
+    """The user of a name: of the server where there is one, else of this system."""
+    from interop_cli.shell.system_user import user_named
+
+    if app.store.conn.login() is not None:
+        return User(name, name)
+    user = user_named(name)
+    if user is None:
+        raise NotFound(
+            "user.unknown",
+            msg("This system knows no user {name}.", name=name),
+            hint=msg("Name one of this system, or give a uid."),
+        )
+    return user
+
 
 db_command = Group("db", help=N_("The database: make, look after, back up."))
 for command in (user_command, grant_command):
@@ -34,7 +148,7 @@ def init_command(app: App) -> None:
     interop db init
     interop --db postgresql://localhost/interop db init
     """
-    from interop_cli.store.create import create_database
+    from interop_cli.store.engines.create import create_database
 
     with held():
         create_database(
@@ -55,7 +169,7 @@ def info_command(app: App) -> None:
     \b
     interop db info --json
     """
-    from interop_cli.store.views.info import info
+    from interop_cli.store.reading.operations import info
 
     with app.store.reading() as conn:
         found = info(conn)
@@ -63,8 +177,14 @@ def info_command(app: App) -> None:
 
 
 @db_command.command("seed", cls=Command)
-@option("--clients", "count", type=click.IntRange(min=1), default=100, metavar="N",
-        help=N_("How many clients (100)."))  # fmt: skip
+@option(
+    "--clients",
+    "count",
+    type=click.IntRange(min=1),
+    default=100,
+    metavar="N",
+    help=N_("How many clients (100)."),
+)
 @option("--seed", type=int, default=1, metavar="S", help=N_("Same S, same clients (1)."))
 @pass_app
 def seed_command(app: App, count: int, seed: int) -> None:
@@ -73,8 +193,8 @@ def seed_command(app: App, count: int, seed: int) -> None:
     \b
     interop db seed --clients 200 --seed 42
     """
-    from interop_cli.domain.services.seeding import seed_clients
     from interop_cli.seed import clients
+    from interop_cli.services.admin.seeding import seed_clients
 
     app.fix_clock()
     app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules()))
@@ -90,7 +210,7 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
     \b
     interop db backup interop-2026-11-24.db
     """
-    from interop_cli.store.files import backup
+    from interop_cli.store.engines.files import backup
 
     conn = app.store.conn
     size = backup(conn, file, overwrite=overwrite, dry_run=app.dry_run)
@@ -110,8 +230,8 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     \b
     interop --db shop.db db restore monday.db --confirm shop.db
     """
-    from interop_cli.store.files import restore
-    from interop_cli.store.open import file_location
+    from interop_cli.store.engines.files import restore
+    from interop_cli.store.engines.open import file_location
 
     target = file_location(app.location)
     confirm.severe(app, target.name, confirmation)
@@ -130,8 +250,8 @@ def check_command(app: App) -> None:
     \b
     interop db check
     """
-    from interop_cli.store.health import check
-    from interop_cli.store.open import connect
+    from interop_cli.store.engines.health import check
+    from interop_cli.store.engines.open import connect
 
     conn = connect(app.location, lock_timeout=app.lock_timeout)
     try:
@@ -150,7 +270,7 @@ def doctor_command(app: App) -> None:
     \b
     interop db doctor
     """
-    from interop_cli.store.health import doctor
+    from interop_cli.store.engines.health import doctor
 
     findings = doctor(app.store.conn, app.location)
     _report(app, findings)
@@ -169,13 +289,16 @@ def migrate_command(app: App, no_backup: bool) -> None:
     \b
     interop db migrate
     """
-    from interop_cli.store.create import migrate_database
+    from interop_cli.store.engines.create import migrate_database
 
     with held():
         steps, copy = migrate_database(
-            app.location, app.now(), lock_timeout=app.lock_timeout, backup=not no_backup,
+            app.location,
+            app.now(),
+            lock_timeout=app.lock_timeout,
+            backup=not no_backup,
             dry_run=app.dry_run,
-        )  # fmt: skip
+        )
         if steps:
             _done(app)
     _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
@@ -218,6 +341,6 @@ def _report(app: App, findings: list[Row]) -> None:
 
 
 def _shown(app: App) -> str:
-    from interop_cli.store.open import without_password
+    from interop_cli.store.engines.open import without_password
 
     return without_password(app.location)

@@ -6,14 +6,104 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, pass_app
-from interop_cli.commands.topics import TOPICS
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
+from interop_cli.shell.command import Command, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+
+
+EXIT_CODES = N_("""\
+Exit codes
+
+    0  ok            also: an empty list, nothing to do
+    1  internal      a bug
+    2  usage         a flag, a selector or a confirmation is missing
+    3  not_found     the named thing does not exist
+    4  denied        a right, a credential or a subscription is missing
+    5  conflict      duplicate, in use, a rule, a version, too many rows
+    6  declined      the person answered no
+   10  attention     findings, drift, nothing changed when asked to say so
+   65  invalid_data  a field or a row is not valid
+   68  partial       --continue-on-error, and some rows failed
+   69  remote        a remote system is unreachable, paused or over its limit
+   70  unusable_db   not ours, corrupt, or of another schema
+   74  io            disk full, read-only, output that cannot be written
+   75  busy          a lock was not free in time; try again
+   78  config        a bad setting, an unknown target, a refused location
+  129 130 141 143    ended by a signal: HUP, INT, PIPE, TERM
+
+Whatever ends otherwise than with 0, 10, 68, 69, a signal, or 74 with
+"applied": true, has left the database as it was.""")
+
+ENVIRONMENT = N_("""\
+Environment
+
+  INTEROP_DB             the database: a file, or postgresql://…
+  INTEROP_OUTPUT         table, json, ndjson, csv, tsv or codes
+  INTEROP_LANG           fr or en; else the setting lang, LC_ALL, LC_MESSAGES, LANG
+  INTEROP_NO_INPUT       never ask; so does CI
+  INTEROP_LOCK_TIMEOUT   seconds to wait for a lock (30)
+  INTEROP_ERROR_FORMAT   text or json
+  INTEROP_CONFIG         the user's settings file
+  INTEROP_TODAY          YYYY-MM-DD: today's date, for tests and re-runs
+  NO_COLOR, FORCE_COLOR, TERM=dumb, COLUMNS
+
+Any setting can be given this way: defaults.province is
+INTEROP_DEFAULTS_PROVINCE. An option wins over the environment, which wins over
+the company's settings, then the user's file, then the default.""")
+
+FORMATTING = N_("""\
+Formatting
+
+  -o table    for people; data is never shown raw on a terminal
+  -o json     a list is an array, show is an object, a write its result
+  -o ndjson   one object a line, streamed
+  -o csv      RFC 4180, English field names; --dialect excel-fr for Excel in French
+  -o tsv      tabs, with \\t \\n \\\\ escaped
+  -o codes    one code (or id) a line, to pipe into another command
+
+  --fields code,name,addresses.city   columns and their order, in every format
+  --out FILE                          the data into a file, whole or not at all
+
+Data goes to stdout and words to stderr, in every format. The format never
+depends on what reads it. In CSV, a cell that a spreadsheet would run as a
+formula begins with an apostrophe; import takes it away again.""")
+
+FILTERS = N_("""\
+Filters
+
+  field op value        = != < <= > >= ~    (~ contains)
+  field in (a,b)
+
+  interop client list --filter country=CA --filter "city ~ québec"
+  interop client list --filter "updated_at < -3y" --filter "tag = vip"
+  interop client deactivate --filter "created_at < 2020-01-01" --yes
+
+Values: text, whole numbers, true, false, null, dates (2026-11-24) or how long
+before today (-10d, -6w, -3m, -1y). Within quotes, text as it stands: "null", or
+"a, b" in a list. Names, cities and codes are compared without accents or case,
+and so is what ~ looks for. Several --filter must all hold.
+
+The fields are those of interop schema client, and
+
+  tag            one of the client's tags
+  contacts       how many contacts the client has
+  documents      how many documents
+  last_invoice   the date of the last posted invoice
+  sales.2026     cents sold to the client that year, as last refreshed
+  sync.TARGET    where the client stands there: in_sync, pending, none, failed …
+
+Those of sales document list are the fields of interop schema document.""")
+
+TOPICS = {
+    "exit-codes": EXIT_CODES,
+    "environment": ENVIRONMENT,
+    "formatting": FORMATTING,
+    "filters": FILTERS,
+}
 
 
 @click.command(

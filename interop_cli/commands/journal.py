@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands.frame import Command, Count, Group, RowId, option, pass_app
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.shell.command import Command, Count, Group, RowId, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -27,7 +27,7 @@ def list_command(app: App, name: str | None, limit: int | None) -> None:
     \b
     interop journal list --limit 10
     """
-    from interop_cli.store.views import operations
+    from interop_cli.store.reading import operations
 
     columns = operations.columns()
     app.output.pick(columns, key="id")
@@ -37,8 +37,13 @@ def list_command(app: App, name: str | None, limit: int | None) -> None:
 
 @journal_command.command("show", cls=Command)
 @click.argument("operation_id", type=RowId(), metavar="OPERATION")
-@option("--limit", type=Count(min=1), default=100, metavar="N",
-        help=N_("At most N of its changes (100)."))  # fmt: skip
+@option(
+    "--limit",
+    type=Count(min=1),
+    default=100,
+    metavar="N",
+    help=N_("At most N of its changes (100)."),
+)
 @pass_app
 def show_command(app: App, operation_id: int, limit: int) -> None:
     """Show an operation and its changes, with the fields before.
@@ -46,7 +51,7 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
     \b
     interop journal show 17
     """
-    from interop_cli.store.views import operations
+    from interop_cli.store.reading import operations
 
     with app.store.reading() as conn:
         found = operations.operation(conn, operation_id)
@@ -65,7 +70,7 @@ def undo_command(app: App, operation_id: int, keep_newer: bool) -> None:
     interop journal undo 17 --dry-run
     interop journal undo 17
     """
-    from interop_cli.domain.services.undo import undo
+    from interop_cli.services.admin.undo import undo
 
     outcome = app.run(
         "journal.undo",
@@ -87,8 +92,8 @@ def verify_command(app: App) -> None:
     \b
     interop journal verify
     """
-    from interop_cli.output import Column, Kind
-    from interop_cli.store import journal
+    from interop_cli.output import Column, ValueKind
+    from interop_cli.store.writing import journal
 
     with app.store.reading() as conn:
         findings = list(journal.broken_links(conn))
@@ -96,7 +101,7 @@ def verify_command(app: App) -> None:
     if app.output.format == "table" and not findings:
         app.output.message(_("{count} operations verified; head {hash}", count=count, hash=head))
         return
-    columns = [Column("operation_id", Kind.INT), Column("reason")]
+    columns = [Column("operation_id", ValueKind.INT), Column("reason")]
     rows = [(finding["operation_id"], finding["reason"]) for finding in findings]
     app.output.rows(columns, [rows] if rows else [], key="operation_id")
     app.exit_code = EXIT_ATTENTION if findings else 0

@@ -3,24 +3,156 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import confirm
-from interop_cli.commands.attachments import (
-    NOTE_ID,
-    attach_command,
-    detach_command,
-    read_files,
-    save_command,
-)
-from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, RowId, given, option, pass_app
+from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
+from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.imports.attachments import File
+    from interop_cli.store.engines.connection import Row
+
+
+NOTE_ID = click.argument("note_id", type=RowId(), metavar="ID")
+MEGABYTE = 1_000_000
+
+
+def read_files(app: App, paths: Sequence[str]) -> list[File]:
+    """The files to attach, read whole before the transaction begins."""
+    from interop_cli.domain.note import attachment_name
+    from interop_cli.inputs.source import read_whole
+    from interop_cli.services.imports.attachments import File
+
+    limit = int(app.settings.get("note.max_attachment_mb")) * MEGABYTE
+    return [File(attachment_name(path), read_whole(path, limit=limit)) for path in paths]
+
+
+@click.command("attach", cls=Command)
+@NOTE_ID
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@pass_app
+def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
+    """Attach files to a note; they are kept in the database.
+
+    A file of the same content is kept once. Symbolic links are not followed.
+
+    \b
+    interop note attach 3 plan.pdf photo.jpg
+    """
+    from interop_cli.services.people import notes
+
+    attached = read_files(app, files)
+    app.write("note.attach", lambda uow: notes.attach(uow, note_id, attached))
+
+
+@click.command("detach", cls=Command)
+@NOTE_ID
+@option(
+    "--attachment",
+    "attachment_ids",
+    multiple=True,
+    type=RowId(),
+    metavar="ID",
+    help=N_("Which attachment; several times for several."),
+)
+@option("--all", "everything", is_flag=True, help=N_("All attachments of the note."))
+@pass_app
+def detach_command(
+    app: App, note_id: int, attachment_ids: tuple[int, ...], everything: bool
+) -> None:
+    """Take attachments off a note.
+
+    \b
+    interop note detach 3 --attachment 8
+    interop note detach 3 --all
+    """
+    from interop_cli.services.people import notes
+
+    if bool(attachment_ids) == everything:
+        raise UsageError(
+            "usage.attachment", msg("Say which attachments: --attachment ID, or --all.")
+        )
+    wanted = None if everything else attachment_ids
+    app.write("note.detach", lambda uow: notes.detach(uow, note_id, wanted))
+
+
+@click.command("save", cls=Command)
+@NOTE_ID
+@click.argument("place", metavar="FILE|FOLDER", type=click.Path(path_type=Path))
+@option(
+    "--attachment",
+    "attachment_ids",
+    multiple=True,
+    type=RowId(),
+    metavar="ID",
+    help=N_("Which attachment; all of them where none is named."),
+)
+@option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+@pass_app
+def save_command(
+    app: App, note_id: int, place: Path, attachment_ids: tuple[int, ...], overwrite: bool
+) -> None:
+    """Write attachments of a note to a file, or into a folder that exists.
+
+    In a folder, a file is called by its id (attachment-8.pdf): the name it had when it was
+    attached is shown and never used.
+
+    \b
+    interop note save 3 plan.pdf --attachment 8
+    interop note save 3 downloads/
+    """
+    from interop_cli.output.sink import save_file
+    from interop_cli.store.reading import notes
+
+    saved: list[Row] = []
+    with app.store.reading() as conn:
+        _client_id, note = notes.one(conn, note_id)
+        chosen = _chosen(note, attachment_ids)
+        if not place.is_dir() and len(chosen) != 1:
+            raise UsageError(
+                "usage.attachment",
+                msg(
+                    "The note has {count} attachments: name a folder that exists, or one of them.",
+                    count=len(chosen),
+                ),
+                hint=msg("See: interop note show {note}", note=note_id),
+            )
+        for attached in chosen:
+            path = place / file_name(attached) if place.is_dir() else place
+            if not app.dry_run:
+                save_file(path, notes.content(conn, attached["id"]), overwrite=overwrite)
+            saved.append({**attached, "file": str(path)})
+    if app.output.quiet:
+        return
+    columns = notes.saved_columns()
+    rows = [tuple(row[column.name] for column in columns) for row in saved]
+    app.output.rows(columns, [rows], key="file")
+
+
+def file_name(attached: Row) -> str:
+    """A name made of the id, with the extension where it is a plain one."""
+    extension = Path(attached["name"]).suffix.lower()
+    plain = extension[1:].isascii() and extension[1:].isalnum() and len(extension) <= 9
+    return f"attachment-{attached['id']}{extension if plain else ''}"
+
+
+def _chosen(note: Row, attachment_ids: tuple[int, ...]) -> list[Row]:
+    from interop_cli.services.people.notes import attachment_not_found
+
+    found = {attached["id"]: attached for attached in note["attachments"]}
+    for attachment_id in attachment_ids:
+        if attachment_id not in found:
+            raise attachment_not_found(attachment_id, note["id"])
+    return [found[chosen] for chosen in dict.fromkeys(attachment_ids)] or list(found.values())
+
 
 note_command = Group("note", help=N_("Notes about a client, with attachments."))
 CATEGORY = option(
@@ -39,7 +171,7 @@ def list_command(app: App, client: str, category: str | None) -> None:
     interop note list ACME --category facturation
     """
     from interop_cli.commands.client.reading import resolved
-    from interop_cli.store.views import notes
+    from interop_cli.store.reading import notes
 
     columns = app.output.pick(notes.columns(), key="id")
     with app.store.reading() as conn:
@@ -60,7 +192,7 @@ def show_command(app: App, note_id: int) -> None:
     \b
     interop note show 3
     """
-    from interop_cli.store.views import notes
+    from interop_cli.store.reading import notes
 
     with app.store.reading() as conn:
         _client_id, found = notes.one(conn, note_id)
@@ -72,26 +204,36 @@ def show_command(app: App, note_id: int) -> None:
 @option("--text", required=True, metavar="TEXT|-", help=N_("What it says; - reads stdin."))
 @CATEGORY
 @option("--author", metavar="TEXT", help=N_("Who says so; you, unless another is named."))
-@option("--attach", "files", multiple=True, metavar="FILE",
-        help=N_("A file to attach; several times for several."))  # fmt: skip
+@option(
+    "--attach",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help=N_("A file to attach; several times for several."),
+)
 @pass_app
 def create_command(
-    app: App, client: str, text: str, category: str | None, author: str | None,
+    app: App,
+    client: str,
+    text: str,
+    category: str | None,
+    author: str | None,
     files: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     """Write a note about a client; it then heads every view of the client.
 
     \b
     interop note create ACME --category facturation --text "Toujours avec bon de commande"
     interop note create ACME --text - --attach plan.pdf < note.txt
     """
-    from interop_cli.domain.services import notes
+    from interop_cli.services.people import notes
 
     attached = read_files(app, files)
     values = {
-        "text": _text(text), "category": category,
+        "text": _text(text),
+        "category": category,
         "author": app.user.actor if author is None else author,
-    }  # fmt: skip
+    }
     app.write("note.create", lambda uow: notes.create(uow, client, values, app.rules(), attached))
 
 
@@ -100,8 +242,12 @@ def create_command(
 @option("--text", metavar="TEXT|-", help=N_("What it says; - reads stdin."))
 @CATEGORY
 @option("--author", metavar="TEXT", help=N_("Who says so."))
-@option("--if-version", type=click.IntRange(min=1), metavar="N",
-        help=N_("Refuse unless the note is at this version."))  # fmt: skip
+@option(
+    "--if-version",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=N_("Refuse unless the note is at this version."),
+)
 @pass_app
 def edit_command(
     app: App, note_id: int, text: str | None, if_version: int | None, **fields: Any
@@ -111,12 +257,13 @@ def edit_command(
     \b
     interop note edit 3 --category production
     """
-    from interop_cli.domain.services import client_cards, notes
+    from interop_cli.services.clients import card
+    from interop_cli.services.people import notes
 
     changes = given(fields)
     if text is not None:
         changes["text"] = _text(text)
-    client_cards.check_changes(changes)
+    card.check_changes(changes)
     app.write(
         "note.edit",
         lambda uow: notes.edit(uow, note_id, changes, app.rules(), if_version=if_version),
@@ -132,7 +279,7 @@ def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
     \b
     interop note delete 3 --yes
     """
-    from interop_cli.domain.services import notes
+    from interop_cli.services.people import notes
 
     confirm.moderate(app, msg("Delete these notes?"))
     app.write("note.delete", lambda uow: notes.delete(uow, note_ids))
@@ -149,10 +296,14 @@ def categories_command(app: App) -> None:
     interop note categories
     interop config set note.categories "général,production,expédition,facturation"
     """
-    from interop_cli.output import Column, Kind
-    from interop_cli.store.views import notes
+    from interop_cli.output import Column, ValueKind
+    from interop_cli.store.reading import notes
 
-    columns = [Column("category"), Column("notes", Kind.INT), Column("offered", Kind.BOOL)]
+    columns = [
+        Column("category"),
+        Column("notes", ValueKind.INT),
+        Column("offered", ValueKind.BOOL),
+    ]
     rows = notes.categories(app.store.conn, app.settings.get("note.categories"))
     app.output.pick(columns, key="category")
     app.output.rows(columns, [rows], key="category", dim="offered")
@@ -174,7 +325,7 @@ def _names(attachments: Any) -> list[str]:
 
 
 def _card(note: Any, style: Any) -> Any:
-    from interop_cli.commands.heading import note_lines
+    from interop_cli.commands.notes_at_head import note_lines
 
     yield style.bold(f"#{note['id']} {note['client']}")
     yield from note_lines([note], style)

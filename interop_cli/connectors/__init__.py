@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # kind -> module and class; imported when a target of that kind is used.
 KINDS: dict[str, tuple[str, str]] = {
     "hubspot": ("interop_cli.connectors.hubspot", "HubSpot"),
-    "qbo": ("interop_cli.connectors.qbo", "QuickBooks"),
+    "qbo": ("interop_cli.connectors.quickbooks", "QuickBooks"),
     "file": ("interop_cli.connectors.files", "Files"),
 }
 BY_FILE = frozenset({"file"})
@@ -28,9 +28,12 @@ def connector_class(kind: str) -> type[Connector]:
     if kind not in KINDS:
         raise ConfigError(
             "sync.kind.unknown",
-            msg("There is no connector {kind}. Connectors: {kinds}.",
-                kind=kind[:40], kinds=", ".join(KINDS)),
-        )  # fmt: skip
+            msg(
+                "There is no connector {kind}. Connectors: {kinds}.",
+                kind=kind[:40],
+                kinds=", ".join(KINDS),
+            ),
+        )
     module, name = KINDS[kind]
     return cast("type[Connector]", getattr(importlib.import_module(module), name))
 

@@ -11,11 +11,11 @@ from interop_cli.connectors.protocol import Secret, Target, TargetSetting, Tools
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.descriptor import Descriptor
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Trace
-from interop_cli.domain.sync.trouble import Kind, Trouble
 
 if TYPE_CHECKING:
-    from interop_cli.connectors.http import Answer, Http
+    from interop_cli.connectors.http import Http, HttpAnswer
 
 BASE_URL = TargetSetting("base_url", N_("Another address of the server."))
 
@@ -53,29 +53,35 @@ class HttpConnector:
         from interop_cli.connectors.http import Http
 
         return Http(
-            self.base_url, self.clock, authorize=self.authorize, judge=self.judge,
-            max_seconds=self.tools.timeout, ca_bundle=self.tools.ca_bundle,
-            proxy=self.tools.proxy, request_id_header=self.request_id_header,
-        )  # fmt: skip
+            self.base_url,
+            self.clock,
+            authorize=self.authorize,
+            judge=self.judge,
+            max_seconds=self.tools.timeout,
+            ca_bundle=self.tools.ca_bundle,
+            proxy=self.tools.proxy,
+            request_id_header=self.request_id_header,
+        )
 
     def secret(self) -> Secret:
         """The secret; its values are hidden in all that the remote says from now on.
 
         Raises Trouble ``auth`` where there is none, or where it was given to another host.
         """
-        from interop_cli.connectors.addresses import host_of
+        from interop_cli.connectors.hosts import host_of
 
         secret = self.tools.secrets.read()
         if secret is None:
             raise Trouble(
-                Kind.AUTH, "sync.secret.missing", msg("There is no token for this target.")
+                TroubleKind.AUTH, "sync.secret.missing", msg("There is no token for this target.")
             )
         host = secret.get("host")
         if host is not None and host != host_of(self.base_url):
             raise Trouble(
-                Kind.AUTH, "sync.secret.host",
+                TroubleKind.AUTH,
+                "sync.secret.host",
                 msg("The token was given to another server; it is not sent to this one."),
-            )  # fmt: skip
+            )
         self.http.hide(*(value for value in secret.values() if isinstance(value, str)))
         return secret
 
@@ -83,7 +89,7 @@ class HttpConnector:
         """The headers that let us in."""
         return {"Authorization": f"Bearer {self.secret()['token']}"}
 
-    def judge(self, answer: Answer) -> Trouble | None:
+    def judge(self, answer: HttpAnswer) -> Trouble | None:
         """What an answer that is not a 2xx means, in the remote's own way of saying it."""
         return None
 
@@ -108,9 +114,12 @@ def check_settings(known: Sequence[TargetSetting], given: Mapping[str, object]) 
         if one is None:
             raise ConfigError(
                 "sync.setting.unknown",
-                msg("There is no setting {name} here. Settings: {names}.",
-                    name=name[:40], names=", ".join(names) or "-"),
-            )  # fmt: skip
+                msg(
+                    "There is no setting {name} here. Settings: {names}.",
+                    name=name[:40],
+                    names=", ".join(names) or "-",
+                ),
+            )
         if one.choices and value not in one.choices:
             raise ConfigError(
                 "sync.setting.value",

@@ -10,22 +10,124 @@ anyone sees it.
 
 from __future__ import annotations
 
+import contextlib
 import json as jsonlib
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
 from interop_cli import __version__
 from interop_cli.clock import Clock
-from interop_cli.connectors.addresses import checked_url
-from interop_cli.connectors.wire import CappedAdapter, Watch
+from interop_cli.connectors.hosts import checked_url, refuse_link_local
 from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Trace
-from interop_cli.domain.sync.trouble import Kind, Trouble
 
 if TYPE_CHECKING:
     import requests
+
+
+class Watch:
+    """A time limit, as a context manager; sockets that are added to it are cut when it is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self.over = False
+        """Whether the time was over before the call was."""
+        self.connected = False
+        """Whether anything can have been sent: false while the connection is not yet open."""
+
+    def __enter__(self) -> Watch:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._timer.cancel()
+
+    def add(self, sock: socket.socket) -> None:
+        """Watch a socket too."""
+        with self._lock:
+            self._sockets.append(sock)
+            late = self.over
+        if late:
+            _shut(sock)
+
+    def _cut(self) -> None:
+        with self._lock:
+            self.over = True
+            sockets = list(self._sockets)
+        for sock in sockets:
+            _shut(sock)
+
+
+def _shut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+class CappedAdapter(HTTPAdapter):
+    """An adapter whose connections report to the watch of the call at hand."""
+
+    def __init__(self) -> None:
+        self.watch: Watch | None = None
+        super().__init__(max_retries=0, pool_connections=2, pool_maxsize=2)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        adapter = self
+
+        class Plain(_Watched, HTTPConnection):
+            owner = adapter
+
+        class Secure(_Watched, HTTPSConnection):
+            owner = adapter
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+class _Watched:
+    """Shows its socket to the watch, when it is opened and whenever it is used again."""
+
+    owner: CappedAdapter
+    sock: Any
+
+    def _new_conn(self) -> socket.socket:
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        refuse_link_local(str(sock.getpeername()[0]))
+        if self.owner.watch is not None:
+            self.owner.watch.add(sock)
+        return sock
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self._show()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            self._show()
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def _show(self) -> None:
+        if self.owner.watch is not None:
+            self.owner.watch.connected = True
+            self.owner.watch.add(self.sock)
+
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SECONDS = 60.0
@@ -36,7 +138,7 @@ HIDDEN = "[secret]"
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """An answer. ``data`` is its JSON, ``None`` where the body was empty."""
 
     status: int
@@ -54,7 +156,7 @@ class Answer:
         return float(text) if text.isdecimal() and len(text) < 8 else None
 
 
-Judge = Callable[[Answer], "Trouble | None"]
+Judge = Callable[[HttpAnswer], "Trouble | None"]
 
 
 @dataclass
@@ -95,7 +197,7 @@ class Http:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         reads: bool | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Call the remote; the answer where it is a 2xx, or one that ``judge`` leaves to us.
 
         ``reads`` says that the call changes nothing there (a GET does not; a POST may read too):
@@ -108,15 +210,25 @@ class Http:
                 return self._once(method, path, json, form, params, headers, reading)
             except Trouble as trouble:
                 # A limit is the engine's affair: it waits as long as the remote says.
-                if attempt == attempts or trouble.kind is not Kind.RETRY or trouble.status == 429:
+                if (
+                    attempt == attempts
+                    or trouble.kind is not TroubleKind.RETRY
+                    or trouble.status == 429
+                ):
                     raise
                 self.clock.sleep(0.2 * 2**attempt)
         raise AssertionError("unreachable")
 
     def _once(
-        self, method: str, path: str, json: Any, form: Mapping[str, str] | None,
-        params: Mapping[str, Any] | None, headers: Mapping[str, str] | None, reading: bool,
-    ) -> Answer:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        json: Any,
+        form: Mapping[str, str] | None,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        reading: bool,
+    ) -> HttpAnswer:
         started = time.monotonic()
         status, request_id = None, None
         sent = {"Accept": "application/json", **(headers or {}), **self.authorize()}
@@ -124,11 +236,17 @@ class Http:
         try:
             with watch:
                 response = self._open(watch).request(
-                    method, self.base_url + path, json=json, data=form, params=params,
-                    headers=sent, allow_redirects=False, stream=True,
+                    method,
+                    self.base_url + path,
+                    json=json,
+                    data=form,
+                    params=params,
+                    headers=sent,
+                    allow_redirects=False,
+                    stream=True,
                     timeout=(min(CONNECT_SECONDS, self.max_seconds), self.max_seconds),
                     proxies={"http": self.proxy or "", "https": self.proxy or ""},
-                )  # fmt: skip
+                )
                 try:
                     status = response.status_code
                     request_id = self._plain(response.headers.get(self.request_id_header))
@@ -181,23 +299,30 @@ class Http:
 
         if isinstance(error, requests.exceptions.SSLError) and not connected:
             return Trouble(
-                Kind.FORBIDDEN, "remote.tls",
+                TroubleKind.FORBIDDEN,
+                "remote.tls",
                 msg("The server's certificate is not one to be trusted."),
-            )  # fmt: skip
+            )
         if isinstance(error, _Refused):
-            kind = Kind.RETRY if reading else Kind.UNKNOWN
+            kind = TroubleKind.RETRY if reading else TroubleKind.UNKNOWN
             return Trouble(kind, "remote.answer", error.why, status=status)
         if reading or not connected:
             return Trouble(
-                Kind.RETRY, "remote.unreachable", msg("The server cannot be reached."),
+                TroubleKind.RETRY,
+                "remote.unreachable",
+                msg("The server cannot be reached."),
                 status=status,
-            )  # fmt: skip
+            )
         return Trouble(
-            Kind.UNKNOWN, "remote.no_answer",
-            msg("The server gave no answer: it may have done it or not."), status=status,
-        )  # fmt: skip
+            TroubleKind.UNKNOWN,
+            "remote.no_answer",
+            msg("The server gave no answer: it may have done it or not."),
+            status=status,
+        )
 
-    def _answer(self, status: int, headers: dict[str, str], body: bytes, reading: bool) -> Answer:
+    def _answer(
+        self, status: int, headers: dict[str, str], body: bytes, reading: bool
+    ) -> HttpAnswer:
         found = {name.title(): self._plain(value) or "" for name, value in headers.items()}
         text = self._plain(body.decode("utf-8", "replace")) or ""
         try:
@@ -206,13 +331,15 @@ class Http:
             readable = data is not None or status == 204
         except (ValueError, RecursionError):
             data, readable = None, False
-        answer = Answer(status, found, data)
+        answer = HttpAnswer(status, found, data)
         if answer.ok:
             if not readable:
                 raise Trouble(
-                    Kind.RETRY if reading else Kind.UNKNOWN, "remote.answer",
-                    msg("The answer is not JSON."), status=status,
-                )  # fmt: skip
+                    TroubleKind.RETRY if reading else TroubleKind.UNKNOWN,
+                    "remote.answer",
+                    msg("The answer is not JSON."),
+                    status=status,
+                )
             return answer
         judged = self.judge(answer) if self.judge else None
         raise judged or general(answer, reading)
@@ -236,29 +363,40 @@ class _Refused(Exception):
         self.why = why
 
 
-def general(answer: Answer, reading: bool) -> Trouble:
+def general(answer: HttpAnswer, reading: bool) -> Trouble:
     """What a status means where the remote has no way of its own to say it."""
     status = answer.status
     if status == 401:
-        kind, code, text = Kind.AUTH, "remote.auth", msg("The server does not let us in.")
+        kind, code, text = TroubleKind.AUTH, "remote.auth", msg("The server does not let us in.")
     elif status == 403:
-        kind, code, text = Kind.FORBIDDEN, "remote.forbidden", msg("The server forbids this.")
+        kind, code, text = (
+            TroubleKind.FORBIDDEN,
+            "remote.forbidden",
+            msg("The server forbids this."),
+        )
     elif 300 <= status < 400:
         kind, code, text = (
-            Kind.FORBIDDEN, "remote.redirect", msg("The server sends us elsewhere; refused."),
-        )  # fmt: skip
+            TroubleKind.FORBIDDEN,
+            "remote.redirect",
+            msg("The server sends us elsewhere; refused."),
+        )
     elif status == 429:
-        kind, code, text = Kind.RETRY, "remote.limit", msg("The server asks us to wait.")
+        kind, code, text = TroubleKind.RETRY, "remote.limit", msg("The server asks us to wait.")
     elif status in (404, 410):
-        kind, code, text = Kind.GONE, "remote.gone", msg("The record is not there.")
+        kind, code, text = TroubleKind.GONE, "remote.gone", msg("The record is not there.")
     elif status in (409, 412):
-        kind, code, text = Kind.STALE, "remote.stale", msg("Someone changed the record there.")
+        kind, code, text = (
+            TroubleKind.STALE,
+            "remote.stale",
+            msg("Someone changed the record there."),
+        )
     elif status >= 500 or status == 408:
-        kind = Kind.RETRY if reading else Kind.UNKNOWN
+        kind = TroubleKind.RETRY if reading else TroubleKind.UNKNOWN
         code, text = "remote.error", msg("The server failed ({status}).", status=status)
     else:
         kind, code, text = (
-            Kind.VALIDATION, "remote.refused", msg("The server refused it ({status}).",
-                                                   status=status),
-        )  # fmt: skip
+            TroubleKind.VALIDATION,
+            "remote.refused",
+            msg("The server refused it ({status}).", status=status),
+        )
     return Trouble(kind, code, text, retry_after=answer.retry_after(), status=status)

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from interop_cli.connectors.addresses import checked_url, host_of
+from interop_cli.connectors.hosts import checked_url, host_of
 from interop_cli.connectors.protocol import Secret, Tools
+from interop_cli.domain.errors import why_not_written
 from interop_cli.domain.messages import msg
-from interop_cli.domain.oserrors import why_not_written
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Trace
-from interop_cli.domain.sync.trouble import Kind, Trouble
 
 if TYPE_CHECKING:
-    from interop_cli.connectors.http import Answer
+    from interop_cli.connectors.http import HttpAnswer
 
 EARLY = 60.0
 """An access token is renewed so many seconds before it ends."""
@@ -57,7 +57,9 @@ class OAuth:
             secret = self.tools.secrets.read()
             if secret is None:
                 raise Trouble(
-                    Kind.AUTH, "sync.secret.missing", msg("There is no token for this target.")
+                    TroubleKind.AUTH,
+                    "sync.secret.missing",
+                    msg("There is no token for this target."),
                 )
             if secret.get("access_token") != refused and self.is_fresh(secret):
                 return
@@ -68,9 +70,10 @@ class OAuth:
             self.tools.secrets.save(secret)
         except OSError as error:
             raise Trouble(
-                Kind.AUTH, "sync.secret.save",
+                TroubleKind.AUTH,
+                "sync.secret.save",
                 msg("The new token cannot be kept: {why}.", why=why_not_written(error)),
-            ) from None  # fmt: skip
+            ) from None
 
     def _asked(self, secret: Secret) -> Secret:
         """New tokens from the server. Not one of them is ever shown."""
@@ -79,25 +82,31 @@ class OAuth:
         host = host_of(self.token_url)
         if secret.get("token_host") not in (None, host):
             raise Trouble(
-                Kind.AUTH, "sync.secret.host",
+                TroubleKind.AUTH,
+                "sync.secret.host",
                 msg("The token was given to another server; it is not sent to this one."),
-            )  # fmt: skip
+            )
         parts = urlsplit(checked_url(self.token_url))
         http = Http(
-            f"{parts.scheme}://{parts.netloc}", self.tools.clock, judge=_judged,
-            max_seconds=self.tools.timeout, ca_bundle=self.tools.ca_bundle, proxy=self.tools.proxy,
-        )  # fmt: skip
+            f"{parts.scheme}://{parts.netloc}",
+            self.tools.clock,
+            judge=_judged,
+            max_seconds=self.tools.timeout,
+            ca_bundle=self.tools.ca_bundle,
+            proxy=self.tools.proxy,
+        )
         pair = f"{secret.get('client_id')}:{secret.get('client_secret')}"
-        form = {
-            "grant_type": "refresh_token", "refresh_token": str(secret.get("refresh_token")),
-        }  # fmt: skip
+        form = {"grant_type": "refresh_token", "refresh_token": str(secret.get("refresh_token"))}
         basic = base64.b64encode(pair.encode()).decode()
         try:
             # To ask again changes nothing in the books, so a failure is one to try again after.
             answer = http.call(
-                "POST", parts.path, form=form, headers={"Authorization": f"Basic {basic}"},
+                "POST",
+                parts.path,
+                form=form,
+                headers={"Authorization": f"Basic {basic}"},
                 reads=True,
-            )  # fmt: skip
+            )
         finally:
             http.close()
             self.traces += http.traces
@@ -107,7 +116,7 @@ class OAuth:
         found = data if isinstance(data, dict) else {}
         access, refresh = found.get("access_token"), found.get("refresh_token")
         if not _is_token(access) or not (refresh is None or _is_token(refresh)):
-            raise Trouble(Kind.RETRY, "remote.answer", msg("The answer holds no token."))
+            raise Trouble(TroubleKind.RETRY, "remote.answer", msg("The answer holds no token."))
         life = found.get("expires_in")
         seconds = life if isinstance(life, int) and 0 < life < 10**7 else LIFE
         tokens = {"access_token": access, "expires_at": self._now() + seconds, "token_host": host}
@@ -128,10 +137,12 @@ def _is_token(value: object) -> bool:
     )
 
 
-def _judged(answer: Answer) -> Trouble | None:
+def _judged(answer: HttpAnswer) -> Trouble | None:
     if answer.status in (400, 401, 403):
         return Trouble(
-            Kind.AUTH, "sync.auth.refused",
-            msg("The refresh token is not good any more: connect again."), status=answer.status,
-        )  # fmt: skip
+            TroubleKind.AUTH,
+            "sync.auth.refused",
+            msg("The refresh token is not good any more: connect again."),
+            status=answer.status,
+        )
     return None

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Protocol
 from interop_cli.clock import Clock
 from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.payload import Payload
-from interop_cli.domain.sync.records import Local, Remote, Result, Role, Send, Trace
+from interop_cli.domain.sync.records import LocalRecord, RemoteRecord, Result, Role, Send, Trace
 
 Secret = dict[str, Any]
 """What a connector needs to be let in: ``{"token": …}``, or OAuth's tokens. Never printed."""
@@ -108,7 +108,7 @@ class Connector(Protocol):
     def descriptor(self, entity: str) -> Descriptor:
         """What this target takes of an entity."""
 
-    def payload(self, local: Local) -> Payload:
+    def payload(self, local: LocalRecord) -> Payload:
         """What the remote should hold about a record: every field of ``descriptor().sent()``.
 
         ``None`` clears a field there. A value that does not fit is put in as it is: the descriptor
@@ -132,22 +132,22 @@ class Connector(Protocol):
         A record without a result is taken as unknown.
         """
 
-    def lookup(self, sends: Sequence[Send]) -> dict[int, Remote]:
+    def lookup(self, sends: Sequence[Send]) -> dict[int, RemoteRecord]:
         """Find records by what we would call them there: our id -> the record.
 
         Used after an unknown outcome, and before a create where ``looks_first``.
         """
 
-    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
+    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
         """Read records by their remote ids: asked id -> the record as it is now.
 
         One that is not there is left out or ``gone``. A merged one may come back under another id.
         """
 
-    def everything(self, entity: str) -> Iterator[Remote]:
+    def everything(self, entity: str) -> Iterator[RemoteRecord]:
         """Every record there, active or not: what ``sync link`` proposes from."""
 
-    def changes(self, entity: str, since: str) -> Iterator[Remote]:
+    def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         """The records changed since a time (UTC, ISO 8601), each at least once."""
 
     def traces(self) -> list[Trace]:

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from interop_cli.connectors.protocol import Secret
-from interop_cli.domain.errors import ConfigError, Denied, InvalidData, IoFailure
+from interop_cli.domain.errors import ConfigError, Denied, InvalidData, IoFailure, why
 from interop_cli.domain.messages import msg
-from interop_cli.domain.oserrors import why
 
 SERVICE = "interop"
 MAX_SECRET = 16 * 1024
@@ -51,9 +50,11 @@ def parsed(text: str, names: Sequence[str]) -> Secret:
         raise InvalidData(
             "sync.secret.format",
             msg("The secret is not of the form this target needs."),
-            hint=msg("Give {names}: as a JSON object, or as plain text where it is one.",
-                     names=", ".join(names)),
-        )  # fmt: skip
+            hint=msg(
+                "Give {names}: as a JSON object, or as plain text where it is one.",
+                names=", ".join(names),
+            ),
+        )
     return dict(found)  # type: ignore[arg-type]
 
 

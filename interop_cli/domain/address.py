@@ -11,13 +11,13 @@ from typing import Any, Self
 
 from pydantic import ValidationInfo, model_validator
 
-from interop_cli.domain.country import country_code
 from interop_cli.domain.entity import Awaited, Entity, Line, Lines, Off, ShortLine
-from interop_cli.domain.faults import Faults, fault, missing
 from interop_cli.domain.messages import N_, Message, msg
-from interop_cli.domain.phone import read_phone
-from interop_cli.domain.places import CountryRules, country_rules
+from interop_cli.domain.rule_faults import Faults, fault, missing
 from interop_cli.domain.rules import Rules, rules_of
+from interop_cli.domain.values.country import country_code
+from interop_cli.domain.values.phone import read_phone
+from interop_cli.domain.values.places import CountryRules, country_rules
 
 # These decide one another: none is checked again unless one of them changes.
 _PLACE = frozenset({"province", "postal_code", "country"})

@@ -10,23 +10,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from interop_cli.domain.booleans import parse_bool
-from interop_cli.domain.choices import (
+from interop_cli.domain.entity import Entity, Line, Name, On, optional, optional_line
+from interop_cli.domain.messages import N_
+from interop_cli.domain.rule_faults import fault, too_long
+from interop_cli.domain.rules import rules_of
+from interop_cli.domain.values.choices import (
     SHIPPER_IDENTITIES,
     check_currency,
+    parse_bool,
     read_choice,
     read_language,
 )
-from interop_cli.domain.code import check_code
-from interop_cli.domain.email import check_email
-from interop_cli.domain.entity import Entity, Line, Name, On, optional, optional_line
-from interop_cli.domain.faults import fault, too_long
-from interop_cli.domain.messages import N_
-from interop_cli.domain.phone import read_phone
-from interop_cli.domain.rules import rules_of
-from interop_cli.domain.taxnumbers import check_gst, check_neq, check_qst
-from interop_cli.domain.text import clean, fold
-from interop_cli.domain.website import check_website
+from interop_cli.domain.values.code import check_code
+from interop_cli.domain.values.email import check_email
+from interop_cli.domain.values.phone import read_phone
+from interop_cli.domain.values.taxnumbers import check_gst, check_neq, check_qst
+from interop_cli.domain.values.text import clean, fold
+from interop_cli.domain.values.website import check_website
 
 MAX_TERMS = 40
 MAX_PHONE = 60

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What the values of a column are, which decides how each format writes them."""
 
     TEXT = "text"
@@ -18,7 +18,7 @@ class Kind(StrEnum):
     JSON = "json"  # text holding JSON, or a list or dict
 
 
-NUMBERS = frozenset({Kind.INT, Kind.MONEY})
+NUMBERS = frozenset({ValueKind.INT, ValueKind.MONEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Column:
     """
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: ValueKind = ValueKind.TEXT
     header: str | None = None
     hidden: bool = False
     table: bool = True

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from interop_cli.domain.choices import read_language
 from interop_cli.domain.client import Email, Phone
 from interop_cli.domain.entity import Entity, Line, Name, Off, On
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.text import fold
+from interop_cli.domain.values.choices import read_language
+from interop_cli.domain.values.text import fold
 
 
 def _language(value: object) -> Any:
@@ -41,7 +41,7 @@ class Contact(Entity):
 
 
 @dataclass(frozen=True)
-class Answer:
+class RecipientsAnswer:
     """Whether one contact receives invoices, and why (not).
 
     ``why`` is ``billing_contact billing_copy inactive no_email same_email not_ticked``.
@@ -67,7 +67,7 @@ class Recipients:
     cc: tuple[str, ...]
     rule: str
     reason: str | None = None
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[RecipientsAnswer, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -107,7 +107,7 @@ def recipients(contacts: Iterable[Contact]) -> Recipients:
             seen.add(fold(contact.email))
             cc.append(contact.email)
         receives = why in ("billing_contact", "billing_copy")
-        answers.append(Answer(contact.id, contact.name, contact.email, receives, why))
+        answers.append(RecipientsAnswer(contact.id, contact.name, contact.email, receives, why))
     complete = "billing_contact_and_copies" if cc else "billing_contact"
     rule = "incomplete" if reason else complete
     return Recipients(to, tuple(cc), rule, reason, tuple(answers))

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from interop_cli.domain.choices import check_currency, read_choice
 from interop_cli.domain.entity import Entity, Line, Off, optional_line
-from interop_cli.domain.faults import fault, missing
-from interop_cli.domain.kinds import KINDS, STATUSES
 from interop_cli.domain.messages import N_
-from interop_cli.domain.money import MAX_CENTS, parse_cents
+from interop_cli.domain.rule_faults import fault, missing
 from interop_cli.domain.rules import rules_of
+from interop_cli.domain.values.choices import check_currency, read_choice
+from interop_cli.domain.values.document_kinds import KINDS, STATUSES
+from interop_cli.domain.values.money import MAX_CENTS, parse_cents
 
 MAX_NUMBER = 40
 MAX_PLACE = 500

@@ -9,20 +9,26 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.choices import read_choice
 from interop_cli.domain.entity import Entity, required_line
-from interop_cli.domain.faults import Faults, fault, missing
 from interop_cli.domain.messages import N_
-from interop_cli.domain.money import in_cents, parse_amount, parse_cents
+from interop_cli.domain.rule_faults import Faults, fault, missing
+from interop_cli.domain.values.choices import read_choice
+from interop_cli.domain.values.money import in_cents, parse_amount, parse_cents
 
 MAX_DESCRIPTION = 500
 MAX_DECIMALS = 6
 _AMOUNTS = frozenset({"amount", "amount_cents"})
 # ``federal``: the 5 % alone, as on printed books; ``exempt``: no tax at all.
 TAX_GROUPS = {
-    "standard": "standard", "federal": "federal", "federale": "federal", "livre": "federal",
-    "book": "federal", "exempt": "exempt", "exonere": "exempt", "zero": "exempt",
-}  # fmt: skip
+    "standard": "standard",
+    "federal": "federal",
+    "federale": "federal",
+    "livre": "federal",
+    "book": "federal",
+    "exempt": "exempt",
+    "exonere": "exempt",
+    "zero": "exempt",
+}
 
 
 def _decimal(value: object) -> str:

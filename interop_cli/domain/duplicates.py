@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-from interop_cli.domain.code import strip_legal_suffix
-from interop_cli.domain.text import fold
+from interop_cli.domain.values.code import strip_legal_suffix
+from interop_cli.domain.values.text import fold
 
 MIN_SCORE = 60
 # What each reason is worth; a name that is only similar, a part of it.
 WEIGHTS = {
-    "same_name": 60, "similar_name": 50, "same_email": 40, "same_phone": 35, "same_postal_code": 15,
+    "same_name": 60,
+    "similar_name": 50,
+    "same_email": 40,
+    "same_phone": 35,
+    "same_postal_code": 15,
     "same_domain": 15,
-}  # fmt: skip
+}
 SIMILAR = 75  # names less alike than this (of 100) say nothing
 # A block beyond this says little (a shopping centre, a franchise): it is divided by the names.
 MAX_BLOCK = 200
@@ -79,24 +83,34 @@ class Pair:
 
 
 def candidate(
-    client_id: int, code: str, name: str, *, emails: Iterable[str], phones: Iterable[str],
-    postal_codes: Iterable[str], bill_to_id: int | None = None,
-) -> Candidate:  # fmt: skip
+    client_id: int,
+    code: str,
+    name: str,
+    *,
+    emails: Iterable[str],
+    phones: Iterable[str],
+    postal_codes: Iterable[str],
+    bill_to_id: int | None = None,
+) -> Candidate:
     """A candidate of stored values: what is compared is brought to one form."""
     return Candidate(
-        client_id, code, name,
+        client_id,
+        code,
+        name,
         frozenset(map(fold, emails)),
         # The switchboard is the same at every extension.
         frozenset(phone.partition(";")[0] for phone in phones),
         frozenset(code.replace(" ", "").upper() for code in postal_codes),
         bill_to_id,
-    )  # fmt: skip
+    )
 
 
 def pairs(
-    candidates: Sequence[Candidate], *, min_score: int = MIN_SCORE,
+    candidates: Sequence[Candidate],
+    *,
+    min_score: int = MIN_SCORE,
     only: frozenset[int] | None = None,
-) -> list[Pair]:  # fmt: skip
+) -> list[Pair]:
     """The pairs of ``min_score`` or more, the likeliest first; ``only`` those with one of these."""
     found: dict[tuple[int, int], Pair] = {}
     for block in blocks(candidates):

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
-from interop_cli.domain.booleans import parse_bool
-from interop_cli.domain.faults import missing, too_long
+from interop_cli.domain.rule_faults import missing, too_long
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.text import clean, clean_lines, fold
+from interop_cli.domain.values.choices import parse_bool
+from interop_cli.domain.values.text import clean, clean_lines, fold
 
 
 def optional_line(limit: int) -> AfterValidator:

@@ -16,15 +16,16 @@
      x ConfigError   78   a bad setting, an unknown target, a refused location
 
 Each error has a stable dotted ``code``; its sentence and hint are ``Message`` objects, translated
-where they are shown. Nothing but the boundary in ``cli.py`` prints an error or exits.
+where they are shown. Nothing but ``shell/error_boundary.py`` prints an error or exits.
 """
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from interop_cli.domain.messages import Message
+from interop_cli.domain.messages import N_, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class InvalidData(InteropError):
     exit_code = 65
 
 
-class Remote(InteropError):
+class RemoteFailure(InteropError):
     """A remote system is unreachable, paused or over its limit."""
 
     exit_code = 69
@@ -138,3 +139,35 @@ class ConfigError(InteropError):
     """A bad setting, an unknown target, or a refused location."""
 
     exit_code = 78
+
+
+_REASONS = {
+    errno.ENOSPC: N_("no space left on the device"),
+    errno.EDQUOT: N_("the disk quota is used up"),
+    errno.EACCES: N_("permission denied"),
+    errno.EPERM: N_("permission denied"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.EROFS: N_("the file system is read-only"),
+    errno.EBADF: N_("it is closed"),
+    errno.EIO: N_("input/output error"),
+    errno.ENAMETOOLONG: N_("its name is too long"),
+    errno.ELOOP: N_("its links go in a circle"),
+    errno.EEXIST: N_("something is already there"),
+}
+# What a missing path means depends on what was meant to be done with it.
+_MISSING = (errno.ENOENT, errno.ENOTDIR)
+
+
+def why(error: OSError, *, missing: str = N_("there is no such file")) -> Message | str:
+    """The reason of ``error``; the system's own words where interop has none for it.
+
+    ``missing`` is the msgid for a path that leads nowhere.
+    """
+    number = error.errno or 0
+    known = missing if number in _MISSING else _REASONS.get(number)
+    return Message(known) if known else (error.strerror or type(error).__name__)
+
+
+def why_not_written(error: OSError) -> Message | str:
+    """As ``why``, of something that was to be made or written."""
+    return why(error, missing=N_("there is no such folder"))

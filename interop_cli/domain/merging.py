@@ -9,7 +9,7 @@ from typing import Any
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.text import fold
+from interop_cli.domain.values.text import fold
 
 # What is taken from a loser where the winner has nothing.
 FILLED = ("email", "phone", "website", "terms", "gst", "qst", "neq", "external_id", "logo")
@@ -19,7 +19,7 @@ JOINED = ("tags", "accounting")
 
 
 @dataclass(frozen=True)
-class Choice:
+class MergeChoice:
     """A field in which the clients differ: the value that wins, whose it is, and the others'.
 
     ``source`` is a client's code, or ``""`` where the value is joined of all of theirs.
@@ -67,11 +67,16 @@ def check_can_merge(winner: Client, losers: Sequence[Client]) -> None:
         if client.bill_to_id in by_id:
             raise Conflict(
                 "client.merge.bill_to",
-                msg("{code} is billed to {payer}: they are two clients.", code=client.code,
-                    payer=by_id[client.bill_to_id].code),
-                hint=msg('If they are one all the same: interop client edit {code} --bill-to ""',
-                         code=client.code),
-            )  # fmt: skip
+                msg(
+                    "{code} is billed to {payer}: they are two clients.",
+                    code=client.code,
+                    payer=by_id[client.bill_to_id].code,
+                ),
+                hint=msg(
+                    'If they are one all the same: interop client edit {code} --bill-to ""',
+                    code=client.code,
+                ),
+            )
 
 
 def check_levels(winner: Client, paid_for: Sequence[str]) -> None:
@@ -82,16 +87,21 @@ def check_levels(winner: Client, paid_for: Sequence[str]) -> None:
     if winner.bill_to_id is not None and paid_for:
         raise Conflict(
             "client.merge.level",
-            msg("{code} is itself billed to another client, and would be billed for: {clients}.",
-                code=winner.code, clients=", ".join(paid_for[:5])),
-            hint=msg('Have it pay for itself first: interop client edit {code} --bill-to ""',
-                     code=winner.code),
-        )  # fmt: skip
+            msg(
+                "{code} is itself billed to another client, and would be billed for: {clients}.",
+                code=winner.code,
+                clients=", ".join(paid_for[:5]),
+            ),
+            hint=msg(
+                'Have it pay for itself first: interop client edit {code} --bill-to ""',
+                code=winner.code,
+            ),
+        )
 
 
 def merged(
     winner: Client, losers: Sequence[Client], *, may_be_billed: bool
-) -> tuple[Client, list[Choice]]:
+) -> tuple[Client, list[MergeChoice]]:
     """The winner with its blanks filled, and a choice for each field in which they differ.
 
     ``may_be_billed``: whether it may get the payer of a loser (not where it pays for others). It
@@ -111,18 +121,18 @@ def merged(
             if client is not source and getattr(client, name) not in (None, "", value)
         ]
         if others or source is not winner:
-            choices.append(Choice(name, value, source.code, tuple(others)))
+            choices.append(MergeChoice(name, value, source.code, tuple(others)))
     if winner.prospect and not all(loser.prospect for loser in losers):
         after.prospect = False
         source = next(loser for loser in losers if not loser.prospect)
         choices.append(
-            Choice("prospect", after.prospect, source.code, ((winner.code, winner.prospect),))
+            MergeChoice("prospect", after.prospect, source.code, ((winner.code, winner.prospect),))
         )
     _join(after, losers, choices)
     return after, choices
 
 
-def _join(after: Client, losers: Sequence[Client], choices: list[Choice]) -> None:
+def _join(after: Client, losers: Sequence[Client], choices: list[MergeChoice]) -> None:
     tags = {fold(tag): tag for client in (*reversed(losers), after) for tag in client.tags}
     accounting: dict[str, str] = {}
     for client in (*reversed(losers), after):
@@ -131,4 +141,4 @@ def _join(after: Client, losers: Sequence[Client], choices: list[Choice]) -> Non
     for name in JOINED:
         if joined[name] != getattr(after, name):
             setattr(after, name, joined[name])
-            choices.append(Choice(name, joined[name], "", ()))
+            choices.append(MergeChoice(name, joined[name], "", ()))

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from interop_cli.domain.entity import Entity, Line, required_lines
-from interop_cli.domain.faults import fault
 from interop_cli.domain.messages import N_
+from interop_cli.domain.rule_faults import fault
 from interop_cli.domain.rules import rules_of
-from interop_cli.domain.text import fold, nfc
+from interop_cli.domain.values.text import fold, nfc
 
 MAX_TEXT = 20_000
 MAX_NAME = 200

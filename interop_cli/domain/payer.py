@@ -37,17 +37,19 @@ def check_can_be_payer(payer: Client, of: Client, pays_for: Sequence[str] = ()) 
     if pays_for:
         raise Conflict(
             "client.bill_to.level",
-            msg("{code} is billed for other clients: {clients}.", code=of.code,
-                clients=_some(pays_for)),
-        )  # fmt: skip
+            msg(
+                "{code} is billed for other clients: {clients}.",
+                code=of.code,
+                clients=_some(pays_for),
+            ),
+        )
 
 
 def check_pays_itself(code: str, bill_to_id: int | None) -> None:
     """Whether a payer is billed to nobody else; raises ``client.bill_to.level``."""
     if bill_to_id is not None:
         raise Conflict(
-            "client.bill_to.level",
-            msg("{code} is itself billed to another client.", code=code),
+            "client.bill_to.level", msg("{code} is itself billed to another client.", code=code)
         )
 
 
@@ -66,9 +68,12 @@ def check_prospect(client: Client, *, jobs: int = 0, pays_for: Sequence[str] = (
     if pays_for:
         raise Conflict(
             "client.prospect.payer",
-            msg("{code} is billed for other clients: {clients}.", code=client.code,
-                clients=_some(pays_for)),
-        )  # fmt: skip
+            msg(
+                "{code} is billed for other clients: {clients}.",
+                code=client.code,
+                clients=_some(pays_for),
+            ),
+        )
 
 
 def check_can_deactivate(client: Client, pays_for: Sequence[str]) -> None:
@@ -79,10 +84,13 @@ def check_can_deactivate(client: Client, pays_for: Sequence[str]) -> None:
     if pays_for:
         raise Conflict(
             "client.payer.in_use",
-            msg("{code} is billed for other clients: {clients}.", code=client.code,
-                clients=_some(pays_for)),
+            msg(
+                "{code} is billed for other clients: {clients}.",
+                code=client.code,
+                clients=_some(pays_for),
+            ),
             hint=msg("Name who pays from now on: --reassign CODE"),
-        )  # fmt: skip
+        )
 
 
 def check_identity(identity: str, has_logo: bool) -> None:

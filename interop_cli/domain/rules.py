@@ -15,13 +15,13 @@ from interop_cli.domain.messages import Message
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
 
-    from interop_cli.domain.sync.descriptor import Field
+    from interop_cli.domain.sync.descriptor import RemoteField
 
 NOTE_CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
 
 
 @dataclass(frozen=True)
-class Warning:
+class RuleWarning:
     """Something accepted that a person should look at; like an error's ``Detail``."""
 
     path: str
@@ -46,7 +46,7 @@ class Rules:
 
     strict_countries: frozenset[str] = frozenset({"CA", "US"})
     allow_mismatch: bool = False
-    warnings: list[Warning] = field(default_factory=list)
+    warnings: list[RuleWarning] = field(default_factory=list)
     country: str = "CA"
     province: str = "QC"
     language: str = "fr"
@@ -60,11 +60,11 @@ class Rules:
     prefix: str = ""
     line: int | None = None
     key: str | None = None
-    accounting_fields: Callable[[], Mapping[str, Field] | None] = lambda: None
+    accounting_fields: Callable[[], Mapping[str, RemoteField] | None] = lambda: None
 
     def warn(self, path: str, code: str, message: Message) -> None:
         """Note a warning about the field ``path`` of the row at hand."""
-        self.warnings.append(Warning(self.prefix + path, code, message, self.line, self.key))
+        self.warnings.append(RuleWarning(self.prefix + path, code, message, self.line, self.key))
 
 
 def rules_of(info: ValidationInfo[Any]) -> Rules:

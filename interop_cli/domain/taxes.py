@@ -106,10 +106,14 @@ def compute(
         entry[1] += bases["federal"]
     gst = federal.rate if federal else Decimal(0)
     return [
-        {"tax": rate.tax, "rate": str(rate.rate), "base_cents": base,
-         "amount_cents": _amount(base, rate, gst)}
+        {
+            "tax": rate.tax,
+            "rate": str(rate.rate),
+            "base_cents": base,
+            "amount_cents": _amount(base, rate, gst),
+        }
         for rate, base in found.values()
-    ]  # fmt: skip
+    ]
 
 
 def _amount(base_cents: int, rate: Rate, gst: Decimal) -> int:

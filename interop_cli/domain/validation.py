@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from interop_cli.domain.errors import Detail, InvalidData
-from interop_cli.domain.faults import MSGID
 from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.rule_faults import MSGID
 
 # pydantic's own types, in our words; the places are in the error's context.
 _SENTENCES = {

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.encoding import check_kind, not_decoded
-from interop_cli.inputs.faults import invalid
-from interop_cli.inputs.lines import TextLines
+from interop_cli.inputs.errors import invalid
+from interop_cli.inputs.lines import TextLines, check_kind, not_decoded
 from interop_cli.inputs.ndjson import read_ndjson
 from interop_cli.inputs.reading import first_byte
 from interop_cli.inputs.records import Record

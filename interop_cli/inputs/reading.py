@@ -14,9 +14,13 @@ from interop_cli.inputs.source import Source
 
 FORMATS = ("csv", "ndjson")
 _BY_EXTENSION = {
-    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson",
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
-}  # fmt: skip
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "ndjson",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+}
 _BLANK = b" \t\r\n"
 
 

@@ -16,10 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from interop_cli.domain.errors import IoFailure, UsageError
+from interop_cli.domain.errors import Detail, InvalidData, IoFailure, UsageError, why
 from interop_cli.domain.messages import msg
-from interop_cli.domain.oserrors import why
-from interop_cli.inputs.faults import unreadable
+from interop_cli.inputs.errors import unreadable
 
 STDIN = "-"
 SPOOL_IN_MEMORY = 16 * 1024 * 1024  # bytes
@@ -198,3 +197,24 @@ def _is_device(binary: IO[bytes]) -> bool:
 
 def _failure(code: str, name: str, error: OSError) -> IoFailure:
     return unreadable(code, name, why(error))
+
+
+def read_whole(name: str, *, limit: int) -> bytes:
+    """The content of the regular file ``name``, of ``limit`` bytes at most.
+
+    Links are not followed and nothing is waited for. Raises what ``open_source`` does, and
+    ``InvalidData`` (``input.too_large``).
+    """
+    with open_source(name, None, follow=False) as source:
+        content = b""
+        if source.size <= limit:
+            with source.binary() as stream:
+                content = stream.read(limit + 1)  # it may grow while it is read
+        if max(source.size, len(content)) > limit:
+            reason = msg("is larger than {limit} MB", limit=limit // 1_000_000)
+            raise InvalidData(
+                "input.too_large",
+                msg("{file} is larger than {limit} MB.", file=name, limit=limit // 1_000_000),
+                details=[Detail("file", "input.too_large", reason)],
+            )
+    return content

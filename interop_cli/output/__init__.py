@@ -7,11 +7,20 @@ colour, and what must be escaped on a terminal. See ``CLI.md`` for the shapes it
 
 from __future__ import annotations
 
-from interop_cli.domain.columns import Column, Kind
+from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.output.columns import pick
-from interop_cli.output.guard import guard, unguard
-from interop_cli.output.sanitise import printable
-from interop_cli.output.style import Style
+from interop_cli.output.delimited import guard, unguard
+from interop_cli.output.style import Style, printable
 from interop_cli.output.writer import FORMATS, Output
 
-__all__ = ["FORMATS", "Column", "Kind", "Output", "Style", "guard", "pick", "printable", "unguard"]
+__all__ = [
+    "FORMATS",
+    "Column",
+    "Output",
+    "Style",
+    "ValueKind",
+    "guard",
+    "pick",
+    "printable",
+    "unguard",
+]

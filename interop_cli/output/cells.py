@@ -6,11 +6,11 @@ import json
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
 
-from interop_cli.domain.columns import Kind
+from interop_cli.domain.columns import ValueKind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, language, translate
-from interop_cli.output.columns import Choice, dig
-from interop_cli.output.sanitise import one_line
+from interop_cli.output.columns import ColumnChoice, dig
+from interop_cli.output.style import one_line
 
 
 def plain(value: object) -> object:
@@ -58,13 +58,13 @@ def embed_at(value: object, path: tuple[str, ...]) -> str:
     return _encode(dig(loaded(value), path))
 
 
-def as_json(choice: Choice, value: object) -> str:
+def as_json(choice: ColumnChoice, value: object) -> str:
     """Any value as JSON, also one that does not fit its column."""
     if value is None:
         return "null"
-    if choice.kind is Kind.JSON:
+    if choice.kind is ValueKind.JSON:
         return embed_at(value, choice.path) if choice.path else embed(value)
-    if choice.kind is Kind.BOOL:
+    if choice.kind is ValueKind.BOOL:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return _encode(value)
@@ -88,17 +88,17 @@ def as_text(value: object) -> str | None:
     return str(plain(value))
 
 
-def for_people(choice: Choice, value: object) -> str:
+def for_people(choice: ColumnChoice, value: object) -> str:
     """The value as a table shows it, in the user's language and on one line."""
-    if choice.kind is Kind.JSON:
+    if choice.kind is ValueKind.JSON:
         value = dig(loaded(value), choice.path)
-    elif type(value) is str and choice.kind is not Kind.BOOL:
+    elif type(value) is str and choice.kind is not ValueKind.BOOL:
         return one_line(value)
     if value is None:
         return ""
-    if choice.kind is Kind.BOOL or isinstance(value, bool):
+    if choice.kind is ValueKind.BOOL or isinstance(value, bool):
         return _("yes") if value else _("no")
-    if choice.kind is Kind.MONEY and isinstance(value, int):
+    if choice.kind is ValueKind.MONEY and isinstance(value, int):
         return money(value)
     if isinstance(value, list):
         return one_line(", ".join(as_text(item) or "" for item in value))

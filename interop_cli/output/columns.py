@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from interop_cli.domain.columns import Column, Kind
+from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import msg
 
@@ -13,12 +13,12 @@ Row = Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ColumnChoice:
     """A column of the output: where its value stands in the row, and how deep."""
 
     name: str
     index: int
-    kind: Kind
+    kind: ValueKind
     header: str | None = None
     path: tuple[str, ...] = ()
 
@@ -35,27 +35,27 @@ def pick(columns: Sequence[Column], fields: Sequence[str] | None) -> list[Column
 
 def choose(
     columns: Sequence[Column], fields: Sequence[str] | None, *, table: bool = False
-) -> list[Choice]:
+) -> list[ColumnChoice]:
     """The output columns for ``fields``, or those that the format shows by itself."""
     if fields is None:
         return [
-            Choice(column.name, index, column.kind, column.header)
+            ColumnChoice(column.name, index, column.kind, column.header)
             for index, column in enumerate(columns)
             if not column.hidden and (column.table or not table)
         ]
     return [_choice(columns, name) for name in dict.fromkeys(fields)]
 
 
-def _choice(columns: Sequence[Column], name: str) -> Choice:
+def _choice(columns: Sequence[Column], name: str) -> ColumnChoice:
     for index, column in enumerate(columns):
         if column.name == name:
-            return Choice(name, index, column.kind, column.header)
+            return ColumnChoice(name, index, column.kind, column.header)
     root, *path = name.split(".")
     for index, column in enumerate(columns):
-        if column.name == root and column.kind is Kind.JSON and all(path):
+        if column.name == root and column.kind is ValueKind.JSON and all(path):
             if column.members and path[0] not in column.members:
                 raise unknown_field(name, [f"{root}.{member}" for member in column.members])
-            return Choice(name, index, Kind.JSON, path=tuple(path))
+            return ColumnChoice(name, index, ValueKind.JSON, path=tuple(path))
     raise unknown_field(name, [column.name for column in columns])
 
 

@@ -13,11 +13,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from interop_cli.domain.columns import NUMBERS, Kind
+from interop_cli.domain.columns import NUMBERS, ValueKind
 from interop_cli.output.cells import as_text, loaded
-from interop_cli.output.columns import Choice, Row, dig
-from interop_cli.output.guard import SUSPECT, guard
-from interop_cli.output.sanitise import printable
+from interop_cli.output.columns import ColumnChoice, Row, dig
+from interop_cli.output.style import printable
+
+TRIGGERS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
+SUSPECT = TRIGGERS | {"'"}
+
+
+def guard(cell: str) -> str:
+    """``cell`` as it may stand in a CSV file that a spreadsheet opens."""
+    if cell[:1] in SUSPECT and cell.lstrip("'")[:1] in TRIGGERS:
+        return "'" + cell
+    return cell
+
+
+def unguard(cell: str) -> str:
+    """The text that ``guard`` was given."""
+    if cell[:1] == "'" and cell.lstrip("'")[:1] in TRIGGERS:
+        return cell[1:]
+    return cell
+
 
 DIALECTS = ("rfc4180", "excel-fr")
 Batches = Iterable[list[Row]]
@@ -34,7 +51,11 @@ class _Lines(list[str]):
 
 
 def csv_rows(
-    choices: list[Choice], batches: Batches, *, dialect: str = "rfc4180", terminal: bool = False
+    choices: list[ColumnChoice],
+    batches: Batches,
+    *,
+    dialect: str = "rfc4180",
+    terminal: bool = False,
 ) -> Iterator[str]:
     """Header and records; ``excel-fr``: a BOM, ``;`` and CRLF."""
     french = dialect == "excel-fr"
@@ -52,7 +73,7 @@ def csv_rows(
 
 
 def tsv_rows(
-    choices: list[Choice], batches: Batches, *, terminal: bool = False, header: bool = True
+    choices: list[ColumnChoice], batches: Batches, *, terminal: bool = False, header: bool = True
 ) -> Iterator[str]:
     """Header and records; ``header=False`` with one column is the format ``codes``."""
     if header:
@@ -66,7 +87,7 @@ def tsv_rows(
 
 
 def _converted(
-    choices: list[Choice], converters: list[Convert], batch: Sequence[Row]
+    choices: list[ColumnChoice], converters: list[Convert], batch: Sequence[Row]
 ) -> list[Iterable[str | int | None]]:
     """The cells of ``batch``, column by column: that is much faster than cell by cell."""
     if not batch:
@@ -76,18 +97,18 @@ def _converted(
     return [convert(values[choice.index]) for choice, convert in pairs]
 
 
-def cell(choice: Choice, value: object) -> str | None:
+def cell(choice: ColumnChoice, value: object) -> str | None:
     """The value as text, without guard or escapes; ``None`` where there is none."""
     if value is None:
         return None
-    if choice.kind is Kind.JSON:
+    if choice.kind is ValueKind.JSON:
         return as_text(dig(loaded(value), choice.path))
-    if choice.kind is Kind.BOOL:
+    if choice.kind is ValueKind.BOOL:
         return "true" if value else "false"
     return as_text(value)
 
 
-def _csv_column(choice: Choice, terminal: bool) -> Convert:
+def _csv_column(choice: ColumnChoice, terminal: bool) -> Convert:
     def one(value: object) -> str | None:
         text = cell(choice, value)
         if text is None or (choice.kind in NUMBERS and isinstance(value, int)):
@@ -103,14 +124,14 @@ def _csv_column(choice: Choice, terminal: bool) -> Convert:
     def numbers(column: Sequence[object]) -> Iterable[str | int | None]:
         return [v if type(v) is int else one(v) for v in column]
 
-    if terminal or choice.kind in (Kind.BOOL, Kind.JSON):
+    if terminal or choice.kind in (ValueKind.BOOL, ValueKind.JSON):
         return partial(map, one)
     return numbers if choice.kind in NUMBERS else texts
 
 
-def _tsv_column(choice: Choice, terminal: bool) -> Convert:
+def _tsv_column(choice: ColumnChoice, terminal: bool) -> Convert:
     def one(value: object) -> str:
-        if type(value) is not str or choice.kind is Kind.JSON:
+        if type(value) is not str or choice.kind is ValueKind.JSON:
             value = cell(choice, value) or ""
         text = value.translate(_TSV) if _TSV_SPECIAL(value) else value
         return printable(text) if terminal else text

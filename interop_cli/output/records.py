@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from interop_cli.domain.columns import Column, Kind
+from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.output.cells import for_people
-from interop_cli.output.columns import Choice, Row, dig, unknown_field
+from interop_cli.output.columns import ColumnChoice, Row, dig, unknown_field
 from interop_cli.output.style import Style, width
 from interop_cli.output.titles import title
 
@@ -41,7 +41,7 @@ def card(obj: Mapping[str, Any], style: Style) -> Iterator[str]:
     titles = {name: title(name) for name in obj}
     room = max((width(title) for title in titles.values()), default=0)
     for name, value in obj.items():
-        choice = Choice(name, 0, kind_of(name, value))
+        choice = ColumnChoice(name, 0, kind_of(name, value))
         yield f"{style.pad(style.bold(titles[name]), room)}  {for_people(choice, value)}".rstrip()
 
 
@@ -51,13 +51,13 @@ def code_of(obj: Mapping[str, Any], key: str) -> object:
     return f"#{number}" if code is None and number is not None else code
 
 
-def kind_of(name: str, value: object) -> Kind:
+def kind_of(name: str, value: object) -> ValueKind:
     """The kind of a value that came without a column."""
     if isinstance(value, bool):
-        return Kind.BOOL
+        return ValueKind.BOOL
     if isinstance(value, int):
-        return Kind.MONEY if name.endswith("_cents") else Kind.INT
-    return Kind.JSON if isinstance(value, list | dict | tuple) else Kind.TEXT
+        return ValueKind.MONEY if name.endswith("_cents") else ValueKind.INT
+    return ValueKind.JSON if isinstance(value, list | dict | tuple) else ValueKind.TEXT
 
 
 def _value(obj: Mapping[str, Any], name: str, entity: str | None) -> object:

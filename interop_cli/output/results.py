@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from interop_cli.domain.columns import Column, Kind
+from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.columns import Row, dig, unknown_field
@@ -128,13 +128,13 @@ def _at(item: Mapping[str, object], name: str) -> object:
     return item[name] if name in item else dig(dict(item), name.split("."))
 
 
-def _kind(name: str, values: Sequence[object]) -> Kind:
+def _kind(name: str, values: Sequence[object]) -> ValueKind:
     """What the values of an item's key are."""
     present = [value for value in values if value is not None]
     if any(isinstance(value, list | dict) for value in present):
-        return Kind.JSON
+        return ValueKind.JSON
     if present and all(isinstance(value, bool) for value in present):
-        return Kind.BOOL
+        return ValueKind.BOOL
     if present and all(type(value) is int for value in present):
-        return Kind.MONEY if name.endswith("_cents") else Kind.INT
-    return Kind.TEXT
+        return ValueKind.MONEY if name.endswith("_cents") else ValueKind.INT
+    return ValueKind.TEXT

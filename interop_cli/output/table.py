@@ -13,7 +13,7 @@ from itertools import chain
 from interop_cli.domain.columns import NUMBERS
 from interop_cli.i18n import _
 from interop_cli.output.cells import for_people
-from interop_cli.output.columns import Choice, Row
+from interop_cli.output.columns import ColumnChoice, Row
 from interop_cli.output.style import Style, clip, width
 from interop_cli.output.titles import title
 
@@ -24,7 +24,7 @@ Lines = list[list[str]]
 
 
 def table(
-    choices: list[Choice],
+    choices: list[ColumnChoice],
     batches: Iterable[list[Row]],
     *,
     style: Style,
@@ -55,11 +55,13 @@ def table(
         yield from _dressed([_line(choices, line, widths) for line in lines], batch, style, dim)
 
 
-def _cells(choices: list[Choice], rows: Iterable[Row]) -> Lines:
+def _cells(choices: list[ColumnChoice], rows: Iterable[Row]) -> Lines:
     return [[for_people(choice, row[choice.index]).strip() for choice in choices] for row in rows]
 
 
-def _draw(choices: list[Choice], titles: list[str], cells: Lines) -> tuple[list[str], list[int]]:
+def _draw(
+    choices: list[ColumnChoice], titles: list[str], cells: Lines
+) -> tuple[list[str], list[int]]:
     """The lines of the table (titles, dashes, rows), and its widths.
 
     The titles are drawn as a row, since tabulate makes a column two wider than its header.
@@ -79,7 +81,7 @@ def _draw(choices: list[Choice], titles: list[str], cells: Lines) -> tuple[list[
     return drawn, widths
 
 
-def _line(choices: list[Choice], cells: list[str], widths: list[int]) -> str:
+def _line(choices: list[ColumnChoice], cells: list[str], widths: list[int]) -> str:
     """One row in widths that are settled."""
     padded = []
     for choice, text, columns in zip(choices, cells, widths, strict=True):
@@ -98,7 +100,7 @@ def _dressed(lines: list[str], rows: list[Row], style: Style, dim: int | None) -
 
 
 def _limits(
-    choices: list[Choice], titles: list[str], cells: Lines, room: int | None, key: str | None
+    choices: list[ColumnChoice], titles: list[str], cells: Lines, room: int | None, key: str | None
 ) -> list[int] | None:
     """The width each column is cut to, so that the table fits in ``room``."""
     if room is None:

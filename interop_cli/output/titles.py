@@ -6,7 +6,7 @@ from functools import reduce
 
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled
-from interop_cli.output.sanitise import printable
+from interop_cli.output.style import printable
 
 # Those that capitalising the name would not make.
 _SPECIAL = {

@@ -16,10 +16,9 @@ from interop_cli.domain.errors import InteropError, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.output import sink
 from interop_cli.output.cells import compact, plain
-from interop_cli.output.columns import Choice, Row, choose, pick
+from interop_cli.output.columns import ColumnChoice, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
-from interop_cli.output.sanitise import printable_json
-from interop_cli.output.style import Style, is_terminal, terminal_width, wants_color
+from interop_cli.output.style import Style, is_terminal, printable_json, terminal_width, wants_color
 
 if TYPE_CHECKING:
     from interop_cli.output.charts import Drawing
@@ -232,7 +231,7 @@ class Output:
 
     # Inside
 
-    def _choose(self, columns: Sequence[Column], key: str) -> list[Choice]:
+    def _choose(self, columns: Sequence[Column], key: str) -> list[ColumnChoice]:
         if self.format != "codes":
             return choose(columns, self.fields, table=self.format == "table")
         if self.fields and len(self.fields) > 1:
@@ -241,7 +240,7 @@ class Output:
 
     def _chunks(
         self,
-        choices: list[Choice],
+        choices: list[ColumnChoice],
         columns: Sequence[Column],
         batches: Iterable[list[Row]],
         key: str,
@@ -249,9 +248,9 @@ class Output:
     ) -> Iterator[str]:
         """The text of rows in this output's format."""
         if self.format in ("json", "ndjson"):
-            from interop_cli.output import jsonrows
+            from interop_cli.output import json_rows
 
-            make = jsonrows.array if self.format == "json" else jsonrows.ndjson
+            make = json_rows.array if self.format == "json" else json_rows.ndjson
             chunks = make(choices, len(columns), batches)
             return map(printable_json, chunks) if self.terminal else chunks
         if self.format == "table":

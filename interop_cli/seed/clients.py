@@ -7,9 +7,8 @@ from functools import cache
 
 from interop_cli.seed import numbers, places
 from interop_cli.seed.draw import Draw, weighted
-from interop_cli.seed.families import slug
 from interop_cli.seed.names import Named, Names
-from interop_cli.seed.words import FIRST_NAMES, SURNAMES
+from interop_cli.seed.words import FIRST_NAMES, SURNAMES, slug
 
 # Shares of the clients, or of those that can have it.
 PROSPECTS = 0.12
@@ -30,10 +29,16 @@ _PAYERS = 50  # how many of the latest possible payers are remembered
 _TERMS = weighted({"net30": 12, "net15": 2, "net45": 2, "net60": 1, "net10": 1, None: 2})
 _MARKS = weighted(
     {
-        (): 20, ("récurrent",): 10, ("vip",): 2, ("récurrent", "vip"): 2, ("FSC",): 2,
-        ("grand format",): 2, ("envoi postal",): 2, ("paiement d'avance",): 1,
+        (): 20,
+        ("récurrent",): 10,
+        ("vip",): 2,
+        ("récurrent", "vip"): 2,
+        ("FSC",): 2,
+        ("grand format",): 2,
+        ("envoi postal",): 2,
+        ("paiement d'avance",): 1,
     }
-)  # fmt: skip
+)
 _PROSPECT_MARKS = weighted({("à relancer",): 3, ("salon",): 2, ("soumission",): 2, (): 3})
 _TENDERS = {"municipal": "appel d'offres", "scolaire": "appel d'offres"}
 _ROLES = {
@@ -46,10 +51,12 @@ _ENDINGS = {"fr": (".ca", ".ca", ".com", ".qc.ca"), "en": (".ca", ".com")}
 _CURRENCIES = {"CA": "CAD", "US": "USD", "FR": "EUR"}
 _FOREIGN_FORMS = {"US": (" Inc.", " LLC", " Co."), "FR": (" SARL", " SAS", " SA")}
 _PEOPLE = {
-    language: ([slug(name) for name in FIRST_NAMES[language].split()],
-               [slug(name) for name in SURNAMES[language].split()])
+    language: (
+        [slug(name) for name in FIRST_NAMES[language].split()],
+        [slug(name) for name in SURNAMES[language].split()],
+    )
     for language in ("fr", "en")
-}  # fmt: skip
+}
 
 
 def clients(count: int, seed: int) -> Iterator[dict[str, object]]:

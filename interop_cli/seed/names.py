@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interop_cli.seed.draw import Draw, Walk, weighted
-from interop_cli.seed.families import Family, families, plenty
 from interop_cli.seed.places import Place, quebec_cities
+from interop_cli.seed.words import Family, families, plenty
 
 
 class Named(NamedTuple):

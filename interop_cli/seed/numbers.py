@@ -14,12 +14,14 @@ _LETTERS = "ABCEGHJKLMNPRSTVWXYZ"
 _ENDS = tuple(f" {a}{letter}{b}" for a in range(10) for letter in _LETTERS for b in range(10))
 # Written in as many ways as people write them, the usual one most.
 _PHONES = (
-    "%s 555-%04d", "%s 555-%04d", "%s-555-%04d", "%s-555-%04d", "(%s) 555-%04d", "%s.555.%04d",
-)  # fmt: skip
-_EXTENSIONS = {
-    "fr": (" poste %d", ", poste %d", " p. %d"),
-    "en": (" ext. %d", " ext. %d", " x%d"),
-}
+    "%s 555-%04d",
+    "%s 555-%04d",
+    "%s-555-%04d",
+    "%s-555-%04d",
+    "(%s) 555-%04d",
+    "%s.555.%04d",
+)
+_EXTENSIONS = {"fr": (" poste %d", ", poste %d", " p. %d"), "en": (" ext. %d", " ext. %d", " x%d")}
 _WITH_EXTENSION = 0.15
 _RESERVED = 0.3  # of all lines, those that were set aside for fiction
 _DIRECTORY = 1212

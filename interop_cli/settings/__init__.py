@@ -7,6 +7,15 @@
 from __future__ import annotations
 
 from interop_cli.settings.resolve import Settings, format, parse
-from interop_cli.settings.table import SETTINGS, Scope, Setting, Type, setting
+from interop_cli.settings.table import SETTINGS, Setting, SettingScope, SettingType, setting
 
-__all__ = ["SETTINGS", "Scope", "Setting", "Settings", "Type", "format", "parse", "setting"]
+__all__ = [
+    "SETTINGS",
+    "Setting",
+    "SettingScope",
+    "SettingType",
+    "Settings",
+    "format",
+    "parse",
+    "setting",
+]

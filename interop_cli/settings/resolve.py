@@ -10,7 +10,7 @@ from typing import Any
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
 from interop_cli.settings import userfile
-from interop_cli.settings.table import SETTINGS, Scope, Setting, Type, setting
+from interop_cli.settings.table import SETTINGS, Setting, SettingScope, SettingType, setting
 from interop_cli.settings.values import BadValue, Value, from_text, to_text
 
 Found = tuple[Any, str]  # the value and its origin
@@ -52,7 +52,7 @@ class Settings:
         """Who set it: ``option environment company file default``; a secret: ``keyring`` too."""
         return self._find(setting(name))[1]
 
-    def all(self, scope: Scope | str | None = None) -> list[tuple[str, Any, str]]:
+    def all(self, scope: SettingScope | str | None = None) -> list[tuple[str, Any, str]]:
         """``(name, value, origin)`` of every setting, or of those of ``scope``."""
         rows = [row for row in SETTINGS.values() if scope in (None, row.scope)]
         return [(row.name, *self._find(row)) for row in rows]
@@ -91,7 +91,7 @@ class Settings:
             return _read(row, text, variable), "environment"
         if row.secret:
             return self._kept(row.name) or (_default(row), "default")
-        if row.scope is Scope.COMPANY and row.name in self._company:
+        if row.scope is SettingScope.COMPANY and row.name in self._company:
             return _read(row, self._company[row.name], row.name), "company"
         if row.name in self._file:
             return _copied(self._file[row.name]), "file"
@@ -151,7 +151,7 @@ def _from_environment(row: Setting, environ: Mapping[str, str]) -> tuple[str, st
 
 
 def _default(row: Setting) -> Any:
-    if row.type is Type.PATH and row.default is None:
+    if row.type is SettingType.PATH and row.default is None:
         from platformdirs import user_data_path
 
         return str(user_data_path("interop", appauthor=False) / "interop.db")

@@ -9,7 +9,7 @@ from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
 
 
-class Type(StrEnum):
+class SettingType(StrEnum):
     """What the value of a setting is."""
 
     TEXT = "text"
@@ -20,7 +20,7 @@ class Type(StrEnum):
     PATH = "path"  # ``~`` is the home folder; a URL stays as it is
 
 
-class Scope(StrEnum):
+class SettingScope(StrEnum):
     """Whose setting it is: kept in the user's file, or in the company's database."""
 
     USER = "user"
@@ -38,8 +38,8 @@ class Setting:
     """
 
     name: str
-    type: Type
-    scope: Scope
+    type: SettingType
+    scope: SettingScope
     help: str
     default: object = None
     choices: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Setting:
         return "INTEROP_" + self.name.upper().replace(".", "_")
 
 
-_USER, _COMPANY = Scope.USER, Scope.COMPANY
+_USER, _COMPANY = SettingScope.USER, SettingScope.COMPANY
 _COUNTRY = "[A-Z]{2}"
 _FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
 _CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
@@ -62,57 +62,57 @@ _CATEGORIES = ("général", "production", "expédition", "facturation", "ventes"
 # One line a setting, and its help under it.
 # fmt: off
 _ROWS = (
-    Setting("db", Type.PATH, _USER,
+    Setting("db", SettingType.PATH, _USER,
             N_("The database: a file or a postgresql:// address.")),
-    Setting("output", Type.TEXT, _USER,
+    Setting("output", SettingType.TEXT, _USER,
             N_("Format of the output."), "table", choices=_FORMATS),
-    Setting("lang", Type.TEXT, _USER,
+    Setting("lang", SettingType.TEXT, _USER,
             N_("Language of messages and help."), choices=("fr", "en")),
-    Setting("color", Type.TEXT, _USER,
+    Setting("color", SettingType.TEXT, _USER,
             N_("Colour: on a terminal, always or never."), "auto",
             choices=("auto", "always", "never")),
-    Setting("lock_timeout", Type.SECONDS, _USER,
+    Setting("lock_timeout", SettingType.SECONDS, _USER,
             N_("Seconds to wait for a lock."), 30.0),
-    Setting("error_format", Type.TEXT, _USER,
+    Setting("error_format", SettingType.TEXT, _USER,
             N_("Form of errors; json where the output is JSON."), choices=("text", "json")),
-    Setting("no_input", Type.BOOL, _USER,
+    Setting("no_input", SettingType.BOOL, _USER,
             N_("Never ask a question."), default=False),
-    Setting("defaults.prospect", Type.BOOL, _COMPANY,
+    Setting("defaults.prospect", SettingType.BOOL, _COMPANY,
             N_("Whether a new client is a prospect."), default=False),
-    Setting("defaults.country", Type.TEXT, _COMPANY,
+    Setting("defaults.country", SettingType.TEXT, _COMPANY,
             N_("Country of new addresses."), "CA", pattern=_COUNTRY, upper=True),
-    Setting("defaults.province", Type.TEXT, _COMPANY,
+    Setting("defaults.province", SettingType.TEXT, _COMPANY,
             N_("Province of new addresses."), "QC"),
-    Setting("defaults.language", Type.TEXT, _COMPANY,
+    Setting("defaults.language", SettingType.TEXT, _COMPANY,
             N_("Language of new clients and contacts."), "fr", choices=("fr", "en")),
-    Setting("defaults.currency", Type.TEXT, _COMPANY,
+    Setting("defaults.currency", SettingType.TEXT, _COMPANY,
             N_("Currency of new clients."), "CAD", pattern="[A-Z]{3}", upper=True),
-    Setting("defaults.terms", Type.TEXT, _COMPANY,
+    Setting("defaults.terms", SettingType.TEXT, _COMPANY,
             N_("Payment terms of new clients."), ""),
-    Setting("address.strict", Type.LIST, _COMPANY,
+    Setting("address.strict", SettingType.LIST, _COMPANY,
             N_("Countries whose postal codes and provinces must be valid."), ("CA", "US"),
             pattern=_COUNTRY, upper=True),
-    Setting("bulk.max_affected", Type.INT, _COMPANY,
+    Setting("bulk.max_affected", SettingType.INT, _COMPANY,
             N_("How many records a bulk command may change without --max-affected."), 500),
-    Setting("note.categories", Type.LIST, _COMPANY,
+    Setting("note.categories", SettingType.LIST, _COMPANY,
             N_("Categories of notes."), _CATEGORIES),
-    Setting("note.max_attachment_mb", Type.INT, _COMPANY,
+    Setting("note.max_attachment_mb", SettingType.INT, _COMPANY,
             N_("Largest attachment of a note, in megabytes."), 25),
-    Setting("places.key", Type.TEXT, _USER,
+    Setting("places.key", SettingType.TEXT, _USER,
             N_("Key of Google Places, which completes addresses."), "", secret=True),
-    Setting("places.url", Type.TEXT, _USER,
+    Setting("places.url", SettingType.TEXT, _USER,
             N_("Another address of Google Places."), "https://places.googleapis.com"),
-    Setting("rights.default_role", Type.TEXT, _COMPANY,
+    Setting("rights.default_role", SettingType.TEXT, _COMPANY,
             N_("Role of users who have none of their own."), "editor",
             choices=("viewer", "editor", "manager", "admin"), shared=True),
-    Setting("route.provider", Type.TEXT, _COMPANY,
+    Setting("route.provider", SettingType.TEXT, _COMPANY,
             N_("Who computes routes."), "osm", choices=("osm", "google")),
-    Setting("sync.auto", Type.BOOL, _COMPANY,
+    Setting("sync.auto", SettingType.BOOL, _COMPANY,
             N_("Whether a change is pushed as soon as it is made."), default=False),
-    Setting("sync.accounting", Type.TEXT, _COMPANY,
+    Setting("sync.accounting", SettingType.TEXT, _COMPANY,
             N_("The target that client send pushes to; the only accounting one where not set."),
             ""),
-    Setting("sync.timeout", Type.SECONDS, _COMPANY,
+    Setting("sync.timeout", SettingType.SECONDS, _COMPANY,
             N_("Seconds a call to a target may take."), 60.0),
 )
 # fmt: on

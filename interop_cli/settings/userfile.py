@@ -101,7 +101,7 @@ def _text(path: Path) -> str | None:
     except UnicodeDecodeError:
         reason: Message | str = msg("it is not UTF-8")
     except OSError as error:
-        from interop_cli.domain.oserrors import why
+        from interop_cli.domain.errors import why
 
         reason = why(error)
     raise ConfigError(
@@ -165,7 +165,7 @@ def _write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        from interop_cli.domain.oserrors import why_not_written
+        from interop_cli.domain.errors import why_not_written
 
         with suppress(OSError):
             temporary.unlink()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from interop_cli.domain.messages import Message, msg
-from interop_cli.settings.table import Setting, Type
+from interop_cli.settings.table import Setting, SettingType
 
 Value = str | bool | int | float | list[str]
 
@@ -32,13 +32,13 @@ def from_text(row: Setting, text: str) -> Value:
 
 def from_toml(row: Setting, value: object) -> Value:
     """A value of a TOML file, which has types of its own and must have the right one."""
-    if row.type is Type.LIST:
+    if row.type is SettingType.LIST:
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    elif row.type is Type.BOOL:
+    elif row.type is SettingType.BOOL:
         fits = isinstance(value, bool)
-    elif row.type is Type.INT:
+    elif row.type is SettingType.INT:
         fits = isinstance(value, int) and not isinstance(value, bool)
-    elif row.type is Type.SECONDS:
+    elif row.type is SettingType.SECONDS:
         fits = isinstance(value, int | float) and not isinstance(value, bool)
     else:
         fits = isinstance(value, str)
@@ -86,13 +86,13 @@ def _number(read: Callable[[str], float]) -> Callable[[str], float | None]:
     return number
 
 
-_READERS: dict[Type, Callable[[str], object]] = {
-    Type.TEXT: str,
-    Type.PATH: str,
-    Type.BOOL: _bool,
-    Type.INT: _number(int),
-    Type.SECONDS: _number(float),
-    Type.LIST: _list,
+_READERS: dict[SettingType, Callable[[str], object]] = {
+    SettingType.TEXT: str,
+    SettingType.PATH: str,
+    SettingType.BOOL: _bool,
+    SettingType.INT: _number(int),
+    SettingType.SECONDS: _number(float),
+    SettingType.LIST: _list,
 }
 
 
@@ -103,7 +103,7 @@ def _checked(row: Setting, value: object) -> Value:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
-        return float(value) if row.type is Type.SECONDS else value
+        return float(value) if row.type is SettingType.SECONDS else value
     if isinstance(value, str):
         return _checked_text(row, value)
     raise BadValue(_wanted(row))
@@ -115,7 +115,7 @@ def _checked_text(row: Setting, text: str) -> str:
         raise BadValue(_wanted(row))
     if row.pattern and not re.fullmatch(row.pattern, text):
         raise BadValue(_wanted(row))
-    if row.type is Type.PATH:
+    if row.type is SettingType.PATH:
         return os.path.expanduser(text)  # noqa: PTH111 - a Path would drop "//" and "./"
     return text
 
@@ -127,14 +127,14 @@ def _wanted(row: Setting) -> Message:
         length = row.pattern.partition("{")[2].rstrip("}")
         return (
             msg("codes of {n} letters", n=length)
-            if row.type is Type.LIST
+            if row.type is SettingType.LIST
             else msg("a code of {n} letters", n=length)
         )
     return {
-        Type.BOOL: msg("true or false"),
-        Type.INT: msg("a whole number, zero or more"),
-        Type.SECONDS: msg("a number, zero or more"),
-        Type.LIST: msg("a list of texts"),
-        Type.TEXT: msg("a text"),
-        Type.PATH: msg("a text"),
+        SettingType.BOOL: msg("true or false"),
+        SettingType.INT: msg("a whole number, zero or more"),
+        SettingType.SECONDS: msg("a number, zero or more"),
+        SettingType.LIST: msg("a list of texts"),
+        SettingType.TEXT: msg("a text"),
+        SettingType.PATH: msg("a text"),
     }[row.type]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from interop_cli.domain.errors import Busy, InteropError, IoFailure
 from interop_cli.domain.messages import msg
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 if TYPE_CHECKING:
     from interop_cli.domain.rights import User
-    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 ATTEMPTS = 8
@@ -74,9 +74,9 @@ class Store:
         self, work: Callable[[UnitOfWork], T], name: str, dry_run: bool, undoes: int | None
     ) -> tuple[T, int | None]:
         # Imported here: a read needs none of them.
-        from interop_cli.store import rights
-        from interop_cli.store.journal import Operation
-        from interop_cli.store.uow import UnitOfWork
+        from interop_cli.store.writing import rights
+        from interop_cli.store.writing.journal import Operation
+        from interop_cli.store.writing.unit_of_work import UnitOfWork
 
         operation_id: int | None = None
         with ExitStack() as ending:

@@ -10,18 +10,17 @@ from typing import Any, cast
 from interop_cli.connectors.files.connector import Files
 from interop_cli.domain.errors import InvalidData, NotFound
 from interop_cli.domain.messages import msg
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
 from interop_cli.domain.sync.payload import digest
 from interop_cli.domain.sync.plan import Step, Todo
-from interop_cli.domain.sync.records import Local
-from interop_cli.domain.sync.trouble import Kind
-from interop_cli.store.connection import Connection
+from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.services.outcome import Outcome
+from interop_cli.store.engines.connection import Connection
 from interop_cli.store.sync.links import CLEARED, message_text
 from interop_cli.store.sync.records import by_ids
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.sync.settle import pushed
-from interop_cli.sync.site import Site
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.settlement import pushed
+from interop_cli.sync.target import OpenTarget
 
 ENTITY = "client"
 CODES = ("code", "client", "key", "name")
@@ -79,7 +78,7 @@ def read_rejected(text: str) -> dict[str, tuple[int, str | None]]:
 
 
 def acknowledge(
-    uow: UnitOfWork, site: Site, batch: str, rejected: Mapping[str, tuple[int, str | None]]
+    uow: UnitOfWork, site: OpenTarget, batch: str, rejected: Mapping[str, tuple[int, str | None]]
 ) -> Outcome:
     """Settle every client of a batch: taken, or ``rejected`` by code or by its name there.
 
@@ -92,9 +91,11 @@ def acknowledge(
         for row in uow.conn.query(
             "SELECT local_id FROM sync_link WHERE target_id = :target AND entity = :entity"
             " AND batch = :batch AND state = 'awaiting' ORDER BY local_id",
-            target=site.target.id, entity=ENTITY, batch=batch,
+            target=site.target.id,
+            entity=ENTITY,
+            batch=batch,
         )
-    ]  # fmt: skip
+    ]
     left = dict(rejected)
     # What was deleted here meanwhile is not found any more, and needs no answer.
     for local, link in list(by_ids(uow.conn, ENTITY, site.target.id, ids)):
@@ -102,7 +103,7 @@ def acknowledge(
         hit = next((name for name in sorted(names) if name in left), None)
         refused = left.pop(hit) if hit is not None else None
         values = _taken(site, local, link) if refused is None else _refused(site, link, refused[1])
-        uow.links.settle(site.target.id, ENTITY, local.id, was=State.AWAITING, **values)
+        uow.links.settle(site.target.id, ENTITY, local.id, was=LinkState.AWAITING, **values)
         outcome.items.append(_item(site, local, link, values))
     if left:
         line = min(number for number, _why in left.values())
@@ -115,47 +116,68 @@ def acknowledge(
     return outcome
 
 
-def _taken(site: Site, local: Local, link: Link) -> dict[str, Any]:
+def _taken(site: OpenTarget, local: LocalRecord, link: Link) -> dict[str, Any]:
     held = link.attempt or {}
     step = Step(Todo.UPDATE, local, link, site.connector.payload(local))
     return {**pushed(site, step, held, None), "remote_id": _key(site, link)}
 
 
-def _key(site: Site, link: Link) -> str | None:
+def _key(site: OpenTarget, link: Link) -> str | None:
     key = (link.attempt or {}).get(cast("Files", site.connector).profile.key)
     return str(key) if key else link.remote_id
 
 
-def _refused(site: Site, link: Link, reason: str | None) -> dict[str, Any]:
+def _refused(site: OpenTarget, link: Link, reason: str | None) -> dict[str, Any]:
     """Refused as it was: blocked until it changes. One that was new there is not there."""
     text = msg("Refused there: {why}", why=reason) if reason else msg("Refused there.")
     fault = {
-        "error_class": Kind.VALIDATION, "error_code": "sync.ack.rejected", "error_field": None,
+        "error_class": TroubleKind.VALIDATION,
+        "error_code": "sync.ack.rejected",
+        "error_field": None,
         "error_text": message_text(text),
-    }  # fmt: skip
+    }
     gone = {} if link.pushed else {"remote_id": None, "remote_key": None}
     attempt = link.attempt or {}
     return {
-        **CLEARED, "state": State.FAILED, **fault, **gone, "stamp": "",
+        **CLEARED,
+        "state": LinkState.FAILED,
+        **fault,
+        **gone,
+        "stamp": "",
         "attempt": json.dumps(attempt, ensure_ascii=False, sort_keys=True),
         "attempt_hash": digest(attempt, site.form),
-    }  # fmt: skip
+    }
 
 
-def _item(site: Site, local: Local, link: Link, values: Mapping[str, Any]) -> dict[str, Any]:
+def _item(
+    site: OpenTarget, local: LocalRecord, link: Link, values: Mapping[str, Any]
+) -> dict[str, Any]:
     state = values["state"]
     return {
-        "target": site.target.name, "entity": ENTITY, "id": local.id, "code": local.code,
-        "status": "ok" if state is State.IN_SYNC else "rejected", "remote_id": link.remote_id,
+        "target": site.target.name,
+        "entity": ENTITY,
+        "id": local.id,
+        "code": local.code,
+        "status": "ok" if state is LinkState.IN_SYNC else "rejected",
+        "remote_id": link.remote_id,
         "error": None,
-    }  # fmt: skip
+    }
 
 
-def _log(uow: UnitOfWork, site: Site, batch: str, outcome: Outcome) -> None:
-    uow.links.log([
-        {"target_id": site.target.id, "run": site.run, "at": site.clock.stamp(), "entity": ENTITY,
-         "local_id": item["id"], "action": "ack", "request_id": batch,
-         "outcome": "done" if item["status"] == "ok" else "failed",
-         "code": None if item["status"] == "ok" else "sync.ack.rejected"}
-        for item in outcome.items
-    ])  # fmt: skip
+def _log(uow: UnitOfWork, site: OpenTarget, batch: str, outcome: Outcome) -> None:
+    uow.links.log(
+        [
+            {
+                "target_id": site.target.id,
+                "run": site.run,
+                "at": site.clock.stamp(),
+                "entity": ENTITY,
+                "local_id": item["id"],
+                "action": "ack",
+                "request_id": batch,
+                "outcome": "done" if item["status"] == "ok" else "failed",
+                "code": None if item["status"] == "ok" else "sync.ack.rejected",
+            }
+            for item in outcome.items
+        ]
+    )

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interop_cli.domain.sync.payload import digest
-from interop_cli.domain.sync.plan import SENT, Step, Todo, reason
+from interop_cli.domain.sync.plan import LEASE_SECONDS, SENT, Step, Todo, reason
 from interop_cli.domain.sync.records import Send
-from interop_cli.domain.sync.waiting import LEASE_SECONDS
 from interop_cli.store.sync.links import dumped
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.lease import keep
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
 
 
 @dataclass
@@ -31,7 +30,7 @@ class Claimed:
 
 
 def claim(
-    uow: UnitOfWork, site: Site, entity: str, todo: Todo, ids: Sequence[int], *, again: bool
+    uow: UnitOfWork, site: OpenTarget, entity: str, todo: Todo, ids: Sequence[int], *, again: bool
 ) -> Claimed:
     """Claim those of ``ids`` about which ``todo`` is still what is to be done."""
     found = Claimed()
@@ -60,7 +59,7 @@ def claim(
 
 
 def _taken_keys(
-    uow: UnitOfWork, site: Site, entity: str, todo: Todo, steps: Sequence[Step]
+    uow: UnitOfWork, site: OpenTarget, entity: str, todo: Todo, steps: Sequence[Step]
 ) -> dict[str, int]:
     """Keys that the remote still knows another record of ours by: ours would take that one over."""
     if todo not in (Todo.CREATE, Todo.RENAME) or site.connector.looks_first:
@@ -71,9 +70,14 @@ def _taken_keys(
 
 def _blocked(step: Step, name: str, **params: object) -> Step:
     return Step(
-        Todo.BLOCKED, step.local, step.link, step.payload, step.changes, reason(name, **params),
+        Todo.BLOCKED,
+        step.local,
+        step.link,
+        step.payload,
+        step.changes,
+        reason(name, **params),
         waits_for=step.waits_for,
-    )  # fmt: skip
+    )
 
 
 def _attempt(step: Step, form: str) -> dict[str, Any]:
@@ -93,7 +97,14 @@ def _attempt(step: Step, form: str) -> dict[str, Any]:
 def _send(step: Step, attempt_key: str) -> Send:
     local, link = step.local, step.link
     return Send(
-        local.entity, local.id, local.key, SENT[step.todo], step.payload,
-        tuple(change.field for change in step.changes), attempt_key, link.remote_id,
-        link.remote_version, link.pushed,
-    )  # fmt: skip
+        local.entity,
+        local.id,
+        local.key,
+        SENT[step.todo],
+        step.payload,
+        tuple(change.field for change in step.changes),
+        attempt_key,
+        link.remote_id,
+        link.remote_version,
+        link.pushed,
+    )

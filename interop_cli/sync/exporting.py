@@ -15,23 +15,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from interop_cli.connectors.files import handing, rows
+from interop_cli.connectors.files import handover, rows
 from interop_cli.connectors.files.connector import Files, manifest
 from interop_cli.connectors.files.profile import known_to
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.rules import Warning
-from interop_cli.domain.sync.link import State
+from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.sync.link import LinkState
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
 from interop_cli.domain.sync.records import Awaiting, Result, Send, Trace
 from interop_cli.store.sync.links import CLEARED, dumped
-from interop_cli.store.sync.records import EVERYTHING, Scope
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.sync import claims, settle
+from interop_cli.store.sync.records import EVERYTHING, RecordScope
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync import claims, settlement
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.lease import working
 from interop_cli.sync.push import introduce
 from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
 
 ENTITY = "client"
 
@@ -52,9 +52,9 @@ class Export:
     ``strict`` looks at records that are in step too, and counts blocked ones as failed.
     """
 
-    site: Site
+    site: OpenTarget
     folder: Path
-    scope: Scope = EVERYTHING
+    scope: RecordScope = EVERYTHING
     again: bool = False
     strict: bool = False
     wait: float = 30.0
@@ -66,7 +66,7 @@ class Export:
         Raises Busy where another run is at it, IoFailure where the folder cannot be written to;
         its clients are pending then as before.
         """
-        handing.check_folder(self.folder)
+        handover.check_folder(self.folder)
         self.report = ExportReport(self.site.target.name, strict=self.strict)
         with working(self.site, self.wait):
             self._recover()
@@ -89,10 +89,12 @@ class Export:
         """Say what the plan, which does not know the other clients, could not."""
         for line in self.report.lines.values():
             if line.reason is not None and line.reason.code.startswith("sync.export."):
-                warning = Warning(
-                    line.reason.field or "client", line.reason.code, line.reason.message,
+                warning = RuleWarning(
+                    line.reason.field or "client",
+                    line.reason.code,
+                    line.reason.message,
                     key=line.code,
-                )  # fmt: skip
+                )
                 self.report.warnings.append(warning)
 
     @property
@@ -121,10 +123,14 @@ class Export:
     def _refresh(self, steps: list[Step]) -> None:
         site = self.site
         found = [
-            {"local_id": step.local.id, "stamp": step.local.stamp, "form": site.form,
-             "version": site.target.version}
+            {
+                "local_id": step.local.id,
+                "stamp": step.local.stamp,
+                "form": site.form,
+                "version": site.target.version,
+            }
             for step in steps
-        ]  # fmt: skip
+        ]
         site.write(lambda uow: uow.links.refresh(site.target.id, ENTITY, found))
 
     def _fitting(self, steps: list[Step], report: ExportReport) -> Iterator[Step]:
@@ -146,8 +152,9 @@ class Export:
         found = self.site.store.conn.query(
             "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
             " AND entity = :entity AND remote_id IS NOT NULL",
-            target=self.site.target.id, entity=ENTITY,
-        )  # fmt: skip
+            target=self.site.target.id,
+            entity=ENTITY,
+        )
         return {row["remote_id"].casefold(): row["local_id"] for row in found}
 
     # -- the batch ------------------------------------------------------------------------------
@@ -165,7 +172,9 @@ class Export:
         try:
             file = self._write(batch, claimed.sends)
         except Exception:
-            site.write(lambda uow: settle.release(uow, site, claimed))  # nothing was handed over
+            site.write(
+                lambda uow: settlement.release(uow, site, claimed)
+            )  # nothing was handed over
             raise
         self.fault("written")
         trace = Trace("EXPORT", file, None, batch, int((time.monotonic() - began) * 1000))
@@ -174,7 +183,7 @@ class Export:
             for send in claimed.sends
         ]
         site.write(
-            lambda uow: settle.settle(uow, site, claimed, results, [trace], self.report),
+            lambda uow: settlement.settle(uow, site, claimed, results, [trace], self.report),
             "sync.export",
         )
         self.report.batch, self.report.folder = batch, str(self.folder)
@@ -192,7 +201,7 @@ class Export:
         while True:
             name = f"{prefix}{number}"
             file = self.files.profile.file.format(batch=name)
-            if name not in names and not handing.used(self.folder, name, file):
+            if name not in names and not handover.used(self.folder, name, file):
                 return name
             number += 1
 
@@ -229,7 +238,7 @@ class Export:
             profile, self.site.target.name, batch, self.site.clock.stamp(), data, sends, lines
         )
         file = profile.file.format(batch=batch)
-        handing.hand_over(self.folder, batch, file, data, described, self.fault)
+        handover.hand_over(self.folder, batch, file, data, described, self.fault)
         self.report.files = [
             {"path": str(self.folder / file), "rows": len(lines), "sha256": rows.digest(data)}
         ]
@@ -249,31 +258,38 @@ class Export:
         found = site.store.conn.query(
             "SELECT local_id, batch, seen, attempt FROM sync_link WHERE target_id = :target"
             " AND entity = :entity AND state = 'unknown'",
-            target=site.target.id, entity=ENTITY,
-        )  # fmt: skip
+            target=site.target.id,
+            entity=ENTITY,
+        )
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for row in found:
             groups[row["batch"] or "", row["seen"] or ""].append(row)
         for (batch, seen), links in groups.items():
             folder = Path(json.loads(seen)["folder"]) if seen else self.folder
-            done = bool(batch) and handing.handed_over(folder, batch)
+            done = bool(batch) and handover.handed_over(folder, batch)
             site.write(lambda uow, b=batch, d=done, ls=links: self._settle(uow, b, ls, done=d))  # type: ignore[misc]
             if done:
-                text: Message = msg("Batch {batch} was handed over by a run that was cut short.",
-                                    batch=batch)  # fmt: skip
-                self.report.warnings.append(Warning("batch", "sync.export.recovered", text))
+                text: Message = msg(
+                    "Batch {batch} was handed over by a run that was cut short.", batch=batch
+                )
+                self.report.warnings.append(RuleWarning("batch", "sync.export.recovered", text))
 
     def _settle(
         self, uow: UnitOfWork, batch: str, links: list[dict[str, Any]], *, done: bool
     ) -> None:
         for row in links:
-            values: dict[str, Any] = {"state": State.PENDING, "batch": None, "seen": None}
+            values: dict[str, Any] = {"state": LinkState.PENDING, "batch": None, "seen": None}
             if done:
                 key = known_to(self.files.profile, json.loads(row["attempt"]))
-                values = {**CLEARED, "state": State.AWAITING, "batch": batch, "remote_id": key,
-                          "attempt": row["attempt"]}  # fmt: skip
+                values = {
+                    **CLEARED,
+                    "state": LinkState.AWAITING,
+                    "batch": batch,
+                    "remote_id": key,
+                    "attempt": row["attempt"],
+                }
             uow.links.settle(
-                self.site.target.id, ENTITY, row["local_id"], was=State.UNKNOWN, **values
+                self.site.target.id, ENTITY, row["local_id"], was=LinkState.UNKNOWN, **values
             )
 
 

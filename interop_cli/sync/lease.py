@@ -7,17 +7,17 @@ from contextlib import contextmanager
 
 from interop_cli.domain.errors import Busy
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.waiting import LEASE_SECONDS
+from interop_cli.domain.sync.plan import LEASE_SECONDS
 from interop_cli.store.sync.targets import TargetRow
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.sync.process import may_live
-from interop_cli.sync.site import Site
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.claim_owner import may_live
+from interop_cli.sync.target import OpenTarget
 
 POLL = 0.25
 
 
 @contextmanager
-def working(site: Site, wait: float) -> Iterator[None]:
+def working(site: OpenTarget, wait: float) -> Iterator[None]:
     """Be the only one at this target; wait up to ``wait`` seconds for another one to end.
 
     Raises Busy ``sync.busy``. What the target was found to be is read again when it is ours.
@@ -36,7 +36,7 @@ def working(site: Site, wait: float) -> Iterator[None]:
     _leave(site)
 
 
-def keep(uow: UnitOfWork, site: Site) -> None:
+def keep(uow: UnitOfWork, site: OpenTarget) -> None:
     """Prolong the lease, within a transaction that claims something.
 
     Raises Busy where another run has taken it, believing that this one is gone: it goes no further.
@@ -46,7 +46,7 @@ def keep(uow: UnitOfWork, site: Site) -> None:
     uow.targets.note(site.target.id, worker_until=site.clock.stamp(LEASE_SECONDS))
 
 
-def _take(uow: UnitOfWork, site: Site) -> bool:
+def _take(uow: UnitOfWork, site: OpenTarget) -> bool:
     found = uow.targets.by_id(site.target.id)
     others = found.worker is not None and found.worker != site.owner
     if others and site.lives(found.worker, found.worker_until, site.clock.stamp()):
@@ -57,7 +57,7 @@ def _take(uow: UnitOfWork, site: Site) -> bool:
     return True
 
 
-def _leave(site: Site) -> None:
+def _leave(site: OpenTarget) -> None:
     def leave(uow: UnitOfWork) -> None:
         if uow.targets.by_id(site.target.id).worker == site.owner:
             uow.targets.note(site.target.id, worker=None, worker_until=None)

@@ -13,14 +13,14 @@ from typing import Any
 
 from interop_cli.domain.errors import Conflict, NotFound
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.link import Link, State
-from interop_cli.domain.sync.records import Local, Remote, Role
-from interop_cli.domain.text import fold
+from interop_cli.domain.sync.link import Link, LinkState
+from interop_cli.domain.sync.records import LocalRecord, RemoteRecord, Role
+from interop_cli.domain.values.text import fold
 from interop_cli.store.sync.links import CLEARED, dumped
-from interop_cli.store.sync.records import EVERYTHING, Scope, records
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.lease import working
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
 
 KEY, EMAIL, NAME, AMBIGUOUS = "key", "email", "name", "ambiguous"
 
@@ -29,21 +29,25 @@ KEY, EMAIL, NAME, AMBIGUOUS = "key", "email", "name", "ambiguous"
 class Proposal:
     """One of ours and one of theirs that seem to be the same; ``how`` is what says so."""
 
-    local: Local
-    remote: Remote
+    local: LocalRecord
+    remote: RemoteRecord
     how: str
 
     def row(self, target: str) -> dict[str, Any]:
         """As it is shown."""
         return {
-            "target": target, "entity": self.local.entity, "id": self.local.id,
-            "code": self.local.code, "name": self.local.values.get("name"),
-            "remote_id": self.remote.remote_id, "remote_name": _name(self.remote.values),
+            "target": target,
+            "entity": self.local.entity,
+            "id": self.local.id,
+            "code": self.local.code,
+            "name": self.local.values.get("name"),
+            "remote_id": self.remote.remote_id,
+            "remote_name": _name(self.remote.values),
             "how": self.how,
-        }  # fmt: skip
+        }
 
 
-def propose(site: Site, scope: Scope = EVERYTHING) -> list[Proposal]:
+def propose(site: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposal]:
     """Read everything the target holds, and match it with our records that have no twin yet.
 
     Raises Trouble. Nothing is written.
@@ -63,29 +67,32 @@ def propose(site: Site, scope: Scope = EVERYTHING) -> list[Proposal]:
     return found
 
 
-def _free(site: Site, entity: str, scope: Scope) -> list[Local]:
+def _free(site: OpenTarget, entity: str, scope: RecordScope) -> list[LocalRecord]:
     """Our records that could be sent and are not linked; prospects are not even looked for."""
     guarded = site.connector.role is Role.ACCOUNTING or not site.target.settings.get("prospects")
     return [
         local
         for local, link in records(site.store.conn, entity, site.target.id, scope)
         if link.remote_id is None
-        and link.state not in (State.EXCLUDED, State.CLAIMED, State.UNKNOWN)
+        and link.state not in (LinkState.EXCLUDED, LinkState.CLAIMED, LinkState.UNKNOWN)
         and local.active
         and not (guarded and (local.prospect or local.payer_prospect))
     ]
 
 
-def _linked(site: Site, entity: str) -> set[str]:
+def _linked(site: OpenTarget, entity: str) -> set[str]:
     rows = site.store.conn.query(
         "SELECT remote_id FROM sync_link WHERE target_id = :target AND entity = :entity"
         " AND remote_id IS NOT NULL",
-        target=site.target.id, entity=entity,
-    )  # fmt: skip
+        target=site.target.id,
+        entity=entity,
+    )
     return {row["remote_id"] for row in rows}
 
 
-def _matched(entity: str, locals_: Sequence[Local], remotes: Sequence[Remote]) -> list[Proposal]:
+def _matched(
+    entity: str, locals_: Sequence[LocalRecord], remotes: Sequence[RemoteRecord]
+) -> list[Proposal]:
     """One rung after the other; what a rung settles is not looked at again.
 
     People of one name are not one person: contacts are matched by key and e-mail only.
@@ -122,7 +129,7 @@ def _grouped(items: Iterable[Any], text: Any) -> dict[str, list[Any]]:
     return groups
 
 
-def _own_email(local: Local) -> str:
+def _own_email(local: LocalRecord) -> str:
     values = local.values
     return fold(str(values.get("billing_email") or values.get("email") or ""))
 
@@ -132,7 +139,7 @@ def _name(values: Any) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
-def write(site: Site, proposals: Sequence[Proposal], wait: float = 30.0) -> int:
+def write(site: OpenTarget, proposals: Sequence[Proposal], wait: float = 30.0) -> int:
     """Link what was proposed without ambiguity, and let records be created; how many.
 
     Raises Busy while a run is at work on the target, as ``by_hand`` does.
@@ -149,7 +156,7 @@ def write(site: Site, proposals: Sequence[Proposal], wait: float = 30.0) -> int:
     return len(clear)
 
 
-def link(uow: UnitOfWork, site: Site, local: Local, remote: Remote) -> None:
+def link(uow: UnitOfWork, site: OpenTarget, local: LocalRecord, remote: RemoteRecord) -> None:
     """Tie a record of ours to one of theirs; what differs is pending, and the plan shows it.
 
     Raises Conflict ``sync.remote_taken`` where another record of ours is tied to it.
@@ -158,19 +165,30 @@ def link(uow: UnitOfWork, site: Site, local: Local, remote: Remote) -> None:
     if holder is not None and holder != local.id:
         raise Conflict(
             "sync.remote_taken",
-            msg("Record {remote} there is already linked to #{id} here.",
-                remote=remote.remote_id[:40], id=holder),
-        )  # fmt: skip
-    uow.links.ensure(site.target.id, local.entity, local.id, State.PENDING)
+            msg(
+                "Record {remote} there is already linked to #{id} here.",
+                remote=remote.remote_id[:40],
+                id=holder,
+            ),
+        )
+    uow.links.ensure(site.target.id, local.entity, local.id, LinkState.PENDING)
     uow.links.settle(
-        site.target.id, local.entity, local.id,
-        **{**CLEARED, "state": State.PENDING, "remote_id": remote.remote_id,
-           "remote_key": remote.key, "remote_version": remote.version, "stamp": "",
-           "pushed": dumped(remote.values)},
-    )  # fmt: skip
+        site.target.id,
+        local.entity,
+        local.id,
+        **{
+            **CLEARED,
+            "state": LinkState.PENDING,
+            "remote_id": remote.remote_id,
+            "remote_key": remote.key,
+            "remote_version": remote.version,
+            "stamp": "",
+            "pushed": dumped(remote.values),
+        },
+    )
 
 
-def by_hand(site: Site, local: Local, remote_id: str, wait: float = 30.0) -> None:
+def by_hand(site: OpenTarget, local: LocalRecord, remote_id: str, wait: float = 30.0) -> None:
     """Link one record, after making sure that the other one is there.
 
     Raises NotFound ``sync.remote_not_found``, Conflict, Trouble.
@@ -185,22 +203,31 @@ def by_hand(site: Site, local: Local, remote_id: str, wait: float = 30.0) -> Non
         site.write(lambda uow: link(uow, site, local, remote), "sync.link")
 
 
-def unlink(uow: UnitOfWork, site: Site, local: Local, state: Link, *, exclude: bool) -> bool:
+def unlink(
+    uow: UnitOfWork, site: OpenTarget, local: LocalRecord, state: Link, *, exclude: bool
+) -> bool:
     """Forget the twin of a record; with ``exclude`` it is not pushed any more. Whether it changed.
 
     Raises Conflict ``sync.in_flight`` while a call may be under way.
     """
-    if state.state in (State.CLAIMED, State.UNKNOWN):
+    if state.state in (LinkState.CLAIMED, LinkState.UNKNOWN):
         raise Conflict(
             "sync.in_flight",
             msg("{code} is being sent, or nobody knows yet: push again first.", code=local.code),
         )
     if exclude:
-        if state.state is State.EXCLUDED:
+        if state.state is LinkState.EXCLUDED:
             return False
-        uow.links.ensure(site.target.id, local.entity, local.id, State.EXCLUDED)
-        values = {**CLEARED, "state": State.EXCLUDED, "remote_id": None, "remote_key": None,
-                  "remote_version": None, "stamp": None, "pushed": None}  # fmt: skip
+        uow.links.ensure(site.target.id, local.entity, local.id, LinkState.EXCLUDED)
+        values = {
+            **CLEARED,
+            "state": LinkState.EXCLUDED,
+            "remote_id": None,
+            "remote_key": None,
+            "remote_version": None,
+            "stamp": None,
+            "pushed": None,
+        }
         uow.links.settle(site.target.id, local.entity, local.id, **values)
         return True
     return uow.links.remove(site.target.id, local.entity, local.id) > 0

@@ -13,21 +13,20 @@ from typing import Any
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
 from interop_cli.domain.sync.merge import Difference, three_columns
 from interop_cli.domain.sync.plan import Reason
-from interop_cli.domain.sync.records import Local, Remote
-from interop_cli.domain.sync.trouble import Kind
+from interop_cli.domain.sync.records import LocalRecord, RemoteRecord
 from interop_cli.store.sync.links import dumped, message_text
-from interop_cli.store.sync.records import EVERYTHING, Scope, records
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.sync.check import GONE, MERGED
+from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.lease import working
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
+from interop_cli.sync.unknown_outcomes import GONE, MERGED
 
 OVERLAP = timedelta(minutes=5)
 """Clocks differ and indexes lag: each pull looks back a little further than the last one ended."""
-SETTLED = (State.IN_SYNC, State.PENDING, State.FAILED)
+SETTLED = (LinkState.IN_SYNC, LinkState.PENDING, LinkState.FAILED)
 
 
 @dataclass
@@ -35,8 +34,8 @@ class Pulled:
     """What a pull found: records that differ over there, and those that are gone."""
 
     read: int = 0
-    drifted: list[tuple[Local, Difference]] = field(default_factory=list)
-    gone: list[tuple[Local, Reason]] = field(default_factory=list)
+    drifted: list[tuple[LocalRecord, Difference]] = field(default_factory=list)
+    gone: list[tuple[LocalRecord, Reason]] = field(default_factory=list)
 
     def rows(self, target: str) -> Iterator[dict[str, Any]]:
         """As they are shown."""
@@ -48,18 +47,28 @@ class Pulled:
 
 
 def _row(
-    target: str, local: Local, what: str, name: str | None, pushed: object, theirs: object
+    target: str, local: LocalRecord, what: str, name: str | None, pushed: object, theirs: object
 ) -> dict[str, Any]:
     return {
-        "target": target, "entity": local.entity, "id": local.id, "code": local.code,
-        "what": what, "field": name, "pushed": pushed, "theirs": theirs,
-    }  # fmt: skip
+        "target": target,
+        "entity": local.entity,
+        "id": local.id,
+        "code": local.code,
+        "what": what,
+        "field": name,
+        "pushed": pushed,
+        "theirs": theirs,
+    }
 
 
 def pull(
-    site: Site, scope: Scope = EVERYTHING, *, full: bool = False, accept_empty: bool = False,
+    site: OpenTarget,
+    scope: RecordScope = EVERYTHING,
+    *,
+    full: bool = False,
+    accept_empty: bool = False,
     wait: float = 30.0,
-) -> Pulled:  # fmt: skip
+) -> Pulled:
     """Read the records we are linked to, all of them or those changed since the last pull.
 
     Raises Trouble, Busy, and Conflict ``sync.empty_remote`` where not one of them is there any
@@ -77,9 +86,14 @@ def pull(
 
 
 def _pull_entity(
-    site: Site, entity: str, scope: Scope, since: str | None, pulled: Pulled,
-    *, accept_empty: bool,
-) -> None:  # fmt: skip
+    site: OpenTarget,
+    entity: str,
+    scope: RecordScope,
+    since: str | None,
+    pulled: Pulled,
+    *,
+    accept_empty: bool,
+) -> None:
     once = site.connector.descriptor(entity).once
     ours = [
         (local, link)
@@ -95,10 +109,13 @@ def _pull_entity(
         if not found and len(ours) > 1 and not accept_empty:
             raise Conflict(
                 "sync.empty_remote",
-                msg("None of the {count} linked records is in {target}; nothing was changed.",
-                    count=len(ours), target=site.target.name),
+                msg(
+                    "None of the {count} linked records is in {target}; nothing was changed.",
+                    count=len(ours),
+                    target=site.target.name,
+                ),
                 hint=msg("Check the token; if it is so, pull with --accept-empty."),
-            )  # fmt: skip
+            )
     else:
         wanted = {str(link.remote_id) for _local, link in ours}
         moment = datetime.fromisoformat(since) - OVERLAP
@@ -110,25 +127,36 @@ def _pull_entity(
     site.write(lambda uow: _write(uow, site, ours, found, pulled), "sync.pull")
 
 
-def _all(site: Site, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
-    size, found = site.connector.batch_size, dict[str, Remote]()
+def _all(site: OpenTarget, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
+    size, found = site.connector.batch_size, dict[str, RemoteRecord]()
     for start in range(0, len(remote_ids), size):
         found.update(site.connector.fetch(entity, remote_ids[start : start + size]))
     return found
 
 
 def _write(
-    uow: UnitOfWork, site: Site, ours: Iterable[tuple[Local, Link]], found: dict[str, Remote],
+    uow: UnitOfWork,
+    site: OpenTarget,
+    ours: Iterable[tuple[LocalRecord, Link]],
+    found: dict[str, RemoteRecord],
     pulled: Pulled,
-) -> None:  # fmt: skip
+) -> None:
     for local, link in ours:
         remote = found.get(str(link.remote_id))
         if remote is None or remote.gone or remote.remote_id != link.remote_id:
             merged = remote is not None and not remote.gone
             reason = Reason("remote.merged", MERGED) if merged else Reason("remote.gone", GONE)
             pulled.gone.append((local, reason))
-            _set(uow, site, local, link, state=State.DETACHED, error_class=Kind.GONE,
-                 error_code=reason.code, error_text=message_text(reason.message))  # fmt: skip
+            _set(
+                uow,
+                site,
+                local,
+                link,
+                state=LinkState.DETACHED,
+                error_class=TroubleKind.GONE,
+                error_code=reason.code,
+                error_text=message_text(reason.message),
+            )
             continue
         drift = [
             one
@@ -137,12 +165,15 @@ def _write(
         ]
         pulled.drifted += [(local, one) for one in drift]
         # The version is not taken over: the next push must notice that somebody was there.
-        values = {"drift": int(bool(drift)), "seen": dumped(remote.values) if drift else None,
-                  "seen_at": site.clock.stamp()}  # fmt: skip
+        values = {
+            "drift": int(bool(drift)),
+            "seen": dumped(remote.values) if drift else None,
+            "seen_at": site.clock.stamp(),
+        }
         if not drift:
             values["remote_version"] = remote.version
         _set(uow, site, local, link, **values)
 
 
-def _set(uow: UnitOfWork, site: Site, local: Local, link: Link, **values: Any) -> None:
+def _set(uow: UnitOfWork, site: OpenTarget, local: LocalRecord, link: Link, **values: Any) -> None:
     uow.links.settle(site.target.id, local.entity, local.id, was=link.state, **values)

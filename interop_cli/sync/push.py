@@ -7,20 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.plan import Step, Todo
-from interop_cli.domain.sync.trouble import Kind, Trouble
-from interop_cli.domain.sync.waiting import ROUNDS
-from interop_cli.store.sync.records import EVERYTHING, Scope
-from interop_cli.sync.caller import Caller
+from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
+from interop_cli.store.sync.records import EVERYTHING, RecordScope
+from interop_cli.sync.breaker import Pauses, Stopped
+from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.lease import working
-from interop_cli.sync.pause import Pauses, Stopped
 from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import Sender
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
 
 SEQUENCE = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)
 TOO_OFTEN = Trouble(
-    Kind.UNKNOWN, "sync.unreachable", msg("The target could not be reached to the end.")
+    TroubleKind.UNKNOWN, "sync.unreachable", msg("The target could not be reached to the end.")
 )
 
 
@@ -54,8 +53,8 @@ def _unwatched(_count: int) -> None:
 class Push:
     """One run. ``fault`` is called between any two steps, for tests that end it there."""
 
-    site: Site
-    scope: Scope = EVERYTHING
+    site: OpenTarget
+    scope: RecordScope = EVERYTHING
     options: Options = field(default_factory=Options)
     fault: Callable[[str], None] = _nothing
     advance: Callable[[int], None] = _unwatched
@@ -70,7 +69,7 @@ class Push:
         site, options = self.site, self.options
         self.report = Report(site.target.name, strict=options.strict)
         self.pauses = Pauses(site, self.report, patient=options.patient)
-        caller = Caller(inline=not options.overlap)
+        caller = CallThread(inline=not options.overlap)
         self.sender = Sender(
             site, self.report, self.pauses, caller, self.fault, self.advance, again=options.again
         )
@@ -139,10 +138,14 @@ class Push:
         """Note that records are in step as they are: equal payloads, no call."""
         site = self.site
         rows = [
-            {"local_id": local_id, "stamp": stamp, "form": site.form,
-             "version": site.target.version}
+            {
+                "local_id": local_id,
+                "stamp": stamp,
+                "form": site.form,
+                "version": site.target.version,
+            }
             for local_id, stamp in stamps
-        ]  # fmt: skip
+        ]
         if rows:
             site.write(lambda uow: uow.links.refresh(site.target.id, entity, rows))
             self.fault("refreshed")
@@ -159,15 +162,19 @@ class Push:
         if not empty:
             raise Conflict(
                 "sync.first_contact",
-                msg("{target} already holds records: nothing is created before they are matched.",
-                    target=site.target.name),
-                hint=msg("interop sync link --target {target}, or push with --allow-create",
-                         target=site.target.name),
-            )  # fmt: skip
+                msg(
+                    "{target} already holds records: nothing is created before they are matched.",
+                    target=site.target.name,
+                ),
+                hint=msg(
+                    "interop sync link --target {target}, or push with --allow-create",
+                    target=site.target.name,
+                ),
+            )
         introduce(site)
 
 
-def introduce(site: Site) -> None:
+def introduce(site: OpenTarget) -> None:
     """Note that what a target holds has been looked at: from now on records are created."""
     site.write(lambda uow: uow.targets.note(site.target.id, introduced=1))
     site.target = replace(site.target, introduced=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interop_cli.domain.messages import Message
-from interop_cli.domain.rules import Warning
-from interop_cli.domain.services.outcome import Outcome
+from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.sync.link import Trouble
 from interop_cli.domain.sync.plan import Reason, Step
-from interop_cli.domain.sync.trouble import Trouble
+from interop_cli.services.outcome import Outcome
 
 EXIT_REMOTE = 69
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
@@ -41,10 +41,16 @@ class Line:
                 "message": self.reason.message,
             }
         return {
-            "target": target, "entity": self.entity, "id": self.id, "code": self.code,
-            "number": self.number, "action": self.action, "status": self.status,
-            "remote_id": self.remote_id, "error": error,
-        }  # fmt: skip
+            "target": target,
+            "entity": self.entity,
+            "id": self.id,
+            "code": self.code,
+            "number": self.number,
+            "action": self.action,
+            "status": self.status,
+            "remote_id": self.remote_id,
+            "error": error,
+        }
 
 
 @dataclass
@@ -53,7 +59,7 @@ class Report:
 
     target: str
     lines: dict[tuple[str, int], Line] = field(default_factory=dict)
-    warnings: list[Warning] = field(default_factory=list)
+    warnings: list[RuleWarning] = field(default_factory=list)
     stopped: Trouble | None = None
     until: str | None = None
     calls: int = 0
@@ -73,14 +79,20 @@ class Report:
         if known is not None and (known.status, status) in STANDS:
             return
         self.lines[local.entity, local.id] = Line(
-            local.entity, local.id, local.code, str(step.todo), status,
-            remote_id or step.link.remote_id, reason, local.number,
-        )  # fmt: skip
+            local.entity,
+            local.id,
+            local.code,
+            str(step.todo),
+            status,
+            remote_id or step.link.remote_id,
+            reason,
+            local.number,
+        )
 
     def note(self, step: Step, message: Message) -> None:
         """Warn about a record that was sent."""
         path = step.local.entity
-        self.warnings.append(Warning(path, "sync.note", message, key=step.local.code))
+        self.warnings.append(RuleWarning(path, "sync.note", message, key=step.local.code))
 
     def count(self, *statuses: str) -> int:
         """How many records have one of these statuses."""

@@ -12,26 +12,43 @@ from typing import Any
 from interop_cli.domain.errors import Conflict, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, contacts
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.outcome import Outcome, one
-from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.merge import Difference, three_columns
 from interop_cli.domain.sync.payload import Payload
-from interop_cli.domain.sync.records import Local
+from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.services.clients import card
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.outcome import Outcome, one
+from interop_cli.services.people import contacts
 from interop_cli.store.sync.links import CLEARED, dumped
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.sync.site import Site
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.target import OpenTarget
 
 LOCAL, REMOTE = "local", "remote"
-CLIENT_FIELDS = frozenset({
-    "name", "email", "phone", "website", "line1", "line2", "city", "province", "postal_code",
-    "country", "language", "currency", "terms", "gst", "qst", "neq",
-})  # fmt: skip
+CLIENT_FIELDS = frozenset(
+    {
+        "name",
+        "email",
+        "phone",
+        "website",
+        "line1",
+        "line2",
+        "city",
+        "province",
+        "postal_code",
+        "country",
+        "language",
+        "currency",
+        "terms",
+        "gst",
+        "qst",
+        "neq",
+    }
+)
 CONTACT_FIELDS = frozenset({"email", "phone", "mobile", "title", "language", "name"})
 
 
-def columns(site: Site, local: Local, link: Link) -> tuple[Difference, ...]:
+def columns(site: OpenTarget, local: LocalRecord, link: Link) -> tuple[Difference, ...]:
     """The conflict in three columns: as last pushed, ours, theirs."""
     return three_columns(link.pushed, site.connector.payload(local), link.seen or {})
 
@@ -48,9 +65,11 @@ def decisions(found: Sequence[Difference], taken: Sequence[str]) -> dict[str, st
         if side not in (LOCAL, REMOTE) or (equals and field not in names):
             raise UsageError(
                 "usage.take",
-                msg("--take is local, remote, or FIELD=local|remote; fields: {fields}.",
-                    fields=", ".join(names)),
-            )  # fmt: skip
+                msg(
+                    "--take is local, remote, or FIELD=local|remote; fields: {fields}.",
+                    fields=", ".join(names),
+                ),
+            )
         for name in [field] if equals else names:
             if equals or name not in chosen:
                 chosen[name] = side
@@ -71,7 +90,12 @@ def decisions(found: Sequence[Difference], taken: Sequence[str]) -> dict[str, st
 
 
 def resolve(
-    uow: UnitOfWork, site: Site, local: Local, link: Link, chosen: Mapping[str, str], rules: Rules
+    uow: UnitOfWork,
+    site: OpenTarget,
+    local: LocalRecord,
+    link: Link,
+    chosen: Mapping[str, str],
+    rules: Rules,
 ) -> Outcome:
     """Write the decisions; the record is pending then, or equal to what is there."""
     seen = link.seen or {}
@@ -82,17 +106,24 @@ def resolve(
     # From now on we count from what is there: fields of ours that differ are sent.
     base: Payload = {**link.pushed, **{name: seen[name] for name in chosen if name in seen}}
     uow.links.settle(
-        site.target.id, local.entity, local.id, was=link.state,
-        **{**CLEARED, "state": State.PENDING, "pushed": dumped(base), "stamp": ""},
-    )  # fmt: skip
+        site.target.id,
+        local.entity,
+        local.id,
+        was=link.state,
+        **{**CLEARED, "state": LinkState.PENDING, "pushed": dumped(base), "stamp": ""},
+    )
     item = {
-        "id": local.id, "code": local.code, "entity": local.entity, "status": "ok",
-        "taken": dict(chosen), "error": None,
-    }  # fmt: skip
+        "id": local.id,
+        "code": local.code,
+        "entity": local.entity,
+        "status": "ok",
+        "taken": dict(chosen),
+        "error": None,
+    }
     return one(item, changed=True, warnings=rules.warnings if changed else [])
 
 
-def _take_over(uow: UnitOfWork, local: Local, theirs: Payload, rules: Rules) -> bool:
+def _take_over(uow: UnitOfWork, local: LocalRecord, theirs: Payload, rules: Rules) -> bool:
     """Edit our record so that it holds their values."""
     if not theirs:
         return False
@@ -105,13 +136,13 @@ def _take_over(uow: UnitOfWork, local: Local, theirs: Payload, rules: Rules) -> 
         )
     if local.entity == "client":
         selector = Selector(keys=[(1, f"#{local.id}")])
-        client_cards.edit(uow, selector, changes, rules)
+        card.edit(uow, selector, changes, rules)
     else:
         contacts.edit(uow, local.id, changes, rules)
     return True
 
 
-def _ours(local: Local, theirs: Payload) -> dict[str, Any]:
+def _ours(local: LocalRecord, theirs: Payload) -> dict[str, Any]:
     """Their values under the names that an edit takes."""
     changes: dict[str, Any] = {}
     for name, value in theirs.items():

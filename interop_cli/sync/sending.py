@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from interop_cli.domain.sync.plan import Reason, Step, Todo
-from interop_cli.domain.sync.records import Action, Failed, Found, Result, Send, Trace
-from interop_cli.domain.sync.trouble import BREAKING, PAUSING, Kind, Trouble
-from interop_cli.domain.sync.waiting import STALE_TRIES
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.sync import check, claims, settle
-from interop_cli.sync.caller import Answer, Caller
+from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
+from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo
+from interop_cli.domain.sync.records import Action, Failed, FoundRemote, Result, Send, Trace
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync import claims, settlement, unknown_outcomes
+from interop_cli.sync.breaker import Pauses, Stopped
+from interop_cli.sync.call_thread import CallAnswer, CallThread
 from interop_cli.sync.claims import Claimed
-from interop_cli.sync.pause import Pauses, Stopped
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
-from interop_cli.sync.settle import Settled
-from interop_cli.sync.site import Site
+from interop_cli.sync.settlement import Settled
+from interop_cli.sync.target import OpenTarget
 
 Fault = Callable[[str], None]
 
@@ -30,7 +29,7 @@ class Flight:
     """A call under way, and the claims it is about."""
 
     claimed: Claimed
-    answer: Answer[list[Result]]
+    answer: CallAnswer[list[Result]]
 
 
 @dataclass(frozen=True)
@@ -49,17 +48,17 @@ class Landed:
         return whole and not any(kind in UNSETTLING for kind in troubles)
 
 
-UNSETTLING = BREAKING | PAUSING | {Kind.STALE}
+UNSETTLING = BREAKING | PAUSING | {TroubleKind.STALE}
 
 
 @dataclass
 class Sender:
     """What the calls of one run share."""
 
-    site: Site
+    site: OpenTarget
     report: Report
     pauses: Pauses
-    caller: Caller
+    caller: CallThread
     fault: Fault
     advance: Callable[[int], None]
     again: bool = False
@@ -110,9 +109,13 @@ class Sender:
             start += step
 
     def _write(
-        self, entity: str, todo: Todo, landed: Landed | None, batch: Sequence[int] | None,
+        self,
+        entity: str,
+        todo: Todo,
+        landed: Landed | None,
+        batch: Sequence[int] | None,
         revisit: set[int],
-    ) -> Claimed:  # fmt: skip
+    ) -> Claimed:
         """Settle what has landed and claim what comes next, in one transaction."""
         if landed is None and batch is None:
             return Claimed()
@@ -137,7 +140,7 @@ class Sender:
 
     def _release(self, claimed: Claimed) -> None:
         if claimed.sends:
-            self.site.write(lambda uow: settle.release(uow, self.site, claimed))
+            self.site.write(lambda uow: settlement.release(uow, self.site, claimed))
 
     def _start(self, claimed: Claimed) -> Flight:
         sends = claimed.sends
@@ -148,7 +151,7 @@ class Sender:
         connector, found = self.site.connector, list[Result]()
         if sends[0].action is Action.CREATE and connector.looks_first:
             there = connector.lookup(sends)
-            found = [Found(local_id, remote) for local_id, remote in there.items()]
+            found = [FoundRemote(local_id, remote) for local_id, remote in there.items()]
             sends = [send for send in sends if send.id not in there]
         return found + (connector.push(str(sends[0].action), sends) if sends else [])
 
@@ -169,7 +172,7 @@ class Sender:
         return self._settled_now(entity, landed, settled)
 
     def _settled(self, uow: UnitOfWork, landed: Landed) -> Settled:
-        return settle.settle(
+        return settlement.settle(
             uow, self.site, landed.claimed, landed.results, landed.traces, self.report
         )
 
@@ -191,7 +194,7 @@ class Sender:
         site = self.site
         steps = list(site.steps_of(entity, sorted(ids)))
         try:
-            found = check.read(site, entity, steps)
+            found = unknown_outcomes.read(site, entity, steps)
         except Trouble as trouble:
             self.pauses.met(trouble)
             return ids
@@ -202,10 +205,15 @@ class Sender:
         def compare(uow: UnitOfWork) -> None:
             for step in steps:
                 tries = self.tried[entity, step.local.id]
-                check.compare(
-                    uow, site, step, found[step.local.id], step.payload, self.report,
+                unknown_outcomes.compare(
+                    uow,
+                    site,
+                    step,
+                    found[step.local.id],
+                    step.payload,
+                    self.report,
                     give_up=tries >= STALE_TRIES,
-                )  # fmt: skip
+                )
 
         site.write(compare)
         self.fault("merged")
@@ -226,7 +234,7 @@ class Sender:
         if not steps:
             return
         try:
-            found = self.caller.start(lambda: check.read(site, entity, steps)).get()
+            found = self.caller.start(lambda: unknown_outcomes.read(site, entity, steps)).get()
         except Trouble as trouble:
             for step in steps:
                 why = Reason(trouble.code, trouble.message, trouble.field)
@@ -237,5 +245,5 @@ class Sender:
             self.report.calls += len(site.connector.traces())
         self.fault("looked")
         self.pauses.succeeded()
-        site.write(lambda uow: check.resolve_all(uow, site, steps, found, self.report))
+        site.write(lambda uow: unknown_outcomes.resolve_all(uow, site, steps, found, self.report))
         self.fault("resolved")

@@ -5,50 +5,72 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from interop_cli.domain.sync.link import State
+from interop_cli.domain.sync.link import LinkState
 from interop_cli.domain.sync.plan import Todo
 from interop_cli.store.sync.records import link_counts
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
 
 NAMES = (
-    "target", "kind", "in_sync", "pending", "blocked", "conflict", "detached", "failed", "unknown",
-    "awaiting", "excluded", "drift", "paused", "paused_until", "paused_by", "pushed_at",
+    "target",
+    "kind",
+    "in_sync",
+    "pending",
+    "blocked",
+    "conflict",
+    "detached",
+    "failed",
+    "unknown",
+    "awaiting",
+    "excluded",
+    "drift",
+    "paused",
+    "paused_until",
+    "paused_by",
+    "pushed_at",
     "pulled_at",
-)  # fmt: skip
+)
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
-    State.CONFLICT: "conflict", State.DETACHED: "detached", State.FAILED: "failed",
-    State.UNKNOWN: "unknown", State.CLAIMED: "unknown", State.AWAITING: "awaiting",
-    State.EXCLUDED: "excluded",
-}  # fmt: skip
+    LinkState.CONFLICT: "conflict",
+    LinkState.DETACHED: "detached",
+    LinkState.FAILED: "failed",
+    LinkState.UNKNOWN: "unknown",
+    LinkState.CLAIMED: "unknown",
+    LinkState.AWAITING: "awaiting",
+    LinkState.EXCLUDED: "excluded",
+}
 
 
-def status(site: Site) -> dict[str, Any]:
+def status(site: OpenTarget) -> dict[str, Any]:
     """The counts of one target, over all that it takes."""
     target, counts = site.target, Counter[str]()
     for row in link_counts(site.store.conn, target.id, site.connector.entities):
-        name = OF_LINK.get(State(row["state"]))
-        counts[name or ("in_sync" if row["state"] == State.IN_SYNC else "-")] += row["n"]
+        name = OF_LINK.get(LinkState(row["state"]))
+        counts[name or ("in_sync" if row["state"] == LinkState.IN_SYNC else "-")] += row["n"]
         counts["drift"] += int(row["drift"] or 0)
     for entity in site.connector.entities:
         for step in site.steps(entity):
             state = step.link.state
-            counts["in_sync"] -= state is State.IN_SYNC and step.todo is not Todo.SKIP
-            if state in OF_LINK and state is not State.FAILED:
+            counts["in_sync"] -= state is LinkState.IN_SYNC and step.todo is not Todo.SKIP
+            if state in OF_LINK and state is not LinkState.FAILED:
                 continue
-            if step.todo is Todo.BLOCKED and state is not State.FAILED:
+            if step.todo is Todo.BLOCKED and state is not LinkState.FAILED:
                 counts["blocked"] += 1
             elif step.todo not in (Todo.SKIP, Todo.BLOCKED):
                 counts["pending"] += 1
-                counts["failed"] -= state is State.FAILED  # changed since: it is tried again
+                counts["failed"] -= state is LinkState.FAILED  # changed since: it is tried again
     paused = target.paused_until is not None and target.paused_until > site.clock.stamp()
     pushed = site.store.conn.query(
         "SELECT MAX(pushed_at) AS at FROM sync_link WHERE target_id = :target", target=target.id
     )
     values = {name: counts[name] for name in NAMES if name not in ("target", "kind")}
     return {
-        **values, "target": target.name, "kind": target.kind, "paused": paused,
+        **values,
+        "target": target.name,
+        "kind": target.kind,
+        "paused": paused,
         "paused_until": target.paused_until if paused else None,
-        "paused_by": target.paused_by if paused else None, "pushed_at": pushed[0]["at"],
+        "paused_by": target.paused_by if paused else None,
+        "pushed_at": pushed[0]["at"],
         "pulled_at": target.pulled_at,
-    }  # fmt: skip
+    }

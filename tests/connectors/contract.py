@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import pytest
 
 from interop_cli.connectors.protocol import Connector
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import differences
-from interop_cli.domain.sync.records import Action, Done, Failed, Local, Remote, Send
-from interop_cli.domain.sync.trouble import Kind, Trouble
+from interop_cli.domain.sync.records import Action, Done, Failed, LocalRecord, RemoteRecord, Send
 from tests.fakes.server import Reply
 
-Make = Callable[..., Local]
+Make = Callable[..., LocalRecord]
 
 
 class FakeRemote(Protocol):
@@ -46,23 +46,38 @@ class FakeRemote(Protocol):
         """Columns that the remote itself refuses, and the field of ours it is about."""
 
 
-def create(connector: Connector, local: Local, attempt: str | None = None) -> Send:
+def create(connector: Connector, local: LocalRecord, attempt: str | None = None) -> Send:
     """A create of ``local``."""
     payload = connector.payload(local)
     return Send(
-        local.entity, local.id, local.key, Action.CREATE, payload, tuple(payload),
+        local.entity,
+        local.id,
+        local.key,
+        Action.CREATE,
+        payload,
+        tuple(payload),
         attempt or str(uuid.uuid4()),
-    )  # fmt: skip
+    )
 
 
-def update(connector: Connector, local: Local, remote: Remote, base: dict[str, Any]) -> Send:
+def update(
+    connector: Connector, local: LocalRecord, remote: RemoteRecord, base: dict[str, Any]
+) -> Send:
     """An update of the record ``remote`` from ``base`` to what ``local`` is now."""
     payload = connector.payload(local)
     changed = tuple(change.field for change in differences(base, payload))
     return Send(
-        local.entity, local.id, local.key, Action.UPDATE, payload, changed, str(uuid.uuid4()),
-        remote.remote_id, remote.version, base,
-    )  # fmt: skip
+        local.entity,
+        local.id,
+        local.key,
+        Action.UPDATE,
+        payload,
+        changed,
+        str(uuid.uuid4()),
+        remote.remote_id,
+        remote.version,
+        base,
+    )
 
 
 def only(results: list[Any]) -> Any:
@@ -76,7 +91,7 @@ class ConnectorContract:
 
     write = "^(POST|PUT|PATCH)"
 
-    def pushed(self, connector: Connector, local: Local) -> Remote:
+    def pushed(self, connector: Connector, local: LocalRecord) -> RemoteRecord:
         """Push ``local`` as new; the record as it then is over there."""
         done = only(connector.push(Action.CREATE, [create(connector, local)]))
         assert isinstance(done, Done), done
@@ -146,8 +161,9 @@ class ConnectorContract:
         assert isinstance(done, Done)
         after = fake.held()[first.remote_id]
         differing = {name for name in held if held[name] != after.get(name)}
-        assert len(differing - {"SyncToken", "MetaData", "hs_lastmodifieddate",
-                                "lastmodifieddate"}) <= len(send.changed)  # fmt: skip
+        assert len(
+            differing - {"SyncToken", "MetaData", "hs_lastmodifieddate", "lastmodifieddate"}
+        ) <= len(send.changed)
 
     def test_lookup_finds_what_a_lost_answer_made(
         self, connector: Connector, make: Make, fake: FakeRemote
@@ -157,7 +173,7 @@ class ConnectorContract:
         fake.fail("drop", when="after", match=self.write)
         with pytest.raises(Trouble) as trouble:
             connector.push(Action.CREATE, [send])
-        assert trouble.value.kind is Kind.UNKNOWN
+        assert trouble.value.kind is TroubleKind.UNKNOWN
         found = connector.lookup([send])
         assert set(found) == {send.id}
         assert set(fake.held()) == {found[send.id].remote_id}
@@ -181,7 +197,7 @@ class ConnectorContract:
         send = update(connector, make(1, **fake.valid_change()), remote, connector.payload(local))
         failed = only(_results(connector, send))
         assert isinstance(failed, Failed)
-        assert failed.trouble.kind is Kind.GONE
+        assert failed.trouble.kind is TroubleKind.GONE
 
     def test_everything_lists_what_is_there(self, connector: Connector, make: Make) -> None:
         assert connector.is_empty()
@@ -195,7 +211,7 @@ class ConnectorContract:
         change, field = fake.invalid_change()
         failed = only(_results(connector, create(connector, make(1, **change))))
         assert isinstance(failed, Failed)
-        assert failed.trouble.kind is Kind.VALIDATION
+        assert failed.trouble.kind is TroubleKind.VALIDATION
         assert failed.trouble.field == field
         assert fake.held() == {}
 
@@ -204,21 +220,21 @@ class ConnectorContract:
     @pytest.mark.parametrize(
         ("mishap", "kind"),
         [
-            ({"kind": "drop"}, Kind.UNKNOWN),
-            ({"kind": "close"}, Kind.UNKNOWN),
-            ({"kind": "half"}, Kind.UNKNOWN),
-            ({"kind": "garbage"}, Kind.UNKNOWN),
-            ({"kind": "gzip"}, Kind.UNKNOWN),
-            ({"kind": "huge"}, Kind.UNKNOWN),
-            ({"kind": "drip"}, Kind.UNKNOWN),
-            ({"kind": "reply", "reply": Reply(500, {})}, Kind.UNKNOWN),
-            ({"kind": "reply", "reply": Reply(503, None)}, Kind.UNKNOWN),
-            ({"kind": "reply", "reply": Reply(429, {}, {"Retry-After": "7"})}, Kind.RETRY),
-            ({"kind": "redirect", "reply": Reply(302)}, Kind.FORBIDDEN),
-            ({"kind": "redirect", "reply": Reply(307)}, Kind.FORBIDDEN),
-            ({"kind": "reply", "reply": Reply(403, {})}, Kind.FORBIDDEN),
-            ({"kind": "echo", "reply": Reply(403)}, Kind.FORBIDDEN),
-            ({"kind": "echo", "reply": Reply(500)}, Kind.UNKNOWN),
+            ({"kind": "drop"}, TroubleKind.UNKNOWN),
+            ({"kind": "close"}, TroubleKind.UNKNOWN),
+            ({"kind": "half"}, TroubleKind.UNKNOWN),
+            ({"kind": "garbage"}, TroubleKind.UNKNOWN),
+            ({"kind": "gzip"}, TroubleKind.UNKNOWN),
+            ({"kind": "huge"}, TroubleKind.UNKNOWN),
+            ({"kind": "drip"}, TroubleKind.UNKNOWN),
+            ({"kind": "reply", "reply": Reply(500, {})}, TroubleKind.UNKNOWN),
+            ({"kind": "reply", "reply": Reply(503, None)}, TroubleKind.UNKNOWN),
+            ({"kind": "reply", "reply": Reply(429, {}, {"Retry-After": "7"})}, TroubleKind.RETRY),
+            ({"kind": "redirect", "reply": Reply(302)}, TroubleKind.FORBIDDEN),
+            ({"kind": "redirect", "reply": Reply(307)}, TroubleKind.FORBIDDEN),
+            ({"kind": "reply", "reply": Reply(403, {})}, TroubleKind.FORBIDDEN),
+            ({"kind": "echo", "reply": Reply(403)}, TroubleKind.FORBIDDEN),
+            ({"kind": "echo", "reply": Reply(500)}, TroubleKind.UNKNOWN),
         ],
         ids=lambda value: (
             f"{value['kind']}{value['reply'].status if 'reply' in value else ''}"
@@ -227,7 +243,12 @@ class ConnectorContract:
         ),
     )
     def test_a_failing_call_has_its_class(
-        self, connector: Connector, make: Make, fake: FakeRemote, mishap: dict[str, Any], kind: Kind
+        self,
+        connector: Connector,
+        make: Make,
+        fake: FakeRemote,
+        mishap: dict[str, Any],
+        kind: TroubleKind,
     ) -> None:
         fake.fail(match=self.write, times=9, **mishap)
         with pytest.raises(Trouble) as trouble:
@@ -244,7 +265,7 @@ class ConnectorContract:
         try:
             with pytest.raises(Trouble) as trouble:
                 connector.push(Action.CREATE, [create(connector, make(1))])
-            assert trouble.value.kind is Kind.RETRY
+            assert trouble.value.kind is TroubleKind.RETRY
         finally:
             fake.__enter__()
 

@@ -9,19 +9,39 @@ from typing import Any
 
 from interop_cli.clock import Clock
 from interop_cli.connectors.protocol import Secret, Target, Tools
-from interop_cli.domain.sync.records import Local
+from interop_cli.domain.sync.records import LocalRecord
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CLIENT: dict[str, Any] = {
-    "id": 1, "code": "C-1", "name": "Imprimerie Trépanier inc.", "active": True, "prospect": False,
-    "language": "fr", "email": "info@trepanier.example", "phone": "+14185550134;ext=22",
-    "website": "https://trepanier.example", "line1": "12, rue du Quai", "line2": "bureau 3",
-    "city": "Québec", "province": "QC", "postal_code": "G1K 7X2", "country": "CA",
-    "currency": "CAD", "terms": "net30", "bill_to": None, "bill_to_remote": None,
-    "shipper_identity": "standard", "gst": None, "qst": None, "neq": None, "tags": [],
-    "external_id": None, "accounting": {}, "billing_name": "Ève Roy",
+    "id": 1,
+    "code": "C-1",
+    "name": "Imprimerie Trépanier inc.",
+    "active": True,
+    "prospect": False,
+    "language": "fr",
+    "email": "info@trepanier.example",
+    "phone": "+14185550134;ext=22",
+    "website": "https://trepanier.example",
+    "line1": "12, rue du Quai",
+    "line2": "bureau 3",
+    "city": "Québec",
+    "province": "QC",
+    "postal_code": "G1K 7X2",
+    "country": "CA",
+    "currency": "CAD",
+    "terms": "net30",
+    "bill_to": None,
+    "bill_to_remote": None,
+    "shipper_identity": "standard",
+    "gst": None,
+    "qst": None,
+    "neq": None,
+    "tags": [],
+    "external_id": None,
+    "accounting": {},
+    "billing_name": "Ève Roy",
     "billing_email": "compta@trepanier.example",
-}  # fmt: skip
+}
 
 
 class Secrets:
@@ -58,21 +78,38 @@ def target(kind: str, **settings: Any) -> Target:
     return Target(1, kind, kind, settings)
 
 
-def client(number: int = 1, **changes: Any) -> Local:
+def client(number: int = 1, **changes: Any) -> LocalRecord:
     """A client, as the engine hands it to a connector."""
     own = {"id": number, "code": f"C-{number}", "name": f"Imprimerie {number} Trépanier inc."}
     values = {**CLIENT, **own, **changes}
-    return Local(
-        "client", number, values["code"], values["code"], "1", active=values["active"],
-        values=values, prospect=values["prospect"],
-    )  # fmt: skip
+    return LocalRecord(
+        "client",
+        number,
+        values["code"],
+        values["code"],
+        "1",
+        active=values["active"],
+        values=values,
+        prospect=values["prospect"],
+    )
 
 
-def contact(number: int = 1, **changes: Any) -> Local:
+def contact(number: int = 1, **changes: Any) -> LocalRecord:
     """A contact of client 1."""
     values = {
-        "id": number, "client": "C-1", "name": f"Marie-Ève Roy {number}", "title": "Acheteuse",
-        "email": f"Marie{number}@Trepanier.example", "phone": "+15145550123", "mobile": None,
-        "language": None, "active": True, "client_remote": None, "email_free": True, **changes,
-    }  # fmt: skip
-    return Local("contact", number, "C-1", str(number), "1", active=values["active"], values=values)
+        "id": number,
+        "client": "C-1",
+        "name": f"Marie-Ève Roy {number}",
+        "title": "Acheteuse",
+        "email": f"Marie{number}@Trepanier.example",
+        "phone": "+15145550123",
+        "mobile": None,
+        "language": None,
+        "active": True,
+        "client_remote": None,
+        "email_free": True,
+        **changes,
+    }
+    return LocalRecord(
+        "contact", number, "C-1", str(number), "1", active=values["active"], values=values
+    )

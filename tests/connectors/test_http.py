@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from interop_cli.clock import Clock
-from interop_cli.connectors.addresses import checked_url
+from interop_cli.connectors.hosts import checked_url
 from interop_cli.connectors.http import Http
 from interop_cli.domain.errors import ConfigError
-from interop_cli.domain.sync.trouble import Kind, Trouble
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from tests.fakes.server import Call, FakeServer, Reply, route
 
 
@@ -68,26 +68,26 @@ def test_a_get_is_tried_again_and_a_write_is_not(http: Http, fake: Toy) -> None:
     assert http.call("GET", "/thing").ok
     assert len(fake.calls) == 3
     fake.fail("drop", times=1)
-    assert trouble(http).kind is Kind.UNKNOWN
+    assert trouble(http).kind is TroubleKind.UNKNOWN
     assert len(fake.calls) == 4
 
 
 def test_a_post_that_reads_is_not_unknown(http: Http, fake: Toy) -> None:
     fake.fail("drop")
-    assert trouble(http, reads=True).kind is Kind.RETRY
+    assert trouble(http, reads=True).kind is TroubleKind.RETRY
 
 
 @pytest.mark.parametrize("kind", ["drip", "huge"])
 def test_an_answer_without_end_is_cut(http: Http, fake: Toy, kind: str) -> None:
     fake.fail(kind)
     started = time.monotonic()
-    assert trouble(http).kind is Kind.UNKNOWN
+    assert trouble(http).kind is TroubleKind.UNKNOWN
     assert time.monotonic() - started < 20
 
 
 def test_a_slow_answer_is_cut(http: Http, fake: Toy) -> None:
     fake.fail("sleep", seconds=3)
-    assert trouble(http).kind is Kind.UNKNOWN
+    assert trouble(http).kind is TroubleKind.UNKNOWN
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -95,9 +95,9 @@ def test_a_slow_answer_is_cut(http: Http, fake: Toy) -> None:
 def test_no_redirect_is_followed(http: Http, fake: Toy, status: int, method: str) -> None:
     with Toy() as other:
         fake.fail("redirect", reply=Reply(status, None, {"Location": f"{other.url}/thing"}))
-        assert trouble(http, method).kind is Kind.FORBIDDEN
+        assert trouble(http, method).kind is TroubleKind.FORBIDDEN
         fake.fail("redirect", reply=Reply(status, None, {"Location": f"{fake.url}/thing"}))
-        assert trouble(http, method).kind is Kind.FORBIDDEN
+        assert trouble(http, method).kind is TroubleKind.FORBIDDEN
         assert other.calls == []
 
 

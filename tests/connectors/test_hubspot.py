@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from interop_cli.connectors.hubspot import HubSpot
-from interop_cli.domain.sync.records import Action, Done, Failed, Local
-from interop_cli.domain.sync.trouble import Kind, Trouble
+from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.domain.sync.records import Action, Done, Failed, LocalRecord
 from tests.connectors.contract import ConnectorContract, create, only, update
 from tests.connectors.support import client, contact, target, tools
 from tests.fakes.hubspot import FakeHubSpot
@@ -33,7 +33,7 @@ def connector(fake: FakeHubSpot) -> Iterator[HubSpot]:
 
 
 @pytest.fixture
-def make() -> Callable[..., Local]:
+def make() -> Callable[..., LocalRecord]:
     return client
 
 
@@ -41,7 +41,7 @@ class TestContract(ConnectorContract):
     write = "/batch/(upsert|create|update)"
 
 
-def push(connector: HubSpot, *locals_: Local) -> list[Any]:
+def push(connector: HubSpot, *locals_: LocalRecord) -> list[Any]:
     return connector.push(Action.CREATE, [create(connector, local) for local in locals_])
 
 
@@ -65,7 +65,7 @@ def test_a_wrong_token_is_an_auth_trouble(fake: FakeHubSpot) -> None:
     connector = HubSpot(target("hubspot"), tools(fake.url, {"token": "wrong-token"}))
     with pytest.raises(Trouble) as trouble:
         connector.connect()
-    assert trouble.value.kind is Kind.AUTH
+    assert trouble.value.kind is TroubleKind.AUTH
 
 
 def test_a_token_given_to_another_host_is_not_sent(fake: FakeHubSpot) -> None:
@@ -85,9 +85,12 @@ def test_the_narrow_list_and_a_wider_one(fake: FakeHubSpot) -> None:
     wide = HubSpot(target("hubspot", fields={"client": fields}), tools(fake.url, None))
     payload = wide.payload(client(accounting={"rep": "Luc"}))
     assert payload == {
-        "code": "C-1", "name": narrow["name"], "postal_code": "G1K 7X2", "terms": "net30",
+        "code": "C-1",
+        "name": narrow["name"],
+        "postal_code": "G1K 7X2",
+        "terms": "net30",
         "accounting.rep": "Luc",
-    }  # fmt: skip
+    }
 
 
 def test_a_contact_is_made_with_its_company_in_one_call(
@@ -98,10 +101,14 @@ def test_a_contact_is_made_with_its_company_in_one_call(
     done = only(push(connector, contact(7, client_remote=company)))
     assert fake.companies_of(done.remote_id) == {company}
     assert fake.live("contacts")[done.remote_id] == {
-        "hs_object_id": done.remote_id, "interop_contact_id": "7", "firstname": "Marie-Ève Roy",
-        "lastname": "7", "email": "marie7@trepanier.example", "phone": "514-555-0123",
+        "hs_object_id": done.remote_id,
+        "interop_contact_id": "7",
+        "firstname": "Marie-Ève Roy",
+        "lastname": "7",
+        "email": "marie7@trepanier.example",
+        "phone": "514-555-0123",
         "lastmodifieddate": fake.live("contacts")[done.remote_id]["lastmodifieddate"],
-    }  # fmt: skip
+    }
     assert len(fake.calls) == 1
 
 
@@ -131,7 +138,11 @@ def test_an_email_that_a_stranger_has_names_the_stranger(
     failed = only(push(connector, contact(1)))
     assert isinstance(failed, Failed)
     trouble = failed.trouble
-    assert (trouble.kind, trouble.field, trouble.remote_id) == (Kind.NAME_TAKEN, "email", stranger)
+    assert (trouble.kind, trouble.field, trouble.remote_id) == (
+        TroubleKind.NAME_TAKEN,
+        "email",
+        stranger,
+    )
 
 
 @pytest.mark.parametrize("entity", ["client", "contact"])
@@ -143,15 +154,13 @@ def test_bad_rows_among_a_hundred_fail_alone(
     fake.refuse = lambda _o, row: name if row.get(name, "").startswith("Bad") else None
     bad = {13, 57, 99}
     make = client if entity == "client" else contact
-    locals_ = [
-        make(n, **({"name": f"Bad{n}"} if n in bad else {})) for n in range(1, 101)
-    ]  # fmt: skip
+    locals_ = [make(n, **({"name": f"Bad{n}"} if n in bad else {})) for n in range(1, 101)]
     results = push(connector, *locals_)
     failed = {result.id: result.trouble for result in results if isinstance(result, Failed)}
     assert set(failed) == bad
     assert len(results) == 100
     field = "name" if entity == "client" else "last_name"
-    assert {(t.kind, t.field) for t in failed.values()} == {(Kind.VALIDATION, field)}
+    assert {(t.kind, t.field) for t in failed.values()} == {(TroubleKind.VALIDATION, field)}
     assert not any("Bad" in str(trouble.message) for trouble in failed.values())
 
 
@@ -169,7 +178,7 @@ def test_halving_stops_where_the_line_breaks(connector: HubSpot, fake: FakeHubSp
     fake.fail("drop", when="after")
     results = {result.id: result for result in connector.push(Action.CREATE, sends)}
     assert [type(results[n]) for n in (1, 2, 3, 4)] == [Failed, Failed, Done, Done]
-    assert {results[n].trouble.kind for n in (1, 2)} == {Kind.UNKNOWN}
+    assert {results[n].trouble.kind for n in (1, 2)} == {TroubleKind.UNKNOWN}
 
 
 def test_a_merged_record_is_not_taken_for_ours(connector: HubSpot, fake: FakeHubSpot) -> None:
@@ -181,27 +190,27 @@ def test_a_merged_record_is_not_taken_for_ours(connector: HubSpot, fake: FakeHub
     assert remote.remote_id == winner
     old = connector.fetch("client", [winner])[winner]
     send = update(connector, client(city="Gaspé"), old, connector.payload(local))
-    send = send.__class__(**{
-        **{name: getattr(send, name) for name in send.__slots__}, "remote_id": mine,
-    })  # fmt: skip
+    send = send.__class__(
+        **{**{name: getattr(send, name) for name in send.__slots__}, "remote_id": mine}
+    )
     failed = only(connector.push(Action.UPDATE, [send]))
-    assert (failed.trouble.kind, failed.trouble.remote_id) == (Kind.GONE, winner)
+    assert (failed.trouble.kind, failed.trouble.remote_id) == (TroubleKind.GONE, winner)
 
 
 @pytest.mark.parametrize(
     ("body", "headers", "kind", "wait"),
     [
-        ({"policyName": "TEN_SECONDLY_ROLLING"}, {}, Kind.RETRY, 10),
-        ({"policyName": "SECONDLY"}, {}, Kind.RETRY, 1),
-        ({"policyName": "TEN_SECONDLY_ROLLING"}, {"Retry-After": "3"}, Kind.RETRY, 3),
-        ({"policyName": "DAILY"}, {}, Kind.QUOTA, 12 * 3600),
-        ({"policyName": "DAILY"}, {"Retry-After": "900"}, Kind.QUOTA, 900),
-        (None, {}, Kind.RETRY, 10),
-        ([], {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, Kind.RETRY, 10),
+        ({"policyName": "TEN_SECONDLY_ROLLING"}, {}, TroubleKind.RETRY, 10),
+        ({"policyName": "SECONDLY"}, {}, TroubleKind.RETRY, 1),
+        ({"policyName": "TEN_SECONDLY_ROLLING"}, {"Retry-After": "3"}, TroubleKind.RETRY, 3),
+        ({"policyName": "DAILY"}, {}, TroubleKind.QUOTA, 12 * 3600),
+        ({"policyName": "DAILY"}, {"Retry-After": "900"}, TroubleKind.QUOTA, 900),
+        (None, {}, TroubleKind.RETRY, 10),
+        ([], {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, TroubleKind.RETRY, 10),
     ],
 )
 def test_limits(
-    connector: HubSpot, fake: FakeHubSpot, body: Any, headers: Any, kind: Kind, wait: float
+    connector: HubSpot, fake: FakeHubSpot, body: Any, headers: Any, kind: TroubleKind, wait: float
 ) -> None:
     fake.fail("reply", reply=Reply(429, body, headers))
     with pytest.raises(Trouble) as trouble:
@@ -223,19 +232,27 @@ def test_twelve_thousand_changes_in_one_second_end(connector: HubSpot, fake: Fak
 @pytest.mark.parametrize(
     "body",
     [
-        {}, [], None, "x", {"results": None}, {"results": [1, None, {}]},
-        {"results": [{"id": 7}]}, {"results": [{"id": "7", "properties": []}]},
-        {"results": {"id": "7"}}, {"errors": [{"context": 3}, 4]}, {"errors": "no"},
+        {},
+        [],
+        None,
+        "x",
+        {"results": None},
+        {"results": [1, None, {}]},
+        {"results": [{"id": 7}]},
+        {"results": [{"id": "7", "properties": []}]},
+        {"results": {"id": "7"}},
+        {"errors": [{"context": 3}, 4]},
+        {"errors": "no"},
         {"results": [{"id": "7", "objectWriteTraceId": "another"}]},
     ],
-)  # fmt: skip
+)
 def test_answers_of_the_wrong_shape_do_no_harm(
     connector: HubSpot, fake: FakeHubSpot, body: Any
 ) -> None:
     fake.fail("reply", reply=Reply(200, body), times=9)
     send = create(connector, client())
-    assert said(lambda: connector.push(Action.CREATE, [send])) in ([], Kind.UNKNOWN)
-    assert said(lambda: connector.lookup([send])) in ({}, Kind.RETRY)
+    assert said(lambda: connector.push(Action.CREATE, [send])) in ([], TroubleKind.UNKNOWN)
+    assert said(lambda: connector.lookup([send])) in ({}, TroubleKind.RETRY)
     for reading in (
         lambda: connector.fetch("client", ["7"]),
         lambda: list(connector.everything("client")),

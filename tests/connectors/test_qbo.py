@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from interop_cli.connectors.qbo import QuickBooks
+from interop_cli.connectors.quickbooks import QuickBooks
 from interop_cli.domain.errors import ConfigError
-from interop_cli.domain.sync.records import Action, Done, Failed, Local, Remote
-from interop_cli.domain.sync.trouble import Kind, Trouble
+from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.domain.sync.records import Action, Done, Failed, LocalRecord, RemoteRecord
 from tests.connectors.contract import ConnectorContract, create, only, update
 from tests.connectors.support import START, client, target, tools
 from tests.fakes.qbo import REALM, FakeQuickBooks, fault
@@ -37,7 +37,7 @@ def connector(fake: FakeQuickBooks) -> Iterator[QuickBooks]:
 
 
 @pytest.fixture
-def make() -> Callable[..., Local]:
+def make() -> Callable[..., LocalRecord]:
     return client
 
 
@@ -45,11 +45,11 @@ class TestContract(ConnectorContract):
     write = "^POST .*/(customer|batch)"
 
 
-def push(connector: QuickBooks, *locals_: Local) -> list[Any]:
+def push(connector: QuickBooks, *locals_: LocalRecord) -> list[Any]:
     return connector.push(Action.CREATE, [create(connector, local) for local in locals_])
 
 
-def made(connector: QuickBooks, local: Local) -> Remote:
+def made(connector: QuickBooks, local: LocalRecord) -> RemoteRecord:
     done = only(push(connector, local))
     assert isinstance(done, Done), done.trouble.code
     return connector.fetch("client", [done.remote_id])[done.remote_id]
@@ -64,17 +64,23 @@ def test_a_customer_as_it_is_sent(connector: QuickBooks, fake: FakeQuickBooks) -
     (call,) = fake.writes()
     assert call.query["minorversion"] == "75"
     assert call.body == {
-        "DisplayName": "Imprimerie 1 Trépanier inc.", "CompanyName": "Imprimerie 1 Trépanier inc.",
-        "GivenName": "Ève", "FamilyName": "Roy",
+        "DisplayName": "Imprimerie 1 Trépanier inc.",
+        "CompanyName": "Imprimerie 1 Trépanier inc.",
+        "GivenName": "Ève",
+        "FamilyName": "Roy",
         "PrimaryEmailAddr": {"Address": "compta@trepanier.example"},
         "PrimaryPhone": {"FreeFormNumber": "418-555-0134 ext. 22"},
         "WebAddr": {"URI": "https://trepanier.example"},
         "BillAddr": {
-            "Line1": "12, rue du Quai", "Line2": "bureau 3", "City": "Québec",
-            "CountrySubDivisionCode": "QC", "PostalCode": "G1K 7X2", "Country": "Canada",
+            "Line1": "12, rue du Quai",
+            "Line2": "bureau 3",
+            "City": "Québec",
+            "CountrySubDivisionCode": "QC",
+            "PostalCode": "G1K 7X2",
+            "Country": "Canada",
         },
         "SalesTermRef": {"value": "3"},
-    }  # fmt: skip
+    }
 
 
 def test_a_client_billed_to_another_is_a_job_of_it(
@@ -85,15 +91,19 @@ def test_a_client_billed_to_another_is_a_job_of_it(
     child = made(connector, local)
     held = fake.held()[child.remote_id]
     assert (held["ParentRef"], held["Job"], held["BillWithParent"]) == (
-        {"value": payer.remote_id}, True, True,
-    )  # fmt: skip
+        {"value": payer.remote_id},
+        True,
+        True,
+    )
     assert child.values["bill_to"] == payer.remote_id
     done = change(connector, local, client(2))
     assert isinstance(done, Done)
     assert connector.fetch("client", [child.remote_id])[child.remote_id].values["bill_to"] is None
 
 
-def change(connector: QuickBooks, before: Local, after: Local, action: str = "update") -> Any:
+def change(
+    connector: QuickBooks, before: LocalRecord, after: LocalRecord, action: str = "update"
+) -> Any:
     """Push a change of a record that is there under the name of ``before``."""
     base = connector.payload(before)
     found = connector.lookup([create(connector, before)])[before.id]
@@ -126,7 +136,7 @@ def test_a_part_of_an_address_that_somebody_else_changed_is_stale(
     fake.calls.clear()
     send = update(connector, client(city="Gaspé"), remote, connector.payload(client()))
     failed = only(connector.push(Action.UPDATE, [send]))
-    assert failed.trouble.kind is Kind.STALE
+    assert failed.trouble.kind is TroubleKind.STALE
     assert fake.writes() == []
 
 
@@ -151,7 +161,7 @@ def test_an_open_balance_keeps_a_customer_active(
     remote = made(connector, client())
     fake.open_balances = {remote.remote_id}
     failed = change(connector, client(), client(active=False), "deactivate")
-    assert (failed.trouble.kind, failed.trouble.field) == (Kind.VALIDATION, "active")
+    assert (failed.trouble.kind, failed.trouble.field) == (TroubleKind.VALIDATION, "active")
 
 
 @pytest.mark.parametrize("vendor", [True, False])
@@ -162,7 +172,7 @@ def test_a_name_that_is_taken(connector: QuickBooks, fake: FakeQuickBooks, vendo
     fake.vendors = {name.upper()} if vendor else set()
     failed = only(push(connector, client()))
     trouble = failed.trouble
-    assert (trouble.kind, trouble.field) == (Kind.NAME_TAKEN, "name")
+    assert (trouble.kind, trouble.field) == (TroubleKind.NAME_TAKEN, "name")
     assert trouble.remote_id == stranger
     named = client(accounting={"display_name": "Trépanier (C-1)"})
     there = made(connector, named)
@@ -174,7 +184,7 @@ def test_stale_is_told(connector: QuickBooks, fake: FakeQuickBooks) -> None:
     remote = made(connector, client())
     fake.edit(remote.remote_id, Notes="x")
     send = update(connector, client(phone="+15145550123"), remote, connector.payload(client()))
-    assert only(connector.push(Action.UPDATE, [send])).trouble.kind is Kind.STALE
+    assert only(connector.push(Action.UPDATE, [send])).trouble.kind is TroubleKind.STALE
 
 
 def test_bad_rows_of_a_batch_fail_alone_inside_a_200(
@@ -188,7 +198,7 @@ def test_bad_rows_of_a_batch_fail_alone_inside_a_200(
     failed = {result.id: result.trouble for result in results if isinstance(result, Failed)}
     assert set(failed) == bad
     assert len(results) == 30
-    assert {(t.kind, t.field) for t in failed.values()} == {(Kind.VALIDATION, "website")}
+    assert {(t.kind, t.field) for t in failed.values()} == {(TroubleKind.VALIDATION, "website")}
     assert not any("Bad" in str(trouble.message) for trouble in failed.values())
     assert [call.path.rpartition("/")[2] for call in fake.writes()] == ["batch"]
 
@@ -197,28 +207,33 @@ def test_a_fault_alone_inside_a_200(connector: QuickBooks, fake: FakeQuickBooks)
     body = {"Fault": fault("2050", "DisplayName is too long", "DisplayName"), "time": "x"}
     fake.fail("reply", match="/customer", reply=Reply(200, body))
     failed = only(push(connector, client()))
-    assert (failed.trouble.kind, failed.trouble.field) == (Kind.VALIDATION, "name")
+    assert (failed.trouble.kind, failed.trouble.field) == (TroubleKind.VALIDATION, "name")
     assert str(failed.trouble.message) == "QuickBooks refuses name (2050)."
 
 
 @pytest.mark.parametrize(
     ("code", "kind", "type_", "expected"),
     [
-        ("6190", "x", "ValidationFault", Kind.FORBIDDEN),
-        ("3100", "x", "AuthorizationFault", Kind.FORBIDDEN),
-        ("2500", "SalesTermRef", "ValidationFault", Kind.MISSING_REF),
-        ("610", "ParentRef", "ValidationFault", Kind.MISSING_REF),
-        ("600", "", "ValidationFault", Kind.UNKNOWN),
-        ("10000", "", "SystemFault", Kind.UNKNOWN),
-        ("3001", "", "ThrottleFault", Kind.RETRY),
-        ("9999", "", "", Kind.VALIDATION),
+        ("6190", "x", "ValidationFault", TroubleKind.FORBIDDEN),
+        ("3100", "x", "AuthorizationFault", TroubleKind.FORBIDDEN),
+        ("2500", "SalesTermRef", "ValidationFault", TroubleKind.MISSING_REF),
+        ("610", "ParentRef", "ValidationFault", TroubleKind.MISSING_REF),
+        ("600", "", "ValidationFault", TroubleKind.UNKNOWN),
+        ("10000", "", "SystemFault", TroubleKind.UNKNOWN),
+        ("3001", "", "ThrottleFault", TroubleKind.RETRY),
+        ("9999", "", "", TroubleKind.VALIDATION),
     ],
 )
 @pytest.mark.parametrize("status", [200, 400])
 def test_codes_have_their_class(
-    connector: QuickBooks, fake: FakeQuickBooks, code: str, kind: str, type_: str, expected: Kind,
+    connector: QuickBooks,
+    fake: FakeQuickBooks,
+    code: str,
+    kind: str,
+    type_: str,
+    expected: TroubleKind,
     status: int,
-) -> None:  # fmt: skip
+) -> None:
     body = {"Fault": fault(code, "detail", kind, type_)}
     fake.fail("reply", match="/customer", reply=Reply(status, body))
     assert said(lambda: only(push(connector, client())).trouble.kind) is expected
@@ -228,7 +243,7 @@ def test_a_limit_is_a_minute(connector: QuickBooks, fake: FakeQuickBooks) -> Non
     fake.batches_per_minute = 0
     with pytest.raises(Trouble) as trouble:
         push(connector, client(1), client(2))
-    assert (trouble.value.kind, trouble.value.retry_after) == (Kind.RETRY, 60)
+    assert (trouble.value.kind, trouble.value.retry_after) == (TroubleKind.RETRY, 60)
     assert fake.held() == {}
 
 
@@ -238,7 +253,7 @@ def test_a_limit_is_a_minute(connector: QuickBooks, fake: FakeQuickBooks) -> Non
 def test_the_request_id_is_the_attempts_own(connector: QuickBooks, fake: FakeQuickBooks) -> None:
     sends = [create(connector, client(n)) for n in (1, 2)]
     fake.fail("drop", when="after", match="/batch")
-    assert said(lambda: connector.push(Action.CREATE, sends)) is Kind.UNKNOWN
+    assert said(lambda: connector.push(Action.CREATE, sends)) is TroubleKind.UNKNOWN
     connector.push(Action.CREATE, sends[::-1])
     connector.push(Action.CREATE, sends[:1])
     first, again, alone = fake.writes()
@@ -267,7 +282,7 @@ def test_a_second_401_is_left_at_that(connector: QuickBooks, fake: FakeQuickBook
     fake.life = 0
     fake.expire()
     tokens(connector).save({**tokens(connector).read(), "expires_at": 0})
-    assert said(lambda: push(connector, client())) is Kind.AUTH
+    assert said(lambda: push(connector, client())) is TroubleKind.AUTH
     assert fake.writes() == []
 
 
@@ -299,7 +314,7 @@ def test_a_refresh_token_that_is_no_good_asks_to_connect(
     fake.refresh_token = "another"
     with pytest.raises(Trouble) as trouble:
         connector.is_empty()
-    assert (trouble.value.kind, trouble.value.code) == (Kind.AUTH, "sync.auth.refused")
+    assert (trouble.value.kind, trouble.value.code) == (TroubleKind.AUTH, "sync.auth.refused")
 
 
 @pytest.mark.parametrize("kind", ["drop", "garbage", "reply", "half"])
@@ -308,24 +323,29 @@ def test_no_new_token_is_to_be_tried_again(
 ) -> None:
     fake.expire()
     fake.fail(kind, match="/token", times=9)
-    assert said(lambda: push(connector, client())) is Kind.RETRY
+    assert said(lambda: push(connector, client())) is TroubleKind.RETRY
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {}, [], {"access_token": 7}, {"access_token": ""}, {"access_token": "a b"},
-        {"access_token": "x\r\nX-Evil: 1"}, {"access_token": "good", "refresh_token": ["x"]},
+        {},
+        [],
+        {"access_token": 7},
+        {"access_token": ""},
+        {"access_token": "a b"},
+        {"access_token": "x\r\nX-Evil: 1"},
+        {"access_token": "good", "refresh_token": ["x"]},
         {"access_token": "é"},
     ],
-)  # fmt: skip
+)
 def test_a_hostile_answer_changes_no_token(
     connector: QuickBooks, fake: FakeQuickBooks, body: Any
 ) -> None:
     fake.expire()
     before = tokens(connector).read()
     fake.fail("reply", match="/token", reply=Reply(200, body))
-    assert said(connector.is_empty) is Kind.RETRY
+    assert said(connector.is_empty) is TroubleKind.RETRY
     assert tokens(connector).read() == before
 
 
@@ -368,11 +388,18 @@ def test_what_does_not_fit_is_named_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("terms", "sent"),
     [
-        ("net30", "3"), ("30 jours", "3"), ("Net 15", "2"), ("COD", "1"), ("sur réception", "1"),
-        ("2% 10 net 30", "5"), ("2/10 net 30", None), ("30 jours fin de mois", None),
-        ("net45", None), (None, None),
+        ("net30", "3"),
+        ("30 jours", "3"),
+        ("Net 15", "2"),
+        ("COD", "1"),
+        ("sur réception", "1"),
+        ("2% 10 net 30", "5"),
+        ("2/10 net 30", None),
+        ("30 jours fin de mois", None),
+        ("net45", None),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_payment_terms(
     connector: QuickBooks, fake: FakeQuickBooks, terms: str | None, sent: str | None
 ) -> None:
@@ -392,14 +419,14 @@ def test_payment_terms(
 
 def test_currencies(connector: QuickBooks, fake: FakeQuickBooks) -> None:
     failed = only(push(connector, client(currency="USD")))
-    assert (failed.trouble.kind, failed.trouble.field) == (Kind.VALIDATION, "currency")
+    assert (failed.trouble.kind, failed.trouble.field) == (TroubleKind.VALIDATION, "currency")
     assert isinstance(only(push(connector, client())), Done)
     del connector.currencies, connector.preferences
     fake.several_currencies = True
     there = made(connector, client(2, currency="USD"))
     assert there.values["currency"] == "USD"
     failed = change(connector, client(2, currency="USD"), client(2, currency="CAD"))
-    assert (failed.trouble.kind, failed.trouble.field) == (Kind.VALIDATION, "currency")
+    assert (failed.trouble.kind, failed.trouble.field) == (TroubleKind.VALIDATION, "currency")
 
 
 def test_a_field_of_ones_own_place(fake: FakeQuickBooks) -> None:
@@ -422,7 +449,7 @@ def test_a_field_of_ones_own_place(fake: FakeQuickBooks) -> None:
 
 @pytest.mark.parametrize(
     "name", ["L'Atelier", "a\\b", "\\'", "x') or ('1' = '1", "Trépanier & Fils", "100% pur"]
-)  # fmt: skip
+)
 def test_names_are_found_whatever_is_in_them(
     connector: QuickBooks, fake: FakeQuickBooks, name: str
 ) -> None:
@@ -471,14 +498,25 @@ def test_changes_with_deletions_and_past_their_limits(
 @pytest.mark.parametrize(
     "body",
     [
-        {}, [], None, "x", {"Customer": 7}, {"Customer": {"Id": 7}}, {"Customer": []},
-        {"Customer": {"Id": "7", "BillAddr": [], "PrimaryPhone": "x"}}, {"Fault": 7}, {"Fault": {}},
-        {"Fault": {"Error": "x"}}, {"Fault": {"Error": [7]}}, {"BatchItemResponse": [7, {}]},
-        {"BatchItemResponse": {"bId": 1}}, {"QueryResponse": {"Customer": [{"Id": None}, 3]}},
+        {},
+        [],
+        None,
+        "x",
+        {"Customer": 7},
+        {"Customer": {"Id": 7}},
+        {"Customer": []},
+        {"Customer": {"Id": "7", "BillAddr": [], "PrimaryPhone": "x"}},
+        {"Fault": 7},
+        {"Fault": {}},
+        {"Fault": {"Error": "x"}},
+        {"Fault": {"Error": [7]}},
+        {"BatchItemResponse": [7, {}]},
+        {"BatchItemResponse": {"bId": 1}},
+        {"QueryResponse": {"Customer": [{"Id": None}, 3]}},
         {"CDCResponse": [{"QueryResponse": {"Customer": 7}}]},
         {"QueryResponse": {"Customer": [{"Id": "7", "DisplayName": ["x"], "SalesTermRef": 4}]}},
     ],
-)  # fmt: skip
+)
 def test_answers_of_the_wrong_shape_do_no_harm(
     connector: QuickBooks, fake: FakeQuickBooks, body: Any
 ) -> None:
@@ -539,5 +577,5 @@ def test_a_token_that_cannot_be_kept_is_not_used(
     fake.expire()
     with pytest.raises(Trouble) as trouble:
         push(connector, client())
-    assert (trouble.value.kind, trouble.value.code) == (Kind.AUTH, "sync.secret.save")
+    assert (trouble.value.kind, trouble.value.code) == (TroubleKind.AUTH, "sync.secret.save")
     assert not any("access-token" in call.headers["authorization"] for call in fake.calls)

@@ -15,7 +15,7 @@ import pytest
 
 from interop_cli.clock import Clock
 from interop_cli.connectors.http import Http
-from interop_cli.domain.sync.trouble import Kind, Trouble
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from tests.connectors.support import START
 
 pytestmark = pytest.mark.skipif(
@@ -102,7 +102,7 @@ def call(url: str, ca_bundle: Path | None) -> Any:
 def test_a_certificate_that_nobody_vouches_for(served: str) -> None:
     with pytest.raises(Trouble) as trouble:
         call(served, None)
-    assert (trouble.value.kind, trouble.value.code) == (Kind.FORBIDDEN, "remote.tls")
+    assert (trouble.value.kind, trouble.value.code) == (TroubleKind.FORBIDDEN, "remote.tls")
     assert Handler.seen == []
 
 

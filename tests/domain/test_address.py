@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from interop_cli.domain.address import Address
-from interop_cli.domain.country import country_codes
-from interop_cli.domain.places import country_rules
 from interop_cli.domain.rules import Rules
+from interop_cli.domain.values.country import country_codes
+from interop_cli.domain.values.places import country_rules
 
 MONTREAL = {"line1": "12 rue Saint-Denis", "city": "Montréal", "postal_code": "H2X 1Y4"}
 

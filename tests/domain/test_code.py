@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from interop_cli.domain.code import (
+from interop_cli.domain.values.code import (
     MAX_CODE,
     check_code,
     code_key,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from interop_cli.domain.contact import Contact, recipients
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.text import fold
+from interop_cli.domain.values.text import fold
 
 
 def contact(number: int, **values: Any) -> Contact:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from interop_cli.domain import country
-from interop_cli.domain.country import country_code, country_codes, country_name
+from interop_cli.domain.values import country
+from interop_cli.domain.values.country import country_code, country_codes, country_name
 
-DATA = json.loads((Path(country.__file__).parent / "data" / "countries.json").read_text("utf-8"))
+DATA = json.loads(
+    (Path(country.__file__).parent.parent / "data" / "countries.json").read_text("utf-8")
+)
 
 
 @pytest.mark.parametrize("code", sorted(DATA))

@@ -26,10 +26,20 @@ def made(number: int, name: str, **values: Any) -> Candidate:
 
 
 def test_every_reason_and_its_worth() -> None:
-    one = made(1, "Imprimerie Boréale inc.", emails=["a@b.ca"], phones=["+14185550134;ext=2"],
-               postal_codes=["G1K 7X2"])  # fmt: skip
-    other = made(2, "IMPRIMERIE BOREALE LTÉE", emails=["A@B.CA"], phones=["+14185550134"],
-                 postal_codes=["g1k7x2"])  # fmt: skip
+    one = made(
+        1,
+        "Imprimerie Boréale inc.",
+        emails=["a@b.ca"],
+        phones=["+14185550134;ext=2"],
+        postal_codes=["G1K 7X2"],
+    )
+    other = made(
+        2,
+        "IMPRIMERIE BOREALE LTÉE",
+        emails=["A@B.CA"],
+        phones=["+14185550134"],
+        postal_codes=["g1k7x2"],
+    )
     (pair,) = pairs([one, other])
     assert pair.score == 100
     assert pair.reasons == ("same_name", "same_email", "same_phone", "same_postal_code")
@@ -43,13 +53,16 @@ def test_every_reason_and_its_worth() -> None:
         ({"name": "X", "emails": ["a@b.ca"]}, {"name": "Y", "emails": ["a@b.ca"]}, ["same_email"]),
         ({"name": "X", "emails": ["a@b.ca"]}, {"name": "Y", "emails": ["c@b.ca"]}, ["same_domain"]),
         ({"name": "X", "emails": ["a@gmail.com"]}, {"name": "Y", "emails": ["b@gmail.com"]}, None),
-        ({"name": "X", "postal_codes": ["G1K 7X2"]}, {"name": "Y", "postal_codes": ["G1K7X2"]},
-         ["same_postal_code"]),
+        (
+            {"name": "X", "postal_codes": ["G1K 7X2"]},
+            {"name": "Y", "postal_codes": ["G1K7X2"]},
+            ["same_postal_code"],
+        ),
         ({"name": "X"}, {"name": "Y"}, None),
         ({"name": "X", "bill_to_id": 2}, {"name": "X"}, None),
         ({"name": "X"}, {"name": "X", "bill_to_id": 1}, None),
     ],
-)  # fmt: skip
+)
 def test_one_reason_at_a_time(
     one: dict[str, Any], other: dict[str, Any], reasons: list[str] | None
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.email import RESERVED, check_email
+from interop_cli.domain.values.email import RESERVED, check_email
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_every_reserved_domain_is_the_library_s() -> None:
 
 
 def test_plain_addresses_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("interop_cli.domain.email._checked")
+    monkeypatch.delattr("interop_cli.domain.values.email._checked")
     assert (
         check_email("a@" + "b" * 63 + ".1-2.Example-3.CA") == "a@" + "b" * 63 + ".1-2.example-3.ca"
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
-from interop_cli.domain.logo import MAX_BYTES, check_logo, media_type
+from interop_cli.domain.values.logo import MAX_BYTES, check_logo, media_type
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">{}</svg>'
 

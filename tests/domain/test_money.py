@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.money import MAX_CENTS, format_cents, parse_cents
+from interop_cli.domain.values.money import MAX_CENTS, format_cents, parse_cents
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.country import country_code
 from interop_cli.domain.rules import Rules
+from interop_cli.domain.values.country import country_code
 
 
 @pytest.fixture(scope="module")

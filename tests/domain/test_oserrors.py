@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import interop_cli
+from interop_cli.domain.errors import why, why_not_written
 from interop_cli.domain.messages import Message
-from interop_cli.domain.oserrors import why, why_not_written
 from interop_cli.i18n import catalogue
 
 PACKAGE = Path(interop_cli.__file__).parent
@@ -37,4 +37,4 @@ def test_nobody_else_shows_the_words_of_the_system() -> None:
         for path in PACKAGE.rglob("*.py")
         if re.search(r"error\.strerror", path.read_text("utf-8"))
     }
-    assert found == {str(Path("domain", "oserrors.py"))}
+    assert found == {str(Path("domain", "errors.py"))}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.personal import MARK, Traces, blank_contact
-from interop_cli.domain.text import fold
+from interop_cli.domain.erasure import MARK, Traces, blank_contact
+from interop_cli.domain.values.text import fold
 
 MARIE = Traces(["Marie-Ève Roy"], ["meve.roy@presse.ca"], ["+14185550134;ext=22"])
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from interop_cli.domain.phone import _parse, format_phone, normalize_phone, read_phone
 from interop_cli.domain.rules import Rules
+from interop_cli.domain.values.phone import _parse, format_phone, normalize_phone, read_phone
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,6 @@ def test_shown_to_people() -> None:
 def test_plain_numbers_take_the_short_way(
     text: str, after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("interop_cli.domain.phone._parse")
+    monkeypatch.delattr("interop_cli.domain.values.phone._parse")
     stored = "+15145550123;ext=07" if after else "+15145550123"
     assert normalize_phone(text + after, "CA") == (stored, True)

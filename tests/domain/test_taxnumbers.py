@@ -9,7 +9,12 @@ from pydantic_core import PydanticCustomError
 from stdnum.ca import bn
 
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.taxnumbers import check_gst, check_neq, check_qst, qst_check_digit_fits
+from interop_cli.domain.values.taxnumbers import (
+    check_gst,
+    check_neq,
+    check_qst,
+    qst_check_digit_fits,
+)
 
 
 def code_of(check: object, *args: object) -> str:
@@ -27,9 +32,17 @@ def test_gst(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["123456782", "123456789RT0001", "123456782RC0001", "123456782RT0000", "123456782RT001",
-     "1234567820RT0001", "R123456782", "١٢٣٤٥٦٧٨٢RT0001"],
-)  # fmt: skip
+    [
+        "123456782",
+        "123456789RT0001",
+        "123456782RC0001",
+        "123456782RT0000",
+        "123456782RT001",
+        "1234567820RT0001",
+        "R123456782",
+        "١٢٣٤٥٦٧٨٢RT0001",
+    ],
+)
 def test_bad_gst(text: str) -> None:
     assert code_of(check_gst, text) == "client.gst.format"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.text import clean, clean_lines, fold, nfc, words
+from interop_cli.domain.values.text import clean, clean_lines, fold, nfc, words
 
 
 def test_clean_takes_off_surrounding_spaces_only() -> None:

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ValidationError
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.code import check_code
 from interop_cli.domain.errors import InvalidData
-from interop_cli.domain.money import parse_cents
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.validation import invalid, merged, refused
+from interop_cli.domain.values.code import check_code
+from interop_cli.domain.values.money import parse_cents
 
 
 def invalid_client(**values: Any) -> InvalidData:

@@ -12,31 +12,31 @@ from typing import Any, ClassVar
 
 from interop_cli.connectors.protocol import Target, TargetSetting, Tools
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.descriptor import Descriptor, Field, Need, Policy
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload, text
 from interop_cli.domain.sync.records import (
     Action,
     Done,
     Failed,
-    Local,
-    Remote,
+    LocalRecord,
+    RemoteRecord,
     Result,
     Role,
     Send,
     Trace,
 )
-from interop_cli.domain.sync.trouble import Kind, Trouble
 
 DESCRIPTOR = Descriptor(
     "client",
     (
-        Field("name", "Name", Need.REQUIRED, max_length=40),
-        Field("phone", "Phone"),
-        Field("city", "City"),
-        Field("terms", "Terms"),
-        Field("active", "Active", policy=Policy.OURS),
-        Field("bill_to", "Parent", policy=Policy.OURS, refers_to="client"),
-        Field("accounting.rep", "Rep", max_length=5),
+        RemoteField("name", "Name", Need.REQUIRED, max_length=40),
+        RemoteField("phone", "Phone"),
+        RemoteField("city", "City"),
+        RemoteField("terms", "Terms"),
+        RemoteField("active", "Active", policy=Policy.OURS),
+        RemoteField("bill_to", "Parent", policy=Policy.OURS, refers_to="client"),
+        RemoteField("accounting.rep", "Rep", max_length=5),
     ),
 )
 
@@ -63,7 +63,7 @@ class MemoryRemote:
     looks_first: bool = False
     replays: bool = True
     rows: dict[str, Row] = field(default_factory=dict)
-    troubles: list[Kind | str | None] = field(default_factory=list)
+    troubles: list[TroubleKind | str | None] = field(default_factory=list)
     calls: list[tuple[str, tuple[int | str, ...]]] = field(default_factory=list)
     retry_after: float | None = None
     attempts: dict[str, Done] = field(default_factory=dict)
@@ -95,15 +95,16 @@ class MemoryRemote:
         self.calls.append((name, tuple(ids)))
         self.during(name)
         trouble = self.troubles.pop(0) if self.troubles else None
-        if isinstance(trouble, Kind):
-            raise Trouble(trouble, f"memory.{trouble}", msg("made to fail"),
-                          retry_after=self.retry_after)  # fmt: skip
+        if isinstance(trouble, TroubleKind):
+            raise Trouble(
+                trouble, f"memory.{trouble}", msg("made to fail"), retry_after=self.retry_after
+            )
         return trouble
 
 
 def lost() -> Trouble:
     """The answer did not arrive."""
-    return Trouble(Kind.UNKNOWN, "memory.lost", msg("made to fail"))
+    return Trouble(TroubleKind.UNKNOWN, "memory.lost", msg("made to fail"))
 
 
 class MemoryConnector:
@@ -130,14 +131,17 @@ class MemoryConnector:
     def descriptor(self, entity: str) -> Descriptor:
         return DESCRIPTOR
 
-    def payload(self, local: Local) -> Payload:
+    def payload(self, local: LocalRecord) -> Payload:
         values = local.values
         return {
-            "name": text(values["name"]), "phone": text(values["phone"]),
-            "city": text(values["city"]), "terms": text(values["terms"]),
-            "active": bool(values["active"]), "bill_to": text(values["bill_to_remote"]),
+            "name": text(values["name"]),
+            "phone": text(values["phone"]),
+            "city": text(values["city"]),
+            "terms": text(values["terms"]),
+            "active": bool(values["active"]),
+            "bill_to": text(values["bill_to_remote"]),
             "accounting.rep": text(values["accounting"].get("rep")),
-        }  # fmt: skip
+        }
 
     def connect(self) -> list[str]:
         return []
@@ -161,16 +165,18 @@ class MemoryConnector:
         if remote.replays and send.attempt in remote.attempts:
             return remote.attempts[send.attempt]
         if action != Action.CREATE and str(send.remote_id) not in remote.live():
-            return Failed(send.id, Trouble(Kind.GONE, "memory.gone", msg("gone")))
+            return Failed(send.id, Trouble(TroubleKind.GONE, "memory.gone", msg("gone")))
         field_ = remote.refuse(send.payload)
         if field_:
-            return Failed(send.id, Trouble(Kind.VALIDATION, "memory.refused", msg("no"),
-                                           field=field_))  # fmt: skip
+            return Failed(
+                send.id, Trouble(TroubleKind.VALIDATION, "memory.refused", msg("no"), field=field_)
+            )
         name = send.payload["name"]
         holder = remote.named(str(name))
         if name in remote.vendors or (holder is not None and holder.id != send.remote_id):
-            return Failed(send.id, Trouble(Kind.NAME_TAKEN, "memory.name", msg("taken"),
-                                           field="name"))  # fmt: skip
+            return Failed(
+                send.id, Trouble(TroubleKind.NAME_TAKEN, "memory.name", msg("taken"), field="name")
+            )
         done = self._create(send) if action == Action.CREATE else self._update(send)
         if isinstance(done, Done):
             remote.attempts[send.attempt] = done
@@ -185,12 +191,12 @@ class MemoryConnector:
     def _update(self, send: Send) -> Result:
         row = self.remote.rows[str(send.remote_id)]
         if str(row.version) != send.remote_version:
-            return Failed(send.id, Trouble(Kind.STALE, "memory.stale", msg("stale")))
+            return Failed(send.id, Trouble(TroubleKind.STALE, "memory.stale", msg("stale")))
         row.values.update(send.changes())
         row.version += 1
         return Done(send.id, row.id, str(row.version))
 
-    def lookup(self, sends: Sequence[Send]) -> dict[int, Remote]:
+    def lookup(self, sends: Sequence[Send]) -> dict[int, RemoteRecord]:
         self._called("lookup", [send.id for send in sends])
         found = {}
         for send in sends:
@@ -204,7 +210,7 @@ class MemoryConnector:
                     found[send.id] = self._remote(row)
         return found
 
-    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
+    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
         self._called("fetch", list(remote_ids))
         found = {}
         for remote_id in remote_ids:
@@ -215,11 +221,11 @@ class MemoryConnector:
                 found[remote_id] = self._remote(row)
         return found
 
-    def everything(self, entity: str) -> Iterator[Remote]:
+    def everything(self, entity: str) -> Iterator[RemoteRecord]:
         self._called("list", [])
         return iter([self._remote(row) for row in self.remote.live().values()])
 
-    def changes(self, entity: str, since: str) -> Iterator[Remote]:
+    def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         return self.everything(entity)
 
     def traces(self) -> list[Trace]:
@@ -233,8 +239,12 @@ class MemoryConnector:
         self._traces.append(Trace(name, f"/{name}", None, None, 0))
         return self.remote.call(name, ids)
 
-    def _remote(self, row: Row) -> Remote:
-        return Remote(
-            row.id, str(row.version), dict(row.values), row.key,
-            active=bool(row.values["active"]), gone=row.gone,
-        )  # fmt: skip
+    def _remote(self, row: Row) -> RemoteRecord:
+        return RemoteRecord(
+            row.id,
+            str(row.version),
+            dict(row.values),
+            row.key,
+            active=bool(row.values["active"]),
+            gone=row.gone,
+        )

@@ -14,16 +14,10 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.inputs import lines
-from interop_cli.inputs.delimited import (
-    FIELD_LIMIT,
-    check_delimiter,
-    csv_layout,
-    header,
-    read_csv,
-)
+from interop_cli.inputs.delimited import FIELD_LIMIT, check_delimiter, csv_layout, header, read_csv
 from interop_cli.inputs.records import Layout, Record
 from interop_cli.inputs.source import open_source
-from interop_cli.output.guard import guard
+from interop_cli.output.delimited import guard
 from tests.inputs.support import chunks_of, source_of
 
 cells = st.text(st.sampled_from("ab \"',;=+-@\t\r\n|é\u2028'"), max_size=6)

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.inputs import lines as module
-from interop_cli.inputs.encoding import check_encoding
-from interop_cli.inputs.lines import TextLines
+from interop_cli.inputs.lines import TextLines, check_encoding
 from tests.inputs.support import chunks_of, source_of
 
 texts = st.text(st.sampled_from("ab\r\n\r\n\u2028\x0c\x85é😀\ufeff"), max_size=40)

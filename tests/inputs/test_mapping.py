@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import ConfigError, InteropError, InvalidData, IoFailure, UsageError
 from interop_cli.inputs.delimited import header
-from interop_cli.inputs.mapfile import load_map
-from interop_cli.inputs.mapping import ColumnMap, parse_pairs
+from interop_cli.inputs.mapping import ColumnMap, load_map, parse_pairs
 from interop_cli.inputs.source import open_source
 
 KNOWN = ("code", "name", "line1", "city", "postal_code", "contact.name", "contact.email")

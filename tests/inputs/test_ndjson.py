@@ -13,9 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
-from interop_cli.inputs.ndjson import read_ndjson
+from interop_cli.inputs.ndjson import DEPTH, JsonFault, loads, read_ndjson
 from interop_cli.inputs.source import open_source
-from interop_cli.inputs.strictjson import DEPTH, JsonFault, loads
 from tests.inputs.support import chunks_of, source_of
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)

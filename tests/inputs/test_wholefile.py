@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from interop_cli.domain.errors import InteropError
-from interop_cli.inputs.wholefile import read_whole
+from interop_cli.inputs.source import read_whole
 
 
 def refusal(path: Path | str, limit: int = 100) -> str:

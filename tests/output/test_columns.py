@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from interop_cli.domain.errors import UsageError
-from interop_cli.output import Column, Kind, pick
+from interop_cli.output import Column, ValueKind, pick
 from interop_cli.output.columns import choose, dig
 
 COLUMNS = [
-    Column("id", Kind.INT, table=False),
+    Column("id", ValueKind.INT, table=False),
     Column("code"),
     Column("address.line1"),
-    Column("contacts", Kind.JSON, hidden=True, members=("name", "email")),
-    Column("extra", Kind.JSON),
+    Column("contacts", ValueKind.JSON, hidden=True, members=("name", "email")),
+    Column("extra", ValueKind.JSON),
 ]
 
 

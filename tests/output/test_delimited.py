@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.output import Column, Kind, unguard
+from interop_cli.output import Column, ValueKind, unguard
 from interop_cli.output.delimited import untsv
 from tests.output.terminals import Kept
 
 COLUMNS = [
     Column("code"),
-    Column("n", Kind.INT),
-    Column("active", Kind.BOOL),
-    Column("tags", Kind.JSON),
+    Column("n", ValueKind.INT),
+    Column("active", ValueKind.BOOL),
+    Column("tags", ValueKind.JSON),
 ]
 ROWS: list[tuple[Any, ...]] = [
     ("A", -1, 1, '["x, y"]'),
@@ -29,10 +29,7 @@ ROWS: list[tuple[Any, ...]] = [
 
 
 def written(
-    format: str,
-    columns: list[Column] = COLUMNS,
-    rows: list[tuple[Any, ...]] = ROWS,
-    **options: Any,
+    format: str, columns: list[Column] = COLUMNS, rows: list[tuple[Any, ...]] = ROWS, **options: Any
 ) -> str:
     kept = Kept(format, **options)
     kept.output.rows(columns, [rows[:1], [], rows[1:]])
@@ -87,7 +84,7 @@ def test_tsv() -> None:
 )
 def test_lists_and_objects_in_a_cell(value: object, cell: str) -> None:
     for given_as in (value, json.dumps(value)):
-        text = written("csv", [Column("x", Kind.JSON), Column("y")], [(given_as, "")])
+        text = written("csv", [Column("x", ValueKind.JSON), Column("y")], [(given_as, "")])
         assert list(csv.reader(text.splitlines()))[1][0] == cell
 
 
@@ -104,7 +101,7 @@ def test_a_number_column_with_text_is_guarded() -> None:
 
 
 def test_dotted_fields() -> None:
-    columns = [Column("contacts", Kind.JSON)]
+    columns = [Column("contacts", ValueKind.JSON)]
     rows = [('[{"email":"=x"},{"email":null}]',), ('{"email":"=x"}',), ('{"email":true}',), (None,)]
     text = written("csv", columns, rows, fields=["contacts.email"])
     assert text.splitlines() == ["contacts.email", '"[""=x"",null]"', "'=x", "true", '""']

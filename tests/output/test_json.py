@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.i18n import set_language
-from interop_cli.output import Column, Kind
+from interop_cli.output import Column, ValueKind
 from tests.output.terminals import Kept
 
-K = Kind
+K = ValueKind
 COLUMNS = [
     Column("id", K.INT),
     Column("name"),
@@ -181,7 +181,7 @@ VALUES = {
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[Column], list[tuple[Any, ...]]]:
     names = draw(st.lists(st.text(), min_size=1, max_size=6, unique=True))
-    columns = [Column(name, draw(st.sampled_from(list(Kind)))) for name in names]
+    columns = [Column(name, draw(st.sampled_from(list(ValueKind)))) for name in names]
     row = st.tuples(*(VALUES[column.kind] for column in columns))
     return columns, draw(st.lists(row, max_size=4))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from interop_cli.domain.errors import Busy, Conflict, Detail, InvalidData, NotFound, Remote
+from interop_cli.domain.errors import Busy, Conflict, Detail, InvalidData, NotFound, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.output import Output, Style
 from interop_cli.output.notices import Notices
@@ -73,7 +73,7 @@ def test_the_keys_of_an_error_are_always_there() -> None:
 
 def test_an_error_says_whether_to_retry_and_what_was_done() -> None:
     assert error_of(Busy("a", msg("x")))["retryable"] is True
-    assert error_of(Remote("a", msg("x"), applied=True))["applied"] is True
+    assert error_of(RemoteFailure("a", msg("x"), applied=True))["applied"] is True
 
 
 def test_data_of_an_error_that_json_has_a_form_for() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from interop_cli.domain.errors import InteropError
-from interop_cli.output.saving import save_file
+from interop_cli.output.sink import save_file
 
 
 def refusal(path: Path, *, overwrite: bool = False) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.i18n import set_language
-from interop_cli.output import Column, Kind, Style
+from interop_cli.output import Column, Style, ValueKind
 from interop_cli.output.columns import choose
 from interop_cli.output.style import width
 from interop_cli.output.table import NARROWEST, table
@@ -19,10 +19,10 @@ from tests.output.terminals import Kept, on_terminal
 COLUMNS = [
     Column("code"),
     Column("name"),
-    Column("active", Kind.BOOL),
-    Column("total_cents", Kind.MONEY),
-    Column("tags", Kind.JSON),
-    Column("id", Kind.INT, table=False),
+    Column("active", ValueKind.BOOL),
+    Column("total_cents", ValueKind.MONEY),
+    Column("tags", ValueKind.JSON),
+    Column("id", ValueKind.INT, table=False),
 ]
 ROWS: list[tuple[Any, ...]] = [
     ("A", "Été 漢字", 1, 123456789, '["x","y"]', 1),
@@ -71,7 +71,7 @@ def test_titles(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = [
         Column("x", header="My title"),
         Column("some_field_cents"),
-        Column("contacts", Kind.JSON),
+        Column("contacts", ValueKind.JSON),
     ]
     fields = ["x", "some_field_cents", "contacts.email"]
     header = written(columns, [], fields=fields).splitlines()[0]
@@ -80,7 +80,7 @@ def test_titles(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_off_a_terminal_nothing_is_cut_or_coloured() -> None:
     long = "x" * 500
-    text = written([Column("name"), Column("active", Kind.BOOL)], [(long, 0)])
+    text = written([Column("name"), Column("active", ValueKind.BOOL)], [(long, 0)])
     assert long in text
     assert "\x1b" not in text
 
@@ -122,7 +122,7 @@ def test_later_rows_look_like_the_first_ones(
     rows: list[tuple[Any, ...]], bound: int, enabled: bool
 ) -> None:
     """tabulate draws the first rows and we the rest: the eye must not see where."""
-    columns = [Column("a"), Column("n", Kind.INT), Column("b", Kind.BOOL), Column("c")]
+    columns = [Column("a"), Column("n", ValueKind.INT), Column("b", ValueKind.BOOL), Column("c")]
     full = [(a, n, 1, c) for a, n, c in rows]
     widest = [("W" * 30, 10**9, 1, "W" * 30)]  # settles the widths
     choices, style = choose(columns, None), Style(enabled)
@@ -133,13 +133,13 @@ def test_later_rows_look_like_the_first_ones(
 
 @given(rows_of_text, st.integers(20, 100))
 def test_a_table_fits_its_terminal(rows: list[tuple[Any, ...]], room: int) -> None:
-    choices = choose([Column("a"), Column("n", Kind.INT), Column("c")], None)
+    choices = choose([Column("a"), Column("n", ValueKind.INT), Column("c")], None)
     drawn = "".join(table(choices, [rows], style=Style(enabled=False), room=max(room, 30)))
     assert all(width(line) <= max(room, 30) for line in drawn.splitlines())
 
 
 def test_the_widest_texts_are_cut_and_numbers_are_not() -> None:
-    columns = [Column("name"), Column("city"), Column("id", Kind.INT)]
+    columns = [Column("name"), Column("city"), Column("id", ValueKind.INT)]
     rows = [("n" * 60, "c" * 30, 1234567890)]
     lines = "".join(
         table(choose(columns, None), [rows], style=Style(enabled=False), room=50)
@@ -179,7 +179,7 @@ class TestOnTerminal:
     def test_to_a_file_it_is_neither_cut_nor_greyed(self, tmp_path: Any) -> None:
         path = tmp_path / "t.txt"
         rows = [("n" * 100, 0)]
-        columns = [Column("name"), Column("active", Kind.BOOL)]
+        columns = [Column("name"), Column("active", ValueKind.BOOL)]
         on_terminal(lambda o: o.rows(columns, [rows], dim="active"), out=path, columns=30)
         assert "n" * 100 in path.read_text()
         assert "\x1b" not in path.read_text()

@@ -13,7 +13,7 @@ import pytest
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import msg
-from interop_cli.output import FORMATS, Column, Kind, Output
+from interop_cli.output import FORMATS, Column, Output, ValueKind
 from tests.output.terminals import Kept, on_terminal
 from tests.output.test_sanitise import ATTACKS
 
@@ -265,7 +265,7 @@ def test_out_is_made_even_for_no_items(tmp_path: Any) -> None:
 
 
 def test_codes_reads_one_column() -> None:
-    columns = [Column("id", Kind.INT), Column("code"), Column("name")]
+    columns = [Column("id", ValueKind.INT), Column("code"), Column("name")]
     assert Kept("codes").output.pick(columns) == [columns[1]]
     assert Kept("codes").output.pick(columns, key="id") == [columns[0]]
     assert Kept("codes", fields=["name"]).output.pick(columns) == [columns[2]]
@@ -277,9 +277,9 @@ def test_codes_reads_one_column() -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_picking_first_gives_the_same_output(format: str) -> None:
     columns = [
-        Column("id", Kind.INT),
+        Column("id", ValueKind.INT),
         Column("code", table=False),
-        Column("contacts", Kind.JSON, hidden=True),
+        Column("contacts", ValueKind.JSON, hidden=True),
         Column("x"),
     ]
     row = (1, "A", '[{"email":"e"}]', "=x")
@@ -313,7 +313,7 @@ def test_an_unknown_field_is_known_before_anything_is_read(format: str) -> None:
 @pytest.mark.parametrize("color", ["never", "always"])
 def test_no_raw_control_byte_reaches_a_terminal(format: str, color: str) -> None:
     """Every attack in every place that data has, and nothing but our own colours comes out."""
-    columns = [Column("code"), Column("active", Kind.BOOL), Column("tags", Kind.JSON)]
+    columns = [Column("code"), Column("active", ValueKind.BOOL), Column("tags", ValueKind.JSON)]
 
     def card(obj: Any, style: Any) -> list[str]:
         return [f"{obj['code']}{style.red(obj['code'])}"]

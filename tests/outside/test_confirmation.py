@@ -123,12 +123,7 @@ def test_what_is_severe_is_typed(typed: str, code: int, shop: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "env"),
-    [
-        (("--no-input",), {}),
-        ((), {"CI": "true"}),
-        ((), {"INTEROP_NO_INPUT": "1"}),
-    ],
+    ("args", "env"), [(("--no-input",), {}), ((), {"CI": "true"}), ((), {"INTEROP_NO_INPUT": "1"})]
 )
 def test_a_terminal_asks_nothing_where_that_is_forbidden(
     args: tuple[str, ...], env: dict[str, str], shop: Path

@@ -87,7 +87,7 @@ def test_what_others_may_read_is_a_warning(shop: Path, invoke: Run, tmp_path: Pa
 
 
 def test_wal_is_not_written_with_a_library_that_loses_commits(shop: Path, invoke: Run) -> None:
-    from interop_cli.store.sqlite import wal_is_safe
+    from interop_cli.store.engines.sqlite import wal_is_safe
 
     with closing(sqlite3.connect(shop)) as conn:
         conn.execute("PRAGMA journal_mode = wal")
@@ -113,7 +113,7 @@ def bug(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
         def fail(*_args: object, **_kwargs: object) -> None:
             raise error
 
-        monkeypatch.setattr("interop_cli.store.views.clients.client_rows", fail)
+        monkeypatch.setattr("interop_cli.store.reading.clients.client_rows", fail)
 
     return plant
 
@@ -157,7 +157,7 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
     def fail(*_args: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("interop_cli.store.journal.seal", fail)
+    monkeypatch.setattr("interop_cli.store.writing.journal.seal", fail)
     for args in (("edit", "--all", "--terms", "x", "-y"), ("deactivate", "ACME")):
         assert invoke("client", *args, "--json").code == 1
     assert content(shop_url) == before

@@ -15,14 +15,7 @@ import pytest
 
 from tests.support.cli import Run
 from tests.support.forks import Command, run_all
-from tests.support.outside import (
-    Content,
-    content,
-    environment,
-    finish,
-    sound,
-    start,
-)
+from tests.support.outside import Content, content, environment, finish, sound, start
 
 ROWS = 10_000
 # The clock stands still, so that two runs write the very same rows.

@@ -17,13 +17,7 @@ import pytest
 
 from tests.support.cli import Run
 from tests.support.forks import MEGABYTE, Command, Ended, run_all
-from tests.support.outside import (
-    content,
-    error_of,
-    fingerprint,
-    sound,
-    without_traceback,
-)
+from tests.support.outside import content, error_of, fingerprint, sound, without_traceback
 
 CPU = 5  # seconds
 READS = (["client", "list"], ["client", "show", "ACME"], ["journal", "verify"], ["db", "check"])

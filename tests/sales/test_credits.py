@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import credits, documents, invoices
+from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.store.store import Store
 from tests.support.many_stores import NewStore
 from tests.support.stores import add_client

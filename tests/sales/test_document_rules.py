@@ -10,9 +10,11 @@ import pytest
 
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import clients, contacts, documents, invoices
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.document_imports import DocumentImport
+from interop_cli.services.clients import status
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.imports.documents import DocumentImport
+from interop_cli.services.people import contacts
+from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
 from tests.support.stores import add_client
 
@@ -78,7 +80,7 @@ def test_nothing_new_is_billed_to_an_inactive_client(store: Store) -> None:
     for code in ("A", "I"):
         add_client(store, code=code)
     selector = Selector(keys=[(1, "I")])
-    store.run(lambda uow: clients.deactivate(uow, selector), operation="x")
+    store.run(lambda uow: status.deactivate(uow, selector), operation="x")
     with pytest.raises(Conflict) as caught:
         add(store, "invoice", "A", number="1", subtotal="10", bill_to="I")
     assert caught.value.code == "document.client.inactive"
@@ -175,7 +177,7 @@ def test_the_lines_of_an_invoice_go_along_to_another_client(store: Store) -> Non
         "SELECT c.code, l.version FROM document_line l JOIN client c ON c.id = l.client_id"
     )
     assert rows == [{"code": "B", "version": 2}]
-    store.run(lambda uow: clients.delete(uow, Selector(keys=[(1, "A")])), operation="x")
+    store.run(lambda uow: status.delete(uow, Selector(keys=[(1, "A")])), operation="x")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import documents, invoices, undo
-from interop_cli.domain.services.outcome import Outcome
+from interop_cli.services.admin import undo
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
 from tests.support.stores import add_client
 
@@ -21,7 +22,7 @@ WRITER = f"""
 import sys
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import invoices
+from interop_cli.services import invoices
 from tests.support.stores import open_store
 
 store = open_store(sys.argv[1])

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services.client_fields import built
 from interop_cli.seed import clients
+from interop_cli.services.clients.card import built
 
 FIELDS = [
     "code", "name", "active", "prospect", "language", "email", "phone", "website", "line1",

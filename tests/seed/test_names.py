@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.code import strip_legal_suffix
+from interop_cli.domain.values.code import strip_legal_suffix
 from interop_cli.seed import names
 from interop_cli.seed.draw import Draw
-from interop_cli.seed.families import families, plenty, slug
 from interop_cli.seed.names import Combinations, Named, Names
+from interop_cli.seed.words import families, plenty, slug
 
 
 def made(count: int, seed: int) -> list[Named]:

@@ -6,9 +6,14 @@ import re
 
 from stdnum.ca import bn
 
-from interop_cli.domain.phone import normalize_phone
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.taxnumbers import check_gst, check_neq, check_qst, qst_check_digit_fits
+from interop_cli.domain.values.phone import normalize_phone
+from interop_cli.domain.values.taxnumbers import (
+    check_gst,
+    check_neq,
+    check_qst,
+    qst_check_digit_fits,
+)
 from interop_cli.seed import numbers
 from interop_cli.seed.draw import Draw
 

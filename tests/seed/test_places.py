@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interop_cli.domain.places import country_rules
+from interop_cli.domain.values.places import country_rules
 from interop_cli.seed import numbers, places
 from interop_cli.seed.draw import Draw
 from interop_cli.seed.places import Place

@@ -22,19 +22,14 @@ from hypothesis.stateful import (
 from interop_cli.domain.contact import recipients
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import (
-    addresses,
-    client_cards,
-    clients,
-    contacts,
-    merging,
-    notes,
-    undo,
-)
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.store import journal
+from interop_cli.services.admin import undo
+from interop_cli.services.clients import card, status
+from interop_cli.services.clients import merge as merging
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.people import addresses, contacts, notes
+from interop_cli.store.reading.clients import resolve
 from interop_cli.store.store import Store
-from interop_cli.store.views.clients import resolve
+from interop_cli.store.writing import journal
 from tests.support.many_stores import NewStore
 from tests.support.stores import Dump, dump
 
@@ -107,7 +102,7 @@ class Card(RuleBasedStateMachine):
             return
         fields = {"name": f"Presse {tag}", "line1": street, "city": "Québec",
                   "postal_code": "G1K 7X2", "tags": [tag]}  # fmt: skip
-        outcome = self.run("client.create", lambda uow: client_cards.create(uow, fields, Rules()))
+        outcome = self.run("client.create", lambda uow: card.create(uow, fields, Rules()))
         item = outcome.items[0]
         self.model["clients"][item["id"]] = {
             "code": item["code"], "active": True, "merged": None, "contacts": {}, "notes": [],
@@ -181,7 +176,7 @@ class Card(RuleBasedStateMachine):
         client = self.pick(at)
         if client is None:
             return
-        service = clients.activate if active else clients.deactivate
+        service = status.activate if active else status.deactivate
         selector = Selector(keys=[(1, f"#{client}")])
         self.run("client.activate" if active else "client.deactivate",
                  lambda uow: service(uow, selector))  # fmt: skip

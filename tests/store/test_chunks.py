@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.store.chunks import id_table
+from interop_cli.store.engines.id_lists import id_table
 from interop_cli.store.store import Store
 
 

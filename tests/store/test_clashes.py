@@ -8,12 +8,12 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, clients
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.services.undo import undo
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import card, status
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import add_client, dump
 
 
@@ -25,16 +25,16 @@ def run(store: Store, work: Callable[[UnitOfWork], Outcome]) -> int:
 
 def edit(store: Store, code: str, **changes: str) -> int:
     selector = Selector(keys=[(1, code)])
-    return run(store, lambda uow: client_cards.edit(uow, selector, changes, Rules()))
+    return run(store, lambda uow: card.edit(uow, selector, changes, Rules()))
 
 
 def recode(store: Store, old: str, new: str) -> int:
-    return run(store, lambda uow: clients.recode(uow, old, new, Rules()))
+    return run(store, lambda uow: status.recode(uow, old, new, Rules()))
 
 
 def remove(store: Store, client_id: int) -> int:
     selector = Selector(keys=[(1, f"#{client_id}")])
-    return run(store, lambda uow: clients.delete(uow, selector))
+    return run(store, lambda uow: status.delete(uow, selector))
 
 
 def refused(store: Store, operation: int) -> None:

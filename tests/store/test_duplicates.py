@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from interop_cli.domain.duplicates import pairs
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import contacts, merging
+from interop_cli.services.clients import merge
+from interop_cli.services.people import contacts
+from interop_cli.store.reading.duplicates import candidates
 from interop_cli.store.store import Store
-from interop_cli.store.views.duplicates import candidates
 from tests.support.stores import add_client
 
 
@@ -34,5 +35,5 @@ def test_what_was_merged_is_no_duplicate_any_more(store: Store) -> None:
     add_client(store, code="A")
     add_client(store, code="B")
     assert found(store, "all") == [("A", "B", ("same_name", "same_postal_code"))]
-    store.run(lambda uow: merging.merge(uow, "A", ["B"]), operation="client.merge")
+    store.run(lambda uow: merge.merge(uow, "A", ["B"]), operation="client.merge")
     assert found(store, "all") == []

@@ -10,16 +10,17 @@ import pytest
 
 from interop_cli.domain.errors import Conflict, NotFound, UnusableDb
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import addresses, contacts, erasing, merging, notes
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.services.undo import undo
-from interop_cli.domain.text import fold
-from interop_cli.store import journal
-from interop_cli.store.health import check
-from interop_cli.store.personal import LOOSE, UNLOOKED
+from interop_cli.domain.values.text import fold
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import merge
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.people import addresses, contacts, erasing, notes
+from interop_cli.store.engines.health import check
+from interop_cli.store.reading import persons
 from interop_cli.store.store import Store
-from interop_cli.store.tables import DOCUMENT, TABLES
-from interop_cli.store.views import personal
+from interop_cli.store.writing import journal
+from interop_cli.store.writing.repositories.persons import LOOSE, UNLOOKED
+from interop_cli.store.writing.tables import DOCUMENT, TABLES
 from tests.support.stores import add_client, dump
 
 PERSON = {
@@ -179,7 +180,7 @@ def test_a_contact_that_was_deleted_is_erased_from_the_journal(store: Store) -> 
     _, deleted = store.run(
         lambda uow: contacts.delete(uow, [contact], Rules()), operation="contact.delete"
     )
-    assert personal.export(store.conn, contact)["journal"]
+    assert persons.export(store.conn, contact)["journal"]
     erase(store, contact)
     found = everything(store)
     assert [text for text in NEVER if text in found] == []
@@ -239,7 +240,7 @@ def test_one_person_at_two_clients_and_after_a_merge(store: Store) -> None:
     create(store, "B")
     create(store, "C", email="mevet@ancien.ca")
     note(store, "C", "Marie-Ève Trépanier")
-    store.run(lambda uow: merging.merge(uow, "A", ["C"]), operation="client.merge")
+    store.run(lambda uow: merge.merge(uow, "A", ["C"]), operation="client.merge")
     outcome = erase(store, first)
     # The one of C has another e-mail: it is at the same client now, but may be somebody else.
     assert outcome.extra["erased"]["contact"] == 2
@@ -262,14 +263,14 @@ def test_documents_keep_their_links_and_lose_the_name(store: Store) -> None:
         return Outcome()
 
     store.run(bill, operation="test.bill")
-    assert [one["number"] for one in personal.export(store.conn, contact)["documents"]] == ["F-1"]
+    assert [one["number"] for one in persons.export(store.conn, contact)["documents"]] == ["F-1"]
     erase(store, contact)
     (row,) = store.conn.query("SELECT * FROM document")
     assert (row["contact_id"], row["contact"]) == (contact, None)
     assert json.loads(row["ship_to"]) == {"attention": "[…]", "line1": "1 rue A"}
     assert [text for text in NEVER if text in everything(store)] == []
     # The document itself is still held, without a name.
-    assert [one["number"] for one in personal.export(store.conn, contact)["documents"]] == ["F-1"]
+    assert [one["number"] for one in persons.export(store.conn, contact)["documents"]] == ["F-1"]
 
 
 def test_what_was_sent_about_a_person_goes_too(store: Store) -> None:
@@ -287,7 +288,7 @@ def test_what_was_sent_about_a_person_goes_too(store: Store) -> None:
             id=row, entity=entity, local=local, remote=f"r{row}",
             pushed='{"name": "Marie-Ève Trépanier", "mail": "meve.trepanier@presse.ca"}',
         )  # fmt: skip
-    assert personal.export(store.conn, contact)["sync"][0]["target"] == "crm"
+    assert persons.export(store.conn, contact)["sync"][0]["target"] == "crm"
     outcome = erase(store, contact)
     assert "erase.targets" in {warning.code for warning in outcome.warnings}
     pushed = [row["pushed"] for row in store.conn.query("SELECT pushed FROM sync_link ORDER BY id")]
@@ -366,7 +367,7 @@ def test_the_journal_stays_append_only(store: Store, statement: str) -> None:
 def test_all_that_is_held_about_a_person(store: Store) -> None:
     contact = fill(store)
     other = note(store, "A", "Rien à voir")
-    found = personal.export(store.conn, contact)
+    found = persons.export(store.conn, contact)
     assert found["contacts"][0]["email"] == PERSON["email"]
     assert found["clients"] == ["A"]
     assert [one["id"] for one in found["notes"]] == [1]
@@ -378,7 +379,7 @@ def test_all_that_is_held_about_a_person(store: Store) -> None:
         "contact.create", "contact.edit", "note.edit",
     }  # fmt: skip
     with pytest.raises(NotFound):
-        personal.export(store.conn, 99)
+        persons.export(store.conn, 99)
 
 
 def test_every_text_column_is_looked_at_or_known_to_name_nobody(store: Store) -> None:

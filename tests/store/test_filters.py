@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from interop_cli.domain.errors import UsageError
-from interop_cli.store.filters import compile_filters
+from interop_cli.store.reading.clients import FIELDS, SOURCE
+from interop_cli.store.reading.filters import compile_filters
 from interop_cli.store.store import Store
-from interop_cli.store.views.clients import FIELDS, SOURCE
 from tests.support.stores import add_client
 
 TODAY = date(2026, 11, 24)

@@ -8,12 +8,13 @@ import pytest
 
 from interop_cli.domain.errors import Detail, InvalidData
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import clients, imports
-from interop_cli.domain.services.imports import Import
-from interop_cli.domain.services.outcome import Outcome
 from interop_cli.seed import clients as made_up
+from interop_cli.services.clients import status
+from interop_cli.services.imports import clients as imports
+from interop_cli.services.imports.clients import Import
+from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import add_client, dump
 
 PLACE = {"line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2"}
@@ -74,7 +75,7 @@ def test_a_key_twice(store: Store) -> None:
 @pytest.mark.usefixtures("batch")
 def test_a_client_by_two_of_its_codes(store: Store) -> None:
     add_client(store, code="OLD")
-    store.run(lambda uow: clients.recode(uow, "OLD", "NEW", Rules()), operation="client.recode")
+    store.run(lambda uow: status.recode(uow, "OLD", "NEW", Rules()), operation="client.recode")
     records = rows({"code": "NEW", "terms": "a"}, {"code": "B"}, {"code": "OLD", "terms": "b"})
     outcome = take_in(store, records, continue_on_error=True)
     assert statuses(outcome) == ["ok", "ok", "import.duplicate"]

@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from interop_cli.store.open import open_database
-from interop_cli.store.views.clients import ListQuery, client_rows
+from interop_cli.store.engines.open import open_database
+from interop_cli.store.reading.clients import ListQuery, client_rows
 
 MEGABYTES = 80
 SORTED = f"""
 import re, sys
 from pathlib import Path
-from interop_cli.store.open import open_database
+from interop_cli.store.engines.open import open_database
 
 STATUS = Path("/proc/self/status")
 conn = open_database(sys.argv[1])

@@ -8,17 +8,20 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, clients, contacts, logos, merging, notes
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.services.undo import undo
-from interop_cli.store import use
-from interop_cli.store.connection import Row
-from interop_cli.store.health import check
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import card as client_cards
+from interop_cli.services.clients import logo, status
+from interop_cli.services.clients import merge as merging
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.people import contacts, notes
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.health import check
+from interop_cli.store.reading import used_by
+from interop_cli.store.reading.clients import card, resolve
+from interop_cli.store.reading.history import of_client
 from interop_cli.store.store import Store
-from interop_cli.store.tables import DOCUMENT, TABLES
-from interop_cli.store.views.clients import card, resolve
-from interop_cli.store.views.history import of_client
+from interop_cli.store.writing.tables import DOCUMENT, TABLES
 from tests.support.stores import add_client, dump
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
@@ -66,7 +69,7 @@ def test_blanks_are_filled_and_the_winner_s_values_stand(store: Store) -> None:
 
 def test_the_losers_stay_behind_and_their_codes_lead_to_the_winner(store: Store) -> None:
     winner, loser = add_client(store, code="A"), add_client(store, code="B")
-    store.run(lambda uow: clients.recode(uow, "B", "B2", Rules()), operation="client.recode")
+    store.run(lambda uow: status.recode(uow, "B", "B2", Rules()), operation="client.recode")
     outcome, _ = merge(store, "A", "B2")
     assert outcome.extra["plan"]["codes"] == ["B2"]
     for code in ("A", "b", "b2"):
@@ -75,10 +78,10 @@ def test_the_losers_stay_behind_and_their_codes_lead_to_the_winner(store: Store)
     assert (left["active"], left["merged_into_id"], left["code"]) == (0, winner, "MERGED-1")
     assert card(store.conn, loser, 2026)["merged_into"] == "A"
     assert card(store.conn, winner, 2026)["former_codes"] == ["B", "B2"]
-    assert {r["kind"] for r in use.of_client(store.conn, winner)} == {"merged"}
+    assert {r["kind"] for r in used_by.of_client(store.conn, winner)} == {"merged"}
     with pytest.raises(Conflict, match=r"client\.merge\.merged"):
         store.run(
-            lambda uow: clients.activate(uow, Selector(keys=[(1, "MERGED-1")])),
+            lambda uow: status.activate(uow, Selector(keys=[(1, "MERGED-1")])),
             operation="client.activate",
         )
     assert check(store.conn) == []
@@ -111,7 +114,7 @@ def test_refused(store: Store, winner: str, losers: list[str], code: str) -> Non
         add_client(store, code=name)
     add_client(store, code="BILLED", bill_to="OTHER")
     store.run(
-        lambda uow: clients.deactivate(uow, Selector(keys=[(1, "IDLE")])), operation="x.deactivate"
+        lambda uow: status.deactivate(uow, Selector(keys=[(1, "IDLE")])), operation="x.deactivate"
     )
     merge(store, "WINNER", "GONE")
     gone = {"GONE": "MERGED-1", "#1": "#2"}
@@ -160,7 +163,7 @@ def test_everything_a_loser_has_moves_and_comes_back(store: Store) -> None:
             fields = {"name": "Ana", "email": email, "phone": phone, "billing": True}
             contacts.create(uow, code, fields, Rules())
         notes.create(uow, "B", {"text": "x"}, Rules(), [notes.File("plan.pdf", b"%PDF")])
-        logos.set_logo(uow, "B", SVG)
+        logo.set_logo(uow, "B", SVG)
         return Outcome()
 
     store.run(fill, operation="test.fill")
@@ -250,7 +253,7 @@ def test_documents_move_and_the_totals_of_both_are_stale(store: Store) -> None:
 
 def test_every_table_of_clients_is_moved(store: Store) -> None:
     """A table whose rows belong to a client needs nothing but its row in ``tables.py``."""
-    from interop_cli.store import merging as moving
+    from interop_cli.store.writing.repositories import merging as moving
 
     owned = {table.name for table in TABLES.values() if table.client == "client_id"}
     assert {"client_code", "note", "attachment", "document", "document_line"} <= owned

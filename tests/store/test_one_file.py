@@ -13,53 +13,87 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services.imports import Import
-from interop_cli.domain.services.seeding import SeedRecord
+from interop_cli.services.admin.seeding import SeedRecord
+from interop_cli.services.imports.clients import Import
+from interop_cli.store.reading import clients, exports
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.store.views import clients, exports
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import dump
 
 EVERYTHING = clients.ListQuery(status="all")
-PLAIN = [name for name in (field.name for field in clients.LISTED)
-         if name not in ("id", "version", "created_at", "updated_at")]  # fmt: skip
+PLAIN = [
+    name
+    for name in (field.name for field in clients.LISTED)
+    if name not in ("id", "version", "created_at", "updated_at")
+]
 
 Try = Callable[[Callable[[UnitOfWork], Any]], Any]
 words = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=8).map(
     lambda text: f"x{text}"  # something is left of it when it is folded
 )
 optional = st.none() | words
-places: st.SearchStrategy[dict[str, Any]] = st.sampled_from([
-    {"line1": "1, rue A", "city": "Alma", "province": "QC", "postal_code": "G8B 1A1",
-     "country": "CA"},
-    {"line1": "2, rue B", "line2": "app. 3", "city": "Québec", "province": "QC",
-     "postal_code": "G1K 7X2", "country": "CA"},
-    {"line1": "3 Main St", "city": "Albany", "province": "NY", "postal_code": "12207",
-     "country": "US"},
-    {"line1": "4 rue D", "city": "Paris", "province": None, "postal_code": "75001",
-     "country": "FR"},
-])  # fmt: skip
+places: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {
+            "line1": "1, rue A",
+            "city": "Alma",
+            "province": "QC",
+            "postal_code": "G8B 1A1",
+            "country": "CA",
+        },
+        {
+            "line1": "2, rue B",
+            "line2": "app. 3",
+            "city": "Québec",
+            "province": "QC",
+            "postal_code": "G1K 7X2",
+            "country": "CA",
+        },
+        {
+            "line1": "3 Main St",
+            "city": "Albany",
+            "province": "NY",
+            "postal_code": "12207",
+            "country": "US",
+        },
+        {
+            "line1": "4 rue D",
+            "city": "Paris",
+            "province": None,
+            "postal_code": "75001",
+            "country": "FR",
+        },
+    ]
+)
 phones = st.sampled_from([None, "+14185550134", "+14185550134;ext=22", "0 800 nobody"])
-extras: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({
-    "label": optional, "attention": optional, "phone": phones, "instructions": optional,
-})  # fmt: skip
-people: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({
-    "name": words, "title": optional, "phone": phones, "mobile": phones,
-    "email": st.none() | st.sampled_from([f"{who}@example.com" for who in "abcdef"]),
-    "language": st.sampled_from([None, "fr", "en"]),
-    "active": st.sampled_from([None, True, False]),
-    "billing_copy": st.booleans(),
-})  # fmt: skip
-notes: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({
-    "category": st.sampled_from(["ventes", "général"]),
-    "text": st.lists(words, min_size=1, max_size=3).map("\n".join),
-    "author": optional,
-    "created_at": st.sampled_from(["2025-01-02T03:04:05Z", "2026-02-03T00:00:00Z"]),
-    "attachments": st.lists(
-        st.fixed_dictionaries({"name": words, "content": st.just("QUJD")}), max_size=2,
-        unique_by=lambda attached: attached["name"],
-    ),
-})  # fmt: skip
+extras: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"label": optional, "attention": optional, "phone": phones, "instructions": optional}
+)
+people: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "name": words,
+        "title": optional,
+        "phone": phones,
+        "mobile": phones,
+        "email": st.none() | st.sampled_from([f"{who}@example.com" for who in "abcdef"]),
+        "language": st.sampled_from([None, "fr", "en"]),
+        "active": st.sampled_from([None, True, False]),
+        "billing_copy": st.booleans(),
+    }
+)
+notes: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "category": st.sampled_from(["ventes", "général"]),
+        "text": st.lists(words, min_size=1, max_size=3).map("\n".join),
+        "author": optional,
+        "created_at": st.sampled_from(["2025-01-02T03:04:05Z", "2026-02-03T00:00:00Z"]),
+        "attachments": st.lists(
+            st.fixed_dictionaries({"name": words, "content": st.just("QUJD")}),
+            max_size=2,
+            unique_by=lambda attached: attached["name"],
+        ),
+    }
+)
 
 
 def by_name(part: dict[str, Any]) -> str:
@@ -84,15 +118,20 @@ def some_clients(draw: st.DrawFn) -> list[dict[str, Any]]:
             holder = draw(st.integers(-1, len(contacts)))
             for index, person in enumerate(contacts):
                 person[flag] = index == holder
-        found.append({
-            "code": f"C{number}", "name": draw(words), "active": draw(st.booleans()),
-            **draw(places), "contacts": contacts,
-            "addresses": [
-                *([{"main": True, **draw(extras)}] if draw(st.booleans()) else []),
-                *draw(st.lists(st.builds(dict.__or__, places, extras), max_size=2)),
-            ],
-            "notes": draw(st.lists(notes, max_size=2, unique_by=by_text)),
-        })  # fmt: skip
+        found.append(
+            {
+                "code": f"C{number}",
+                "name": draw(words),
+                "active": draw(st.booleans()),
+                **draw(places),
+                "contacts": contacts,
+                "addresses": [
+                    *([{"main": True, **draw(extras)}] if draw(st.booleans()) else []),
+                    *draw(st.lists(st.builds(dict.__or__, places, extras), max_size=2)),
+                ],
+                "notes": draw(st.lists(notes, max_size=2, unique_by=by_text)),
+            }
+        )
     return found
 
 
@@ -133,9 +172,10 @@ def tries(store: Store) -> Try:
 
 
 roundtrip = settings(
-    max_examples=40, deadline=None,
+    max_examples=40,
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
+)
 
 
 @roundtrip
@@ -146,8 +186,9 @@ def test_what_is_exported_comes_back_as_it_was(tries: Try, rows: list[dict[str, 
         first = nested(uow)
         emptied(uow)
         assert taken(uow, json.loads(json.dumps(first))).extra == {
-            "created": len(rows), "updated": 0,
-        }  # fmt: skip
+            "created": len(rows),
+            "updated": 0,
+        }
         assert nested(uow) == first
         # A second time nothing changes; nor does it with the file that was first read.
         before = dump(uow.conn)
@@ -163,12 +204,12 @@ def test_what_is_exported_comes_back_as_it_was(tries: Try, rows: list[dict[str, 
 def test_the_flat_form_comes_back_too(
     tries: Try, rows: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    from interop_cli.commands.client.importing import fields
+    from interop_cli.commands.client.files import fields
     from interop_cli.commands.client.reading import column
-    from interop_cli.commands.intake import Intake, Reader
     from interop_cli.inputs.mapping import parse_pairs
     from interop_cli.inputs.source import open_source
     from interop_cli.output import Output
+    from interop_cli.shell.importing import ImportReader, Intake
 
     intake = Intake(
         encoding=None,
@@ -198,7 +239,9 @@ def test_the_flat_form_comes_back_too(
         emptied(uow)
         with open_source(str(path), None) as source:
             for created in (len(rows), 0):
-                reader = Reader(source, intake, fields(), parse_pairs(()), lambda _read=1: None)
+                reader = ImportReader(
+                    source, intake, fields(), parse_pairs(()), lambda _read=1: None
+                )
                 outcome = Import(uow, Rules()).run(reader.records())
                 assert outcome.extra == {"created": created, "updated": 0}
         assert exported(uow) == first
@@ -222,26 +265,39 @@ def refused(tries: Try, *rows: dict[str, Any]) -> list[tuple[str, str]]:
         ({"contact2.name": "A", "contact2.email": "no"}, [("contact2.email", "email.format")]),
         ({"contacts": {"name": "A"}}, [("contacts", "field.list_type")]),
         ({"contacts": ["A"]}, [("contacts.0", "field.dict_type")]),
-        ({"contacts": [{"name": "A", "nom": "B"}]},
-         [("contacts.0.nom", "field.extra_forbidden")]),
-        ({"contacts": [{"name": "A", "default": True}, {"name": "B", "default": "oui"}]},
-         [("contacts.1.default", "import.flag.twice")]),
-        ({"contacts": [{"name": "A", "email": "a@x.ca"}, {"name": "B", "email": "A@x.ca"}]},
-         [("contacts.1.email", "contact.email.duplicate")]),
-        ({"addresses": [{"city": "Alma"}]}, [("addresses.0.line1", "field.missing"),
-                                             ("addresses.0.postal_code", "field.missing")]),
-        ({"addresses": [{"main": True, "city": "Québec"}]},
-         [("addresses.0.city", "import.address.main")]),
-        ({"addresses": [{"main": True}, {"main": True}]},
-         [("addresses.1.main", "import.flag.twice")]),
-        ({"note.category": "rumeurs", "note.text": "x"},
-         [("note.category", "note.category.unknown")]),
-        ({"notes": [{"text": "x", "attachments": [{"name": "a", "content": "é"}]}]},
-         [("notes.0.attachments.0.content", "import.base64")]),
+        ({"contacts": [{"name": "A", "nom": "B"}]}, [("contacts.0.nom", "field.extra_forbidden")]),
+        (
+            {"contacts": [{"name": "A", "default": True}, {"name": "B", "default": "oui"}]},
+            [("contacts.1.default", "import.flag.twice")],
+        ),
+        (
+            {"contacts": [{"name": "A", "email": "a@x.ca"}, {"name": "B", "email": "A@x.ca"}]},
+            [("contacts.1.email", "contact.email.duplicate")],
+        ),
+        (
+            {"addresses": [{"city": "Alma"}]},
+            [("addresses.0.line1", "field.missing"), ("addresses.0.postal_code", "field.missing")],
+        ),
+        (
+            {"addresses": [{"main": True, "city": "Québec"}]},
+            [("addresses.0.city", "import.address.main")],
+        ),
+        (
+            {"addresses": [{"main": True}, {"main": True}]},
+            [("addresses.1.main", "import.flag.twice")],
+        ),
+        (
+            {"note.category": "rumeurs", "note.text": "x"},
+            [("note.category", "note.category.unknown")],
+        ),
+        (
+            {"notes": [{"text": "x", "attachments": [{"name": "a", "content": "é"}]}]},
+            [("notes.0.attachments.0.content", "import.base64")],
+        ),
         ({"contact.name": "\x00", "note.text": ""}, [("contact.name", "text.control")]),
         ({"logo": "data:image/png;base64,QUJD"}, [("logo", "client.logo.format")]),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_has_its_place(
     tries: Try, row: dict[str, Any], details: list[tuple[str, str]]
 ) -> None:
@@ -284,9 +340,14 @@ def test_what_the_file_does_not_name_stays(store: Store) -> None:
         assert outcome.unchanged == 1
     assert dump(store.conn) == before
     # An address known by its label moves; an empty cell clears what may be empty.
-    moved = HERE | {"address.label": "depot", "address.line1": "10", "address.city": "Alma",
-                    "address.postal_code": "G8B 1A1", "contact.name": "ANA",
-                    "contact.billing": ""}  # fmt: skip
+    moved = HERE | {
+        "address.label": "depot",
+        "address.line1": "10",
+        "address.city": "Alma",
+        "address.postal_code": "G8B 1A1",
+        "contact.name": "ANA",
+        "contact.billing": "",
+    }
     written(store, moved)
     assert store.conn.query("SELECT line1 FROM address WHERE main = 0") == [{"line1": "10"}]
     rows = store.conn.query("SELECT name, billing FROM contact")

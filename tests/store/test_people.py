@@ -10,18 +10,18 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, clients
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.undo import undo
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import card, status
+from interop_cli.services.clients.bulk import Selector
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import dump
 
 
 def a_client(uow: UnitOfWork, code: str) -> int:
     values = {"name": code, "code": code, "line1": "1 rue X", "city": "Québec",
               "postal_code": "G1K 7X2"}  # fmt: skip
-    return int(client_cards.create(uow, values, Rules()).items[0]["id"])
+    return int(card.create(uow, values, Rules()).items[0]["id"])
 
 
 def a_contact(uow: UnitOfWork, client_id: int, name: str, **values: Any) -> int:
@@ -80,14 +80,14 @@ def test_a_file_is_kept_once_and_comes_back_as_it_was(store: Store) -> None:
         return uow.notes.attach(note, files)
 
     (first, second), _operation = store.run(work, operation="test")
-    from interop_cli.store.views import notes
+    from interop_cli.store.reading import notes
 
     assert notes.content(store.conn, first) == notes.content(store.conn, second) == content
     assert store.conn.query("SELECT COUNT(*) AS n FROM blob")[0]["n"] == 1
 
 
 def test_clients_are_found_by_the_words_of_their_contacts(store: Store) -> None:
-    from interop_cli.store.views.clients import ListQuery, client_rows
+    from interop_cli.store.reading.clients import ListQuery, client_rows
 
     def found(text: str) -> list[str]:
         batches = client_rows(store.conn, ListQuery(search=text), ["code"])
@@ -185,18 +185,18 @@ def test_a_client_takes_its_active_contacts_along_and_brings_those_back(store: S
 
     everyone = Selector(condition="c.code = 'ONE'")
     outcome, operation = store.run(
-        lambda uow: clients.deactivate(uow, everyone), operation="client.deactivate"
+        lambda uow: status.deactivate(uow, everyone), operation="client.deactivate"
     )
     assert (active(), outcome.extra) == (["Eva"], {"contacts": 1})
     outcome, _operation = store.run(
-        lambda uow: clients.deactivate(uow, everyone), operation="client.deactivate"
+        lambda uow: status.deactivate(uow, everyone), operation="client.deactivate"
     )
     assert (outcome.changed, outcome.extra) == (0, {"contacts": 0})
-    store.run(lambda uow: clients.activate(uow, everyone), operation="client.activate")
+    store.run(lambda uow: status.activate(uow, everyone), operation="client.activate")
     assert active() == ["Ana", "Eva"]
     assert dump(store.conn) == before
     _outcome, operation = store.run(
-        lambda uow: clients.deactivate(uow, everyone), operation="client.deactivate"
+        lambda uow: status.deactivate(uow, everyone), operation="client.deactivate"
     )
     assert operation is not None
     store.run(lambda uow: undo(uow, operation), operation="undo", undoes=operation)
@@ -213,7 +213,7 @@ def test_a_client_is_deleted_with_its_parts_and_comes_back_with_them(store: Stor
     store.run(setup, operation="test")
     before = dump(store.conn)
     _outcome, operation = store.run(
-        lambda uow: clients.delete(uow, Selector(keys=[(1, "ONE")])), operation="client.delete"
+        lambda uow: status.delete(uow, Selector(keys=[(1, "ONE")])), operation="client.delete"
     )
     assert not any(dump(store.conn).values())
     assert operation is not None

@@ -23,14 +23,15 @@ from hypothesis.stateful import (
 from interop_cli.domain.contact import Contact, recipients
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import addresses, clients, contacts, notes
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.services.undo import undo
-from interop_cli.store import journal
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import status
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.people import addresses, contacts, notes
+from interop_cli.store.reading import contacts as views
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.store.views import contacts as views
+from interop_cli.store.writing import journal
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import Dump, add_client, dump
 
 CODES = ("ONE", "TWO")
@@ -151,7 +152,7 @@ class People(RuleBasedStateMachine):
 
     @rule(code=st.sampled_from(CODES), active=st.booleans())
     def client(self, code: str, active: bool) -> None:
-        service = clients.activate if active else clients.deactivate
+        service = status.activate if active else status.deactivate
         self.do(lambda uow: service(uow, Selector(keys=[(1, code)])))
         for person in self.of(code) if active != self.active[code] else []:
             if active and person["asleep"]:
@@ -179,7 +180,7 @@ class People(RuleBasedStateMachine):
 
     @rule(code=st.sampled_from(CODES), files=st.integers(0, 2))
     def note(self, code: str, files: int) -> None:
-        from interop_cli.domain.services.attached import File
+        from interop_cli.services.imports.attachments import File
 
         attached = [File(f"{number}.txt", b"content") for number in range(files)]
         self.do(lambda uow: notes.create(uow, code, {"text": "x"}, Rules(), attached))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import documents, invoices
+from interop_cli.services.sales import documents, invoices
 from interop_cli.store.migrations import migrate
 from interop_cli.store.store import Store
 from tests.support.stores import NOW, add_client, store

@@ -11,12 +11,15 @@ import pytest
 from interop_cli.domain.errors import Conflict, Denied, NotFound
 from interop_cli.domain.rights import RIGHTS, ROLES, User, has, right_of
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, contacts, erasing, users
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.services.undo import undo
-from interop_cli.store import grants, journal
+from interop_cli.services.admin import users
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import card
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.people import contacts, erasing
+from interop_cli.store.engines import grants
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing import journal
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import add_client, dump, open_store
 
 NAMES = itertools.count(1)
@@ -103,7 +106,7 @@ def test_refused_before_anything_is_done(store: Store, known: Login) -> None:
     before = dump(store.conn)
     with pytest.raises(Denied):
         as_user(store, user).run(
-            lambda uow: client_cards.create(uow, FIELDS, Rules()), operation="client.create"
+            lambda uow: card.create(uow, FIELDS, Rules()), operation="client.create"
         )
     assert dump(store.conn) == before
 

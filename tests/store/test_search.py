@@ -7,16 +7,18 @@ from dataclasses import replace
 import pytest
 
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, contacts
-from interop_cli.domain.services.seeding import seed_clients
 from interop_cli.seed import clients as made_up
-from interop_cli.store import early, fulltext
-from interop_cli.store.open import open_database
-from interop_cli.store.search import distinct_words, phone_words, phones, searched
+from interop_cli.services.admin.seeding import seed_clients
+from interop_cli.services.clients import card
+from interop_cli.services.people import contacts
+from interop_cli.store.engines import sqlite
+from interop_cli.store.engines.open import open_database
+from interop_cli.store.reading import search
+from interop_cli.store.reading.clients import ListQuery, client_rows, count_clients
 from interop_cli.store.store import Store
-from interop_cli.store.tables import TABLES
-from interop_cli.store.uow import UnitOfWork
-from interop_cli.store.views.clients import ListQuery, client_rows, count_clients
+from interop_cli.store.writing.search_index import distinct_words, phone_words, phones, searched
+from interop_cli.store.writing.tables import TABLES
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import add_client
 
 Words = dict[int, str]
@@ -76,8 +78,8 @@ SEARCHED = (
 def test_the_first_few_are_the_first_of_all(
     store: Store, monkeypatch: pytest.MonkeyPatch, sort: str, looked_at: tuple[int, int], many: int
 ) -> None:
-    monkeypatch.setattr(early, "LOOKED_AT", looked_at)
-    monkeypatch.setattr(fulltext, "MANY", many)
+    monkeypatch.setattr(search, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(sqlite, "MANY", many)
     store.run(lambda uow: seed_clients(uow, made_up(400, 3), Rules()), operation="db.seed")
     store.run(
         lambda uow: uow.update("client", {"active": 0}, "id % 3 = 0"), operation="client.deactivate"
@@ -95,7 +97,7 @@ def test_the_first_few_are_the_first_of_all(
 def test_all_are_counted_by_looking_them_up(
     sqlite_ready_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulltext, "MANY", 0)
+    monkeypatch.setattr(sqlite, "MANY", 0)
     conn = open_database(sqlite_ready_url)
     asked: list[str] = []
     conn.raw.set_trace_callback(asked.append)  # type: ignore[attr-defined]
@@ -123,7 +125,7 @@ def test_a_client_changed_right_after_it_was_made_is_found_as_it_is_now(store: S
     def work(uow: UnitOfWork) -> None:
         fields = {"line1": "1, rue A", "city": "Québec", "postal_code": "G1K 7X2"}
         for code in ("A", "B", "C"):
-            client_cards.create(uow, {"name": "Avant", "code": code, **fields}, Rules())
+            card.create(uow, {"name": "Avant", "code": code, **fields}, Rules())
             contacts.create(uow, code, {"name": "Zoé", "mobile": "418 555-0188"}, Rules())
         uow.update("client", {"name": "Après"}, "code = 'A'")
         uow.update("address", {"city": "Gaspé"}, "client_id = 2")

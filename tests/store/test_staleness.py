@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, documents, merging, undo
-from interop_cli.domain.services.document_imports import DocumentImport
+from interop_cli.services.admin import undo
+from interop_cli.services.clients import card, merge
+from interop_cli.services.imports.documents import DocumentImport
+from interop_cli.services.sales import documents
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_totals import Row
 from tests.support.stores import add_client
 
@@ -91,12 +93,12 @@ def test_undoing_an_import(shop: Store) -> None:
 
 
 def test_merging_clients(shop: Store) -> None:
-    run(shop, lambda uow: merging.merge(uow, "B", ["A"]))
+    run(shop, lambda uow: merge.merge(uow, "B", ["A"]))
     assert ("B", 2025, "sold-to") in marks(shop)
 
 
 def test_merging_a_payer(shop: Store) -> None:
-    run(shop, lambda uow: merging.merge(uow, "B", ["P"]))
+    run(shop, lambda uow: merge.merge(uow, "B", ["P"]))
     assert ("B", 2025, "bill-to") in marks(shop)
 
 
@@ -109,12 +111,7 @@ def test_what_does_not_count_marks_nothing(shop: Store) -> None:
 
 
 def test_what_is_said_of_a_client_marks_nothing(shop: Store) -> None:
-    from interop_cli.domain.services.bulk import Selector
+    from interop_cli.services.clients.bulk import Selector
 
-    run(
-        shop,
-        lambda uow: client_cards.edit(
-            uow, Selector(keys=[(1, "A")]), {"name": "Autre nom"}, Rules()
-        ),
-    )
+    run(shop, lambda uow: card.edit(uow, Selector(keys=[(1, "A")]), {"name": "Autre nom"}, Rules()))
     assert marks(shop) == set()

@@ -8,10 +8,10 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.outcome import Outcome
-from interop_cli.domain.services.undo import undo
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import card
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
 from tests.support.stores import add_client, dump
 
@@ -20,7 +20,7 @@ EVERYONE = Selector()
 
 def edit(store: Store, selector: Selector = EVERYONE, **changes: Any) -> int:
     _outcome, operation = store.run(
-        lambda uow: client_cards.edit(uow, selector, changes, Rules()), operation="client.edit"
+        lambda uow: card.edit(uow, selector, changes, Rules()), operation="client.edit"
     )
     assert operation is not None
     return operation

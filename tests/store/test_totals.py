@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import bulk, client_cards, clients, documents, merging, sales, undo
-from interop_cli.domain.services.document_imports import DocumentImport
+from interop_cli.services.admin import undo
+from interop_cli.services.clients import bulk, card, merge, status
+from interop_cli.services.imports.documents import DocumentImport
+from interop_cli.services.sales import documents, totals
+from interop_cli.store.reading import sales as view
+from interop_cli.store.reading import verification
 from interop_cli.store.store import Store
-from interop_cli.store.views import sales as view
-from interop_cli.store.views import verification
 from tests.support.many_stores import NewStore
 
 CODES = ("A", "B", "C")
@@ -88,7 +90,7 @@ class World:
             place = {"line1": "1 rue X", "city": "Québec", "postal_code": "G1K 7X2"}
             values = {"name": f"Client {code}", "code": code, **place}
             self.store.run(
-                lambda uow, values=values: client_cards.create(uow, values, Rules()),
+                lambda uow, values=values: card.create(uow, values, Rules()),
                 operation="client.create",
             )
 
@@ -121,7 +123,7 @@ class World:
             return
         try:
             _, operation = self.store.run(
-                lambda uow: merging.merge(uow, winner, [loser]), operation="client.merge"
+                lambda uow: merge.merge(uow, winner, [loser]), operation="client.merge"
             )
         except Conflict:  # an inactive winner
             return
@@ -158,7 +160,7 @@ class World:
 
     def do_deactivate(self, code: str) -> None:
         self.store.run(
-            lambda uow: clients.deactivate(uow, bulk.Selector(keys=[(1, code)])),
+            lambda uow: status.deactivate(uow, bulk.Selector(keys=[(1, code)])),
             operation="client.deactivate",
         )
 
@@ -166,7 +168,7 @@ class World:
         first, full, codes = how
         selector = bulk.Selector(keys=list(enumerate(codes, 1))) if codes else None
         self.store.run(
-            lambda uow: sales.refresh(uow, first, LAST, selector=selector, full=full),
+            lambda uow: totals.refresh(uow, first, LAST, selector=selector, full=full),
             operation="sales.refresh",
         )
         chosen = {self.now(code) for code in codes or CODES}

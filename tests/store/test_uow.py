@@ -6,19 +6,19 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, clients
-from interop_cli.domain.services.bulk import Selector
-from interop_cli.domain.services.undo import undo
-from interop_cli.store import journal
+from interop_cli.services.admin.undo import undo
+from interop_cli.services.clients import card, status
+from interop_cli.services.clients.bulk import Selector
 from interop_cli.store.store import Store
-from interop_cli.store.uow import UnitOfWork
+from interop_cli.store.writing import journal
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import add_client, dump
 
 
 def deactivate(store: Store, *codes: str) -> int | None:
     selector = Selector(keys=list(enumerate(codes, 1)))
     _, operation = store.run(
-        lambda uow: clients.deactivate(uow, selector), operation="client.deactivate"
+        lambda uow: status.deactivate(uow, selector), operation="client.deactivate"
     )
     return operation
 
@@ -51,7 +51,7 @@ def test_a_dry_run_leaves_everything_as_it_was(store: Store) -> None:
     add_client(store, code="A")
     before = dump(store.conn)
     outcome, operation = store.run(
-        lambda uow: clients.deactivate(uow, Selector()), operation="x", dry_run=True
+        lambda uow: status.deactivate(uow, Selector()), operation="x", dry_run=True
     )
     assert (outcome.changed, operation) == (1, None)
     assert dump(store.conn) == before
@@ -104,7 +104,7 @@ def test_undo_of_a_creation_deletes_it_and_its_address(store: Store) -> None:
 def test_undo_of_a_delete_brings_everything_back(store: Store) -> None:
     add_client(store, code="A", tags=["vip"])
     before = dump(store.conn)
-    store.run(lambda uow: clients.delete(uow, Selector(keys=[(1, "A")])), operation="client.delete")
+    store.run(lambda uow: status.delete(uow, Selector(keys=[(1, "A")])), operation="client.delete")
     assert dump(store.conn)["client"] == dump(store.conn)["client_search"] == []
     take_back(store, 2)
     assert dump(store.conn) == before
@@ -116,7 +116,7 @@ def test_undo_refuses_rows_edited_since_and_can_keep_them(store: Store) -> None:
     operation = deactivate(store, "A", "B")
     assert operation
     store.run(
-        lambda uow: client_cards.edit(uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Rules()),
+        lambda uow: card.edit(uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Rules()),
         operation="client.edit",
     )
     with pytest.raises(Conflict) as caught:
@@ -149,7 +149,7 @@ def test_undo_of_a_creation_that_others_use_is_refused(store: Store) -> None:
 
 
 def test_a_moved_main_flag_goes_back(store: Store) -> None:
-    from interop_cli.domain.services import addresses
+    from interop_cli.services.people import addresses
 
     add_client(store, code="A")
     place = {"line1": "5, rue du Port", "city": "Lévis", "postal_code": "G6V 1A1", "main": True}
@@ -193,7 +193,7 @@ def test_two_main_addresses_are_refused_by_the_database(store: Store) -> None:
 
 
 def dump_columns() -> tuple[str, ...]:
-    from interop_cli.store.tables import ADDRESS
+    from interop_cli.store.writing.tables import ADDRESS
 
     return ADDRESS.columns
 
@@ -222,7 +222,7 @@ def test_a_change_that_was_kept_in_part_still_counts(store: Store) -> None:
     for code in ("A", "B"):
         add_client(store, code=code)
     both = deactivate(store, "A", "B")
-    terms = lambda uow: client_cards.edit(  # noqa: E731
+    terms = lambda uow: card.edit(  # noqa: E731
         uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Rules()
     )
     store.run(terms, operation="client.edit")

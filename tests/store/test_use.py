@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.kinds import KIND_NAMES, KIND_TITLE, KIND_TITLES, USER_TITLES
-from interop_cli.store import use
+from interop_cli.domain.values.document_kinds import (
+    KIND_NAMES,
+    KIND_TITLE,
+    KIND_TITLES,
+    USER_TITLES,
+)
+from interop_cli.store.reading import used_by
 
 
 def test_every_kind_of_user_has_a_title() -> None:
-    asked = (*use.CLIENT_USERS, *use.ADDRESS_USERS, *use.CONTACT_USERS, *use.NOTE_USERS)
+    asked = (
+        *used_by.CLIENT_USERS,
+        *used_by.ADDRESS_USERS,
+        *used_by.CONTACT_USERS,
+        *used_by.NOTE_USERS,
+    )
     assert {kind for kind, _sql in asked} == set(USER_TITLES)
     assert set(KIND_NAMES) == set(KIND_TITLE) == set(KIND_TITLES)

@@ -33,7 +33,7 @@ def ready_url(engine: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with our schema and nothing in it, to copy."""
-    from interop_cli.store.create import create_database
+    from interop_cli.store.engines.create import create_database
 
     path = tmp_path_factory.mktemp("template") / "interop.db"
     create_database(str(path), "2026-01-01T00:00:00Z", lock_timeout=30)

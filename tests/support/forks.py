@@ -57,14 +57,17 @@ def run_all(commands: Iterable[Command], folder: Path) -> list[Ended]:
 
 def _serve() -> None:
     """The warm interpreter: reads the commands, says how each one ended."""
-    from interop_cli import boundary, interrupts  # noqa: F401
     from interop_cli.commands import client, db, journal  # noqa: F401
-    from interop_cli.commands.client import importing  # noqa: F401
-    from interop_cli.domain import address, phone  # noqa: F401
-    from interop_cli.domain.services import client_cards, clients, imports  # noqa: F401
+    from interop_cli.commands.client import files  # noqa: F401
+    from interop_cli.domain import address  # noqa: F401
+    from interop_cli.domain.values import phone  # noqa: F401
     from interop_cli.inputs import delimited, mapping, ndjson, reading, rejects  # noqa: F401
-    from interop_cli.output import jsonrows, table  # noqa: F401
-    from interop_cli.store import sqlite, store  # noqa: F401
+    from interop_cli.output import json_rows, table  # noqa: F401
+    from interop_cli.services.clients import card  # noqa: F401
+    from interop_cli.services.imports import clients as imports  # noqa: F401
+    from interop_cli.shell import error_boundary, signals  # noqa: F401
+    from interop_cli.store import store  # noqa: F401
+    from interop_cli.store.engines import sqlite  # noqa: F401
 
     for values in json.load(sys.stdin):
         sys.stdout.write(json.dumps(_one(Command(**values))) + "\n")

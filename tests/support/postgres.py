@@ -105,8 +105,8 @@ def postgres_server(pytestconfig: pytest.Config) -> Iterator[NewDatabase]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: NewDatabase, pytestconfig: pytest.Config) -> str:
     """The name of a database with our schema and nothing in it, to make others like it."""
+    from interop_cli.store.engines.postgres import connect
     from interop_cli.store.migrations import migrate
-    from interop_cli.store.postgres import connect
 
     name = postgres_server("template0")
     connection = connect(url_of(pytestconfig.stash[FOLDER], name), lock_timeout=30)

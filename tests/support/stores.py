@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards
-from interop_cli.store.connection import Connection
-from interop_cli.store.open import open_database
+from interop_cli.services.clients import card
+from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.open import open_database
 from interop_cli.store.store import Store
-from interop_cli.store.tables import TABLES
+from interop_cli.store.writing.tables import TABLES
 
 Dump = dict[str, list[tuple[Any, ...]]]
 NOW = "2026-11-24T12:00:00Z"
@@ -50,7 +50,5 @@ def add_client(store: Store, name: str = "Imprimerie Boréale", **values: Any) -
         "name": name, "line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2",
         **values,
     }  # fmt: skip
-    outcome, _ = store.run(
-        lambda uow: client_cards.create(uow, fields, Rules()), operation="client.create"
-    )
+    outcome, _ = store.run(lambda uow: card.create(uow, fields, Rules()), operation="client.create")
     return int(outcome.items[0]["id"])

@@ -9,13 +9,14 @@ from interop_cli.clock import Clock
 from interop_cli.connectors import connector_for
 from interop_cli.connectors.protocol import Target
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import client_cards, clients, contacts
-from interop_cli.domain.services.bulk import Selector
+from interop_cli.services.clients import card, status
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.people import contacts
 from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import all_targets, target_named
 from interop_cli.sync.push import Options, Push
 from interop_cli.sync.report import Report
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
 from tests.connectors.support import tools
 from tests.fakes.memory import MemoryConnector, MemoryRemote
 
@@ -32,13 +33,13 @@ def add_target(store: Store, name: str = "crm", kind: str = "hubspot", **setting
     store.run(add, operation="sync.add")
 
 
-def site(store: Store, fake: Any, name: str = "crm", clock: Clock | None = None) -> Site:
+def site(store: Store, fake: Any, name: str = "crm", clock: Clock | None = None) -> OpenTarget:
     """The target at work, connected to its fake."""
     clock = clock or Clock(START)
     row = target_named(store.conn, name)
     target = Target(row.id, row.name, row.kind, row.settings, row.version, row.uid)
     connector = connector_for(target, tools(fake.url, {"token": fake.token}, clock=clock))
-    return Site(store, row, connector, clock)
+    return OpenTarget(store, row, connector, clock)
 
 
 def push(store: Store, fake: Any, *, clock: Clock | None = None, **how: Any) -> Report:
@@ -48,7 +49,7 @@ def push(store: Store, fake: Any, *, clock: Clock | None = None, **how: Any) -> 
     return Push(at, options=Options(**{"overlap": False, **how}), fault=fault).run()
 
 
-def memory(store: Store, remote: MemoryRemote, name: str = "books", **kw: Any) -> Site:
+def memory(store: Store, remote: MemoryRemote, name: str = "books", **kw: Any) -> OpenTarget:
     """A target on an accounting system in memory, at work."""
     MemoryConnector.remotes[name] = remote
     if not any(row.name == name for row in all_targets(store.conn)):
@@ -56,7 +57,9 @@ def memory(store: Store, remote: MemoryRemote, name: str = "books", **kw: Any) -
     row = target_named(store.conn, name)
     target = Target(row.id, row.name, row.kind, row.settings, row.version, row.uid)
     clock = kw.pop("clock", None) or Clock(START)
-    return Site(store, row, MemoryConnector(target, tools("http://127.0.0.1", None)), clock, **kw)
+    return OpenTarget(
+        store, row, MemoryConnector(target, tools("http://127.0.0.1", None)), clock, **kw
+    )
 
 
 def keep(store: Store, remote: MemoryRemote, **how: Any) -> Report:
@@ -69,12 +72,12 @@ def keep(store: Store, remote: MemoryRemote, **how: Any) -> Report:
 def promote(store: Store, code: str) -> None:
     """Make a prospect a client."""
     selector = Selector(keys=[(1, code)])
-    store.run(lambda uow: clients.promote(uow, selector), operation="client.promote")
+    store.run(lambda uow: status.promote(uow, selector), operation="client.promote")
 
 
 def recode(store: Store, code: str, new: str) -> None:
     """Give a client another code."""
-    store.run(lambda uow: clients.recode(uow, code, new, Rules()), operation="client.recode")
+    store.run(lambda uow: status.recode(uow, code, new, Rules()), operation="client.recode")
 
 
 def statuses(report: Report) -> dict[str, str]:
@@ -90,9 +93,7 @@ def reasons(report: Report) -> dict[str, str]:
 def edit(store: Store, code: str, **changes: Any) -> None:
     """Edit a client."""
     selector = Selector(keys=[(1, code)])
-    store.run(
-        lambda uow: client_cards.edit(uow, selector, changes, Rules()), operation="client.edit"
-    )
+    store.run(lambda uow: card.edit(uow, selector, changes, Rules()), operation="client.edit")
 
 
 def add_contact(store: Store, code: str, name: str, **values: Any) -> int:

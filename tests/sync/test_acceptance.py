@@ -9,25 +9,15 @@ from typing import Any
 import pytest
 
 from interop_cli.clock import Clock
-from interop_cli.domain.errors import Busy, Conflict, Remote
+from interop_cli.domain.errors import Busy, Conflict, RemoteFailure
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import bulk, clients
-from interop_cli.domain.sync.trouble import Kind
+from interop_cli.domain.sync.link import TroubleKind
+from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
-from interop_cli.sync.process import new_owner
+from interop_cli.sync.claim_owner import new_owner
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store, store
-from tests.sync.support import (
-    START,
-    edit,
-    keep,
-    links,
-    memory,
-    promote,
-    reasons,
-    recode,
-    statuses,
-)
+from tests.sync.support import START, edit, keep, links, memory, promote, reasons, recode, statuses
 
 __all__ = ["store"]
 
@@ -174,7 +164,7 @@ def test_4_retry_after_is_waited_for(store: Store, remote: MemoryRemote) -> None
     add_client(store, code="A")
     clock, times = Clock(START), list[float]()
     remote.during = lambda _call: times.append((clock.now() - START).total_seconds())
-    remote.troubles, remote.retry_after = [Kind.RETRY], 7
+    remote.troubles, remote.retry_after = [TroubleKind.RETRY], 7
     keep(store, remote, clock=clock)
     assert times == [0, 7]
     assert len(remote.rows) == 1
@@ -182,10 +172,10 @@ def test_4_retry_after_is_waited_for(store: Store, remote: MemoryRemote) -> None
 
 def test_4b_a_longer_wait_parks_the_target(store: Store, remote: MemoryRemote) -> None:
     add_client(store, code="A")
-    remote.troubles, remote.retry_after = [Kind.RETRY], 3600
+    remote.troubles, remote.retry_after = [TroubleKind.RETRY], 3600
     report = keep(store, remote)
     assert (report.stopped is not None, report.until) == (True, "2026-11-24T13:00:00Z")
-    with pytest.raises(Remote) as paused:
+    with pytest.raises(RemoteFailure) as paused:
         keep(store, remote)
     assert paused.value.code == "sync.paused"
     assert len(remote.calls) == 1
@@ -196,7 +186,7 @@ def test_4b_a_longer_wait_parks_the_target(store: Store, remote: MemoryRemote) -
 def test_5_the_days_limit_parks_the_target(store: Store, remote: MemoryRemote) -> None:
     for n in range(7):
         add_client(store, name=f"Client {n}", code=f"C-{n}")
-    remote.troubles, remote.retry_after = [None, Kind.QUOTA], 12 * 3600
+    remote.troubles, remote.retry_after = [None, TroubleKind.QUOTA], 12 * 3600
     report = keep(store, remote)
     assert report.until == "2026-11-25T00:00:00Z"
     assert len(remote.rows) == 3
@@ -206,9 +196,9 @@ def test_5_the_days_limit_parks_the_target(store: Store, remote: MemoryRemote) -
 
 def test_5b_no_entry_pauses_until_connected(store: Store, remote: MemoryRemote) -> None:
     add_client(store, code="A")
-    remote.troubles = [Kind.AUTH]
+    remote.troubles = [TroubleKind.AUTH]
     keep(store, remote)
-    with pytest.raises(Remote):
+    with pytest.raises(RemoteFailure):
         keep(store, remote, clock=Clock(datetime.fromisoformat("2099-01-01T00:00:00+00:00")))
     assert len(remote.calls) == 1
 
@@ -390,15 +380,15 @@ def test_22_an_inactive_client_is_deactivated_and_comes_back(
     add_client(store, code="A")
     add_client(store, name="Never sent", code="B")
     selector = bulk.Selector(keys=[(1, "B")])
-    store.run(lambda uow: clients.deactivate(uow, selector), operation="x")
+    store.run(lambda uow: status.deactivate(uow, selector), operation="x")
     keep(store, remote)
     assert len(remote.rows) == 1
     selector = bulk.Selector(keys=[(1, "A")])
-    store.run(lambda uow: clients.deactivate(uow, selector), operation="x")
+    store.run(lambda uow: status.deactivate(uow, selector), operation="x")
     report = keep(store, remote)
     assert [line.action for line in report.lines.values()] == ["deactivate"]
     assert remote.rows["1"].values["active"] is False
-    store.run(lambda uow: clients.activate(uow, selector), operation="x")
+    store.run(lambda uow: status.activate(uow, selector), operation="x")
     keep(store, remote)
     assert remote.rows["1"].values["active"] is True
     assert len(remote.rows) == 1
@@ -461,7 +451,7 @@ def test_a_key_that_another_client_still_has_there_waits(
     recode(store, "CODE", "OTHER")
     store.run(
         lambda uow: __import__(
-            "interop_cli.domain.services.client_cards", fromlist=["create"]
+            "interop_cli.services.clients.card", fromlist=["create"]
         ).create(
             uow,
             {"name": "Second", "code": "CODE", "line1": "1", "city": "Québec",
@@ -478,12 +468,12 @@ def test_a_key_that_another_client_still_has_there_waits(
 def test_the_breaker_opens_and_then_probes_with_one(store: Store, remote: MemoryRemote) -> None:
     for n in range(7):
         add_client(store, name=f"Client {n}", code=f"C-{n}")
-    remote.troubles = [Kind.RETRY] * 5
+    remote.troubles = [TroubleKind.RETRY] * 5
     clock = Clock(START)
     report = keep(store, remote, clock=clock)
     assert report.stopped is not None
     assert len(remote.calls) == 5
-    with pytest.raises(Remote):
+    with pytest.raises(RemoteFailure):
         keep(store, remote, clock=clock)
     clock.sleep(121)
     remote.calls.clear()
@@ -514,7 +504,7 @@ def test_a_lost_update_is_compared_before_it_is_sent_again(
     assert remote.rows["1"].values["city"] == "Gaspé"
     edit(store, "A", city="Percé")
     remote.calls.clear()
-    remote.troubles = [Kind.UNKNOWN]
+    remote.troubles = [TroubleKind.UNKNOWN]
     keep(store, remote)
     assert [call for call, _ids in remote.calls] == ["update", "fetch", "update"]
     assert remote.rows["1"].values["city"] == "Percé"
@@ -524,15 +514,15 @@ def test_the_attempt_keeps_its_key_until_its_payload_changes(
     store: Store, remote: MemoryRemote
 ) -> None:
     add_client(store, code="A")
-    remote.troubles = [Kind.UNKNOWN]
+    remote.troubles = [TroubleKind.UNKNOWN]
     keep(store, remote, patient=False)
     first = links(store)[1]["attempt_key"]
     assert links(store)[1]["state"] == "unknown"
-    remote.troubles = [None, Kind.RETRY]
+    remote.troubles = [None, TroubleKind.RETRY]
     keep(store, remote, patient=False)
     assert links(store)[1]["attempt_key"] == first
     edit(store, "A", city="Gaspé")
-    remote.troubles = [Kind.RETRY]
+    remote.troubles = [TroubleKind.RETRY]
     keep(store, remote, patient=False)
     assert links(store)[1]["attempt_key"] not in (None, first)
 
@@ -553,7 +543,7 @@ def test_no_transaction_is_open_during_a_call(ready_url: str, remote: MemoryRemo
 
 
 def test_owners_of_this_process_are_alive_and_others_are_not() -> None:
-    from interop_cli.sync.process import is_gone
+    from interop_cli.sync.claim_owner import is_gone
 
     mine = new_owner()
     assert not is_gone(mine)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from interop_cli.domain.sync.trouble import Kind
+from interop_cli.domain.sync.link import TroubleKind
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.memory import MemoryRemote, Row
 from tests.fakes.server import Reply
@@ -419,7 +419,7 @@ def test_a_target_that_fails_does_not_keep_others_from_theirs(
     crm: Run, portal: FakeHubSpot, books: MemoryRemote
 ) -> None:
     create(crm, "A")
-    books.troubles = [Kind.AUTH]
+    books.troubles = [TroubleKind.AUTH]
     pushed = crm("sync", "push", "--json")
     assert (pushed.code, pushed.error["code"]) == (69, "memory.auth")
     assert len(portal.live()) == 1
@@ -455,7 +455,7 @@ def test_people_of_one_name_are_not_proposed(crm: Run, portal: FakeHubSpot) -> N
 
 
 def test_a_target_at_work_is_not_removed(crm: Run, portal: FakeHubSpot) -> None:
-    from interop_cli.sync.process import new_owner
+    from interop_cli.sync.claim_owner import new_owner
 
     sqlite3.connect(os.environ["INTEROP_DB"]).executescript(
         f"UPDATE sync_target SET worker = '{new_owner()}', worker_until = '2099-01-01T00:00:00Z'"

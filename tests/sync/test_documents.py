@@ -10,17 +10,17 @@ import pytest
 
 from interop_cli.clock import Clock
 from interop_cli.connectors.protocol import Target
-from interop_cli.connectors.qbo import QuickBooks
+from interop_cli.connectors.quickbooks import QuickBooks
 from interop_cli.domain.rules import Rules
-from interop_cli.domain.services import credits, documents, invoices
-from interop_cli.domain.sync.link import State
+from interop_cli.domain.sync.link import LinkState
+from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import target_named
 from interop_cli.sync.push import Options as PushOptions
 from interop_cli.sync.push import Push
 from interop_cli.sync.report import Report
-from interop_cli.sync.site import Site
 from interop_cli.sync.status import status
+from interop_cli.sync.target import OpenTarget
 from tests.connectors.support import tools
 from tests.fakes.qbo import REALM, FakeQuickBooks
 from tests.support.stores import add_client, store
@@ -39,14 +39,14 @@ def fake() -> Iterator[FakeQuickBooks]:
 
 
 @pytest.fixture
-def books(store: Store, fake: FakeQuickBooks) -> Site:
+def books(store: Store, fake: FakeQuickBooks) -> OpenTarget:
     add_target(store, "books", "qbo", **SETTINGS)
     row = target_named(store.conn, "books")
     target = Target(row.id, row.name, row.kind, row.settings, row.version, row.uid)
-    return Site(store, row, QuickBooks(target, tools(fake.url, fake.secret)), Clock(START))
+    return OpenTarget(store, row, QuickBooks(target, tools(fake.url, fake.secret)), Clock(START))
 
 
-def push(books: Site, **options: Any) -> Report:
+def push(books: OpenTarget, **options: Any) -> Report:
     return Push(books, options=PushOptions(overlap=False, **options)).run()
 
 
@@ -59,14 +59,14 @@ def invoice(store: Store, code: str, **values: Any) -> str:
     return str(outcome.items[0]["number"])
 
 
-def todo(books: Site, entity: str = "invoice") -> list[tuple[str, str | None, str | None]]:
+def todo(books: OpenTarget, entity: str = "invoice") -> list[tuple[str, str | None, str | None]]:
     """What a push would do about documents: what, its number, and for whom it waits."""
     return [
         (str(step.todo), step.local.number, step.waits_for) for step in books.steps(entity)
     ]  # fmt: skip
 
 
-def test_an_invoice_is_pending_until_it_is_there(store: Store, books: Site) -> None:
+def test_an_invoice_is_pending_until_it_is_there(store: Store, books: OpenTarget) -> None:
     add_client(store, code="A")
     number = invoice(store, "A")
     assert todo(books) == [("create", number, "A")]
@@ -77,7 +77,7 @@ def test_an_invoice_is_pending_until_it_is_there(store: Store, books: Site) -> N
     assert (status(books)["in_sync"], status(books)["pending"]) == (2, 0)
 
 
-def test_those_of_each_kind_wait_for_what_they_are_about(store: Store, books: Site) -> None:
+def test_those_of_each_kind_wait_for_what_they_are_about(store: Store, books: OpenTarget) -> None:
     add_client(store, code="A")
     add_client(store, "Payeur", code="P")
     number = invoice(store, "A", bill_to="P")
@@ -92,7 +92,7 @@ def test_those_of_each_kind_wait_for_what_they_are_about(store: Store, books: Si
     assert [row["entity"] for row in held] == ["client", "client", "invoice", "credit_note"]
 
 
-def test_only_what_was_posted_here_since_goes(store: Store, books: Site) -> None:
+def test_only_what_was_posted_here_since_goes(store: Store, books: OpenTarget) -> None:
     add_client(store, code="A")
     old, new = invoice(store, "A"), invoice(store, "A")
     store.run(
@@ -124,7 +124,7 @@ def test_only_what_was_posted_here_since_goes(store: Store, books: Site) -> None
 
 
 def test_what_is_there_changes_no_more_whatever_the_settings_say(
-    store: Store, books: Site, fake: FakeQuickBooks
+    store: Store, books: OpenTarget, fake: FakeQuickBooks
 ) -> None:
     add_client(store, code="A")
     invoice(store, "A")
@@ -139,11 +139,11 @@ def test_what_is_there_changes_no_more_whatever_the_settings_say(
     assert status(books)["blocked"] == 0
 
 
-def test_the_invoices_of_an_excluded_client_stay_here(store: Store, books: Site) -> None:
+def test_the_invoices_of_an_excluded_client_stay_here(store: Store, books: OpenTarget) -> None:
     client = add_client(store, code="A")
     invoice(store, "A")
     store.run(
-        lambda uow: uow.links.ensure(books.target.id, "client", client, State.EXCLUDED),
+        lambda uow: uow.links.ensure(books.target.id, "client", client, LinkState.EXCLUDED),
         operation="x",
     )
     assert todo(books) == []

@@ -19,7 +19,7 @@ from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import all_targets
 from interop_cli.sync import acknowledging
 from interop_cli.sync.exporting import Export, ExportReport
-from interop_cli.sync.site import Site
+from interop_cli.sync.target import OpenTarget
 from tests.support.stores import add_client, store
 from tests.sync.support import START, add_target, edit, links, promote, reasons, site, statuses
 
@@ -44,7 +44,7 @@ def out(tmp_path: Path) -> Path:
     return folder
 
 
-def at(store: Store, profile: str = "sage50") -> Site:
+def at(store: Store, profile: str = "sage50") -> OpenTarget:
     if not all_targets(store.conn):
         add_target(store, "books", "file", profile=profile)
     return site(store, NoFake(), "books", Clock(START))

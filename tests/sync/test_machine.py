@@ -21,20 +21,32 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from interop_cli.clock import Clock
-from interop_cli.domain.errors import Busy, Conflict, InteropError, Remote
-from interop_cli.domain.services import bulk, clients
-from interop_cli.domain.sync.trouble import Kind
-from interop_cli.sync.pause import unpause
-from interop_cli.sync.process import new_owner
+from interop_cli.domain.errors import Busy, Conflict, InteropError, RemoteFailure
+from interop_cli.domain.sync.link import TroubleKind
+from interop_cli.services.clients import bulk, status
+from interop_cli.sync.breaker import unpause
+from interop_cli.sync.claim_owner import new_owner
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store
 from tests.sync.support import edit, keep, links, memory, promote, recode
 
 TROUBLES = st.lists(
-    st.sampled_from([None, None, "lost", "half", Kind.RETRY, Kind.UNKNOWN]), min_size=1, max_size=6
+    st.sampled_from([None, None, "lost", "half", TroubleKind.RETRY, TroubleKind.UNKNOWN]),
+    min_size=1,
+    max_size=6,
 )
-POINTS = ("expired", "refreshed", "claimed", "answered", "settled", "reread", "merged", "looked",
-          "resolved", "ended")  # fmt: skip
+POINTS = (
+    "expired",
+    "refreshed",
+    "claimed",
+    "answered",
+    "settled",
+    "reread",
+    "merged",
+    "looked",
+    "resolved",
+    "ended",
+)
 WHO = st.integers(0, 11)
 
 
@@ -89,8 +101,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=WHO, field=st.sampled_from(["city", "terms", "phone", "name"]), n=st.integers(0, 3))
     def change(self, who: int, field: str, n: int) -> None:
-        value = {"city": ["Québec", "Gaspé", "Percé", "Amos"][n], "terms": f"net{n}",
-                 "phone": f"418-555-010{n}", "name": self.name()}[field]  # fmt: skip
+        value = {
+            "city": ["Québec", "Gaspé", "Percé", "Amos"][n],
+            "terms": f"net{n}",
+            "phone": f"418-555-010{n}",
+            "name": self.name(),
+        }[field]
         self.tried(who, lambda code: edit(self.store, code, **{field: value}))
 
     @rule(who=WHO)
@@ -107,7 +123,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=WHO, on=st.booleans())
     def switched(self, who: int, on: bool) -> None:
-        verb = clients.activate if on else clients.deactivate
+        verb = status.activate if on else status.deactivate
 
         def switch(code: str) -> None:
             selector = bulk.Selector(keys=[(1, code)])
@@ -141,9 +157,12 @@ class Machine(RuleBasedStateMachine):
         self.push(troubles, point, nth, "kill", patient=True, overlap=False)
 
     @rule(
-        troubles=TROUBLES, point=st.sampled_from(POINTS), nth=st.integers(1, 3),
-        what=st.sampled_from(["rival", "usurper"]), overlap=st.booleans(),
-    )  # fmt: skip
+        troubles=TROUBLES,
+        point=st.sampled_from(POINTS),
+        nth=st.integers(1, 3),
+        what=st.sampled_from(["rival", "usurper"]),
+        overlap=st.booleans(),
+    )
     def rivals_push(
         self, troubles: list[Any], point: str, nth: int, what: str, overlap: bool
     ) -> None:
@@ -165,7 +184,7 @@ class Machine(RuleBasedStateMachine):
             self.keep(owner, fault=fault, patient=patient, overlap=overlap)
         except Killed:
             self.dead.add(owner)
-        except (Remote, Busy):
+        except (RemoteFailure, Busy):
             pass
         self.check_nothing_doubled()
 
@@ -179,7 +198,7 @@ class Machine(RuleBasedStateMachine):
             # A usurper believes that the first run is gone, as after a lease that ran out.
             lives = self.lives if what == "rival" else self.lives_without(owner)
             keep(other, self.remote, wait=0, clock=self.clock, lives=lives)
-        except (Remote, Busy):
+        except (RemoteFailure, Busy):
             assert what == "usurper" or other is not None
         finally:
             other.close()
@@ -288,10 +307,13 @@ def run(machine: type[Machine], examples: int, steps: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            settings(), max_examples=examples, stateful_step_count=steps, deadline=None,
+            settings(),
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )
 
 
 def test_any_sequence_ends_with_one_record_each(machine: type[Machine]) -> None:

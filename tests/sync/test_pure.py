@@ -8,46 +8,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.sync.descriptor import Descriptor, Field, Need, Policy
-from interop_cli.domain.sync.link import NONE, Link, State
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
+from interop_cli.domain.sync.link import NONE, Link, LinkState
 from interop_cli.domain.sync.merge import merge
 from interop_cli.domain.sync.payload import Payload, differences, digest, email, text
-from interop_cli.domain.sync.plan import Rules, Todo, plan
-from interop_cli.domain.sync.records import Local, Role
-from interop_cli.domain.sync.waiting import backoff
+from interop_cli.domain.sync.plan import TargetRules, Todo, backoff, plan
+from interop_cli.domain.sync.records import LocalRecord, Role
 
 NAMES = ("name", "phone", "city", "active")
 DESCRIPTOR = Descriptor(
     "client",
     (
-        Field("code", "key", Need.REQUIRED, policy=Policy.OURS),
-        Field("name", "Name", Need.REQUIRED, max_length=10),
-        Field("phone", "Phone", pattern=r"[\d-]*"),
-        Field("city", "City", choices=("Québec", "Gaspé")),
-        Field("active", "Active", policy=Policy.OURS),
-        Field("terms", "", Need.UNSUPPORTED, usual=False),
+        RemoteField("code", "key", Need.REQUIRED, policy=Policy.OURS),
+        RemoteField("name", "Name", Need.REQUIRED, max_length=10),
+        RemoteField("phone", "Phone", pattern=r"[\d-]*"),
+        RemoteField("city", "City", choices=("Québec", "Gaspé")),
+        RemoteField("active", "Active", policy=Policy.OURS),
+        RemoteField("terms", "", Need.UNSUPPORTED, usual=False),
     ),
     key="code",
 )
 VALUES = st.one_of(st.none(), st.sampled_from(["a", "b", "c"]))
 PAYLOADS = st.fixed_dictionaries(dict.fromkeys(("name", "phone", "city"), VALUES))
 PARTS = st.dictionaries(st.sampled_from(["name", "phone", "city"]), VALUES)
-STATES = st.sampled_from(list(State))
+STATES = st.sampled_from(list(LinkState))
 
 
-def local(**values: Any) -> Local:
+def local(**values: Any) -> LocalRecord:
     known = {"code": "A", "name": "n", "phone": None, "city": None, "active": True, **values}
     prospect = bool(known.pop("prospect", False))
     payer = known.pop("payer_prospect", False)
-    return Local("client", 1, known["code"], known["code"], "s", bool(known["active"]), known,
-                 prospect, "P" if payer else None, bool(payer))  # fmt: skip
+    return LocalRecord(
+        "client",
+        1,
+        known["code"],
+        known["code"],
+        "s",
+        bool(known["active"]),
+        known,
+        prospect,
+        "P" if payer else None,
+        bool(payer),
+    )
 
 
-def rules(role: Role = Role.ACCOUNTING, **more: Any) -> Rules:
-    def payload(one: Local) -> Payload:
+def rules(role: Role = Role.ACCOUNTING, **more: Any) -> TargetRules:
+    def payload(one: LocalRecord) -> Payload:
         return {field.name: one.values.get(field.name) for field in DESCRIPTOR.sent()}
 
-    return Rules(role, DESCRIPTOR, payload, "f", "2026-01-01T00:00:00Z", **more)
+    return TargetRules(role, DESCRIPTOR, payload, "f", "2026-01-01T00:00:00Z", **more)
 
 
 def test_a_new_client_is_created_with_all_it_has() -> None:
@@ -70,14 +79,20 @@ def test_what_a_target_cannot_take_is_blocked_with_its_field(
 ) -> None:
     step = plan(local(**values), NONE, rules())
     assert (step.todo, step.reason and step.reason.field, step.reason and step.reason.code) == (
-        Todo.BLOCKED, field, code,
-    )  # fmt: skip
+        Todo.BLOCKED,
+        field,
+        code,
+    )
 
 
 def test_an_update_has_the_fields_that_differ() -> None:
-    link = Link(1, State.IN_SYNC, "9", "A", pushed={
-        "code": "A", "name": "n", "phone": "1", "city": None, "active": True,
-    })  # fmt: skip
+    link = Link(
+        1,
+        LinkState.IN_SYNC,
+        "9",
+        "A",
+        pushed={"code": "A", "name": "n", "phone": "1", "city": None, "active": True},
+    )
     step = plan(local(phone="2"), link, rules())
     assert step.todo is Todo.UPDATE
     assert [(one.field, one.before, one.after) for one in step.changes] == [("phone", "1", "2")]
@@ -87,21 +102,36 @@ def test_an_update_has_the_fields_that_differ() -> None:
 
 
 def test_a_recode_is_a_rename_and_goes_alone() -> None:
-    link = Link(1, State.IN_SYNC, "9", "OLD", pushed={"code": "OLD", "name": "n", "active": True})
+    link = Link(
+        1, LinkState.IN_SYNC, "9", "OLD", pushed={"code": "OLD", "name": "n", "active": True}
+    )
     step = plan(local(phone="2"), link, rules())
     assert step.todo is Todo.RENAME
     assert [one.field for one in step.changes] == ["code"]
 
 
 @given(
-    prospect=st.booleans(), payer=st.booleans(), active=st.booleans(), state=STATES,
-    remote=st.one_of(st.none(), st.just("9")), allowed=st.booleans(), again=st.booleans(),
-    role=st.sampled_from(list(Role)), alive=st.booleans(),
-)  # fmt: skip
+    prospect=st.booleans(),
+    payer=st.booleans(),
+    active=st.booleans(),
+    state=STATES,
+    remote=st.one_of(st.none(), st.just("9")),
+    allowed=st.booleans(),
+    again=st.booleans(),
+    role=st.sampled_from(list(Role)),
+    alive=st.booleans(),
+)
 def test_a_prospect_is_never_sent_to_accounting(
-    prospect: bool, payer: bool, active: bool, state: State, remote: str | None, allowed: bool,
-    again: bool, role: Role, alive: bool,
-) -> None:  # fmt: skip
+    prospect: bool,
+    payer: bool,
+    active: bool,
+    state: LinkState,
+    remote: str | None,
+    allowed: bool,
+    again: bool,
+    role: Role,
+    alive: bool,
+) -> None:
     link = Link(1, state, remote, "A", attempt={"name": "n"}, alive=alive)
     given_ = rules(role, prospects=allowed, again=again)
     step = plan(local(prospect=prospect, payer_prospect=payer, active=active), link, given_)
@@ -111,9 +141,9 @@ def test_a_prospect_is_never_sent_to_accounting(
     if step.todo is Todo.CREATE:
         assert active
         assert remote is None
-    if state in (State.EXCLUDED, State.CONFLICT, State.DETACHED, State.AWAITING):
+    if state in (LinkState.EXCLUDED, LinkState.CONFLICT, LinkState.DETACHED, LinkState.AWAITING):
         assert step.todo not in sent
-    if state in (State.CLAIMED, State.UNKNOWN):
+    if state in (LinkState.CLAIMED, LinkState.UNKNOWN):
         assert step.todo not in sent
 
 
@@ -170,6 +200,9 @@ def test_waiting_is_bounded(attempt: int) -> None:
 def test_fields_are_narrowed_and_widened() -> None:
     chosen = DESCRIPTOR.narrowed({"phone": "", "terms": "payment_terms", "accounting.rep": "rep"})
     assert [(one.name, one.remote) for one in chosen.sent()] == [
-        ("code", "key"), ("name", "Name"), ("phone", "Phone"), ("terms", "payment_terms"),
+        ("code", "key"),
+        ("name", "Name"),
+        ("phone", "Phone"),
+        ("terms", "payment_terms"),
         ("accounting.rep", "rep"),
-    ]  # fmt: skip
+    ]

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.frame import LazyGroup
 from interop_cli.domain.messages import N_
+from interop_cli.shell.command import LazyGroup
 
 COMMANDS = {
-    "list": "reading", "show": "reading", "create": "writing", "edit": "writing",
-    "activate": "bulk", "deactivate": "bulk", "promote": "bulk", "recode": "writing",
-    "delete": "bulk", "why-not": "bulk", "import": "exchange", "export": "exchange",
-    "apply": "exchange", "history": "reading", "logo": "logo", "send": "sending",
-    "duplicates": "duplicates", "merge": "merging",
-}  # fmt: skip
+    "list": "reading",
+    "show": "reading",
+    "create": "fields",
+    "edit": "fields",
+    "activate": "status",
+    "deactivate": "status",
+    "promote": "status",
+    "recode": "fields",
+    "delete": "status",
+    "why-not": "status",
+    "import": "files",
+    "export": "files",
+    "apply": "files",
+    "history": "reading",
+    "logo": "fields",
+    "send": "status",
+    "duplicates": "duplicates",
+    "merge": "duplicates",
+}
 
 client_command = LazyGroup(
     "client",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.commands.heading import note_lines
-from interop_cli.domain.address_text import one_line
+from interop_cli.commands.notes_at_head import note_lines
+from interop_cli.domain.values.address_text import one_line
 from interop_cli.i18n import _, labelled, language, translate
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ MARKS = {"default": "★", "billing": "▦", "billing_copy": "✉", "hubspot_syn
 
 def _contact(contact: Mapping[str, Any], style: Style) -> str:
     """A contact on one line: its marks, then who it is and how to reach it."""
-    from interop_cli.domain.phone import format_phone
+    from interop_cli.domain.values.phone import format_phone
 
     marks = "".join(mark if contact[name] else " " for name, mark in MARKS.items())
     numbers = [contact[name] for name in ("phone", "mobile") if contact[name]]
@@ -82,7 +82,7 @@ def _section(title: str, rows: list[tuple[str, Any]], style: Style) -> Iterator[
 
 
 def _coordinates(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    from interop_cli.domain.phone import format_phone
+    from interop_cli.domain.values.phone import format_phone
 
     place = " ".join(filter(None, [client["city"], client["province"], client["postal_code"]]))
     lines = [client["line1"], client["line2"], place, client["country"]]
@@ -113,8 +113,8 @@ def _billing(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
     """How many documents of each kind, and the latest."""
-    from interop_cli.domain.kinds import KIND_TITLE, KIND_TITLES, STATUS_TITLES
-    from interop_cli.domain.money import format_cents
+    from interop_cli.domain.values.document_kinds import KIND_TITLE, KIND_TITLES, STATUS_TITLES
+    from interop_cli.domain.values.money import format_cents
     from interop_cli.i18n import language
 
     counts = {kind: count for kind, count in documents["counts"].items() if count}
@@ -131,7 +131,7 @@ def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 def _sales(totals: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:
     """Sales by year; an asterisk where documents changed since."""
-    from interop_cli.domain.money import format_cents
+    from interop_cli.domain.values.money import format_cents
     from interop_cli.i18n import language
 
     if not any(row["amount_cents"] or row["stale"] for row in totals):

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Count, option, pass_app
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.kinds import KIND_NAMES
 from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.i18n import _
+from interop_cli.shell.command import Command, Count, option, pass_app
+from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Column
-    from interop_cli.store.fields import Field
-    from interop_cli.store.views.clients import ListQuery
+    from interop_cli.store.reading.clients import ListQuery
+    from interop_cli.store.reading.fields import ListField
 
 # What a table shows without --fields: what fits a terminal.
 TABLE = frozenset({"code", "name", "active", "prospect", "city", "province", "phone", "email"})
@@ -28,15 +28,19 @@ def list_options(function: Any) -> Any:
     """The options that say which clients, in which order."""
     for decorate in (
         option("--after", metavar="CODE", help=N_("Start after this client.")),
-        option("--limit", type=Count(min=0), metavar="N",
-               help=N_("At most N rows; 0: all.")),
+        option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all.")),
         option("--sort", default="code", metavar="F|-F", help=N_("Order by a field; - reverses.")),
         option("--search", metavar="TEXT", help=N_("Clients having words that begin so.")),
-        option("--filter", "filters", multiple=True, metavar="EXPR",
-               help=N_("field op value; several are AND. See: interop help filters")),
+        option(
+            "--filter",
+            "filters",
+            multiple=True,
+            metavar="EXPR",
+            help=N_("field op value; several are AND. See: interop help filters"),
+        ),
         option("--prospect/--no-prospect", default=None, help=N_("Prospects only, or none.")),
         option("--all", "everything", is_flag=True, help=N_("Same as --status all.")),
-    ):  # fmt: skip
+    ):
         function = decorate(function)
     return function
 
@@ -54,7 +58,7 @@ def list_command(app: App, **asked: Any) -> None:
     interop client list --filter contacts=0
     interop client list --json --fields code,contacts.email
     """
-    from interop_cli.store.views import clients
+    from interop_cli.store.reading import clients
 
     query = list_query(app, "active", **asked)
     columns = app.output.pick([*(column(field) for field in clients.LISTED), *nested_columns()])
@@ -70,12 +74,21 @@ def list_command(app: App, **asked: Any) -> None:
 
 
 def list_query(
-    app: App, default: str, *, status: str | None, everything: bool, prospect: bool | None,
-    filters: tuple[str, ...], search: str | None, sort: str, limit: int | None, after: str | None,
-) -> ListQuery:  # fmt: skip
+    app: App,
+    default: str,
+    *,
+    status: str | None,
+    everything: bool,
+    prospect: bool | None,
+    filters: tuple[str, ...],
+    search: str | None,
+    sort: str,
+    limit: int | None,
+    after: str | None,
+) -> ListQuery:
     """The query of the options; ``default`` is the status where none is given."""
-    from interop_cli.commands.selectors import compiled
-    from interop_cli.store.views.clients import ListQuery
+    from interop_cli.shell.selectors import compiled
+    from interop_cli.store.reading.clients import ListQuery
 
     if everything and status not in (None, "all"):
         raise UsageError("usage.status", msg("--all and --status exclude each other."))
@@ -84,21 +97,26 @@ def list_query(
     return ListQuery(chosen, prospect, condition, search, sort, limit or None, after)
 
 
-def column(field: Field) -> Column:
+def column(field: ListField) -> Column:
     """The column that shows a field."""
-    from interop_cli.output import Column, Kind
-    from interop_cli.store.fields import Type
+    from interop_cli.output import Column, ValueKind
+    from interop_cli.store.reading.fields import FieldType
 
     kinds = {
-        Type.INT: Kind.INT, Type.BOOL: Kind.BOOL, Type.TIME: Kind.TIME, Type.DATE: Kind.DATE,
-        Type.MONEY: Kind.MONEY, Type.TAGS: Kind.JSON, Type.JSON: Kind.JSON,
-    }  # fmt: skip
-    return Column(field.name, kinds.get(field.type, Kind.TEXT), table=field.name in TABLE)
+        FieldType.INT: ValueKind.INT,
+        FieldType.BOOL: ValueKind.BOOL,
+        FieldType.TIME: ValueKind.TIME,
+        FieldType.DATE: ValueKind.DATE,
+        FieldType.MONEY: ValueKind.MONEY,
+        FieldType.TAGS: ValueKind.JSON,
+        FieldType.JSON: ValueKind.JSON,
+    }
+    return Column(field.name, kinds.get(field.type, ValueKind.TEXT), table=field.name in TABLE)
 
 
 def nested_columns() -> list[Column]:
     """The columns of what belongs to a client; shown where ``--fields`` asks for them."""
-    from interop_cli.store.views import addresses, contacts, nesting, notes
+    from interop_cli.store.reading import addresses, contacts, nesting, notes
 
     members = {"contacts": contacts.NAMES, "addresses": addresses.NAMES, "notes": notes.NAMES}
     return [nesting.column(name, names) for name, names in members.items()]
@@ -116,7 +134,7 @@ def show_command(app: App, client: str, exact: bool) -> None:
     interop client show ACME --json --fields name,addresses.city
     """
     from interop_cli.commands.client.card import card
-    from interop_cli.store.views import clients
+    from interop_cli.store.reading import clients
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client, exact=exact)
@@ -127,7 +145,7 @@ def show_command(app: App, client: str, exact: bool) -> None:
 def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int, str]:
     """Id and present code of a client; a former code is said on stderr."""
     from interop_cli.domain.errors import NotFound
-    from interop_cli.store.views import clients
+    from interop_cli.store.reading import clients
 
     client_id, code, former = clients.resolve(conn, ref)
     if former:
@@ -139,8 +157,11 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 
 @click.command("history", cls=Command)
 @client_argument()
-@option("--kind", type=click.Choice((*KIND_NAMES, "change")),
-        help=N_("Only documents of this kind, or only changes."))  # fmt: skip
+@option(
+    "--kind",
+    type=click.Choice((*KIND_NAMES, "change")),
+    help=N_("Only documents of this kind, or only changes."),
+)
 @option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
 @pass_app
 def history_command(app: App, client: str, kind: str | None, limit: int | None) -> None:
@@ -151,7 +172,7 @@ def history_command(app: App, client: str, kind: str | None, limit: int | None) 
     interop client history ACME --kind invoice
     interop client history ACME --kind change
     """
-    from interop_cli.store.views import history
+    from interop_cli.store.reading import history
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)

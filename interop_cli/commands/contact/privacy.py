@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands import confirm
 from interop_cli.commands.contact.reading import CONTACT_ID
-from interop_cli.commands.frame import Command, RowId, option, pass_app
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, RowId, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -28,10 +28,10 @@ def export_personal_command(app: App, contact_id: int) -> None:
     \b
     interop contact export-personal 12 -o json --out person-12.json
     """
-    from interop_cli.store.views import personal
+    from interop_cli.store.reading import persons
 
     with app.store.reading() as conn:
-        found = personal.export(conn, contact_id)
+        found = persons.export(conn, contact_id)
     app.output.record(found, key="contact")
 
 
@@ -58,9 +58,13 @@ def export_personal_command(app: App, contact_id: int) -> None:
 @option("--confirm", "confirmation", metavar="ID", help=N_("Repeat the number of the contact."))
 @pass_app
 def erase_command(
-    app: App, contact_id: int, attachments: bool, attachment_ids: tuple[int, ...],
-    everywhere: bool, confirmation: str | None,
-) -> None:  # fmt: skip
+    app: App,
+    contact_id: int,
+    attachments: bool,
+    attachment_ids: tuple[int, ...],
+    everywhere: bool,
+    confirmation: str | None,
+) -> None:
     """Erase a person for good: name, e-mails and phones, wherever they stand, the journal too.
 
     The contact stays under its number, inactive, so that documents keep their links. The file is
@@ -71,17 +75,21 @@ def erase_command(
     interop contact export-personal 12 -o json
     interop contact erase 12 --confirm 12
     """
-    from interop_cli.domain.services import erasing
+    from interop_cli.services.people import erasing
 
     confirm.severe(app, str(contact_id), confirmation)
     rules = app.rules()
     outcome = app.run(
         "contact.erase",
         lambda uow: erasing.erase(
-            uow, contact_id, app.rules(), everywhere=everywhere, attachments=attachments,
+            uow,
+            contact_id,
+            app.rules(),
+            everywhere=everywhere,
+            attachments=attachments,
             attachment_ids=attachment_ids,
         ),
-    )  # fmt: skip
+    )
     if not app.dry_run:
         _scrub(app, rules)
         outcome.warnings += rules.warnings
@@ -90,14 +98,19 @@ def erase_command(
 
 def _scrub(app: App, rules: Rules) -> None:
     """Rewrite the database without what was erased, and tell what is out of our hands."""
-    from interop_cli.store.files import copies
+    from interop_cli.store.engines.files import copies
 
     with app.output.progress(None, _("Rewriting the database")):
         whole = app.store.conn.scrub()
     if not whole:
-        rules.warn("database", "erase.scrub",
-                   msg("old rows stay in the server's files until its owner runs:"
-                       " VACUUM FULL"))  # fmt: skip
+        rules.warn(
+            "database",
+            "erase.scrub",
+            msg("old rows stay in the server's files until its owner runs: VACUUM FULL"),
+        )
     for path in copies(app.store.conn):
-        rules.warn("copies", "erase.copies",
-                   msg("{path} is older and may still have the person", path=path))  # fmt: skip
+        rules.warn(
+            "copies",
+            "erase.copies",
+            msg("{path} is older and may still have the person", path=path),
+        )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, RowId, option, pass_app
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
+from interop_cli.shell.command import Command, RowId, option, pass_app
+from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -21,8 +21,12 @@ CONTACT_ID = click.argument("contact_id", type=RowId(), metavar="ID")
 
 @click.command("list", cls=Command)
 @click.argument("client", metavar="[CODE]", required=False)
-@option("--status", type=click.Choice(("active", "inactive", "all")), default="all",
-        help=N_("Which contacts; all of them by default, inactive ones greyed."))  # fmt: skip
+@option(
+    "--status",
+    type=click.Choice(("active", "inactive", "all")),
+    default="all",
+    help=N_("Which contacts; all of them by default, inactive ones greyed."),
+)
 @pass_app
 def list_command(app: App, client: str | None, status: str) -> None:
     """List a client's contacts, or those of all clients.
@@ -34,9 +38,9 @@ def list_command(app: App, client: str | None, status: str) -> None:
     interop contact list ACME --json --fields name,email,notes
     interop contact list --status active -o csv
     """
-    from interop_cli.commands import heading
+    from interop_cli.commands import notes_at_head
     from interop_cli.commands.client.reading import resolved
-    from interop_cli.store.views import contacts
+    from interop_cli.store.reading import contacts
 
     columns = app.output.pick(contacts.columns(), key="id")
     names = [column.name for column in columns]
@@ -47,7 +51,7 @@ def list_command(app: App, client: str | None, status: str) -> None:
         return
     with app.store.reading():
         client_id, _code = resolved(app, conn, client)
-        above = heading.head(app, conn, client_id)
+        above = notes_at_head.head(app, conn, client_id)
         found = list(contacts.rows(conn, names, client_id=client_id, status=status))
     app.output.rows(columns, found, key="id", dim="active", head=above)
 
@@ -61,12 +65,12 @@ def show_command(app: App, contact_id: int) -> None:
     \b
     interop contact show 12
     """
-    from interop_cli.commands import heading
-    from interop_cli.store.views import contacts
+    from interop_cli.commands import notes_at_head
+    from interop_cli.store.reading import contacts
 
     with app.store.reading() as conn:
         client_id, found = contacts.one(conn, contact_id)
-        heading.show(app, conn, client_id, found, "contact")
+        notes_at_head.show(app, conn, client_id, found, "contact")
 
 
 @click.command("why-not", cls=Command)
@@ -78,13 +82,12 @@ def why_not_command(app: App, contact_id: int) -> None:
     \b
     interop contact why-not 12
     """
-    from interop_cli.commands.client.bulk import use_card
-    from interop_cli.store import use
-    from interop_cli.store.views import contacts
+    from interop_cli.commands.client.status import use_card
+    from interop_cli.store.reading import contacts, used_by
 
     with app.store.reading() as conn:
         contacts.one(conn, contact_id)
-        blockers = use.of_contact(conn, contact_id)
+        blockers = used_by.of_contact(conn, contact_id)
     found = {"id": contact_id, "deletable": not blockers, "blockers": blockers}
     app.output.record(found, card=use_card, key="id")
 
@@ -101,7 +104,7 @@ def recipients_command(app: App, client: str) -> None:
     """
     from interop_cli.commands.client.reading import resolved
     from interop_cli.domain.contact import Contact, recipients
-    from interop_cli.store.views import contacts
+    from interop_cli.store.reading import contacts
 
     with app.store.reading() as conn:
         client_id, code = resolved(app, conn, client)
@@ -117,14 +120,19 @@ def recipients_command(app: App, client: str) -> None:
             "reason": found.reason,
             "message": translate(found.message) if found.message else None,
             "contacts": [
-                {"id": answer.id, "name": answer.name, "email": answer.email,
-                 "receives": answer.receives, "why": answer.why}
+                {
+                    "id": answer.id,
+                    "name": answer.name,
+                    "email": answer.email,
+                    "receives": answer.receives,
+                    "why": answer.why,
+                }
                 for answer in found.answers
             ],
         },
         card=_card,
         key="client",
-    )  # fmt: skip
+    )
 
 
 def _card(found: Mapping[str, Any], style: Style) -> Iterator[str]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import confirm
-from interop_cli.commands.complete import client_argument
 from interop_cli.commands.contact.reading import CONTACT_ID
-from interop_cli.commands.frame import Command, RowId, given, option, options, pass_app
 from interop_cli.domain.messages import N_, msg
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, RowId, given, option, options, pass_app
+from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -21,13 +21,19 @@ field_options = options(
     option("--email", metavar="TEXT", help=N_("E-mail, which no other contact of the client has.")),
     option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
     option("--mobile", metavar="TEXT", help=N_("Mobile phone.")),
-    option("--language", metavar="fr|en", help=N_("Language; the client's where it is \"\".")),
-    option("--default/--no-default", default=None,
-           help=N_("The client's default contact; the others no longer are.")),
-    option("--billing/--no-billing", default=None,
-           help=N_("Responsible for billing; the others no longer are.")),
+    option("--language", metavar="fr|en", help=N_('Language; the client\'s where it is "".')),
+    option(
+        "--default/--no-default",
+        default=None,
+        help=N_("The client's default contact; the others no longer are."),
+    ),
+    option(
+        "--billing/--no-billing",
+        default=None,
+        help=N_("Responsible for billing; the others no longer are."),
+    ),
     option("--billing-copy/--no-billing-copy", default=None, help=N_("Gets copies of invoices.")),
-)  # fmt: skip
+)
 
 
 @click.command("create", cls=Command)
@@ -41,7 +47,7 @@ def create_command(app: App, client: str, **fields: Any) -> None:
     \b
     interop contact create ACME --name "Ève Côté" --email eve@acme.example --billing
     """
-    from interop_cli.domain.services import contacts
+    from interop_cli.services.people import contacts
 
     values = given(fields)
     app.write("contact.create", lambda uow: contacts.create(uow, client, values, app.rules()))
@@ -51,8 +57,12 @@ def create_command(app: App, client: str, **fields: Any) -> None:
 @CONTACT_ID
 @option("--name", metavar="TEXT", help=N_("Name of the person."))
 @field_options
-@option("--if-version", type=click.IntRange(min=1), metavar="N",
-        help=N_("Refuse unless the contact is at this version."))  # fmt: skip
+@option(
+    "--if-version",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=N_("Refuse unless the contact is at this version."),
+)
 @pass_app
 def edit_command(app: App, contact_id: int, if_version: int | None, **fields: Any) -> None:
     """Change fields of a contact; "" clears one.
@@ -60,10 +70,11 @@ def edit_command(app: App, contact_id: int, if_version: int | None, **fields: An
     \b
     interop contact edit 12 --phone "418 555-0134 poste 22" --billing-copy
     """
-    from interop_cli.domain.services import client_cards, contacts
+    from interop_cli.services.clients import card
+    from interop_cli.services.people import contacts
 
     changes = given(fields)
-    client_cards.check_changes(changes)
+    card.check_changes(changes)
     app.write(
         "contact.edit",
         lambda uow: contacts.edit(uow, contact_id, changes, app.rules(), if_version=if_version),
@@ -79,7 +90,7 @@ def activate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     \b
     interop contact activate 12
     """
-    from interop_cli.domain.services import contacts
+    from interop_cli.services.people import contacts
 
     if len(contact_ids) > 1:
         confirm.moderate(app, msg("Activate these contacts?"))
@@ -95,7 +106,7 @@ def deactivate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     \b
     interop contact deactivate 12
     """
-    from interop_cli.domain.services import contacts
+    from interop_cli.services.people import contacts
 
     if len(contact_ids) > 1:
         confirm.moderate(app, msg("Deactivate these contacts?"))
@@ -113,7 +124,7 @@ def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) 
     interop contact delete 12 --yes
     interop contact why-not 12
     """
-    from interop_cli.domain.services import contacts
+    from interop_cli.services.people import contacts
 
     confirm.moderate(app, msg("Delete these contacts?"))
     app.write(
@@ -133,11 +144,10 @@ def default_command(app: App, contact_id: int, unset: bool) -> None:
     interop contact default 12
     interop contact default 12 --unset
     """
-    from interop_cli.domain.services import contacts
+    from interop_cli.services.people import contacts
 
     app.write(
-        "contact.default",
-        lambda uow: contacts.set_flag(uow, contact_id, "default", on=not unset),
+        "contact.default", lambda uow: contacts.set_flag(uow, contact_id, "default", on=not unset)
     )
 
 
@@ -152,9 +162,8 @@ def billing_command(app: App, contact_id: int, unset: bool) -> None:
     interop contact billing 12
     interop contact billing 12 --unset
     """
-    from interop_cli.domain.services import contacts
+    from interop_cli.services.people import contacts
 
     app.write(
-        "contact.billing",
-        lambda uow: contacts.set_flag(uow, contact_id, "billing", on=not unset),
+        "contact.billing", lambda uow: contacts.set_flag(uow, contact_id, "billing", on=not unset)
     )

@@ -1,22 +1,30 @@
-"""``sales document add``, ``list``, ``show``, ``void``."""
+"""``sales document add``, ``list``, ``show``, ``void``; how lines are typed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import heading
-from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Count, Group, given, option, options, pass_app
-from interop_cli.domain.kinds import KIND_NAMES, KIND_TITLE, STATUS_NAMES, STATUS_TITLES
-from interop_cli.domain.messages import N_
+from interop_cli.commands import notes_at_head
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.values.document_kinds import (
+    KIND_NAMES,
+    KIND_TITLE,
+    STATUS_NAMES,
+    STATUS_TITLES,
+)
 from interop_cli.i18n import _, labelled
+from interop_cli.shell.command import Command, Count, Group, given, option, options, pass_app
+from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Style
+
 
 document_command = Group(
     "document", help=N_("Quotes, jobs, packing slips, invoices, credit notes.")
@@ -24,23 +32,31 @@ document_command = Group(
 KIND = click.Choice(KIND_NAMES)
 add_options = options(
     option("--kind", type=KIND, required=True, help=N_("What it is.")),
-    option("--number", metavar="TEXT",
-           help=N_("Its number; quotes, jobs and slips get the next one if absent.")),
+    option(
+        "--number",
+        metavar="TEXT",
+        help=N_("Its number; quotes, jobs and slips get the next one if absent."),
+    ),
     option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent.")),
     option("--due-date", metavar="YYYY-MM-DD", help=N_("When it is due.")),
     option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft.")),
     option("--subtotal", metavar="AMOUNT", help=N_("Amount before taxes.")),
     option("--tax", metavar="AMOUNT", help=N_("Taxes.")),
     option("--total", metavar="AMOUNT", help=N_("Amount with taxes.")),
-    option("--line", "line", multiple=True, metavar="\"TEXT;QTY;PRICE\"",
-           help=N_("A line: description;quantity;unit price; several times for several.")),
+    option(
+        "--line",
+        "line",
+        multiple=True,
+        metavar='"TEXT;QTY;PRICE"',
+        help=N_("A line: description;quantity;unit price; several times for several."),
+    ),
     option("--currency", metavar="CODE", help=N_("ISO currency; the client's if absent.")),
     option("--bill-to", metavar="CODE", help=N_("Another client who pays.")),
     option("--contact", metavar="TEXT", help=N_("Who it is for.")),
     option("--ship-to", metavar="ID|TEXT", help=N_("An address of the client, or text.")),
     option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30.")),
     option("--external-id", metavar="TEXT", help=N_("Its id in another system.")),
-)  # fmt: skip
+)
 
 
 @document_command.command("add", cls=Command)
@@ -54,14 +70,12 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
     interop sales document add ACME --kind quote --subtotal 1250.00
     interop sales document add ACME --kind job --number D-1042 --line "Cartes;500;0,08"
     """
-    from interop_cli.commands.sales.lines import parse_lines
-    from interop_cli.domain.services import documents
+    from interop_cli.services.sales import documents
 
     values = given(fields)
     values["lines"] = parse_lines(line)
     app.write(
-        "sales.document.add",
-        lambda uow: documents.add(uow, client, kind, values, app.rules()),
+        "sales.document.add", lambda uow: documents.add(uow, client, kind, values, app.rules())
     )
 
 
@@ -71,15 +85,24 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
 @option("--status", type=click.Choice(STATUS_NAMES), help=N_("Only documents of this status."))
 @option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
 @option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
-@option("--filter", "filters", multiple=True, metavar="EXPR",
-        help=N_("field op value; several are AND. See: interop help filters"))  # fmt: skip
+@option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="EXPR",
+    help=N_("field op value; several are AND. See: interop help filters"),
+)
 @option("--sort", default="-date", metavar="F|-F", help=N_("Order by a field; - reverses."))
 @option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 @pass_app
 def list_command(
-    app: App, client: str | None, filters: tuple[str, ...], since: str | None, until: str | None,
+    app: App,
+    client: str | None,
+    filters: tuple[str, ...],
+    since: str | None,
+    until: str | None,
     **asked: Any,
-) -> None:  # fmt: skip
+) -> None:
     """List documents, the latest first: of one client, or of all.
 
     \b
@@ -87,16 +110,19 @@ def list_command(
     interop sales document list --filter "total_cents > 1000000" --since 2026-01-01 -o csv
     """
     from interop_cli.commands.client.reading import resolved
-    from interop_cli.store.filters import compile_filters
-    from interop_cli.store.views import documents
+    from interop_cli.store.reading import documents
+    from interop_cli.store.reading.filters import compile_filters
 
     conn = app.store.conn
     client_id = resolved(app, conn, client)[0] if client is not None else None
-    above = heading.head(app, conn, client_id) if client_id is not None else []
+    above = notes_at_head.head(app, conn, client_id) if client_id is not None else []
     query = documents.DocumentQuery(
-        compile_filters(filters, documents.FIELDS, app.today, conn.folded), client_id,
-        since=_day("--since", since), until=_day("--until", until), **asked,
-    )  # fmt: skip
+        compile_filters(filters, documents.FIELDS, app.today, conn.folded),
+        client_id,
+        since=_day("--since", since),
+        until=_day("--until", until),
+        **asked,
+    )
     columns = app.output.pick(documents.columns(), key="reference")
     rows = documents.document_rows(conn, query, [column.name for column in columns])
     app.output.rows(columns, rows, key="reference", spool=conn.readers_block_writers, head=above)
@@ -132,7 +158,7 @@ def show_command(app: App, number: str, kind: str | None) -> None:
 
 def show(app: App, number: str, kind: str | None) -> None:
     """Print a document."""
-    from interop_cli.store.views import documents
+    from interop_cli.store.reading import documents
 
     with app.store.reading() as conn:
         found = documents.one(conn, documents.document_named(conn, number, kind))
@@ -149,14 +175,14 @@ def void_command(app: App, number: str, kind: str | None) -> None:
     \b
     interop sales document void 10248 --kind invoice
     """
-    from interop_cli.domain.services import documents
+    from interop_cli.services.sales import documents
 
     app.write("sales.document.void", lambda uow: documents.void(uow, number, kind))
 
 
 def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The lines of a document, as a person reads it."""
-    from interop_cli.domain.money import format_cents, format_decimal
+    from interop_cli.domain.values.money import format_cents, format_decimal
     from interop_cli.i18n import language
     from interop_cli.output.titles import title
 
@@ -166,13 +192,23 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     def decimal(text: str) -> str:
         return format_decimal(text, language())
 
-    lines = list(heading.note_lines(document["notes"], style))
+    lines = list(notes_at_head.note_lines(document["notes"], style))
     yield from [*lines, ""] if lines else []
     yield style.bold(f"{_(KIND_TITLE[document['kind']])} {document['number'] or '—'}")
     for name in (
-        "client", "bill_to", "contact", "date", "due_date", "terms", "status", "corrects",
-        "sold_to_address", "bill_to_address", "ship_to", "external_id",
-    ):  # fmt: skip
+        "client",
+        "bill_to",
+        "contact",
+        "date",
+        "due_date",
+        "terms",
+        "status",
+        "corrects",
+        "sold_to_address",
+        "bill_to_address",
+        "ship_to",
+        "external_id",
+    ):
         if document[name]:
             text = _(STATUS_TITLES[document[name]]) if name == "status" else document[name]
             yield f"  {labelled(title(name), text)}"
@@ -190,3 +226,53 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 
 TAXES = {"gst": N_("GST"), "qst": N_("QST"), "hst": N_("HST")}
+
+
+def parse_lines(texts: Iterable[str]) -> list[dict[str, Any]]:
+    """The fields of each line; a fourth part says how it is taxed (standard, federal, exempt).
+
+    A semicolon in the description is fine. Raises UsageError ``usage.line``.
+    """
+    return [_parsed(text) for text in texts]
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    from interop_cli.domain.document_line import TAX_GROUPS
+    from interop_cli.domain.values.text import fold
+
+    parts = [part.strip() for part in text.rsplit(";", 3)]
+    tax = parts.pop() if len(parts) > 3 and fold(parts[-1]) in TAX_GROUPS else ""
+    if not tax:
+        parts = [part.strip() for part in text.rsplit(";", 2)]
+    if len(parts) < 3 or not all(parts):
+        raise UsageError(
+            "usage.line",
+            msg("--line takes a description, a quantity and a unit price."),
+            hint=msg("Such as: {examples}", examples='--line "Cartes professionnelles;500;0.08"'),
+        )
+    description, quantity, price = parts
+    return {"description": description, "quantity": quantity, "unit_price": price, "tax": tax}
+
+
+def read_lines(file: str) -> list[dict[str, Any]]:
+    """The lines of a CSV or NDJSON file, with columns of these names."""
+    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.reading import read_records
+    from interop_cli.inputs.source import open_source
+    from interop_cli.services.sales.documents import LINE_FIELDS
+
+    lines: list[dict[str, Any]] = []
+    with open_source(file, sys.stdin) as source:
+        for record in read_records(source):
+            if record.error is not None:
+                raise _bad_row(file, record.error)
+            names = ColumnMap().apply(list(record.values), LINE_FIELDS, file=file)
+            values = zip(names, record.values.values(), strict=True)
+            lines.append({name: value for name, value in values if name})
+    return lines
+
+
+def _bad_row(file: str, detail: Any) -> Exception:
+    from interop_cli.domain.errors import InvalidData
+
+    return InvalidData(detail.code, msg("{file} cannot be read.", file=file), details=[detail])

@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.complete import client_argument
-from interop_cli.commands.frame import Command, Group, given, option, pass_app
 from interop_cli.commands.sales import documents
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.shell.command import Command, Group, given, option, pass_app
+from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.domain.services.outcome import Outcome
-    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 invoice_command = Group("invoice", help=N_("New invoices, step by step, and what corrects them."))
 LINE = option(
-    "--line", "line", multiple=True, metavar='"TEXT;QTY;PRICE[;TAX]"',
+    "--line",
+    "line",
+    multiple=True,
+    metavar='"TEXT;QTY;PRICE[;TAX]"',
     help=N_("description;quantity;unit price, and standard, federal or exempt; repeat it."),
-)  # fmt: skip
+)
 FILE = option(
-    "--file", metavar="FILE|-",
+    "--file",
+    metavar="FILE|-",
     help=N_("Lines from a CSV or NDJSON: description, quantity, unit_price, tax."),
-)  # fmt: skip
+)
 DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent."))
 
 
@@ -41,22 +45,22 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 @option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30; the client's if absent."))
 @option("--draft", is_flag=True, help=N_("Without a number yet; it does not count."))
 @pass_app
-def create_command(app: App, client: str, line: tuple[str, ...], file: str | None,
-                   **fields: Any) -> None:  # fmt: skip
+def create_command(
+    app: App, client: str, line: tuple[str, ...], file: str | None, **fields: Any
+) -> None:
     """Invoice a client: taxes by where it is shipped, the next number, due by the terms.
 
     \b
     interop sales invoice create ACME --line "Cartes professionnelles;500;0.08" --dry-run
     interop sales invoice create ACME --file lines.csv --terms net45 --ship-to 12
     """
-    from interop_cli.domain.services import invoices
+    from interop_cli.services.sales import invoices
 
     values = given(fields)
     values["lines"] = _lines(line, file)
     _write(
-        app, "sales.invoice.create",
-        lambda uow: invoices.create(uow, client, values, app.rules()),
-    )  # fmt: skip
+        app, "sales.invoice.create", lambda uow: invoices.create(uow, client, values, app.rules())
+    )
 
 
 @invoice_command.command("post", cls=Command)
@@ -68,7 +72,7 @@ def post_command(app: App, number: str) -> None:
     \b
     interop sales invoice post '#17'
     """
-    from interop_cli.domain.services import invoices
+    from interop_cli.services.sales import invoices
 
     _write(app, "sales.invoice.post", lambda uow: invoices.post(uow, number, app.rules()))
 
@@ -100,17 +104,16 @@ def credit_command(
     interop sales invoice credit 1042
     interop sales invoice credit 1042 --line "Cartes abîmées;50;0.08"
     """
-    from interop_cli.domain.services import credits
+    from interop_cli.services.sales import credits
 
     values = {"lines": _lines(line, file), "date": date}
     _write(
-        app, "sales.invoice.credit",
-        lambda uow: credits.credit(uow, number, values, app.rules()),
-    )  # fmt: skip
+        app, "sales.invoice.credit", lambda uow: credits.credit(uow, number, values, app.rules())
+    )
 
 
 def _lines(line: tuple[str, ...], file: str | None) -> list[dict[str, Any]]:
-    from interop_cli.commands.sales.lines import parse_lines, read_lines
+    from interop_cli.commands.sales.documents import parse_lines, read_lines
 
     return [*parse_lines(line), *(read_lines(file) if file else [])]
 
@@ -128,7 +131,7 @@ def _write(app: App, operation: str, work: Callable[[UnitOfWork], Outcome]) -> N
 
 def _show(app: App, invoice: Mapping[str, Any]) -> None:
     """The invoice in words, on stderr; nothing when quiet."""
-    from interop_cli.commands.heading import note_lines
+    from interop_cli.commands.notes_at_head import note_lines
 
     style = app.output.notices.style
     for text in note_lines([{**note, "attachments": []} for note in invoice["notes"]], style):

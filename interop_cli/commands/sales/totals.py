@@ -6,29 +6,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interop_cli.commands import selectors
-from interop_cli.commands.frame import Command, option, options, pass_app
-from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.shell import selectors
+from interop_cli.shell.command import Command, option, options, pass_app
+from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.store.connection import Connection
-    from interop_cli.store.views.sales import SalesQuery
+    from interop_cli.store.engines.connection import Connection
+    from interop_cli.store.reading.sales import SalesQuery
 
 TASK = "sales-refresh"
 EXIT_ATTENTION = 10
 YEAR = click.IntRange(1900, 2199)
 span_options = options(
-    option("--years", type=click.IntRange(1, 100), metavar="N",
-           help=N_("How many years (5).")),
+    option("--years", type=click.IntRange(1, 100), metavar="N", help=N_("How many years (5).")),
     option("--through", type=YEAR, metavar="YEAR", help=N_("The last of them (this year).")),
-)  # fmt: skip
+)
 BASIS = option(
-    "--basis", type=click.Choice(("sold-to", "bill-to")), default="sold-to",
+    "--basis",
+    type=click.Choice(("sold-to", "bill-to")),
+    default="sold-to",
     help=N_("Whose sales: who it was sold to, or who was billed."),
-)  # fmt: skip
+)
 
 
 @click.command("refresh", cls=Command)
@@ -47,8 +48,8 @@ def refresh_command(
     interop -q sales refresh --full --wait
     interop sales refresh ACME --years 10
     """
-    from interop_cli.domain.services import sales
-    from interop_cli.store.views.sales import YEARS
+    from interop_cli.services.sales import totals
+    from interop_cli.store.reading.sales import YEARS
 
     last = through or app.today.year
     first = last - (years or YEARS) + 1
@@ -59,7 +60,7 @@ def refresh_command(
     with app.store.alone(TASK, wait=wait):
         outcome = app.run(
             "sales.refresh",
-            lambda uow: sales.refresh(uow, first, last, selector=selector, full=full),
+            lambda uow: totals.refresh(uow, first, last, selector=selector, full=full),
         )
     selectors.deliver(app, outcome, picked.results)
 
@@ -68,13 +69,22 @@ def refresh_command(
 @click.argument("codes", nargs=-1, metavar="[CODE…]")
 @span_options
 @BASIS
-@option("--filter", "filters", multiple=True, metavar="EXPR",
-        help=N_("The clients a filter matches, active or not; several are AND."))  # fmt: skip
+@option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="EXPR",
+    help=N_("The clients a filter matches, active or not; several are AND."),
+)
 @pass_app
 def totals_command(
-    app: App, codes: tuple[str, ...], years: int | None, through: int | None, basis: str,
+    app: App,
+    codes: tuple[str, ...],
+    years: int | None,
+    through: int | None,
+    basis: str,
     filters: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     """Show sales by client and year, years without sales too.
 
     The years are those refreshed last, unless you say which. stale: documents changed since.
@@ -83,7 +93,7 @@ def totals_command(
     interop sales totals ACME
     interop sales totals --years 3 --basis bill-to -o csv
     """
-    from interop_cli.store.views import sales
+    from interop_cli.store.reading import sales
 
     conn = app.store.conn
     columns = app.output.pick(sales.columns(), key="client")
@@ -95,13 +105,18 @@ def totals_command(
 
 
 def sales_query(
-    app: App, conn: Connection, codes: tuple[str, ...], filters: tuple[str, ...],
-    years: int | None, through: int | None, basis: str,
-) -> SalesQuery:  # fmt: skip
+    app: App,
+    conn: Connection,
+    codes: tuple[str, ...],
+    filters: tuple[str, ...],
+    years: int | None,
+    through: int | None,
+    basis: str,
+) -> SalesQuery:
     """The years and clients that were asked for."""
     from interop_cli.commands.client.reading import resolved
-    from interop_cli.store.filters import Condition
-    from interop_cli.store.views import sales
+    from interop_cli.store.reading import sales
+    from interop_cli.store.reading.filters import Condition
 
     first, last = sales.span(conn, app.today.year, years, through)
     condition = selectors.compiled(app, filters)
@@ -127,7 +142,7 @@ def verify_command(
     \b
     interop sales verify
     """
-    from interop_cli.store.views import verification
+    from interop_cli.store.reading import verification
 
     with app.store.reading() as conn:
         query = sales_query(app, conn, codes, (), years, through, "sold-to")
@@ -139,6 +154,8 @@ def verify_command(
     if rows:
         app.exit_code = EXIT_ATTENTION
         app.output.message(
-            _("{count} totals differ; interop sales refresh brings them up to date.",
-              count=len(rows))
-        )  # fmt: skip
+            _(
+                "{count} totals differ; interop sales refresh brings them up to date.",
+                count=len(rows),
+            )
+        )

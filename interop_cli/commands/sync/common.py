@@ -6,29 +6,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.commands import selectors
-from interop_cli.commands.frame import option
-from interop_cli.commands.selectors import Picked
-from interop_cli.domain.errors import ConfigError, Conflict, Remote, UsageError
+from interop_cli.domain.errors import ConfigError, Conflict, RemoteFailure, UsageError
 from interop_cli.domain.messages import N_, counted, msg
+from interop_cli.shell import selectors
+from interop_cli.shell.command import option
+from interop_cli.shell.selectors import Picked
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.store.sync.records import Scope
+    from interop_cli.store.sync.records import RecordScope
     from interop_cli.store.sync.targets import TargetRow
-    from interop_cli.sync.site import Site
+    from interop_cli.sync.target import OpenTarget
 
 target_option = option(
     "--target", "target_name", metavar="NAME", help=N_("One target; all of them if absent.")
 )
 contact_option = option(
-    "--contact", "contact_id", type=int, metavar="ID",
+    "--contact",
+    "contact_id",
+    type=int,
+    metavar="ID",
     help=N_("A contact instead of the client itself."),
-)  # fmt: skip
+)
 document_option = option(
-    "--document", "number", metavar="NUMBER",
+    "--document",
+    "number",
+    metavar="NUMBER",
     help=N_("An invoice or a credit note instead of the client itself."),
-)  # fmt: skip
+)
 
 
 def entity_options(command: Any) -> Any:
@@ -106,9 +111,9 @@ def accounting(app: App) -> TargetRow:
     return found[0]
 
 
-def scope_of(app: App, picked: Picked) -> Scope:
+def scope_of(app: App, picked: Picked) -> RecordScope:
     """The clients that the selector options name; everything where there are none."""
-    from interop_cli.store.sync.records import EVERYTHING, Scope
+    from interop_cli.store.sync.records import EVERYTHING, RecordScope
 
     given = [bool(picked.codes), bool(picked.filters), bool(picked.only_failed_from)]
     if not any(given) and not picked.everything:
@@ -120,50 +125,56 @@ def scope_of(app: App, picked: Picked) -> Scope:
     selectors.check(picked)
     selector = selectors.selector(app, picked)
     if selector.keys is None:
-        scope = Scope(None, selector.condition, selector.params)
+        scope = RecordScope(None, selector.condition, selector.params)
         count = _count(app, scope)
     else:
         ids = _ids(app, [key for _line, key in selector.keys])
-        scope, count = Scope(ids), len(ids)
+        scope, count = RecordScope(ids), len(ids)
     if picked.expect is not None and count != picked.expect:
         raise Conflict(
             "bulk.expect",
-            counted("{count} client matches, not {expected}; nothing was sent.",
-                    "{count} clients match, not {expected}; nothing was sent.",
-                    count=count, expected=picked.expect),
-        )  # fmt: skip
+            counted(
+                "{count} client matches, not {expected}; nothing was sent.",
+                "{count} clients match, not {expected}; nothing was sent.",
+                count=count,
+                expected=picked.expect,
+            ),
+        )
     if picked.max_affected is not None and count > picked.max_affected:
         raise Conflict(
             "bulk.max_affected",
-            counted("{count} client matches, more than the {limit} allowed; nothing was sent.",
-                    "{count} clients match, more than the {limit} allowed; nothing was sent.",
-                    count=count, limit=picked.max_affected),
+            counted(
+                "{count} client matches, more than the {limit} allowed; nothing was sent.",
+                "{count} clients match, more than the {limit} allowed; nothing was sent.",
+                count=count,
+                limit=picked.max_affected,
+            ),
             hint=msg("Allow it with: --max-affected {count}", count=count),
-        )  # fmt: skip
+        )
     return scope
 
 
 def _ids(app: App, keys: list[str]) -> tuple[int, ...]:
-    from interop_cli.store.views.clients import resolve
+    from interop_cli.store.reading.clients import resolve
 
     with app.store.reading() as conn:
         return tuple(dict.fromkeys(resolve(conn, key)[0] for key in keys))
 
 
-def _count(app: App, scope: Scope) -> int:
-    from interop_cli.store.views.clients import SOURCE
+def _count(app: App, scope: RecordScope) -> int:
+    from interop_cli.store.reading.clients import SOURCE
 
     sql = f"SELECT COUNT(*) AS n{SOURCE} WHERE {scope.condition}"
     return int(app.store.conn.query(sql, **scope.params)[0]["n"])
 
 
 def local_of(
-    app: App, site: Site, code: str, contact_id: int | None = None, number: str | None = None
+    app: App, site: OpenTarget, code: str, contact_id: int | None = None, number: str | None = None
 ) -> Any:
     """The record a command is about, with its link: the client, a contact or a document of it."""
     from interop_cli.domain.errors import NotFound
-    from interop_cli.store.sync.records import Scope, records
-    from interop_cli.store.views.clients import resolve
+    from interop_cli.store.reading.clients import resolve
+    from interop_cli.store.sync.records import RecordScope, records
 
     client_id = resolve(app.store.conn, code)[0]
     if contact_id is not None and number is not None:
@@ -173,16 +184,22 @@ def local_of(
     if not entities:
         raise takes_no(site.target.name, sorted(wanted)[-1])
     for entity in entities:
-        for local, link in records(app.store.conn, entity, site.target.id, Scope((client_id,))):
+        for local, link in records(
+            app.store.conn, entity, site.target.id, RecordScope((client_id,))
+        ):
             if contact_id in (None, local.id) and number in (None, local.number):
                 return local, link
     if number is not None:
         raise NotFound(
             "document.not_found",
-            msg("{code} has no document {number} that goes to {target}.", code=code[:40],
-                number=number[:40], target=site.target.name),
+            msg(
+                "{code} has no document {number} that goes to {target}.",
+                code=code[:40],
+                number=number[:40],
+                target=site.target.name,
+            ),
             hint=msg("See: interop sync plan {code}", code=code[:40]),
-        )  # fmt: skip
+        )
     raise NotFound(
         "contact.not_found",
         msg("{code} has no contact {id}.", code=code[:40], id=contact_id),
@@ -191,9 +208,9 @@ def local_of(
 
 
 @contextmanager
-def remote_errors(site: Site) -> Iterator[None]:
+def remote_errors(site: OpenTarget) -> Iterator[None]:
     """Turn the trouble of a remote into the error of a command."""
-    from interop_cli.domain.sync.trouble import Trouble
+    from interop_cli.domain.sync.link import Trouble
 
     try:
         yield
@@ -206,14 +223,14 @@ def remote_errors(site: Site) -> Iterator[None]:
 def remote_error(target: str, trouble: Any, until: str | None = None) -> Exception:
     """The error that a trouble is to the user."""
     from interop_cli.domain.errors import Denied
-    from interop_cli.domain.sync.trouble import Kind
+    from interop_cli.domain.sync.link import TroubleKind
 
     text = msg("{target}: {why}", target=target, why=trouble.message)
     hint = None
-    if trouble.kind in (Kind.AUTH, Kind.FORBIDDEN):
+    if trouble.kind in (TroubleKind.AUTH, TroubleKind.FORBIDDEN):
         hint = msg("interop sync connect {target}", target=target)
     elif until is not None:
         hint = msg("It rests until {until}; what is left stays pending.", until=until)
     if trouble.code == "sync.secret.missing":
         return Denied(trouble.code, text, hint=hint)
-    return Remote(trouble.code, text, hint=hint, until=until)
+    return RemoteFailure(trouble.code, text, hint=hint, until=until)

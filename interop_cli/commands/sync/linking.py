@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import confirm
-from interop_cli.commands.frame import Command, option, pass_app
-from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.services.outcome import Outcome
     from interop_cli.sync.linking import Proposal
-    from interop_cli.sync.site import Site
+    from interop_cli.sync.target import OpenTarget
 
 NAMES = ("target", "entity", "id", "code", "name", "remote_id", "remote_name", "how")
 
@@ -30,9 +30,13 @@ NAMES = ("target", "entity", "id", "code", "name", "remote_id", "remote_name", "
 @common.entity_options
 @pass_app
 def link_command(
-    app: App, code: str | None, remote_id: str | None, target_name: str | None,
-    contact_id: int | None, number: str | None,
-) -> None:  # fmt: skip
+    app: App,
+    code: str | None,
+    remote_id: str | None,
+    target_name: str | None,
+    contact_id: int | None,
+    number: str | None,
+) -> None:
     """Match our records with those a target already holds: by code, e-mail or exact name.
 
     Shows the matches, and writes them when you agree; ambiguous ones are left to you. With a code
@@ -60,25 +64,36 @@ def link_command(
         confirm.moderate(app, msg("Link these {count} records?", count=len(clear)))
     linking.write(site, proposals, app.lock_timeout)
     app.output.message(
-        _("{count} linked, {left} ambiguous. See: interop sync plan --target {target}",
-          count=len(clear), left=len(proposals) - len(clear), target=site.target.name)
-    )  # fmt: skip
+        _(
+            "{count} linked, {left} ambiguous. See: interop sync plan --target {target}",
+            count=len(clear),
+            left=len(proposals) - len(clear),
+            target=site.target.name,
+        )
+    )
 
 
-def _show(app: App, site: Site, proposals: list[Proposal]) -> None:
-    from interop_cli.domain.columns import Column, Kind
+def _show(app: App, site: OpenTarget, proposals: list[Proposal]) -> None:
+    from interop_cli.domain.columns import Column, ValueKind
 
-    columns = [Column(name, Kind.INT if name == "id" else Kind.TEXT, table=name != "id")
-               for name in NAMES]  # fmt: skip
+    columns = [
+        Column(name, ValueKind.INT if name == "id" else ValueKind.TEXT, table=name != "id")
+        for name in NAMES
+    ]
     found = [proposal.row(site.target.name) for proposal in proposals]
     rows = [tuple(row[name] for name in NAMES) for row in found]
     app.output.rows(columns, [rows] if rows else [], key="code")
 
 
 def _by_hand(
-    app: App, site: Site, code: str, remote_id: str, contact_id: int | None, number: str | None
+    app: App,
+    site: OpenTarget,
+    code: str,
+    remote_id: str,
+    contact_id: int | None,
+    number: str | None,
 ) -> None:
-    from interop_cli.domain.services.outcome import one
+    from interop_cli.services.outcome import one
     from interop_cli.sync import linking
 
     local, _link = common.local_of(app, site, code, contact_id, number)
@@ -90,11 +105,16 @@ def _by_hand(
     app.output.result(outcome.as_dict())
 
 
-def _item(site: Site, local: Any, remote_id: str | None) -> dict[str, Any]:
+def _item(site: OpenTarget, local: Any, remote_id: str | None) -> dict[str, Any]:
     return {
-        "id": local.id, "code": local.code, "entity": local.entity, "target": site.target.name,
-        "remote_id": remote_id, "status": "ok", "error": None,
-    }  # fmt: skip
+        "id": local.id,
+        "code": local.code,
+        "entity": local.entity,
+        "target": site.target.name,
+        "remote_id": remote_id,
+        "status": "ok",
+        "error": None,
+    }
 
 
 @click.command("unlink", cls=Command)
@@ -109,7 +129,7 @@ def unlink_command(app: App, picked: Picked, target_name: str | None, exclude: b
     interop sync unlink ACME --target crm
     interop sync unlink ACME --target crm --exclude
     """
-    from interop_cli.commands import selectors
+    from interop_cli.shell import selectors
 
     selectors.check(picked)
     if picked.is_bulk:
@@ -120,8 +140,8 @@ def unlink_command(app: App, picked: Picked, target_name: str | None, exclude: b
     app.output.result(outcome.as_dict())
 
 
-def _unlinked(uow: Any, site: Site, scope: Any, *, exclude: bool) -> Outcome:
-    from interop_cli.domain.services.outcome import Outcome
+def _unlinked(uow: Any, site: OpenTarget, scope: Any, *, exclude: bool) -> Outcome:
+    from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.records import records
     from interop_cli.sync import linking
 

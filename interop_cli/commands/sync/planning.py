@@ -1,4 +1,4 @@
-"""``sync plan`` and ``status``: what a push would do, and where everything stands."""
+"""``sync plan``, ``status``, ``log``: what a push would do, where all stands, what was sent."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.frame import Command, option, pass_app
-from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, translate
+from interop_cli.shell.command import Command, Count, option, pass_app
+from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.sync.plan import Step
-    from interop_cli.store.sync.records import Scope
-    from interop_cli.sync.site import Site
+    from interop_cli.store.sync.records import RecordScope
+    from interop_cli.sync.target import OpenTarget
+
 
 EXIT_ATTENTION = 10
 BATCH = 500
@@ -32,9 +33,13 @@ BATCH = 500
 @option("--detailed-exitcode", is_flag=True, help=N_("Exit 10 where there is something to send."))
 @pass_app
 def plan_command(
-    app: App, picked: Picked, target_name: str | None, offline: bool, skipped: bool,
+    app: App,
+    picked: Picked,
+    target_name: str | None,
+    offline: bool,
+    skipped: bool,
     detailed_exitcode: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Show what a push would do, client by client, with the fields that differ; nothing is sent.
 
     \b
@@ -55,25 +60,43 @@ def plan_command(
     app.output.rows(_columns(), batches(), key="code", spool=app.store.conn.readers_block_writers)
     todo = sum(counts[name] for name in ("create", "update", "rename", "deactivate", "check"))
     app.output.message(
-        _("{todo} to send, {blocked} blocked, {skip} in step.", todo=todo,
-          blocked=counts["blocked"], skip=counts["skip"])
-    )  # fmt: skip
+        _(
+            "{todo} to send, {blocked} blocked, {skip} in step.",
+            todo=todo,
+            blocked=counts["blocked"],
+            skip=counts["skip"],
+        )
+    )
     if detailed_exitcode and todo:
         app.exit_code = EXIT_ATTENTION
 
 
 def _columns() -> list[Any]:
-    from interop_cli.domain.columns import Column, Kind
+    from interop_cli.domain.columns import Column, ValueKind
 
-    kinds = {"id": Kind.INT, "changes": Kind.JSON}
+    kinds = {"id": ValueKind.INT, "changes": ValueKind.JSON}
     hidden = {"id", "reason", "changes"}
-    names = ("target", "entity", "id", "code", "number", "action", "reason", "field", "fields",
-             "message", "waits_for", "changes")  # fmt: skip
-    return [Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in names]
+    names = (
+        "target",
+        "entity",
+        "id",
+        "code",
+        "number",
+        "action",
+        "reason",
+        "field",
+        "fields",
+        "message",
+        "waits_for",
+        "changes",
+    )
+    return [
+        Column(name, kinds.get(name, ValueKind.TEXT), table=name not in hidden) for name in names
+    ]
 
 
 def _planned(
-    site: Site, scope: Scope, counts: Counter[str], *, offline: bool, everything: bool
+    site: OpenTarget, scope: RecordScope, counts: Counter[str], *, offline: bool, everything: bool
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of one target, in batches."""
     from interop_cli.domain.sync.plan import Todo
@@ -92,24 +115,32 @@ def _planned(
 
 
 def _steps(
-    site: Site, entity: str, scope: Scope, *, offline: bool, everything: bool
+    site: OpenTarget, entity: str, scope: RecordScope, *, offline: bool, everything: bool
 ) -> Iterator[Step]:
-    from interop_cli.sync.online import looked
+    from interop_cli.sync.online_plan import looked
 
     steps = site.steps(entity, scope, everything=everything)
     return steps if offline else looked(site, entity, steps)
 
 
-def _row(site: Site, step: Step) -> tuple[Any, ...]:
+def _row(site: OpenTarget, step: Step) -> tuple[Any, ...]:
     from interop_cli.domain.sync.plan import changes_of
 
     reason, local = step.reason, step.local
     return (
-        site.target.name, local.entity, local.id, local.code, local.number, str(step.todo),
-        reason.code if reason else None, reason.field if reason else None,
+        site.target.name,
+        local.entity,
+        local.id,
+        local.code,
+        local.number,
+        str(step.todo),
+        reason.code if reason else None,
+        reason.field if reason else None,
         ", ".join(change.field for change in step.changes) or None,
-        translate(reason.message) if reason else None, step.waits_for, list(changes_of(step)),
-    )  # fmt: skip
+        translate(reason.message) if reason else None,
+        step.waits_for,
+        list(changes_of(step)),
+    )
 
 
 @click.command("status", cls=Command)
@@ -121,7 +152,7 @@ def status_command(app: App, target_name: str | None) -> None:
     \b
     interop sync status --json
     """
-    from interop_cli.domain.columns import Column, Kind
+    from interop_cli.domain.columns import Column, ValueKind
     from interop_cli.sync.status import NAMES, status
 
     texts = {"target", "kind", "paused_by"}
@@ -130,15 +161,51 @@ def status_command(app: App, target_name: str | None) -> None:
     columns = [
         Column(
             name,
-            Kind.TEXT if name in texts else Kind.TIME if name in times
-            else Kind.BOOL if name == "paused" else Kind.INT,
+            ValueKind.TEXT
+            if name in texts
+            else ValueKind.TIME
+            if name in times
+            else ValueKind.BOOL
+            if name == "paused"
+            else ValueKind.INT,
             table=name not in hidden,
         )
         for name in NAMES
-    ]  # fmt: skip
+    ]
     app.output.pick(columns, key="target")
     rows = [
         tuple(found[name] for name in NAMES)
         for found in (status(app.site(target)) for target in common.named(app, target_name))
     ]
     app.output.rows(columns, [rows], key="target")
+
+
+@click.command("log", cls=Command)
+@click.argument("client", required=False, metavar="[CODE]")
+@common.target_option
+@option(
+    "--limit", type=Count(min=0), default=100, metavar="N", help=N_("The latest N (100); 0: all.")
+)
+@option("--failed", is_flag=True, help=N_("Only what went wrong."))
+@pass_app
+def log_command(
+    app: App, client: str | None, target_name: str | None, limit: int, failed: bool
+) -> None:
+    """Show the calls, the latest first: no contents, and no secrets.
+
+    \b
+    interop sync log --target crm --failed
+    interop sync log ACME --json
+    """
+    from interop_cli.store.reading.clients import resolve
+    from interop_cli.store.sync import states
+
+    conn = app.store.conn
+    columns = states.columns()
+    app.output.pick(columns, key="code")
+    target_id = common.only(app, target_name).id if target_name else None
+    client_id = resolve(conn, client)[0] if client else None
+    batches = states.rows(
+        conn, target_id=target_id, client_id=client_id, failed=failed, limit=limit or None
+    )
+    app.output.rows(columns, batches, key="code", spool=conn.readers_block_writers)

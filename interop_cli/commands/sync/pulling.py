@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.frame import Command, option, pass_app
-from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.sync.link import Link
-    from interop_cli.domain.sync.records import Local
-    from interop_cli.sync.site import Site
+    from interop_cli.domain.sync.records import LocalRecord
+    from interop_cli.sync.target import OpenTarget
 
 EXIT_ATTENTION = 10
 PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs")
@@ -27,8 +27,11 @@ COLUMNS = ("target", "entity", "id", "code", "field", "pushed", "ours", "theirs"
 @selector_options
 @common.target_option
 @option("--full", is_flag=True, help=N_("Read every linked record, not only what changed."))
-@option("--accept-empty", is_flag=True,
-        help=N_("Believe a target in which none of the linked records is left."))  # fmt: skip
+@option(
+    "--accept-empty",
+    is_flag=True,
+    help=N_("Believe a target in which none of the linked records is left."),
+)
 @pass_app
 def pull_command(
     app: App, picked: Picked, target_name: str | None, full: bool, accept_empty: bool
@@ -48,9 +51,12 @@ def pull_command(
         site = app.site(target)
         with common.remote_errors(site):
             found = pull(
-                site, scope, full=full or bool(picked.codes), accept_empty=accept_empty,
+                site,
+                scope,
+                full=full or bool(picked.codes),
+                accept_empty=accept_empty,
                 wait=app.lock_timeout,
-            )  # fmt: skip
+            )
         rows += [tuple(row[name] for name in PULLED) for row in found.rows(target.name)]
         app.output.message(
             _("{target}: {count} records read.", target=target.name, count=found.read)
@@ -60,10 +66,11 @@ def pull_command(
 
 
 def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    from interop_cli.domain.columns import Column, Kind
+    from interop_cli.domain.columns import Column, ValueKind
 
     columns = [
-        Column(name, Kind.INT if name == "id" else Kind.TEXT, table=name != "id") for name in names
+        Column(name, ValueKind.INT if name == "id" else ValueKind.TEXT, table=name != "id")
+        for name in names
     ]
     app.output.rows(columns, [rows] if rows else [], key="code")
 
@@ -72,8 +79,13 @@ def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None
 @click.argument("client", metavar="CODE")
 @common.target_option
 @common.entity_options
-@option("--take", "taken", multiple=True, metavar="local|remote|FIELD=SIDE",
-        help=N_("Whose value stands: for all fields, or for one."))  # fmt: skip
+@option(
+    "--take",
+    "taken",
+    multiple=True,
+    metavar="local|remote|FIELD=SIDE",
+    help=N_("Whose value stands: for all fields, or for one."),
+)
 @pass_app
 def resolve_command(
     app: App,
@@ -106,19 +118,27 @@ def resolve_command(
     app.write("sync.resolve", work)
 
 
-def _show(app: App, site: Site, local: Local, found: Any) -> None:
+def _show(app: App, site: OpenTarget, local: LocalRecord, found: Any) -> None:
     if not found:
         app.output.message(_("There is no conflict."))
     rows = [
-        (site.target.name, local.entity, local.id, local.code, one.field, one.base, one.ours,
-         one.theirs)
+        (
+            site.target.name,
+            local.entity,
+            local.id,
+            local.code,
+            one.field,
+            one.base,
+            one.ours,
+            one.theirs,
+        )
         for one in found
-    ]  # fmt: skip
+    ]
     _rows(app, COLUMNS, rows)
     app.exit_code = EXIT_ATTENTION if rows else 0
 
 
-def _again(uow: Any, site: Site, local: Local, link: Link) -> tuple[Local, Link]:
+def _again(uow: Any, site: OpenTarget, local: LocalRecord, link: Link) -> tuple[LocalRecord, Link]:
     """The record as it is inside the transaction."""
     from interop_cli.store.sync.records import by_ids
 

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.frame import Command, option, pass_app
-from interop_cli.commands.selectors import Picked, selector_options
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import Conflict, InteropError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, translate
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.domain.services.outcome import Outcome
     from interop_cli.domain.sync.link import Link
-    from interop_cli.domain.sync.records import Local
-    from interop_cli.store.sync.records import Scope
+    from interop_cli.domain.sync.records import LocalRecord
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.sync.records import RecordScope
     from interop_cli.store.sync.targets import TargetRow
-    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
     from interop_cli.sync.report import Report
-    from interop_cli.sync.site import Site
+    from interop_cli.sync.target import OpenTarget
 
 SHOWN = 20
 
@@ -31,8 +31,11 @@ SHOWN = 20
 @selector_options
 @common.target_option
 @option("--force", is_flag=True, help=N_("Send what is equal to what was sent, too."))
-@option("--allow-create", is_flag=True,
-        help=N_("Create in a target that holds records nobody has matched."))  # fmt: skip
+@option(
+    "--allow-create",
+    is_flag=True,
+    help=N_("Create in a target that holds records nobody has matched."),
+)
 @pass_app
 def push_command(
     app: App, picked: Picked, target_name: str | None, force: bool, allow_create: bool
@@ -51,9 +54,14 @@ def push_command(
 
 
 def push(
-    app: App, targets: list[TargetRow], scope: Scope, picked: Picked, *, force: bool = False,
+    app: App,
+    targets: list[TargetRow],
+    scope: RecordScope,
+    picked: Picked,
+    *,
+    force: bool = False,
     allow_create: bool = False,
-) -> None:  # fmt: skip
+) -> None:
     """Push to these targets, print the result, and end with the exit code that says how it went."""
     from interop_cli.sync.report import outcome
 
@@ -88,13 +96,13 @@ def push(
 
 
 def _one(
-    app: App, site: Site, scope: Scope, *, strict: bool, force: bool, allow_create: bool
+    app: App, site: OpenTarget, scope: RecordScope, *, strict: bool, force: bool, allow_create: bool
 ) -> Report:
     from interop_cli.connectors import BY_FILE
     from interop_cli.sync.push import Options, Push
 
     if site.target.kind in BY_FILE:
-        from interop_cli.commands.sync.handing import hand_over
+        from interop_cli.commands.sync.exporting import hand_over
 
         return hand_over(app, site, scope, strict=strict, again=force)
     if app.dry_run:
@@ -105,7 +113,7 @@ def _one(
         return Push(site, scope, options, advance=advance).run()
 
 
-def _tried(site: Site, scope: Scope, *, strict: bool, force: bool) -> Report:
+def _tried(site: OpenTarget, scope: RecordScope, *, strict: bool, force: bool) -> Report:
     """What a push would do, as its report; nobody is called."""
     from interop_cli.domain.sync.plan import Todo
     from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
@@ -123,25 +131,37 @@ def refuse_alone(item: dict[str, Any]) -> None:
     error = item["error"]
     raise Conflict(
         error["code"],
-        msg("{code} was not sent to {target}: {why}", code=item["code"], target=item["target"],
-            why=error["message"])
+        msg(
+            "{code} was not sent to {target}: {why}",
+            code=item["code"],
+            target=item["target"],
+            why=error["message"],
+        )
         if not error["field"]
-        else msg("{code} was not sent to {target}: {field}: {why}", code=item["code"],
-                 target=item["target"], field=error["field"], why=error["message"]),
+        else msg(
+            "{code} was not sent to {target}: {field}: {why}",
+            code=item["code"],
+            target=item["target"],
+            field=error["field"],
+            why=error["message"],
+        ),
         hint=msg("See: interop sync plan {code}", code=item["code"]),
-    )  # fmt: skip
+    )
 
 
 def _result(line: int, item: dict[str, Any]) -> dict[str, Any]:
     error = item["error"] if item["status"] in ("error", "skipped") else None
     return {
-        "line": line, "key": item["code"], "status": item["status"], "id": item["id"],
+        "line": line,
+        "key": item["code"],
+        "status": item["status"],
+        "id": item["id"],
         "error": {"code": error["code"], "message": error["message"]} if error else None,
-    }  # fmt: skip
+    }
 
 
 def _deliver(app: App, outcome: Outcome, picked: Picked) -> None:
-    from interop_cli.commands.selectors import deliver
+    from interop_cli.shell.selectors import deliver
 
     for item in outcome.items:
         if item["error"] is not None:
@@ -152,16 +172,19 @@ def _deliver(app: App, outcome: Outcome, picked: Picked) -> None:
             error = item["error"] or {}
             why = [part for part in (error.get("field"), error.get("message")) if part]
             app.output.warn(
-                _("{target}: {code} was not sent: {why}", target=item["target"],
-                  code=item["code"], why=": ".join(why))
-            )  # fmt: skip
+                _(
+                    "{target}: {code} was not sent: {why}",
+                    target=item["target"],
+                    code=item["code"],
+                    why=": ".join(why),
+                )
+            )
 
 
 @click.command("retry", cls=Command)
 @selector_options
 @common.target_option
-@option("--recreate", is_flag=True,
-        help=N_("Create anew what was deleted or merged there."))  # fmt: skip
+@option("--recreate", is_flag=True, help=N_("Create anew what was deleted or merged there."))
 @pass_app
 def retry_command(app: App, picked: Picked, target_name: str | None, recreate: bool) -> None:
     """Let failed records, and targets that rest, be tried again at the next push.
@@ -170,7 +193,7 @@ def retry_command(app: App, picked: Picked, target_name: str | None, recreate: b
     interop sync retry --target crm
     interop sync retry ACME --recreate
     """
-    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.services.outcome import Outcome
 
     scope = common.scope_of(app, picked)
     total = Outcome(operation="sync.retry", dry_run=app.dry_run)
@@ -179,13 +202,15 @@ def retry_command(app: App, picked: Picked, target_name: str | None, recreate: b
     app.output.result(total.as_dict())
 
 
-def _retry(app: App, site: Site, scope: Scope, total: Outcome, *, recreate: bool) -> None:
-    from interop_cli.domain.sync.link import State
+def _retry(
+    app: App, site: OpenTarget, scope: RecordScope, total: Outcome, *, recreate: bool
+) -> None:
+    from interop_cli.domain.sync.link import LinkState
     from interop_cli.store.sync.records import records
-    from interop_cli.sync.pause import unpause
+    from interop_cli.sync.breaker import unpause
 
-    wanted = {State.FAILED, State.UNKNOWN, State.PENDING} | (
-        {State.DETACHED} if recreate else set()
+    wanted = {LinkState.FAILED, LinkState.UNKNOWN, LinkState.PENDING} | (
+        {LinkState.DETACHED} if recreate else set()
     )
     found = [
         (local, link)
@@ -193,7 +218,7 @@ def _retry(app: App, site: Site, scope: Scope, total: Outcome, *, recreate: bool
         for local, link in records(site.store.conn, entity, site.target.id, scope)
         if link.id is not None
         and link.state in wanted
-        and (link.state in (State.FAILED, State.DETACHED) or link.next_at is not None)
+        and (link.state in (LinkState.FAILED, LinkState.DETACHED) or link.next_at is not None)
     ]
     if not app.dry_run:
         rested = unpause(site)
@@ -203,21 +228,31 @@ def _retry(app: App, site: Site, scope: Scope, total: Outcome, *, recreate: bool
     total.matched += len(found)
     total.changed += len(found)
     total.items += [
-        {"id": local.id, "code": local.code, "entity": local.entity, "target": site.target.name,
-         "status": "ok", "error": None}
+        {
+            "id": local.id,
+            "code": local.code,
+            "entity": local.entity,
+            "target": site.target.name,
+            "status": "ok",
+            "error": None,
+        }
         for local, _link in found
-    ]  # fmt: skip
+    ]
 
 
-def _again(uow: UnitOfWork, site: Site, found: list[tuple[Local, Link]]) -> None:
-    from interop_cli.domain.sync.link import State
+def _again(uow: UnitOfWork, site: OpenTarget, found: list[tuple[LocalRecord, Link]]) -> None:
+    from interop_cli.domain.sync.link import LinkState
     from interop_cli.store.sync.links import CLEARED
 
     for local, link in found:
         values: dict[str, Any] = {"next_at": None}
-        if link.state in (State.FAILED, State.DETACHED):
-            values = {**CLEARED, "state": State.PENDING, "stamp": ""}
-        if link.state is State.DETACHED:
-            values |= {"remote_id": None, "remote_key": None, "remote_version": None,
-                       "pushed": None}  # fmt: skip
+        if link.state in (LinkState.FAILED, LinkState.DETACHED):
+            values = {**CLEARED, "state": LinkState.PENDING, "stamp": ""}
+        if link.state is LinkState.DETACHED:
+            values |= {
+                "remote_id": None,
+                "remote_key": None,
+                "remote_version": None,
+                "pushed": None,
+            }
         uow.links.settle(site.target.id, local.entity, local.id, was=link.state, **values)

@@ -10,26 +10,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import confirm
-from interop_cli.commands.frame import Command, option, pass_app
 from interop_cli.commands.sync import common
-from interop_cli.domain.errors import InteropError, IoFailure, UsageError
+from interop_cli.domain.errors import InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.oserrors import why
 from interop_cli.i18n import _
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.connectors.secrets import TargetSecrets
-    from interop_cli.domain.services.outcome import Outcome
+    from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.targets import TargetRow
-    from interop_cli.store.uow import UnitOfWork
-    from interop_cli.sync.site import Site
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+    from interop_cli.sync.target import OpenTarget
+
 
 COLUMNS = (
-    "name", "kind", "role", "secret", "introduced", "paused_until", "paused_by", "failures",
+    "name",
+    "kind",
+    "role",
+    "secret",
+    "introduced",
+    "paused_until",
+    "paused_by",
+    "failures",
     "settings",
-)  # fmt: skip
+)
 
 
 @click.command("targets", cls=Command)
@@ -41,22 +48,34 @@ def targets_command(app: App) -> None:
     interop sync targets
     """
     from interop_cli.connectors import connector_class
-    from interop_cli.domain.columns import Column, Kind
+    from interop_cli.domain.columns import Column, ValueKind
     from interop_cli.store.sync.targets import all_targets
 
-    kinds = {"introduced": Kind.BOOL, "paused_until": Kind.TIME, "failures": Kind.INT,
-             "settings": Kind.JSON}  # fmt: skip
+    kinds = {
+        "introduced": ValueKind.BOOL,
+        "paused_until": ValueKind.TIME,
+        "failures": ValueKind.INT,
+        "settings": ValueKind.JSON,
+    }
     hidden = {"introduced", "failures", "settings"}
     columns = [
-        Column(name, kinds.get(name, Kind.TEXT), table=name not in hidden) for name in COLUMNS
+        Column(name, kinds.get(name, ValueKind.TEXT), table=name not in hidden) for name in COLUMNS
     ]
     app.output.pick(columns, key="name")
     rows = [
-        (target.name, target.kind, str(connector_class(target.kind).role),
-         _secrets(app, target).place, target.introduced, target.paused_until, target.paused_by,
-         target.failures, dict(target.settings))
+        (
+            target.name,
+            target.kind,
+            str(connector_class(target.kind).role),
+            _secrets(app, target).place,
+            target.introduced,
+            target.paused_until,
+            target.paused_by,
+            target.failures,
+            dict(target.settings),
+        )
         for target in all_targets(app.store.conn)
-    ]  # fmt: skip
+    ]
     app.output.rows(columns, [rows] if rows else [], key="name")
 
 
@@ -76,7 +95,7 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
     import uuid
 
     from interop_cli.connectors import connector_class
-    from interop_cli.domain.services.outcome import one
+    from interop_cli.services.outcome import one
 
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", name):
         raise UsageError(
@@ -95,8 +114,8 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
 
 def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict[str, Any]:
     """Settings as typed, over those there were; "" takes one away."""
-    from interop_cli.connectors.addresses import checked_url
     from interop_cli.connectors.base import check_settings
+    from interop_cli.connectors.hosts import checked_url
 
     found = dict(before)
     flags = {one.name for one in kind.settings if one.flag}
@@ -119,8 +138,8 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
 
 
 def _flag(name: str, value: str) -> bool:
-    from interop_cli.domain.booleans import parse_bool
     from interop_cli.domain.validation import refused
+    from interop_cli.domain.values.choices import parse_bool
 
     try:
         return parse_bool(value)
@@ -138,7 +157,7 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
     \b
     interop sync remove crm --confirm crm
     """
-    from interop_cli.domain.services.outcome import one
+    from interop_cli.services.outcome import one
     from interop_cli.sync.lease import refuse_busy
 
     target = common.only(app, name)
@@ -160,10 +179,19 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
 @click.command("connect", cls=Command)
 @click.argument("name")
 @option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
-@option("--token-file", type=click.Path(path_type=Path), metavar="FILE",
-        help=N_("Read the token from a private file."))  # fmt: skip
-@option("--set", "pairs", multiple=True, metavar="NAME=VALUE",
-        help=N_("Change a setting of the target first."))  # fmt: skip
+@option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=N_("Read the token from a private file."),
+)
+@option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help=N_("Change a setting of the target first."),
+)
 @pass_app
 def connect_command(
     app: App, name: str, token_stdin: bool, token_file: Path | None, pairs: tuple[str, ...]
@@ -175,7 +203,7 @@ def connect_command(
     \b
     interop sync connect crm --token-stdin < token.txt
     """
-    from interop_cli.sync.pause import unpause
+    from interop_cli.sync.breaker import unpause
 
     target = common.only(app, name)
     if pairs:
@@ -195,15 +223,17 @@ def connect_command(
     app.output.record(found, key="name")
     if empty is False and not target.introduced:
         app.output.message(
-            _("It holds records already: match them with interop sync link --target {name}",
-              name=name)
-        )  # fmt: skip
+            _(
+                "It holds records already: match them with interop sync link --target {name}",
+                name=name,
+            )
+        )
 
 
 @contextmanager
 def _tried(secrets: TargetSecrets, given: dict[str, Any] | None) -> Iterator[None]:
     """Keep a new secret; where it does not let us in, the one of before comes back."""
-    from interop_cli.domain.sync.trouble import PAUSING, Trouble
+    from interop_cli.domain.sync.link import PAUSING, Trouble
 
     if given is None:
         yield
@@ -253,9 +283,9 @@ def _given(
     return parsed(getpass.getpass(_("Token (not shown): "), sys.stderr), secrets.names)
 
 
-def _host(site: Site) -> dict[str, str]:
+def _host(site: OpenTarget) -> dict[str, str]:
     """The server a token is given to: it is sent to no other one."""
-    from interop_cli.connectors.addresses import host_of
+    from interop_cli.connectors.hosts import host_of
 
     url = getattr(site.connector, "base_url", None)
     return {"host": host_of(url)} if url else {}
@@ -265,7 +295,7 @@ def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetR
     """Write other settings of a target; the target as it is then."""
     from dataclasses import replace
 
-    from interop_cli.domain.services.outcome import one
+    from interop_cli.services.outcome import one
 
     def configure(uow: UnitOfWork) -> Outcome:
         found = uow.targets.named(target.name)
@@ -285,7 +315,121 @@ def _kind(target: TargetRow) -> Any:
 
 
 def _secrets(app: App, target: TargetRow) -> TargetSecrets:
-    from interop_cli.sync.opening import secrets_of
+    from interop_cli.sync.target import secrets_of
 
     folder = app.settings.user_path().parent / "secrets"
     return secrets_of(target, app.environ, folder)
+
+
+@click.command("fields", cls=Command)
+@click.argument("name", metavar="TARGET")
+@option(
+    "--entity",
+    type=click.Choice(("client", "contact", "invoice", "credit_note")),
+    help=N_("Only of clients, contacts, invoices or credit notes."),
+)
+@option(
+    "--set",
+    "chosen",
+    multiple=True,
+    metavar="FIELD[=THEIRS]",
+    help=N_("Send this field too, under their name for it."),
+)
+@option("--unset", "dropped", multiple=True, metavar="FIELD", help=N_("Send this field no more."))
+@option("--reset", is_flag=True, help=N_("Go back to the usual fields."))
+@pass_app
+def fields_command(
+    app: App,
+    name: str,
+    entity: str | None,
+    chosen: tuple[str, ...],
+    dropped: tuple[str, ...],
+    reset: bool,
+) -> None:
+    """Show which fields a target takes, and choose which are sent.
+
+    \b
+    interop sync fields crm
+    interop sync fields crm --entity client --set postal_code --set terms=payment_terms
+    """
+    from interop_cli.connectors import connector_class
+
+    target = common.only(app, name)
+    if entity is not None and entity not in connector_class(target.kind).entities:
+        raise common.takes_no(target.name, entity)
+    if chosen or dropped or reset:
+        settings = _fields(app.site(target), entity or "client", chosen, dropped, reset)
+        target = configured(app, target, settings)
+    _show_fields(app, app.site(target), entity)
+
+
+def _fields(
+    site: OpenTarget, entity: str, chosen: tuple[str, ...], dropped: tuple[str, ...], reset: bool
+) -> dict[str, Any]:
+    """The target's settings with another choice of fields."""
+    from interop_cli.domain.sync.descriptor import Need
+
+    settings = dict(site.target.settings)
+    fields = dict(settings.get("fields") or {})
+    if reset:
+        fields.pop(entity, None)
+    if chosen or dropped:
+        descriptor = site.connector.descriptor(entity)
+        sent = {one.name: one.remote for one in descriptor.sent()}
+        for text in chosen:
+            ours, _equals, theirs = text.partition("=")
+            known = descriptor.named(ours)
+            if known is None and not (ours.startswith("accounting.") and theirs):
+                raise _no_field(descriptor, ours)
+            if known is not None and known.need is Need.UNSUPPORTED and not theirs:
+                raise UsageError(
+                    "usage.field",
+                    msg("{field} has no usual place there: give their name for it.", field=ours),
+                    hint=msg("--set {field}=THEIRS", field=ours),
+                )
+            sent[ours] = theirs or (known.remote if known else "")
+        for ours in dropped:
+            known = descriptor.named(ours)
+            if known is not None and known.need is Need.REQUIRED:
+                raise UsageError("usage.field", msg("{field} is required there.", field=ours))
+            if ours not in sent:
+                raise _no_field(descriptor, ours)
+            del sent[ours]
+        fields[entity] = sent
+    return {**settings, "fields": fields}
+
+
+def _no_field(descriptor: Any, name: str) -> UsageError:
+    names = ", ".join(one.name for one in descriptor.fields)
+    return UsageError(
+        "usage.field",
+        msg("There is no field {field} here. Fields: {names}.", field=name[:40], names=names),
+    )
+
+
+def _show_fields(app: App, site: OpenTarget, entity: str | None) -> None:
+    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.sync.descriptor import Need
+
+    names = ("entity", "field", "theirs", "need", "sent", "max_length", "pattern", "choices")
+    kinds = {"sent": ValueKind.BOOL, "max_length": ValueKind.INT, "choices": ValueKind.JSON}
+    columns = [
+        Column(name, kinds.get(name, ValueKind.TEXT), table=name not in ("pattern", "choices"))
+        for name in names
+    ]
+    rows = [
+        (
+            one,
+            field.name,
+            field.remote or None,
+            str(field.need),
+            field.usual and field.need is not Need.UNSUPPORTED,
+            field.max_length,
+            field.pattern,
+            list(field.choices) or field.choices_from,
+        )
+        for one in site.connector.entities
+        if entity in (None, one)
+        for field in site.connector.descriptor(one).fields
+    ]
+    app.output.rows(columns, [rows] if rows else [], key="field")

@@ -1,4 +1,4 @@
-"""Profiles: what a file for another system looks like, read from TOML.
+"""Profiles: what a file for another system looks like, read from TOML; the forms of its columns.
 
 Some are shipped (``profiles/*.toml``); a target may name a file of the user's own instead.
 """
@@ -9,42 +9,138 @@ import codecs
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from interop_cli.connectors.files.forms import FORMS
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.sync.payload import email, text
+from interop_cli.domain.values.country import country_name
+from interop_cli.domain.values.phone import format_phone
+
+_STORED = re.compile(r"\+(\d+)(?:;ext=(\d+))?")
+_MARKS = str.maketrans("", "", " ()-.+/")
+
+
+def digits(value: object) -> str | None:
+    """A phone number in digits, without the 1 of North America; an extension follows it.
+
+    Letters of a number that was kept as typed stay, so that the column's pattern refuses it.
+    """
+    found = text(value)
+    if found is None:
+        return None
+    stored = _STORED.fullmatch(found)
+    if stored is None:
+        return found.translate(_MARKS)
+    number, extension = stored[1], stored[2] or ""
+    national = number[1:] if number.startswith("1") and len(number) == 11 else number
+    return national + extension
+
+
+def _listed(value: object) -> str | None:
+    return text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
+
+
+def _phone(lang: str) -> Callable[[object], str | None]:
+    return lambda value: text(format_phone(str(value), lang)) if value else None
+
+
+def _country(lang: str) -> Callable[[object], str | None]:
+    return lambda value: text(country_name(str(value), lang)) if value else None
+
+
+def _changed(change: Callable[[str], str]) -> Callable[[object], str | None]:
+    def form(value: object) -> str | None:
+        found = text(value)
+        return change(found) if found is not None else None
+
+    return form
+
+
+FORMS: dict[str, Callable[[object], str | None]] = {
+    "text": _listed,
+    "email": email,
+    "digits": digits,
+    "phone_fr": _phone("fr"),
+    "phone_en": _phone("en"),
+    "country_fr": _country("fr"),
+    "country_en": _country("en"),
+    "compact": _changed(lambda found: found.replace(" ", "")),
+    "upper": _changed(str.upper),
+    "flag": lambda value: None if value is None else "1" if value else "0",
+}
+"""By the name that a profile gives (``form = "digits"``)."""
+
 
 SHIPPED = Path(__file__).parent / "profiles"
 NEWLINES = {"crlf": "\r\n", "lf": "\n"}
 QUOTING = ("all", "minimal", "none")
 INSIDE = ("double", "refuse", "drop")
-FIELDS = frozenset({
-    "id", "code", "name", "active", "language", "email", "phone", "website", "line1", "line2",
-    "city", "province", "postal_code", "country", "currency", "terms", "bill_to",
-    "shipper_identity", "gst", "qst", "neq", "tags", "external_id", "billing_name",
-    "billing_email", "billing_phone",
-})  # fmt: skip
+FIELDS = frozenset(
+    {
+        "id",
+        "code",
+        "name",
+        "active",
+        "language",
+        "email",
+        "phone",
+        "website",
+        "line1",
+        "line2",
+        "city",
+        "province",
+        "postal_code",
+        "country",
+        "currency",
+        "terms",
+        "bill_to",
+        "shipper_identity",
+        "gst",
+        "qst",
+        "neq",
+        "tags",
+        "external_id",
+        "billing_name",
+        "billing_email",
+        "billing_phone",
+    }
+)
 """Our fields that a column may have, besides ``accounting.*``."""
 MAX_SIZE = 256 * 1024
 
 _TOP: dict[str, tuple[type, object]] = {
-    "title": (str, ""), "file": (str, None), "encoding": (str, "utf-8"), "newline": (str, "crlf"),
-    "delimiter": (str, ","), "quoting": (str, "minimal"), "quotes_inside": (str, "double"),
-    "header": (bool, False), "guard": (bool, False), "key": (str, None), "before": (list, []),
-    "after": (list, []), "columns": (list, None),
-}  # fmt: skip
+    "title": (str, ""),
+    "file": (str, None),
+    "encoding": (str, "utf-8"),
+    "newline": (str, "crlf"),
+    "delimiter": (str, ","),
+    "quoting": (str, "minimal"),
+    "quotes_inside": (str, "double"),
+    "header": (bool, False),
+    "guard": (bool, False),
+    "key": (str, None),
+    "before": (list, []),
+    "after": (list, []),
+    "columns": (list, None),
+}
 _COLUMN: dict[str, tuple[type, object]] = {
-    "title": (str, ""), "field": (str, ""), "value": (str, ""), "prefer": (str, ""),
-    "form": (str, "text"), "required": (bool, False), "max": (int, 0), "pattern": (str, ""),
-}  # fmt: skip
+    "title": (str, ""),
+    "field": (str, ""),
+    "value": (str, ""),
+    "prefer": (str, ""),
+    "form": (str, "text"),
+    "required": (bool, False),
+    "max": (int, 0),
+    "pattern": (str, ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ProfileColumn:
     """One column: a ``field`` of ours (``prefer``: another one first) in a form, or a ``value``
     that is always the same. ``max`` counts characters; 0 is no limit.
     """
@@ -80,7 +176,7 @@ class Profile:
     key: str
     before: tuple[str, ...]
     after: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ProfileColumn, ...]
 
 
 def shipped() -> list[str]:
@@ -129,8 +225,9 @@ def _values(file: str, data: Mapping[str, Any], known: Mapping[str, tuple[type, 
 def _checked(file: str, found: dict[str, Any], sha256: str) -> Profile:
     for key, choices in (("newline", NEWLINES), ("quoting", QUOTING), ("quotes_inside", INSIDE)):
         if found[key] not in choices:
-            raise _wrong(file, msg("{key} must be one of {choices}", key=key,
-                                   choices=", ".join(choices)))  # fmt: skip
+            raise _wrong(
+                file, msg("{key} must be one of {choices}", key=key, choices=", ".join(choices))
+            )
     try:
         codecs.lookup(found["encoding"])
         "".encode(found["encoding"])
@@ -151,13 +248,19 @@ def _checked(file: str, found: dict[str, Any], sha256: str) -> Profile:
     if found["key"] not in fields:
         raise _wrong(file, msg("key must be the field of a column"))
     lists = {key: tuple(found[key]) for key in ("before", "after")}
-    return Profile(**{
-        **found, **lists, "name": Path(file).stem, "sha256": sha256, "columns": columns,
-        "newline": NEWLINES[found["newline"]],
-    })  # fmt: skip
+    return Profile(
+        **{
+            **found,
+            **lists,
+            "name": Path(file).stem,
+            "sha256": sha256,
+            "columns": columns,
+            "newline": NEWLINES[found["newline"]],
+        }
+    )
 
 
-def _column(file: str, data: object) -> Column:
+def _column(file: str, data: object) -> ProfileColumn:
     if not isinstance(data, dict):
         raise _wrong(file, msg("{key} has the wrong type", key="columns"))
     found = _values(file, data, _COLUMN)
@@ -165,8 +268,9 @@ def _column(file: str, data: object) -> Column:
         if name and name not in FIELDS and not re.fullmatch(r"accounting\.\w+", name):
             raise _wrong(file, msg("there is no field {name}", name=name[:40]))
     if found["form"] not in FORMS:
-        raise _wrong(file, msg("{key} must be one of {choices}", key="form",
-                               choices=", ".join(FORMS)))  # fmt: skip
+        raise _wrong(
+            file, msg("{key} must be one of {choices}", key="form", choices=", ".join(FORMS))
+        )
     try:
         re.compile(found["pattern"])
     except re.error:
@@ -174,7 +278,7 @@ def _column(file: str, data: object) -> Column:
         raise _wrong(file, msg("the pattern of {name} cannot be read", name=name)) from None
     if bool(found["field"]) == ("value" in data):
         raise _wrong(file, msg("a column has either a field or a value"))
-    return Column(**{**found, "title": found["title"] or found["field"]})
+    return ProfileColumn(**{**found, "title": found["title"] or found["field"]})
 
 
 def _wrong(file: str, why: Message) -> ConfigError:

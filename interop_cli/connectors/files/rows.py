@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from interop_cli.connectors.files.forms import FORMS
-from interop_cli.connectors.files.profile import Column, Profile
+from interop_cli.connectors.files.profile import FORMS, Profile, ProfileColumn
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.sync.descriptor import Descriptor, Field, Need, Problem
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Problem, RemoteField
 from interop_cli.domain.sync.payload import Payload, Value
-from interop_cli.domain.sync.records import Local
+from interop_cli.domain.sync.records import LocalRecord
 
 # What a spreadsheet would run (the full-width signs too), and what already looks guarded.
 _TRIGGERS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
@@ -19,23 +18,25 @@ _TRIGGERS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
 def descriptor_of(profile: Profile) -> Descriptor:
     """What a profile takes of a client."""
     fields = tuple(
-        Field(
-            one.field, one.title,
+        RemoteField(
+            one.field,
+            one.title,
             Need.REQUIRED if one.required or one.field == profile.key else Need.OPTIONAL,
-            max_length=one.max or None, pattern=one.pattern or None,
+            max_length=one.max or None,
+            pattern=one.pattern or None,
         )
         for one in profile.columns
         if one.field
-    )  # fmt: skip
+    )
     return Descriptor("client", fields, profile.key, lambda payload: _problems(profile, payload))
 
 
-def payload_of(profile: Profile, local: Local) -> Payload:
+def payload_of(profile: Profile, local: LocalRecord) -> Payload:
     """A client as the columns want it."""
     return {one.field: _value(profile, one, local) for one in profile.columns if one.field}
 
 
-def _value(profile: Profile, column: Column, local: Local) -> Value:
+def _value(profile: Profile, column: ProfileColumn, local: LocalRecord) -> Value:
     values = local.values
     accounting = values.get("accounting") or {}
 
@@ -67,8 +68,11 @@ def _problems(profile: Profile, payload: Mapping[str, Value]) -> list[Problem]:
 def _trouble(profile: Profile, value: str) -> Message | None:
     lacking = sorted({char for char in value if not _encodable(char, profile.encoding)})
     if lacking:
-        return msg("has characters that the encoding {encoding} lacks: {characters}",
-                   encoding=profile.encoding, characters=_named(lacking))  # fmt: skip
+        return msg(
+            "has characters that the encoding {encoding} lacks: {characters}",
+            encoding=profile.encoding,
+            characters=_named(lacking),
+        )
     if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in value):
         return msg("has control characters")
     if '"' in value and (profile.quotes_inside == "refuse" or profile.quoting == "none"):
@@ -96,8 +100,9 @@ def guarded(cell: str) -> str:
 
 def line(profile: Profile, payload: Mapping[str, Value]) -> str:
     """A row of the file, without its line end."""
-    cells = [one.value if not one.field else _text(payload.get(one.field))
-             for one in profile.columns]  # fmt: skip
+    cells = [
+        one.value if not one.field else _text(payload.get(one.field)) for one in profile.columns
+    ]
     return _joined(profile, cells)
 
 

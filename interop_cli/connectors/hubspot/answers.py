@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from interop_cli.clock import Clock
-from interop_cli.connectors.http import Answer
+from interop_cli.connectors.http import HttpAnswer
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Send
-from interop_cli.domain.sync.trouble import Kind, Trouble
 
 _EXISTING = re.compile(r"(?:Existing ID|existing id)[:\s]+(\d+)")
 _TAKEN = re.compile(r"already (?:exists|has|in use)|duplicate", re.IGNORECASE)
@@ -20,7 +20,7 @@ _TAKEN = re.compile(r"already (?:exists|has|in use)|duplicate", re.IGNORECASE)
 _WINDOWS = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0}
 
 
-def judged(answer: Answer, clock: Clock) -> Trouble | None:
+def judged(answer: HttpAnswer, clock: Clock) -> Trouble | None:
     """A whole answer that is not a 2xx; None where its status says enough."""
     body = answer.data if isinstance(answer.data, dict) else {}
     if answer.status == 429:
@@ -29,25 +29,33 @@ def judged(answer: Answer, clock: Clock) -> Trouble | None:
         trouble = of_error(body, None)
         trouble.status = answer.status
         if answer.status == 404:
-            return Trouble(Kind.GONE, "remote.gone", msg("The record is not there."), status=404)
-        if answer.status == 409 and trouble.kind is Kind.VALIDATION:
+            return Trouble(
+                TroubleKind.GONE, "remote.gone", msg("The record is not there."), status=404
+            )
+        if answer.status == 409 and trouble.kind is TroubleKind.VALIDATION:
             return _taken(body, None, 409)
         return trouble
     return None
 
 
-def _limit(answer: Answer, body: Mapping[str, Any], clock: Clock) -> Trouble:
+def _limit(answer: HttpAnswer, body: Mapping[str, Any], clock: Clock) -> Trouble:
     policy = str(body.get("policyName") or "")
     wait = answer.retry_after()
     if policy == "DAILY":
         return Trouble(
-            Kind.QUOTA, "remote.quota", msg("The day's limit of calls is reached."),
-            retry_after=wait or _until_midnight(clock), status=429,
-        )  # fmt: skip
+            TroubleKind.QUOTA,
+            "remote.quota",
+            msg("The day's limit of calls is reached."),
+            retry_after=wait or _until_midnight(clock),
+            status=429,
+        )
     return Trouble(
-        Kind.RETRY, "remote.limit", msg("The server asks us to wait."),
-        retry_after=wait if wait is not None else _WINDOWS.get(policy, 10.0), status=429,
-    )  # fmt: skip
+        TroubleKind.RETRY,
+        "remote.limit",
+        msg("The server asks us to wait."),
+        retry_after=wait if wait is not None else _WINDOWS.get(policy, 10.0),
+        status=429,
+    )
 
 
 def _until_midnight(clock: Clock) -> float:
@@ -62,13 +70,13 @@ def of_error(error: Mapping[str, Any], descriptor: Descriptor | None) -> Trouble
     category = str(error.get("category") or "")
     text = str(error.get("message") or "")
     if category == "OBJECT_NOT_FOUND":
-        return Trouble(Kind.GONE, "remote.gone", msg("The record is not there."))
+        return Trouble(TroubleKind.GONE, "remote.gone", msg("The record is not there."))
     if category == "CONFLICT" or _TAKEN.search(text):
         return _taken(error, descriptor, None)
     name = _property(error)
     known = descriptor.at(name) if descriptor and name else None
     field = known.name if known else name
-    return Trouble(Kind.VALIDATION, "remote.refused", _why(error, field), field=field)
+    return Trouble(TroubleKind.VALIDATION, "remote.refused", _why(error, field), field=field)
 
 
 def _taken(error: Mapping[str, Any], descriptor: Descriptor | None, status: int | None) -> Trouble:
@@ -76,10 +84,13 @@ def _taken(error: Mapping[str, Any], descriptor: Descriptor | None, status: int 
     name = _property(error)
     known = descriptor.at(name) if descriptor and name else None
     return Trouble(
-        Kind.NAME_TAKEN, "remote.name_taken",
+        TroubleKind.NAME_TAKEN,
+        "remote.name_taken",
         msg("Another record there has this key or e-mail."),
-        field=known.name if known else name, remote_id=found[1] if found else None, status=status,
-    )  # fmt: skip
+        field=known.name if known else name,
+        remote_id=found[1] if found else None,
+        status=status,
+    )
 
 
 def _why(error: Mapping[str, Any], field: str | None) -> Message:

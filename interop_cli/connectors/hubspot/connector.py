@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from interop_cli.connectors.base import BASE_URL
-from interop_cli.connectors.hubspot import answers, shape
-from interop_cli.connectors.hubspot.reading import KEYS, OBJECTS, VERSION, Reader
+from interop_cli.connectors.hubspot import answers, fields
+from interop_cli.connectors.hubspot.reading import KEYS, OBJECTS, VERSION, HubSpotReader
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload
-from interop_cli.domain.sync.records import Action, Done, Failed, Local, Result, Role, Send
-from interop_cli.domain.sync.trouble import Kind, Trouble
+from interop_cli.domain.sync.records import Action, Done, Failed, LocalRecord, Result, Role, Send
 
 GROUPS = {"client": "companyinformation", "contact": "contactinformation"}
 # A contact's company without a label, as HubSpot defines it.
 ASSOCIATION = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
 
 
-class HubSpot(Reader):
+class HubSpot(HubSpotReader):
     """One HubSpot portal."""
 
     kind: ClassVar[str] = "hubspot"
@@ -33,8 +33,8 @@ class HubSpot(Reader):
         TargetSetting("prospects", N_("Whether prospects are sent too."), flag=True),
     )
 
-    def payload(self, local: Local) -> Payload:
-        make = shape.company if local.entity == "client" else shape.contact
+    def payload(self, local: LocalRecord) -> Payload:
+        make = fields.company if local.entity == "client" else fields.contact
         return make(local, self.descriptor(local.entity))
 
     # -- setting up ---------------------------------------------------------------------------
@@ -47,17 +47,20 @@ class HubSpot(Reader):
                 answer = self.http.call("GET", f"{path}/{KEYS[entity]}")
                 found = answer.data if isinstance(answer.data, Mapping) else {}
             except Trouble as trouble:
-                if trouble.kind is not Kind.GONE:
+                if trouble.kind is not TroubleKind.GONE:
                     raise
                 found = {"hasUniqueValue": True}
                 self.http.call("POST", path, json=_definition(entity))
                 made.append(f"{objects}.{KEYS[entity]}")
             if not found.get("hasUniqueValue"):
                 raise Trouble(
-                    Kind.FORBIDDEN, "hubspot.property",
-                    msg("The property {name} is there but not unique: remove it, then connect.",
-                        name=KEYS[entity]),
-                )  # fmt: skip
+                    TroubleKind.FORBIDDEN,
+                    "hubspot.property",
+                    msg(
+                        "The property {name} is there but not unique: remove it, then connect.",
+                        name=KEYS[entity],
+                    ),
+                )
         return made
 
     # -- writing ------------------------------------------------------------------------------
@@ -81,7 +84,11 @@ class HubSpot(Reader):
             return self._call(action, sends)
         except Trouble as trouble:
             # Refused as a whole, so nothing of it was written.
-            if trouble.kind not in (Kind.VALIDATION, Kind.NAME_TAKEN, Kind.GONE):
+            if trouble.kind not in (
+                TroubleKind.VALIDATION,
+                TroubleKind.NAME_TAKEN,
+                TroubleKind.GONE,
+            ):
                 raise
             if len(sends) == 1:
                 return [Failed(sends[0].id, self._ours(trouble, sends[0].entity))]
@@ -120,27 +127,31 @@ class HubSpot(Reader):
         return list(found.values())
 
     def _properties(self, send: Send) -> dict[str, str]:
-        return shape.properties(send.changes(), self.descriptor(send.entity))
+        return fields.properties(send.changes(), self.descriptor(send.entity))
 
     def _update(self, send: Send) -> dict[str, Any]:
         return {
-            "id": send.remote_id, "properties": self._properties(send),
+            "id": send.remote_id,
+            "properties": self._properties(send),
             "objectWriteTraceId": send.attempt,
-        }  # fmt: skip
+        }
 
     def _upsert(self, send: Send) -> dict[str, Any]:
         return {
-            "id": send.key, "idProperty": KEYS[send.entity],
-            "properties": _filled(self._properties(send)), "objectWriteTraceId": send.attempt,
-        }  # fmt: skip
+            "id": send.key,
+            "idProperty": KEYS[send.entity],
+            "properties": _filled(self._properties(send)),
+            "objectWriteTraceId": send.attempt,
+        }
 
     def _create(self, send: Send) -> dict[str, Any]:
         client = send.payload.get("client")
         linked = [{"to": {"id": str(client)}, "types": [ASSOCIATION]}] if client else []
         return {
-            "properties": _filled(self._properties(send)), "associations": linked,
+            "properties": _filled(self._properties(send)),
+            "associations": linked,
             "objectWriteTraceId": send.attempt,
-        }  # fmt: skip
+        }
 
     def _associate(self, sends: Sequence[Send]) -> dict[int, Result]:
         """Move contacts to the companies of their clients; those that failed."""
@@ -177,9 +188,13 @@ def _done(send: Send, row: Mapping[str, Any]) -> Result:
     if send.remote_id is not None and remote_id != send.remote_id:
         return Failed(
             send.id,
-            Trouble(Kind.GONE, "remote.merged", msg("The record was merged into another one."),
-                    remote_id=remote_id),
-        )  # fmt: skip
+            Trouble(
+                TroubleKind.GONE,
+                "remote.merged",
+                msg("The record was merged into another one."),
+                remote_id=remote_id,
+            ),
+        )
     return Done(send.id, remote_id)
 
 

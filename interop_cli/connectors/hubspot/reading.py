@@ -9,39 +9,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from interop_cli.connectors import endpoints
+from interop_cli.connectors import hosts
 from interop_cli.connectors.base import HttpConnector
-from interop_cli.connectors.hubspot import answers, shape
-from interop_cli.domain.sync.records import Remote, Send
-from interop_cli.domain.sync.trouble import Trouble
+from interop_cli.connectors.hubspot import answers, fields
+from interop_cli.domain.sync.link import Trouble
+from interop_cli.domain.sync.records import RemoteRecord, Send
 
 if TYPE_CHECKING:
-    from interop_cli.connectors.http import Answer
+    from interop_cli.connectors.http import HttpAnswer
 
 VERSION = "2026-09"
 OBJECTS = {"client": "companies", "contact": "contacts"}
-KEYS = {"client": shape.COMPANY_KEY, "contact": shape.CONTACT_KEY}
+KEYS = {"client": fields.COMPANY_KEY, "contact": fields.CONTACT_KEY}
 MODIFIED = {"client": "hs_lastmodifieddate", "contact": "lastmodifieddate"}
 MERGED = "hs_merged_object_ids"
 PAGE = 100
 SEARCH_PAGE = 200
 
 
-class Reader(HttpConnector):
+class HubSpotReader(HttpConnector):
     """The reading half of the connector."""
 
-    host = endpoints.HUBSPOT
+    host = hosts.HUBSPOT
     request_id_header = "X-HubSpot-Correlation-Id"
-    descriptors: ClassVar = {"client": shape.COMPANY, "contact": shape.CONTACT}
+    descriptors: ClassVar = {"client": fields.COMPANY, "contact": fields.CONTACT}
 
-    def judge(self, answer: Answer) -> Trouble | None:
+    def judge(self, answer: HttpAnswer) -> Trouble | None:
         return answers.judged(answer, self.clock)
 
     def is_empty(self) -> bool:
         """Whether there is no company at all."""
         return next(self._listed("client", 1), None) is None
 
-    def lookup(self, sends: Sequence[Send]) -> dict[int, Remote]:
+    def lookup(self, sends: Sequence[Send]) -> dict[int, RemoteRecord]:
         if not sends:
             return {}
         entity = sends[0].entity
@@ -51,7 +51,7 @@ class Reader(HttpConnector):
         }
         return {send.id: found[send.key] for send in sends if send.key in found}
 
-    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Remote]:
+    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
         found = {}
         for row in self._rows(entity, remote_ids, None):
             remote = self._remote(entity, row)
@@ -61,10 +61,10 @@ class Reader(HttpConnector):
                     found[asked] = remote
         return found
 
-    def everything(self, entity: str) -> Iterator[Remote]:
+    def everything(self, entity: str) -> Iterator[RemoteRecord]:
         return self._listed(entity, PAGE)
 
-    def _listed(self, entity: str, limit: int) -> Iterator[Remote]:
+    def _listed(self, entity: str, limit: int) -> Iterator[RemoteRecord]:
         after: str | None = None
         while True:
             params = {"limit": limit, "properties": ",".join(self._wanted(entity))}
@@ -77,7 +77,7 @@ class Reader(HttpConnector):
             if after is None or after == previous:
                 return
 
-    def changes(self, entity: str, since: str) -> Iterator[Remote]:
+    def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         # By id inside the window rather than by time: any number may share one moment.
         moment = str(int(datetime.fromisoformat(since).timestamp() * 1000))
         last = "0"
@@ -87,9 +87,12 @@ class Reader(HttpConnector):
                 {"propertyName": "hs_object_id", "operator": "GT", "value": last},
             ]
             body = {
-                "filterGroups": [{"filters": filters}], "sorts": ["hs_object_id"],
-                "properties": self._wanted(entity), "limit": SEARCH_PAGE, "after": "0",
-            }  # fmt: skip
+                "filterGroups": [{"filters": filters}],
+                "sorts": ["hs_object_id"],
+                "properties": self._wanted(entity),
+                "limit": SEARCH_PAGE,
+                "after": "0",
+            }
             path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/search"
             data = self.http.call("POST", path, json=body, reads=True).data
             found = [self._remote(entity, row) for row in _objects(data)]
@@ -100,7 +103,7 @@ class Reader(HttpConnector):
                 return
             last = str(highest)
 
-    def _read(self, entity: str, ids: Sequence[str], id_property: str) -> list[Remote]:
+    def _read(self, entity: str, ids: Sequence[str], id_property: str) -> list[RemoteRecord]:
         return [self._remote(entity, row) for row in self._rows(entity, ids, id_property)]
 
     def _rows(
@@ -111,8 +114,9 @@ class Reader(HttpConnector):
             return []
         body: dict[str, Any] = {
             "inputs": [{"id": one} for one in dict.fromkeys(ids)],
-            "properties": [*self._wanted(entity), MERGED], "propertiesWithHistory": [],
-        }  # fmt: skip
+            "properties": [*self._wanted(entity), MERGED],
+            "propertiesWithHistory": [],
+        }
         if id_property:
             body["idProperty"] = id_property
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
@@ -122,14 +126,18 @@ class Reader(HttpConnector):
         sent = [field.remote for field in self.descriptor(entity).sent() if field.remote]
         return list(dict.fromkeys([KEYS[entity], *sent]))
 
-    def _remote(self, entity: str, row: Mapping[str, Any]) -> Remote:
+    def _remote(self, entity: str, row: Mapping[str, Any]) -> RemoteRecord:
         properties = _properties(row)
         key = properties.get(KEYS[entity])
         archived = row.get("archived") is True
-        return Remote(
-            str(row["id"]), None, shape.read(properties, self.descriptor(entity)),
-            str(key) if key else None, active=not archived, gone=archived,
-        )  # fmt: skip
+        return RemoteRecord(
+            str(row["id"]),
+            None,
+            fields.read(properties, self.descriptor(entity)),
+            str(key) if key else None,
+            active=not archived,
+            gone=archived,
+        )
 
 
 def _objects(data: Any) -> list[Mapping[str, Any]]:

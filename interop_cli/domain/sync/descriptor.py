@@ -37,7 +37,7 @@ class Policy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class RemoteField:
     """One field of ours and its place in the remote system.
 
     ``name`` is ours (``postal_code``; ``accounting.terms_id`` for a field that only this system
@@ -82,7 +82,7 @@ class Descriptor:
     """The fields of one entity (``client``, ``contact``, ``invoice``) as one target takes them."""
 
     entity: str
-    fields: tuple[Field, ...]
+    fields: tuple[RemoteField, ...]
     key: str | None = None
     """The field the remote finds the record by: changing it is a rename, done alone."""
     check: Callable[[Mapping[str, Value]], list[Problem]] | None = field(
@@ -94,24 +94,24 @@ class Descriptor:
     is still sent. Such a record is not matched by ``sync link``: a push finds its own by the key.
     """
 
-    def named(self, name: str) -> Field | None:
+    def named(self, name: str) -> RemoteField | None:
         """The field of ours called ``name``."""
         return self._by_name.get(name)
 
-    def at(self, remote: str) -> Field | None:
+    def at(self, remote: str) -> RemoteField | None:
         """The field that the remote calls ``remote``."""
         return next((one for one in self.fields if one.remote == remote), None)
 
-    def sent(self) -> tuple[Field, ...]:
+    def sent(self) -> tuple[RemoteField, ...]:
         """The fields that go into a payload."""
         return self._sent
 
     @cached_property
-    def _by_name(self) -> dict[str, Field]:
+    def _by_name(self) -> dict[str, RemoteField]:
         return {one.name: one for one in reversed(self.fields)}
 
     @cached_property
-    def _sent(self) -> tuple[Field, ...]:
+    def _sent(self) -> tuple[RemoteField, ...]:
         return tuple(one for one in self.fields if one.usual and one.need is not Need.UNSUPPORTED)
 
     def narrowed(self, chosen: Mapping[str, str]) -> Descriptor:
@@ -131,7 +131,9 @@ class Descriptor:
             for one in self.fields
         ]
         known = {one.name for one in fields}
-        fields += [Field(name, remote) for name, remote in chosen.items() if name not in known]
+        fields += [
+            RemoteField(name, remote) for name, remote in chosen.items() if name not in known
+        ]
         return replace(self, fields=tuple(fields))
 
     def problems(self, payload: Mapping[str, Value]) -> list[Problem]:
@@ -144,7 +146,7 @@ class Descriptor:
         return found + (self.check(payload) if self.check else [])
 
 
-def _problem(one: Field, value: Value) -> Problem | None:
+def _problem(one: RemoteField, value: Value) -> Problem | None:
     if value is None or value == "":
         if one.need is Need.REQUIRED:
             return Problem(one.name, "sync.field.missing", msg("is required by this system"))
@@ -154,14 +156,18 @@ def _problem(one: Field, value: Value) -> Problem | None:
         return Problem(
             one.name,
             "sync.field.too_long",
-            msg("has {length} characters; this system takes {max}",
-                length=len(text), max=one.max_length),
-        )  # fmt: skip
+            msg(
+                "has {length} characters; this system takes {max}",
+                length=len(text),
+                max=one.max_length,
+            ),
+        )
     if one.choices and text not in one.choices:
         return Problem(
-            one.name, "sync.field.choice", msg("must be one of {choices}",
-                                               choices=", ".join(one.choices))
-        )  # fmt: skip
+            one.name,
+            "sync.field.choice",
+            msg("must be one of {choices}", choices=", ".join(one.choices)),
+        )
     if one.pattern and not re.fullmatch(one.pattern, text):
         return Problem(
             one.name, "sync.field.pattern", msg("does not have the form this system takes")

@@ -13,7 +13,7 @@ from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.payload import Payload
 
 
-class State(StrEnum):
+class LinkState(StrEnum):
     """Where a link stands.
 
     ::
@@ -41,7 +41,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LinkFault:
     """Why a link failed: the class of trouble, a stable code, our field, a sentence."""
 
     kind: str
@@ -61,7 +61,7 @@ class Link:
     """
 
     id: int | None = None
-    state: State = State.PENDING
+    state: LinkState = LinkState.PENDING
     remote_id: str | None = None
     remote_key: str | None = None
     remote_version: str | None = None
@@ -74,7 +74,7 @@ class Link:
     attempts: int = 0
     next_at: str | None = None
     batch: str | None = None
-    fault: Fault | None = None
+    fault: LinkFault | None = None
     owner: str | None = None
     lease_until: str | None = None
     alive: bool = False
@@ -82,3 +82,53 @@ class Link:
 
 NONE = Link()
 """No link yet."""
+
+
+class TroubleKind(StrEnum):
+    """The classes of trouble; the module says what each one means."""
+
+    RETRY = "retry"
+    UNKNOWN = "unknown"
+    AUTH = "auth"
+    FORBIDDEN = "forbidden"
+    QUOTA = "quota"
+    STALE = "stale"
+    NAME_TAKEN = "name_taken"
+    MISSING_REF = "missing_ref"
+    VALIDATION = "validation"
+    GONE = "gone"
+
+
+PAUSING = frozenset({TroubleKind.AUTH, TroubleKind.FORBIDDEN, TroubleKind.QUOTA})
+"""These stop the run and leave the records as they were."""
+BREAKING = frozenset({TroubleKind.RETRY, TroubleKind.UNKNOWN})
+"""These count towards the breaker."""
+
+
+class Trouble(Exception):
+    """Raised where it concerns a whole call, given back in a ``Failed`` where it concerns a record.
+
+    ``code`` is stable and dotted; ``message`` holds no text of the remote's that could carry a
+    secret or a person's data. ``field`` is ours. ``retry_after`` is in seconds; ``remote_id`` is
+    the record in the way, where the remote names it.
+    """
+
+    def __init__(
+        self,
+        kind: TroubleKind,
+        code: str,
+        message: Message,
+        *,
+        field: str | None = None,
+        retry_after: float | None = None,
+        status: int | None = None,
+        remote_id: str | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.field = field
+        self.retry_after = retry_after
+        self.status = status
+        self.remote_id = remote_id

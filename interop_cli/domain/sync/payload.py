@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from interop_cli.domain.text import nfc
+from interop_cli.domain.values.text import nfc
 
 Value = str | int | bool | None
 Payload = dict[str, Value]

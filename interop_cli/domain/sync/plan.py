@@ -1,16 +1,17 @@
-"""The plan: what a push would do about one record, and why. Pure."""
+"""The plan: what a push would do about one record, and why; how long to wait. Pure."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Problem
-from interop_cli.domain.sync.link import Link, State
+from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.payload import Change, Payload, differences, digest
-from interop_cli.domain.sync.records import Action, Local, Role
+from interop_cli.domain.sync.records import Action, LocalRecord, Role
 
 
 class Todo(StrEnum):
@@ -47,7 +48,7 @@ class Step:
     """What to do about one record. ``changes`` are the fields to send, with what was there."""
 
     todo: Todo
-    local: Local
+    local: LocalRecord
     link: Link
     payload: Payload
     changes: tuple[Change, ...] = ()
@@ -58,12 +59,12 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Rules:
+class TargetRules:
     """What a target wants: its role, its descriptor, how it makes payloads, and the time."""
 
     role: Role
     descriptor: Descriptor
-    payload: Callable[[Local], Payload]
+    payload: Callable[[LocalRecord], Payload]
     form: str
     now: str
     prospects: bool = False
@@ -73,7 +74,7 @@ class Rules:
     found: frozenset[str] = field(default_factory=frozenset)
 
 
-def plan(local: Local, link: Link, rules: Rules) -> Step:
+def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
     """What a push does about ``local``, given its link."""
     held = _held(local, link, rules)
     if held is not None:
@@ -101,7 +102,9 @@ def plan(local: Local, link: Link, rules: Rules) -> Step:
     return _changed(local, link, payload, rules, waits)
 
 
-def _changed(local: Local, link: Link, payload: Payload, rules: Rules, waits: str | None) -> Step:
+def _changed(
+    local: LocalRecord, link: Link, payload: Payload, rules: TargetRules, waits: str | None
+) -> Step:
     descriptor = rules.descriptor
     base = {} if rules.again and not descriptor.once else link.pushed
     changes = differences(base, payload)
@@ -119,27 +122,27 @@ def _changed(local: Local, link: Link, payload: Payload, rules: Rules, waits: st
     return Step(todo, local, link, payload, changes, waits_for=waits)
 
 
-def _held(local: Local, link: Link, rules: Rules) -> Step | None:
+def _held(local: LocalRecord, link: Link, rules: TargetRules) -> Step | None:
     """What the state of the link alone decides."""
     reasons = {
-        State.EXCLUDED: (Todo.SKIP, "excluded"),
-        State.CONFLICT: (Todo.BLOCKED, "conflict"),
-        State.DETACHED: (Todo.BLOCKED, "detached"),
-        State.AWAITING: (Todo.BLOCKED, "awaiting"),
+        LinkState.EXCLUDED: (Todo.SKIP, "excluded"),
+        LinkState.CONFLICT: (Todo.BLOCKED, "conflict"),
+        LinkState.DETACHED: (Todo.BLOCKED, "detached"),
+        LinkState.AWAITING: (Todo.BLOCKED, "awaiting"),
     }
     if link.state in reasons:
         todo, code = reasons[link.state]
         return Step(todo, local, link, {}, reason=reason(code))
-    if link.state is State.CLAIMED and link.alive:
+    if link.state is LinkState.CLAIMED and link.alive:
         return Step(Todo.SKIP, local, link, {}, reason=reason("claimed"))
-    if link.state in (State.CLAIMED, State.UNKNOWN):
+    if link.state in (LinkState.CLAIMED, LinkState.UNKNOWN):
         if link.next_at is not None and link.next_at > rules.now:
             return Step(Todo.BLOCKED, local, link, {}, reason=reason("later", at=link.next_at))
         return Step(Todo.CHECK, local, link, link.attempt or {})
     return None
 
 
-def _guard(local: Local, rules: Rules) -> Reason | None:
+def _guard(local: LocalRecord, rules: TargetRules) -> Reason | None:
     """Prospects stay here; so do clients billed to one."""
     if rules.prospects and rules.role is not Role.ACCOUNTING:
         return None
@@ -150,7 +153,7 @@ def _guard(local: Local, rules: Rules) -> Reason | None:
     return None
 
 
-def _waits(local: Local, payload: Payload, descriptor: Descriptor) -> str | None:
+def _waits(local: LocalRecord, payload: Payload, descriptor: Descriptor) -> str | None:
     for one in descriptor.sent():
         if one.refers_to is None or payload.get(one.name) is not None:
             continue
@@ -159,9 +162,9 @@ def _waits(local: Local, payload: Payload, descriptor: Descriptor) -> str | None
     return None
 
 
-def _failed_as_it_is(link: Link, payload: Payload, rules: Rules) -> bool:
+def _failed_as_it_is(link: Link, payload: Payload, rules: TargetRules) -> bool:
     return (
-        link.state is State.FAILED
+        link.state is LinkState.FAILED
         and not rules.again
         and link.attempt_hash == digest(payload, rules.form)
     )
@@ -200,3 +203,26 @@ def changes_of(step: Step) -> Iterator[dict[str, object]]:
     """The field diff of a step as plain objects."""
     for one in step.changes:
         yield {"field": one.field, "before": one.before, "after": one.after}
+
+
+BREAKER_FAILURES = 5
+"""So many calls in a row without an answer open the breaker of a target."""
+BREAKER_SECONDS = 120.0
+LONGEST_WAIT = 60.0
+"""A run waits no longer than this for a target; then the target is parked."""
+STALE_TRIES = 3
+LEASE_SECONDS = 900.0
+"""A claim is good for so long; it must outlast the longest call, and those made of its halves. A
+process that ended on this machine is known to be gone before that.
+"""
+ROUNDS = 12
+"""How often a run comes back to records that were not done at once."""
+
+
+def backoff(attempt: int, asked: float | None = None) -> float:
+    """Seconds before the attempt after ``attempt`` (1, 2 …): what the remote asked for, or full
+    jitter under an exponential cap.
+    """
+    if asked is not None:
+        return asked
+    return random.uniform(0, min(30.0, 0.5 * 2**attempt))  # noqa: S311 - not a secret

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from interop_cli.domain.messages import Message
+from interop_cli.domain.sync.link import Trouble
 from interop_cli.domain.sync.payload import Payload
-from interop_cli.domain.sync.trouble import Trouble
 
 
 class Role(StrEnum):
@@ -29,7 +29,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class LocalRecord:
     """One of our records, as it is now.
 
     ``stamp`` changes whenever anything changes that a payload may be made of. ``values`` are plain
@@ -37,7 +37,7 @@ class Local:
     ``billing_email`` (of the billing contact) and ``bill_to_remote`` (the payer's id over there,
     ``None`` while it has none); for a contact those of ``contact list`` with ``client_remote`` and
     ``email_free`` (false where an earlier contact has the same e-mail); for an invoice or a credit
-    note those of ``store/sync/document_source.py``, with
+    note those of ``store/sync/documents.py``, with
     ``lines``.
     """
 
@@ -87,7 +87,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class RemoteRecord:
     """A record over there, in our words.
 
     ``values`` has the fields that could be read, in the form of a payload; a field that is not in
@@ -134,14 +134,14 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRemote:
     """Not created: a record that would be taken for it is there already."""
 
     id: int
-    remote: Remote
+    remote: RemoteRecord
 
 
-Result = Done | Awaiting | Failed | Found
+Result = Done | Awaiting | Failed | FoundRemote
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
-from interop_cli.domain.columns import NUMBERS, Column, Kind
+from interop_cli.domain.columns import NUMBERS, Column, ValueKind
 from interop_cli.i18n import _, language, ngettext
 from interop_cli.output.cells import for_people
 from interop_cli.output.charts import Drawing
 from interop_cli.output.charts.svg import svg
-from interop_cli.output.columns import Choice, Row, choose
+from interop_cli.output.columns import ColumnChoice, Row, choose
 from interop_cli.output.titles import title
 
 MOST_BARS = 50  # of a currency; the table has them all
@@ -92,7 +92,7 @@ def _charts(drawing: Drawing) -> Iterator[str]:
         yield "</section>\n"
 
 
-def _table(choices: Sequence[Choice], rows: Sequence[Row], name: str) -> Iterator[str]:
+def _table(choices: Sequence[ColumnChoice], rows: Sequence[Row], name: str) -> Iterator[str]:
     yield (
         '<div class="wide" role="region" tabindex="0" aria-labelledby="table">\n'
         f'<table>\n<caption id="table">{name}</caption>\n<thead>\n<tr>'
@@ -110,7 +110,7 @@ def _table(choices: Sequence[Choice], rows: Sequence[Row], name: str) -> Iterato
     yield "</tbody>\n</table>\n</div>\n"
 
 
-def _side(choice: Choice) -> str:
+def _side(choice: ColumnChoice) -> str:
     if choice.kind in NUMBERS:
         return ' class="number"'
-    return ' class="time"' if choice.kind is Kind.TIME else ""
+    return ' class="time"' if choice.kind is ValueKind.TIME else ""

@@ -20,7 +20,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.i18n import _
 from interop_cli.output.charts import Drawing, amount, label_of
 from interop_cli.output.charts.scale import extent, ticks
-from interop_cli.output.sanitise import one_line
+from interop_cli.output.style import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,13 +36,22 @@ _DOTS = 150
 _INK, _GREY, _GRID, _GAIN, _LOSS = "#1f2328", "#59636e", "#d8dee4", "#1f6feb", "#cf222e"
 # matplotlib brings the first; the others for letters it lacks, where the system has them.
 _FONTS = (
-    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans", "PingFang SC",
-    "Microsoft YaHei", "Arial Unicode MS",
-)  # fmt: skip
+    "DejaVu Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Arial Unicode MS",
+)
 _STYLE = {
-    "svg.fonttype": "none", "svg.hashsalt": "interop", "text.parse_math": False,
-    "axes.unicode_minus": False, "font.size": _TEXT, "text.color": _INK,
-}  # fmt: skip
+    "svg.fonttype": "none",
+    "svg.hashsalt": "interop",
+    "text.parse_math": False,
+    "axes.unicode_minus": False,
+    "font.size": _TEXT,
+    "text.color": _INK,
+}
 Measure = Callable[..., float]
 
 
@@ -54,8 +63,9 @@ def draw(drawing: Drawing, form: str) -> bytes:
     """
     count = max((len(chart.bars) for chart in drawing.charts), default=0)
     if count > MOST_BARS:
-        text = msg("A picture holds {most} bars; this would be {count}.",
-                   most=MOST_BARS, count=count)  # fmt: skip
+        text = msg(
+            "A picture holds {most} bars; this would be {count}.", most=MOST_BARS, count=count
+        )
         raise UsageError("charts.bars", text, hint=msg("Ask for fewer: --top N"))
     matplotlib = _library()
     with matplotlib.rc_context(), warnings.catch_warnings():
@@ -110,9 +120,9 @@ class _Page:
 
     def axes(self, left: float, top: float, wide: float, high: float) -> Axes:
         """A field for bars, in points from the upper left corner."""
-        return self.figure.add_axes((
-            left / _PAGE, 1 - (top + high) / self.height, wide / _PAGE, high / self.height
-        ))  # fmt: skip
+        return self.figure.add_axes(
+            (left / _PAGE, 1 - (top + high) / self.height, wide / _PAGE, high / self.height)
+        )
 
 
 def _figure(drawing: Drawing) -> Figure:
@@ -184,8 +194,9 @@ def _chart(page: _Page, drawing: Drawing, chart: Chart) -> None:
     axes.set_xlabel(_("Amount ({currency})", currency=chart.currency), color=_GREY, labelpad=6)
     for row, text in enumerate(amounts):
         y = page.used + 16.0 + _ROW * (row + 0.5)
-        page.figure.text(1 - _MARGIN / _PAGE, 1 - y / page.height, text,
-                         ha="right", va="center_baseline")  # fmt: skip
+        page.figure.text(
+            1 - _MARGIN / _PAGE, 1 - y / page.height, text, ha="right", va="center_baseline"
+        )
 
 
 def _bars(axes: Axes, chart: Chart, labels: list[str]) -> None:

@@ -19,15 +19,22 @@ from dataclasses import dataclass
 
 from interop_cli.domain.errors import UnusableDb
 from interop_cli.domain.messages import msg
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 SQLITE_WORDS = {
-    "int": "INTEGER", "text": "TEXT", "blob": "BLOB", "strict": "STRICT",
+    "int": "INTEGER",
+    "text": "TEXT",
+    "blob": "BLOB",
+    "strict": "STRICT",
     "clustered": "STRICT, WITHOUT ROWID",
-}  # fmt: skip
+}
 POSTGRES_WORDS = {
-    "int": "BIGINT", "text": 'TEXT COLLATE "C"', "blob": "BYTEA", "strict": "", "clustered": "",
-}  # fmt: skip
+    "int": "BIGINT",
+    "text": 'TEXT COLLATE "C"',
+    "blob": "BYTEA",
+    "strict": "",
+    "clustered": "",
+}
 
 
 @dataclass(frozen=True)

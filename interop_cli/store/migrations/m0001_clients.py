@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 SCRIPT = """
 CREATE TABLE migration (name {text} PRIMARY KEY, applied_at {text} NOT NULL) {strict};

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 # ``deactivated_with`` marks a contact that its client's deactivation took along: bringing the
 # client back brings those back, and no others. A blob is named by its content, so it is written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 # ``bill_to_id`` is NULL where the client pays itself; ``year`` repeats the date for the totals.
 # ``sales_run`` says when totals were computed, ``sales_year`` when those of all clients were.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 # Of a target, what a person configures is journaled (see ``tables.py``); what a run finds out is
 # not: whether it is paused, how often it failed, which process works on it. Links are derived data:

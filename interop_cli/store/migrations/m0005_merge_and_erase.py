@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 # A redaction says that the operation ``operation_id`` took personal values out of the changes of
 # the operation ``redacted_id``, and what the digest of those changes was before and is since. It
-# is covered by the digest of ``operation_id``, and so by the chain; see ``store/journal.py``.
+# is covered by the digest of ``operation_id``, and so by the chain; see ``writing/journal.py``.
 SCRIPT = """
 ALTER TABLE client ADD COLUMN merged_into_id {int} REFERENCES client (id) ON DELETE RESTRICT;
 CREATE INDEX client_merged_into ON client (merged_into_id) WHERE merged_into_id IS NOT NULL;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from interop_cli.store.connection import Connection
+from interop_cli.store.engines.connection import Connection
 
 # NULL for drafts and for what was recorded or imported. Those issued before this step count as
 # posted when they were made.

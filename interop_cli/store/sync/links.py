@@ -10,23 +10,50 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
-from interop_cli.domain.sync.link import Fault, Link, State
-from interop_cli.store.chunks import query_in
-from interop_cli.store.connection import Row
+from interop_cli.domain.sync.link import Link, LinkFault, LinkState
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.id_lists import query_in
 
 if TYPE_CHECKING:
-    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 LINK_COLUMNS = (
-    "id", "state", "remote_id", "remote_key", "remote_version", "stamp", "pushed", "seen",
-    "attempt", "attempt_key", "attempt_hash", "attempts", "next_at", "batch", "error_class",
-    "error_code", "error_field", "error_text", "owner", "lease_until",
-)  # fmt: skip
+    "id",
+    "state",
+    "remote_id",
+    "remote_key",
+    "remote_version",
+    "stamp",
+    "pushed",
+    "seen",
+    "attempt",
+    "attempt_key",
+    "attempt_hash",
+    "attempts",
+    "next_at",
+    "batch",
+    "error_class",
+    "error_code",
+    "error_field",
+    "error_text",
+    "owner",
+    "lease_until",
+)
 CLEARED: Mapping[str, Any] = {
-    "attempt": None, "attempt_key": None, "attempt_hash": None, "attempts": 0, "next_at": None,
-    "error_class": None, "error_code": None, "error_field": None, "error_text": None,
-    "seen": None, "seen_at": None, "drift": 0, "batch": None,
-}  # fmt: skip
+    "attempt": None,
+    "attempt_key": None,
+    "attempt_hash": None,
+    "attempts": 0,
+    "next_at": None,
+    "error_class": None,
+    "error_code": None,
+    "error_field": None,
+    "error_text": None,
+    "seen": None,
+    "seen_at": None,
+    "drift": 0,
+    "batch": None,
+}
 """What a link forgets when its record is in step, or is to be looked at afresh."""
 # Those that are in somebody's hands, or hold a record over there: deleting ours would strand it.
 LIVE = "(remote_id IS NOT NULL OR state IN ('claimed', 'unknown', 'awaiting'))"
@@ -36,11 +63,24 @@ def to_link(values: Sequence[Any]) -> Link:
     """The link of a row of ``LINK_COLUMNS``."""
     row = dict(zip(LINK_COLUMNS, values, strict=True))
     return Link(
-        row["id"], State(row["state"]), row["remote_id"], row["remote_key"], row["remote_version"],
-        row["stamp"], _json(row["pushed"]) or {}, _json(row["seen"]), _json(row["attempt"]),
-        row["attempt_key"], row["attempt_hash"], row["attempts"], row["next_at"], row["batch"],
-        _fault(row), owner=row["owner"], lease_until=row["lease_until"],
-    )  # fmt: skip
+        row["id"],
+        LinkState(row["state"]),
+        row["remote_id"],
+        row["remote_key"],
+        row["remote_version"],
+        row["stamp"],
+        _json(row["pushed"]) or {},
+        _json(row["seen"]),
+        _json(row["attempt"]),
+        row["attempt_key"],
+        row["attempt_hash"],
+        row["attempts"],
+        row["next_at"],
+        row["batch"],
+        _fault(row),
+        owner=row["owner"],
+        lease_until=row["lease_until"],
+    )
 
 
 def _json(text: str | None) -> Any:
@@ -69,11 +109,11 @@ def stored_message(text: str | None) -> Message | None:
     return Message(msgid, params)
 
 
-def _fault(row: Mapping[str, Any]) -> Fault | None:
+def _fault(row: Mapping[str, Any]) -> LinkFault | None:
     message = stored_message(row["error_text"])
     if row["error_class"] is None or message is None:
         return None
-    return Fault(row["error_class"], row["error_code"] or "", message, row["error_field"])
+    return LinkFault(row["error_class"], row["error_code"] or "", message, row["error_field"])
 
 
 class LinkRepository:
@@ -84,20 +124,30 @@ class LinkRepository:
         self.conn = uow.conn
 
     def claim(
-        self, target_id: int, entity: str, claims: Iterable[Mapping[str, Any]], owner: str,
+        self,
+        target_id: int,
+        entity: str,
+        claims: Iterable[Mapping[str, Any]],
+        owner: str,
         until: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Mark records as being sent: ``local_id``, ``key``, ``attempt``, ``attempt_key``,
         ``attempt_hash``.
 
         Committed before the call, so that whoever comes later knows that there may have been one.
         """
         rows = [
-            {**row, "target": target_id, "entity": entity, "owner": owner, "until": until,
-             "now": self.uow.now}
+            {
+                **row,
+                "target": target_id,
+                "entity": entity,
+                "owner": owner,
+                "until": until,
+                "now": self.uow.now,
+            }
             for row in claims
-        ]  # fmt: skip
-        self._made([{**row, "state": State.PENDING} for row in rows])
+        ]
+        self._made([{**row, "state": LinkState.PENDING} for row in rows])
         self.uow.derived = True
         self.conn.execute_many(
             "UPDATE sync_link SET state = 'claimed', owner = :owner, lease_until = :until,"
@@ -108,12 +158,15 @@ class LinkRepository:
             rows,
         )
 
-    def ensure(self, target_id: int, entity: str, local_id: int, state: State) -> None:
+    def ensure(self, target_id: int, entity: str, local_id: int, state: LinkState) -> None:
         """Make a link where there is none."""
         row = {
-            "target": target_id, "entity": entity, "local_id": local_id, "state": state,
+            "target": target_id,
+            "entity": entity,
+            "local_id": local_id,
+            "state": state,
             "now": self.uow.now,
-        }  # fmt: skip
+        }
         self._made([row])
 
     def _made(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -127,9 +180,14 @@ class LinkRepository:
         )
 
     def settle(
-        self, target_id: int, entity: str, local_id: int, owner: str | None = None,
-        was: str | None = None, **values: Any,
-    ) -> bool:  # fmt: skip
+        self,
+        target_id: int,
+        entity: str,
+        local_id: int,
+        owner: str | None = None,
+        was: str | None = None,
+        **values: Any,
+    ) -> bool:
         """Set columns of a link; whether it was still as expected: else nothing is written.
 
         Expected is the claim of ``owner``, or the state ``was``. A new ``state`` ends a claim.
@@ -146,9 +204,13 @@ class LinkRepository:
         count = self.conn.execute(
             f"UPDATE sync_link SET {sets}, updated_at = :now WHERE target_id = :target"  # noqa: S608
             f" AND entity = :entity AND local_id = :local_id{expected}",
-            **values, **params, target=target_id, entity=entity, local_id=local_id,
+            **values,
+            **params,
+            target=target_id,
+            entity=entity,
+            local_id=local_id,
             now=self.uow.now,
-        )  # fmt: skip
+        )
         return count == 1
 
     def claimed_by(self, target_id: int, entity: str, owner: str) -> set[int]:
@@ -156,8 +218,10 @@ class LinkRepository:
         rows = self.conn.query(
             "SELECT local_id FROM sync_link WHERE target_id = :target AND entity = :entity"
             " AND state = 'claimed' AND owner = :owner",
-            target=target_id, entity=entity, owner=owner,
-        )  # fmt: skip
+            target=target_id,
+            entity=entity,
+            owner=owner,
+        )
         return {row["local_id"] for row in rows}
 
     def settle_many(self, target_id: int, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -213,8 +277,10 @@ class LinkRepository:
                     "UPDATE sync_link SET state = 'unknown', owner = NULL, lease_until = NULL,"
                     " next_at = NULL WHERE target_id = :target AND state = 'claimed'"
                     " AND owner = :owner AND lease_until = :until",
-                    target=target_id, owner=row["owner"], until=row["lease_until"],
-                )  # fmt: skip
+                    target=target_id,
+                    owner=row["owner"],
+                    until=row["lease_until"],
+                )
         return count
 
     def holder(self, target_id: int, entity: str, remote_id: str) -> int | None:
@@ -222,8 +288,10 @@ class LinkRepository:
         rows = self.conn.query(
             "SELECT local_id FROM sync_link WHERE target_id = :target AND entity = :entity"
             " AND remote_id = :remote_id",
-            target=target_id, entity=entity, remote_id=remote_id,
-        )  # fmt: skip
+            target=target_id,
+            entity=entity,
+            remote_id=remote_id,
+        )
         return rows[0]["local_id"] if rows else None
 
     def holders(self, target_id: int, entity: str, remote_ids: Sequence[str]) -> dict[str, int]:
@@ -251,8 +319,10 @@ class LinkRepository:
         return self.conn.execute(
             "DELETE FROM sync_link WHERE target_id = :target AND entity = :entity"
             " AND local_id = :local_id",
-            target=target_id, entity=entity, local_id=local_id,
-        )  # fmt: skip
+            target=target_id,
+            entity=entity,
+            local_id=local_id,
+        )
 
     def log(self, rows: Sequence[Row]) -> None:
         """Write events: who, what, what came of it; no bodies and no secrets."""
@@ -260,9 +330,18 @@ class LinkRepository:
             return
         self.uow.derived = True
         columns = (
-            "target_id", "run", "at", "entity", "local_id", "action", "outcome", "code", "status",
-            "request_id", "duration_ms",
-        )  # fmt: skip
+            "target_id",
+            "run",
+            "at",
+            "entity",
+            "local_id",
+            "action",
+            "outcome",
+            "code",
+            "status",
+            "request_id",
+            "duration_ms",
+        )
         self.conn.insert_many(
             "sync_event", columns, ([row.get(name) for name in columns] for row in rows)
         )

@@ -12,17 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interop_cli.domain.sync.link import NONE, Link
-from interop_cli.domain.sync.records import Local
-from interop_cli.store.chunks import chunked
-from interop_cli.store.connection import Connection, Row
-from interop_cli.store.sync.document_source import CREDIT_NOTE, INVOICE
+from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.id_lists import chunked
+from interop_cli.store.sync.documents import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
-from interop_cli.store.sync.source import PEOPLE, Source
-from interop_cli.store.sync.stamps import EMAIL_OWNER, client_stamp, contact_stamp
+from interop_cli.store.sync.sources import (
+    EMAIL_OWNER,
+    PEOPLE,
+    RecordSource,
+    client_stamp,
+    contact_stamp,
+)
 
 
 @dataclass(frozen=True)
-class Scope:
+class RecordScope:
     """Which records: those of these clients, or of those a condition on ``c`` ``a`` ``p`` holds
     for.
     """
@@ -32,46 +37,83 @@ class Scope:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-EVERYTHING = Scope()
+EVERYTHING = RecordScope()
 
 
-def _client(row: Row) -> Local:
+def _client(row: Row) -> LocalRecord:
     values = {name: row[name] for name in CLIENT.columns}
     values["active"] = bool(row["active"])
     values["prospect"] = bool(row["prospect"])
     values["accounting"] = json.loads(row["accounting"])
     values["tags"] = json.loads(row["tags"])
-    return Local(
-        "client", row["id"], row["code"], row["code"], row["stamp"], values["active"], values,
-        values["prospect"], row["bill_to"], bool(row["payer_prospect"]),
+    return LocalRecord(
+        "client",
+        row["id"],
+        row["code"],
+        row["code"],
+        row["stamp"],
+        values["active"],
+        values,
+        values["prospect"],
+        row["bill_to"],
+        bool(row["payer_prospect"]),
         {"bill_to": row["bill_to"]} if row["bill_to"] else {},
-    )  # fmt: skip
+    )
 
 
-def _contact(row: Row) -> Local:
+def _contact(row: Row) -> LocalRecord:
     values = {name: row[name] for name in CONTACT.columns}
     values["email_free"] = row["email_owner"] in (None, row["id"])
     active = bool(row["active"]) and bool(row["client_active"])
     values["active"] = active
-    return Local(
-        "contact", row["id"], row["client"], str(row["id"]), row["stamp"], active, values,
-        bool(row["prospect"]), row["bill_to"], bool(row["payer_prospect"]),
+    return LocalRecord(
+        "contact",
+        row["id"],
+        row["client"],
+        str(row["id"]),
+        row["stamp"],
+        active,
+        values,
+        bool(row["prospect"]),
+        row["bill_to"],
+        bool(row["payer_prospect"]),
         {"client": row["client"]},
-    )  # fmt: skip
+    )
 
 
-CLIENT = Source(
+CLIENT = RecordSource(
     table="client",
     columns={
-        "id": "c.id", "code": "c.code", "name": "c.name", "active": "c.active",
-        "prospect": "c.prospect", "language": "c.language", "email": "c.email",
-        "phone": "c.phone", "website": "c.website", "line1": "a.line1", "line2": "a.line2",
-        "city": "a.city", "province": "a.province", "postal_code": "a.postal_code",
-        "country": "a.country", "currency": "c.currency", "terms": "c.terms", "bill_to": "p.code",
-        "bill_to_remote": "pl.remote_id", "shipper_identity": "c.shipper_identity", "gst": "c.gst",
-        "qst": "c.qst", "neq": "c.neq", "tags": "c.tags", "external_id": "c.external_id",
-        "accounting": "c.accounting", "billing_name": "b.name", "billing_email": "b.email",
-        "billing_phone": "b.phone", "payer_prospect": "p.prospect",
+        "id": "c.id",
+        "code": "c.code",
+        "name": "c.name",
+        "active": "c.active",
+        "prospect": "c.prospect",
+        "language": "c.language",
+        "email": "c.email",
+        "phone": "c.phone",
+        "website": "c.website",
+        "line1": "a.line1",
+        "line2": "a.line2",
+        "city": "a.city",
+        "province": "a.province",
+        "postal_code": "a.postal_code",
+        "country": "a.country",
+        "currency": "c.currency",
+        "terms": "c.terms",
+        "bill_to": "p.code",
+        "bill_to_remote": "pl.remote_id",
+        "shipper_identity": "c.shipper_identity",
+        "gst": "c.gst",
+        "qst": "c.qst",
+        "neq": "c.neq",
+        "tags": "c.tags",
+        "external_id": "c.external_id",
+        "accounting": "c.accounting",
+        "billing_name": "b.name",
+        "billing_email": "b.email",
+        "billing_phone": "b.phone",
+        "payer_prospect": "p.prospect",
     },
     tables=(
         f" FROM client c{PEOPLE}"
@@ -87,14 +129,25 @@ CLIENT = Source(
     # A payer before those it pays for; one level is all there is.
     order="CASE WHEN c.bill_to_id IS NULL THEN 0 ELSE 1 END, c.code_key",
     local=_client,
-)  # fmt: skip
-CONTACT = Source(
+)
+CONTACT = RecordSource(
     table="contact",
     columns={
-        "id": "t.id", "client": "c.code", "name": "t.name", "title": "t.title", "email": "t.email",
-        "phone": "t.phone", "mobile": "t.mobile", "language": "t.language", "active": "t.active",
-        "billing": "t.billing", "client_active": "c.active", "client_remote": "cl.remote_id",
-        "prospect": "c.prospect", "bill_to": "p.code", "payer_prospect": "p.prospect",
+        "id": "t.id",
+        "client": "c.code",
+        "name": "t.name",
+        "title": "t.title",
+        "email": "t.email",
+        "phone": "t.phone",
+        "mobile": "t.mobile",
+        "language": "t.language",
+        "active": "t.active",
+        "billing": "t.billing",
+        "client_active": "c.active",
+        "client_remote": "cl.remote_id",
+        "prospect": "c.prospect",
+        "bill_to": "p.code",
+        "payer_prospect": "p.prospect",
         "email_owner": EMAIL_OWNER,
     },
     tables=(
@@ -109,16 +162,18 @@ CONTACT = Source(
     eligible="t.active = 1 AND c.active = 1",
     order="c.code_key, t.id",
     local=_contact,
-)  # fmt: skip
-SOURCES = {
-    "client": CLIENT, "contact": CONTACT, "invoice": INVOICE, "credit_note": CREDIT_NOTE,
-}  # fmt: skip
+)
+SOURCES = {"client": CLIENT, "contact": CONTACT, "invoice": INVOICE, "credit_note": CREDIT_NOTE}
 
 
 def records(
-    conn: Connection, entity: str, target_id: int, scope: Scope = EVERYTHING,
-    *, pending: tuple[str, int] | None = None,
-) -> Iterator[tuple[Local, Link]]:  # fmt: skip
+    conn: Connection,
+    entity: str,
+    target_id: int,
+    scope: RecordScope = EVERYTHING,
+    *,
+    pending: tuple[str, int] | None = None,
+) -> Iterator[tuple[LocalRecord, Link]]:
     """Our records of an entity, each with its link, those first that others refer to.
 
     ``pending`` is the form of payloads and the version of the target in force: records whose link
@@ -145,7 +200,7 @@ def records(
 
 def by_ids(
     conn: Connection, entity: str, target_id: int, ids: Sequence[int]
-) -> Iterator[tuple[Local, Link]]:
+) -> Iterator[tuple[LocalRecord, Link]]:
     """Records by their own ids, each with its link."""
     source = SOURCES[entity]
     for places, params in chunked(ids):
@@ -154,8 +209,8 @@ def by_ids(
 
 
 def _read(
-    conn: Connection, source: Source, where: str, params: dict[str, Any]
-) -> Iterator[tuple[Local, Link]]:
+    conn: Connection, source: RecordSource, where: str, params: dict[str, Any]
+) -> Iterator[tuple[LocalRecord, Link]]:
     own = ", ".join(f"{sql} AS {name}" for name, sql in source.columns.items())
     linked = ", ".join(f"l.{name} AS l_{name}" for name in LINK_COLUMNS)
     sql = f"SELECT {own}, {source.stamp} AS stamp, {linked}{source.tables}"
@@ -182,3 +237,29 @@ def link_counts(conn: Connection, target_id: int, entities: Sequence[str]) -> li
         f" WHERE target_id = :target AND ({there}) GROUP BY state",
         target=target_id,
     )
+
+
+MANY = 2000  # clients written: then all are looked at
+
+
+def written_by(conn: Connection, operations: Sequence[int]) -> RecordScope | None:
+    """The clients these operations touched, and those who pay for them; None: none at all."""
+    written = ", ".join(map(str, operations))
+    found = conn.query(
+        "SELECT DISTINCT client_id AS id FROM change"  # noqa: S608 - our own numbers
+        f" WHERE operation_id IN ({written}) AND client_id IS NOT NULL"
+    )
+    if len(found) > MANY:
+        return EVERYTHING
+    ids = [row["id"] for row in found]
+    if not ids:
+        return None
+    places = ", ".join(map(str, ids))
+    payers = conn.query(
+        "SELECT bill_to_id AS id FROM client"  # noqa: S608
+        f" WHERE id IN ({places}) AND bill_to_id IS NOT NULL"
+        " UNION SELECT d.bill_to_id AS id FROM change ch JOIN document d ON d.id = ch.entity_id"
+        f" WHERE ch.operation_id IN ({written}) AND ch.entity = 'document'"
+        " AND d.bill_to_id IS NOT NULL"
+    )
+    return RecordScope(tuple(dict.fromkeys([*(row["id"] for row in payers), *ids])))

@@ -9,15 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import ConfigError, Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.store.connection import Connection, Row
+from interop_cli.store.engines.connection import Connection, Row
 
 if TYPE_CHECKING:
-    from interop_cli.store.uow import UnitOfWork
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 COLUMNS = (
-    "id", "name", "kind", "uid", "settings", "version", "introduced", "paused_until", "paused_by",
-    "failures", "worker", "worker_until", "pulled_at",
-)  # fmt: skip
+    "id",
+    "name",
+    "kind",
+    "uid",
+    "settings",
+    "version",
+    "introduced",
+    "paused_until",
+    "paused_by",
+    "failures",
+    "worker",
+    "worker_until",
+    "pulled_at",
+)
 
 
 @dataclass(frozen=True)
@@ -106,8 +117,9 @@ class TargetRepository:
         sets = ", ".join(f"{name} = :{name}" for name in values)
         self.conn.execute(
             f"UPDATE sync_target SET {sets} WHERE id = :target_id",  # noqa: S608
-            target_id=target_id, **values,
-        )  # fmt: skip
+            target_id=target_id,
+            **values,
+        )
 
 
 def _dumped(settings: Mapping[str, Any]) -> str:

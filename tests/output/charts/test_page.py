@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.charts import Bar, Chart
-from interop_cli.domain.columns import Column, Kind
+from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.i18n import set_language
 from interop_cli.output.charts import Drawing
 from interop_cli.output.charts.page import MOST_BARS, html
 
-COLUMNS = [Column("key"), Column("name"), Column("amount_cents", Kind.MONEY)]
+COLUMNS = [Column("key"), Column("name"), Column("amount_cents", ValueKind.MONEY)]
 ALLOWED = set(
     "html head meta title style body main h1 h2 section div svg desc clippath rect text path g p"
     " table caption thead tbody tr th td ul li".split()

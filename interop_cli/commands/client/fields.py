@@ -1,0 +1,229 @@
+"""``client create``, ``edit``, ``recode``, ``logo``: the fields of the card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands.address import PICK, completed
+from interop_cli.commands.client.reading import resolved
+from interop_cli.domain.errors import NotFound, UsageError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.shell import confirm, selectors
+from interop_cli.shell.command import Command, given, option, options, pass_app
+from interop_cli.shell.completion import client_argument
+from interop_cli.shell.selectors import Picked, selector_options
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+
+
+field_options = options(
+    option("--line1", metavar="TEXT", help=N_("Street and number.")),
+    option("--line2", metavar="TEXT", help=N_("Suite, floor, building.")),
+    option("--city", metavar="TEXT", help=N_("City.")),
+    option("--province", metavar="TEXT", help=N_("Province, by code or name.")),
+    option("--postal-code", metavar="TEXT", help=N_("Postal code.")),
+    option("--country", metavar="TEXT", help=N_("Country, by ISO code or name.")),
+    option("--code", metavar="CODE", help=N_("The client's code; made from the name if absent.")),
+    option("--email", metavar="TEXT", help=N_("E-mail.")),
+    option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
+    option("--website", metavar="URL", help=N_("Website.")),
+    option("--language", metavar="fr|en", help=N_("Language the client is served in.")),
+    option("--currency", metavar="CODE", help=N_("ISO currency.")),
+    option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30.")),
+    option("--bill-to", metavar="CODE", help=N_('Another client who pays; "" for nobody.')),
+    option(
+        "--shipper-identity",
+        metavar="standard|client|none",
+        help=N_("Who packing slips and labels name as the sender."),
+    ),
+    option("--gst", metavar="TEXT", help=N_("GST/HST number.")),
+    option("--qst", metavar="TEXT", help=N_("QST number.")),
+    option("--neq", metavar="TEXT", help=N_("Quebec enterprise number.")),
+    option("--prospect/--no-prospect", default=None, help=N_("Can be quoted, not invoiced.")),
+    option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TEXT",
+        help=N_('A tag; several times for several; "" for none.'),
+    ),
+    option(
+        "--accounting", multiple=True, metavar="K=V", help=N_("A field of the accounting system.")
+    ),
+    option("--external-id", metavar="TEXT", help=N_("The client's id in another system.")),
+    option(
+        "--allow-mismatch",
+        is_flag=True,
+        help=N_("Accept a postal code or tax number that does not check."),
+    ),
+)
+
+
+def _values(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that were typed, as the services name them; "" clears."""
+    values = given(fields)
+    tags, accounting = values.pop("tags"), values.pop("accounting")
+    if tags:
+        values["tags"] = [tag for tag in tags if tag]
+    if accounting:
+        values["accounting"] = dict(_pair(text) for text in accounting)
+    return values
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError("usage.accounting", msg("--accounting takes a name and a value: k=v."))
+    return name, value
+
+
+@click.command("create", cls=Command)
+@click.argument("name")
+@field_options
+@option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
+@option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
+@PICK
+@pass_app
+def create_command(
+    app: App,
+    name: str,
+    reuse: bool,
+    autofill: str | None,
+    pick: int | None,
+    allow_mismatch: bool,
+    **fields: Any,
+) -> None:
+    """Create a client and its main address.
+
+    \b
+    interop client create "Imprimerie Boréale inc." --line1 "12, rue du Quai" \\
+        --city Québec --postal-code "G1K 7X2" --phone "418 555-0134 poste 22"
+    """
+    from interop_cli.services.clients import card
+
+    values = {"name": name, **completed(app, autofill, pick), **_values(fields)}
+    app.write(
+        "client.create",
+        lambda uow: card.create(uow, values, app.rules(allow_mismatch=allow_mismatch), reuse=reuse),
+    )
+
+
+@click.command("edit", cls=Command)
+@selector_options
+@option("--name", metavar="TEXT", help=N_("Name."))
+@field_options
+@option(
+    "--if-version",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=N_("Refuse unless the client is at this version."),
+)
+@pass_app
+def edit_command(
+    app: App, picked: Picked, if_version: int | None, allow_mismatch: bool, **fields: Any
+) -> None:
+    """Change fields of clients and of their main addresses.
+
+    \b
+    interop client edit ACME --terms net45 --phone ""
+    interop client edit --filter "terms = net30" --terms net45 --yes
+    """
+    from interop_cli.services.clients import card
+
+    selectors.check(picked)
+    changes = _values(fields)
+    card.check_changes(changes)
+    if picked.is_bulk:
+        confirm.moderate(app, msg("Change these clients?"), stdin_is_data=picked.reads_stdin)
+    selector = selectors.selector(app, picked)
+    outcome = app.run(
+        "client.edit",
+        lambda uow: card.edit(
+            uow, selector, changes, app.rules(allow_mismatch=allow_mismatch), if_version=if_version
+        ),
+    )
+    selectors.deliver(app, outcome, picked.results)
+
+
+@click.command("recode", cls=Command)
+@client_argument()
+@click.argument("new_code", metavar="NEW_CODE")
+@option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
+@option("--confirm", "confirmation", metavar="CODE", help=N_("Repeat the present code."))
+@pass_app
+def recode_command(
+    app: App, client: str, new_code: str, reuse: bool, confirmation: str | None
+) -> None:
+    """Give a client another code; the old one goes on leading to it.
+
+    \b
+    interop client recode ACME ACME-QC --confirm ACME
+    """
+    from interop_cli.services.clients import status
+
+    confirm.severe(app, client, confirmation)
+    app.write(
+        "client.recode", lambda uow: status.recode(uow, client, new_code, app.rules(), reuse=reuse)
+    )
+
+
+@click.command("logo", cls=Command)
+@client_argument()
+@click.argument("file", metavar="[FILE]", required=False)
+@option(
+    "--save",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=N_("Write the logo to a file."),
+)
+@option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+@option("--remove", is_flag=True, help=N_("Take the logo away."))
+@pass_app
+def logo_command(
+    app: App, client: str, file: str | None, target: Path | None, overwrite: bool, remove: bool
+) -> None:
+    """Set, show, save or remove a client's logo: PNG, JPEG or SVG, by its content.
+
+    Packing slips and labels show it where the client's shipper identity is client.
+
+    \b
+    interop client logo ACME acme.svg
+    interop client logo ACME --save acme.svg
+    interop client logo ACME --remove
+    """
+    from interop_cli.domain.values.logo import MAX_BYTES
+    from interop_cli.inputs.source import read_whole
+    from interop_cli.services.clients import logo
+
+    if (file is not None) + (target is not None) + remove > 1:
+        raise UsageError("usage.logo", msg("One of these only: FILE, --save, --remove."))
+    if file is not None:
+        content = read_whole(file, limit=MAX_BYTES)
+        app.write("client.logo", lambda uow: logo.set_logo(uow, client, content))
+    elif remove:
+        app.write("client.logo", lambda uow: logo.remove_logo(uow, client))
+    else:
+        _show(app, client, target, overwrite)
+
+
+def _show(app: App, client: str, target: Path | None, overwrite: bool) -> None:
+    from interop_cli.output.sink import save_file
+    from interop_cli.store.reading import clients
+
+    with app.store.reading() as conn:
+        client_id, code = resolved(app, conn, client)
+        found = clients.of_client(conn, client_id)
+        content = clients.contents(conn, [client_id]).get(client_id) if target else None
+    if target is not None:
+        if content is None:
+            raise NotFound("client.logo.missing", msg("Client {code} has no logo.", code=code))
+        if not app.dry_run:
+            save_file(target, content, overwrite=overwrite)
+    if target is None or not app.output.quiet:
+        known = found or {"type": None, "size": None, "sha256": None}
+        app.output.record({"code": code, **known, "file": str(target) if target else None})

@@ -1,0 +1,167 @@
+"""``client import``, ``export``, ``apply``: files in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from interop_cli.commands.client.reading import STATUS, list_options, list_query
+from interop_cli.domain.messages import N_
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.importing import Fields, Intake, intake_options, take_in
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.services.imports.clients import Import
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def client_options(function: F) -> F:
+    """What the rules of a client may be told."""
+    for decorate in (
+        option("--reuse", is_flag=True, help=N_("Take codes that other clients had before.")),
+        option(
+            "--allow-mismatch",
+            is_flag=True,
+            help=N_("Accept a postal code or tax number that does not check."),
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
+@click.command("import", cls=Command)
+@click.argument("file", metavar="FILE|-")
+@option(
+    "--key",
+    type=click.Choice(("code", "external_id", "email")),
+    help=N_("What a row is recognised by (code)."),
+)
+@intake_options()
+@client_options
+@pass_app
+def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
+    """Create and update clients from a CSV or NDJSON file: all of it, or nothing.
+
+    A row may carry the client's contacts, shipping addresses and notes: in columns such as
+    contact.name, contact2.email, address.line1, note.text, or as NDJSON in the lists contacts,
+    addresses and notes. A contact is recognised by its e-mail, else by its name; an address by its
+    place, else by its label; a note by its text. What the file does not name stays.
+
+    \b
+    interop client import clients.csv --dry-run
+    interop client import old.csv --mapping northwind.toml --continue-on-error --rejects r.csv
+    interop client import excel.csv --encoding cp1252
+    """
+
+    import_clients(app, "client.import", file, intake, **asked)
+
+
+@click.command("apply", cls=Command)
+@option("-f", "--file", required=True, metavar="FILE|-", help=N_("Nested NDJSON, a client a line."))
+@intake_options(form="ndjson")
+@client_options
+@pass_app
+def apply_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
+    """Make the clients be as the file says; a second time, nothing changes.
+
+    The lines are those of client export --format ndjson, or of client show -o ndjson.
+
+    \b
+    interop client apply -f clients.ndjson --dry-run
+    """
+
+    import_clients(app, "client.apply", file, intake, key=None, **asked)
+
+
+@click.command("export", cls=Command)
+@option("--status", type=STATUS, help=N_("Which clients; all of them by default."))
+@list_options
+@option(
+    "--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file (csv).")
+)
+@option("--no-files", is_flag=True, help=N_("Leave out the content of attachments."))
+@pass_app
+def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> None:
+    """Write clients, their contacts, addresses and notes, in a form that import takes back.
+
+    NDJSON holds everything, logos and attachments too; CSV has columns such as contact2.email, as
+    many as are needed, and no files. A contact that is inactive with its client has no active, so
+    that it comes back with the client.
+
+    \b
+    interop client export --out clients.csv
+    interop client export --filter tag=vip --format ndjson
+    """
+    from interop_cli.commands.client.reading import column
+    from interop_cli.store.reading import exports
+    from interop_cli.store.reading.clients import LISTED
+
+    if form or app.settings.origin("output") == "default":
+        app.output.format = form or "csv"
+    query = list_query(app, "all", **asked)
+    conn = app.store.conn
+    own = [column(one) for one in LISTED if one.name not in READ_ONLY]
+    nested = app.output.format in ("json", "ndjson")
+    parts = exports.nested_columns() if nested else exports.flat_columns(conn, query)
+    columns = app.output.pick([*own, *parts])
+    names = [one.name for one in columns]
+    files = nested and not no_files
+    batches = exports.rows(conn, query, names, files=files, complete=not app.output.fields)
+    app.output.rows(columns, batches, spool=conn.readers_block_writers)
+
+
+# Fields of a client that the file may hold and an import does not write.
+READ_ONLY = frozenset(
+    {
+        "id",
+        "version",
+        "created_at",
+        "updated_at",
+        "former_codes",
+        "merged_into",
+        "documents",
+        "sales",
+        "sync",
+    }
+)
+
+
+def fields() -> Fields:
+    """What a file of clients may hold."""
+    from interop_cli.domain.fields.nested import is_field
+    from interop_cli.services.clients.card import FIELDS
+
+    return Fields(FIELDS, READ_ONLY, is_field)
+
+
+def import_clients(
+    app: App,
+    operation: str,
+    file: str,
+    intake: Intake,
+    *,
+    key: str | None,
+    allow_mismatch: bool,
+    reuse: bool,
+) -> None:
+    """Take clients in from a file."""
+    from interop_cli.services.imports.clients import Import
+
+    def task(uow: UnitOfWork, columns: ColumnMap) -> Import:
+        return Import(
+            uow,
+            app.rules(allow_mismatch=allow_mismatch),
+            key=key or columns.key or "code",
+            reuse=reuse,
+            continue_on_error=intake.continue_on_error,
+            want_rows=intake.results is not None,
+        )
+
+    take_in(app, operation, file, intake, fields(), task)

@@ -1,0 +1,191 @@
+"""``client activate``, ``deactivate``, ``promote``, ``delete``, ``why-not``, ``send``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.shell import confirm, selectors
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.completion import client_argument
+from interop_cli.shell.selectors import Picked, selector_options
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.output import Style
+    from interop_cli.services.clients.bulk import Selector
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+def _bulk(
+    app: App,
+    picked: Picked,
+    operation: str,
+    question: Message,
+    service: Callable[[UnitOfWork, Selector], Outcome],
+) -> None:
+    selectors.check(picked)
+    if picked.is_bulk:
+        confirm.moderate(app, question, stdin_is_data=picked.reads_stdin)
+    selector = selectors.selector(app, picked)
+    outcome = app.run(operation, lambda uow: service(uow, selector))
+    selectors.deliver(app, outcome, picked.results)
+
+
+@click.command("activate", cls=Command)
+@selector_options
+@pass_app
+def activate_command(app: App, picked: Picked) -> None:
+    """Bring clients back into the default lists.
+
+    \b
+    interop client activate ACME
+    """
+    from interop_cli.services.clients import status
+
+    _bulk(app, picked, "client.activate", msg("Activate these clients?"), status.activate)
+
+
+@click.command("deactivate", cls=Command)
+@selector_options
+@option("--reassign", metavar="CODE", help=N_("Who pays from now on for those billed to them."))
+@pass_app
+def deactivate_command(app: App, picked: Picked, reassign: str | None) -> None:
+    """Retire clients: they leave the default lists and get no new documents.
+
+    \b
+    interop client deactivate ACME
+    interop client list --filter "updated_at < -3y" -o codes | interop client deactivate - --yes
+    """
+    from interop_cli.services.clients import status
+
+    _bulk(
+        app,
+        picked,
+        "client.deactivate",
+        msg("Deactivate these clients?"),
+        lambda uow, selector: status.deactivate(uow, selector, reassign=reassign),
+    )
+
+
+@click.command("promote", cls=Command)
+@selector_options
+@pass_app
+def promote_command(app: App, picked: Picked) -> None:
+    """Make prospects clients that can be invoiced and sent to accounting.
+
+    \b
+    interop client promote ACME
+    """
+    from interop_cli.services.clients import status
+
+    _bulk(app, picked, "client.promote", msg("Promote these prospects?"), status.promote)
+
+
+@click.command("delete", cls=Command)
+@selector_options
+@option("--or-deactivate", is_flag=True, help=N_("Deactivate those that are in use."))
+@option(
+    "--confirm",
+    "confirmation",
+    metavar="CODE|N",
+    help=N_("Repeat the code; the number of clients where there are several."),
+)
+@pass_app
+def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: str | None) -> None:
+    """Delete clients that nothing uses.
+
+    \b
+    interop client delete ACME --confirm ACME
+    interop client why-not ACME
+    """
+    from dataclasses import replace
+
+    from interop_cli.services.clients import status
+
+    selectors.check(picked)
+    if picked.is_bulk:
+        counted = str(len(picked.codes)) if not picked.reads_stdin and picked.codes else "N"
+        if confirmation is None or not confirmation.isdecimal():
+            confirm.severe(app, counted, None, stdin_is_data=picked.reads_stdin)
+    else:
+        confirm.severe(app, picked.codes[0], confirmation)
+    selector = selectors.selector(app, picked)
+    if picked.is_bulk and confirmation is not None and selector.expect is None:
+        selector = replace(selector, expect=int(confirmation))
+    outcome = app.run(
+        "client.delete", lambda uow: status.delete(uow, selector, or_deactivate=or_deactivate)
+    )
+    selectors.deliver(app, outcome, picked.results)
+
+
+@click.command("why-not", cls=Command)
+@client_argument()
+@pass_app
+def why_not_command(app: App, client: str) -> None:
+    """Say what keeps a client from being deleted, by kind, without trying.
+
+    \b
+    interop client why-not ACME --json
+    """
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.store.reading import used_by
+
+    with app.store.reading() as conn:
+        client_id, code = resolved(app, conn, client)
+        blockers = used_by.of_client(conn, client_id)
+    app.output.record(
+        {"code": code, "deletable": not blockers, "blockers": blockers}, card=use_card
+    )
+
+
+def use_card(found: Mapping[str, Any], _style: Style) -> list[str]:
+    """The lines of a ``why-not`` answer."""
+    from interop_cli.domain.values.document_kinds import USER_TITLES
+    from interop_cli.i18n import _, labelled
+
+    name = found.get("code") or f"#{found.get('id')}"
+    blockers = found["blockers"]
+    if not blockers:
+        return [_("Nothing uses {name}: it can be deleted.", name=name)]
+    return [
+        _("{name} cannot be deleted:", name=name),
+        *(
+            "  "
+            + labelled(
+                _(USER_TITLES[blocker["kind"]]),
+                f"{blocker['count']} ({', '.join(blocker['references'])})",
+            )
+            for blocker in blockers
+        ),
+    ]
+
+
+@click.command("send", cls=Command)
+@selector_options
+@pass_app
+def send_command(app: App, picked: Picked) -> None:
+    """Send clients to the accounting system; prospects never go.
+
+    \b
+    interop client send ACME
+    interop client send --filter tag=vip --yes
+    """
+    from dataclasses import replace
+
+    from interop_cli.commands.sync import common
+    from interop_cli.commands.sync.pushing import push
+
+    selectors.check(picked)
+    if picked.is_bulk:
+        confirm.moderate(
+            app,
+            msg("Send these clients to the accounting system?"),
+            stdin_is_data=picked.reads_stdin,
+        )
+    limited = replace(picked, max_affected=selectors.limit(app, picked))
+    push(app, [common.accounting(app)], common.scope_of(app, limited), limited)

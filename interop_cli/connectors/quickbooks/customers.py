@@ -1,0 +1,256 @@
+"""What QuickBooks Online takes of a client, and how our values look there. Pure.
+
+Lengths are those of its documentation of customers; DisplayName is held to 100, the older and
+smaller of the two figures given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync import payload as form
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, Problem, RemoteField
+from interop_cli.domain.sync.payload import Payload, Value
+from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.values.country import country_name
+from interop_cli.domain.values.phone import format_phone
+from interop_cli.domain.values.terms import due_date
+from interop_cli.domain.values.text import fold
+
+EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+MAX_PART = 100
+DELETED = " (deleted)"
+"""What is put after the name of a customer that is made inactive."""
+DELIVERY = "accounting.delivery_method"
+COMPANY = "accounting.company_name"
+
+_REST = (
+    "code",
+    "contacts",
+    "notes",
+    "language",
+    "shipper_identity",
+    "gst",
+    "qst",
+    "neq",
+    "tags",
+    "external_id",
+    "prospect",
+)
+
+
+def _check(payload: Mapping[str, Value]) -> list[Problem]:
+    """Each part of the billing contact's name has its own limit."""
+    long = any(len(part) > MAX_PART for part in halves(payload.get("billing_name")) if part)
+    if not long:
+        return []
+    why = msg("has a part longer than the {max} characters this system takes", max=MAX_PART)
+    return [Problem("billing_name", "sync.field.too_long", why)]
+
+
+CLIENT = Descriptor(
+    "client",
+    (
+        RemoteField("name", "DisplayName", Need.REQUIRED, max_length=100, pattern="[^:]+"),
+        RemoteField(COMPANY, "CompanyName", max_length=100),
+        RemoteField("billing_name", "GivenName"),
+        RemoteField("email", "PrimaryEmailAddr.Address", max_length=100, pattern=EMAIL),
+        RemoteField("phone", "PrimaryPhone.FreeFormNumber", max_length=30),
+        RemoteField("website", "WebAddr.URI", max_length=1000),
+        RemoteField("line1", "BillAddr.Line1", max_length=500),
+        RemoteField("line2", "BillAddr.Line2", max_length=500),
+        RemoteField("city", "BillAddr.City", max_length=255),
+        RemoteField("province", "BillAddr.CountrySubDivisionCode", max_length=255),
+        RemoteField("postal_code", "BillAddr.PostalCode", max_length=30),
+        RemoteField("country", "BillAddr.Country", max_length=255),
+        RemoteField("terms", "SalesTermRef.value", choices_from="Term"),
+        RemoteField("currency", "CurrencyRef.value", pattern="[A-Z]{3}", policy=Policy.OURS),
+        RemoteField("bill_to", "ParentRef.value", policy=Policy.OURS, refers_to="client"),
+        RemoteField("active", "Active", policy=Policy.OURS),
+        RemoteField(DELIVERY, "PreferredDeliveryMethod", choices=("Email", "Print"), usual=False),
+        RemoteField(
+            "accounting.tax_code", "DefaultTaxCodeRef.value", usual=False, choices_from="TaxCode"
+        ),
+        # The name there, where it must differ from ours: another one has it already.
+        RemoteField(
+            "accounting.display_name", "DisplayName", max_length=100, pattern="[^:]+", usual=False
+        ),
+        # Where these are wanted, they need a place of one's choice there.
+        *(RemoteField(name, "", Need.UNSUPPORTED, usual=False) for name in _REST),
+    ),
+    check=_check,
+)
+
+
+def payload(local: LocalRecord, descriptor: Descriptor) -> Payload:
+    """A client as a customer."""
+    return {field.name: _value(field.name, local.values) for field in descriptor.sent()}
+
+
+def _value(name: str, values: Mapping[str, Any]) -> Value:
+    if name in _WAYS:
+        return _WAYS[name](values)
+    if name.startswith("accounting."):
+        return _of_accounting(values, name.partition(".")[2])
+    value = values.get(name)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list | tuple):
+        return form.text(", ".join(map(str, value)))
+    return form.text(value)
+
+
+def _of_accounting(values: Mapping[str, Any], name: str) -> str | None:
+    return form.text((values.get("accounting") or {}).get(name))
+
+
+def _name(values: Mapping[str, Any]) -> Value:
+    return _of_accounting(values, "display_name") or form.text(values.get("name"))
+
+
+def _company(values: Mapping[str, Any]) -> Value:
+    return _of_accounting(values, "company_name") or form.text(values.get("name"))
+
+
+def _email(values: Mapping[str, Any]) -> Value:
+    return form.email(values.get("billing_email") or values.get("email"))
+
+
+def _phone(values: Mapping[str, Any]) -> Value:
+    stored = values.get("phone")
+    return form.text(format_phone(stored)) if stored else None
+
+
+def _country(values: Mapping[str, Any]) -> Value:
+    code = values.get("country")
+    return country_name(code, "en") if code else None
+
+
+def _terms(values: Mapping[str, Any]) -> Value:
+    return plain_terms(values.get("terms"))
+
+
+def _delivery(values: Mapping[str, Any]) -> Value:
+    found = _of_accounting(values, "delivery_method")
+    return None if found == "None" else found
+
+
+_WAYS: dict[str, Callable[[Mapping[str, Any]], Value]] = {
+    "name": _name,
+    COMPANY: _company,
+    "email": _email,
+    "phone": _phone,
+    "country": _country,
+    "terms": _terms,
+    "bill_to": lambda values: form.text(values.get("bill_to_remote")),
+    "active": lambda values: bool(values.get("active")),
+    DELIVERY: _delivery,
+}
+
+
+def plain_terms(text: object) -> str | None:
+    """Payment terms in one form: ``net30`` where they are so many days, else as they are, folded.
+
+    So ``30 jours`` here and ``Net 30`` there are the same.
+    """
+    terms = form.text(text)
+    if terms is None:
+        return None
+    first, second = date(2026, 1, 1), date(2026, 1, 2)
+    due = due_date(first, terms)
+    later = due_date(second, terms)
+    if due is None or later != due + timedelta(days=1) or "/" in terms or "%" in terms:
+        return fold(terms)
+    return f"net{(due - first).days}"
+
+
+def halves(name: Value) -> tuple[str | None, str | None]:
+    """A person's name as given name and family name."""
+    text = form.text(name) or ""
+    first, _space, last = text.rpartition(" ")
+    return first or None, last or None
+
+
+def at(record: Mapping[str, Any], path: str) -> Any:
+    """The value at a path (``BillAddr.City``) of a record there; None where there is none."""
+    found: Any = record
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def put(record: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at a path."""
+    names = path.split(".")
+    for name in names[:-1]:
+        record = record.setdefault(name, {})
+    record[names[-1]] = value
+
+
+def body(changes: Mapping[str, Value], descriptor: Descriptor) -> dict[str, Any]:
+    """The part of a customer to send; what is cleared is ``""``.
+
+    Without ``terms`` and ``currency``: only the company there knows what they are called.
+    """
+    found: dict[str, Any] = {}
+    for name, value in changes.items():
+        field = descriptor.named(name)
+        if field is None or not field.remote or name in ("terms", "currency"):
+            continue
+        if name == "billing_name":
+            first, last = halves(value)
+            found |= {"GivenName": first or "", "FamilyName": last or ""}
+        elif name == "bill_to":
+            found |= _parent(value)
+        elif isinstance(value, bool) and name == "active":
+            found["Active"] = value
+        elif name == DELIVERY:
+            found[field.remote] = value or "None"
+        else:
+            put(found, field.remote, "" if value is None else str(value))
+    return found
+
+
+def _parent(value: Value) -> dict[str, Any]:
+    if value is None:
+        return {"Job": False, "BillWithParent": False}
+    return {"ParentRef": {"value": str(value)}, "Job": True, "BillWithParent": True}
+
+
+def read(record: Mapping[str, Any], descriptor: Descriptor, terms: Mapping[str, str]) -> Payload:
+    """What QuickBooks holds, under our names. ``terms`` are its payment terms by their ids.
+
+    What it leaves out is empty, but for the currency, which it only tells where there are several.
+    """
+    found: Payload = {}
+    for field in descriptor.sent():
+        value = at(record, field.remote) if field.remote else None
+        if field.name == "currency":
+            if isinstance(value, str) and value:
+                found["currency"] = value
+        elif field.name == "terms":
+            found["terms"] = None if value in (None, "") else terms.get(str(value), f"#{value}")
+        else:
+            found[field.name] = _read(field.name, value, record)
+    return found
+
+
+def _read(name: str, value: Any, record: Mapping[str, Any]) -> Value:
+    if name == "active":
+        return record.get("Active") is not False
+    if name == "billing_name":
+        parts = (form.text(record.get("GivenName")), form.text(record.get("FamilyName")))
+        return " ".join(part for part in parts if part) or None
+    if isinstance(value, Mapping | list):
+        return None
+    if name == "email":
+        return form.email(value)
+    text = form.text(value)
+    if name == "name" and text and record.get("Active") is False:
+        return text.removesuffix(DELETED)
+    if name == DELIVERY and text in ("None", "NotSet"):
+        return None
+    return text

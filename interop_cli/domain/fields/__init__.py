@@ -1,0 +1,1 @@
+"""The fields of every entity, each said once."""

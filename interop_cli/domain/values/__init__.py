@@ -1,0 +1,1 @@
+"""Values and their rules: what a code, an amount, a phone number or a place may be."""

@@ -1,0 +1,88 @@
+"""Values out of a closed list: languages, currencies, shipper identities, yes and no."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from interop_cli.domain.messages import N_
+from interop_cli.domain.rule_faults import fault
+from interop_cli.domain.values.text import fold
+
+LANGUAGES = {
+    "fr": "fr",
+    "francais": "fr",
+    "french": "fr",
+    "fra": "fr",
+    "fre": "fr",
+    "en": "en",
+    "anglais": "en",
+    "english": "en",
+    "eng": "en",
+}
+SHIPPER_IDENTITIES = {"standard": "standard", "client": "client", "none": "none", "aucune": "none"}
+
+_CURRENCIES = Path(__file__).parent.parent / "data" / "currencies.json"
+
+
+def read_choice(value: object, choices: Mapping[str, str], code: str = "choice.unknown") -> str:
+    """The value that ``choices`` has for a folded word; raises ``code`` and names the values."""
+    text = str(value)
+    # "fr-CA" and "fr_CA" are French.
+    found = choices.get(text) or choices.get(fold(text).replace("_", "-").split("-")[0].strip())
+    if found is None:
+        raise fault(code, N_("is not one of {choices}"), choices=", ".join(unique(choices)))
+    return found
+
+
+def unique(choices: Mapping[str, str]) -> list[str]:
+    """The values of ``choices``, each once, in their order."""
+    return list(dict.fromkeys(choices.values()))
+
+
+def read_language(value: object) -> str:
+    """``fr`` or ``en``; takes the languages' names too; raises ``client.language.unknown``."""
+    return read_choice(value, LANGUAGES, "client.language.unknown")
+
+
+@lru_cache(maxsize=1)
+def currencies() -> frozenset[str]:
+    """The ISO 4217 codes of the money in use today (from CLDR, ``scripts/make_countries.py``)."""
+    return frozenset(json.loads(_CURRENCIES.read_text(encoding="utf-8")))
+
+
+def check_currency(value: object) -> str:
+    """An ISO 4217 code, upper case; raises ``client.currency.unknown``."""
+    code = str(value)
+    if code not in currencies():
+        code = code.strip().upper()
+        if code not in currencies():
+            raise fault(
+                "client.currency.unknown", N_("is not a currency's three-letter code, such as CAD")
+            )
+    return code
+
+
+_YES = frozenset("1 o oui y yes t true v vrai x on active actif".split())
+_NO = frozenset("0 n no non f false faux off inactive inactif".split())
+
+
+def parse_bool(value: object) -> bool:
+    """``value`` as a boolean; raises ``bool.format`` where it is neither a yes nor a no.
+
+    Takes booleans, 0 and 1, and the usual words of both languages, whatever their case.
+    """
+    if isinstance(value, bool):
+        return value
+    if value == "true":  # as a file written by a program has it
+        return True
+    if value == "false":
+        return False
+    word = fold(str(value))
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise fault("bool.format", N_("is neither a yes nor a no (use true or false)"))

@@ -1,0 +1,99 @@
+"""The code people call a client by: its form, and the one made for them when they give none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from interop_cli.domain.messages import N_
+from interop_cli.domain.rule_faults import fault, missing
+from interop_cli.domain.values.text import clean, fold, words
+
+MAX_CODE = 20
+MAX_STEM = 12
+FALLBACK = "CLIENT"
+
+_CODE = re.compile(r"[A-Z0-9._-]{1,20}")
+
+# Each as ``words`` leaves it: without dots, so that "s.e.n.c." is "s e n c".
+_LEGAL_SUFFIXES = tuple(
+    tuple(suffix.split())
+    for suffix in (
+        "inc, incorporated, incorporee, ltd, limited, ltee, limitee, enr, enrg, enregistree,"
+        " corp, corporation, co, company, cie, llc, llp, lp, plc, pty, ulc, pllc,"
+        " senc, s e n c, sencrl, s e n c r l, sec, s e c, srl, s r l, s e n c r l srl,"
+        " sarl, s a r l, sas, s a s, sasu, sa, s a, spa, s p a, gmbh, ag, kg, ohg, ug,"
+        " bv, b v, nv, n v, ab, hb, oy, oyj, aps, as, a s, sl, s l, ltda, lda, scs, sprl, srls"
+    ).split(",")
+)
+_SUFFIXES_BY_LAST = {
+    last: sorted((s for s in _LEGAL_SUFFIXES if s[-1] == last), key=len, reverse=True)
+    for last in {suffix[-1] for suffix in _LEGAL_SUFFIXES}
+}
+_EMPTY_WORDS = frozenset("a an and au aux d de des du et l la le les of the".split())
+
+
+def check_code(text: str) -> str:
+    """``text`` as a client's code: upper case, 1-20 of ``A-Z 0-9 . _ -``.
+
+    Raises ``client.code.format``. On a command line, a code that begins with ``-`` goes after
+    ``--``. Accents are refused rather than taken off: the person should choose.
+    """
+    code = clean(text)
+    if not code:
+        raise missing()
+    if not code.isascii():
+        if any(unicodedata.decomposition(char) for char in code):
+            raise fault(
+                "client.code.format", N_("a code has no accents: only A to Z, 0 to 9, and . _ -")
+            )
+        raise fault("client.code.format", N_("a code has only A to Z, 0 to 9, and . _ -"))
+    code = code.upper()
+    if not _CODE.fullmatch(code):
+        if len(code) > MAX_CODE:
+            raise fault(
+                "client.code.format", N_("a code has at most {max} characters"), max=MAX_CODE
+            )
+        raise fault("client.code.format", N_("a code has only A to Z, 0 to 9, and . _ -"))
+    return code
+
+
+def code_key(code: str) -> str:
+    """The form under which a code is unique and looked up; takes whatever a person typed."""
+    return fold(code)
+
+
+def strip_legal_suffix(name: str) -> str:
+    """The words of ``name``, folded, without "inc.", "ltée", "s.e.n.c." and their like at the end.
+
+    Two spellings of a company compare equal by it. Something is always left of a name with words.
+    """
+    tokens = words(name).split()
+    while len(tokens) > 1:
+        for suffix in _SUFFIXES_BY_LAST.get(tokens[-1], ()):
+            if len(suffix) < len(tokens) and tuple(tokens[-len(suffix) :]) == suffix:
+                del tokens[-len(suffix) :]
+                break
+        else:
+            break
+    return " ".join(tokens)
+
+
+def code_stem(name: str) -> str:
+    """What a generated code for ``name`` begins with: its first words, 12 characters at most."""
+    tokens = [token for token in strip_legal_suffix(name).upper().split() if token.isascii()]
+    telling = [token for token in tokens if token.lower() not in _EMPTY_WORDS] or tokens
+    if not telling:
+        return FALLBACK
+    stem = telling[0][:MAX_STEM]
+    for token in telling[1:]:
+        if len(stem) + len(token) > MAX_STEM:
+            break
+        stem += token
+    return stem
+
+
+def numbered(stem: str, n: int) -> str:
+    """``IMPRIM-1``; a stem too long for a code of 20 characters is cut."""
+    suffix = f"-{n}"
+    return stem[: MAX_CODE - len(suffix)] + suffix

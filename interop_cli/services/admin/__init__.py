@@ -1,0 +1,1 @@
+"""Undo, users and made-up data."""

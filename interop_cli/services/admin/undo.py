@@ -1,0 +1,116 @@
+"""Taking an operation back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.messages import Message, counted, msg
+from interop_cli.services.admin.users import check_admin
+from interop_cli.services.outcome import MAX_ITEMS, Outcome
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+SHOWN = 20
+ERASE = "contact.erase"
+ACTIONS = {"delete": "deleted", "insert": "restored", "update": "updated"}
+
+
+def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Outcome:
+    """Bring back what an operation changed, and nothing else.
+
+    Raises Conflict ``journal.undone`` where that was done already, ``journal.newer`` where rows
+    were changed since, or are used since; with ``keep_newer`` those are kept and reported.
+    """
+    operation = uow.operations.get(operation_id)
+    if operation["undone_by"] is not None and not _undone_again(uow, operation["undone_by"]):
+        raise Conflict(
+            "journal.undone",
+            msg(
+                "Operation {id} was undone by operation {by}.",
+                id=operation["id"],
+                by=operation["undone_by"],
+            ),
+        )
+    if operation["name"] == ERASE:
+        raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
+    operations = uow.operations
+    matched = operations.load(operation["id"])
+    operations.keep(operations.used_since())
+    count, rows = operations.stale(SHOWN)
+    details = [_detail(row) for row in rows]
+    if count and not keep_newer:
+        raise Conflict(
+            "journal.newer",
+            counted(
+                "{count} of {total} rows was changed or used since; nothing was undone.",
+                "{count} of {total} rows were changed or used since; nothing was undone.",
+                count=count,
+                total=matched,
+            ),
+            hint=msg(
+                "Undo the others only: interop journal undo {id} --keep-newer", id=operation["id"]
+            ),
+            details=details,
+        )
+    changed = _taken_back(uow, operation["id"])
+    check_admin(uow)
+    outcome = Outcome(matched=matched, changed=changed, unchanged=count)
+    outcome.extra = {"undoes": operation["id"], "kept": count}
+    if matched <= MAX_ITEMS:
+        outcome.items = [_item(row) for row in operations.rows()]
+    if count:
+        outcome.notice = msg("{count} rows changed since were kept.", count=count)
+    return outcome
+
+
+def _taken_back(uow: UnitOfWork, operation_id: int) -> int:
+    """Write everything back; how many rows. Refuse what does not fit what was done since."""
+    try:
+        changed = uow.operations.take_back()
+    except Conflict as error:
+        if error.code != "db.constraint":
+            raise
+        raise _clash(operation_id, []) from error
+    if codes := uow.operations.clashes(SHOWN):
+        raise _clash(operation_id, codes)
+    return changed
+
+
+def _clash(operation_id: int, codes: list[str]) -> Conflict:
+    reason = msg("would not fit what was done since")
+    return Conflict(
+        "journal.clash",
+        msg(
+            "Operation {id} cannot be undone: it does not fit what was done since, such as a code"
+            " given to another client or another payer.",
+            id=operation_id,
+        ),
+        hint=msg("Undo what was done since first: interop journal list"),
+        details=[Detail("client", "clash", reason, key=code) for code in codes],
+    )
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
+    kept = bool(row["stale"])
+    return {
+        "entity": row["entity"],
+        "id": row["id"],
+        "status": "unchanged" if kept else "ok",
+        "action": "kept" if kept else ACTIONS[row["action"]],
+        "error": None,
+    }
+
+
+def _undone_again(uow: UnitOfWork, undo_id: int) -> bool:
+    """Whether the undo itself was undone, so that the operation stands again."""
+    rows = uow.conn.query("SELECT id FROM operation WHERE undoes = :id", id=undo_id)
+    return bool(rows) and not _undone_again(uow, rows[-1]["id"])
+
+
+def _detail(row: dict[str, Any]) -> Detail:
+    message: Message = msg(
+        "{entity} #{id} was changed since", entity=row["entity"], id=row["entity_id"]
+    )
+    return Detail(f"{row['entity']}.{row['entity_id']}", "newer", message)

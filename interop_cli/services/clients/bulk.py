@@ -1,0 +1,190 @@
+"""Working on many clients at once: who they are, how many may be touched, what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import Conflict, Detail, InteropError, NotFound
+from interop_cli.domain.messages import Message, counted, msg
+from interop_cli.services.outcome import MAX_ITEMS, Outcome
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+MAX_DETAILS = 100
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which clients a bulk command works on, and how carefully.
+
+    Either ``keys`` (line, code or ``#id``), or a ``condition`` of the filters with its ``params``
+    (``TRUE`` for all). ``expect`` refuses another count, ``max_affected`` a greater one.
+    ``from_file`` says that the lines mean something to whoever reads an error.
+    """
+
+    keys: list[tuple[int, str]] | None = None
+    condition: str = "TRUE"
+    params: dict[str, Any] = field(default_factory=dict)
+    expect: int | None = None
+    max_affected: int | None = None
+    continue_on_error: bool = False
+    want_rows: bool = False
+    from_file: bool = False
+
+
+OF_ONE = "#"  # between the code of an error and the id of the one client that it is about
+NOT_FOUND = "client.not_found"
+NO_SUCH_CODE = msg("There is no client of this code.")
+
+
+def select(uow: UnitOfWork, selector: Selector) -> None:
+    """Fill the selection; refuse what the selector does not allow.
+
+    Raises NotFound where a code names nobody (unless the selector goes on), Conflict
+    ``bulk.expect`` or ``bulk.max_affected``.
+    """
+    selection = uow.selection
+    if selector.keys is not None:
+        selection.by_keys(selector.keys)
+    else:
+        selection.by_condition(selector.condition, selector.params)
+    count = selection.count()
+    if selector.expect is not None and count != selector.expect:
+        raise Conflict(
+            "bulk.expect",
+            counted(
+                "{count} client matches, not {expected}; nothing was changed.",
+                "{count} clients match, not {expected}; nothing was changed.",
+                count=count,
+                expected=selector.expect,
+            ),
+            hint=msg("Look at them with: interop client list, and the same --filter."),
+        )
+    if selector.max_affected is not None and count > selector.max_affected:
+        raise Conflict(
+            "bulk.max_affected",
+            counted(
+                "{count} client matches, more than the {limit} allowed; nothing was changed.",
+                "{count} clients match, more than the {limit} allowed; nothing was changed.",
+                count=count,
+                limit=selector.max_affected,
+            ),
+            hint=msg("Allow it with: --max-affected {count}", count=count),
+        )
+    missing = selection.missing(MAX_DETAILS)
+    if missing and not selector.continue_on_error:
+        details = [
+            Detail("code", NOT_FOUND, NO_SUCH_CODE, line=_line(selector, row), key=row["key"][:40])
+            for row in missing
+        ]
+        raise NotFound(
+            NOT_FOUND,
+            msg("There is no client {code}.", code=missing[0]["key"][:40]),
+            hint=msg("Look for it with: interop client list --status all --search TEXT"),
+            details=details,
+        )
+    if missing:
+        selection.mark_missing(NOT_FOUND)
+        selection.reasons[NOT_FOUND] = NO_SUCH_CODE
+
+
+def refuse(
+    uow: UnitOfWork,
+    selector: Selector,
+    condition: str,
+    code: str,
+    reason: Message,
+    *,
+    hint: Message | None = None,
+    **params: object,
+) -> None:
+    """Refuse the picked clients for which ``condition`` holds.
+
+    Raises Conflict with one detail a client, or marks them where the selector goes on.
+    """
+    if not uow.selection.mark("error", condition, error=code, **params):
+        return
+    uow.selection.reasons[code] = reason
+    if not selector.continue_on_error:
+        details = [
+            Detail("code", code, reason, line=_line(selector, row), key=row["key"])
+            for row in uow.selection.errors(MAX_DETAILS)
+        ]
+        raise Conflict(code, reason, hint=hint, details=details)
+
+
+def _line(selector: Selector, row: dict[str, Any]) -> int | None:
+    return int(row["position"]) if selector.from_file else None
+
+
+def each(uow: UnitOfWork, selector: Selector, work: Callable[[int], bool]) -> None:
+    """Do ``work`` for each picked client; it says whether it changed something.
+
+    Without ``continue_on_error`` the first error ends it all. ``work`` must check before it
+    writes: what a failing one wrote would stay.
+    """
+    for client_id in uow.selection.ids():
+        try:
+            changed = work(client_id)
+        except InteropError as error:
+            if not selector.continue_on_error:
+                raise
+            # Two clients may break one rule, and each in its own words.
+            reason = f"{error.code}{OF_ONE}{client_id}"
+            uow.selection.reasons[reason] = error.message
+            uow.selection.mark_id(client_id, "error", reason)
+        else:
+            uow.selection.mark_id(client_id, "ok" if changed else "unchanged")
+
+
+def conclude(uow: UnitOfWork, selector: Selector) -> Outcome:
+    """Count what became of the picked clients, and list them where they are few or asked for."""
+    selection = uow.selection
+    tally = selection.tally()
+    matched = sum(tally.values())
+    outcome = Outcome(
+        matched=matched,
+        changed=tally.get("ok", 0),
+        unchanged=tally.get("unchanged", 0) + tally.get("skipped", 0),
+        failed=tally.get("error", 0),
+    )
+    if selector.want_rows:
+        outcome.rows = [_result_row(selection.reasons, *row) for row in selection.rows()]
+    if matched <= MAX_ITEMS:
+        outcome.items = [_item(selection.reasons, *row) for row in selection.rows(MAX_ITEMS)]
+    return outcome
+
+
+def _result_row(
+    reasons: dict[str, Message],
+    line: int,
+    key: str,
+    client_id: int | None,
+    _code: str | None,
+    status: str,
+    error: str | None,
+) -> dict[str, Any]:
+    failure = _error(reasons, error)
+    return {"line": line, "key": key, "status": status, "id": client_id, "error": failure}
+
+
+def _item(
+    reasons: dict[str, Message],
+    _line: int,
+    key: str,
+    client_id: int | None,
+    code: str | None,
+    status: str,
+    error: str | None,
+) -> dict[str, Any]:
+    failure = _error(reasons, error)
+    return {"id": client_id, "code": code or key, "status": status, "error": failure}
+
+
+def _error(reasons: dict[str, Message], code: str | None) -> dict[str, Any] | None:
+    if not code:
+        return None
+    return {"code": code.partition(OF_ONE)[0], "message": reasons.get(code)}

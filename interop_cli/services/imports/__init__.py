@@ -1,0 +1,1 @@
+"""Files in: each row to its record, all of them or none."""

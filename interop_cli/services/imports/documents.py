@@ -1,0 +1,348 @@
+"""Importing documents: history from the ERP, upserted on kind and number, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError
+
+from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
+from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.validation import invalid, refused
+from interop_cli.domain.values.address_text import bare_line
+from interop_cli.domain.values.code import code_key
+from interop_cli.domain.values.document_kinds import KINDS
+from interop_cli.domain.values.text import fold
+from interop_cli.services.imports.rows import FileRow, RowImport
+from interop_cli.services.sales.documents import (
+    AMOUNT_FIELDS,
+    OWN_FIELDS,
+    already_issued,
+    check_not_prospect,
+    lines_of,
+    no_such_client,
+    with_subtotal,
+)
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+MAX_CACHED = 200_000
+
+
+class Owner(NamedTuple):
+    """What an import needs to know of a client."""
+
+    id: int
+    code: str
+    active: bool
+    prospect: bool
+    currency: str
+    bill_to_id: int | None
+
+
+class Owners:
+    """Clients by what a row calls them: a code, present or former."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.clients = uow.clients
+        self._known: dict[str, Owner | None] = {}
+
+    def load(self, refs: Iterable[str]) -> None:
+        """Make sure that every one of these is known, or known to be nobody."""
+        if len(self._known) > MAX_CACHED:
+            self._known.clear()
+        unknown = {ref: code_key(ref) for ref in set(refs) - self._known.keys() if ref}
+        wanted = set(unknown.values())
+        found = self.clients.by_column("code_key", wanted)
+        former = self.clients.retired_codes(wanted - found.keys())
+        rows = self.clients.by_column("id", former.values())
+        found.update({key: rows[client_id] for key, client_id in former.items()})
+        for ref, key in unknown.items():
+            self._known[ref] = _owner(found[key]) if key in found else None
+
+    def get(self, ref: str) -> Owner | None:
+        """The client of this name, among those that were loaded."""
+        return self._known.get(ref)
+
+
+def _owner(row: Row) -> Owner:
+    return Owner(
+        row["id"],
+        row["code"],
+        bool(row["active"]),
+        bool(row["prospect"]),
+        row["currency"],
+        row["bill_to_id"],
+    )
+
+
+KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
+PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
+PLACE_NAMES = frozenset(f"ship_to.{part}" for part in PLACE_PARTS)
+OWN, AMOUNT_NAMES = frozenset(OWN_FIELDS), frozenset(AMOUNT_FIELDS)
+
+
+class Taken(NamedTuple):
+    """A row that will be written: its line in the file, the document and its lines."""
+
+    line: int
+    document: Document
+    lines: list[DocumentLine] | None
+
+
+@dataclass
+class DocumentImport(RowImport):
+    """Rows of documents; ``kind`` is that of rows which do not say theirs."""
+
+    kind: str | None = None
+    _seen: bytearray = field(default_factory=bytearray)
+    _inactive: int = 0
+    _jobs: bool = False
+
+    def __post_init__(self) -> None:
+        self._owners = Owners(self.uow)
+
+    # -- a batch ----------------------------------------------------------------------------
+
+    def batch(self, records: Sequence[FileRow]) -> None:
+        """Write new documents and changed ones, each set with one statement."""
+        self._owners.load(
+            str(record.values.get(name) or "").strip()
+            for record in records
+            for name in ("client", "bill_to")
+        )
+        keys = [self._key_of(record) for record in records]
+        existing = self._existing(keys)
+        new: dict[tuple[str, str], Taken] = {}
+        saves: list[tuple[Row, Taken]] = []
+        for record, key in zip(records, keys, strict=True):
+            try:
+                self._begin(record)
+                if isinstance(key, InvalidData):
+                    raise key
+                if key in new:
+                    raise self._twice()
+                row = existing.get(key)
+                if row is None:
+                    new[key] = self._taken(record, key[0], None)
+                else:
+                    self._once(row["id"])
+                    saves.append((row, self._taken(record, key[0], row)))
+            except InteropError as error:
+                kind = self.kind if isinstance(key, InvalidData) else key[0]
+                item = {"id": None, "number": self.rules.key, "kind": kind}
+                self.reject(record, error, item)
+        if not self.refused:
+            self._insert(list(new.values()))
+            self._save(saves)
+
+    def _begin(self, record: FileRow) -> None:
+        """Point the rules at the row."""
+        self.rules.line = record.line
+        self.rules.key = str(record.values.get("number") or "").strip()[:40] or None
+
+    def _key_of(self, record: FileRow) -> tuple[str, str] | InvalidData:
+        """The kind and the folded number of a row, or what is wrong with it as a row."""
+        if record.error is not None:
+            message = record.error.message or msg("is not valid")
+            return InvalidData(record.error.code, message, details=[record.error])
+        number = str(record.values.get("number") or "").strip()
+        try:
+            if not number:
+                raise self.fault("field.missing", "number", msg("is required"))
+            return self._kind_of(record.values.get("kind")), fold(number)
+        except InvalidData as error:
+            return error
+
+    def _kind_of(self, given: object) -> str:
+        if not given:
+            if self.kind is None:
+                raise self.fault("field.missing", "kind", msg("is required"))
+            return self.kind
+        kind = KINDS.get(str(given)) or KINDS.get(fold(str(given)))
+        if kind is None:
+            choices = ", ".join(dict.fromkeys(KINDS.values()))
+            reason = msg("is not one of {choices}", choices=choices)
+            raise self.fault("document.kind.unknown", "kind", reason)
+        return kind
+
+    def _existing(
+        self, keys: Sequence[tuple[str, str] | InvalidData]
+    ) -> dict[tuple[str, str], Row]:
+        numbers: dict[str, list[str]] = {}
+        for key in keys:
+            if not isinstance(key, InvalidData):
+                numbers.setdefault(key[0], []).append(key[1])
+        return {
+            (kind, number): row
+            for kind, wanted in numbers.items()
+            for number, row in self.uow.documents.by_numbers(kind, wanted).items()
+        }
+
+    def _once(self, document_id: int) -> None:
+        """Refuse a document that an earlier batch has met: one bit for each."""
+        place, bit = divmod(document_id, 8)
+        if place >= len(self._seen):
+            self._seen.extend(bytes(place - len(self._seen) + 4096))
+        if self._seen[place] >> bit & 1:
+            raise self._twice()
+        self._seen[place] |= 1 << bit
+
+    def _twice(self) -> InvalidData:
+        return self.fault("import.duplicate", "number", msg("is in the file twice"))
+
+    # -- one row ----------------------------------------------------------------------------
+
+    def _owner(self, values: Mapping[str, Any], name: str) -> Owner:
+        ref = str(values.get(name) or "").strip()
+        if not ref:
+            raise self.fault("field.missing", name, msg("is required"))
+        owner = self._owners.get(ref)
+        if owner is None:
+            raise no_such_client(name, self.rules.line, self.rules.key)
+        return owner
+
+    def _built(self, values: Mapping[str, Any], kind: str) -> Document:
+        owner = self._owner(values, "client")
+        if kind in SOLD:
+            self._check_prospect(owner, "client")
+        own = {name: value for name, value in values.items() if name in OWN and value}
+        own.update(self._place(values), **self._amounts(values, kind))
+        if kind in SOLD and "subtotal_cents" not in own:
+            raise self.fault("field.missing", "subtotal", msg("is required"))
+        own.setdefault("currency", owner.currency)
+        own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
+        try:
+            document = Document.model_validate(own, context=self.rules)
+        except ValidationError as error:
+            raise invalid(error, line=self.rules.line, key=self.rules.key) from None
+        self._inactive += not owner.active
+        self._jobs = self._jobs or kind == "job"
+        return document
+
+    def _revised(self, values: Mapping[str, Any], row: Row) -> Document:
+        changes: dict[str, Any] = {
+            name: values[name] or None
+            for name in OWN_FIELDS
+            if name in values
+            and name != "number"
+            and not (name in KEPT_WHEN_EMPTY and values[name] in (None, ""))
+        }
+        changes.update(self._place(values), **self._amounts(values, row["kind"]))
+        if values.get("client"):
+            owner = self._owner(values, "client")
+            changes["client_id"] = owner.id
+            moved = owner.id != row["client_id"]
+            if moved and row["kind"] in SOLD:
+                self._check_prospect(owner, "client")
+            if moved or "bill_to" in values:
+                changes["bill_to_id"] = self._payer(values, owner, row["kind"])
+        before = self.uow.documents.entity(row)
+        try:
+            document = before.revise(changes, self.rules)
+        except ValidationError as error:
+            raise invalid(error, line=self.rules.line, key=self.rules.key) from None
+        self._jobs = self._jobs or row["kind"] == "job"
+        if row["issued"] and document.__dict__ != before.__dict__:
+            raise already_issued()
+        return document
+
+    def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
+        """Who pays: as the row says, else as the client's card says today."""
+        if not values.get("bill_to"):
+            return owner.bill_to_id
+        payer = self._owner(values, "bill_to")
+        if payer.id == owner.id:
+            return None
+        if kind in SOLD:
+            self._check_prospect(payer, "bill_to")
+        return payer.id
+
+    def _check_prospect(self, owner: Owner, path: str) -> None:
+        try:
+            check_not_prospect(owner.code, owner.prospect)
+        except Conflict as error:
+            raise self.fault(error.code, path, error.message) from None
+
+    def _amounts(self, values: Mapping[str, Any], kind: str) -> dict[str, int]:
+        if AMOUNT_NAMES.isdisjoint(values):
+            return {}
+        try:
+            return read_amounts(values, kind)
+        except AmountError as error:
+            raise refused(
+                error.error, error.path, line=self.rules.line, key=self.rules.key
+            ) from None
+
+    @staticmethod
+    def _place(values: Mapping[str, Any]) -> dict[str, str]:
+        """``ship_to`` out of its parts, where the file has those."""
+        if PLACE_NAMES.isdisjoint(values):
+            return {}
+        parts = {part: str(values.get(f"ship_to.{part}") or "").strip() for part in PLACE_PARTS}
+        if not any(parts.values()):
+            return {}
+        return {"ship_to": bare_line({**parts, "label": None, "attention": parts["name"]})}
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def _insert(self, new: list[Taken]) -> None:
+        ids = self.uow.documents.add([taken.document for taken in new])
+        for document_id, taken in zip(ids, new, strict=True):
+            self._once(document_id)
+            if taken.lines:
+                client_id = taken.document.client_id or 0
+                self.uow.documents.set_lines(document_id, client_id, taken.lines)
+            self._note(taken, document_id, "ok", "created")
+        self.created += len(new)
+
+    def _save(self, saves: list[tuple[Row, Taken]]) -> None:
+        documents, touched = self.uow.documents, self.uow.touched
+        touched.clear()
+        documents.save([(row, taken.document) for row, taken in saves])
+        for row, taken in saves:
+            hit = ("document", row["id"]) in touched
+            if taken.lines is not None:
+                client_id = taken.document.client_id or 0
+                hit = documents.set_lines(row["id"], client_id, taken.lines) or hit
+            self.updated += hit
+            status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
+            self._note(taken, row["id"], status, action)
+
+    def _taken(self, record: FileRow, kind: str, row: Row | None) -> Taken:
+        """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
+        given = record.values.get("lines")
+        lines = None if given is None else lines_of(given, self.rules)
+        values = with_subtotal(record.values, lines) if lines else record.values
+        if row is None:
+            return Taken(record.line, self._built(values, kind), lines)
+        document = self._revised(values, row)
+        if row["issued"] and lines is not None:
+            self._check_lines(row, lines)
+        return Taken(record.line, document, lines)
+
+    def _check_lines(self, row: Row, lines: list[DocumentLine]) -> None:
+        """Refuse other lines for what was issued here."""
+        if not self.uow.documents.has_lines(row["id"], row["client_id"], lines):
+            raise already_issued()
+
+    def _note(self, taken: Taken, document_id: int, status: str, action: str) -> None:
+        number, kind = taken.document.number, taken.document.kind
+        item = {"id": document_id, "number": number, "kind": kind, "status": status}
+        self.note(taken.line, number, {**item, "error": None, "action": action})
+
+    def finish(self) -> None:
+        """End the prospects that have a job, and say what was taken as history."""
+        if self._jobs:
+            self.uow.documents.end_prospects()
+        if self._inactive:
+            reason = msg("documents of inactive clients: {count}", count=self._inactive)
+            self.rules.warnings.append(RuleWarning("client", "document.client.inactive", reason))

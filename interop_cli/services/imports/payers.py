@@ -1,0 +1,159 @@
+"""Who pays for the clients of a file: settled once every client of the file exists.
+
+Rows that retire a payer, or make one a prospect, wait until then: so a file may move the
+clients of a payer to another one and retire it, in any order of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from interop_cli.domain.client import Client
+from interop_cli.domain.errors import Detail, InteropError
+from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate, check_prospect
+from interop_cli.domain.values.choices import parse_bool
+from interop_cli.services.imports.rows import RowImport
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+CHUNK = 2000
+
+
+class At(NamedTuple):
+    """Where a row stood, and nothing more of it."""
+
+    line: int
+
+
+class Wish(NamedTuple):
+    """The client of a row is to be billed to ``ref`` ("": to itself).
+
+    ``action`` is what the row counts as so far: ``created``, ``updated`` or ``unchanged``.
+    """
+
+    record: Any
+    client_id: int
+    ref: str
+    action: str
+
+
+@dataclass
+class Payers:
+    """What the rows said; ``settle`` writes it."""
+
+    uow: UnitOfWork
+    report: RowImport
+    wishes: list[Wish] = field(default_factory=list)
+
+    def note(self, record: Any, client_id: int, ref: object, action: str) -> None:
+        """Remember what a row says; all of the row only where it may have to be given back."""
+        kept = record if self.report.rejected.pass_on else At(record.line)
+        self.wishes.append(Wish(kept, client_id, str(ref or "").strip(), action))
+
+    def settle(self) -> None:
+        """Write who pays; the rows that name one who may not are rejected."""
+        for start in range(0, len(self.wishes), CHUNK):
+            self._settle(self.wishes[start : start + CHUNK])
+        self.wishes.clear()
+
+    def _settle(self, wishes: list[Wish]) -> None:
+        report = self.report
+        clients = self.uow.clients
+        found = clients.by_column("id", [wish.client_id for wish in wishes])
+        known: dict[Any, Row] = dict(found)
+        named = clients.named(wish.ref for wish in wishes if wish.ref)
+        for payer in named.values():
+            known.setdefault(payer["id"], payer)
+        pays_for = clients.paid_by(known)
+        pairs = []
+        for wish in wishes:
+            row = known[wish.client_id]
+            report.rules.line, report.rules.key = wish.record.line, row["code"]
+            try:
+                payer_id = self._payer(wish.ref, row, named, known, pays_for)
+            except InteropError as error:
+                report.withdraw(wish.record.line, wish.action)
+                report.reject(wish.record, _about_payer(error, wish.record.line, row["code"]))
+                continue
+            if payer_id == row["bill_to_id"]:
+                continue
+            pairs.append((row, {**row, "bill_to_id": payer_id}))
+            # The next rows are judged by what this one has changed.
+            known[wish.client_id] = pairs[-1][1]
+            if row["bill_to_id"] in pays_for:
+                pays_for[row["bill_to_id"]].remove(row["code"])
+            if payer_id in pays_for:
+                pays_for[payer_id].append(row["code"])
+            report.updated += wish.action == "unchanged"
+        self.uow.save("client", pairs)
+
+    def _payer(
+        self,
+        ref: str,
+        row: Row,
+        named: dict[str, Row],
+        known: dict[Any, Row],
+        pays_for: dict[int, list[str]],
+    ) -> int | None:
+        if not ref:
+            return None
+        clients = self.uow.clients
+        payer = known[named[ref]["id"]] if ref in named else clients.row(ref)
+        # As before: a payer retired since does not forbid other changes.
+        if payer["id"] != row["bill_to_id"]:
+            of = clients.entity(row)
+            check_can_be_payer(clients.entity(payer), of, pays_for[row["id"]])
+        return int(payer["id"])
+
+
+def _about_payer(error: InteropError, line: int, key: str) -> InteropError:
+    """The error with the row it is about."""
+    details = error.details or [Detail("bill_to", error.code, error.message)]
+    error.details = [Detail(d.path, d.code, d.message, line, key) for d in details]
+    return error
+
+
+@dataclass
+class Endings:
+    """The rows that wait, and the rule that they must pass in the end."""
+
+    uow: UnitOfWork
+    waiting: list[Any] = field(default_factory=list)
+
+    def among(self, rows: Iterable[tuple[Any, Row | None]]) -> set[int]:
+        """The clients, out of records and what is stored of each, who pay and would end it."""
+        ids = [row["id"] for record, row in rows if row is not None and _ends(record)]
+        return self.uow.clients.payers_among(ids) if ids else set()
+
+    def check(self, before: Client, client: Client) -> None:
+        """Refuse to retire a payer, or to make one (or one that has a job) a prospect."""
+        retires = before.active and not client.active
+        courts = client.prospect and not before.prospect
+        if client.id is None or not (retires or courts):
+            return
+        billed = self.uow.clients.billed_to(client.id)
+        if retires:
+            check_can_deactivate(client, [row["code"] for row in billed if row["active"]])
+        if courts:
+            jobs = self.uow.documents.jobs_of(client.id)
+            check_prospect(client, jobs=jobs, pays_for=[row["code"] for row in billed])
+
+
+def _ends(record: Any) -> bool:
+    return _says(record, "active") is False or _says(record, "prospect") is True
+
+
+def _says(record: Any, name: str) -> bool | None:
+    """The yes or no of a cell; what it cannot mean is refused elsewhere."""
+    value = record.values.get(name)
+    if value in ("", None):
+        return None
+    try:
+        return parse_bool(value)
+    except ValueError:
+        return None

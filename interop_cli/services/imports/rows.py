@@ -1,0 +1,187 @@
+"""What every import of rows does: all of them or none, rejects with reasons, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData
+from interop_cli.domain.messages import Message, counted, msg
+from interop_cli.domain.rules import Rules
+from interop_cli.services.outcome import MAX_ITEMS, Outcome
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+MAX_DETAILS = 1000
+PassOn = Callable[[Any, list[Detail]], None]
+
+
+@dataclass
+class Rejects:
+    """``pass_on`` gets each row with its faults, in the order of the lines of a batch.
+
+    Only the first ``MAX_DETAILS`` faults stay here: a file may have millions of bad rows.
+    """
+
+    pass_on: PassOn | None = None
+    count: int = 0
+    details: list[Detail] = field(default_factory=list)
+    _batch: list[tuple[Any, list[Detail]]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+    def add(self, record: Any, details: list[Detail]) -> None:
+        """Refuse a row."""
+        self.count += 1
+        self._batch.append((record, details))
+
+    def settle(self) -> None:
+        """Pass on the rows of a batch."""
+        for record, details in sorted(self._batch, key=lambda pair: pair[0].line):
+            self.details.extend(details[: MAX_DETAILS - len(self.details)])
+            if self.pass_on is not None:
+                self.pass_on(record, details)
+        self._batch.clear()
+
+
+class FileRow(Protocol):
+    """A row of the file, its fields already named as ours."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def values(self) -> dict[str, Any]: ...
+    @property
+    def error(self) -> Detail | None: ...
+
+
+@dataclass
+class RowImport:
+    """An import at work; a subclass writes a batch of rows in ``batch``."""
+
+    uow: UnitOfWork
+    rules: Rules
+    continue_on_error: bool = False
+    want_rows: bool = False
+    outcome: Outcome = field(default_factory=Outcome)
+    rejected: Rejects = field(default_factory=Rejects)
+    created: int = 0
+    updated: int = 0
+    _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    _withdrawn: set[int] = field(default_factory=set)
+    size: ClassVar[int] = 5000
+
+    def batch(self, records: Sequence[FileRow]) -> None:
+        """Write these rows, or reject some of them."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Write what depends on all the rows; not called where a row was refused for good."""
+
+    def settle(self) -> None:
+        """Check what depends on all the rows, and write it where nothing is ``refused``."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing will be written: the rest is read for its faults."""
+        return bool(self.rejected) and not self.continue_on_error
+
+    def run(self, records: Iterable[FileRow]) -> Outcome:
+        """Write every row, or none where one is not valid and the import does not go on.
+
+        Raises InvalidData ``import.invalid`` with a detail a fault, ``import.empty`` for a file
+        without rows.
+        """
+        if self.want_rows:
+            self.outcome.rows = []
+        iterator = iter(records)
+        while rows := list(islice(iterator, self.size)):
+            self.outcome.matched += len(rows)
+            self.batch(rows)
+            self.rejected.settle()
+        if self.outcome.matched == 0:
+            raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
+        self.settle()
+        self.rejected.settle()
+        if self.refused:
+            raise self._refusal()
+        self.finish()
+        self.rejected.settle()
+        self._count()
+        return self.outcome
+
+    # -- results ----------------------------------------------------------------------------
+
+    def note(self, line: int, key: str | None, item: dict[str, Any]) -> None:
+        """Say what became of a row: ``item`` has ``id``, ``status`` and ``error``."""
+        if len(self._items) <= MAX_ITEMS:  # one more tells that there are too many
+            self._items.append((line, item))
+        if self.outcome.rows is not None:
+            shown = {name: item[name] for name in ("status", "id", "error")}
+            self.outcome.rows.append({"line": line, "key": key, **shown})
+
+    def withdraw(self, line: int, action: str) -> None:
+        """Take back what was noted of a row: it was written, and found wrong at the end."""
+        self.created -= action == "created"
+        self.updated -= action == "updated"
+        self._withdrawn.add(line)
+
+    def reject(self, record: Any, error: InteropError, item: dict[str, Any] | None = None) -> None:
+        """Keep a row apart with the reason; what is no fault of the row is raised again.
+
+        ``item`` is what is known of the row; its key as ``code`` where not given.
+        """
+        if not isinstance(error, (InvalidData, Conflict)) and error.exit_code != 3:
+            raise error
+        details = [
+            Detail(d.path, d.code, d.message, d.line or record.line, d.key or self.rules.key)
+            for d in error.details or [Detail("", error.code, error.message)]
+        ]
+        self.rejected.add(record, details)
+        first = details[0]
+        fault = {"code": first.code, "path": first.path, "message": first.message}
+        known = {"id": None, "code": self.rules.key} if item is None else item
+        self.note(record.line, self.rules.key, {**known, "status": "error", "error": fault})
+
+    def fault(self, code: str, path: str, reason: Message) -> InvalidData:
+        """A fault of the row at hand."""
+        detail = Detail(path, code, reason, self.rules.line, self.rules.key)
+        return InvalidData(code, reason, details=[detail])
+
+    def _refusal(self) -> InvalidData:
+        return InvalidData(
+            "import.invalid",
+            counted(
+                "{count} of {total} rows is not valid; nothing was written.",
+                "{count} of {total} rows are not valid; nothing was written.",
+                count=self.rejected.count,
+                total=self.outcome.matched,
+            ),
+            hint=msg(
+                "Write the good rows and keep the others apart: --continue-on-error --rejects FILE"
+            ),
+            details=self.rejected.details,
+        )
+
+    def _count(self) -> None:
+        outcome = self.outcome
+        outcome.failed = self.rejected.count
+        outcome.changed = self.created + self.updated
+        outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
+        outcome.extra = {"created": self.created, "updated": self.updated}
+        outcome.items = [
+            item
+            for line, item in sorted(self._items, key=lambda pair: pair[0])
+            if item["error"] or line not in self._withdrawn
+        ]
+        outcome.warnings = self.rules.warnings
+        if outcome.rows is not None:
+            rows = sorted(outcome.rows, key=lambda row: int(row["line"]))
+            outcome.rows = [
+                row for row in rows if row["error"] or row["line"] not in self._withdrawn
+            ]

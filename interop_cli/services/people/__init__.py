@@ -1,0 +1,1 @@
+"""What can be done with the contacts, addresses and notes of clients."""

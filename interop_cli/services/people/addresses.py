@@ -1,0 +1,100 @@
+"""What can be done with a client's addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from interop_cli.domain.address import Address
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.validation import invalid
+from interop_cli.services.clients.card import check_version, revised_address
+from interop_cli.services.deletion import in_use
+from interop_cli.services.outcome import Outcome, one
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+    """Add an address to a client; ``main`` moves the main flag to it."""
+    client = uow.clients.row(ref)
+    try:
+        address = Address.build({**values, "main": False}, rules)
+    except ValidationError as error:
+        raise invalid(error, key=client["code"]) from None
+    address.client_id = client["id"]
+    (address_id,) = uow.addresses.add([address])
+    if values.get("main"):
+        uow.addresses.make_main(uow.addresses.row(address_id))
+    item = {"id": address_id, "client": client["code"], "status": "ok", "error": None}
+    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+
+
+def edit(
+    uow: UnitOfWork,
+    address_id: int,
+    changes: Mapping[str, Any],
+    rules: Rules,
+    *,
+    if_version: int | None = None,
+) -> Outcome:
+    """Change fields of an address; ``main`` true moves the main flag to it."""
+    row = uow.addresses.row(address_id)
+    check_version(row, if_version)
+    changes = dict(changes)
+    main = changes.pop("main", None)
+    if main is False and row["main"]:
+        raise _needs_main()
+    address = revised_address(uow.addresses.entity(row), changes, rules)
+    changed = uow.addresses.save([(row, address)]) > 0
+    if main and not row["main"]:
+        uow.addresses.make_main(uow.addresses.row(address_id))
+        changed = True
+    return one(_item(uow, row, changed=changed), changed=changed, warnings=rules.warnings)
+
+
+def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
+    """Make an address its client's main one; the former main address loses the flag."""
+    row = uow.addresses.row(address_id)
+    changed = not row["main"]
+    if changed:
+        uow.addresses.make_main(row)
+    return one(_item(uow, row, changed=changed), changed=changed)
+
+
+def delete(uow: UnitOfWork, address_ids: list[int]) -> Outcome:
+    """Delete addresses that nothing uses; all of them or none."""
+    outcome = Outcome(matched=len(address_ids), changed=len(address_ids))
+    for address_id in address_ids:
+        row = uow.addresses.row(address_id)
+        blockers = uow.addresses.blockers(address_id)
+        if blockers:
+            raise in_use(
+                "address.in_use",
+                blockers,
+                msg("Address {id} is in use and cannot be deleted.", id=address_id),
+                msg("See: interop address why-not {id}", id=address_id),
+            )
+        outcome.items.append(_item(uow, row, changed=True))
+        uow.addresses.remove(address_id)
+    return outcome
+
+
+def _needs_main() -> Conflict:
+    return Conflict(
+        "address.main.required",
+        msg("A client always has one main address."),
+        hint=msg("Give the flag to another address: interop address main ID"),
+    )
+
+
+def _item(uow: UnitOfWork, row: Row, *, changed: bool) -> dict[str, Any]:
+    code = uow.clients.by_id(row["client_id"])["code"]
+    status = "ok" if changed else "unchanged"
+    return {"id": row["id"], "client": code, "status": status, "error": None}

@@ -1,0 +1,130 @@
+"""What can be done with notes about a client, and with their attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from interop_cli.domain.errors import NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.domain.note import Note
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.validation import invalid
+from interop_cli.services.clients.card import check_version
+from interop_cli.services.deletion import in_use
+from interop_cli.services.imports.attachments import File
+from interop_cli.services.outcome import Outcome, one
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+def create(
+    uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules, files: Sequence[File] = ()
+) -> Outcome:
+    """Write a note about a client, with its attachments."""
+    client = uow.clients.row(ref)
+    try:
+        note = Note.build(values, rules)
+    except ValidationError as error:
+        raise invalid(error, key=client["code"]) from None
+    note.client_id = client["id"]
+    (note_id,) = uow.notes.add([note])
+    _attach(uow, uow.notes.row(note_id), files)
+    item = {"id": note_id, "client": client["code"], "status": "ok", "error": None}
+    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+
+
+def edit(
+    uow: UnitOfWork,
+    note_id: int,
+    changes: Mapping[str, Any],
+    rules: Rules,
+    *,
+    if_version: int | None = None,
+) -> Outcome:
+    """Change the text, category or author of a note."""
+    row = uow.notes.row(note_id)
+    check_version(row, if_version)
+    try:
+        note = uow.notes.entity(row).revise(changes, rules)
+    except ValidationError as error:
+        raise invalid(error) from None
+    changed = uow.notes.save([(row, note)]) > 0
+    return one(_item(uow, row, changed=changed), changed=changed, warnings=rules.warnings)
+
+
+def delete(uow: UnitOfWork, note_ids: Sequence[int]) -> Outcome:
+    """Delete notes without attachments; all of them or none.
+
+    Raises Conflict ``note.in_use``, which lists the attachments.
+    """
+    outcome = Outcome(matched=len(note_ids), changed=len(note_ids))
+    for note_id in note_ids:
+        row = uow.notes.row(note_id)
+        blockers = uow.notes.blockers(note_id)
+        if blockers:
+            raise in_use(
+                "note.in_use",
+                blockers,
+                msg("Note {id} has attachments and cannot be deleted.", id=note_id),
+                msg("Take them off first: interop note detach {id} --all", id=note_id),
+            )
+        outcome.items.append(_item(uow, row, changed=True))
+        uow.notes.remove(note_id)
+    return outcome
+
+
+def attach(uow: UnitOfWork, note_id: int, files: Sequence[File]) -> Outcome:
+    """Attach files to a note; the items are the attachments."""
+    row = uow.notes.row(note_id)
+    ids = _attach(uow, row, files)
+    outcome = Outcome(matched=len(files), changed=len(files))
+    for attachment_id, file in zip(ids, files, strict=True):
+        outcome.items.append(_attachment(attachment_id, row, file.name))
+    return outcome
+
+
+def detach(uow: UnitOfWork, note_id: int, attachment_ids: Sequence[int] | None) -> Outcome:
+    """Take attachments off a note; all of them where none is named.
+
+    Raises NotFound ``attachment.not_found`` for one that is not of this note.
+    """
+    row = uow.notes.row(note_id)
+    found = {attached["id"]: attached for attached in uow.notes.attachments(note_id)}
+    wanted = list(found) if attachment_ids is None else list(dict.fromkeys(attachment_ids))
+    outcome = Outcome(matched=len(wanted), changed=len(wanted))
+    for attachment_id in wanted:
+        if attachment_id not in found:
+            raise attachment_not_found(attachment_id, note_id)
+        outcome.items.append(_attachment(attachment_id, row, found[attachment_id]["name"]))
+        uow.notes.detach(attachment_id)
+    return outcome
+
+
+def attachment_not_found(attachment_id: int, note_id: int) -> NotFound:
+    """The error for an id that no attachment of the note has."""
+    return NotFound(
+        "attachment.not_found",
+        msg("Note {note} has no attachment {id}.", note=note_id, id=attachment_id),
+        hint=msg("See: interop note show {note}", note=note_id),
+    )
+
+
+def _attach(uow: UnitOfWork, note: Row, files: Sequence[File]) -> list[int]:
+    return uow.notes.attach(
+        note, [(file.name, len(file.content), uow.blobs.add(file.content)) for file in files]
+    )
+
+
+def _attachment(attachment_id: int, note: Row, name: str) -> dict[str, Any]:
+    return {"id": attachment_id, "note": note["id"], "name": name, "status": "ok", "error": None}
+
+
+def _item(uow: UnitOfWork, row: Row, *, changed: bool) -> dict[str, Any]:
+    code = uow.clients.by_id(row["client_id"])["code"]
+    status = "ok" if changed else "unchanged"
+    return {"id": row["id"], "client": code, "status": status, "error": None}

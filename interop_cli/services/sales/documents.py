@@ -1,0 +1,308 @@
+"""Recording documents one at a time, and voiding them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from interop_cli.domain.document import AMOUNTS, SOLD, AmountError, Document, read_amounts
+from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.domain.payer import check_pays_itself
+from interop_cli.domain.rule_faults import missing
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.validation import invalid, merged, refused
+from interop_cli.domain.values.address_text import bare_line
+from interop_cli.domain.values.text import fold
+from interop_cli.services.outcome import Outcome, one
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+OWN_FIELDS = (
+    "number",
+    "date",
+    "due_date",
+    "status",
+    "currency",
+    "terms",
+    "contact",
+    "ship_to",
+    "sold_to_address",
+    "bill_to_address",
+    "external_id",
+)
+AMOUNT_FIELDS = (*AMOUNTS, *(f"{name}_cents" for name in AMOUNTS))
+LINE_FIELDS = ("description", "quantity", "unit_price", "amount", "amount_cents", "tax")
+
+
+def check_not_prospect(code: str, prospect: bool) -> None:
+    """Refuse to invoice a prospect; raises Conflict ``document.client.prospect``."""
+    if prospect:
+        raise Conflict(
+            "document.client.prospect",
+            msg("{code} is a prospect and cannot be invoiced.", code=code),
+            hint=msg("interop client promote {code}", code=code),
+        )
+
+
+def check_gets_documents(code: str, kind: str, *, active: bool, prospect: bool) -> None:
+    """Whether a client may get a new document of this kind.
+
+    Raises Conflict ``document.client.inactive`` or ``document.client.prospect``.
+    """
+    if not active:
+        raise Conflict(
+            "document.client.inactive",
+            msg("{code} is inactive and gets no new documents.", code=code),
+            hint=msg("interop client activate {code}", code=code),
+        )
+    if kind in SOLD:
+        check_not_prospect(code, prospect)
+
+
+def lines_of(given: object, rules: Rules) -> list[DocumentLine]:
+    """The lines out of a list of objects; raises InvalidData with all that is wrong."""
+    if not isinstance(given, list):
+        reason = msg("is not a list")
+        detail = Detail("lines", "field.list_type", reason, rules.line, rules.key)
+        raise InvalidData("field.list_type", reason, details=[detail])
+    lines: list[DocumentLine] = []
+    errors: list[InvalidData] = []
+    for place, values in enumerate(given, 1):
+        try:
+            lines.append(_line(values, place, rules))
+        except InvalidData as error:
+            errors.append(error)
+    if errors:
+        raise merged(*errors)
+    return lines
+
+
+def with_subtotal(values: Mapping[str, Any], lines: Sequence[DocumentLine]) -> Mapping[str, Any]:
+    """``values`` with what the lines come to as subtotal, where they do not say it themselves."""
+    said = any(values.get(name) not in (None, "") for name in ("subtotal", "subtotal_cents"))
+    if said or not lines:
+        return values
+    return {**values, "subtotal_cents": sum(line.amount_cents for line in lines)}
+
+
+def _line(values: Any, place: int, rules: Rules) -> DocumentLine:
+    prefix = f"lines.{place}."
+    if isinstance(values, dict):
+        values = {"position": place, **{k: v for k, v in values.items() if k != "position"}}
+    try:
+        return DocumentLine.build(values, rules)
+    except ValidationError as error:
+        raise invalid(error, prefix=prefix, line=rules.line, key=rules.key) from None
+    except PydanticCustomError as error:
+        raise refused(error, f"{prefix}amount", line=rules.line, key=rules.key) from None
+
+
+def no_such_client(path: str, line: int | None, key: str | None) -> NotFound:
+    """A row names a client that does not exist."""
+    reason = msg("There is no client of this code.")
+    return NotFound(
+        "client.not_found", reason, details=[Detail(path, "client.not_found", reason, line, key)]
+    )
+
+
+def already_issued() -> Conflict:
+    """What was issued here would be changed."""
+    return Conflict(
+        "document.issued",
+        msg("It was issued here and changes no more; correct it with a credit note."),
+    )
+
+
+def given_lines(lines: Sequence[DocumentLine]) -> list[dict[str, Any]]:
+    """Lines as the objects of an answer."""
+    return [
+        {
+            "position": line.position,
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+            "amount_cents": line.amount_cents,
+            "tax": line.tax,
+        }
+        for line in lines
+    ]
+
+
+def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+    """Record a document of a client; a job ends a prospect.
+
+    Quotes, jobs and packing slips get a number where none is given; an invoice recorded this way
+    has its own (``sales invoice create`` makes new ones). Raises Conflict for a client or a payer
+    that is inactive, or a prospect that would be invoiced, and for a number that is taken.
+    """
+    client = uow.clients.row(ref)
+    payer = payer_of(uow, client, values.get("bill_to"))
+    for one_of in (client, payer):
+        check_gets_documents(
+            one_of["code"], kind, active=bool(one_of["active"]), prospect=bool(one_of["prospect"])
+        )
+    lines = lines_of(values.get("lines") or [], rules)
+    document = _built(uow, client, payer, kind, with_subtotal(values, lines), rules)
+    if document.number is None:
+        if kind in SOLD:
+            raise _number_required()
+        document.number = uow.documents.next_number(kind)
+    _check_free(uow, kind, document.number)
+    (document_id,) = uow.documents.add([document])
+    uow.documents.set_lines(document_id, client["id"], lines)
+    if kind == "job":
+        uow.documents.end_prospects("id = :client", client=client["id"])
+    item = _item(document_id, document, client["code"], "ok")
+    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+
+
+def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:
+    """Make a document count no more; it stays readable.
+
+    Raises Conflict ``document.credited`` for an invoice that credit notes correct.
+    """
+    row = uow.documents.row(ref, kind)
+    document = uow.documents.entity(row)
+    code = uow.clients.by_id(row["client_id"])["code"]
+    if row["status"] == "void":
+        return one(_item(row["id"], document, code, "unchanged"), changed=False)
+    credited = uow.documents.corrections(row["id"])
+    if credited:
+        raise Conflict(
+            "document.credited",
+            msg(
+                "Credit notes correct this invoice: {numbers}.",
+                numbers=", ".join(note["number"] or f"#{note['id']}" for note in credited),
+            ),
+            hint=msg("Void those first."),
+        )
+    uow.update("document", {"status": "void"}, "id = :id", id=row["id"])
+    return one(_item(row["id"], document, code, "ok"), changed=True)
+
+
+def payer_of(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
+    """The client who pays: the one named, else the one on the card, else the client itself.
+
+    Raises Conflict for one named who is itself billed to another client.
+    """
+    if ref:
+        payer = uow.clients.row(ref)
+        if payer["id"] != client["id"]:
+            check_pays_itself(payer["code"], payer["bill_to_id"])
+        return payer
+    if client["bill_to_id"] is not None:
+        return uow.clients.by_id(client["bill_to_id"])
+    return client
+
+
+def place_of(uow: UnitOfWork, client: Row, ship_to: str | None) -> tuple[Row | None, str | None]:
+    """Where it is shipped: the row of the client's address of this id, and its text.
+
+    Other text is kept as it is. Raises NotFound for the address of another client.
+    """
+    ref = (ship_to or "").strip().removeprefix("#")
+    if not ref.isdecimal():
+        return None, ship_to or None
+    for row in uow.addresses.of_client(client["id"]):
+        if row["id"] == int(ref):
+            return row, bare_line(row)
+    raise NotFound(
+        "address.not_found",
+        msg("{code} has no address {id}.", code=client["code"], id=int(ref)),
+        hint=msg("interop address list {code}", code=client["code"]),
+    )
+
+
+def contact_of(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
+    """Who it is for: the id of a contact of the client and its name, or the text as it is.
+
+    Raises NotFound for the contact of another client.
+    """
+    wanted = (ref or "").strip().removeprefix("#")
+    if not wanted.isdecimal():
+        return None, ref or None
+    for row in uow.contacts.of_clients([client["id"]])[client["id"]]:
+        if row["id"] == int(wanted):
+            return row["id"], row["name"]
+    raise NotFound(
+        "contact.not_found",
+        msg("{code} has no contact {id}.", code=client["code"], id=int(wanted)),
+        hint=msg("interop contact list {code}", code=client["code"]),
+    )
+
+
+def main_text(uow: UnitOfWork, client_id: int) -> str:
+    """A client's main address as text."""
+    return bare_line(uow.addresses.main_of([client_id])[client_id])
+
+
+def _built(
+    uow: UnitOfWork, client: Row, payer: Row, kind: str, values: Mapping[str, Any], rules: Rules
+) -> Document:
+    place, ship_to = place_of(uow, client, values.get("ship_to"))
+    own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
+    own.setdefault("date", uow.today)
+    own.setdefault("currency", client["currency"])
+    own.setdefault("terms", client["terms"])
+    contact_id, contact = contact_of(uow, client, values.get("contact"))
+    own.update(
+        kind=kind,
+        contact_id=contact_id,
+        contact=contact,
+        client_id=client["id"],
+        bill_to_id=None if payer["id"] == client["id"] else payer["id"],
+        ship_to=ship_to,
+        ship_to_id=place["id"] if place else None,
+        sold_to_address=main_text(uow, client["id"]),
+        bill_to_address=main_text(uow, payer["id"]),
+    )
+    try:
+        amounts = read_amounts(values, kind)
+        if kind in SOLD and not amounts:
+            raise AmountError("subtotal", missing())
+        return Document.build({**own, **amounts}, rules)
+    except AmountError as error:
+        raise refused(error.error, error.path, key=client["code"]) from None
+    except ValidationError as error:
+        raise invalid(error, key=client["code"]) from None
+
+
+def _check_free(uow: UnitOfWork, kind: str, number: str) -> None:
+    if uow.documents.by_numbers(kind, [fold(number)]):
+        raise Conflict(
+            "document.number.duplicate",
+            msg("{kind}: the number {number} is taken already.", kind=kind, number=number),
+            details=[Detail("number", "unique", msg("is already taken"))],
+        )
+
+
+def _number_required() -> InvalidData:
+    reason = msg("is required")
+    return InvalidData(
+        "field.missing",
+        msg("{field}: {what}", field="number", what=reason),
+        hint=msg("A new invoice with its number: interop sales invoice create"),
+        details=[Detail("number", "field.missing", reason)],
+    )
+
+
+def _item(document_id: int, document: Document, code: str, status: str) -> dict[str, Any]:
+    return {
+        "id": document_id,
+        "kind": document.kind,
+        "number": document.number,
+        "client": code,
+        "date": document.date,
+        "currency": document.currency,
+        "total_cents": document.total_cents,
+        "status": status,
+        "error": None,
+    }

@@ -1,0 +1,236 @@
+"""The steps of a new invoice. Posted it changes no more: see ``credits`` for what corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from interop_cli.domain import taxes
+from interop_cli.domain.contact import recipients
+from interop_cli.domain.document import Document
+from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.errors import Conflict, InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Rules
+from interop_cli.domain.validation import invalid
+from interop_cli.domain.values.address_text import bare_line
+from interop_cli.domain.values.terms import due_date
+from interop_cli.services.outcome import Outcome, one
+from interop_cli.services.people.contacts import inactive
+from interop_cli.services.sales.documents import (
+    check_gets_documents,
+    contact_of,
+    given_lines,
+    lines_of,
+    main_text,
+    payer_of,
+    place_of,
+)
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+    """Make an invoice for a client: who pays, where to, for what, which taxes, due when.
+
+    ``values``: ``lines``, and where given ``bill_to``, ``contact``, ``ship_to`` (an id of the
+    client's addresses), ``date``, ``terms``, ``draft``. A draft has no number and does not count.
+    The outcome's ``invoice`` has everything, with its recipients and the client's notes.
+    """
+    client = uow.clients.row(ref)
+    _check_client(client)
+    payer = payer_of(uow, client, values.get("bill_to"))
+    if payer["id"] != client["id"]:
+        _check_client(payer)
+    place = place_of(uow, client, values.get("ship_to"))[0] or _main(uow, client)
+    lines = lines_of(values.get("lines") or [], rules)
+    if not lines:
+        raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
+    document = _built(uow, client, payer, place, values, rules)
+    _put_amounts(document, lines)
+    if min(document.subtotal_cents, document.total_cents) < 0:
+        raise _negative()
+    if not values.get("draft"):
+        document.number = uow.documents.next_number("invoice")
+        document.status, document.posted_at = "posted", uow.now
+    (document_id,) = uow.documents.add([document])
+    uow.documents.set_lines(document_id, client["id"], lines)
+    return outcome_of(uow, document_id, document, client, payer, lines, rules)
+
+
+def post(uow: UnitOfWork, ref: str, rules: Rules) -> Outcome:
+    """Give a draft invoice its number; from then on it counts, and changes no more."""
+    row = uow.documents.row(ref, "invoice")
+    client = uow.clients.by_id(row["client_id"])
+    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"])
+    if row["status"] != "draft":
+        raise Conflict("invoice.not_draft", msg("Only a draft can be posted."))
+    _check_client(client)
+    _check_client(payer)
+    document = uow.documents.entity(row)
+    document.number = row["number"] or uow.documents.next_number("invoice")
+    document.status, document.issued, document.posted_at = "posted", True, uow.now
+    uow.documents.save([(row, document)])
+    return outcome_of(uow, row["id"], document, client, payer, stored_lines(uow, row), rules)
+
+
+# -- the parts ------------------------------------------------------------------------------
+
+
+def _check_client(client: Row) -> None:
+    check_gets_documents(
+        client["code"], "invoice", active=bool(client["active"]), prospect=bool(client["prospect"])
+    )
+
+
+def _main(uow: UnitOfWork, client: Row) -> Row:
+    return uow.addresses.main_of([client["id"]])[client["id"]]
+
+
+def _contact(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
+    """Who it is for: as asked, else the client's default contact.
+
+    Raises Conflict for a contact that is inactive: it receives nothing.
+    """
+    people = uow.contacts.of_clients([client["id"]])[client["id"]]
+    if ref:
+        contact_id, name = contact_of(uow, client, ref)
+        for row in people:
+            if row["id"] == contact_id and not row["active"]:
+                raise inactive(row["id"])
+        return contact_id, name
+    for row in people:
+        if row["is_default"] and row["active"]:
+            return row["id"], row["name"]
+    return None, None
+
+
+def _built(
+    uow: UnitOfWork, client: Row, payer: Row, place: Row, values: Mapping[str, Any], rules: Rules
+) -> Document:
+    terms = values.get("terms") or payer["terms"]
+    contact_id, contact = _contact(uow, client, values.get("contact"))
+    try:
+        document = Document.build(
+            {
+                "kind": "invoice",
+                "status": "draft",
+                "client_id": client["id"],
+                "bill_to_id": None if payer["id"] == client["id"] else payer["id"],
+                "date": values.get("date") or uow.today,
+                "terms": terms,
+                "currency": client["currency"],
+                "contact_id": contact_id,
+                "contact": contact,
+                "ship_to_id": place["id"],
+                "ship_to": bare_line(place),
+                "sold_to_address": main_text(uow, client["id"]),
+                "bill_to_address": main_text(uow, payer["id"]),
+                "place_of_supply": "-".join(filter(None, [place["country"], place["province"]])),
+                "issued": not values.get("draft"),
+            },
+            rules,
+        )
+    except ValidationError as error:
+        raise invalid(error, key=client["code"]) from None
+    due = due_date(date.fromisoformat(document.date), terms)
+    if due is not None:
+        document.due_date = due.isoformat()
+    elif terms:
+        rules.warn("terms", "terms.unknown", msg("these terms say no day: there is no due date"))
+    return document
+
+
+def _put_amounts(document: Document, lines: list[DocumentLine]) -> None:
+    """Subtotal, taxes and total of the lines, at the document's place and on its day."""
+    country, _, province = (document.place_of_supply or "").partition("-")
+    document.taxes = taxes.compute(lines, country, province or None, document.date)
+    document.subtotal_cents = sum(line.amount_cents for line in lines)
+    document.tax_cents = sum(tax["amount_cents"] for tax in document.taxes)
+    document.total_cents = document.subtotal_cents + document.tax_cents
+
+
+def _negative() -> InvalidData:
+    return InvalidData(
+        "invoice.negative",
+        msg("An invoice comes to nothing or more; a credit note takes back."),
+        hint=msg("interop sales invoice credit NUMBER"),
+    )
+
+
+def stored_lines(uow: UnitOfWork, row: Row) -> list[DocumentLine]:
+    """The lines of a stored document."""
+    stored = uow.documents.lines_of([row["id"]]).get(row["id"], [])
+    return [
+        DocumentLine.stored({name: line[name] for name in DocumentLine.model_fields})
+        for line in stored
+    ]
+
+
+def outcome_of(
+    uow: UnitOfWork,
+    document_id: int,
+    document: Document,
+    client: Row,
+    payer: Row,
+    lines: list[DocumentLine],
+    rules: Rules,
+) -> Outcome:
+    """The result: a flat item, and ``invoice`` with all that a person wants to see."""
+    item = {
+        "id": document_id,
+        "kind": document.kind,
+        "number": document.number,
+        "client": client["code"],
+        "bill_to": payer["code"],
+        "date": document.date,
+        "due_date": document.due_date,
+        "currency": document.currency,
+        "subtotal_cents": document.subtotal_cents,
+        "tax_cents": document.tax_cents,
+        "total_cents": document.total_cents,
+    }
+    outcome = one({**item, "status": "ok", "error": None}, changed=True, warnings=rules.warnings)
+    outcome.extra = {
+        "invoice": {
+            **item,
+            "status": document.status,
+            "terms": document.terms,
+            "contact": document.contact,
+            "sold_to_address": document.sold_to_address,
+            "bill_to_address": document.bill_to_address,
+            "ship_to": document.ship_to,
+            "place_of_supply": document.place_of_supply,
+            "lines": given_lines(lines),
+            "taxes": document.taxes,
+            "recipients": _recipients(uow, payer["id"]),
+            "notes": _notes(uow, client["id"]),
+        }
+    }
+    return outcome
+
+
+def _recipients(uow: UnitOfWork, payer_id: int) -> dict[str, Any]:
+    """Who receives it: people at the client who pays."""
+    people = uow.contacts.of_clients([payer_id])[payer_id]
+    found = recipients(uow.contacts.entity(row) for row in people)
+    return {
+        "to": list(found.to),
+        "cc": list(found.cc),
+        "complete": found.complete,
+        "rule": found.rule,
+        "reason": found.reason,
+        "message": found.message,
+    }
+
+
+def _notes(uow: UnitOfWork, client_id: int) -> list[dict[str, Any]]:
+    """What the house should know of the client, the latest first."""
+    names = ("id", "category", "text", "author", "created_at")
+    rows = uow.notes.of_clients([client_id])[client_id]
+    return [{name: row[name] for name in names} for row in reversed(rows)]

@@ -1,0 +1,1 @@
+"""What the program is to the shell: options, errors, signals, selectors, completion."""

@@ -1,0 +1,271 @@
+"""What every command has: the global options on both sides, and help in the user's language."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+from click.core import ParameterSource
+
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
+HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
+
+
+class Option(click.Option):
+    """An option whose help is a msgid, translated when it is shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        msgid, self.help = self.help, _(self.help or "")
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = msgid
+
+
+class GlobalOption(Option):
+    """Accepted before and after the subcommand; what was typed last, stands."""
+
+    def __init__(self, *flags: str, **attrs: Any) -> None:
+        super().__init__(flags, expose_value=False, callback=self._remember, **attrs)
+
+    @staticmethod
+    def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+        name = str(param.name)
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            ctx.find_root().obj.options[name] = value
+
+
+def global_options() -> list[click.Parameter]:
+    """The options of CLI.md that every command takes; one set of objects, made once."""
+    if not _GLOBALS:
+        _GLOBALS.extend(_make_global_options())
+    return _GLOBALS
+
+
+_GLOBALS: list[click.Parameter] = []
+
+
+def _make_global_options() -> list[click.Parameter]:
+    flag: dict[str, Any] = {"is_flag": True}
+    choice = click.Choice
+    return [
+        GlobalOption(
+            "--db", metavar="PATH|URL", help=N_("The database: a file, or postgresql://…")
+        ),
+        GlobalOption("-o", "--output", type=choice(FORMATS), help=N_("Format of the data.")),
+        GlobalOption("--json", **flag, help=N_("Same as -o json.")),
+        GlobalOption("--fields", metavar="A,B,C", help=N_("Columns, and their order.")),
+        GlobalOption("--out", metavar="FILE", help=N_("Write the data to a file.")),
+        GlobalOption(
+            "--dialect",
+            type=choice(("rfc4180", "excel-fr")),
+            help=N_("Form of the CSV; excel-fr has semicolons, a BOM and CRLF."),
+        ),
+        GlobalOption("--lang", type=choice(("fr", "en")), help=N_("Language of the messages.")),
+        GlobalOption("-q", "--quiet", **flag, help=N_("Print nothing when all is well.")),
+        GlobalOption("-v", "--verbose", **flag, help=N_("Say more on stderr.")),
+        GlobalOption("--no-input", **flag, help=N_("Never ask.")),
+        GlobalOption("-y", "--yes", **flag, help=N_("Agree to the moderate confirmation.")),
+        GlobalOption("-n", "--dry-run", **flag, help=N_("Do everything, then roll it back.")),
+        GlobalOption(
+            "--color", type=choice(("auto", "always", "never")), help=N_("When to use colour.")
+        ),
+        GlobalOption(
+            "--lock-timeout",
+            type=click.FloatRange(min=0),
+            metavar="S",
+            help=N_("Seconds to wait for a lock (30)."),
+        ),
+        GlobalOption(
+            "--error-format",
+            type=choice(("text", "json")),
+            help=N_("Form of errors; json is implied by -o json and -o ndjson."),
+        ),
+        GlobalOption(
+            "--fail-if-unchanged", **flag, help=N_("Exit 10 when a write changed nothing.")
+        ),
+        GlobalOption("--debug", **flag, help=N_("Write a traceback to a file when it fails.")),
+    ]
+
+
+class HelpFormatter(click.HelpFormatter):
+    """Help whose headings end as the user's language ends them: French has a space before ``:``."""
+
+    def write_heading(self, heading: str) -> None:
+        self.write(f"{'':>{self.current_indent}}{_('{title}:', title=heading)}\n")
+
+
+class Context(click.Context):
+    """A context that writes such help."""
+
+    formatter_class = HelpFormatter
+
+
+class Translated(click.Command):
+    """Takes the global options; help, usage and sections are in the user's language."""
+
+    context_class = Context
+
+    def __init__(self, *args: Any, **attrs: Any) -> None:
+        attrs.setdefault("context_settings", HELP_FLAGS)
+        super().__init__(*args, **attrs)
+        # A docstring becomes a msgid without the indentation of its place in the code.
+        self.help = inspect.cleandoc(self.help) if self.help else None
+        self.params.extend(global_options())
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        msgid, self.help = self.help, _(self.help or "")
+        try:
+            super().format_help_text(ctx, formatter)
+        finally:
+            self.help = msgid
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        # click keeps the option it made, in the language of that moment.
+        self._help_option = None
+        return super().get_help_option(ctx)
+
+    def get_short_help_str(self, limit: int = 60) -> str:
+        text = _(self.short_help or self.help or "").split("\n\n")[0].split("\b")[0]
+        return " ".join(text.split()).rstrip(".")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None and isinstance(param, click.Option):
+                (shared if isinstance(param, GlobalOption) else own).append(record)
+        if own:
+            with formatter.section(_("Options")):
+                formatter.write_dl(own)
+        if ctx.parent is None and shared:
+            with formatter.section(_("Global options, before or after the subcommand")):
+                formatter.write_dl(shared)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if ctx.parent is not None:
+            formatter.write_paragraph()
+            formatter.write_text(_("Global options (--db, -o, --fields, -n, -q …): interop --help"))
+
+
+class Command(Translated):
+    """A leaf."""
+
+
+class Group(Translated, click.Group):
+    """A group of commands of our kind."""
+
+    command_class = Command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        Translated.format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+class LazyGroup(Group):
+    """A group whose commands live in modules that are imported when they are asked for.
+
+    ``lazy`` maps a command's name to its module and, where the module should not be imported for
+    a summary, to that summary; in its module, ``why-not`` is ``why_not_command``. An import that
+    fails is an error, never an unknown command.
+    """
+
+    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str | None]], **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.lazy and cmd_name not in self.commands:
+            module = importlib.import_module(self.lazy[cmd_name][0])
+            command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+            self.add_command(command, cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.lazy and not args[0].startswith("-"):
+            for name in self.lazy:  # click suggests among those that are loaded
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, self._summary(ctx, name)) for name in self.lazy])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        summary = self.lazy[name][1]
+        if summary is not None:
+            return _(summary)
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str() if command else ""
+
+
+class Count(click.IntRange):
+    """A whole number that the database can hold: a larger one becomes the largest."""
+
+    LARGEST = 2**63 - 1
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return min(int(super().convert(value, param, ctx)), self.LARGEST)
+
+
+class RowId(Count):
+    """The id of a row, typed ``12`` or, as cards and codes show it, ``#12``."""
+
+    name = "id"
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = value.removeprefix("#") if isinstance(value, str) else value
+        return super().convert(text, param, ctx)
+
+
+def pass_app(function: F) -> F:
+    """Give the command the ``App`` as its first argument."""
+
+    @wraps(function)
+    def with_app(*args: Any, **kwargs: Any) -> Any:
+        app = cast("App", click.get_current_context().obj)
+        return function(app, *args, **kwargs)
+
+    return cast(F, with_app)
+
+
+def option(*flags: str, **attrs: Any) -> Callable[[F], F]:
+    """``click.option`` with a translated help."""
+    return click.option(*flags, cls=Option, **attrs)
+
+
+def options(*several: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Options that commands share, as one decorator; help lists them in this order."""
+
+    def decorate(function: F) -> F:
+        decorated: Any = function
+        for one in reversed(several):
+            decorated = one(decorated)
+        return cast(F, decorated)
+
+    return decorate
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were typed."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,134 @@
+"""Where an exception becomes an exit code and words on stderr. Nothing else prints errors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from interop_cli.domain.errors import InteropError, IoFailure, UsageError
+from interop_cli.domain.messages import Message, msg
+from interop_cli.i18n import _
+from interop_cli.shell.signals import Signalled
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+
+EXIT_PIPE = 141
+
+
+def protect_descriptors() -> None:
+    """Fill closed standard descriptors, lest a database be opened as one of them.
+
+    A closed stdout is filled read-only, so that writing data to it fails and is reported.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY if number < 2 else os.O_WRONLY)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def leave(app: App, exit_code: int) -> int:
+    """End after help or version was printed: the output must have reached its reader."""
+    try:
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001 - the boundary
+        return report(app, error)
+    return exit_code
+
+
+def report(app: App, error: BaseException) -> int:
+    """Say what happened, in words or as one JSON line; the exit code."""
+    if isinstance(error, BrokenPipeError):
+        _abandon_stdout()
+        return app.exit_code if app.done else EXIT_PIPE
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return _interrupted(app, error)
+    if isinstance(error, click.UsageError):
+        app.read_ahead()
+    asks_for_help = isinstance(error, click.exceptions.NoArgsIsHelpError)
+    help_text = str(error).splitlines() if asks_for_help else None
+    ours = error if isinstance(error, InteropError) else _as_ours(error)
+    if app.options.get("debug"):
+        ours.hint = msg("The traceback is in {path}", path=_write_traceback(error))
+    error = ours
+    error.applied = error.applied or app.applied
+    if error.code.startswith("output."):
+        _abandon_stdout()
+        if error.applied and error.hint is None:  # those who read no JSON must know it, too
+            error.hint = msg("The change had been committed; only the answer is lost.")
+    with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
+        app.show_error(error, words=help_text)
+    return error.exit_code
+
+
+def _interrupted(app: App, error: BaseException) -> int:
+    code = error.exit_code if isinstance(error, Signalled) else 128 + signal.SIGINT
+    _abandon_stdout()
+    text = (
+        _("Interrupted; the change had been committed.")
+        if app.applied
+        else _("Interrupted; nothing was changed.")
+    )
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
+    return code
+
+
+def _as_ours(error: BaseException) -> InteropError:
+    if isinstance(error, click.UsageError):
+        return _usage(error)
+    if isinstance(error, click.ClickException):
+        return IoFailure("io.file", Message("{text}", {"text": error.format_message()}))
+    if isinstance(error, OSError):
+        from interop_cli.domain.errors import why_not_written
+
+        _abandon_stdout()
+        return IoFailure(
+            "output.write", msg("The output cannot be written: {why}.", why=why_not_written(error))
+        )
+    return InteropError(
+        "internal",
+        msg("A bug in interop: {kind}.", kind=type(error).__name__),
+        hint=msg("Run it again with --debug."),
+    )
+
+
+def _usage(error: click.UsageError) -> UsageError:
+    path = error.ctx.command_path if error.ctx else "interop"
+    bare = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole help
+    text = " ".join(error.format_message().split())
+    return UsageError(
+        "usage",
+        msg("Missing command.") if bare else Message("{text}", {"text": text}),
+        hint=msg("See: {command} --help", command=path),
+    )
+
+
+def _write_traceback(error: BaseException) -> str:
+    import tempfile
+    import traceback
+
+    descriptor, path = tempfile.mkstemp(prefix="interop-", suffix=".txt")  # mode 0600
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        traceback.print_exception(error, file=file)
+    return path
+
+
+def _abandon_stdout() -> None:
+    """Let the interpreter flush into nothing at its end, instead of failing again."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

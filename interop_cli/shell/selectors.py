@@ -1,0 +1,207 @@
+"""Which clients a bulk command works on: codes, ``@file``, ``-``, ``--filter`` or ``--all``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.i18n import translate
+from interop_cli.shell.command import option, options
+from interop_cli.shell.completion import client_codes
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.services.clients.bulk import Selector
+    from interop_cli.services.outcome import Outcome
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The selector options as typed."""
+
+    codes: tuple[str, ...]
+    filters: tuple[str, ...]
+    everything: bool
+    status: str | None
+    null: bool
+    expect: int | None
+    max_affected: int | None
+    continue_on_error: bool
+    results: str | None
+    only_failed_from: str | None
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether stdin holds the codes, so that nobody can be asked on it."""
+        return self.codes == ("-",) or self.only_failed_from == "-"
+
+    @property
+    def from_file(self) -> bool:
+        """Whether the codes are the lines of a file or of stdin."""
+        return bool(self.only_failed_from) or self.codes[0] == "-" or self.codes[0][:1] == "@"
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it may be about more than one client."""
+        return len(self.codes) != 1 or self.codes[0] == "-" or self.codes[0].startswith("@")
+
+
+_options = options(
+    click.argument("codes", nargs=-1, metavar="[CODE…|@FILE|-]", shell_complete=client_codes),
+    option(
+        "--filter",
+        "filters",
+        multiple=True,
+        metavar="EXPR",
+        help=N_("The clients a filter matches, active or not; several are AND."),
+    ),
+    option("--all", "everything", is_flag=True, help=N_("All clients.")),
+    option(
+        "--status",
+        type=click.Choice(("active", "inactive", "all")),
+        help=N_("With --filter or --all: only clients of this status."),
+    ),
+    option("-0", "--null", is_flag=True, help=N_("Codes on stdin end with NUL.")),
+    option(
+        "--expect",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help=N_("Refuse when the number of clients is another."),
+    ),
+    option(
+        "--max-affected",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help=N_("Refuse when there are more (default 500 off a terminal)."),
+    ),
+    option(
+        "--continue-on-error",
+        is_flag=True,
+        help=N_("Write the good rows, report the others (exit 68)."),
+    ),
+    option("--results", metavar="FILE|-", help=N_("Write what became of each row, as NDJSON.")),
+    option(
+        "--only-failed-from", metavar="FILE", help=N_("Take the failed rows of a results file.")
+    ),
+)
+NAMES = tuple(Picked.__dataclass_fields__)
+
+
+def selector_options(function: F) -> F:
+    """Add the selector options; the command gets them as one ``picked``."""
+
+    @wraps(function)
+    def with_picked(*args: Any, **kwargs: Any) -> Any:
+        picked = Picked(**{name: kwargs.pop(name) for name in NAMES})
+        return function(*args, picked=picked, **kwargs)
+
+    return cast(F, _options(with_picked))
+
+
+def check(picked: Picked) -> None:
+    """Exactly one selector; raises UsageError."""
+    count = sum(
+        [bool(picked.codes), bool(picked.filters), picked.everything, bool(picked.only_failed_from)]
+    )
+    if count != 1:
+        raise UsageError(
+            "usage.selector",
+            msg("Say which clients: codes, @file, -, --filter or --all, and one of these only."),
+            hint=msg("Every client: --all. See: interop help filters"),
+        )
+    mixed = [code for code in picked.codes if code == "-" or code.startswith("@")]
+    if mixed and len(picked.codes) > 1:
+        raise UsageError(
+            "usage.selector", msg("- and @file stand alone: no other code beside them.")
+        )
+    if picked.status and not (picked.filters or picked.everything):
+        raise UsageError("usage.selector", msg("--status goes with --filter or --all."))
+
+
+def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
+    """Read the codes or compile the filters; the limits of this run are added.
+
+    ``limited`` false: the setting does not bound how many, for what is harmless in any number.
+    """
+    from interop_cli.services.clients.bulk import Selector
+    from interop_cli.store.reading.clients import STATUSES
+
+    app.output.check_places(picked.results)
+    limits: dict[str, Any] = {
+        "expect": picked.expect,
+        "max_affected": limit(app, picked) if limited else picked.max_affected,
+        "continue_on_error": picked.continue_on_error,
+        "want_rows": picked.results is not None,
+    }
+    if picked.codes or picked.only_failed_from:
+        return Selector(keys=_keys(picked), from_file=picked.from_file, **limits)
+    condition = compiled(app, picked.filters)
+    status = STATUSES[picked.status or "all"]
+    return Selector(condition=f"{condition.sql} AND {status}", params=condition.params, **limits)
+
+
+def compiled(app: App, filters: tuple[str, ...]) -> Any:
+    """The filters on clients as a condition."""
+    from interop_cli.store.reading.clients import FIELDS
+    from interop_cli.store.reading.filters import compile_filters
+    from interop_cli.store.sync import states
+
+    conn = app.store.conn
+    fields = (*FIELDS, *states.fields(conn, filters)) if filters else FIELDS
+    return compile_filters(filters, fields, app.today, conn.folded)
+
+
+def limit(app: App, picked: Picked) -> int | None:
+    """How many clients may be touched: always as asked, off a terminal as the setting says."""
+    if picked.max_affected is not None:
+        return picked.max_affected
+    if len(picked.codes) >= 1 and not picked.is_bulk:
+        return None
+    if app.settings.origin("bulk.max_affected") == "default" and sys.stderr.isatty():
+        return None
+    return int(app.settings.get("bulk.max_affected"))
+
+
+def _keys(picked: Picked) -> list[tuple[int, str]]:
+    from interop_cli.inputs.codes import read_codes, read_failed
+    from interop_cli.inputs.source import open_source
+
+    if picked.only_failed_from:
+        with open_source(picked.only_failed_from, sys.stdin) as source:
+            return list(read_failed(source))
+    first = picked.codes[0]
+    if first != "-" and not first.startswith("@"):
+        return list(enumerate(picked.codes, 1))
+    with open_source("-" if first == "-" else first[1:], sys.stdin) as source:
+        return list(read_codes(source, null=picked.null))
+
+
+def deliver(app: App, outcome: Outcome, results: str | None) -> None:
+    """Print the outcome, and the line per input row where it was asked for."""
+    rows = outcome.rows
+    if results is not None and rows is not None:
+        lines = (
+            json.dumps(_translated(row), ensure_ascii=False, separators=(",", ":")) + "\n"
+            for row in rows
+        )
+        app.output.side_file(results, lines)
+        if results == "-":
+            return
+    app.output.result(outcome.as_dict())
+
+
+def _translated(row: dict[str, Any]) -> dict[str, Any]:
+    error = row["error"]
+    if error and error["message"] is not None:
+        row = {**row, "error": {**error, "message": translate(error["message"])}}
+    return row

@@ -1,0 +1,1 @@
+"""The engines: opening a database, making it, looking after it."""

@@ -1,0 +1,137 @@
+"""Making a database, and bringing an older one to the present schema."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rights import User
+from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.open import (
+    APPLICATION_ID,
+    check_free,
+    claim_file,
+    connect,
+    exists,
+    is_url,
+    without_password,
+)
+from interop_cli.store.migrations import apply_pending, migrate, pending
+from interop_cli.store.writing.rights import identity
+
+
+def create_database(
+    location: str,
+    now: str,
+    creator: User | None = None,
+    *,
+    lock_timeout: float,
+    dry_run: bool = False,
+) -> None:
+    """Make an empty database of the present schema, whole or not at all.
+
+    Its creator is its first admin; without one nobody has a role, and nobody is kept out.
+
+    Raises Conflict ``db.exists`` where there is a file, or where the server's database has tables.
+    """
+    if is_url(location):
+        _create_on_server(location, now, creator, lock_timeout, dry_run)
+    elif dry_run:
+        check_free(Path(location))
+    else:
+        _create_file(Path(location), now, creator, lock_timeout)
+
+
+def _create_on_server(
+    location: str, now: str, creator: User | None, lock_timeout: float, dry_run: bool
+) -> None:
+    conn = connect(location, lock_timeout=lock_timeout)
+    try:
+        with conn.write():
+            if conn.tables():
+                raise Conflict(
+                    "db.exists",
+                    msg(
+                        "The database at {place} has tables already; it was left as it is.",
+                        place=without_password(location),
+                    ),
+                )
+            if not dry_run:
+                apply_pending(conn, now)
+                _make_admin(conn, creator, now)
+    finally:
+        conn.close()
+
+
+def _create_file(path: Path, now: str, creator: User | None, lock_timeout: float) -> None:
+    """One transaction makes all of it, so a file is empty or ready; another process may help."""
+    from interop_cli.store.engines import sqlite
+
+    made = claim_file(path)
+    conn = sqlite.connect(path.resolve(), lock_timeout=lock_timeout)
+    try:
+        with conn.write():
+            if conn.tables():
+                raise exists(path)
+            try:
+                conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                apply_pending(conn, now)
+                _make_admin(conn, creator, now)
+            except BaseException:
+                if made:
+                    path.unlink()  # while the lock is ours and nobody waits in vain
+                raise
+        conn.prefer_wal()
+    finally:
+        conn.close()
+
+
+def _make_admin(conn: Connection, creator: User | None, now: str) -> None:
+    """Not an operation: it belongs to the making of the database, and cannot be undone."""
+    if creator is None:
+        return
+    user = identity(conn, creator)
+    (row_id,) = conn.next_ids("user_role", 1)
+    conn.insert_many(
+        "user_role",
+        ("id", "uid", "name", "role", "created_at", "updated_at"),
+        [(row_id, user.uid, user.name, "admin", now, now)],
+    )
+
+
+def migrate_database(
+    location: str, now: str, *, lock_timeout: float, backup: bool, dry_run: bool
+) -> tuple[list[str], Path | None]:
+    """Apply the pending steps; their names, and the copy made of a file before."""
+    conn = connect(location, lock_timeout=lock_timeout)
+    try:
+        steps = [step.name for step in pending(conn)]
+        if not steps or dry_run:
+            return steps, None
+        copy = None
+        if backup and not is_url(location):
+            copy = _copy_before(conn, location, steps)
+        applied = migrate(conn, now)
+        if conn.engine == "postgres":
+            from interop_cli.store.engines import grants
+
+            grants.renew(conn)  # the new tables have none yet
+        return applied, copy
+    finally:
+        conn.close()
+
+
+def _copy_before(conn: Connection, location: str, steps: list[str]) -> Path | None:
+    """Copy the file as it was before ``steps``; None where another process was faster."""
+    from interop_cli.store.engines.files import backup
+
+    copy = Path(f"{location}.before-{steps[0]}")
+    fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
+    backup(conn, fresh, overwrite=True)
+    if [step.name for step in pending(conn)] != steps:  # it may be a copy of what came after
+        fresh.unlink()
+        return None
+    os.replace(fresh, copy)
+    return copy

@@ -1,0 +1,257 @@
+"""A SQLite database as a file: backup, restore, check. A server has tools of its own for these."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from interop_cli.domain.errors import (
+    ConfigError,
+    Conflict,
+    InteropError,
+    IoFailure,
+    NotFound,
+    UnusableDb,
+    why_not_written,
+)
+from interop_cli.domain.messages import msg
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.sqlite import SqliteConnection
+
+
+def sqlite_only(conn: Connection) -> SqliteConnection:
+    """The connection as one to a file; raises ConfigError for a server."""
+    if not isinstance(conn, SqliteConnection):
+        raise ConfigError(
+            "db.server",
+            msg("A PostgreSQL database is backed up with its own tools."),
+            hint=msg("Use pg_dump and pg_restore."),
+        )
+    return conn
+
+
+def backup(
+    conn: Connection, target: Path, *, overwrite: bool = False, dry_run: bool = False
+) -> int:
+    """Write a consistent, checked copy to ``target``, mode 0600; its size in bytes.
+
+    Made beside the target and renamed onto it: a file of the final name is always whole. Raises
+    Conflict where it exists already, IoFailure where it cannot be written.
+    """
+    file = sqlite_only(conn)
+    if target.exists() and not overwrite:
+        raise Conflict(
+            "db.exists",
+            msg("There is already a file at {place}; it was left as it is.", place=str(target)),
+            hint=msg("Replace it with --overwrite, or choose another name."),
+        )
+    try:
+        folder = target.resolve().parent
+        descriptor, temporary = tempfile.mkstemp(prefix=target.name + ".", dir=folder)
+        os.close(descriptor)
+        os.unlink(temporary)  # VACUUM INTO wants a name that is free
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    try:
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        file.execute("VACUUM INTO :path", path=temporary)
+        problems = problems_of(Path(temporary))
+        if problems:
+            raise UnusableDb(
+                "db.corrupt", msg("The copy does not check: {what}.", what=problems[0]["what"])
+            )
+        size = Path(temporary).stat().st_size
+        if not dry_run:
+            _sync(Path(temporary))
+            os.replace(temporary, target)
+            _sync(folder)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
+    return size
+
+
+def restore(
+    source: Path, target: Path, *, lock_timeout: float, dry_run: bool = False
+) -> Path | None:
+    """Make ``target`` hold what the backup ``source`` holds; where its old content is kept.
+
+    The old content goes to ``NAME.before-restore``; None where there was nothing. A database that
+    works is overwritten in one transaction, so that programs which have it open see the old or the
+    new one; one that does not is moved away. Raises UnusableDb where the source is not a sound
+    interop database of a schema we know.
+    """
+    from interop_cli.store.engines import sqlite
+    from interop_cli.store.engines.open import checked_path
+    from interop_cli.store.migrations import pending
+
+    source, target = checked_path(source), Path(os.path.realpath(target))
+    kept = target.with_name(target.name + ".before-restore")
+    problems = problems_of(source)
+    if problems:
+        raise UnusableDb(
+            "db.corrupt", msg("The backup does not check: {what}.", what=problems[0]["what"])
+        )
+    copy = sqlite.connect(source)
+    try:
+        pending(copy)  # refuses a newer schema
+        there = target.exists()
+        if dry_run:
+            return kept if there else None
+        if not there or not _overwrite(copy, target, kept, lock_timeout):
+            _move_in(copy, target, kept)
+        return kept if there else None
+    finally:
+        copy.close()
+
+
+def _overwrite(copy: SqliteConnection, target: Path, kept: Path, lock_timeout: float) -> bool:
+    """Keep a copy of the database at ``target`` and overwrite it; False where it is damaged."""
+    from interop_cli.store.engines import sqlite
+    from interop_cli.store.engines.open import checked_path
+
+    try:
+        live = sqlite.connect(checked_path(target), lock_timeout=lock_timeout)
+    except (UnusableDb, NotFound):
+        return False
+    try:
+        try:
+            backup(live, kept, overwrite=True)
+        except UnusableDb:
+            return False
+        live.become(copy)
+    finally:
+        live.close()
+    return True
+
+
+def _move_in(copy: SqliteConnection, target: Path, kept: Path) -> None:
+    """Put a copy in the place of a file that is no working database, or of none."""
+    if target.exists() and not target.is_file():
+        raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(target)))
+    fresh = target.with_name(target.name + ".restoring")
+    backup(copy, fresh, overwrite=True)
+    try:
+        if target.exists():
+            os.replace(target, kept)
+            for suffix in ("-wal", "-shm", "-journal"):  # they belong to the old file
+                with suppress(FileNotFoundError):
+                    os.replace(f"{target}{suffix}", f"{kept}{suffix}")
+        os.replace(fresh, target)
+        _sync(target.parent)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+
+
+def problems_of(path: Path) -> list[Row]:
+    """What SQLite finds wrong with a file: ``{"code", "what"}``; empty where it is sound."""
+    from interop_cli.store.engines import sqlite
+
+    try:
+        conn = sqlite.connect(path)
+    except InteropError as error:
+        return [{"code": error.code, "what": str(error.message)}]
+    try:
+        return problems(conn)
+    except InteropError as error:
+        return [{"code": error.code, "what": str(error.message)}]
+    finally:
+        conn.close()
+
+
+def problems(conn: Connection, *, deep: bool = True) -> list[Row]:
+    """The same for an open database; ``deep`` reads every page and index."""
+    check = "integrity_check" if deep else "quick_check"
+    found = [
+        {"code": "integrity", "what": str(next(iter(row.values())))}
+        for row in conn.query(f"PRAGMA {check}(20)")
+        if next(iter(row.values())) != "ok"
+    ]
+    for row in conn.query("PRAGMA foreign_key_check"):
+        found.append(
+            {"code": "foreign_key", "what": f"{row['table']} #{row['rowid']} -> {row['parent']}"}
+        )
+    return found
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:  # some file systems cannot sync a folder
+        if not path.is_dir():
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_write(target: Path, error: OSError) -> IoFailure:
+    return IoFailure(
+        "io.file",
+        msg("{place} cannot be written: {why}.", place=str(target), why=why_not_written(error)),
+    )
+
+
+def copies(conn: Connection) -> list[str]:
+    """Files beside a database that look like copies of it; none for a server."""
+    if not isinstance(conn, SqliteConnection):
+        return []
+    own = {conn.path.name + suffix for suffix in ("", "-wal", "-shm", "-journal")}
+    return sorted(
+        str(path)
+        for path in conn.path.parent.glob(f"{conn.path.stem}*")
+        if path.name not in own and path.is_file() and not path.name.endswith(".lock")
+    )
+
+
+_PLACE = 1 << 20  # the byte that is locked on Windows, where a locked one cannot be read
+
+
+class LockFile:
+    """One attempt to hold the lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = -1
+
+    def take(self, holder: str) -> str | None:
+        """Hold the lock and write down who does; else who holds it."""
+        try:
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        except OSError as error:
+            raise IoFailure(
+                "io.lock",
+                msg("The lock file cannot be written: {why}.", why=why_not_written(error)),
+            ) from error
+        try:
+            _lock(handle)
+        except OSError:
+            with os.fdopen(handle, "rb") as file:
+                return file.read(300).decode("utf-8", "replace").strip() or "?"
+        os.ftruncate(handle, 0)
+        os.write(handle, holder.encode())
+        self._handle = handle
+        return None
+
+    def release(self) -> None:
+        """Let go; nobody is named in the file any more."""
+        with suppress(OSError):
+            os.ftruncate(self._handle, 0)
+        os.close(self._handle)
+
+
+def _lock(handle: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        os.lseek(handle, _PLACE, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        os.lseek(handle, 0, os.SEEK_SET)
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

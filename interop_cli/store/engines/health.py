@@ -1,0 +1,171 @@
+"""Whether a database is sound (``db check``) and well looked after (``db doctor``).
+
+A finding is ``{"code", "severity", "what", "fix"}``; ``severity`` is ``error``, ``warning`` or
+``info`` (nothing to mend, but good to know).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from interop_cli.domain.messages import Message, msg
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.open import filesystem, is_url
+from interop_cli.store.writing import journal
+
+BACKUP_AGE = 24 * 3600
+RULES = (
+    (
+        "rule.main_address",
+        "SELECT COUNT(*) AS n FROM client WHERE NOT EXISTS (SELECT 1 FROM address"
+        " WHERE address.client_id = client.id AND main = 1)",
+    ),
+    (
+        "rule.search_index",
+        "SELECT COUNT(*) AS n FROM client WHERE NOT EXISTS (SELECT 1 FROM client_search"
+        " WHERE client_search.client_id = client.id)",
+    ),
+    (
+        "rule.bill_to",
+        "SELECT COUNT(*) AS n FROM client c JOIN client p ON p.id = c.bill_to_id"
+        " WHERE p.bill_to_id IS NOT NULL",
+    ),
+)
+
+
+def check(conn: Connection) -> list[Row]:
+    """What is wrong inside: damaged pages, dangling references, broken rules, a broken journal."""
+    findings = []
+    if conn.engine == "sqlite":
+        from interop_cli.store.engines.files import problems
+
+        findings += [
+            _finding(
+                row["code"],
+                "error",
+                msg("{what}", what=row["what"]),
+                msg("Restore a backup: interop db restore FILE"),
+            )
+            for row in problems(conn)
+        ]
+        if findings:
+            return findings  # what lies on damaged pages is not worth reading
+    for code, sql in RULES:
+        count = conn.query(sql)[0]["n"]
+        if count:
+            findings.append(
+                _finding(code, "error", msg("{count} rows break this rule", count=count))
+            )
+    broken = sum(1 for _name in _changed_files(conn))
+    if broken:
+        findings.append(
+            _finding("rule.file", "error", msg("{count} rows break this rule", count=broken))
+        )
+    for row in journal.broken_links(conn):
+        what = msg("operation {id}: {reason}", id=row["operation_id"], reason=row["reason"])
+        findings.append(_finding("journal", "error", what, msg("See: interop journal verify")))
+    return findings
+
+
+def _changed_files(conn: Connection) -> Iterator[str]:
+    """The files whose content is not what their name, its SHA-256, says."""
+    for (name,) in (row for batch in conn.batches("SELECT sha256 FROM blob", {}) for row in batch):
+        rows = conn.query("SELECT content FROM blob WHERE sha256 = :name", name=name)
+        if hashlib.sha256(rows[0]["content"]).hexdigest() != name:
+            yield name
+
+
+def doctor(conn: Connection, location: str) -> list[Row]:
+    """What could go wrong around it: the library, the file and its folder, backups, rights."""
+    findings = list(_about_file(Path(location))) if not is_url(location) else []
+    if conn.engine == "sqlite":
+        from interop_cli.store.engines.files import problems
+
+        findings += [
+            _finding(row["code"], "error", msg("{what}", what=row["what"]))
+            for row in problems(conn, deep=False)
+        ]
+    return findings + list(_about_users(conn))
+
+
+def _about_users(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.reading.users import enforced
+
+    users = conn.query("SELECT uid, name, role FROM user_role ORDER BY name, uid")
+    if not users:
+        yield _finding(
+            "rights.nobody",
+            "warning",
+            msg("Nobody has a role: everyone may do everything"),
+            msg("interop db user set USER admin"),
+        )
+    if conn.login() is None:
+        return
+    loose = [row["name"] for row in users if not enforced(conn, row["uid"], row["role"])]
+    if loose:
+        yield _finding(
+            "rights.not_enforced",
+            "info",
+            msg(
+                "The server does not hold these users to their role: {users}",
+                users=", ".join(loose),
+            ),
+            msg(
+                "The owner of the tables and superusers may do everything; for others:"
+                " interop db grant USER ROLE"
+            ),
+        )
+
+
+def _about_file(path: Path) -> Iterator[Row]:
+    from interop_cli.store.engines.sqlite import LIBRARY, wal_is_safe
+
+    if not wal_is_safe():
+        version = ".".join(map(str, LIBRARY))
+        yield _finding(
+            "sqlite.old",
+            "info",
+            msg(
+                "SQLite {version}: WAL is unsafe in it, so readers keep writers waiting",
+                version=version,
+            ),
+            msg("pip install 'interop-cli[sqlite]'"),
+        )
+    status = path.stat()
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield _finding(
+            "file.mode",
+            "warning",
+            msg("Others can read or write the file"),
+            msg("chmod 600 {path}", path=str(path)),
+        )
+    folder = path.resolve().parent
+    if folder.stat().st_mode & stat.S_IWOTH and not folder.stat().st_mode & stat.S_ISVTX:
+        yield _finding("file.folder", "warning", msg("Others can write in the folder"))
+    kind = filesystem(path)
+    if kind in ("vfat", "exfat"):
+        yield _finding(
+            "file.system", "warning", msg("The file system {kind} is fragile", kind=kind)
+        )
+    backups = [file.stat().st_mtime for file in folder.glob(f"{path.stem}*") if file != path]
+    if not backups or time.time() - max(backups) > BACKUP_AGE:
+        yield _finding(
+            "backup.age",
+            "warning",
+            msg("No backup of the last 24 hours lies beside the database"),
+            msg("interop db backup FILE"),
+        )
+    yield _finding(
+        "rights.advice",
+        "info",
+        msg("Whoever can write the file can change everything in it: rights are advice here"),
+        msg("Keep the file to one user, or use a PostgreSQL server"),
+    )
+
+
+def _finding(code: str, severity: str, what: Message, fix: Message | None = None) -> Row:
+    return {"code": code, "severity": severity, "what": what, "fix": fix}

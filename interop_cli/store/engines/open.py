@@ -1,0 +1,272 @@
+"""Opening a database: which engine, is it there, is it ours, is its schema the one we know."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+
+from interop_cli.domain.errors import (
+    ConfigError,
+    Conflict,
+    IoFailure,
+    NotFound,
+    UnusableDb,
+    why,
+    why_not_written,
+)
+from interop_cli.domain.messages import msg
+from interop_cli.store.engines.connection import Connection
+
+APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
+SQLITE_MAGIC = b"SQLite format 3\x00"
+NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
+
+
+SERVERS = ("postgresql://", "postgres://")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_LOGIN = re.compile(r"^([^/]*://)[^/]*@")
+
+
+def is_url(location: str) -> bool:
+    """Whether ``--db`` names a server rather than a file.
+
+    Raises ConfigError ``db.location`` for the address of anything else: nobody means a file that
+    lies in a folder called ``mysql:``.
+    """
+    if location.startswith(SERVERS):
+        return True
+    if _ADDRESS.match(location):
+        raise ConfigError(
+            "db.location",
+            msg("A database is a file, or a server at postgresql://…; no other address is taken."),
+            hint=msg("Check --db and INTEROP_DB; a file is named by its path."),
+        )
+    return False
+
+
+def file_location(location: str) -> Path:
+    """The path of a SQLite database; raises ConfigError for a server."""
+    if is_url(location):
+        raise ConfigError(
+            "db.server",
+            msg("A PostgreSQL database is backed up with its own tools."),
+            hint=msg("Use pg_dump and pg_restore."),
+        )
+    return Path(location)
+
+
+def without_password(location: str) -> str:
+    """The location as it may be shown: a URL loses its password and its options."""
+    if not location.startswith(SERVERS):
+        return _LOGIN.sub(r"\1", location)
+    from urllib.parse import urlsplit
+
+    url = urlsplit(location)
+    user = f"{url.username}@" if url.username else ""
+    hosts = url.netloc.rpartition("@")[2]
+    return f"postgresql://{user}{hosts}{url.path}"
+
+
+def connect(location: str, *, lock_timeout: float) -> Connection:
+    """Open the database at ``location`` whatever its schema.
+
+    Raises NotFound ``db.missing``, UnusableDb, IoFailure or ConfigError; never makes a file.
+    """
+    if is_url(location):
+        from interop_cli.store.engines import postgres
+
+        return postgres.connect(location, lock_timeout=lock_timeout)
+    from interop_cli.store.engines import sqlite
+
+    return sqlite.connect(checked_path(Path(location)), lock_timeout=lock_timeout)
+
+
+def open_database(location: str, *, lock_timeout: float = 30.0) -> Connection:
+    """Open a database that is ready for use.
+
+    Raises as ``connect`` does, and UnusableDb where the schema is older or newer than ours.
+    """
+    from interop_cli.store.migrations import pending
+
+    conn = connect(location, lock_timeout=lock_timeout)
+    try:
+        steps = pending(conn)
+        if steps and steps[0].name.startswith("0001"):
+            raise NotFound(
+                "db.missing",
+                msg("There is no interop database at {place}.", place=without_password(location)),
+                hint=msg("Run: interop db init"),
+            )
+        if steps:
+            raise UnusableDb(
+                "db.older",
+                msg(
+                    "The database has an older schema: {count} step(s) to apply.", count=len(steps)
+                ),
+                hint=msg("Run: interop db migrate"),
+            )
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def checked_path(path: Path) -> Path:
+    """The real path of an existing SQLite file, checked before SQLite touches it."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise no_database(path) from None
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be opened: {why}.", why=why(error))
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(path)))
+    if status.st_nlink > 1:
+        raise ConfigError(
+            "db.hard_link",
+            msg("The database file has several names (hard links); SQLite would damage it."),
+            hint=msg("Copy it to a file of its own."),
+        )
+    refuse_network(path)
+    header, size = _header(path)
+    if not header:
+        raise no_database(path)
+    # Read here, since opening another program's file may already write beside it.
+    if not header.startswith(SQLITE_MAGIC) or header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
+        raise _not_ours()
+    if _said(header) > size and not _being_written(path):
+        header, size = _header(path)  # it may have been written just then
+        if _said(header) > size:
+            from interop_cli.store.engines.sqlite_errors import damaged
+
+            raise damaged()
+    return path.resolve()
+
+
+def _header(path: Path) -> tuple[bytes, int]:
+    """The first 100 bytes of a file, and then how long it is."""
+    try:
+        with path.open("rb") as file:
+            return file.read(100), os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be opened: {why}.", why=why(error))
+        ) from error
+
+
+def _said(header: bytes) -> int:
+    """How long a file is by its own header; 0 where the header does not know.
+
+    https://www.sqlite.org/fileformat.html#in_header_database_size
+    """
+    if header[24:28] != header[92:96]:
+        return 0
+    size = int.from_bytes(header[16:18], "big")
+    return (65536 if size == 1 else size) * int.from_bytes(header[28:32], "big")
+
+
+def _being_written(path: Path) -> bool:
+    """Whether a journal lies beside the file: SQLite will make it whole."""
+    return any(Path(f"{path}{suffix}").exists() for suffix in ("-journal", "-wal"))
+
+
+def no_database(path: Path) -> NotFound:
+    """There is no file, or an empty one that nobody has made a database of."""
+    return NotFound(
+        "db.missing",
+        msg("There is no database at {place}.", place=str(path)),
+        hint=msg("Run: interop --db {place} db init", place=str(path)),
+    )
+
+
+def check_free(path: Path) -> None:
+    """Raise Conflict ``db.exists`` unless a new database may be made here."""
+    if path.exists() and not _is_empty(path):
+        raise exists(path)
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
+def _make_folder(folder: Path) -> None:
+    """``folder`` and those above it; OSError also where a file stands in the way of them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, "") from error
+
+
+def claim_file(path: Path) -> bool:
+    """Make an empty file, mode 0600, for a new database; False where an empty one was there.
+
+    An empty one is what an interrupted ``db init`` leaves. Raises Conflict ``db.exists`` where
+    there is anything else.
+    """
+    refuse_network(path)
+    try:
+        _make_folder(path.parent)
+        # Made before SQLite opens it: its journal then has the same mode.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return True
+    except FileExistsError:
+        if _is_empty(path):
+            path.chmod(0o600)
+            return False
+        raise exists(path) from None
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be made: {why}.", why=why_not_written(error))
+        ) from error
+
+
+def exists(path: Path) -> Conflict:
+    """There is something where a database should be made."""
+    return Conflict(
+        "db.exists",
+        msg("There is already a file at {place}; it was left as it is.", place=str(path)),
+        hint=msg("Choose another place with --db, or look at it with: interop db info"),
+    )
+
+
+def refuse_network(path: Path) -> None:
+    """Raise ConfigError where the folder lies on a network file system: its locks are not safe."""
+    kind = filesystem(path)
+    if kind in NETWORK_FILESYSTEMS:
+        raise ConfigError(
+            "db.network",
+            msg(
+                "The database is on a network file system ({kind}), where its locks fail.",
+                kind=kind,
+            ),
+            hint=msg("Use a local disk, or a PostgreSQL server."),
+        )
+
+
+def filesystem(path: Path) -> str | None:
+    """The type of the file system that holds ``path``, where the system tells (Linux)."""
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return None
+    real = os.path.realpath(path)  # a link to itself is no error yet
+    best, kind = "", None
+    for line in lines:
+        _, mount, this_kind, *_ = line.split(" ")
+        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, this_kind
+    return kind
+
+
+def _not_ours() -> UnusableDb:
+    return UnusableDb(
+        "db.foreign",
+        msg("This file is not an interop database; it was left as it is."),
+        hint=msg("Check --db and INTEROP_DB; interop config get db says which file is used."),
+    )

@@ -1,0 +1,330 @@
+"""SQLite: the embedded default.
+
+Opened in one function only. The rollback journal with ``synchronous=EXTRA`` is used unless the
+SQLite library is free of the WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6): then WAL with
+``synchronous=FULL``, where a slow reader does not keep writers waiting.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import Busy, InteropError, UnusableDb
+from interop_cli.domain.messages import msg
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Row, Values
+from interop_cli.store.engines.sqlite_errors import busy, driver, translating
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from interop_cli.store.engines.files import LockFile
+
+
+INDEXED_WORDS = 3  # of a search are looked up in the index
+MANY = 2000  # clients found, and more
+
+_FOUND = "SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :search"
+_SOME = f"SELECT COUNT(*) AS n, json_group_array(rowid) AS ids FROM ({_FOUND} LIMIT :enough)"  # noqa: S608
+
+
+def match(
+    words: str, query: Callable[..., list[Row]] | None = None
+) -> tuple[str, dict[str, object]]:
+    """See ``Connection.match``; ``query`` is the connection's, where few clients are wanted."""
+    # The longest words find few clients; "ca" finds half of them, and the index would collect
+    # them all. The short ones are looked for in the text of those few.
+    asked = sorted(set(words.split()), key=lambda word: (-len(word), word))
+    params: dict[str, object] = {"search": " ".join(f'"{word}"*' for word in asked[:INDEXED_WORDS])}
+    sql = f"c.id IN ({_FOUND})"
+    if query is not None:
+        (found,) = query(_SOME, **params, enough=MANY + 1)
+        if found["n"] > MANY:
+            # To look up the place of each in the order takes longer than to test the clients as
+            # they come in it; the plus leads SQLite, which has no statistics, to do that.
+            sql = f"+{sql}"
+        else:
+            sql = "c.id IN (SELECT value FROM json_each(:found))"
+            params = {"found": found["ids"]}
+    for number, word in enumerate(asked[INDEXED_WORDS:]):
+        params[f"word{number}"] = f" {word}"
+        sql += (
+            " AND EXISTS (SELECT 1 FROM client_search s WHERE s.client_id = c.id"  # noqa: S608
+            f" AND instr(' ' || s.words, :word{number}))"
+        )
+    return sql, params
+
+
+LIBRARY = driver.sqlite_version_info
+
+PRAGMAS = (
+    "foreign_keys=ON",  # silently ignored inside a transaction, so it comes first
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+    "mmap_size=0",
+    "recursive_triggers=ON",  # or INSERT OR REPLACE would slip past the append-only triggers
+    "secure_delete=ON",
+    "temp_store=FILE",  # or a long list would be sorted in memory, whole
+    "cache_size=-16000",
+)
+
+
+def wal_is_safe(version: tuple[int, ...] = LIBRARY) -> bool:
+    """Whether this SQLite library is free of the WAL-reset bug."""
+    return (
+        version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51, 0)
+        or (3, 44, 6) <= version < (3, 45, 0)
+    )
+
+
+class SqliteConnection:
+    """A file of our own; see ``Connection`` for what each method gives."""
+
+    engine = "sqlite"
+
+    def __init__(
+        self, raw: driver.Connection, path: Path, identity: tuple[int, int] | None
+    ) -> None:
+        self.raw = raw
+        self.path = path
+        self._identity = identity
+        self.journal_mode = str(raw.execute("PRAGMA journal_mode").fetchone()[0])
+        self.readers_block_writers = self.journal_mode != "wal"
+        self._held: dict[str, LockFile] = {}
+
+    @cached_property
+    def db(self) -> Database:
+        """The same connection as a ``sqlite_utils.Database``: for the migrations."""
+        from sqlite_utils import Database
+
+        return Database(self.raw, execute_plugins=False)
+
+    def query(self, sql: str, /, **params: object) -> list[Row]:
+        with translating():
+            cursor = self.raw.execute(sql, params)
+            if cursor.description is None:
+                return []
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def batches(
+        self, sql: str, params: Mapping[str, object], size: int = 1000
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        with translating():
+            cursor = self.raw.execute(sql, dict(params))
+            while rows := cursor.fetchmany(size):
+                yield rows
+
+    def execute(self, sql: str, /, **params: object) -> int:
+        with translating():
+            return self.raw.execute(sql, params).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> int:
+        with translating():
+            return self.raw.executemany(sql, rows).rowcount
+
+    def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Values]) -> None:
+        # executemany rather than sqlite-utils' insert_all: three times faster on our rows, and a
+        # misspelt table is an error here instead of a new table.
+        names, places = ", ".join(columns), ", ".join("?" * len(columns))
+        with translating():
+            self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.
+        with translating():
+            self.raw.execute("BEGIN IMMEDIATE")
+            try:
+                self._check_still_there()
+                yield
+                self.raw.execute("COMMIT")
+            except BaseException:
+                if self.raw.in_transaction:
+                    with suppress(driver.Error):
+                        self.raw.execute("ROLLBACK")
+                raise
+
+    def _check_still_there(self) -> None:
+        """Refuse to write into a file that lost its name while we waited for it.
+
+        What is committed there would be seen by nobody, and its journal would bear the name of
+        the journal of whatever took its place.
+        """
+        if _identity(self.path) != self._identity:
+            raise Busy(
+                "db.replaced",
+                msg("The database file was replaced meanwhile; nothing was changed."),
+                hint=msg("Try again."),
+            )
+
+    @contextmanager
+    def read(self) -> Iterator[None]:
+        with translating():
+            self.raw.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self.raw.in_transaction:
+                    self.raw.execute("ROLLBACK")
+
+    def next_ids(self, table: str, count: int) -> list[int]:
+        # AUTOINCREMENT keeps the highest id ever given in sqlite_sequence; we take a block of it.
+        self.execute(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT :t, 0"
+            " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :t)",
+            t=table,
+        )
+        self.execute("UPDATE sqlite_sequence SET seq = seq + :n WHERE name = :t", n=count, t=table)
+        last = self.query("SELECT seq FROM sqlite_sequence WHERE name = :t", t=table)[0]["seq"]
+        return list(range(last - count + 1, last + 1))
+
+    def among(self, column: str, values: Iterable[object]) -> tuple[str, object]:
+        # One parameter: naming thousands of them costs more than the search itself.
+        sql = f"{column} IN (SELECT value FROM json_each(:among))"  # noqa: S608 - our own names
+        return sql, json.dumps(list(values))
+
+    def temp_table(self, name: str, columns: str) -> None:
+        self.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
+        self.execute(f"DELETE FROM temp.{name}")  # noqa: S608 - our own names
+
+    def filled(self, name: str) -> None:
+        """Nothing to do: plans do not depend on how many rows there are."""
+
+    def json_object(self, columns: Sequence[str]) -> str:
+        return "json_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ")"
+
+    def folded(self, column: str) -> str:
+        self.raw.create_function(
+            "folded", 1, lambda text: None if text is None else fold(text), deterministic=True
+        )
+        return f"folded({column})"
+
+    def sorting(self, column: str) -> str:
+        # Sorted, not read in the order of an index: that has a page read for every row.
+        return f"+{column}"
+
+    def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
+        return match(words, self.query if few else None)
+
+    def forget_words(self) -> None:
+        self.execute(
+            "INSERT INTO client_search_fts (client_search_fts, rowid, words)"
+            " SELECT 'delete', client_id, words FROM client_search"
+            " JOIN reindexed ON reindexed.id = client_id"
+        )
+
+    def learn_words(self, rows: Sequence[Values]) -> None:
+        self.insert_many("client_search_fts", ("rowid", "words"), rows)
+
+    def hold(self, task: str, holder: str) -> str | None:
+        from interop_cli.store.engines.files import LockFile
+
+        lock = LockFile(Path(f"{self.path}.{task}.lock"))
+        found = lock.take(holder)
+        if found is None:
+            self._held[task] = lock
+        return found
+
+    def let_go(self, task: str) -> None:
+        self._held.pop(task).release()
+
+    def json_items(self, column: str, name: str) -> str:
+        return f"json_each({column}) AS {name}"
+
+    def schema_version(self) -> int:
+        return int(self.query("PRAGMA user_version")[0]["user_version"])
+
+    def tables(self) -> set[str]:
+        rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {row["name"] for row in rows}
+
+    def scrub(self) -> bool:
+        # The full-text index keeps the words of deleted rows until it is built anew, and the file
+        # (or its log) keeps pages that were given up.
+        with self.write():
+            self.execute("INSERT INTO client_search_fts (client_search_fts) VALUES ('rebuild')")
+        self.execute("VACUUM")
+        if self.journal_mode == "wal":
+            self.query("PRAGMA wal_checkpoint(TRUNCATE)")
+        return True
+
+    def login(self) -> str | None:
+        return None
+
+    def close(self) -> None:
+        self.raw.close()
+
+    # -- what only a file has --------------------------------------------------------------
+
+    def prefer_wal(self) -> None:
+        """Turn on write-ahead logging where it is safe and nobody is in the way."""
+        if wal_is_safe():
+            with suppress(InteropError):
+                self.query("PRAGMA journal_mode = wal")
+                self.execute("PRAGMA synchronous = FULL")
+                self.journal_mode, self.readers_block_writers = "wal", False
+
+    def become(self, other: SqliteConnection) -> None:
+        """Hold what ``other`` holds, in one transaction that respects everybody's locks."""
+
+        def waiting(status: int, _remaining: int, _total: int) -> None:
+            if status in (5, 6):  # SQLITE_BUSY, SQLITE_LOCKED: our timeout has passed already
+                raise busy()
+
+        with translating():
+            other.raw.backup(self.raw, progress=waiting)
+
+
+def connect(path: Path, *, lock_timeout: float = 30.0) -> SqliteConnection:
+    """Open a file that exists, with the pragmas in force.
+
+    The caller has checked what kind of file it is; see ``store/engines/open.py``.
+    """
+    with translating():
+        identity = _identity(path)
+        uri = f"file:{_escaped(path)}?mode="
+        try:
+            raw = _open(uri + "rw", lock_timeout)
+        except driver.OperationalError:
+            raw = _open(uri + "ro", lock_timeout)  # a file we may only read
+        return SqliteConnection(raw, path, identity)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names now."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _escaped(path: Path) -> str:
+    """The path inside a URI; only these characters mean something there."""
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _open(uri: str, lock_timeout: float) -> driver.Connection:
+    raw = driver.connect(uri, uri=True, timeout=lock_timeout, isolation_level=None)
+    for pragma in PRAGMAS:
+        raw.execute(f"PRAGMA {pragma}")
+    journal = raw.execute("PRAGMA journal_mode").fetchone()[0]
+    if journal == "wal" and not wal_is_safe():
+        raw.close()
+        raise UnusableDb(
+            "db.wal_unsafe",
+            msg(
+                "This database uses WAL, and SQLite {version} can lose commits in that mode.",
+                version=driver.sqlite_version,
+            ),
+            hint=msg("Install a newer SQLite: pip install 'interop-cli[sqlite]'."),
+        )
+    raw.execute("PRAGMA synchronous=" + ("FULL" if journal == "wal" else "EXTRA"))
+    return raw

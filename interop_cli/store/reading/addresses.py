@@ -1,0 +1,93 @@
+"""Addresses of a client, and one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.id_lists import chunked
+from interop_cli.store.reading import nesting, notes
+
+if TYPE_CHECKING:
+    from interop_cli.domain.columns import Column
+
+NAMES = (
+    "id",
+    "client",
+    "label",
+    "attention",
+    "line1",
+    "line2",
+    "city",
+    "province",
+    "postal_code",
+    "country",
+    "main",
+    "phone",
+    "instructions",
+    "version",
+)
+SQL = {name: f"a.{name}" for name in NAMES} | {"client": "c.code"}
+FROM = " FROM address a JOIN client c ON c.id = a.client_id"
+TABLE = frozenset({"id", "label", "line1", "city", "province", "postal_code", "country", "main"})
+
+
+def columns() -> list[Column]:
+    """The columns of an address."""
+    from interop_cli.domain.columns import Column, ValueKind
+
+    kinds = {"id": ValueKind.INT, "version": ValueKind.INT, "main": ValueKind.BOOL}
+    own = [Column(name, kinds.get(name, ValueKind.TEXT), table=name in TABLE) for name in NAMES]
+    return [*own, nesting.column("notes", notes.NAMES)]
+
+
+def of_client(
+    conn: Connection, client_id: int, names: Sequence[str] = NAMES
+) -> list[tuple[Any, ...]]:
+    """A client's addresses, the main one first, as rows of ``names``."""
+    found = nested(conn, [client_id])[client_id]
+    if "notes" in names:
+        about = notes.of_client(conn, client_id)
+        found = [{**address, "notes": about} for address in found]
+    return [tuple(address[name] for name in names) for address in found]
+
+
+def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+    """The addresses of clients as the objects on their cards: client id -> objects."""
+    ids = list(client_ids)
+    found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+    for places, params in chunked(ids):
+        condition = f"a.client_id IN ({places}) ORDER BY a.main DESC, a.id"
+        for owner, row in _objects(conn, condition, params):
+            found[owner].append(row)
+    return found
+
+
+def one(conn: Connection, address_id: int) -> tuple[int, Row]:
+    """The client's id and the address as an object; raises NotFound ``address.not_found``."""
+    for owner, row in _objects(conn, "a.id = :id", {"id": address_id}):
+        return owner, row
+    raise address_not_found(address_id)
+
+
+def address_not_found(address_id: int) -> NotFound:
+    """The error for an id that no address has."""
+    return NotFound(
+        "address.not_found",
+        msg("There is no address {id}.", id=address_id),
+        hint=msg("List a client's addresses with: interop address list CODE"),
+    )
+
+
+def _objects(
+    conn: Connection, condition: str, params: Mapping[str, object]
+) -> Iterator[tuple[int, Row]]:
+    names = ", ".join(f"{sql} AS {name}" for name, sql in SQL.items())
+    for row in conn.query(
+        f"SELECT a.client_id AS owner, {names}{FROM} WHERE {condition}", **params
+    ):
+        owner = row.pop("owner")
+        yield owner, {**row, "main": bool(row["main"])}

@@ -1,0 +1,279 @@
+"""Lists of clients, and the parts of a client's card, its logo included."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from interop_cli.domain.values.text import fold, searched_words
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.id_lists import chunked, query_in
+from interop_cli.store.reading import addresses, contacts, documents, nesting, notes, sales
+from interop_cli.store.reading.fields import FieldType, ListField, field_named
+from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.references import client_not_found, id_named
+from interop_cli.store.reading.search import found_early
+from interop_cli.store.sync import states
+
+HEAD = 8  # bytes, which tell the formats apart
+
+
+def of_client(conn: Connection, client_id: int) -> Row | None:
+    """What is known of a client's logo (``type``, ``size``, ``sha256``); None where it has none."""
+    rows = conn.query(
+        f"SELECT sha256, size, SUBSTR(content, 1, {HEAD}) AS head"  # noqa: S608
+        " FROM client JOIN blob ON blob.sha256 = client.logo WHERE client.id = :id",
+        id=client_id,
+    )
+    if not rows:
+        return None
+    from interop_cli.domain.values.logo import media_type
+
+    row = rows[0]
+    kind = media_type(bytes(row["head"]))
+    return {"type": kind, "size": row["size"], "sha256": row["sha256"]}
+
+
+def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
+    """The logos of clients: client id -> content."""
+    sql = (
+        "SELECT client.id AS id, content FROM client JOIN blob ON blob.sha256 = client.logo"
+        " WHERE client.id IN ({places})"
+    )
+    return {row["id"]: bytes(row["content"]) for row in query_in(conn, sql, client_ids)}
+
+
+FIELDS: tuple[ListField, ...] = (
+    ListField("id", "c.id", FieldType.INT),
+    ListField("code", "c.code", FieldType.CODE, key="c.code_key"),
+    ListField("name", "c.name", FieldType.FOLDED, key="c.name_key"),
+    ListField("active", "c.active", FieldType.BOOL),
+    ListField("prospect", "c.prospect", FieldType.BOOL),
+    ListField("language", "c.language"),
+    ListField("email", "c.email"),
+    ListField("phone", "c.phone"),
+    ListField("website", "c.website"),
+    ListField("line1", "a.line1", FieldType.FOLDED, key="a.line_key"),
+    ListField("line2", "a.line2"),
+    ListField("city", "a.city", FieldType.FOLDED, key="a.city_key"),
+    ListField("province", "a.province", FieldType.UPPER),
+    ListField("postal_code", "a.postal_code"),
+    ListField("country", "a.country", FieldType.UPPER),
+    ListField("currency", "c.currency", FieldType.UPPER),
+    ListField("terms", "c.terms"),
+    ListField("bill_to", "p.code", FieldType.CODE, key="p.code_key"),
+    ListField("shipper_identity", "c.shipper_identity"),
+    ListField("gst", "c.gst"),
+    ListField("qst", "c.qst"),
+    ListField("neq", "c.neq"),
+    ListField("tags", "c.tags", FieldType.TAGS, key="c.tags_key"),
+    ListField("external_id", "c.external_id"),
+    ListField("version", "c.version", FieldType.INT),
+    ListField("created_at", "c.created_at", FieldType.TIME),
+    ListField("updated_at", "c.updated_at", FieldType.TIME),
+    ListField("tag", "c.tags_key", FieldType.TAGS, listed=False),
+    ListField(
+        "contacts",
+        "(SELECT COUNT(*) FROM contact t WHERE t.client_id = c.id)",
+        FieldType.INT,
+        listed=False,
+    ),
+    ListField("documents", documents.COUNT, FieldType.INT, listed=False),
+    ListField("last_invoice", documents.LAST_INVOICE, FieldType.DATE, listed=False),
+    ListField("sales.YEAR", sales.IN_YEAR, FieldType.MONEY, listed=False, suffix="[0-9]{4}"),
+)
+LISTED = tuple(field for field in FIELDS if field.listed)
+COLUMNS = frozenset(field.name for field in LISTED)
+# What belongs to a client: on its card, and in a list where --fields asks for it.
+NESTED: dict[str, nesting.Nested] = {
+    "contacts": contacts.nested,
+    "addresses": addresses.nested,
+    "notes": notes.nested,
+}
+
+SOURCE = (
+    " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+    " LEFT JOIN client p ON p.id = c.bill_to_id"
+)
+STATUSES = {"active": "c.active = 1", "inactive": "c.active = 0", "all": "TRUE"}
+
+
+EVERYTHING = Condition("TRUE", {})
+INDEXED = ("code", "name")  # sorted by these, clients come from an index
+FEW = 200  # clients asked for, at the most, are looked for in order
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """What a list is asked for: conditions, order, and which part of it."""
+
+    status: str = "active"
+    prospect: bool | None = None
+    filters: Condition = EVERYTHING
+    search: str | None = None
+    sort: str = "code"
+    limit: int | None = None
+    after: str | None = None
+
+
+def where(conn: Connection, query: ListQuery) -> Condition:
+    """The condition of a list on ``c`` ``a`` ``p``."""
+    condition = _unsearched(query)
+    parts, params = [condition.sql], dict(condition.params)
+    if query.search:
+        text = searched_words(query.search)
+        found, values = conn.match(text, few=_few(query) > 0) if text else ("FALSE", {})
+        parts.append(found)
+        params.update(values)
+    return Condition(_all(parts), params)
+
+
+def _unsearched(query: ListQuery) -> Condition:
+    """The condition of a list, what is searched excepted."""
+    parts = [STATUSES[query.status], query.filters.sql]
+    params = dict(query.filters.params)
+    if query.prospect is not None:
+        parts.append("c.prospect = :prospect")
+        params["prospect"] = int(query.prospect)
+    return Condition(_all(parts), params)
+
+
+def _all(parts: Iterable[str]) -> str:
+    return " AND ".join(part for part in parts if part != "TRUE") or "TRUE"
+
+
+def client_rows(
+    conn: Connection, query: ListQuery, names: Sequence[str]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of the fields ``names`` and of what is ``NESTED``, streamed in batches."""
+    fields = {field.name: field for field in LISTED}
+    order, after, params = _order(conn, query)
+    early: list[int] = []
+    if few := _few(query):
+        place = (after, order)
+        early = found_early(conn, query.search or "", few, _unsearched(query), place, params)
+    if early:
+        ((places, params),) = chunked(early)
+        tail = f"{SOURCE} WHERE c.id IN ({places}){order}"
+    else:
+        condition = where(conn, query)
+        params.update(condition.params)
+        tail = f"{SOURCE} WHERE {condition.sql}{after}{order}"
+        if query.limit:
+            tail += " LIMIT :limit"
+            params["limit"] = query.limit
+            if query.search:  # only the few that are shown are read whole
+                tail = f"{SOURCE} WHERE c.id IN (SELECT c.id{tail}){order}"
+
+    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        columns = ", ".join(fields[name].sql for name in plain)
+        return conn.batches(f"SELECT {columns}{tail}", params)
+
+    return nesting.with_nested(conn, names, NESTED, "id", read)
+
+
+def _few(query: ListQuery) -> int:
+    """How many are wanted, where that is the first few that a search finds in an order with an
+    index; else 0."""
+    few = (
+        query.search
+        and query.limit
+        and query.limit <= FEW
+        and query.status != "inactive"
+        and query.filters.sql == "TRUE"
+        and query.sort.lstrip("-") in INDEXED
+    )
+    return query.limit or 0 if few else 0
+
+
+def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int, Any]:
+    """A column of the clients that is in no list: client id -> value."""
+    sql = f"SELECT id, {column} AS value FROM client WHERE id IN ({{places}})"  # noqa: S608
+    return {row["id"]: row["value"] for row in query_in(conn, sql, client_ids)}
+
+
+def count_clients(conn: Connection, query: ListQuery) -> int:
+    """How many clients the query matches, whatever its limit."""
+    condition = where(conn, replace(query, limit=None))  # all are looked for, not the few shown
+    rows = conn.query(f"SELECT COUNT(*) AS n{SOURCE} WHERE {condition.sql}", **condition.params)
+    return int(rows[0]["n"])
+
+
+def _order(conn: Connection, query: ListQuery) -> tuple[str, str, dict[str, Any]]:
+    """ORDER BY, the condition that starts after the cursor, and its values."""
+    descending = query.sort.startswith("-")
+    field = field_named(LISTED, query.sort.lstrip("-"), option="--sort")
+    number = field.type in (FieldType.INT, FieldType.BOOL)
+    # Without NULLs, both engines order alike and a row of values can be compared.
+    column = (
+        field.compared
+        if field.name in ("id", "code", "name", "active")
+        else (f"COALESCE({field.compared}, {'-1' if number else chr(39) * 2})")
+    )
+    direction, op = ("DESC", "<") if descending else ("ASC", ">")
+    key, by_id = column, "c.id"
+    if field.name != "id" and not (query.limit and field.name in INDEXED):
+        key, by_id = conn.sorting(key), conn.sorting(by_id)
+    order = f" ORDER BY {key} {direction}"
+    if field.name not in ("id", "code"):
+        order += f", {by_id}"
+    if query.after is None:
+        return order, "", {}
+    value, client_id = _cursor(conn, column, query.after)
+    # The first part alone leads to the place in an index.
+    after = f" AND {column} {op}= :after AND ({column} {op} :after OR c.id > :after_id)"
+    return order, after, {"after": value, "after_id": client_id}
+
+
+def _cursor(conn: Connection, column: str, ref: str) -> tuple[object, int]:
+    """Where the client of a code or ``#id`` stands in the order."""
+    rows = conn.query(
+        f"SELECT {column} AS value, c.id AS id{SOURCE} WHERE c.id = :id", id=resolve(conn, ref)[0]
+    )
+    return rows[0]["value"], rows[0]["id"]
+
+
+def resolve(conn: Connection, ref: str) -> tuple[int, str, bool]:
+    """Id, present code, and whether ``ref`` was a former code. Raises NotFound."""
+    wanted = id_named(ref)
+    if wanted is not None:
+        rows = conn.query("SELECT id, code, 0 AS former FROM client WHERE id = :id", id=wanted)
+    else:
+        rows = conn.query(
+            "SELECT id, code, 0 AS former FROM client WHERE code_key = :key UNION ALL"
+            " SELECT c.id, c.code, 1 AS former FROM client_code f"
+            " JOIN client c ON c.id = f.client_id WHERE f.code_key = :key",
+            key=fold(ref),
+        )
+    if not rows:
+        raise client_not_found(ref)
+    return rows[0]["id"], rows[0]["code"], bool(rows[0]["former"])
+
+
+def card(conn: Connection, client_id: int, this_year: int) -> Row:
+    """A client with everything nested: the object of ``client show``."""
+    columns = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
+    (row,) = conn.query(
+        f"SELECT {columns}, c.accounting AS accounting, m.code AS merged_into{SOURCE}"
+        " LEFT JOIN client m ON m.id = c.merged_into_id WHERE c.id = :id",
+        id=client_id,
+    )
+    row.update(
+        active=bool(row["active"]),
+        prospect=bool(row["prospect"]),
+        tags=json.loads(row["tags"]),
+        accounting=json.loads(row["accounting"]),
+    )
+    former = conn.query(
+        "SELECT code FROM client_code WHERE client_id = :id ORDER BY id", id=client_id
+    )
+    row["former_codes"] = [item["code"] for item in former]
+    row["logo"] = of_client(conn, client_id)
+    for name, objects in NESTED.items():
+        row[name] = objects(conn, [client_id])[client_id]
+    row["documents"] = documents.of_client(conn, client_id)
+    row["sales"] = sales.by_year(conn, client_id, this_year)
+    row["sync"] = states.of_client(conn, client_id)
+    return row

@@ -1,0 +1,125 @@
+"""Contacts of a client, of all clients, and one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.id_lists import chunked, query_in
+from interop_cli.store.reading import nesting, notes
+from interop_cli.store.sync.sources import HUBSPOT_SYNCED
+
+if TYPE_CHECKING:
+    from interop_cli.domain.columns import Column
+
+NAMES = (
+    "id",
+    "client",
+    "name",
+    "title",
+    "email",
+    "phone",
+    "mobile",
+    "language",
+    "active",
+    "default",
+    "billing",
+    "billing_copy",
+    "hubspot_synced",
+    "version",
+)
+FLAGS = ("active", "default", "billing", "billing_copy", "hubspot_synced")
+SQL = {name: f"t.{name}" for name in NAMES} | {
+    "client": "c.code",
+    "default": "t.is_default",
+    "hubspot_synced": HUBSPOT_SYNCED,
+}
+FROM = " FROM contact t JOIN client c ON c.id = t.client_id"
+TABLE = frozenset(
+    {
+        "id",
+        "client",
+        "name",
+        "title",
+        "email",
+        "phone",
+        "active",
+        "default",
+        "billing",
+        "billing_copy",
+    }
+)
+STATUSES = {"active": "t.active = 1", "inactive": "t.active = 0", "all": "TRUE"}
+SORT = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
+
+
+def columns() -> list[Column]:
+    """The columns of a contact."""
+    from interop_cli.domain.columns import Column, ValueKind
+
+    kinds = dict.fromkeys(FLAGS, ValueKind.BOOL) | {"id": ValueKind.INT, "version": ValueKind.INT}
+    own = [Column(name, kinds.get(name, ValueKind.TEXT), table=name in TABLE) for name in NAMES]
+    return [*own, nesting.column("notes", notes.NAMES)]
+
+
+def rows(
+    conn: Connection, names: Sequence[str], *, client_id: int | None = None, status: str = "all"
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Contacts as rows of ``names``, streamed: a client's active ones first, the default first.
+
+    Those of all clients, by client, where no client is given.
+    """
+
+    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        selected = ", ".join(SQL.get(name, f"t.{name}") for name in plain)
+        sql = f"SELECT {selected}{FROM} WHERE {STATUSES[status]}"
+        if client_id is None:
+            return conn.batches(sql + SORT.replace("BY ", "BY c.code_key, "), {})
+        return conn.batches(f"{sql} AND t.client_id = :id{SORT}", {"id": client_id})
+
+    return nesting.with_nested(conn, names, {"notes": notes.nested}, "client_id", read)
+
+
+def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+    """The contacts of clients as the objects on their cards: client id -> objects."""
+    ids = list(client_ids)
+    found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+    for places, params in chunked(ids):
+        for owner, contact in _objects(conn, f"t.client_id IN ({places}){SORT}", params):
+            found[owner].append(contact)
+    return found
+
+
+def asleep(conn: Connection, client_ids: Iterable[int]) -> set[int]:
+    """The ids of the contacts that these clients took along when they were deactivated."""
+    sql = "SELECT id FROM contact WHERE deactivated_with = 1 AND client_id IN ({places})"
+    return {row["id"] for row in query_in(conn, sql, client_ids)}
+
+
+def one(conn: Connection, contact_id: int) -> tuple[int, Row]:
+    """The client's id and the contact as an object; raises NotFound ``contact.not_found``."""
+    for owner, contact in _objects(conn, "t.id = :id", {"id": contact_id}):
+        return owner, contact
+    raise contact_not_found(contact_id)
+
+
+def contact_not_found(contact_id: int) -> NotFound:
+    """The error for an id that no contact has."""
+    return NotFound(
+        "contact.not_found",
+        msg("There is no contact {id}.", id=contact_id),
+        hint=msg("List a client's contacts with: interop contact list CODE"),
+    )
+
+
+def _objects(
+    conn: Connection, condition: str, params: dict[str, object]
+) -> Iterator[tuple[int, Row]]:
+    selected = ", ".join(f'{sql} AS "{name}"' for name, sql in SQL.items())
+    sql = f"SELECT t.client_id AS owner, {selected}{FROM} WHERE {condition}"
+    for row in conn.query(sql, **params):
+        owner = row.pop("owner")
+        yield owner, {**row, **{flag: bool(row[flag]) for flag in FLAGS}}

@@ -1,0 +1,189 @@
+"""Documents: lists of them, one with its lines, and what a client's card says of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import Conflict, Detail, NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.domain.values.document_kinds import KIND_NAMES
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.reading import nesting, notes
+from interop_cli.store.reading.fields import FieldType, ListField, field_named
+from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.references import id_named
+
+if TYPE_CHECKING:
+    from interop_cli.domain.columns import Column
+
+FIELDS: tuple[ListField, ...] = (
+    ListField("id", "d.id", FieldType.INT),
+    ListField("kind", "d.kind"),
+    ListField("number", "d.number", FieldType.FOLDED, key="d.number_key"),
+    ListField("client", "c.code", FieldType.CODE, key="c.code_key"),
+    ListField("bill_to", "p.code", FieldType.CODE, key="p.code_key"),
+    ListField("contact", "d.contact"),
+    ListField("date", "d.date", FieldType.DATE),
+    ListField("due_date", "d.due_date", FieldType.DATE),
+    ListField("status", "d.status"),
+    ListField("currency", "d.currency", FieldType.UPPER),
+    ListField("subtotal_cents", "d.subtotal_cents", FieldType.MONEY),
+    ListField("tax_cents", "d.tax_cents", FieldType.MONEY),
+    ListField("total_cents", "d.total_cents", FieldType.MONEY),
+    ListField("ship_to", "d.ship_to"),
+    ListField("external_id", "d.external_id"),
+)
+SOURCE = (
+    " FROM document d JOIN client c ON c.id = d.client_id"
+    " JOIN client p ON p.id = COALESCE(d.bill_to_id, d.client_id)"
+)
+NAMES = tuple(field.name for field in FIELDS)
+TABLE = frozenset(
+    {"kind", "number", "client", "bill_to", "date", "due_date", "status", "currency", "total_cents"}
+)
+LATEST = 5
+# What a command takes for a document: a draft has no number yet.
+REFERENCE = "COALESCE(d.number, '#' || CAST(d.id AS TEXT))"
+# Of the client ``c``, for lists of clients.
+COUNT = "(SELECT COUNT(*) FROM document d WHERE d.client_id = c.id)"
+LAST_INVOICE = (
+    "(SELECT MAX(d.date) FROM document d WHERE d.client_id = c.id AND d.kind = 'invoice'"
+    " AND d.status = 'posted')"
+)
+
+
+@dataclass(frozen=True)
+class DocumentQuery:
+    """What a list of documents is asked for."""
+
+    filters: Condition
+    client_id: int | None = None
+    kind: str | None = None
+    status: str | None = None
+    since: str | None = None
+    until: str | None = None
+    sort: str = "-date"
+    limit: int | None = None
+
+
+def columns() -> list[Column]:
+    """The columns of a document."""
+    from interop_cli.domain.columns import Column, ValueKind
+
+    kinds = {
+        FieldType.INT: ValueKind.INT,
+        FieldType.MONEY: ValueKind.MONEY,
+        FieldType.DATE: ValueKind.DATE,
+    }
+    listed = [
+        Column(field.name, kinds.get(field.type, ValueKind.TEXT), table=field.name in TABLE)
+        for field in FIELDS
+    ]
+    return [*listed, Column("reference", hidden=True)]
+
+
+def document_rows(
+    conn: Connection, query: DocumentQuery, names: Sequence[str] = NAMES
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of the fields ``names``, streamed in batches."""
+    fields = {field.name: field.sql for field in FIELDS}
+    fields |= {"client_id": "d.client_id", "reference": REFERENCE}
+    parts = [f"({query.filters.sql})"]
+    params: dict[str, Any] = dict(query.filters.params)
+    for value, name, condition in (
+        (query.client_id, "client", "d.client_id = :client"),
+        (query.kind, "kind", "d.kind = :kind"),
+        (query.status, "status", "d.status = :status"),
+        (query.since, "since", "d.date >= :since"),
+        (query.until, "until", "d.date <= :until"),
+    ):
+        if value is not None:
+            parts.append(condition)
+            params[name] = value
+    tail = f"{SOURCE} WHERE {' AND '.join(parts)}{_order(query.sort)}"
+    if query.limit:
+        tail += " LIMIT :limit"
+        params["limit"] = query.limit
+
+    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        return conn.batches(f"SELECT {', '.join(fields[name] for name in plain)}{tail}", params)
+
+    return nesting.with_nested(conn, names, {"notes": notes.nested}, "client_id", read)
+
+
+def _order(sort: str) -> str:
+    field = field_named(FIELDS, sort.lstrip("-"), option="--sort")
+    direction = "DESC" if sort.startswith("-") else "ASC"
+    number = field.type in (FieldType.INT, FieldType.MONEY)
+    column = field.compared
+    if field.name in ("number", "contact", "due_date", "ship_to", "external_id"):
+        column = f"COALESCE({column}, {'0' if number else chr(39) * 2})"
+    return f" ORDER BY {column} {direction}, d.id {direction}"
+
+
+def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
+    """The id of a document named by its number or ``#id``.
+
+    Raises NotFound ``document.not_found``, and Conflict ``document.ambiguous`` where several have
+    this number or id and ``kind`` does not say which.
+    """
+    # An ERP may number its documents #1001: such a number and an id are told apart by asking.
+    rows = conn.query(
+        "SELECT id, kind FROM document WHERE number_key = :key OR id = :id ORDER BY id",
+        key=fold(ref),
+        id=id_named(ref) or 0,
+    )
+    found = [row for row in rows if kind is None or row["kind"] == kind]
+    if not found:
+        raise NotFound(
+            "document.not_found",
+            msg("There is no document {number}.", number=ref[:40]),
+            hint=msg("Look for it with: interop sales document list"),
+        )
+    if len(found) > 1:
+        raise Conflict(
+            "document.ambiguous",
+            msg("Several documents have this number or id."),
+            hint=msg("Say which with --kind, or name it by its id: #{id}", id=found[0]["id"]),
+            details=[Detail("kind", row["kind"], None, key=f"#{row['id']}") for row in found],
+        )
+    return int(found[0]["id"])
+
+
+def one(conn: Connection, document_id: int) -> Row:
+    """A document with its lines, taxes and addresses, as an object."""
+    chosen = ", ".join(f"{field.sql} AS {field.name}" for field in FIELDS)
+    (row,) = conn.query(
+        f"SELECT {chosen}, d.terms, d.sold_to_address, d.bill_to_address, d.place_of_supply,"
+        " d.taxes, k.number AS corrects, d.client_id, d.version, d.created_at, d.updated_at"
+        f"{SOURCE} LEFT JOIN document k ON k.id = d.corrects_id WHERE d.id = :id",
+        id=document_id,
+    )
+    row["notes"] = notes.of_client(conn, row.pop("client_id"))
+    row["taxes"] = json.loads(row["taxes"])
+    row["lines"] = conn.query(
+        "SELECT position, description, quantity, unit_price, amount_cents, tax"
+        " FROM document_line WHERE document_id = :id ORDER BY position",
+        id=document_id,
+    )
+    return row
+
+
+def of_client(conn: Connection, client_id: int) -> Row:
+    """What the card says: ``counts`` by kind, and the ``latest`` documents."""
+    counts = dict.fromkeys(KIND_NAMES, 0)
+    for row in conn.query(
+        "SELECT kind, COUNT(*) AS n FROM document WHERE client_id = :id GROUP BY kind", id=client_id
+    ):
+        counts[row["kind"]] = row["n"]
+    chosen = ", ".join(f"{field.sql} AS {field.name}" for field in FIELDS)
+    latest = conn.query(
+        f"SELECT {chosen}{SOURCE} WHERE d.client_id = :id"
+        f" ORDER BY d.date DESC, d.id DESC LIMIT {LATEST}",
+        id=client_id,
+    )
+    return {"counts": counts, "latest": latest}

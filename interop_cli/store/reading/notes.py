@@ -1,0 +1,144 @@
+"""Notes of a client with their attachments, and one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.id_lists import chunked, query_in
+
+if TYPE_CHECKING:
+    from interop_cli.domain.columns import Column
+
+NAMES = ("id", "client", "category", "text", "author", "created_at", "attachments")
+FROM = " FROM note n JOIN client c ON c.id = n.client_id"
+SORT = " ORDER BY n.noted_at DESC, n.id DESC"
+
+
+def columns() -> list[Column]:
+    """The columns of a note; attachments are objects with ``id``, ``name`` and ``size``."""
+    from interop_cli.domain.columns import Column, ValueKind
+
+    kinds = {"id": ValueKind.INT, "created_at": ValueKind.TIME, "attachments": ValueKind.JSON}
+    return [
+        Column(
+            name,
+            kinds.get(name, ValueKind.TEXT),
+            table=name != "client",
+            members=("id", "name", "size") if name == "attachments" else (),
+        )
+        for name in NAMES
+    ]
+
+
+def of_client(conn: Connection, client_id: int, *, category: str | None = None) -> list[Row]:
+    """A client's notes as objects, the latest first; those of one category where it is given."""
+    found = nested(conn, [client_id])[client_id]
+    if category is None:
+        return found
+    wanted = fold(category)  # as a note's category is read when it is written
+    return [note for note in found if fold(note["category"]) == wanted]
+
+
+def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+    """The notes of clients as the objects on their cards: client id -> objects."""
+    ids = list(client_ids)
+    found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+    for places, params in chunked(ids):
+        for owner, note in _objects(conn, f"client_id IN ({places})", params):
+            found[owner].append(note)
+    return found
+
+
+def one(conn: Connection, note_id: int) -> tuple[int, Row]:
+    """The client's id and the note as an object; raises NotFound ``note.not_found``."""
+    rows = conn.query("SELECT client_id FROM note WHERE id = :id", id=note_id)
+    if not rows:
+        raise note_not_found(note_id)
+    owner = rows[0]["client_id"]
+    return owner, next(note for note in of_client(conn, owner) if note["id"] == note_id)
+
+
+def categories(conn: Connection, offered: Sequence[str]) -> list[tuple[str, int, int]]:
+    """The categories on offer, then others that notes still have: name, notes, on offer."""
+    counts = {
+        row["category"]: int(row["n"])
+        for row in conn.query("SELECT category, COUNT(*) AS n FROM note GROUP BY category")
+    }
+    names = [*offered, *sorted(counts.keys() - set(offered))]
+    return [(name, counts.get(name, 0), int(name in offered)) for name in names]
+
+
+def saved_columns() -> list[Column]:
+    """The columns of what ``note save`` has written."""
+    from interop_cli.domain.columns import Column, ValueKind
+
+    kinds = {"id": ValueKind.INT, "size": ValueKind.INT}
+    return [
+        Column(name, kinds.get(name, ValueKind.TEXT)) for name in ("id", "name", "size", "file")
+    ]
+
+
+def content(conn: Connection, attachment_id: int) -> bytes:
+    """What an attachment holds."""
+    rows = conn.query(
+        "SELECT content FROM attachment JOIN blob ON blob.sha256 = attachment.sha256"
+        " WHERE attachment.id = :id",
+        id=attachment_id,
+    )
+    return bytes(rows[0]["content"])
+
+
+def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
+    """What the attachments of clients hold: attachment id -> content."""
+    sql = (
+        "SELECT attachment.id AS id, content FROM attachment"
+        " JOIN blob ON blob.sha256 = attachment.sha256 WHERE client_id IN ({places})"
+    )
+    return {row["id"]: bytes(row["content"]) for row in query_in(conn, sql, client_ids)}
+
+
+def sizes(conn: Connection, client_ids: Iterable[int]) -> dict[int, int]:
+    """How many bytes the attachments of each client have."""
+    sql = (
+        "SELECT client_id, SUM(size) AS size FROM attachment WHERE client_id IN ({places})"
+        " GROUP BY client_id"
+    )
+    return {row["client_id"]: int(row["size"]) for row in query_in(conn, sql, client_ids)}
+
+
+def note_not_found(note_id: int) -> NotFound:
+    """The error for an id that no note has."""
+    return NotFound(
+        "note.not_found",
+        msg("There is no note {id}.", id=note_id),
+        hint=msg("List a client's notes with: interop note list CODE"),
+    )
+
+
+def as_tuples(notes: Iterable[Row], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Notes as rows of ``names``."""
+    return [tuple(note[name] for name in names) for note in notes]
+
+
+def _objects(
+    conn: Connection, condition: str, params: Mapping[str, object]
+) -> Iterable[tuple[int, Row]]:
+    """Notes in their order, each with its client's id; the condition names ``client_id``."""
+    attached: dict[int, list[Row]] = {}
+    for row in conn.query(
+        f"SELECT note_id, id, name, size FROM attachment WHERE {condition} ORDER BY id",  # noqa: S608
+        **params,
+    ):
+        attached.setdefault(row.pop("note_id"), []).append(row)
+    for row in conn.query(
+        "SELECT n.client_id AS owner, n.id AS id, c.code AS client, category, text, author,"
+        f" n.noted_at AS created_at{FROM} WHERE n.{condition}{SORT}",
+        **params,
+    ):
+        owner = row.pop("owner")
+        yield owner, {**row, "attachments": attached.get(row["id"], [])}

@@ -1,0 +1,85 @@
+"""The journal as people read it, and what a database holds, in numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.errors import NotFound
+from interop_cli.domain.messages import msg
+from interop_cli.store.engines.connection import Connection, Row
+
+if TYPE_CHECKING:
+    from interop_cli.domain.columns import Column
+
+
+SELECT = (
+    "SELECT o.id, o.name, o.at, o.actor, o.command, o.changes, o.undoes,"
+    " (SELECT MAX(u.id) FROM operation u WHERE u.undoes = o.id) AS undone_by FROM operation o"
+)
+NAMES = ("id", "name", "at", "actor", "command", "changes", "undoes", "undone_by")
+
+
+def columns() -> list[Column]:
+    """The columns of an operation."""
+    from interop_cli.domain.columns import Column, ValueKind
+
+    numbers = {"id", "changes", "undoes", "undone_by"}
+    return [
+        Column(
+            name,
+            ValueKind.TIME
+            if name == "at"
+            else ValueKind.INT
+            if name in numbers
+            else ValueKind.TEXT,
+        )
+        for name in NAMES
+    ]
+
+
+def operation_rows(
+    conn: Connection, *, name: str | None = None, limit: int | None = None
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Operations, the latest first; those of a name (``client.edit``) where one is given."""
+    sql = SELECT + (" WHERE o.name = :name" if name else "") + " ORDER BY o.id DESC"
+    if limit:
+        sql += " LIMIT :limit"
+    return conn.batches(sql, {"name": name, "limit": limit} if limit else {"name": name})
+
+
+def operation(conn: Connection, operation_id: int) -> Row:
+    """One operation; raises NotFound ``journal.not_found``."""
+    rows = conn.query(SELECT + " WHERE o.id = :id", id=operation_id)
+    if not rows:
+        raise NotFound(
+            "journal.not_found",
+            msg("There is no operation {id}.", id=operation_id),
+            hint=msg("See: interop journal list"),
+        )
+    return rows[0]
+
+
+def changes(conn: Connection, operation_id: int, limit: int) -> list[Row]:
+    """The first changes of an operation: entity, id, action, fields before."""
+    rows = conn.query(
+        "SELECT entity, entity_id, action, before, version FROM change"
+        " WHERE operation_id = :id ORDER BY change.id LIMIT :limit",
+        id=operation_id,
+        limit=limit,
+    )
+    return [{**row, "before": json.loads(row["before"]) if row["before"] else None} for row in rows]
+
+
+def info(conn: Connection) -> Row:
+    """Engine, schema, journal mode, and counts by kind."""
+    counts = conn.query(
+        "SELECT (SELECT COUNT(*) FROM client WHERE active = 1) AS active_clients,"
+        " (SELECT COUNT(*) FROM client WHERE active = 0) AS inactive_clients,"
+        " (SELECT COUNT(*) FROM client WHERE prospect = 1) AS prospects,"
+        " (SELECT COUNT(*) FROM address) AS addresses,"
+        " (SELECT COUNT(*) FROM operation) AS operations,"
+        " (SELECT MAX(name) FROM migration) AS schema_step"
+    )[0]
+    return {"engine": conn.engine, "journal_mode": getattr(conn, "journal_mode", None), **counts}

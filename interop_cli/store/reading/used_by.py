@@ -1,0 +1,100 @@
+"""What uses a thing, and so keeps it from being deleted.
+
+Each answer is a list of ``{"kind", "count", "references"}``: every kind there is, with the number
+of users and the first few by name.
+"""
+
+from __future__ import annotations
+
+from interop_cli.domain.values.document_kinds import KIND_NAMES
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.sync.links import LIVE
+
+SHOWN = 5
+
+
+def _documents(condition: str) -> tuple[tuple[str, str], ...]:
+    """The documents for which ``condition`` holds, the latest first: a user for each kind."""
+    return tuple(
+        (
+            kind,
+            "SELECT COALESCE(number, '#' || CAST(id AS TEXT)) AS reference FROM document"  # noqa: S608
+            f" WHERE kind = '{kind}' AND ({condition}) ORDER BY date DESC, id DESC",
+        )
+        for kind in KIND_NAMES
+    )
+
+
+def _linked(entity: str) -> tuple[str, str]:
+    """A twin in a target: without ours, the one over there would be nobody's."""
+    return (
+        "sync",
+        "SELECT s.name AS reference FROM sync_link l JOIN sync_target s ON s.id = l.target_id"  # noqa: S608
+        f" WHERE l.entity = '{entity}' AND l.local_id = :id AND {LIVE} ORDER BY s.name",
+    )
+
+
+# kind, the query of its references with :id bound; a new kind of user is a new row here.
+CLIENT_USERS = (
+    ("bill_to", "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key"),
+    *_documents("client_id = :id OR bill_to_id = :id"),
+    _linked("client"),
+    ("merged", "SELECT code AS reference FROM client WHERE merged_into_id = :id ORDER BY code_key"),
+)
+ADDRESS_USERS = (
+    (
+        "main",
+        "SELECT '#' || CAST(id AS TEXT) AS reference FROM address WHERE id = :id AND main = 1",
+    ),
+    *_documents("ship_to_id = :id"),
+)
+CONTACT_USERS = (
+    (
+        "billing",
+        "SELECT client.code AS reference FROM contact JOIN client ON client.id = client_id"
+        " WHERE contact.id = :id AND billing = 1",
+    ),
+    *_documents("contact_id = :id"),
+    _linked("contact"),
+)
+NOTE_USERS = (
+    (
+        "attachment",
+        "SELECT '#' || CAST(id AS TEXT) AS reference FROM attachment WHERE note_id = :id"
+        " ORDER BY id",
+    ),
+)
+
+
+def of_client(conn: Connection, client_id: int) -> list[Row]:
+    """What uses a client."""
+    return _users(conn, CLIENT_USERS, client_id)
+
+
+def of_address(conn: Connection, address_id: int) -> list[Row]:
+    """What uses an address."""
+    return _users(conn, ADDRESS_USERS, address_id)
+
+
+def of_contact(conn: Connection, contact_id: int) -> list[Row]:
+    """What uses a contact: the client whose invoices go to it, and documents for it."""
+    return _users(conn, CONTACT_USERS, contact_id)
+
+
+def of_note(conn: Connection, note_id: int) -> list[Row]:
+    """What uses a note: its attachments."""
+    return _users(conn, NOTE_USERS, note_id)
+
+
+def _users(conn: Connection, users: tuple[tuple[str, str], ...], entity_id: int) -> list[Row]:
+    found = []
+    for kind, sql in users:
+        rows = conn.query(f"{sql} LIMIT {SHOWN}", id=entity_id)
+        if rows:
+            count = len(rows)
+            if count == SHOWN:
+                (counted,) = conn.query(f"SELECT COUNT(*) AS n FROM ({sql}) used", id=entity_id)  # noqa: S608
+                count = counted["n"]
+            references = [row["reference"] for row in rows]
+            found.append({"kind": kind, "count": count, "references": references})
+    return found

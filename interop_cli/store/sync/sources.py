@@ -1,0 +1,106 @@
+"""How our records are read for a target, and the stamps that tell when one has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.store.engines.connection import Connection, Row
+
+# Beside the client ``c``: its main address and who pays for it. Scopes and filters speak of them.
+PEOPLE = (
+    " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+    " LEFT JOIN client p ON p.id = c.bill_to_id"
+)
+
+
+def _no_params(_conn: Connection, _target_id: int) -> dict[str, Any]:
+    return {}
+
+
+def _no_more(_conn: Connection, _rows: Sequence[Row]) -> None:
+    """Everything stands in the row."""
+
+
+@dataclass(frozen=True)
+class RecordSource:
+    """How an entity is read: ``columns`` are name -> SQL, ``stamp`` SQL for text.
+
+    ``client`` is the column with the client's id, ``eligible`` what a record must be to be sent
+    for the first time; ``order`` puts those first that others refer to. Of the table only what
+    ``only`` holds for is such a record at all.
+    """
+
+    table: str
+    columns: dict[str, str]
+    tables: str
+    stamp: str
+    client: str
+    eligible: str
+    order: str
+    local: Callable[[Row], LocalRecord]
+    only: str = "TRUE"
+    params: Callable[[Connection, int], dict[str, Any]] = _no_params
+    """What the SQL is bound to besides ``:target``."""
+    complete: Callable[[Connection, Sequence[Row]], None] = _no_more
+    """Adds to a batch of rows what stands in other tables."""
+
+
+# The first contact with an e-mail has it; remotes want it to be one's own.
+EMAIL_OWNER = (
+    "(SELECT MIN(o.id) FROM contact o JOIN client oc ON oc.id = o.client_id"
+    " WHERE o.email_key = t.email_key AND o.active = 1 AND oc.active = 1"
+    " AND (oc.prospect = 0 OR o.id = t.id))"
+)
+
+
+def client_stamp(target: str) -> str:
+    """Of the client, its main address, its billing contact, and its payer's twin."""
+    return _joined(
+        "c.version",
+        "a.id",
+        "a.version",
+        "(SELECT CAST(b.id AS TEXT) || ':' || CAST(b.version AS TEXT) FROM contact b"
+        " WHERE b.client_id = c.id AND b.billing = 1 AND b.active = 1)",
+        _twin(target, "c.bill_to_id"),
+    )
+
+
+def contact_stamp(target: str) -> str:
+    """Of the contact, its client's twin, and who has its e-mail."""
+    return _joined("t.version", _twin(target, "t.client_id"), EMAIL_OWNER)
+
+
+def document_stamp(target: str) -> str:
+    """Of the document, the twin of who pays, and that of the invoice it corrects."""
+    return _joined(
+        "d.version",
+        _twin(target, "COALESCE(d.bill_to_id, d.client_id)"),
+        _twin(target, "d.corrects_id", "invoice"),
+    )
+
+
+def _twin(target: str, local_id: str, entity: str = "client") -> str:
+    return (
+        f"(SELECT tw.remote_id FROM sync_link tw WHERE tw.target_id = {target}"  # noqa: S608
+        f" AND tw.entity = '{entity}' AND tw.local_id = {local_id})"
+    )
+
+
+def _joined(*parts: str) -> str:
+    return " || '.' || ".join(f"COALESCE(CAST({part} AS TEXT), '')" for part in parts)
+
+
+def current(stamp: str) -> str:
+    """Whether the link ``l`` to the target ``s`` is in step with the record of this stamp."""
+    return f"l.state = 'in_sync' AND l.target_version = s.version AND l.stamp = {stamp}"
+
+
+# A contact's green dot: what HubSpot holds of it is what we would send.
+HUBSPOT_SYNCED = (
+    "CASE WHEN EXISTS (SELECT 1 FROM sync_link l JOIN sync_target s ON s.id = l.target_id"  # noqa: S608
+    " WHERE s.kind = 'hubspot' AND l.entity = 'contact' AND l.local_id = t.id"
+    f" AND {current(contact_stamp('l.target_id'))}) THEN 1 ELSE 0 END"
+)

@@ -1,0 +1,128 @@
+"""Addresses, as the services write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.address import Address
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.reading import used_by
+from interop_cli.store.reading.addresses import address_not_found
+from interop_cli.store.writing.repositories.contacts import give_up
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+PLACE = ("line_key", "city_key", "province", "postal_code", "country")
+
+
+def to_row(address: Address) -> Row:
+    """The columns of an address, the folded keys among them."""
+    return {
+        **address.__dict__,  # its fields
+        "main": int(address.main),
+        "line_key": fold(f"{address.line1} {address.line2 or ''}"),
+        "city_key": fold(address.city or ""),
+    }
+
+
+def to_address(row: Row) -> Address:
+    """The entity of a stored row."""
+    values = {name: row[name] for name in Address.model_fields}
+    values["main"] = bool(row["main"])
+    return Address.stored(values)
+
+
+class AddressRepository:
+    """Finds and writes addresses inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    def row(self, address_id: int) -> Row:
+        """The stored row. Raises NotFound ``address.not_found``."""
+        rows = self.conn.query("SELECT * FROM address WHERE id = :id", id=address_id)
+        if not rows:
+            raise address_not_found(address_id)
+        return rows[0]
+
+    def entity(self, row: Row) -> Address:
+        """The address of a stored row."""
+        return to_address(row)
+
+    def of_client(self, client_id: int) -> list[Row]:
+        """A client's addresses, the main one first, then in the order they were made."""
+        return self.conn.query(
+            "SELECT * FROM address WHERE client_id = :id ORDER BY main DESC, id", id=client_id
+        )
+
+    def main_of(self, client_ids: Iterable[int]) -> dict[int, Row]:
+        """The main address of each client: client id -> row."""
+        condition, ids = self.conn.among("client_id", client_ids)
+        rows = self.conn.query(
+            f"SELECT * FROM address WHERE main = 1 AND {condition}",  # noqa: S608
+            among=ids,
+        )
+        return {row["client_id"]: row for row in rows}
+
+    def add(self, addresses: Sequence[Address], owners: Sequence[int] = ()) -> list[int]:
+        """Insert addresses that passed their rules; their ids.
+
+        ``owners`` are the clients they are of, where they do not say it themselves.
+        """
+        rows = [to_row(address) for address in addresses]
+        for row, owner in zip(rows, owners, strict=False):
+            row["client_id"] = owner
+        return self.uow.insert("address", rows)
+
+    def save(self, pairs: Sequence[tuple[Row, Address]]) -> int:
+        """Write changed addresses over the rows they were read from; how many differed."""
+        return self.uow.save("address", [(row, to_row(address)) for row, address in pairs])
+
+    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """The addresses of each client, in the order they were made: client id -> rows."""
+        ids = list(client_ids)
+        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+        condition, among = self.conn.among("client_id", ids)
+        sql = f"SELECT * FROM address WHERE {condition} ORDER BY id"  # noqa: S608
+        for row in self.conn.query(sql, among=among):
+            found[row["client_id"]].append(row)
+        return found
+
+    def place(self, address: Address) -> tuple[object, ...]:
+        """What two spellings of one place have in common."""
+        row = to_row(address)
+        return tuple(row[name] for name in PLACE)
+
+    def place_of(self, row: Row) -> tuple[object, ...]:
+        """The same of a stored row."""
+        return tuple(row[name] for name in PLACE)
+
+    def put(self, saves: Sequence[tuple[Row, Address]], adds: Sequence[Address]) -> None:
+        """Write many addresses over the rows they were read from, and add others.
+
+        The main flag may change hands among them; ``uow.touched`` has those that differed.
+        """
+        new = [to_row(address) for address in adds]
+        pairs = [(row, to_row(address)) for row, address in saves]
+        self.uow.save("address", give_up(self.uow, "address", ("main",), pairs, new))
+        self.uow.insert("address", new)
+
+    def make_main(self, address: Row) -> None:
+        """Move the client's main flag to this address."""
+        # The old one is cleared first: the unique index is checked row by row.
+        self.uow.update(
+            "address", {"main": 0}, "client_id = :client AND main = 1", client=address["client_id"]
+        )
+        self.uow.update("address", {"main": 1}, "id = :id", id=address["id"])
+
+    def remove(self, address_id: int) -> None:
+        """Delete an address."""
+        self.uow.delete("address", "id = :id", id=address_id)
+
+    def blockers(self, address_id: int) -> list[Row]:
+        """What keeps the address from being deleted; see ``store/reading/used_by.py``."""
+        return used_by.of_address(self.conn, address_id)

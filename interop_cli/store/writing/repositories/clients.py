@@ -1,0 +1,246 @@
+"""Clients and their former codes, as the services write them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.client import Client
+from interop_cli.domain.values.code import code_key, numbered
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.reading import used_by
+from interop_cli.store.reading.references import client_not_found, id_named
+from interop_cli.store.writing.repositories import merging
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+def to_row(client: Client) -> Row:
+    """The columns of a client, the folded keys among them."""
+    tags, tags_key = _stored_tags(tuple(client.tags))
+    accounting = client.accounting
+    return {
+        **client.__dict__,  # its fields; asking for one after the other takes three times as long
+        "code_key": code_key(client.code or ""),
+        "name_key": fold(client.name),
+        "active": int(client.active),
+        "prospect": int(client.prospect),
+        "tags": tags,
+        "tags_key": tags_key,
+        "accounting": json.dumps(accounting, ensure_ascii=False, sort_keys=True)
+        if accounting
+        else "{}",
+    }
+
+
+@lru_cache(maxsize=1024)
+def _stored_tags(tags: tuple[str, ...]) -> tuple[str, str]:
+    """Tags as they are stored, and their key; many clients share the same few."""
+    return json.dumps(tags, ensure_ascii=False), "|" + "".join(fold(tag) + "|" for tag in tags)
+
+
+def to_client(row: Row) -> Client:
+    """The entity of a stored row."""
+    values = {name: row[name] for name in Client.model_fields}
+    values.update(
+        active=bool(row["active"]),
+        prospect=bool(row["prospect"]),
+        tags=json.loads(row["tags"]),
+        accounting=json.loads(row["accounting"]),
+    )
+    return Client.stored(values)
+
+
+class ClientRepository:
+    """Finds and writes clients inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+        self._numbers: dict[str, int] = {}
+
+    # -- finding ----------------------------------------------------------------------------
+
+    def row(self, ref: str) -> Row:
+        """The stored row of a client named by its code, present or former, or ``#id``.
+
+        Raises NotFound ``client.not_found``.
+        """
+        found = self.find(ref)
+        if found is None:
+            raise client_not_found(ref)
+        return found
+
+    def find(self, ref: str) -> Row | None:
+        """As ``row``, or None."""
+        wanted = id_named(ref)
+        if wanted is not None:
+            rows = self.conn.query("SELECT * FROM client WHERE id = :id", id=wanted)
+        else:
+            rows = self.conn.query(
+                "SELECT * FROM client WHERE code_key = :key"
+                " UNION ALL SELECT client.* FROM client_code"
+                " JOIN client ON client.id = client_code.client_id"
+                " WHERE client_code.code_key = :key",
+                key=code_key(ref),
+            )
+        return rows[0] if rows else None
+
+    def entity(self, row: Row) -> Client:
+        """The client of a stored row."""
+        return to_client(row)
+
+    def by_id(self, client_id: int) -> Row:
+        """The stored row of a client known to exist."""
+        return self.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]
+
+    def by_column(self, column: str, values: Iterable[object]) -> dict[object, Row]:
+        """The rows whose ``column`` (``id``, ``code_key``, ``external_id``, ``email``) is given.
+
+        The first by id where several share a value.
+        """
+        condition, wanted = self.conn.among(column, dict.fromkeys(values))
+        found: dict[object, Row] = {}
+        for row in self.conn.query(
+            f"SELECT * FROM client WHERE {condition} ORDER BY id",  # noqa: S608
+            among=wanted,
+        ):
+            found.setdefault(row[column], row)
+        return found
+
+    def named(self, refs: Iterable[str]) -> dict[str, Row]:
+        """The stored rows that these codes, present or former, or ``#id`` name: ref -> row."""
+        ids, keys = {}, {}
+        for ref in dict.fromkeys(refs):
+            if (wanted := id_named(ref)) is not None:
+                ids[ref] = wanted
+            else:
+                keys[ref] = code_key(ref)
+        by_key = self.by_column("code_key", keys.values())
+        former = self.retired_codes(key for key in keys.values() if key not in by_key)
+        by_id = self.by_column("id", [*ids.values(), *former.values()])
+        found = {ref: by_id.get(wanted) for ref, wanted in ids.items()}
+        found |= {ref: by_key.get(key) or by_id.get(former.get(key)) for ref, key in keys.items()}
+        return {ref: row for ref, row in found.items() if row is not None}
+
+    def retired_codes(self, keys: Iterable[str]) -> dict[str, int]:
+        """Of these folded codes, those that a client had before: code key -> that client's id."""
+        condition, wanted = self.conn.among("code_key", dict.fromkeys(keys))
+        rows = self.conn.query(
+            f"SELECT code_key, client_id FROM client_code WHERE {condition}",  # noqa: S608
+            among=wanted,
+        )
+        return {row["code_key"]: row["client_id"] for row in rows}
+
+    # -- codes ------------------------------------------------------------------------------
+
+    def free_code(self, stem: str) -> str:
+        """A code made of ``stem`` and the next number that no client has or had."""
+        if stem not in self._numbers:
+            self._numbers[stem] = self._highest_number(stem)
+        self._numbers[stem] += 1
+        return numbered(stem, self._numbers[stem])
+
+    def _highest_number(self, stem: str) -> int:
+        prefix = code_key(stem) + "-"
+        rows = self.conn.query(
+            "SELECT code_key FROM client WHERE code_key >= :low AND code_key < :high"
+            " UNION ALL SELECT code_key FROM client_code"
+            " WHERE code_key >= :low AND code_key < :high",
+            low=prefix,
+            high=prefix[:-1] + ".",  # "." follows "-"
+        )
+        numbers = (row["code_key"][len(prefix) :] for row in rows)
+        return max((int(n) for n in numbers if n.isascii() and n.isdigit()), default=0)
+
+    def retire_code(self, row: Row) -> None:
+        """Keep a client's present code resolving to it after it gets another."""
+        values = {"client_id": row["id"], "code": row["code"], "code_key": row["code_key"]}
+        self.uow.insert("client_code", [values])
+
+    def release_code(self, key: str) -> int:
+        """Forget that a client had this code; the number of rows (0 or 1)."""
+        return self.uow.delete("client_code", "code_key = :key", key=key)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def add(self, clients: Sequence[Client]) -> list[int]:
+        """Insert clients that passed their rules; their ids."""
+        return self.uow.insert("client", [to_row(client) for client in clients])
+
+    def save(self, pairs: Sequence[tuple[Row, Client]]) -> int:
+        """Write changed clients over the rows they were read from; how many differed."""
+        return self.uow.save("client", [(row, to_row(client)) for row, client in pairs])
+
+    def remove(self, client_id: int) -> None:
+        """Delete a client with what belongs to it alone: codes, addresses, contacts and notes."""
+        for table in ("attachment", "note", "contact", "client_code", "address"):
+            self.uow.delete(table, "client_id = :id", id=client_id)
+        self.uow.delete("client", "id = :id", id=client_id)
+
+    # -- merging ----------------------------------------------------------------------------
+
+    def move_to(self, winner: int, losers: Sequence[int]) -> dict[str, int]:
+        """Give the winner what belongs to the losers; the number of rows by table.
+
+        Not contacts and addresses: see ``combine``.
+        """
+        merging.inherit(self.uow, winner, losers)
+        return merging.move(self.uow, winner, losers)
+
+    def combine(self, entity: str, combined: Mapping[int, int], gone: Sequence[int]) -> None:
+        """Let rows of ``contact`` or ``address`` stand for equal ones; delete those ``gone``."""
+        merging.refer(self.uow, entity, combined)
+        for row_id in gone:
+            self.uow.delete(entity, "id = :id", id=row_id)
+
+    def pass_codes(self, winner: int, codes: Iterable[tuple[str, str]]) -> None:
+        """Have codes (as shown, folded) lead to a client; their clients must get others."""
+        rows = [{"client_id": winner, "code": code, "code_key": key} for code, key in codes]
+        self.uow.insert("client_code", rows)
+
+    # -- use --------------------------------------------------------------------------------
+
+    def paid_by(self, client_ids: Iterable[int]) -> dict[int, list[str]]:
+        """For each of these clients, the codes of those billed to it."""
+        found: dict[int, list[str]] = {client_id: [] for client_id in client_ids}
+        condition, ids = self.conn.among("bill_to_id", found)
+        for row in self.conn.query(
+            f"SELECT bill_to_id, code FROM client WHERE {condition} ORDER BY code_key",  # noqa: S608
+            among=ids,
+        ):
+            found[row["bill_to_id"]].append(row["code"])
+        return found
+
+    def billed_to(self, client_id: int) -> list[Row]:
+        """The clients billed to this one: ``id``, ``code``, ``active``."""
+        return self.conn.query(
+            "SELECT id, code, active FROM client WHERE bill_to_id = :id ORDER BY code_key",
+            id=client_id,
+        )
+
+    def payers_among(self, client_ids: Iterable[int]) -> set[int]:
+        """Those of these clients that others are billed to."""
+        condition, wanted = self.conn.among("bill_to_id", client_ids)
+        rows = self.conn.query(
+            f"SELECT DISTINCT bill_to_id AS id FROM client WHERE {condition}",  # noqa: S608
+            among=wanted,
+        )
+        return {row["id"] for row in rows}
+
+    def sharing(self, column: str, value: str, but: int) -> list[str]:
+        """The codes of other clients with this value in ``gst``, ``qst`` or ``neq``."""
+        rows = self.conn.query(
+            f"SELECT code FROM client WHERE {column} = :value AND id <> :id ORDER BY code_key",  # noqa: S608
+            value=value,
+            id=but,
+        )
+        return [row["code"] for row in rows]
+
+    def blockers(self, client_id: int) -> list[Row]:
+        """What uses the client and so keeps it from being deleted; see ``reading/used_by.py``."""
+        return used_by.of_client(self.conn, client_id)

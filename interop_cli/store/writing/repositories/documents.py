@@ -1,0 +1,182 @@
+"""Documents, their lines and their numbers, as the services write them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from interop_cli.domain.document import Document
+from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.id_lists import query_in
+from interop_cli.store.reading.documents import document_named
+from interop_cli.store.writing.tables import DOCUMENT, DOCUMENT_LINE
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+_PLAIN = tuple(
+    name for name in DOCUMENT.columns if name not in ("number_key", "year", "taxes", "issued")
+)
+
+
+def to_row(document: Document) -> Row:
+    """The columns of a document, the folded number among them."""
+    values = document.__dict__
+    row = {name: values[name] for name in _PLAIN}
+    number, taxes = row["number"], values["taxes"]
+    row["number_key"] = fold(number) if number else None
+    row["year"] = int(row["date"][:4])
+    row["taxes"] = json.dumps(taxes, ensure_ascii=False) if taxes else "[]"
+    row["issued"] = int(values["issued"])
+    return row
+
+
+def to_document(row: Row) -> Document:
+    """The entity of a stored row."""
+    values = {name: row[name] for name in Document.model_fields}
+    values.update(taxes=json.loads(row["taxes"]), issued=bool(row["issued"]))
+    return Document.stored(values)
+
+
+class DocumentRepository:
+    """Finds and writes documents inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    # -- finding ----------------------------------------------------------------------------
+
+    def row(self, ref: str, kind: str | None = None) -> Row:
+        """The stored row of a document named by its number, or ``#id``.
+
+        Raises NotFound ``document.not_found``, Conflict ``document.ambiguous`` where documents of
+        several kinds have this number.
+        """
+        return self.by_id(document_named(self.conn, ref, kind))
+
+    def by_id(self, document_id: int) -> Row:
+        """The stored row of a document known to exist."""
+        return self.conn.query("SELECT * FROM document WHERE id = :id", id=document_id)[0]
+
+    def by_numbers(self, kind: str, keys: Iterable[str]) -> dict[str, Row]:
+        """The rows of these folded numbers: number key -> row."""
+        sql = "SELECT * FROM document WHERE kind = :kind AND number_key IN ({places})"
+        return {row["number_key"]: row for row in query_in(self.conn, sql, keys, kind=kind)}
+
+    def entity(self, row: Row) -> Document:
+        """The document of a stored row."""
+        return to_document(row)
+
+    def lines_of(self, document_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """The lines of these documents, in order: document id -> rows."""
+        found: dict[int, list[Row]] = {}
+        sql = (
+            "SELECT * FROM document_line WHERE document_id IN ({places})"
+            " ORDER BY document_id, position"
+        )
+        for row in query_in(self.conn, sql, document_ids):
+            found.setdefault(row["document_id"], []).append(row)
+        return found
+
+    def corrections(self, document_id: int) -> list[Row]:
+        """The credit notes on an invoice that are not void: ``number``, amounts, ``taxes``."""
+        rows = self.conn.query(
+            "SELECT id, number, status, subtotal_cents, tax_cents, total_cents, taxes FROM document"
+            " WHERE corrects_id = :id AND status <> 'void' ORDER BY id",
+            id=document_id,
+        )
+        return [{**row, "taxes": json.loads(row["taxes"])} for row in rows]
+
+    def jobs_of(self, client_id: int) -> int:
+        """How many jobs of a client are not void."""
+        rows = self.conn.query(
+            "SELECT COUNT(*) AS n FROM document"
+            " WHERE client_id = :id AND kind = 'job' AND status <> 'void'",
+            id=client_id,
+        )
+        return int(rows[0]["n"])
+
+    def has_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
+        """Whether these are the lines of a document of this client."""
+        stored = self.lines_of([document_id]).get(document_id, [])
+        old = [{name: row[name] for name in DOCUMENT_LINE.columns} for row in stored]
+        return old == self._line_rows(document_id, client_id, lines)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def add(self, documents: Sequence[Document]) -> list[int]:
+        """Insert documents that passed their rules; their ids."""
+        return self.uow.insert("document", [to_row(document) for document in documents])
+
+    def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
+        """Write changed documents over the rows they were read from; how many differed.
+
+        The lines of one that goes to another client go along.
+        """
+        for row, document in pairs:
+            if document.client_id != row["client_id"]:
+                self.uow.update(
+                    "document_line",
+                    {"client_id": document.client_id},
+                    "document_id = :id",
+                    id=row["id"],
+                )
+        return self.uow.save("document", [(row, to_row(document)) for row, document in pairs])
+
+    def set_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
+        """Make these the lines of a document; whether they are others than before."""
+        if self.has_lines(document_id, client_id, lines):
+            return False
+        self.uow.delete("document_line", "document_id = :id", id=document_id)
+        self.uow.insert("document_line", self._line_rows(document_id, client_id, lines))
+        return True
+
+    def end_prospects(self, where: str = "TRUE", **params: Any) -> int:
+        """Make clients with a job no prospects any more; how many there were."""
+        return self.uow.update(
+            "client",
+            {"prospect": 0},
+            f"prospect = 1 AND {where} AND EXISTS (SELECT 1 FROM document d"  # noqa: S608
+            " WHERE d.client_id = client.id AND d.kind = 'job' AND d.status <> 'void')",
+            **params,
+        )
+
+    # -- numbers ----------------------------------------------------------------------------
+
+    def next_number(self, kind: str) -> str:
+        """The next number of the counter of ``kind``, without gaps; taken ones are passed over.
+
+        The first time, the one after the highest number in use. The counter is journaled with the
+        document, so an undo takes both back, or neither.
+        """
+        rows = self.conn.query("SELECT * FROM counter WHERE name = :kind", kind=kind)
+        last = rows[0]["last"] if rows else self._highest(kind)
+        number = last + 1
+        while self.by_numbers(kind, [str(number)]):
+            number += 1
+        if rows:
+            self.uow.save("counter", [(rows[0], {"name": kind, "last": number})])
+        else:
+            self.uow.insert("counter", [{"name": kind, "last": number}])
+        return str(number)
+
+    def _highest(self, kind: str) -> int:
+        rows = self.conn.query(
+            "SELECT MAX(CASE WHEN LTRIM(number_key, '0123456789') = '' AND LENGTH(number_key) < 16"
+            " THEN CAST(number_key AS BIGINT) END) AS n FROM document WHERE kind = :kind",
+            kind=kind,
+        )
+        return int(rows[0]["n"] or 0)
+
+    @staticmethod
+    def _line_rows(document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> list[Row]:
+        own = {"document_id": document_id, "client_id": client_id}
+        return [
+            {name: getattr(line, name) for name in DOCUMENT_LINE.columns}
+            | {**own, "position": position}
+            for position, line in enumerate(lines, 1)
+        ]

@@ -1,0 +1,128 @@
+"""Notes with their attachments, whose files are kept once, as the services write them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.note import Note
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.id_lists import of_clients, query_in
+from interop_cli.store.reading import used_by
+from interop_cli.store.reading.notes import note_not_found
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+def to_row(note: Note, now: str) -> Row:
+    """The columns of a note, written ``now`` unless it says otherwise."""
+    row = {name: getattr(note, name) for name in note.__class__.model_fields}
+    return {**row, "noted_at": note.created_at or now}
+
+
+def to_note(row: Row) -> Note:
+    """The entity of a stored row."""
+    values = {name: row[name] for name in Note.model_fields}
+    return Note.stored({**values, "created_at": row["noted_at"]})
+
+
+class NoteRepository:
+    """Finds and writes notes inside a unit of work."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    def row(self, note_id: int) -> Row:
+        """The stored row. Raises NotFound ``note.not_found``."""
+        rows = self.conn.query("SELECT * FROM note WHERE id = :id", id=note_id)
+        if not rows:
+            raise note_not_found(note_id)
+        return rows[0]
+
+    def entity(self, row: Row) -> Note:
+        """The note of a stored row."""
+        return to_note(row)
+
+    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """The notes of each client, in the order they were made: client id -> rows."""
+        return of_clients(self.conn, "note", client_ids)
+
+    def add(self, notes: Sequence[Note]) -> list[int]:
+        """Insert notes that passed their rules; their ids."""
+        return self.uow.insert("note", [to_row(note, self.uow.now) for note in notes])
+
+    def save(self, pairs: Sequence[tuple[Row, Note]]) -> int:
+        """Write changed notes over the rows they were read from; how many differed."""
+        return self.uow.save("note", [(row, to_row(note, row["noted_at"])) for row, note in pairs])
+
+    def remove(self, note_id: int) -> None:
+        """Delete a note without attachments."""
+        self.uow.delete("note", "id = :id", id=note_id)
+
+    def blockers(self, note_id: int) -> list[Row]:
+        """What keeps the note from being deleted; see ``store/reading/used_by.py``."""
+        return used_by.of_note(self.conn, note_id)
+
+    # -- attachments ------------------------------------------------------------------------
+
+    def attachments(self, note_id: int) -> list[Row]:
+        """The attachments of a note, in the order they were made, without their content."""
+        return self.conn.query(
+            "SELECT * FROM attachment WHERE note_id = :id ORDER BY id", id=note_id
+        )
+
+    def files(self, note_ids: Iterable[int]) -> dict[int, set[tuple[str, str]]]:
+        """The attachments of each note by name and blob: note id -> pairs."""
+        found: dict[int, set[tuple[str, str]]] = {}
+        sql = "SELECT note_id, name, sha256 FROM attachment WHERE note_id IN ({places})"
+        for row in query_in(self.conn, sql, note_ids):
+            found.setdefault(row["note_id"], set()).add((row["name"], row["sha256"]))
+        return found
+
+    def attachment(self, attachment_id: int) -> Row | None:
+        """The row of an attachment, or None."""
+        rows = self.conn.query("SELECT * FROM attachment WHERE id = :id", id=attachment_id)
+        return rows[0] if rows else None
+
+    def attach(self, note: Row, files: Sequence[tuple[str, int, str]]) -> list[int]:
+        """Attach files (name, size, blob) to a note; their ids."""
+        return self.uow.insert(
+            "attachment",
+            [
+                {
+                    "client_id": note["client_id"],
+                    "note_id": note["id"],
+                    "name": name,
+                    "size": size,
+                    "sha256": blob,
+                }
+                for name, size, blob in files
+            ],
+        )
+
+    def detach(self, attachment_id: int) -> None:
+        """Take an attachment off; its content stays in the database for undo."""
+        self.uow.delete("attachment", "id = :id", id=attachment_id)
+
+
+class BlobRepository:
+    """Adds files. They are not journaled: what refers to them is, and they stay for undo."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+
+    def add(self, content: bytes) -> str:
+        """Keep a file; its name, the SHA-256 of its content in hexadecimal."""
+        name = hashlib.sha256(content).hexdigest()
+        self.uow.conn.execute(
+            "INSERT INTO blob (sha256, size, content, created_at)"
+            " VALUES (:name, :size, :content, :now) ON CONFLICT (sha256) DO NOTHING",
+            name=name,
+            size=len(content),
+            content=content,
+            now=self.uow.now,
+        )
+        return name

@@ -1,0 +1,69 @@
+"""The company's settings, and the roles of users, as the services write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.rights import User
+from interop_cli.store.engines.connection import Row
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+class SettingRepository:
+    """Reads and writes settings as text; their types are the business of ``settings.py``."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+
+    def set(self, name: str, value: str) -> bool:
+        """Store a setting; whether it differed."""
+        rows = self.uow.conn.query("SELECT * FROM setting WHERE name = :name", name=name)
+        if not rows:
+            self.uow.insert("setting", [{"name": name, "value": value}])
+            return True
+        return self.uow.save("setting", [(rows[0], {"name": name, "value": value})]) == 1
+
+    def unset(self, name: str) -> bool:
+        """Forget a setting; whether there was one."""
+        return self.uow.delete("setting", "name = :name", name=name) == 1
+
+
+class UserRepository:
+    """Finds and writes roles; on a server the GRANTs follow them."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    def find(self, uid: str) -> Row | None:
+        """The row of a user, or None."""
+        rows = self.conn.query("SELECT * FROM user_role WHERE uid = :uid", uid=uid)
+        return rows[0] if rows else None
+
+    def set(self, user: User, role: str) -> bool:
+        """Give a user a role; whether it differed."""
+        before = self.find(user.uid)
+        row = {"uid": user.uid, "name": user.name, "role": role}
+        if before is None:
+            self.uow.insert("user_role", [row])
+        changed = before is None or self.uow.save("user_role", [(before, row)]) == 1
+        if self.conn.engine == "postgres":
+            from interop_cli.store.engines import grants
+
+            grants.give(self.conn, user.uid, role)
+        return changed
+
+    def remove(self, uid: str) -> None:
+        """Forget a user's role."""
+        self.uow.delete("user_role", "uid = :uid", uid=uid)
+        if self.conn.engine == "postgres":
+            from interop_cli.store.engines import grants
+
+            grants.take(self.conn, uid)
+
+    def without_admin(self) -> bool:
+        """Whether there are users, and no admin among them."""
+        rows = self.conn.query("SELECT role FROM user_role")
+        return bool(rows) and all(row["role"] != "admin" for row in rows)

@@ -1,0 +1,137 @@
+"""Sales totals, as ``sales refresh`` writes them."""
+
+# ruff: noqa: S608 - put together from our own names only
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from interop_cli.store import totals
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.totals import years_table
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+SPAN = "year BETWEEN :first AND :last"
+OF_DUE = "(client_id, year) IN (SELECT client_id, year FROM due)"
+
+
+class TotalRepository:
+    """Recomputes totals inside a unit of work, with one set-based statement for all of them."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.conn = uow.conn
+
+    @cached_property
+    def run_id(self) -> int:
+        """This refresh, as its totals refer to it."""
+        (run_id,) = self.conn.next_ids("sales_run", 1)
+        self.conn.execute(
+            "INSERT INTO sales_run (id, at) VALUES (:id, :now)", id=run_id, now=self.uow.now
+        )
+        self.uow.derived = True
+        return run_id
+
+    def computed(self, first: int, last: int) -> bool:
+        """Whether each of these years has been computed for all clients before."""
+        rows = self.conn.query(
+            f"SELECT COUNT(*) AS n FROM sales_year WHERE {SPAN}", first=first, last=last
+        )
+        return int(rows[0]["n"]) == last - first + 1
+
+    def refresh_all(self, first: int, last: int) -> None:
+        """Compute the totals of all clients anew for these years."""
+        span = {"first": first, "last": last}
+        outside = self.conn.query(
+            f"SELECT 1 AS x FROM sales_total WHERE NOT ({SPAN}) LIMIT 1", **span
+        )
+        # Emptying the whole table is cheap, deleting its rows one by one is not.
+        if outside:
+            self.conn.execute(f"DELETE FROM sales_total WHERE {SPAN}", **span)
+        else:
+            self.conn.execute("DELETE FROM sales_total")
+        self.conn.execute(totals.INSERT + totals.ALL_SOLD, **span, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.ALL_BILLED + totals.ADD, **span, run=self.run_id)
+        self.conn.execute(f"DELETE FROM sales_stale WHERE {SPAN}", **span)
+        self.record_run(first, last)
+
+    def refresh_due(self) -> None:
+        """Compute the totals of the clients and years in ``due``."""
+        self.conn.execute(f"DELETE FROM sales_total WHERE {OF_DUE}")
+        self.conn.execute(totals.INSERT + totals.DUE_SOLD, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.DUE_BILLED + totals.ADD, run=self.run_id)
+        self.conn.execute(totals.DUE_ZEROS, run=self.run_id)
+        self.conn.execute(f"DELETE FROM sales_stale WHERE {OF_DUE}")
+
+    def record_run(self, first: int, last: int) -> None:
+        """Remember that all clients' totals of these years are up to date as of now."""
+        run_id = self.run_id  # not asked for while the rows are being sent
+        self.conn.execute("UPDATE sales_year SET latest = 0 WHERE latest = 1")
+        self.conn.execute_many(
+            "INSERT INTO sales_year (year, run_id, latest) VALUES (:year, :run, 1)"
+            " ON CONFLICT (year) DO UPDATE SET run_id = excluded.run_id, latest = 1",
+            ({"year": year, "run": run_id} for year in range(first, last + 1)),
+        )
+
+    # -- what is due ------------------------------------------------------------------------
+
+    def find_stale(self, first: int, last: int, *, picked: bool) -> None:
+        """Fill ``due`` with what was marked; of the picked clients only, where asked."""
+        self._due(
+            "SELECT DISTINCT client_id, year FROM sales_stale WHERE year BETWEEN :first AND :last"
+            + (f" AND client_id IN ({PICKED_IDS})" if picked else ""),
+            first,
+            last,
+        )
+        if picked:  # and what was never computed
+            self._due(
+                f"SELECT p.id, y.year FROM ({PICKED_IDS}) p"
+                f" CROSS JOIN ({years_table(first, last)}) y"
+                " WHERE NOT EXISTS (SELECT 1 FROM sales_year r WHERE r.year = y.year)"
+                " AND NOT EXISTS (SELECT 1 FROM sales_total t"
+                " WHERE t.client_id = p.id AND t.year = y.year) ON CONFLICT DO NOTHING",
+                first,
+                last,
+                more=True,
+            )
+
+    def find_picked(self, first: int, last: int) -> None:
+        """Fill ``due`` with every year of the picked clients."""
+        self._due(
+            f"SELECT p.id, y.year FROM ({PICKED_IDS}) p CROSS JOIN ({years_table(first, last)}) y",
+            first,
+            last,
+        )
+
+    def due_clients(self, limit: int) -> tuple[int, list[Row]]:
+        """How many clients are due, and the first of them: ``id``, ``code``."""
+        count = self.conn.query("SELECT COUNT(DISTINCT client_id) AS n FROM due")[0]["n"]
+        rows = self.conn.query(
+            "SELECT id, code FROM client WHERE id IN (SELECT client_id FROM due)"
+            " ORDER BY code_key LIMIT :n",
+            n=limit,
+        )
+        return int(count), rows
+
+    def clients(self, first: int, last: int) -> int:
+        """How many clients have totals in these years."""
+        rows = self.conn.query(
+            "SELECT COUNT(*) AS n FROM (SELECT DISTINCT client_id FROM sales_total"
+            f" WHERE {SPAN}) clients",
+            first=first,
+            last=last,
+        )
+        return int(rows[0]["n"])
+
+    def _due(self, select: str, first: int, last: int, *, more: bool = False) -> None:
+        if not more:
+            self.conn.temp_table(
+                "due", "client_id BIGINT, year BIGINT, PRIMARY KEY (client_id, year)"
+            )
+        self.conn.execute(f"INSERT INTO due (client_id, year) {select}", first=first, last=last)
+        self.conn.filled("due")
+
+
+PICKED_IDS = "SELECT client_id AS id FROM picked WHERE client_id IS NOT NULL AND status IS NULL"

@@ -1,0 +1,112 @@
+"""Waiting, parking and the breaker: what a trouble means for the run and for the next ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from interop_cli.domain.errors import RemoteFailure
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import PAUSING, Trouble, TroubleKind
+from interop_cli.domain.sync.plan import BREAKER_FAILURES, BREAKER_SECONDS, LONGEST_WAIT, backoff
+from interop_cli.sync.report import Report
+from interop_cli.sync.target import OpenTarget
+
+FOREVER = "9999-12-31T00:00:00Z"
+"""Until a person connects the target again."""
+
+
+class Stopped(Exception):
+    """The run ends here; what is left stays pending."""
+
+
+@dataclass
+class Pauses:
+    """The breaker and the parking of one target, kept in the database between runs."""
+
+    site: OpenTarget
+    report: Report
+    patient: bool = True
+
+    def check(self) -> None:
+        """Raise Remote ``sync.paused`` where the target rests."""
+        target = self.site.target
+        if target.paused_until is None or target.paused_until <= self.site.clock.stamp():
+            return
+        raise RemoteFailure(
+            "sync.paused",
+            msg(
+                "{target} is paused until {until} ({why}).",
+                target=target.name,
+                until=target.paused_until,
+                why=target.paused_by or "-",
+            )
+            if target.paused_until != FOREVER
+            else msg(
+                "{target} is paused ({why}).", target=target.name, why=target.paused_by or "-"
+            ),
+            hint=msg("interop sync connect {target}", target=target.name)
+            if target.paused_until == FOREVER
+            else msg(
+                "Try before that with: interop sync retry --target {target}", target=target.name
+            ),
+            until=target.paused_until,
+        )
+
+    @property
+    def probing(self) -> bool:
+        """Whether the breaker was open: then one record is tried before the others."""
+        return self.site.target.failures >= BREAKER_FAILURES
+
+    def succeeded(self) -> None:
+        """A call was answered."""
+        target = self.site.target
+        if target.failures or target.paused_until:
+            self._note(failures=0, paused_until=None, paused_by=None)
+
+    def met(self, trouble: Trouble) -> None:
+        """Wait as long as it takes, or raise Stopped where that is too long or of no use."""
+        if trouble.kind in PAUSING:
+            wait = trouble.retry_after if trouble.kind is TroubleKind.QUOTA else None
+            self._park(trouble, wait)
+            raise Stopped
+        failures = self.site.target.failures + 1
+        self._note(failures=failures)
+        if failures >= BREAKER_FAILURES:
+            self._park(trouble, BREAKER_SECONDS, "breaker")
+            raise Stopped
+        wait = backoff(failures, trouble.retry_after)
+        if trouble.retry_after is not None and (wait > LONGEST_WAIT or not self.patient):
+            self._park(trouble, wait)
+            raise Stopped
+        if not self.patient:
+            self.stop(trouble)
+        self.site.clock.sleep(wait)
+
+    def stop(self, trouble: Trouble) -> None:
+        """End the run without parking the target."""
+        self.report.stopped = trouble
+        raise Stopped
+
+    def _park(self, trouble: Trouble, seconds: float | None, why: str | None = None) -> None:
+        until = FOREVER if seconds is None else self.site.clock.stamp(max(seconds, 1))
+        self._note(paused_until=until, paused_by=why or str(trouble.kind))
+        self.report.stopped, self.report.until = trouble, until
+
+    def _note(self, **values: object) -> None:
+        site = self.site
+        site.write(lambda uow: uow.targets.note(site.target.id, **values))
+        site.target = replace(site.target, **values)  # type: ignore[arg-type]
+
+
+def unpause(site: OpenTarget, *, introduced: bool = False) -> bool:
+    """Let a target be called again at once; whether it rested.
+
+    ``introduced``: it was seen to be empty, so nothing there can be one of ours.
+    """
+    target = site.target
+    rested = target.paused_until is not None or target.failures > 0
+    values: dict[str, object] = {"failures": 0, "paused_until": None, "paused_by": None}
+    if introduced:
+        values["introduced"] = 1
+    site.write(lambda uow: uow.targets.note(target.id, **values), "sync.connect")
+    return rested

@@ -1,0 +1,213 @@
+"""Settling: writing down what came of a call, each record by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import BREAKING, PAUSING, LinkState, Trouble, TroubleKind
+from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.plan import Reason, Step
+from interop_cli.domain.sync.records import (
+    Action,
+    Awaiting,
+    Done,
+    Failed,
+    FoundRemote,
+    Result,
+    Send,
+    Trace,
+)
+from interop_cli.store.sync.links import CLEARED, dumped, message_text
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync import unknown_outcomes
+from interop_cli.sync.claims import Claimed
+from interop_cli.sync.report import ERROR, OK, Report
+from interop_cli.sync.target import OpenTarget
+
+TAKEN = Trouble(
+    TroubleKind.NAME_TAKEN,
+    "sync.remote_taken",
+    msg("That record over there is already another one's of ours."),
+)
+NO_RESULT = Trouble(
+    TroubleKind.UNKNOWN, "remote.no_result", msg("The answer says nothing about this record.")
+)
+
+
+@dataclass
+class Settled:
+    """What the run has to see to next."""
+
+    again: set[int] = field(default_factory=set)
+    """Records to come back to."""
+    stale: set[int] = field(default_factory=set)
+    """Records that somebody changed over there."""
+    trouble: Trouble | None = None
+    """The trouble that keeps some of them from having been done: to wait for, or to stop at."""
+    done: int = 0
+
+
+def settle(
+    uow: UnitOfWork,
+    site: OpenTarget,
+    claimed: Claimed,
+    results: Sequence[Result],
+    traces: Sequence[Trace],
+    report: Report,
+) -> Settled:
+    """Write the results of one call."""
+    settled = Settled()
+    by_id = {result.id: result for result in results}
+    target_id, entity = site.target.id, claimed.sends[0].entity
+    ours = uow.links.claimed_by(target_id, entity, site.owner)
+    holders = uow.links.holders(
+        target_id, entity, [one.remote_id for one in results if isinstance(one, Done | Awaiting)]
+    )
+    events, done = [], []
+    for send in claimed.sends:
+        step = claimed.steps[send.id]
+        result = by_id.get(send.id) or Failed(send.id, NO_RESULT)
+        if (
+            isinstance(result, Done | Awaiting)
+            and holders.get(result.remote_id, send.id) != send.id
+        ):
+            result = Failed(send.id, TAKEN)
+        if send.id not in ours:
+            outcome = "late"  # whoever has it now looks before sending
+        elif isinstance(result, FoundRemote):
+            outcome = _found(uow, site, step, result, settled, report)
+        elif isinstance(result, Failed):
+            outcome = _failed(uow, site, send, step, result.trouble, settled, report)
+        else:
+            holders[result.remote_id] = send.id
+            done.append(_done(site, send, step, result, settled, report))
+            outcome = "awaiting" if isinstance(result, Awaiting) else "done"
+        events.append(_event(site, send, outcome, result, traces))
+    uow.links.settle_many(target_id, entity, done)
+    uow.links.log(events)
+    return settled
+
+
+def _done(
+    site: OpenTarget,
+    send: Send,
+    step: Step,
+    result: Done | Awaiting,
+    settled: Settled,
+    report: Report,
+) -> dict[str, Any]:
+    """The columns of a link whose record was taken."""
+    if isinstance(result, Awaiting):
+        link = step.link
+        values = {
+            **CLEARED,
+            "state": LinkState.AWAITING,
+            "batch": result.batch,
+            "attempt": dumped(send.payload),
+            "remote_version": link.remote_version,
+            "pushed": dumped(link.pushed) if link.pushed else None,
+            "stamp": link.stamp,
+        }
+    else:
+        held = send.payload if send.action is Action.CREATE else {**send.base, **send.changes()}
+        values = pushed(site, step, held, result.version)
+        if not values["stamp"]:
+            settled.again.add(send.id)  # sent in part, as a rename is
+        for message in result.notes:
+            report.note(step, message)
+    settled.done += 1
+    report.say(step, OK, remote_id=result.remote_id)
+    return {**values, "local_id": send.id, "remote_id": result.remote_id, "remote_key": send.key}
+
+
+def _found(
+    uow: UnitOfWork,
+    site: OpenTarget,
+    step: Step,
+    result: FoundRemote,
+    settled: Settled,
+    report: Report,
+) -> str:
+    link = replace(step.link, state=LinkState.CLAIMED)
+    unknown_outcomes.adopt(uow, site, replace(step, link=link), result.remote, step.payload, report)
+    settled.again.add(result.id)
+    return "found"
+
+
+def pushed(site: OpenTarget, step: Step, held: Payload, version: str | None) -> dict[str, Any]:
+    """The columns of a link whose remote record holds ``held``.
+
+    The stamp is only taken over where that is all there is to send: else it stays pending.
+    """
+    whole = all(held.get(name) == value for name, value in step.payload.items())
+    return {
+        **CLEARED,
+        "state": LinkState.IN_SYNC,
+        "remote_version": version,
+        "pushed": dumped(held),
+        "pushed_at": site.clock.stamp(),
+        "stamp": step.local.stamp if whole else "",
+        "form": site.form,
+        "target_version": site.target.version,
+    }
+
+
+def _failed(
+    uow: UnitOfWork,
+    site: OpenTarget,
+    send: Send,
+    step: Step,
+    trouble: Trouble,
+    settled: Settled,
+    report: Report,
+) -> str:
+    kind = trouble.kind
+    fault = {
+        "error_class": kind,
+        "error_code": trouble.code,
+        "error_field": trouble.field,
+        "error_text": message_text(trouble.message),
+    }
+    values: dict[str, Any] = {"state": LinkState.FAILED, "attempt_key": None, **fault}
+    if kind in BREAKING or kind in PAUSING:
+        settled.trouble = trouble
+        settled.again.add(send.id)
+        state = LinkState.UNKNOWN if kind is TroubleKind.UNKNOWN else LinkState.PENDING
+        values = {"state": state, **fault}
+    elif kind is TroubleKind.STALE:
+        settled.stale.add(send.id)
+        values = {"state": LinkState.PENDING, "attempt_key": None, **fault}
+    elif kind is TroubleKind.GONE:
+        values["state"] = LinkState.DETACHED
+    if not uow.links.settle(site.target.id, send.entity, send.id, site.owner, **values):
+        return "late"
+    report.say(step, ERROR, Reason(trouble.code, trouble.message, trouble.field))
+    return str(values["state"])
+
+
+def _event(
+    site: OpenTarget, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
+) -> dict[str, Any]:
+    trace = traces[-1] if traces else None
+    return {
+        "target_id": site.target.id,
+        "run": site.run,
+        "at": site.clock.stamp(),
+        "entity": send.entity,
+        "local_id": send.id,
+        "action": str(send.action),
+        "outcome": outcome,
+        "code": result.trouble.code if isinstance(result, Failed) else None,
+        "status": trace.status if trace else None,
+        "request_id": trace.request_id if trace else None,
+        "duration_ms": trace.duration_ms if trace else None,
+    }
+
+
+def release(uow: UnitOfWork, site: OpenTarget, claimed: Claimed) -> None:
+    """Give back claims for which nothing was sent."""
+    for send in claimed.sends:
+        uow.links.settle(site.target.id, send.entity, send.id, site.owner, state=LinkState.PENDING)

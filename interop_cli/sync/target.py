@@ -1,0 +1,149 @@
+"""A target at work: its configuration, its connector, its secret, the store, and who we are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from interop_cli.clock import Clock
+from interop_cli.connectors import connector_class
+from interop_cli.connectors.protocol import Connector, Target, Tools
+from interop_cli.connectors.secrets import TargetSecrets, variable
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.sync.descriptor import RemoteField
+from interop_cli.domain.sync.link import Link, LinkState
+from interop_cli.domain.sync.plan import Step, TargetRules, plan
+from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.store.engines.connection import Connection
+from interop_cli.store.store import Store
+from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
+from interop_cli.store.sync.targets import TargetRow, all_targets
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.claim_owner import may_live, new_owner
+
+T = TypeVar("T")
+
+
+@dataclass
+class OpenTarget:
+    """One target in one run of the program. ``owner`` signs our claims."""
+
+    store: Store
+    target: TargetRow
+    connector: Connector
+    clock: Clock
+    owner: str = field(default_factory=new_owner)
+    lives: Callable[[str | None, str | None, str], bool] = may_live
+    auto: bool = False
+    """Whether the company asked for it (``sync.auto``) rather than the user, who then needs no
+    right to sync.
+    """
+
+    @property
+    def run(self) -> str:
+        """A short name of this run, for the log."""
+        return self.owner[-12:]
+
+    @property
+    def form(self) -> str:
+        """The version of the rules that make payloads."""
+        return f"{self.connector.kind}.{self.connector.form}"
+
+    def write(self, work: Callable[[UnitOfWork], T], operation: str = "sync.push") -> T:
+        """One transaction; nothing in it may call the remote."""
+        return self.store.run(work, operation="auto.push" if self.auto else operation)[0]
+
+    def rules(self, entity: str, *, again: bool = False) -> TargetRules:
+        """What this target wants of an entity."""
+        return TargetRules(
+            role=self.connector.role,
+            descriptor=self.connector.descriptor(entity),
+            payload=self.connector.payload,
+            form=self.form,
+            now=self.clock.stamp(),
+            prospects=self.target.settings.get("prospects") is True,
+            again=again,
+        )
+
+    def steps(
+        self,
+        entity: str,
+        scope: RecordScope = EVERYTHING,
+        *,
+        everything: bool = False,
+        again: bool = False,
+    ) -> Iterator[Step]:
+        """What a push would do, record by record; only what is pending, unless ``everything``."""
+        pending = None if everything or again else (self.form, self.target.version)
+        found = records(self.store.conn, entity, self.target.id, scope, pending=pending)
+        return self._planned(entity, found, again=again)
+
+    def steps_of(self, entity: str, ids: Iterable[int], *, again: bool = False) -> Iterator[Step]:
+        """The same for records by their ids, as they are now."""
+        found = by_ids(self.store.conn, entity, self.target.id, list(ids))
+        return self._planned(entity, found, again=again)
+
+    def _planned(
+        self, entity: str, found: Iterable[tuple[LocalRecord, Link]], *, again: bool
+    ) -> Iterator[Step]:
+        rules = self.rules(entity, again=again)
+        for local, link in found:
+            if link.state is LinkState.CLAIMED:
+                alive = self.lives(link.owner, link.lease_until, rules.now)
+                yield plan(local, replace(link, alive=alive), rules)
+            else:
+                yield plan(local, link, rules)
+
+
+def open_site(
+    store: Store,
+    target: TargetRow,
+    clock: Clock,
+    environ: Mapping[str, str],
+    *,
+    timeout: float,
+    folder: Path,
+) -> OpenTarget:
+    """A target at work. Raises ConfigError where its kind is unknown or its address refused."""
+    kind = connector_class(target.kind)
+    tools = Tools(
+        clock,
+        secrets_of(target, environ, folder),
+        base_url=environ.get(variable(target.name, "BASE_URL")) or None,
+        token_url=environ.get(variable(target.name, "TOKEN_URL")) or None,
+        timeout=timeout,
+        ca_bundle=environ.get("REQUESTS_CA_BUNDLE") or None,
+        proxy=environ.get("INTEROP_PROXY") or None,
+    )
+    configured = Target(
+        target.id, target.name, target.kind, target.settings, target.version, target.uid
+    )
+    return OpenTarget(store, target, kind(configured, tools), clock)
+
+
+def secrets_of(target: TargetRow, environ: Mapping[str, str], folder: Path) -> TargetSecrets:
+    """Where the secret of a target is kept."""
+    names = connector_class(target.kind).secret_names
+    return TargetSecrets(target.name, target.uid, names, environ, folder)
+
+
+def accounting_fields(
+    conn: Connection, open_target: Callable[[TargetRow], OpenTarget]
+) -> dict[str, RemoteField] | None:
+    """The fields ``accounting.*`` of all targets, by the name after the dot; None: no targets.
+
+    A target whose settings are wrong does not keep clients from being written.
+    """
+    targets = all_targets(conn)
+    found: dict[str, RemoteField] = {}
+    for target in targets:
+        try:
+            fields = open_target(target).connector.descriptor("client").fields
+        except InteropError:
+            continue
+        for one in fields:
+            if one.name.startswith("accounting."):
+                found.setdefault(one.name.partition(".")[2], one)
+    return found if targets else None

@@ -1,0 +1,184 @@
+"""Unknown outcomes and stale versions: reading the remote before anything is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import LinkState, TroubleKind
+from interop_cli.domain.sync.merge import merge
+from interop_cli.domain.sync.plan import Reason, Step
+from interop_cli.domain.sync.records import Action, RemoteRecord, Send
+from interop_cli.store.sync.links import CLEARED, dumped, message_text
+from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.report import ERROR, OK, Report
+from interop_cli.sync.target import OpenTarget
+
+GONE = msg("Its record is not there any more.")
+MERGED = msg("Its record was merged into another one there.")
+BOTH = msg("Both sides changed the same field.")
+FOREIGN = msg("Another record there has that name, number or key.")
+
+
+def read(site: OpenTarget, entity: str, steps: Sequence[Step]) -> dict[int, RemoteRecord | None]:
+    """What the remote holds of these records: by their remote ids, else by our key.
+
+    Raises Trouble. Runs outside any transaction.
+    """
+    linked = {step.link.remote_id: step.local.id for step in steps if step.link.remote_id}
+    found: dict[int, RemoteRecord | None] = {step.local.id: None for step in steps}
+    if linked:
+        for remote_id, remote in site.connector.fetch(entity, list(linked)).items():
+            found[linked[remote_id]] = remote
+    created = [_send(step) for step in steps if step.link.remote_id is None]
+    if created:
+        found.update(site.connector.lookup(created))
+    return found
+
+
+def _send(step: Step) -> Send:
+    link = step.link
+    payload = link.attempt or step.payload
+    # Under the key it was sent with: the code may have changed since.
+    key = link.remote_key or step.local.key
+    return Send(
+        step.local.entity,
+        step.local.id,
+        key,
+        Action.CREATE,
+        payload,
+        tuple(payload),
+        link.attempt_key or "",
+        None,
+        None,
+        {},
+    )
+
+
+def resolve_all(
+    uow: UnitOfWork,
+    site: OpenTarget,
+    steps: Sequence[Step],
+    found: Mapping[int, RemoteRecord | None],
+    report: Report,
+) -> None:
+    """Settle records whose outcome was unknown, now that the remote has been read."""
+    for step in steps:
+        resolve(uow, site, step, found[step.local.id], report)
+
+
+def resolve(
+    uow: UnitOfWork, site: OpenTarget, step: Step, remote: RemoteRecord | None, report: Report
+) -> None:
+    """Settle one of them."""
+    attempt = step.link.attempt or {}
+    if step.link.remote_id is not None:
+        compare(uow, site, step, remote, attempt, report)
+    elif remote is None or remote.gone:
+        # It never arrived. The attempt keeps its key for as long as its payload is the same.
+        _set(uow, site, step, state=LinkState.PENDING)
+    else:
+        adopt(uow, site, step, remote, attempt, report)
+
+
+def adopt(
+    uow: UnitOfWork,
+    site: OpenTarget,
+    step: Step,
+    remote: RemoteRecord,
+    attempt: dict[str, Any],
+    report: Report,
+) -> None:
+    """Take a record that was found there for ours, where there is proof of it."""
+    entity, local = step.local.entity, step.local
+    holder = uow.links.holder(site.target.id, entity, remote.remote_id)
+    # By what we sent: somebody may have added to it since.
+    equal = all(attempt[name] == value for name, value in remote.values.items() if name in attempt)
+    if holder not in (None, local.id) or (remote.key is None and not equal):
+        reason = Reason("sync.name_taken", FOREIGN, site.connector.descriptor(entity).key)
+        _set(uow, site, step, state=LinkState.FAILED, **_fault(TroubleKind.NAME_TAKEN, reason))
+        report.say(step, ERROR, reason, remote_id=remote.remote_id)
+        return
+    values = {
+        **CLEARED,
+        "state": LinkState.PENDING,
+        "remote_id": remote.remote_id,
+        "remote_key": remote.key or local.key,
+        "remote_version": remote.version,
+        "pushed": dumped(remote.values),
+        "pushed_at": site.clock.stamp(),
+        "stamp": "",
+    }
+    _set(uow, site, step, **values)
+    report.say(step, OK, remote_id=remote.remote_id)
+
+
+def compare(
+    uow: UnitOfWork,
+    site: OpenTarget,
+    step: Step,
+    remote: RemoteRecord | None,
+    ours: dict[str, Any],
+    report: Report,
+    *,
+    give_up: bool = False,
+) -> None:
+    """Hold what we last pushed, what we want and what is there against each other.
+
+    The record is then pending with a base that fits, in conflict (``give_up``: in any case), or
+    detached.
+    """
+    link = step.link
+    if remote is None or remote.gone or remote.remote_id != link.remote_id:
+        merged = remote is not None and not remote.gone
+        reason = Reason("remote.merged" if merged else "remote.gone", MERGED if merged else GONE)
+        _set(uow, site, step, state=LinkState.DETACHED, **_fault(TroubleKind.GONE, reason))
+        report.say(step, ERROR, reason)
+        return
+    result = merge(link.pushed, ours, remote.values, site.connector.descriptor(step.local.entity))
+    if result.conflicts or give_up:
+        field = result.conflicts[0].field if result.conflicts else None
+        reason = Reason("sync.conflict", BOTH, field)
+        _set(
+            uow,
+            site,
+            step,
+            state=LinkState.CONFLICT,
+            seen=dumped(remote.values),
+            seen_at=site.clock.stamp(),
+            attempt=dumped(ours),
+            remote_version=remote.version,
+            **_fault(TroubleKind.STALE, reason),
+        )
+        report.say(step, ERROR, reason)
+        return
+    _set(
+        uow,
+        site,
+        step,
+        **{
+            **CLEARED,
+            "state": LinkState.PENDING,
+            "remote_version": remote.version,
+            "pushed": dumped(result.base),
+            "remote_key": remote.key or link.remote_key,
+            "stamp": "",
+        },
+    )
+    report.say(step, OK)
+
+
+def _set(uow: UnitOfWork, site: OpenTarget, step: Step, **values: Any) -> None:
+    """Write, unless somebody did something else about it since it was read."""
+    local = step.local
+    uow.links.settle(site.target.id, local.entity, local.id, was=step.link.state, **values)
+
+
+def _fault(kind: TroubleKind, reason: Reason) -> dict[str, Any]:
+    return {
+        "error_class": kind,
+        "error_code": reason.code,
+        "error_field": reason.field,
+        "error_text": message_text(reason.message),
+    }
