@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Group, RowId, given, option, options, pass_app
+from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
+from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -20,24 +22,6 @@ address_command = Group("address", help=N_("Main and shipping addresses of a cli
 ADDRESS_ID = click.argument("address_id", type=RowId(), metavar="ID")
 PICK = option(
     "--pick", type=click.IntRange(min=1), metavar="N", help=N_("Which of several places is meant.")
-)
-field_options = options(
-    option("--label", metavar="TEXT", help=N_("What you call this address.")),
-    option("--attention", metavar="TEXT", help=N_("Who receives it.")),
-    option("--line1", metavar="TEXT", help=N_("Street and number.")),
-    option("--line2", metavar="TEXT", help=N_("Suite, floor, building.")),
-    option("--city", metavar="TEXT", help=N_("City.")),
-    option("--province", metavar="TEXT", help=N_("Province, by code or name.")),
-    option("--postal-code", metavar="TEXT", help=N_("Postal code.")),
-    option("--country", metavar="TEXT", help=N_("Country, by ISO code or name.")),
-    option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
-    option("--instructions", metavar="TEXT", help=N_("Delivery instructions.")),
-    option("--main/--no-main", default=None, help=N_("Make it the client's main address.")),
-    option(
-        "--allow-mismatch",
-        is_flag=True,
-        help=N_("Accept a postal code or tax number that does not check."),
-    ),
 )
 
 
@@ -84,7 +68,8 @@ def show_command(app: App, address_id: int) -> None:
 
 @address_command.command("create", cls=Command)
 @client_argument()
-@field_options
+@field_options(ADDRESS)
+@ALLOW_MISMATCH
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @PICK
 @pass_app
@@ -113,7 +98,8 @@ def create_command(
 
 @address_command.command("edit", cls=Command)
 @ADDRESS_ID
-@field_options
+@field_options(ADDRESS)
+@ALLOW_MISMATCH
 @option(
     "--if-version",
     type=click.IntRange(min=1),

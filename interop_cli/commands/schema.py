@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.domain.columns import Column
+from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import NotFound
+from interop_cli.domain.fields import ENTITIES
+from interop_cli.domain.fields.field import listed
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.document_kinds import KIND_NAMES, STATUS_NAMES
 from interop_cli.shell.command import Command, pass_app
@@ -58,27 +60,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 _OPTIONAL_NUMBERS = frozenset({"undoes", "undone_by"})
-_REQUIRED_TEXT = frozenset(
-    {
-        "code",
-        "name",
-        "language",
-        "currency",
-        "shipper_identity",
-        "created_at",
-        "updated_at",
-        "client",
-        "line1",
-        "city",
-        "country",
-        "at",
-        "actor",
-        "command",
-        "category",
-        "text",
-        "basis",
-    }
-)
+_REQUIRED_TEXT = frozenset({"client", "currency", "at", "actor", "command", "basis", "name"})
 
 
 def _text(*, null: bool = False) -> Schema:
@@ -95,25 +77,36 @@ def _object(title: str, properties: dict[str, Schema]) -> Schema:
     }
 
 
-def _columns(columns: Iterable[Any]) -> dict[str, Schema]:
-    from interop_cli.output import ValueKind
+KINDS: dict[str, Schema] = {
+    ValueKind.INT: {"type": "integer"},
+    ValueKind.MONEY: {"type": "integer", "description": "cents"},
+    ValueKind.BOOL: {"type": "boolean"},
+    ValueKind.TIME: {"type": "string", "format": "date-time"},
+    ValueKind.DATE: {"type": "string", "format": "date"},
+    ValueKind.JSON: {"type": "array", "items": {"type": "string"}},
+}
 
-    kinds: dict[str, Schema] = {
-        ValueKind.INT: {"type": "integer"},
-        ValueKind.MONEY: {"type": "integer", "description": "cents"},
-        ValueKind.BOOL: {"type": "boolean"},
-        ValueKind.TIME: {"type": "string", "format": "date-time"},
-        ValueKind.DATE: {"type": "string", "format": "date"},
-        ValueKind.JSON: {"type": "array", "items": {"type": "string"}},
-    }
+
+def _entity(name: str) -> Schema:
+    """A row of a list of this entity; what may be emptied may be null."""
+    found: dict[str, Schema] = {}
+    for field in listed(ENTITIES[name]):
+        schema = dict(KINDS.get(field.kind.shown, _text()))
+        if field.clear and schema["type"] == "string":
+            schema["type"] = ["string", "null"]
+        found[field.name] = schema
+    return _object(name, found)
+
+
+def _columns(columns: Iterable[Any]) -> dict[str, Schema]:
     found = {}
     for column in columns:
         if column.hidden:
             continue
         if column.name in _OPTIONAL_NUMBERS:
             found[column.name] = {"type": ["integer", "null"]}
-        elif column.kind in kinds:
-            found[column.name] = kinds[column.kind]
+        elif column.kind in KINDS:
+            found[column.name] = KINDS[column.kind]
         else:
             found[column.name] = _text(null=column.name not in _REQUIRED_TEXT)
     return found
@@ -121,10 +114,7 @@ def _columns(columns: Iterable[Any]) -> dict[str, Schema]:
 
 def client() -> Schema:
     """A row of ``client list``."""
-    from interop_cli.commands.client.reading import column
-    from interop_cli.store.reading.clients import LISTED
-
-    return _object("client", _columns(column(field) for field in LISTED))
+    return _entity("client")
 
 
 def card() -> Schema:
@@ -157,25 +147,17 @@ def card() -> Schema:
 
 def address() -> Schema:
     """A row of ``address list``."""
-    from interop_cli.store.reading.addresses import columns
-
-    return _object("address", _columns(columns()))
+    return _entity("address")
 
 
 def contact() -> Schema:
     """A row of ``contact list``; ``contact show`` has the client's ``notes`` too."""
-    from interop_cli.store.reading.contacts import columns
-
-    found = _object("contact", _columns(columns()))
-    found["properties"]["language"] = _text(null=True)  # None: the client's
-    return found
+    return _entity("contact")
 
 
 def note() -> Schema:
     """A row of ``note list``."""
-    from interop_cli.store.reading.notes import columns
-
-    found = _object("note", _columns(columns()))
+    found = _entity("note")
     file = {"id": {"type": "integer"}, "name": _text(), "size": {"type": "integer"}}
     found["properties"]["attachments"]["items"] = {
         "type": "object",
@@ -187,10 +169,7 @@ def note() -> Schema:
 
 def document() -> Schema:
     """A row of ``sales document list``."""
-    from interop_cli.store.reading.documents import columns
-
-    found = _object("document", _columns(columns()))
-    found["properties"]["due_date"] = {"type": ["string", "null"], "format": "date"}
+    found = _entity("document")
     found["properties"]["kind"] = {"enum": list(KIND_NAMES)}
     found["properties"]["status"] = {"enum": list(STATUS_NAMES)}
     return found

@@ -13,41 +13,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
+from interop_cli.domain.fields import CONTACT, ENTITIES, Kind
+from interop_cli.domain.fields.field import TEXTS
 from interop_cli.domain.values.text import fold, words
 
 MARK = "[…]"
 # Columns that are NULL rather than a mark where nothing else was in them.
 NULLABLE = frozenset(
-    {
-        "email",
-        "email_key",
-        "phone",
-        "mobile",
-        "title",
-        "label",
-        "attention",
-        "instructions",
-        "website",
-        "contact",
-        "author",
-        "line2",
-        "remote_key",
-        "error_text",
-    }
-)
+    column
+    for fields in ENTITIES.values()
+    for field in fields
+    if field.clear and field.stored and field.kind in TEXTS
+    for column in (field.stands_in, field.key)
+    if column
+) | {"remote_key", "error_text"}
 # What a contact is after it was erased; what is not named here stays (whose contact it is).
 BLANK_CONTACT: Mapping[str, Any] = {
-    "title": None,
-    "email": None,
-    "email_key": None,
-    "phone": None,
-    "mobile": None,
-    "language": None,
-    "active": 0,
-    "is_default": 0,
-    "billing": 0,
-    "billing_copy": 0,
-    "deactivated_with": 0,
+    column: 0 if field.kind is Kind.BOOL else None
+    for field in CONTACT
+    if field.stored and (field.taken or field.internal)
+    for column in (field.stands_in, field.key)
+    if column
 }
 _GAP = r"[\W_]{0,3}"
 _EXTENSION = r"(?:[\s,;]*(?:extension|ext|poste|x)[\s.=:]*\d{1,6}(?!\d))?"

@@ -8,14 +8,16 @@ from typing import Any
 
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
+from interop_cli.domain.fields import CLIENT, Kind, Merge
+from interop_cli.domain.fields.field import merged as fields_merged
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 
 # What is taken from a loser where the winner has nothing.
-FILLED = ("email", "phone", "website", "terms", "gst", "qst", "neq", "external_id", "logo")
+FILLED = fields_merged(CLIENT, Merge.FILL)
 # What every client has: the winner's stands, and another one is said.
-STANDING = ("name", "language", "currency", "shipper_identity")
-JOINED = ("tags", "accounting")
+KEPT = fields_merged(CLIENT, Merge.KEEP)
+JOINED = tuple(field for field in CLIENT if field.merge is Merge.UNION)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def merged(
     """
     after, choices = winner.model_copy(), []
     filled = (*FILLED, "bill_to_id") if may_be_billed else FILLED
-    for name in (*STANDING, *FILLED, "bill_to_id"):
+    for name in (*KEPT, *FILLED, "bill_to_id"):
         source = winner
         if name in filled and not getattr(winner, name):
             source = next((loser for loser in losers if getattr(loser, name)), winner)
@@ -133,12 +135,14 @@ def merged(
 
 
 def _join(after: Client, losers: Sequence[Client], choices: list[MergeChoice]) -> None:
-    tags = {fold(tag): tag for client in (*reversed(losers), after) for tag in client.tags}
-    accounting: dict[str, str] = {}
-    for client in (*reversed(losers), after):
-        accounting |= client.accounting
-    joined = {"tags": [tags[key] for key in sorted(tags)], "accounting": accounting}
-    for name in JOINED:
-        if joined[name] != getattr(after, name):
-            setattr(after, name, joined[name])
-            choices.append(MergeChoice(name, joined[name], "", ()))
+    for field in JOINED:
+        values = [getattr(client, field.name) for client in (*reversed(losers), after)]
+        joined: Any
+        if field.kind is Kind.TAGS:
+            tags = {fold(tag): tag for value in values for tag in value}
+            joined = [tags[key] for key in sorted(tags)]
+        else:
+            joined = {name: text for value in values for name, text in value.items()}
+        if joined != getattr(after, field.name):
+            setattr(after, field.name, joined)
+            choices.append(MergeChoice(field.name, joined, "", ()))

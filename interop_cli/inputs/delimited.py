@@ -17,7 +17,7 @@ from interop_cli.inputs.errors import invalid
 from interop_cli.inputs.lines import TextLines
 from interop_cli.inputs.records import Layout, Record
 from interop_cli.inputs.source import Source
-from interop_cli.output.delimited import unguard
+from interop_cli.output.sanitise import unguard
 
 DELIMITERS = ",;\t|"
 FIELD_LIMIT = 131_072  # characters

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from interop_cli.inputs.records import REJECT_REASON, Layout, Record
-from interop_cli.output.delimited import guard
+from interop_cli.output.sanitise import guard
 from interop_cli.output.sink import failures
 
 

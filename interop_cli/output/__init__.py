@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.output.columns import pick
-from interop_cli.output.delimited import guard, unguard
-from interop_cli.output.style import Style, printable
+from interop_cli.output.sanitise import guard, printable, unguard
+from interop_cli.output.style import Style
 from interop_cli.output.writer import FORMATS, Output
 
 __all__ = [

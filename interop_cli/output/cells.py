@@ -10,7 +10,7 @@ from interop_cli.domain.columns import ValueKind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, language, translate
 from interop_cli.output.columns import ColumnChoice, dig
-from interop_cli.output.style import one_line
+from interop_cli.output.sanitise import one_line
 
 
 def plain(value: object) -> object:

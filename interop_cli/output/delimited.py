@@ -16,25 +16,7 @@ from typing import Any
 from interop_cli.domain.columns import NUMBERS, ValueKind
 from interop_cli.output.cells import as_text, loaded
 from interop_cli.output.columns import ColumnChoice, Row, dig
-from interop_cli.output.style import printable
-
-TRIGGERS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
-SUSPECT = TRIGGERS | {"'"}
-
-
-def guard(cell: str) -> str:
-    """``cell`` as it may stand in a CSV file that a spreadsheet opens."""
-    if cell[:1] in SUSPECT and cell.lstrip("'")[:1] in TRIGGERS:
-        return "'" + cell
-    return cell
-
-
-def unguard(cell: str) -> str:
-    """The text that ``guard`` was given."""
-    if cell[:1] == "'" and cell.lstrip("'")[:1] in TRIGGERS:
-        return cell[1:]
-    return cell
-
+from interop_cli.output.sanitise import SUSPECT, guard, printable
 
 DIALECTS = ("rfc4180", "excel-fr")
 Batches = Iterable[list[Row]]

@@ -13,8 +13,9 @@ from typing import IO
 from interop_cli.domain.errors import Detail, InteropError
 from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.cells import compact
+from interop_cli.output.sanitise import printable, printable_json
 from interop_cli.output.sink import write_whole
-from interop_cli.output.style import Style, is_terminal, printable, printable_json
+from interop_cli.output.style import Style, is_terminal
 
 SCHEMA_VERSION = 1
 DETAILS_SHOWN = 20

@@ -10,50 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import IO
 
-_INVISIBLE = (
-    "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff"
-)
-_UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_INVISIBLE}]")
-_UNSAFE_JSON = re.compile(f"[\x7f-\x9f{_INVISIBLE}]")
-_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
-LINE_END = " ⏎ "
-
-
-def printable(text: str) -> str:
-    """``text`` with everything a terminal would obey or hide shown as an escape."""
-    return _UNSAFE.sub(_escape, text) if _UNSAFE.search(text) else text
-
-
-def one_line(text: str) -> str:
-    """``printable``, with line ends shown as ``⏎``, for a cell of a table."""
-    if not _UNSAFE.search(text):
-        return text
-    return printable(_LINE_END.sub(LINE_END, text.strip()))
-
-
-def printable_json(text: str) -> str:
-    """JSON text that means the same and holds nothing a terminal would obey or hide.
-
-    JSON escapes C0 itself; the rest gets the escapes of JSON.
-    """
-    return _UNSAFE_JSON.sub(_escape_json, text) if _UNSAFE_JSON.search(text) else text
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _escape_json(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code < 0x10000:
-        return f"\\u{code:04x}"
-    code -= 0x10000
-    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
-
+from interop_cli.output.sanitise import printable
 
 COLORS = ("auto", "always", "never")
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}

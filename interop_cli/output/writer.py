@@ -18,7 +18,8 @@ from interop_cli.output import sink
 from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import ColumnChoice, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
-from interop_cli.output.style import Style, is_terminal, printable_json, terminal_width, wants_color
+from interop_cli.output.sanitise import printable_json
+from interop_cli.output.style import Style, is_terminal, terminal_width, wants_color
 
 if TYPE_CHECKING:
     from interop_cli.output.charts import Drawing

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interop_cli.domain.errors import Conflict, UsageError
+from interop_cli.domain.fields import CLIENT, CONTACT
+from interop_cli.domain.fields.field import pulled
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.sync.link import Link, LinkState
@@ -25,27 +27,7 @@ from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.target import OpenTarget
 
 LOCAL, REMOTE = "local", "remote"
-CLIENT_FIELDS = frozenset(
-    {
-        "name",
-        "email",
-        "phone",
-        "website",
-        "line1",
-        "line2",
-        "city",
-        "province",
-        "postal_code",
-        "country",
-        "language",
-        "currency",
-        "terms",
-        "gst",
-        "qst",
-        "neq",
-    }
-)
-CONTACT_FIELDS = frozenset({"email", "phone", "mobile", "title", "language", "name"})
+PULLED = {"client": pulled(CLIENT), "contact": pulled(CONTACT)}
 
 
 def columns(site: OpenTarget, local: LocalRecord, link: Link) -> tuple[Difference, ...]:
@@ -127,7 +109,7 @@ def _take_over(uow: UnitOfWork, local: LocalRecord, theirs: Payload, rules: Rule
     """Edit our record so that it holds their values."""
     if not theirs:
         return False
-    known = CLIENT_FIELDS if local.entity == "client" else CONTACT_FIELDS
+    known = PULLED[local.entity]
     changes = _ours(local, theirs)
     strange = [name for name in changes if name not in known and name != "accounting"]
     if strange:

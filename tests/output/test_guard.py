@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.output import delimited, unguard
+from interop_cli.output import guard, unguard
 
 TRIGGERS = "=+-@\t\r\n\0＝＋－＠"
 # As wide as text can be, and thick with what the guard looks at.
@@ -15,26 +15,26 @@ cells = st.one_of(st.text(), st.text(st.sampled_from("'=+-@\t\r\n\0＝a ")))
 
 @given(cells)
 def test_unguard_undoes_guard(cell: str) -> None:
-    assert unguard(delimited(cell)) == cell
+    assert unguard(guard(cell)) == cell
 
 
 @given(cells)
 def test_a_guarded_cell_starts_no_formula(cell: str) -> None:
-    assert not delimited(cell).startswith(tuple(TRIGGERS))
+    assert not guard(cell).startswith(tuple(TRIGGERS))
 
 
 @pytest.mark.parametrize("sign", TRIGGERS)
 def test_every_trigger_is_guarded(sign: str) -> None:
-    assert delimited(f"{sign}1+1") == f"'{sign}1+1"
+    assert guard(f"{sign}1+1") == f"'{sign}1+1"
 
 
 @pytest.mark.parametrize("cell", ["", "a=b", "'t Hooft", "'", "''", " =1", "Été", "''a"])
 def test_other_cells_stay_as_they_are(cell: str) -> None:
-    assert delimited(cell) == cell
+    assert guard(cell) == cell
     assert unguard(cell) == cell
 
 
 def test_what_looks_guarded_is_guarded_once_more() -> None:
-    assert delimited("'=x") == "''=x"
+    assert guard("'=x") == "''=x"
     assert unguard("''=x") == "'=x"
-    assert delimited("''=x") == "'''=x"
+    assert guard("''=x") == "'''=x"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.output.style import one_line, printable, printable_json
+from interop_cli.output.sanitise import one_line, printable, printable_json
 
 ATTACKS = {
     "title": "\x1b]0;owned\x07",

@@ -357,9 +357,9 @@ def test_off_a_terminal_data_is_raw() -> None:
 HEAVY = {"tabulate", "wcwidth", "csv", "difflib", "tempfile", "pydantic", "click", "shutil"}
 PROBE = """
 import io, sys
-from interop_cli.output import Column, Kind, Output
+from interop_cli.output import Column, ValueKind, Output
 out = Output({format!r}, stdout=io.StringIO(), stderr=io.StringIO(), environ={{}})
-out.rows([Column("code"), Column("active", Kind.BOOL)], [[("A", 1)]])
+out.rows([Column("code"), Column("active", ValueKind.BOOL)], [[("A", 1)]])
 out.record({{"code": "A"}}, card=lambda obj, style: ["x"])
 out.message("x")
 out.finish()

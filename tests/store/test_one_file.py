@@ -205,7 +205,6 @@ def test_the_flat_form_comes_back_too(
     tries: Try, rows: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     from interop_cli.commands.client.files import fields
-    from interop_cli.commands.client.reading import column
     from interop_cli.inputs.mapping import parse_pairs
     from interop_cli.inputs.source import open_source
     from interop_cli.output import Output
@@ -222,7 +221,7 @@ def test_the_flat_form_comes_back_too(
     path = tmp_path / "clients.csv"
 
     def exported(uow: UnitOfWork) -> str:
-        own = [column(field) for field in clients.LISTED if field.name in PLAIN]
+        own = [field.column for field in clients.LISTED if field.name in PLAIN]
         columns = [*own, *exports.flat_columns(uow.conn, EVERYTHING)]
         names = [one.name for one in columns]
         batches = exports.rows(uow.conn, EVERYTHING, names, files=False, complete=True)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.notes_at_head import note_lines
+from interop_cli.domain.fields import CLIENT, Card, Kind
+from interop_cli.domain.fields.field import on_card
 from interop_cli.domain.values.address_text import one_line
 from interop_cli.i18n import _, labelled, language, translate
 
@@ -82,33 +84,30 @@ def _section(title: str, rows: list[tuple[str, Any]], style: Style) -> Iterator[
 
 
 def _coordinates(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    from interop_cli.domain.values.phone import format_phone
-
     place = " ".join(filter(None, [client["city"], client["province"], client["postal_code"]]))
     lines = [client["line1"], client["line2"], place, client["country"]]
     return [
         (_("Address"), ", ".join(line for line in lines if line)),
-        (_("Phone"), format_phone(client["phone"], language()) if client["phone"] else None),
-        (_("E-mail"), client["email"]),
-        (_("Website"), client["website"]),
-        (_("Language"), client["language"]),
-        (_("Tags"), ", ".join(client["tags"])),
+        *_fields(client, Card.COORDINATES),
         (_("Former codes"), ", ".join(client["former_codes"])),
     ]
 
 
 def _billing(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [
-        (_("Billed to"), client["bill_to"]),
-        (_("Currency"), client["currency"]),
-        (_("Terms"), client["terms"]),
-        (_("Shipper identity"), client["shipper_identity"]),
-        (_("GST/HST"), client["gst"]),
-        (_("QST"), client["qst"]),
-        (_("NEQ"), client["neq"]),
-        (_("External id"), client["external_id"]),
-        *client["accounting"].items(),
-    ]
+    return [*_fields(client, Card.BILLING), *client["accounting"].items()]
+
+
+def _fields(client: Mapping[str, Any], part: Card) -> Iterator[tuple[str, Any]]:
+    """The title and the value of each field that stands in this part of the card."""
+    from interop_cli.domain.values.phone import format_phone
+
+    for field in on_card(CLIENT, part):
+        value = client[field.name]
+        if field.kind is Kind.PHONE and value:
+            value = format_phone(value, language())
+        elif field.kind is Kind.TAGS:
+            value = ", ".join(value)
+        yield _(field.title), value
 
 
 def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:

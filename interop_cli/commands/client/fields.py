@@ -10,80 +10,22 @@ import click
 from interop_cli.commands.address import PICK, completed
 from interop_cli.commands.client.reading import resolved
 from interop_cli.domain.errors import NotFound, UsageError
+from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import confirm, selectors
-from interop_cli.shell.command import Command, given, option, options, pass_app
+from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.completion import client_argument
+from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options, field_values
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
 
 
-field_options = options(
-    option("--line1", metavar="TEXT", help=N_("Street and number.")),
-    option("--line2", metavar="TEXT", help=N_("Suite, floor, building.")),
-    option("--city", metavar="TEXT", help=N_("City.")),
-    option("--province", metavar="TEXT", help=N_("Province, by code or name.")),
-    option("--postal-code", metavar="TEXT", help=N_("Postal code.")),
-    option("--country", metavar="TEXT", help=N_("Country, by ISO code or name.")),
-    option("--code", metavar="CODE", help=N_("The client's code; made from the name if absent.")),
-    option("--email", metavar="TEXT", help=N_("E-mail.")),
-    option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
-    option("--website", metavar="URL", help=N_("Website.")),
-    option("--language", metavar="fr|en", help=N_("Language the client is served in.")),
-    option("--currency", metavar="CODE", help=N_("ISO currency.")),
-    option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30.")),
-    option("--bill-to", metavar="CODE", help=N_('Another client who pays; "" for nobody.')),
-    option(
-        "--shipper-identity",
-        metavar="standard|client|none",
-        help=N_("Who packing slips and labels name as the sender."),
-    ),
-    option("--gst", metavar="TEXT", help=N_("GST/HST number.")),
-    option("--qst", metavar="TEXT", help=N_("QST number.")),
-    option("--neq", metavar="TEXT", help=N_("Quebec enterprise number.")),
-    option("--prospect/--no-prospect", default=None, help=N_("Can be quoted, not invoiced.")),
-    option(
-        "--tag",
-        "tags",
-        multiple=True,
-        metavar="TEXT",
-        help=N_('A tag; several times for several; "" for none.'),
-    ),
-    option(
-        "--accounting", multiple=True, metavar="K=V", help=N_("A field of the accounting system.")
-    ),
-    option("--external-id", metavar="TEXT", help=N_("The client's id in another system.")),
-    option(
-        "--allow-mismatch",
-        is_flag=True,
-        help=N_("Accept a postal code or tax number that does not check."),
-    ),
-)
-
-
-def _values(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that were typed, as the services name them; "" clears."""
-    values = given(fields)
-    tags, accounting = values.pop("tags"), values.pop("accounting")
-    if tags:
-        values["tags"] = [tag for tag in tags if tag]
-    if accounting:
-        values["accounting"] = dict(_pair(text) for text in accounting)
-    return values
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UsageError("usage.accounting", msg("--accounting takes a name and a value: k=v."))
-    return name, value
-
-
 @click.command("create", cls=Command)
 @click.argument("name")
-@field_options
+@field_options(CLIENT, but=("name",))
+@ALLOW_MISMATCH
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @PICK
@@ -105,7 +47,7 @@ def create_command(
     """
     from interop_cli.services.clients import card
 
-    values = {"name": name, **completed(app, autofill, pick), **_values(fields)}
+    values = {"name": name, **completed(app, autofill, pick), **field_values(CLIENT, fields)}
     app.write(
         "client.create",
         lambda uow: card.create(uow, values, app.rules(allow_mismatch=allow_mismatch), reuse=reuse),
@@ -114,8 +56,8 @@ def create_command(
 
 @click.command("edit", cls=Command)
 @selector_options
-@option("--name", metavar="TEXT", help=N_("Name."))
-@field_options
+@field_options(CLIENT)
+@ALLOW_MISMATCH
 @option(
     "--if-version",
     type=click.IntRange(min=1),
@@ -135,7 +77,7 @@ def edit_command(
     from interop_cli.services.clients import card
 
     selectors.check(picked)
-    changes = _values(fields)
+    changes = field_values(CLIENT, fields)
     card.check_changes(changes)
     if picked.is_bulk:
         confirm.moderate(app, msg("Change these clients?"), stdin_is_data=picked.reads_stdin)

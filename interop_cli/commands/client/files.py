@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from interop_cli.commands.client.reading import STATUS, list_options, list_query
+from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.field_options import ALLOW_MISMATCH
 from interop_cli.shell.importing import Fields, Intake, intake_options, take_in
 
 if TYPE_CHECKING:
@@ -26,11 +29,7 @@ def client_options(function: F) -> F:
     """What the rules of a client may be told."""
     for decorate in (
         option("--reuse", is_flag=True, help=N_("Take codes that other clients had before.")),
-        option(
-            "--allow-mismatch",
-            is_flag=True,
-            help=N_("Accept a postal code or tax number that does not check."),
-        ),
+        ALLOW_MISMATCH,
     ):
         function = decorate(function)
     return function
@@ -99,7 +98,6 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
     interop client export --out clients.csv
     interop client export --filter tag=vip --format ndjson
     """
-    from interop_cli.commands.client.reading import column
     from interop_cli.store.reading import exports
     from interop_cli.store.reading.clients import LISTED
 
@@ -107,7 +105,7 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
         app.output.format = form or "csv"
     query = list_query(app, "all", **asked)
     conn = app.store.conn
-    own = [column(one) for one in LISTED if one.name not in READ_ONLY]
+    own = [one.column for one in LISTED if one.name not in READ_ONLY]
     nested = app.output.format in ("json", "ndjson")
     parts = exports.nested_columns() if nested else exports.flat_columns(conn, query)
     columns = app.output.pick([*own, *parts])
@@ -117,28 +115,17 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
     app.output.rows(columns, batches, spool=conn.readers_block_writers)
 
 
-# Fields of a client that the file may hold and an import does not write.
+# What a file of clients may hold and an import does not write.
 READ_ONLY = frozenset(
-    {
-        "id",
-        "version",
-        "created_at",
-        "updated_at",
-        "former_codes",
-        "merged_into",
-        "documents",
-        "sales",
-        "sync",
-    }
+    {*names(CLIENT), "former_codes", "documents", "sales", "sync"} - {*names(taken(CLIENT))}
 )
 
 
 def fields() -> Fields:
     """What a file of clients may hold."""
     from interop_cli.domain.fields.nested import is_field
-    from interop_cli.services.clients.card import FIELDS
 
-    return Fields(FIELDS, READ_ONLY, is_field)
+    return Fields(names(taken(CLIENT)), READ_ONLY, is_field)
 
 
 def import_clients(

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Column
     from interop_cli.store.reading.clients import ListQuery
-    from interop_cli.store.reading.fields import ListField
 
 # What a table shows without --fields: what fits a terminal.
-TABLE = frozenset({"code", "name", "active", "prospect", "city", "province", "phone", "email"})
 STATUS = click.Choice(("active", "inactive", "all"))
 
 
@@ -61,7 +59,7 @@ def list_command(app: App, **asked: Any) -> None:
     from interop_cli.store.reading import clients
 
     query = list_query(app, "active", **asked)
-    columns = app.output.pick([*(column(field) for field in clients.LISTED), *nested_columns()])
+    columns = app.output.pick([*(field.column for field in clients.LISTED), *nested_columns()])
     conn = app.store.conn
     names = [one.name for one in columns]
     batches = clients.client_rows(conn, query, names)
@@ -95,23 +93,6 @@ def list_query(
     chosen = "all" if everything else status or default
     condition = compiled(app, filters)
     return ListQuery(chosen, prospect, condition, search, sort, limit or None, after)
-
-
-def column(field: ListField) -> Column:
-    """The column that shows a field."""
-    from interop_cli.output import Column, ValueKind
-    from interop_cli.store.reading.fields import FieldType
-
-    kinds = {
-        FieldType.INT: ValueKind.INT,
-        FieldType.BOOL: ValueKind.BOOL,
-        FieldType.TIME: ValueKind.TIME,
-        FieldType.DATE: ValueKind.DATE,
-        FieldType.MONEY: ValueKind.MONEY,
-        FieldType.TAGS: ValueKind.JSON,
-        FieldType.JSON: ValueKind.JSON,
-    }
-    return Column(field.name, kinds.get(field.type, ValueKind.TEXT), table=field.name in TABLE)
 
 
 def nested_columns() -> list[Column]:

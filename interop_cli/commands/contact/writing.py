@@ -7,39 +7,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands.contact.reading import CONTACT_ID
+from interop_cli.domain.fields import CONTACT
 from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, RowId, given, option, options, pass_app
+from interop_cli.shell.command import Command, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
+from interop_cli.shell.field_options import field_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
 
 CONTACT_IDS = click.argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
-field_options = options(
-    option("--title", metavar="TEXT", help=N_("Job title.")),
-    option("--email", metavar="TEXT", help=N_("E-mail, which no other contact of the client has.")),
-    option("--phone", metavar="TEXT", help=N_("Phone, with its extension.")),
-    option("--mobile", metavar="TEXT", help=N_("Mobile phone.")),
-    option("--language", metavar="fr|en", help=N_('Language; the client\'s where it is "".')),
-    option(
-        "--default/--no-default",
-        default=None,
-        help=N_("The client's default contact; the others no longer are."),
-    ),
-    option(
-        "--billing/--no-billing",
-        default=None,
-        help=N_("Responsible for billing; the others no longer are."),
-    ),
-    option("--billing-copy/--no-billing-copy", default=None, help=N_("Gets copies of invoices.")),
-)
 
 
 @click.command("create", cls=Command)
 @client_argument()
-@option("--name", required=True, metavar="TEXT", help=N_("Name of the person."))
-@field_options
+@field_options(CONTACT, required=("name",))
 @pass_app
 def create_command(app: App, client: str, **fields: Any) -> None:
     """Add a contact to a client; the first one becomes its default.
@@ -55,8 +38,7 @@ def create_command(app: App, client: str, **fields: Any) -> None:
 
 @click.command("edit", cls=Command)
 @CONTACT_ID
-@option("--name", metavar="TEXT", help=N_("Name of the person."))
-@field_options
+@field_options(CONTACT)
 @option(
     "--if-version",
     type=click.IntRange(min=1),

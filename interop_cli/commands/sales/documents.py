@@ -10,6 +10,8 @@ import click
 
 from interop_cli.commands import notes_at_head
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields import DOCUMENT, Card
+from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.document_kinds import (
     KIND_NAMES,
@@ -195,20 +197,7 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     lines = list(notes_at_head.note_lines(document["notes"], style))
     yield from [*lines, ""] if lines else []
     yield style.bold(f"{_(KIND_TITLE[document['kind']])} {document['number'] or '—'}")
-    for name in (
-        "client",
-        "bill_to",
-        "contact",
-        "date",
-        "due_date",
-        "terms",
-        "status",
-        "corrects",
-        "sold_to_address",
-        "bill_to_address",
-        "ship_to",
-        "external_id",
-    ):
+    for name in names(on_card(DOCUMENT, Card.DOCUMENT)):
         if document[name]:
             text = _(STATUS_TITLES[document[name]]) if name == "status" else document[name]
             yield f"  {labelled(title(name), text)}"

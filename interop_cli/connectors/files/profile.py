@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from interop_cli.domain.errors import ConfigError
+from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.payload import email, text
 from interop_cli.domain.values.country import country_name
@@ -80,34 +81,8 @@ NEWLINES = {"crlf": "\r\n", "lf": "\n"}
 QUOTING = ("all", "minimal", "none")
 INSIDE = ("double", "refuse", "drop")
 FIELDS = frozenset(
-    {
-        "id",
-        "code",
-        "name",
-        "active",
-        "language",
-        "email",
-        "phone",
-        "website",
-        "line1",
-        "line2",
-        "city",
-        "province",
-        "postal_code",
-        "country",
-        "currency",
-        "terms",
-        "bill_to",
-        "shipper_identity",
-        "gst",
-        "qst",
-        "neq",
-        "tags",
-        "external_id",
-        "billing_name",
-        "billing_email",
-        "billing_phone",
-    }
+    {field.name for field in CLIENT if field.synced and field.kind is not Kind.NAMED}
+    | {"billing_name", "billing_email", "billing_phone"}
 )
 """Our fields that a column may have, besides ``accounting.*``."""
 MAX_SIZE = 256 * 1024

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.sync import payload as form
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.country import country_name
@@ -20,36 +21,25 @@ COMPANY_KEY = "interop_code"
 CONTACT_KEY = "interop_contact_id"
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
-_REST = (
-    "language",
-    "currency",
-    "terms",
-    "bill_to",
-    "shipper_identity",
-    "gst",
-    "qst",
-    "neq",
-    "tags",
-    "external_id",
-    "active",
-    "prospect",
-)
-
 COMPANY = Descriptor(
     "client",
-    (
-        RemoteField("code", COMPANY_KEY, Need.REQUIRED, policy=Policy.OURS),
-        RemoteField("name", "name", Need.REQUIRED),
-        RemoteField("phone", "phone"),
-        RemoteField("city", "city"),
-        RemoteField("province", "state"),
-        RemoteField("country", "country"),
-        RemoteField("line1", "address", usual=False),
-        RemoteField("line2", "address2", usual=False),
-        RemoteField("postal_code", "zip", usual=False),
-        RemoteField("website", "website", usual=False),
-        # Properties of these have to be made there first, under a name of one's choice.
-        *(RemoteField(name, "", Need.UNSUPPORTED, usual=False) for name in _REST),
+    # Properties of the others have to be made there first, under a name of one's choice; a company
+    # has no e-mail there.
+    others(
+        CLIENT,
+        (
+            RemoteField("code", COMPANY_KEY, Need.REQUIRED, policy=Policy.OURS),
+            RemoteField("name", "name", Need.REQUIRED),
+            RemoteField("phone", "phone"),
+            RemoteField("city", "city"),
+            RemoteField("province", "state"),
+            RemoteField("country", "country"),
+            RemoteField("line1", "address", usual=False),
+            RemoteField("line2", "address2", usual=False),
+            RemoteField("postal_code", "zip", usual=False),
+            RemoteField("website", "website", usual=False),
+        ),
+        but=("email",),
     ),
     key="code",
 )

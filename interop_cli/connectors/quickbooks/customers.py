@@ -10,9 +10,17 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync import payload as form
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, Problem, RemoteField
+from interop_cli.domain.sync.descriptor import (
+    Descriptor,
+    Need,
+    Policy,
+    Problem,
+    RemoteField,
+    others,
+)
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.country import country_name
@@ -27,20 +35,6 @@ DELETED = " (deleted)"
 DELIVERY = "accounting.delivery_method"
 COMPANY = "accounting.company_name"
 
-_REST = (
-    "code",
-    "contacts",
-    "notes",
-    "language",
-    "shipper_identity",
-    "gst",
-    "qst",
-    "neq",
-    "tags",
-    "external_id",
-    "prospect",
-)
-
 
 def _check(payload: Mapping[str, Value]) -> list[Problem]:
     """Each part of the billing contact's name has its own limit."""
@@ -53,33 +47,44 @@ def _check(payload: Mapping[str, Value]) -> list[Problem]:
 
 CLIENT = Descriptor(
     "client",
-    (
-        RemoteField("name", "DisplayName", Need.REQUIRED, max_length=100, pattern="[^:]+"),
-        RemoteField(COMPANY, "CompanyName", max_length=100),
-        RemoteField("billing_name", "GivenName"),
-        RemoteField("email", "PrimaryEmailAddr.Address", max_length=100, pattern=EMAIL),
-        RemoteField("phone", "PrimaryPhone.FreeFormNumber", max_length=30),
-        RemoteField("website", "WebAddr.URI", max_length=1000),
-        RemoteField("line1", "BillAddr.Line1", max_length=500),
-        RemoteField("line2", "BillAddr.Line2", max_length=500),
-        RemoteField("city", "BillAddr.City", max_length=255),
-        RemoteField("province", "BillAddr.CountrySubDivisionCode", max_length=255),
-        RemoteField("postal_code", "BillAddr.PostalCode", max_length=30),
-        RemoteField("country", "BillAddr.Country", max_length=255),
-        RemoteField("terms", "SalesTermRef.value", choices_from="Term"),
-        RemoteField("currency", "CurrencyRef.value", pattern="[A-Z]{3}", policy=Policy.OURS),
-        RemoteField("bill_to", "ParentRef.value", policy=Policy.OURS, refers_to="client"),
-        RemoteField("active", "Active", policy=Policy.OURS),
-        RemoteField(DELIVERY, "PreferredDeliveryMethod", choices=("Email", "Print"), usual=False),
-        RemoteField(
-            "accounting.tax_code", "DefaultTaxCodeRef.value", usual=False, choices_from="TaxCode"
+    # Where the others are wanted, they need a place of one's choice there.
+    others(
+        CLIENT_FIELDS,
+        (
+            RemoteField("name", "DisplayName", Need.REQUIRED, max_length=100, pattern="[^:]+"),
+            RemoteField(COMPANY, "CompanyName", max_length=100),
+            RemoteField("billing_name", "GivenName"),
+            RemoteField("email", "PrimaryEmailAddr.Address", max_length=100, pattern=EMAIL),
+            RemoteField("phone", "PrimaryPhone.FreeFormNumber", max_length=30),
+            RemoteField("website", "WebAddr.URI", max_length=1000),
+            RemoteField("line1", "BillAddr.Line1", max_length=500),
+            RemoteField("line2", "BillAddr.Line2", max_length=500),
+            RemoteField("city", "BillAddr.City", max_length=255),
+            RemoteField("province", "BillAddr.CountrySubDivisionCode", max_length=255),
+            RemoteField("postal_code", "BillAddr.PostalCode", max_length=30),
+            RemoteField("country", "BillAddr.Country", max_length=255),
+            RemoteField("terms", "SalesTermRef.value", choices_from="Term"),
+            RemoteField("currency", "CurrencyRef.value", pattern="[A-Z]{3}", policy=Policy.OURS),
+            RemoteField("bill_to", "ParentRef.value", policy=Policy.OURS, refers_to="client"),
+            RemoteField("active", "Active", policy=Policy.OURS),
+            RemoteField(
+                DELIVERY, "PreferredDeliveryMethod", choices=("Email", "Print"), usual=False
+            ),
+            RemoteField(
+                "accounting.tax_code",
+                "DefaultTaxCodeRef.value",
+                usual=False,
+                choices_from="TaxCode",
+            ),
+            # The name there, where it must differ from ours: another one has it already.
+            RemoteField(
+                "accounting.display_name",
+                "DisplayName",
+                max_length=100,
+                pattern="[^:]+",
+                usual=False,
+            ),
         ),
-        # The name there, where it must differ from ours: another one has it already.
-        RemoteField(
-            "accounting.display_name", "DisplayName", max_length=100, pattern="[^:]+", usual=False
-        ),
-        # Where these are wanted, they need a place of one's choice there.
-        *(RemoteField(name, "", Need.UNSUPPORTED, usual=False) for name in _REST),
     ),
     check=_check,
 )

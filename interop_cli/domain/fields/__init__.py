@@ -1,1 +1,35 @@
-"""The fields of every entity, each said once."""
+"""The fields of every entity, each said once: see ``field``."""
+
+from __future__ import annotations
+
+from interop_cli.domain.fields.address import ADDRESS
+from interop_cli.domain.fields.client import CLIENT
+from interop_cli.domain.fields.contact import CONTACT
+from interop_cli.domain.fields.document import DOCUMENT, LINE
+from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Merge, Personal
+from interop_cli.domain.fields.note import NOTE
+
+ENTITIES: dict[str, Fields] = {
+    "client": CLIENT,
+    "contact": CONTACT,
+    "address": ADDRESS,
+    "note": NOTE,
+    "document": DOCUMENT,
+    "line": LINE,
+}
+
+__all__ = [
+    "ADDRESS",
+    "CLIENT",
+    "CONTACT",
+    "DOCUMENT",
+    "ENTITIES",
+    "LINE",
+    "NOTE",
+    "Card",
+    "Field",
+    "Fields",
+    "Kind",
+    "Merge",
+    "Personal",
+]

@@ -8,41 +8,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-CONTACT_FIELDS = (
-    "name",
-    "title",
-    "email",
-    "phone",
-    "mobile",
-    "language",
-    "active",
-    "default",
-    "billing",
-    "billing_copy",
-)
-ADDRESS_FIELDS = (
-    "label",
-    "attention",
-    "line1",
-    "line2",
-    "city",
-    "province",
-    "postal_code",
-    "country",
-    "phone",
-    "instructions",
-    "main",
-)
-NOTE_FIELDS = ("category", "text", "author", "created_at", "attachments")
-FIELDS = {"contact": CONTACT_FIELDS, "address": ADDRESS_FIELDS, "note": NOTE_FIELDS}
+from interop_cli.domain.fields import ENTITIES
+from interop_cli.domain.fields.client import PLACE
+from interop_cli.domain.fields.field import listed, names, taken
+
 LISTS = {"contacts": "contact", "addresses": "address", "notes": "note"}
-# Fields that a file may hold and an import does not write.
+"""The lists of a nested row, and the entity of each."""
+FIELDS = {entity: names(taken(ENTITIES[entity])) for entity in LISTS.values()}
 READ_ONLY = {
-    "contact": frozenset({"id", "client", "hubspot_synced", "version"}),
-    "address": frozenset({"id", "client", "version"}),
-    "note": frozenset({"id", "client"}),
+    entity: frozenset(names(listed(ENTITIES[entity]))) - {*own} for entity, own in FIELDS.items()
 }
-MAIN_EXTRAS = ("label", "attention", "phone", "instructions")
+"""Fields that a file may hold and an import does not write."""
+MAIN_EXTRAS = tuple(name for name in FIELDS["address"] if name not in (*PLACE, "main"))
 """Fields of the main address that a client has no flat name for."""
 
 _FLAT = re.compile(r"(contact|address|note)([1-9]\d{0,2})?\.([a-z_0-9]+)")

@@ -7,11 +7,12 @@ blocks before anything is sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+from interop_cli.domain.fields.field import Fields, Kind
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.payload import Value
 
@@ -66,6 +67,29 @@ class RemoteField:
     def problem(self, value: Value) -> Problem | None:
         """What keeps a value from being sent in this field."""
         return _problem(self, value)
+
+
+def others(
+    fields: Fields, named: Sequence[RemoteField], *, but: Collection[str] = ()
+) -> tuple[RemoteField, ...]:
+    """``named``, and after them our other fields, ``but`` for these.
+
+    A target may give each of those a place of its own choice.
+    """
+    known = {field.name for field in named} | {"id", *but}
+    rest = (
+        field.name
+        for field in fields
+        if field.synced and not field.internal and field.kind is not Kind.NAMED
+    )
+    return (
+        *named,
+        *(
+            RemoteField(name, "", Need.UNSUPPORTED, usual=False)
+            for name in rest
+            if name not in known
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from interop_cli.domain.charts import Bar, Chart
 from interop_cli.domain.values.money import format_cents
 from interop_cli.i18n import language
-from interop_cli.output.style import one_line
+from interop_cli.output.sanitise import one_line
 
 STALE_MARK = "*"
 

@@ -20,7 +20,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.i18n import _
 from interop_cli.output.charts import Drawing, amount, label_of
 from interop_cli.output.charts.scale import extent, ticks
-from interop_cli.output.style import one_line
+from interop_cli.output.sanitise import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,8 @@ from fractions import Fraction
 from interop_cli.domain.charts import Chart
 from interop_cli.output.charts import Drawing, amount, label_of
 from interop_cli.output.charts.scale import extent
-from interop_cli.output.style import Style, clip, one_line, width
+from interop_cli.output.sanitise import one_line
+from interop_cli.output.style import Style, clip, width
 from interop_cli.output.titles import title
 
 _GAP = 2

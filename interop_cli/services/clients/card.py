@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, UsageError
+from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity, check_prospect
 from interop_cli.domain.rules import Rules
@@ -84,27 +86,11 @@ def _warn_lacking(client: Client, known: Mapping[str, RemoteField], rules: Rules
             )
 
 
-ADDRESS_FIELDS = ("line1", "line2", "city", "province", "postal_code", "country")
-CLIENT_FIELDS = (
-    "code",
-    "name",
-    "active",
-    "prospect",
-    "language",
-    "email",
-    "phone",
-    "website",
-    "currency",
-    "terms",
-    "shipper_identity",
-    "gst",
-    "qst",
-    "neq",
-    "tags",
-    "external_id",
-    "accounting",
+ADDRESS_FIELDS = names(field for field in taken(CLIENT) if field.place)
+# Who pays and the logo are not the client's alone: services look them up.
+CLIENT_FIELDS = names(
+    field for field in taken(CLIENT) if not field.place and field.name not in ("bill_to", "logo")
 )
-FIELDS = (*CLIENT_FIELDS, *ADDRESS_FIELDS, "bill_to", "logo")
 
 
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

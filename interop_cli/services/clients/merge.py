@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.domain.fields import ADDRESS, CONTACT, Merge
+from interop_cli.domain.fields.field import merged as merged_fields
 from interop_cli.domain.merging import MergeChoice, check_can_merge, check_levels, merged
 from interop_cli.domain.values.text import words
 from interop_cli.services.outcome import Outcome
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 
 
 FLAGS = ("is_default", "billing")
-CONTACT_BLANKS = ("title", "phone", "mobile", "language")
-ADDRESS_BLANKS = ("label", "attention", "phone", "instructions")
+CONTACT_BLANKS = merged_fields(CONTACT, Merge.FILL)
+CONTACT_ANY = merged_fields(CONTACT, Merge.ANY)
+ADDRESS_BLANKS = merged_fields(ADDRESS, Merge.FILL)
 
 
 @dataclass
@@ -75,7 +78,7 @@ def _absorb_contact(kept: dict[str, Any], gone: Row) -> None:
     _fill(kept, gone, CONTACT_BLANKS)
     if gone["active"]:
         kept.update(active=1, deactivated_with=0)
-        kept["billing_copy"] = max(kept["billing_copy"], gone["billing_copy"])
+        kept.update({name: max(kept[name], gone[name]) for name in CONTACT_ANY})
 
 
 def addresses(uow: UnitOfWork, winner: int, losers: Sequence[int]) -> Combination:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import InteropError, InvalidData
+from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.values.code import code_key
@@ -42,10 +44,7 @@ class Written(NamedTuple):
 
 
 KEYS = {"code": "code_key", "external_id": "external_id", "email": "email"}
-# An empty cell leaves these as they are: they always have a value.
-KEPT_WHEN_EMPTY = frozenset(
-    {"code", "active", "prospect", "language", "currency", "country", "shipper_identity"}
-)
+KEPT_WHEN_EMPTY = given(CLIENT)
 
 
 @dataclass

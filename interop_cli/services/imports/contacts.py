@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from interop_cli.domain.contact import Contact
 from interop_cli.domain.errors import Detail, InvalidData
+from interop_cli.domain.fields import CONTACT
+from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.validation import invalid
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-# An empty cell leaves these as they are.
-KEPT_WHEN_EMPTY = frozenset({"name", "active", "default", "billing", "billing_copy"})
+KEPT_WHEN_EMPTY = given(CONTACT)
 EXCLUSIVE = ("default", "billing")
 
 
@@ -94,7 +95,7 @@ def _given(part: NestedItem) -> dict[str, Any]:
     return {
         name: value
         for name, value in part.values.items()
-        if value not in ("", None) or name not in KEPT_WHEN_EMPTY or name == "name"
+        if value not in ("", None) or name not in KEPT_WHEN_EMPTY
     }
 
 

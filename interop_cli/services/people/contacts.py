@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-FIELDS = ("name", "title", "email", "phone", "mobile", "language")
 # The flags that only one contact of a client has, and their columns.
 EXCLUSIVE = {"default": "is_default", "billing": "billing"}
 

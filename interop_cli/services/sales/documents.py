@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 from interop_cli.domain.document import AMOUNTS, SOLD, AmountError, Document, read_amounts
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
+from interop_cli.domain.fields import DOCUMENT, LINE, Kind
+from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_pays_itself
 from interop_cli.domain.rule_faults import missing
@@ -25,21 +27,13 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-OWN_FIELDS = (
-    "number",
-    "date",
-    "due_date",
-    "status",
-    "currency",
-    "terms",
-    "contact",
-    "ship_to",
-    "sold_to_address",
-    "bill_to_address",
-    "external_id",
+OWN_FIELDS = tuple(
+    field.name
+    for field in taken(DOCUMENT)
+    if field.kind is not Kind.MONEY and field.name not in ("kind", "client", "bill_to")
 )
 AMOUNT_FIELDS = (*AMOUNTS, *(f"{name}_cents" for name in AMOUNTS))
-LINE_FIELDS = ("description", "quantity", "unit_price", "amount", "amount_cents", "tax")
+LINE_FIELDS = (*names(taken(LINE)), "amount")
 
 
 def check_not_prospect(code: str, prospect: bool) -> None:

@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import NotFound
+from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import chunked
 from interop_cli.store.reading import nesting, notes
+from interop_cli.store.reading.fields import list_fields
 
-if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
-
-NAMES = (
-    "id",
-    "client",
-    "label",
-    "attention",
-    "line1",
-    "line2",
-    "city",
-    "province",
-    "postal_code",
-    "country",
-    "main",
-    "phone",
-    "instructions",
-    "version",
-)
-SQL = {name: f"a.{name}" for name in NAMES} | {"client": "c.code"}
+FIELDS = list_fields(ADDRESS, "a", {"client": ("c.code", "c.code_key")})
+NAMES = tuple(field.name for field in FIELDS)
+SQL = {field.name: field.sql for field in FIELDS}
 FROM = " FROM address a JOIN client c ON c.id = a.client_id"
-TABLE = frozenset({"id", "label", "line1", "city", "province", "postal_code", "country", "main"})
 
 
 def columns() -> list[Column]:
     """The columns of an address."""
-    from interop_cli.domain.columns import Column, ValueKind
-
-    kinds = {"id": ValueKind.INT, "version": ValueKind.INT, "main": ValueKind.BOOL}
-    own = [Column(name, kinds.get(name, ValueKind.TEXT), table=name in TABLE) for name in NAMES]
-    return [*own, nesting.column("notes", notes.NAMES)]
+    return [*(field.column for field in FIELDS), nesting.column("notes", notes.NAMES)]
 
 
 def of_client(

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import fold, searched_words
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import chunked, query_in
 from interop_cli.store.reading import addresses, contacts, documents, nesting, notes, sales
-from interop_cli.store.reading.fields import FieldType, ListField, field_named
+from interop_cli.store.reading.fields import ListField, field_named, list_fields
 from interop_cli.store.reading.filters import Condition
 from interop_cli.store.reading.references import client_not_found, id_named
 from interop_cli.store.reading.search import found_early
@@ -46,43 +47,17 @@ def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
 
 
 FIELDS: tuple[ListField, ...] = (
-    ListField("id", "c.id", FieldType.INT),
-    ListField("code", "c.code", FieldType.CODE, key="c.code_key"),
-    ListField("name", "c.name", FieldType.FOLDED, key="c.name_key"),
-    ListField("active", "c.active", FieldType.BOOL),
-    ListField("prospect", "c.prospect", FieldType.BOOL),
-    ListField("language", "c.language"),
-    ListField("email", "c.email"),
-    ListField("phone", "c.phone"),
-    ListField("website", "c.website"),
-    ListField("line1", "a.line1", FieldType.FOLDED, key="a.line_key"),
-    ListField("line2", "a.line2"),
-    ListField("city", "a.city", FieldType.FOLDED, key="a.city_key"),
-    ListField("province", "a.province", FieldType.UPPER),
-    ListField("postal_code", "a.postal_code"),
-    ListField("country", "a.country", FieldType.UPPER),
-    ListField("currency", "c.currency", FieldType.UPPER),
-    ListField("terms", "c.terms"),
-    ListField("bill_to", "p.code", FieldType.CODE, key="p.code_key"),
-    ListField("shipper_identity", "c.shipper_identity"),
-    ListField("gst", "c.gst"),
-    ListField("qst", "c.qst"),
-    ListField("neq", "c.neq"),
-    ListField("tags", "c.tags", FieldType.TAGS, key="c.tags_key"),
-    ListField("external_id", "c.external_id"),
-    ListField("version", "c.version", FieldType.INT),
-    ListField("created_at", "c.created_at", FieldType.TIME),
-    ListField("updated_at", "c.updated_at", FieldType.TIME),
-    ListField("tag", "c.tags_key", FieldType.TAGS, listed=False),
+    *list_fields(CLIENT, "c", {"bill_to": ("p.code", "p.code_key")}, place="a"),
+    ListField("tag", "c.tags_key", Kind.TAGS, listed=False),
     ListField(
         "contacts",
         "(SELECT COUNT(*) FROM contact t WHERE t.client_id = c.id)",
-        FieldType.INT,
+        Kind.INT,
         listed=False,
     ),
-    ListField("documents", documents.COUNT, FieldType.INT, listed=False),
-    ListField("last_invoice", documents.LAST_INVOICE, FieldType.DATE, listed=False),
-    ListField("sales.YEAR", sales.IN_YEAR, FieldType.MONEY, listed=False, suffix="[0-9]{4}"),
+    ListField("documents", documents.COUNT, Kind.INT, listed=False),
+    ListField("last_invoice", documents.LAST_INVOICE, Kind.DATE, listed=False),
+    ListField("sales.YEAR", sales.IN_YEAR, Kind.MONEY, listed=False, suffix="[0-9]{4}"),
 )
 LISTED = tuple(field for field in FIELDS if field.listed)
 COLUMNS = frozenset(field.name for field in LISTED)
@@ -205,7 +180,7 @@ def _order(conn: Connection, query: ListQuery) -> tuple[str, str, dict[str, Any]
     """ORDER BY, the condition that starts after the cursor, and its values."""
     descending = query.sort.startswith("-")
     field = field_named(LISTED, query.sort.lstrip("-"), option="--sort")
-    number = field.type in (FieldType.INT, FieldType.BOOL)
+    number = field.kind in (Kind.INT, Kind.BOOL)
     # Without NULLs, both engines order alike and a row of values can be compared.
     column = (
         field.compared

@@ -3,66 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import NotFound
+from interop_cli.domain.fields import CONTACT, Kind
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import chunked, query_in
 from interop_cli.store.reading import nesting, notes
+from interop_cli.store.reading.fields import list_fields
 from interop_cli.store.sync.sources import HUBSPOT_SYNCED
 
-if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
-
-NAMES = (
-    "id",
-    "client",
-    "name",
-    "title",
-    "email",
-    "phone",
-    "mobile",
-    "language",
-    "active",
-    "default",
-    "billing",
-    "billing_copy",
-    "hubspot_synced",
-    "version",
+FIELDS = list_fields(
+    CONTACT, "t", {"client": ("c.code", "c.code_key"), "hubspot_synced": (HUBSPOT_SYNCED, "")}
 )
-FLAGS = ("active", "default", "billing", "billing_copy", "hubspot_synced")
-SQL = {name: f"t.{name}" for name in NAMES} | {
-    "client": "c.code",
-    "default": "t.is_default",
-    "hubspot_synced": HUBSPOT_SYNCED,
-}
+NAMES = tuple(field.name for field in FIELDS)
+FLAGS = tuple(field.name for field in FIELDS if field.kind is Kind.BOOL)
+SQL = {field.name: field.sql for field in FIELDS}
 FROM = " FROM contact t JOIN client c ON c.id = t.client_id"
-TABLE = frozenset(
-    {
-        "id",
-        "client",
-        "name",
-        "title",
-        "email",
-        "phone",
-        "active",
-        "default",
-        "billing",
-        "billing_copy",
-    }
-)
 STATUSES = {"active": "t.active = 1", "inactive": "t.active = 0", "all": "TRUE"}
 SORT = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
 
 
 def columns() -> list[Column]:
     """The columns of a contact."""
-    from interop_cli.domain.columns import Column, ValueKind
-
-    kinds = dict.fromkeys(FLAGS, ValueKind.BOOL) | {"id": ValueKind.INT, "version": ValueKind.INT}
-    own = [Column(name, kinds.get(name, ValueKind.TEXT), table=name in TABLE) for name in NAMES]
-    return [*own, nesting.column("notes", notes.NAMES)]
+    return [*(field.column for field in FIELDS), nesting.column("notes", notes.NAMES)]
 
 
 def rows(

@@ -5,46 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import Conflict, Detail, NotFound
+from interop_cli.domain.fields import DOCUMENT, Kind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import nesting, notes
-from interop_cli.store.reading.fields import FieldType, ListField, field_named
+from interop_cli.store.reading.fields import field_named, list_fields
 from interop_cli.store.reading.filters import Condition
 from interop_cli.store.reading.references import id_named
 
-if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
-
-FIELDS: tuple[ListField, ...] = (
-    ListField("id", "d.id", FieldType.INT),
-    ListField("kind", "d.kind"),
-    ListField("number", "d.number", FieldType.FOLDED, key="d.number_key"),
-    ListField("client", "c.code", FieldType.CODE, key="c.code_key"),
-    ListField("bill_to", "p.code", FieldType.CODE, key="p.code_key"),
-    ListField("contact", "d.contact"),
-    ListField("date", "d.date", FieldType.DATE),
-    ListField("due_date", "d.due_date", FieldType.DATE),
-    ListField("status", "d.status"),
-    ListField("currency", "d.currency", FieldType.UPPER),
-    ListField("subtotal_cents", "d.subtotal_cents", FieldType.MONEY),
-    ListField("tax_cents", "d.tax_cents", FieldType.MONEY),
-    ListField("total_cents", "d.total_cents", FieldType.MONEY),
-    ListField("ship_to", "d.ship_to"),
-    ListField("external_id", "d.external_id"),
+FIELDS = list_fields(
+    DOCUMENT, "d", {"client": ("c.code", "c.code_key"), "bill_to": ("p.code", "p.code_key")}
 )
 SOURCE = (
     " FROM document d JOIN client c ON c.id = d.client_id"
     " JOIN client p ON p.id = COALESCE(d.bill_to_id, d.client_id)"
 )
 NAMES = tuple(field.name for field in FIELDS)
-TABLE = frozenset(
-    {"kind", "number", "client", "bill_to", "date", "due_date", "status", "currency", "total_cents"}
-)
 LATEST = 5
 # What a command takes for a document: a draft has no number yet.
 REFERENCE = "COALESCE(d.number, '#' || CAST(d.id AS TEXT))"
@@ -72,18 +54,7 @@ class DocumentQuery:
 
 def columns() -> list[Column]:
     """The columns of a document."""
-    from interop_cli.domain.columns import Column, ValueKind
-
-    kinds = {
-        FieldType.INT: ValueKind.INT,
-        FieldType.MONEY: ValueKind.MONEY,
-        FieldType.DATE: ValueKind.DATE,
-    }
-    listed = [
-        Column(field.name, kinds.get(field.type, ValueKind.TEXT), table=field.name in TABLE)
-        for field in FIELDS
-    ]
-    return [*listed, Column("reference", hidden=True)]
+    return [*(field.column for field in FIELDS), Column("reference", hidden=True)]
 
 
 def document_rows(
@@ -118,7 +89,7 @@ def document_rows(
 def _order(sort: str) -> str:
     field = field_named(FIELDS, sort.lstrip("-"), option="--sort")
     direction = "DESC" if sort.startswith("-") else "ASC"
-    number = field.type in (FieldType.INT, FieldType.MONEY)
+    number = field.kind in (Kind.INT, Kind.MONEY)
     column = field.compared
     if field.name in ("number", "contact", "due_date", "ship_to", "external_id"):
         column = f"COALESCE({column}, {'0' if number else chr(39) * 2})"

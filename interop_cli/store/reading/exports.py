@@ -13,16 +13,9 @@ from typing import Any
 
 from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.fields.nested import (
-    ADDRESS_FIELDS,
-    CONTACT_FIELDS,
-    FIELDS,
-    LISTS,
-    MAIN_EXTRAS,
-    NOTE_FIELDS,
-    flat_field,
-    flat_name,
-)
+from interop_cli.domain.fields import ENTITIES, Kind
+from interop_cli.domain.fields.field import taken
+from interop_cli.domain.fields.nested import FIELDS, LISTS, MAIN_EXTRAS, flat_field, flat_name
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import addresses, clients, contacts, notes
@@ -31,7 +24,6 @@ Found = Mapping[int, Any]
 Batches = Iterator[list[tuple[Any, ...]]]
 MOST_BYTES = 16_000_000  # of files, held at a time
 CHUNK = 500
-_FLAGS = frozenset({"active", "default", "billing", "billing_copy", "main"})
 _LIST_OF = {kind: name for name, kind in LISTS.items()}
 
 
@@ -54,14 +46,17 @@ def flat_columns(conn: Connection, query: clients.ListQuery) -> list[Column]:
         for found in batch:
             for kind, parts in zip(LISTS.values(), found, strict=True):
                 most[kind] = max(most[kind], len(parts))
-    names = [
-        (flat_name(kind, number, own), ValueKind.BOOL if own in _FLAGS else ValueKind.TEXT)
-        for kind, count in most.items()
+    own = [
+        Column(
+            flat_name(entity, number, field.name),
+            ValueKind.BOOL if field.kind is Kind.BOOL else ValueKind.TEXT,
+        )
+        for entity, count in most.items()
         for number in range(1, count + 1)
-        for own in FIELDS[kind]
-        if own != "attachments"
+        for field in taken(ENTITIES[entity])
+        if field.name != "attachments"
     ]
-    return [Column("accounting", ValueKind.JSON), *(Column(name, kind) for name, kind in names)]
+    return [Column("accounting", ValueKind.JSON), *own]
 
 
 def rows(
@@ -158,7 +153,7 @@ def _contacts(conn: Connection, ids: list[int]) -> Found:
     return {
         owner: [
             {
-                **_kept(contact, CONTACT_FIELDS),
+                **_kept(contact, FIELDS["contact"]),
                 "active": None if contact["id"] in asleep else contact["active"],
             }
             for contact in sorted(people, key=_by_id)
@@ -170,9 +165,9 @@ def _contacts(conn: Connection, ids: list[int]) -> Found:
 def _addresses(conn: Connection, ids: list[int]) -> Found:
     return {
         owner: [
-            _kept(address, ADDRESS_FIELDS)
+            _kept(address, FIELDS["address"])
             if not address["main"]
-            else {**dict.fromkeys(ADDRESS_FIELDS), **_kept(address, MAIN_EXTRAS), "main": True}
+            else {**dict.fromkeys(FIELDS["address"]), **_kept(address, MAIN_EXTRAS), "main": True}
             for address in places
             if not address["main"] or any(address[name] is not None for name in MAIN_EXTRAS)
         ]
@@ -186,7 +181,7 @@ def _notes(conn: Connection, ids: list[int], *, files: bool) -> Found:
     return {
         owner: [
             {
-                **_kept(note, NOTE_FIELDS),
+                **_kept(note, FIELDS["note"]),
                 "attachments": [
                     {"name": attached["name"], "content": _base64(content.get(attached["id"]))}
                     for attached in note["attachments"]

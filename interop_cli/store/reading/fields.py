@@ -7,46 +7,38 @@ names found here ever reach SQL; values are always bound.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.field import Field, Fields, Kind, listed
 from interop_cli.domain.messages import msg
-
-
-class FieldType(StrEnum):
-    """What a field holds, which decides how a filter's value is read and compared."""
-
-    TEXT = "text"
-    FOLDED = "text, compared without marks and case"
-    CODE = "client code"
-    UPPER = "code in capitals, or a name as it was typed"
-    INT = "int"
-    BOOL = "bool"
-    TIME = "time"
-    DATE = "date"
-    MONEY = "cents"
-    TAGS = "tags"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
 class ListField:
     """``sql`` gives the value, ``key`` what filters and sorting compare (``sql`` where absent).
 
-    A field that is not ``listed`` can be filtered on but is no column. One with a ``suffix`` (a
-    regular expression) is a family: ``sales.YEAR`` with ``[0-9]{4}`` is ``sales.2026`` and others,
-    and ``{suffix}`` in its SQL becomes what stands there, so the expression lets nothing else in.
+    ``table`` says whether a table shows it without ``--fields``. A field that is not ``listed`` can
+    be filtered on but is no column. One with a ``suffix`` (a regular expression) is a family:
+    ``sales.YEAR`` with ``[0-9]{4}`` is ``sales.2026`` and others, and ``{suffix}`` in its SQL
+    becomes what stands there, so the expression lets nothing else in.
     """
 
     name: str
     sql: str
-    type: FieldType = FieldType.TEXT
+    kind: Kind = Kind.TEXT
     key: str | None = None
     listed: bool = True
     meaning: str = ""
     suffix: str | None = None
+    table: bool = False
+
+    @property
+    def column(self) -> Column:
+        """The column that shows it."""
+        return Column(self.name, self.kind.shown, table=self.table)
 
     @property
     def compared(self) -> str:
@@ -61,6 +53,36 @@ class ListField:
         if not re.fullmatch(self.suffix, suffix, re.ASCII):
             return None
         return replace(self, name=name, sql=self.sql.replace("{suffix}", suffix), suffix=None)
+
+
+Elsewhere = Mapping[str, tuple[str, str]]
+"""Of fields that do not stand in the entity's own table: their SQL, and what is compared."""
+
+
+def list_fields(
+    fields: Fields, alias: str, other: Elsewhere, *, place: str = ""
+) -> tuple[ListField, ...]:
+    """The fields of a list of an entity; its table is called ``alias``, its address ``place``."""
+    return tuple(
+        ListField(field.name, sql, field.kind, key or None, table=field.table)
+        for field in listed(fields)
+        for sql, key in [_sql(field, alias, other, place)]
+    )
+
+
+def synced_sql(fields: Fields, alias: str, other: Elsewhere, *, place: str = "") -> dict[str, str]:
+    """The SQL of each field that a target may be sent."""
+    return {
+        field.name: _sql(field, alias, other, place)[0]
+        for field in fields
+        if field.synced and not field.internal
+    }
+
+
+def _sql(field: Field, alias: str, other: Elsewhere, place: str) -> tuple[str, str]:
+    table = place if field.place else alias
+    found = f"{table}.{field.stands_in}", f"{table}.{field.key}" if field.key else ""
+    return other.get(field.name, found)
 
 
 def field_named(fields: Sequence[ListField], name: str, *, option: str) -> ListField:

@@ -15,9 +15,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
-from interop_cli.store.reading.fields import FieldType, ListField, field_named
+from interop_cli.store.reading.fields import ListField, field_named
 
 _EXPRESSION = re.compile(
     r"\s*(?P<field>[A-Za-z_][\w.\-]*)\s*(?:(?P<op>!=|<=|>=|=|<|>|~)(?![=~<>])\s*(?P<value>.*)"
@@ -28,8 +29,8 @@ _EXPRESSION = re.compile(
 _ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*?)\s*,""")
 _RELATIVE = re.compile(r"-(\d{1,4})([dwmy])")
 _SQL_OPS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_ORDERED = frozenset({FieldType.INT, FieldType.MONEY, FieldType.TIME, FieldType.DATE})
-_FOLDED = frozenset({FieldType.FOLDED, FieldType.CODE})
+_ORDERED = frozenset({Kind.INT, Kind.MONEY, Kind.TIME, Kind.DATE})
+_FOLDED = frozenset({Kind.FOLDED, Kind.CODE})
 MAX_INT = 2**63 - 1
 LONGEST_CODE = 3  # of a country, a province or a currency; what is longer is a name
 
@@ -83,14 +84,14 @@ class _Compiler:
         if text.strip() == "null":
             return self._null(field, op)
         value = _unquoted(text)
-        if field.type is FieldType.TAGS:
+        if field.kind is Kind.TAGS:
             return self._tag(field, op, value)
         if op == "~":
             return self._contains(field, value)
-        if not value and op in ("=", "!=") and field.type not in _ORDERED | {FieldType.BOOL}:
+        if not value and op in ("=", "!=") and field.kind not in _ORDERED | {Kind.BOOL}:
             return self._nothing(field, op)
         column, wanted = field.compared, self._read(field, value)
-        if field.type is FieldType.TIME and len(str(wanted)) == len("2026-11-24"):
+        if field.kind is Kind.TIME and len(str(wanted)) == len("2026-11-24"):
             column = f"SUBSTR({column}, 1, 10)"  # a date means the whole day
         place = self._bind(wanted)
         if op == "!=":
@@ -100,7 +101,7 @@ class _Compiler:
     def _null(self, field: ListField, op: str) -> str:
         if op not in ("=", "!="):
             raise _bad("filter.value", msg("null is compared with = or != only."), field)
-        if field.type is FieldType.TAGS:
+        if field.kind is Kind.TAGS:
             return f"{field.compared} {'=' if op == '=' else '<>'} '|'"
         return f"{field.sql} IS {'' if op == '=' else 'NOT '}NULL"
 
@@ -118,18 +119,18 @@ class _Compiler:
         return f"{field.compared} {negation}LIKE {self._bind(pattern)} ESCAPE '\\'"
 
     def _contains(self, field: ListField, value: str) -> str:
-        if field.type in _ORDERED or field.type is FieldType.BOOL:
+        if field.kind in _ORDERED or field.kind is Kind.BOOL:
             raise _bad("filter.value", msg("This field is not text: ~ does not apply."), field)
-        column = field.compared if field.type in _FOLDED else self.folded(field.compared)
+        column = field.compared if field.kind in _FOLDED else self.folded(field.compared)
         pattern = self._bind(f"%{like_escaped(fold(value))}%")
         return f"{column} LIKE {pattern} ESCAPE '\\'"
 
     def _read(self, field: ListField, value: str) -> object:
-        if field.type in _FOLDED:
+        if field.kind in _FOLDED:
             return fold(value)
-        if field.type is FieldType.UPPER and len(value) <= LONGEST_CODE and value.isascii():
+        if field.kind is Kind.UPPER and len(value) <= LONGEST_CODE and value.isascii():
             return value.upper()
-        reader = _READERS.get(field.type)
+        reader = _READERS.get(field.kind)
         return reader(self, field, value) if reader else value
 
     def _int(self, field: ListField, value: str) -> int:
@@ -159,12 +160,12 @@ class _Compiler:
         return f":{name}"
 
 
-_READERS: dict[FieldType, Callable[[_Compiler, ListField, str], object]] = {
-    FieldType.INT: _Compiler._int,
-    FieldType.MONEY: _Compiler._int,
-    FieldType.BOOL: _Compiler._bool,
-    FieldType.TIME: _Compiler._date,
-    FieldType.DATE: _Compiler._date,
+_READERS: dict[Kind, Callable[[_Compiler, ListField, str], object]] = {
+    Kind.INT: _Compiler._int,
+    Kind.MONEY: _Compiler._int,
+    Kind.BOOL: _Compiler._bool,
+    Kind.TIME: _Compiler._date,
+    Kind.DATE: _Compiler._date,
 }
 
 

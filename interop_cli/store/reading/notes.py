@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
+from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import NotFound
+from interop_cli.domain.fields import NOTE
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import chunked, query_in
+from interop_cli.store.reading.fields import list_fields
 
-if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
-
-NAMES = ("id", "client", "category", "text", "author", "created_at", "attachments")
+FIELDS = list_fields(NOTE, "n", {"client": ("c.code", "c.code_key"), "attachments": ("NULL", "")})
+NAMES = tuple(field.name for field in FIELDS)
+OWN = ", ".join(f"{one.sql} AS {one.name}" for one in FIELDS if one.name != "attachments")
 FROM = " FROM note n JOIN client c ON c.id = n.client_id"
+ATTACHED = ("id", "name", "size")
 SORT = " ORDER BY n.noted_at DESC, n.id DESC"
 
 
 def columns() -> list[Column]:
     """The columns of a note; attachments are objects with ``id``, ``name`` and ``size``."""
-    from interop_cli.domain.columns import Column, ValueKind
-
-    kinds = {"id": ValueKind.INT, "created_at": ValueKind.TIME, "attachments": ValueKind.JSON}
     return [
-        Column(
-            name,
-            kinds.get(name, ValueKind.TEXT),
-            table=name != "client",
-            members=("id", "name", "size") if name == "attachments" else (),
-        )
-        for name in NAMES
+        replace(field.column, members=ATTACHED if field.name == "attachments" else ())
+        for field in FIELDS
     ]
 
 
@@ -75,8 +71,6 @@ def categories(conn: Connection, offered: Sequence[str]) -> list[tuple[str, int,
 
 def saved_columns() -> list[Column]:
     """The columns of what ``note save`` has written."""
-    from interop_cli.domain.columns import Column, ValueKind
-
     kinds = {"id": ValueKind.INT, "size": ValueKind.INT}
     return [
         Column(name, kinds.get(name, ValueKind.TEXT)) for name in ("id", "name", "size", "file")
@@ -136,9 +130,7 @@ def _objects(
     ):
         attached.setdefault(row.pop("note_id"), []).append(row)
     for row in conn.query(
-        "SELECT n.client_id AS owner, n.id AS id, c.code AS client, category, text, author,"
-        f" n.noted_at AS created_at{FROM} WHERE n.{condition}{SORT}",
-        **params,
+        f"SELECT n.client_id AS owner, {OWN}{FROM} WHERE n.{condition}{SORT}", **params
     ):
         owner = row.pop("owner")
         yield owner, {**row, "attachments": attached.get(row["id"], [])}

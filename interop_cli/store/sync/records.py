@@ -11,10 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
+from interop_cli.domain.fields import CONTACT as CONTACT_FIELDS
 from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import chunked
+from interop_cli.store.reading.fields import synced_sql
 from interop_cli.store.sync.documents import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
 from interop_cli.store.sync.sources import (
@@ -84,32 +87,8 @@ def _contact(row: Row) -> LocalRecord:
 CLIENT = RecordSource(
     table="client",
     columns={
-        "id": "c.id",
-        "code": "c.code",
-        "name": "c.name",
-        "active": "c.active",
-        "prospect": "c.prospect",
-        "language": "c.language",
-        "email": "c.email",
-        "phone": "c.phone",
-        "website": "c.website",
-        "line1": "a.line1",
-        "line2": "a.line2",
-        "city": "a.city",
-        "province": "a.province",
-        "postal_code": "a.postal_code",
-        "country": "a.country",
-        "currency": "c.currency",
-        "terms": "c.terms",
-        "bill_to": "p.code",
+        **synced_sql(CLIENT_FIELDS, "c", {"bill_to": ("p.code", "")}, place="a"),
         "bill_to_remote": "pl.remote_id",
-        "shipper_identity": "c.shipper_identity",
-        "gst": "c.gst",
-        "qst": "c.qst",
-        "neq": "c.neq",
-        "tags": "c.tags",
-        "external_id": "c.external_id",
-        "accounting": "c.accounting",
         "billing_name": "b.name",
         "billing_email": "b.email",
         "billing_phone": "b.phone",
@@ -133,16 +112,7 @@ CLIENT = RecordSource(
 CONTACT = RecordSource(
     table="contact",
     columns={
-        "id": "t.id",
-        "client": "c.code",
-        "name": "t.name",
-        "title": "t.title",
-        "email": "t.email",
-        "phone": "t.phone",
-        "mobile": "t.mobile",
-        "language": "t.language",
-        "active": "t.active",
-        "billing": "t.billing",
+        **synced_sql(CONTACT_FIELDS, "t", {"client": ("c.code", "")}),
         "client_active": "c.active",
         "client_remote": "cl.remote_id",
         "prospect": "c.prospect",

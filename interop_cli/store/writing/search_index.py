@@ -12,13 +12,16 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
+from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.values.text import word_list
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import id_table
 from interop_cli.store.writing.tables import TABLES, Table
 
 CHUNK = 5000
-PHONES = ("phone", "mobile")
+PHONES = sorted(
+    {field.stands_in for of in ENTITIES.values() for field in of if field.kind is Kind.PHONE}
+)
 _DIGITS = re.compile(r"\D+")
 
 Values = Mapping[str, Any]

@@ -1,10 +1,14 @@
-"""The journaled tables: what the unit of work may write, parents before children."""
+"""The journaled tables: what the unit of work may write, parents before children.
+
+Those of the entities are made of their fields.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-SYSTEM_COLUMNS = ("id", "version", "created_at", "updated_at")
+from interop_cli.domain import fields
+from interop_cli.domain.fields.field import SYSTEM, Fields, columns
 
 
 @dataclass(frozen=True)
@@ -25,139 +29,31 @@ class Table:
     @property
     def all_columns(self) -> tuple[str, ...]:
         """Every column, the system's first."""
-        return SYSTEM_COLUMNS + self.columns
+        return SYSTEM + self.columns
 
 
-CLIENT = Table(
-    "client",
-    (
-        "code",
-        "code_key",
-        "name",
-        "name_key",
-        "active",
-        "prospect",
-        "language",
-        "email",
-        "phone",
-        "website",
-        "currency",
-        "terms",
-        "bill_to_id",
-        "shipper_identity",
-        "gst",
-        "qst",
-        "neq",
-        "tags",
-        "tags_key",
-        "external_id",
-        "accounting",
-        "logo",
-        "merged_into_id",
-    ),
-    client="id",
-    search=frozenset({"code", "name", "email", "phone", "website", "tags", "external_id"}),
-)
+def _entity(name: str, fields: Fields, *, client: str = "client_id", counts: bool = False) -> Table:
+    """The table of an entity, out of its fields."""
+    found = {field.stands_in for field in fields if field.searched and not field.place}
+    if found and client in columns(fields):
+        found.add(client)  # it goes to another client, and with it what that one is found by
+    return Table(name, columns(fields), client, frozenset(found), counts)
+
+
+CLIENT = _entity("client", fields.CLIENT, client="id")
 CLIENT_CODE = Table(
     "client_code", ("client_id", "code", "code_key"), client="client_id", search=frozenset({"code"})
 )
-ADDRESS = Table(
-    "address",
-    (
-        "client_id",
-        "label",
-        "attention",
-        "line1",
-        "line2",
-        "line_key",
-        "city",
-        "city_key",
-        "province",
-        "postal_code",
-        "country",
-        "main",
-        "phone",
-        "instructions",
-    ),
-    client="client_id",
-    search=frozenset(
-        {"client_id", "line1", "line2", "city", "postal_code", "phone", "label", "attention"}
-    ),
-)
-CONTACT = Table(
-    "contact",
-    (
-        "client_id",
-        "name",
-        "name_key",
-        "title",
-        "email",
-        "email_key",
-        "phone",
-        "mobile",
-        "language",
-        "active",
-        "is_default",
-        "billing",
-        "billing_copy",
-        "deactivated_with",
-    ),
-    client="client_id",
-    search=frozenset({"client_id", "name", "title", "email", "phone", "mobile"}),
-)
-NOTE = Table("note", ("client_id", "category", "text", "author", "noted_at"), client="client_id")
+ADDRESS = _entity("address", fields.ADDRESS)
+CONTACT = _entity("contact", fields.CONTACT)
+NOTE = _entity("note", fields.NOTE)
 ATTACHMENT = Table(
     "attachment", ("client_id", "note_id", "name", "size", "sha256"), client="client_id"
 )
 SETTING = Table("setting", ("name", "value"))
 USER_ROLE = Table("user_role", ("uid", "name", "role"))
-DOCUMENT = Table(
-    "document",
-    (
-        "client_id",
-        "bill_to_id",
-        "kind",
-        "number",
-        "number_key",
-        "status",
-        "date",
-        "year",
-        "due_date",
-        "currency",
-        "subtotal_cents",
-        "tax_cents",
-        "total_cents",
-        "taxes",
-        "terms",
-        "contact_id",
-        "contact",
-        "ship_to_id",
-        "ship_to",
-        "sold_to_address",
-        "bill_to_address",
-        "place_of_supply",
-        "corrects_id",
-        "issued",
-        "posted_at",
-        "external_id",
-    ),
-    client="client_id",
-    counts=True,
-)
-DOCUMENT_LINE = Table(
-    "document_line",
-    (
-        "document_id",
-        "client_id",
-        "position",
-        "description",
-        "quantity",
-        "unit_price",
-        "amount_cents",
-        "tax",
-    ),
-    client="client_id",
-)
+DOCUMENT = _entity("document", fields.DOCUMENT, counts=True)
+DOCUMENT_LINE = _entity("document_line", fields.LINE)
 COUNTER = Table("counter", ("name", "last"))
 # What a person configures; what a run finds out about a target stands beside it, unjournaled.
 SYNC_TARGET = Table("sync_target", ("name", "kind", "uid", "settings"))

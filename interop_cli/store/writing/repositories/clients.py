@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.client import Client
+from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields.field import flags
 from interop_cli.domain.values.code import code_key, numbered
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
+FLAGS = flags(CLIENT)
+
+
 def to_row(client: Client) -> Row:
     """The columns of a client, the folded keys among them."""
     tags, tags_key = _stored_tags(tuple(client.tags))
@@ -27,8 +32,7 @@ def to_row(client: Client) -> Row:
         **client.__dict__,  # its fields; asking for one after the other takes three times as long
         "code_key": code_key(client.code or ""),
         "name_key": fold(client.name),
-        "active": int(client.active),
-        "prospect": int(client.prospect),
+        **{name: int(getattr(client, name)) for name in FLAGS},
         "tags": tags,
         "tags_key": tags_key,
         "accounting": json.dumps(accounting, ensure_ascii=False, sort_keys=True)
@@ -47,8 +51,7 @@ def to_client(row: Row) -> Client:
     """The entity of a stored row."""
     values = {name: row[name] for name in Client.model_fields}
     values.update(
-        active=bool(row["active"]),
-        prospect=bool(row["prospect"]),
+        **{name: bool(row[name]) for name in FLAGS},
         tags=json.loads(row["tags"]),
         accounting=json.loads(row["accounting"]),
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.contact import Contact
+from interop_cli.domain.fields import CONTACT, Kind
+from interop_cli.domain.fields.field import taken
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.engines.id_lists import id_table, of_clients, query_in
@@ -46,10 +48,10 @@ def _clear(uow: UnitOfWork, table: str, flag: str, ids: list[int]) -> None:
     uow.touched.update((table, row_id) for row_id in ids)
 
 
-# What an entity calls otherwise than its column, which SQL reserves.
-COLUMNS = {"default": "is_default"}
+# What an entity calls otherwise than its column.
+COLUMNS = {field.name: field.column for field in CONTACT if field.column}
 EXCLUSIVE = ("is_default", "billing")
-FLAGS = ("active", "is_default", "billing", "billing_copy")
+FLAGS = tuple(field.name for field in taken(CONTACT) if field.kind is Kind.BOOL)
 
 
 def to_row(contact: Contact, *, deactivated_with: int = 0) -> Row:
@@ -59,7 +61,7 @@ def to_row(contact: Contact, *, deactivated_with: int = 0) -> Row:
         for name in contact.__class__.model_fields
         if name != "hubspot_synced"
     }
-    row.update({flag: int(row[flag]) for flag in FLAGS})
+    row.update({COLUMNS.get(flag, flag): int(getattr(contact, flag)) for flag in FLAGS})
     row.update(
         name_key=fold(contact.name),
         email_key=fold(contact.email) if contact.email else None,
@@ -75,8 +77,7 @@ def to_contact(row: Row) -> Contact:
         for name in Contact.model_fields
         if name != "hubspot_synced"
     }
-    values.update({name: bool(values[name]) for name in ("active", "default")})
-    values.update({name: bool(values[name]) for name in ("billing", "billing_copy")})
+    values.update({flag: bool(values[flag]) for flag in FLAGS})
     return Contact.stored({**values, "hubspot_synced": False})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.erasure import Traces, base, blank_contact
+from interop_cli.domain.fields import CONTACT, ENTITIES, Personal
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.contacts import contact_not_found
@@ -24,8 +25,19 @@ UNLOOKED = frozenset({"setting", "user_role", "counter", "sync_target", "client_
 # Text columns of tables that are not journaled: what was sent about a person, and came back.
 LOOSE = {"sync_link": ("remote_key", "form", "pushed", "seen", "attempt", "error_text")}
 # Columns that name things, not people.
-NAMING = frozenset({"code", "code_key", "sha256", "logo", "number", "number_key", "external_id"})
-VALUES = {"name": "names", "email": "emails", "phone": "phones", "mobile": "phones"}
+NAMING = frozenset(
+    column
+    for fields in ENTITIES.values()
+    for field in fields
+    if field.personal is Personal.NEVER
+    for column in (field.stands_in, field.key)
+) | {"sha256"}
+# What a person is known by: column -> what it is among the traces.
+VALUES = {
+    field.stands_in: str(field.personal)
+    for field in CONTACT
+    if field.personal in (Personal.NAME, Personal.EMAIL, Personal.PHONE)
+}
 
 
 @dataclass

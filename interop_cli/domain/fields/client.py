@@ -1,0 +1,165 @@
+"""The fields of a client: its own, and those of its main address that it shows as its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from interop_cli.domain.fields.address import ADDRESS
+from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Merge, Personal
+from interop_cli.domain.messages import N_
+
+PLACE = ("line1", "line2", "city", "province", "postal_code", "country")
+BILLING, COORDINATES = Card.BILLING, Card.COORDINATES
+
+_PLACE: Fields = tuple(
+    replace(field, place=True, table=field.name in ("city", "province"), merge=Merge.OWN)
+    for field in ADDRESS
+    if field.name in PLACE
+)
+CLIENT: Fields = (
+    Field("id", N_("Id"), Kind.INT, taken=False, clear=False),
+    Field(
+        "code",
+        N_("Code"),
+        Kind.CODE,
+        help=N_("The client's code; made from the name if absent."),
+        metavar="CODE",
+        key="code_key",
+        table=True,
+        clear=False,
+        merge=Merge.OWN,
+        searched=True,
+        given=True,
+        personal=Personal.NEVER,
+    ),
+    Field(
+        "name",
+        N_("Name"),
+        Kind.FOLDED,
+        help=N_("Name."),
+        key="name_key",
+        table=True,
+        clear=False,
+        merge=Merge.KEEP,
+        searched=True,
+    ),
+    Field("active", N_("Active"), Kind.BOOL, table=True, clear=False, merge=Merge.OWN),
+    Field(
+        "prospect",
+        N_("Prospect"),
+        Kind.BOOL,
+        help=N_("Can be quoted, not invoiced."),
+        table=True,
+        clear=False,
+        merge=Merge.OWN,
+    ),
+    Field(
+        "language",
+        N_("Language"),
+        help=N_("Language the client is served in."),
+        metavar="fr|en",
+        clear=False,
+        merge=Merge.KEEP,
+        card=(COORDINATES, 5),
+        given=True,
+    ),
+    Field(
+        "email", N_("E-mail"), help=N_("E-mail."), table=True, searched=True, card=(COORDINATES, 3)
+    ),
+    Field(
+        "phone",
+        N_("Phone"),
+        Kind.PHONE,
+        help=N_("Phone, with its extension."),
+        table=True,
+        searched=True,
+        card=(COORDINATES, 2),
+    ),
+    Field(
+        "website",
+        N_("Website"),
+        help=N_("Website."),
+        metavar="URL",
+        searched=True,
+        card=(COORDINATES, 4),
+    ),
+    *_PLACE,
+    Field(
+        "currency",
+        N_("Currency"),
+        Kind.UPPER,
+        help=N_("ISO currency."),
+        metavar="CODE",
+        clear=False,
+        merge=Merge.KEEP,
+        card=(BILLING, 2),
+        given=True,
+    ),
+    Field("terms", N_("Terms"), help=N_("Payment terms, such as net30."), card=(BILLING, 3)),
+    Field(
+        "bill_to",
+        N_("Billed to"),
+        Kind.CODE,
+        help=N_('Another client who pays; "" for nobody.'),
+        metavar="CODE",
+        column="bill_to_id",
+        merge=Merge.OWN,
+        card=(BILLING, 1),
+    ),
+    Field(
+        "shipper_identity",
+        N_("Shipper identity"),
+        help=N_("Who packing slips and labels name as the sender."),
+        metavar="standard|client|none",
+        clear=False,
+        merge=Merge.KEEP,
+        card=(BILLING, 4),
+        given=True,
+        pulled=False,
+    ),
+    Field("gst", N_("GST/HST"), help=N_("GST/HST number."), card=(BILLING, 5)),
+    Field("qst", N_("QST"), help=N_("QST number."), card=(BILLING, 6)),
+    Field("neq", N_("NEQ"), help=N_("Quebec enterprise number."), card=(BILLING, 7)),
+    Field(
+        "tags",
+        N_("Tags"),
+        Kind.TAGS,
+        help=N_('A tag; several times for several; "" for none.'),
+        key="tags_key",
+        merge=Merge.UNION,
+        searched=True,
+        card=(COORDINATES, 6),
+    ),
+    Field(
+        "external_id",
+        N_("External id"),
+        help=N_("The client's id in another system."),
+        searched=True,
+        card=(BILLING, 8),
+        pulled=False,
+        personal=Personal.NEVER,
+    ),
+    Field(
+        "accounting",
+        N_("Accounting"),
+        Kind.NAMED,
+        help=N_("A field of the accounting system."),
+        metavar="K=V",
+        listed=False,
+        merge=Merge.UNION,
+    ),
+    Field("logo", N_("Logo"), listed=False, synced=False, pulled=False, personal=Personal.NEVER),
+    Field(
+        "merged_into",
+        N_("Merged into"),
+        Kind.CODE,
+        column="merged_into_id",
+        listed=False,
+        taken=False,
+        synced=False,
+    ),
+    Field("version", N_("Version"), Kind.INT, taken=False, clear=False, synced=False),
+    Field("created_at", N_("Created"), Kind.TIME, taken=False, clear=False, synced=False),
+    Field("updated_at", N_("Updated"), Kind.TIME, taken=False, clear=False, synced=False),
+)
+"""In the order of a list row (``CLI.md``)."""

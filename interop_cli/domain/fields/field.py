@@ -1,0 +1,191 @@
+"""What is said of a field, once: everything that lists fields is derived from these rows.
+
+Neither pydantic nor SQL: reads need the tables too, and start fast. The rule of a field stands in
+its entity's model, its column in a migration; ``tests/domain/test_fields.py`` holds table, model
+and schema against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from interop_cli.domain.columns import ValueKind
+
+SYSTEM = ("id", "version", "created_at", "updated_at")
+"""What the store gives to every row by itself."""
+
+
+class Kind(StrEnum):
+    """What a field holds: how it is typed, compared, filtered and shown."""
+
+    TEXT = "text"
+    FOLDED = "text, compared without marks and case"
+    CODE = "client code"
+    UPPER = "code in capitals, or a name as it was typed"
+    PHONE = "phone"
+    INT = "int"
+    BOOL = "bool"
+    TIME = "time"
+    DATE = "date"
+    MONEY = "cents"
+    TAGS = "tags"
+    NAMED = "texts by name"
+    JSON = "json"
+
+    @property
+    def shown(self) -> ValueKind:
+        """How the output writes it."""
+        return _SHOWN.get(self, ValueKind.TEXT)
+
+
+_SHOWN = {
+    Kind.INT: ValueKind.INT,
+    Kind.BOOL: ValueKind.BOOL,
+    Kind.TIME: ValueKind.TIME,
+    Kind.DATE: ValueKind.DATE,
+    Kind.MONEY: ValueKind.MONEY,
+    Kind.TAGS: ValueKind.JSON,
+    Kind.NAMED: ValueKind.JSON,
+    Kind.JSON: ValueKind.JSON,
+}
+
+
+class Merge(StrEnum):
+    """What becomes of a field when several records are made one."""
+
+    FILL = "the winner's, or a loser's where it has none"
+    KEEP = "the winner's; that others differ is said"
+    UNION = "all of theirs together"
+    ANY = "true where it is of one of them"
+    OWN = "not merged: the winner's, or a rule of its own decides"
+
+
+class Personal(StrEnum):
+    """What a field tells of a person: erased with it, and looked for elsewhere."""
+
+    NAME = "names"
+    EMAIL = "emails"
+    PHONE = "phones"
+    OTHER = "other"
+    NEVER = "it names a thing: nobody is looked for in it"
+
+
+class Card(StrEnum):
+    """Where a person reads a field: the parts of a client's card, and the head of a document."""
+
+    COORDINATES = "coordinates"
+    BILLING = "billing"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A row of a table of fields.
+
+    ``title`` is the msgid of its heading, ``help`` that of its option (none: no option);
+    ``metavar`` is what the help shows for its value. ``column`` is its column where it has another
+    name, ``key`` the column beside it with its folded form. ``place``: it is a field of a client
+    that stands in its main address. One that is not ``stored`` is computed by the views; one that
+    is not ``listed`` is in no list, export or schema of rows. ``table``: lists show it without
+    ``--fields``. ``taken``: create, edit, import and apply may write it; ``clear``: it may be
+    emptied; ``given``: where nothing is said a rule gives it a value, so that an empty cell
+    leaves it as it is. ``internal`` fields are the tool's own: nobody sees them. ``synced``:
+    targets may be sent it; ``pulled``: a person may take over what a target holds. ``card`` is its
+    place on a card: the part, and the order in it.
+    """
+
+    name: str
+    title: str = ""
+    kind: Kind = Kind.TEXT
+    help: str = ""
+    metavar: str = "TEXT"
+    column: str = ""
+    key: str = ""
+    place: bool = False
+    stored: bool = True
+    listed: bool = True
+    table: bool = False
+    taken: bool = True
+    clear: bool = True
+    given: bool = False
+    internal: bool = False
+    merge: Merge = Merge.FILL
+    personal: Personal | None = None
+    searched: bool = False
+    synced: bool = True
+    pulled: bool = True
+    card: tuple[Card, int] | None = None
+
+    @property
+    def stands_in(self) -> str:
+        """The column that holds it."""
+        return self.column or self.name
+
+    @property
+    def option(self) -> str:
+        """Its option on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+
+Fields = tuple[Field, ...]
+
+
+def columns(fields: Fields) -> tuple[str, ...]:
+    """The columns of the table of an entity, those of the store itself left out."""
+    found: list[str] = []
+    for field in fields:
+        if field.stored and not field.place and field.stands_in not in SYSTEM:
+            found += [field.stands_in, field.key] if field.key else [field.stands_in]
+    return tuple(found)
+
+
+def names(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Their names."""
+    return tuple(field.name for field in fields)
+
+
+def listed(fields: Fields) -> Fields:
+    """Those of a row of a list."""
+    return tuple(field for field in fields if field.listed and not field.internal)
+
+
+def taken(fields: Fields) -> Fields:
+    """Those that create, edit, import and apply may write."""
+    return tuple(field for field in fields if field.taken and not field.internal)
+
+
+def merged(fields: Fields, how: Merge) -> tuple[str, ...]:
+    """The names of those that are merged in this way, in the order of the table."""
+    return tuple(field.name for field in taken(fields) if field.merge is how)
+
+
+TEXTS = frozenset({Kind.TEXT, Kind.FOLDED, Kind.UPPER, Kind.PHONE})
+
+
+def flags(fields: Fields) -> tuple[str, ...]:
+    """The columns that hold a yes or a no."""
+    return tuple(field.stands_in for field in fields if field.stored and field.kind is Kind.BOOL)
+
+
+def given(fields: Fields) -> frozenset[str]:
+    """The names of those that an empty cell leaves as they are: they always have a value."""
+    return frozenset(
+        field.name for field in taken(fields) if field.given or field.kind is Kind.BOOL
+    )
+
+
+def pulled(fields: Fields) -> frozenset[str]:
+    """The names of those whose value in a target a person may take over."""
+    return frozenset(
+        field.name
+        for field in taken(fields)
+        if field.pulled and field.synced and field.kind in TEXTS
+    )
+
+
+def on_card(fields: Fields, part: Card) -> tuple[Field, ...]:
+    """The fields of a part of a card, in its order."""
+    found = [field for field in fields if field.card and field.card[0] is part]
+    return tuple(sorted(found, key=lambda field: field.card or (part, 0)))

@@ -1,0 +1,17 @@
+"""The fields of a note, and of the files attached to it."""
+
+from __future__ import annotations
+
+from interop_cli.domain.fields.field import Field, Fields, Kind, Personal
+from interop_cli.domain.messages import N_
+
+NOTE: Fields = (
+    Field("id", N_("Id"), Kind.INT, table=True, taken=False),
+    Field("client", N_("Client"), Kind.CODE, column="client_id", taken=False, clear=False),
+    Field("category", N_("Category"), table=True, clear=False),
+    Field("text", N_("Text"), table=True, clear=False, personal=Personal.OTHER),
+    Field("author", N_("Author"), table=True, personal=Personal.NAME),
+    Field("created_at", N_("Created"), Kind.TIME, column="noted_at", table=True, clear=False),
+    Field("attachments", N_("Attachments"), Kind.JSON, stored=False, table=True),
+)
+"""In the order of a list row (``CLI.md``)."""

@@ -1,0 +1,68 @@
+"""The options of create and edit, out of the table of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.field import Field, Fields, Kind, taken
+from interop_cli.domain.messages import N_, msg
+from interop_cli.shell.command import given, option, options
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ALLOW_MISMATCH = option(
+    "--allow-mismatch",
+    is_flag=True,
+    help=N_("Accept a postal code or tax number that does not check."),
+)
+
+
+def field_options(
+    fields: Fields, *, but: Collection[str] = (), required: Collection[str] = ()
+) -> Callable[[F], F]:
+    """An option for each field that has one, ``but`` for these, in the order of the table."""
+    return options(
+        *(
+            _option(field, required=field.name in required)
+            for field in taken(fields)
+            if field.help and field.name not in but
+        )
+    )
+
+
+def _option(field: Field, *, required: bool) -> Callable[[Any], Any]:
+    if field.kind is Kind.BOOL:
+        no = field.option.replace("--", "--no-", 1)
+        return option(f"{field.option}/{no}", default=None, help=field.help)
+    many = field.kind in (Kind.TAGS, Kind.NAMED)
+    name = field.option.removesuffix("s") if field.kind is Kind.TAGS else field.option
+    if many:
+        return option(name, field.name, multiple=True, metavar=field.metavar, help=field.help)
+    return option(name, required=required, metavar=field.metavar, help=field.help)
+
+
+def field_values(fields: Fields, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that were typed, as the services name them; "" clears."""
+    kinds = {field.name: field.kind for field in fields}
+    values: dict[str, Any] = {}
+    for name, value in given(typed).items():
+        if kinds.get(name) is Kind.TAGS:
+            if value:
+                values[name] = [tag for tag in value if tag]
+        elif kinds.get(name) is Kind.NAMED:
+            if value:
+                values[name] = dict(_pair("--" + name, text) for text in value)
+        else:
+            values[name] = value
+    return values
+
+
+def _pair(flag: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(
+            "usage.accounting", msg("{option} takes a name and a value: k=v.", option=flag)
+        )
+    return name, value
