@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import shlex
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.engines import ENGINES
 from tests.support.transcript import Step, Transcript, matches, parse, run_step, updated
+from tests.support.warm import cold_program, install, warm_program
 
 FOLDER = Path(__file__).parent / "cli"
 TODAY = "2026-03-02"
@@ -33,14 +32,10 @@ def cases() -> list[object]:
 
 @pytest.fixture
 def shell_env(tmp_path: Path, isolation: Path, root: Path) -> dict[str, str]:
-    """The environment of a command: ``interop`` on the PATH, a fixed day, English."""
-    program = tmp_path / "bin" / "interop"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m interop_cli "$@"\n')
-    program.chmod(0o755)
+    """The environment of a command: ``bin`` on the PATH, a fixed day, English."""
     env = {name: value for name, value in os.environ.items() if name != "LC_ALL"}
     return env | {
-        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "LANG": "C.UTF-8",
         "COLUMNS": "100",
         "INTEROP_TODAY": TODAY,
@@ -58,6 +53,8 @@ def test_transcript(
     request: pytest.FixtureRequest,
 ) -> None:
     transcript = parse(path.read_text("utf-8"))
+    cold = "cold" in transcript.declared("start")
+    install(cold_program() if cold else warm_program(), tmp_path / "bin")
     if "shared" in transcript.declared("needs"):
         shell_env["SHARED"] = str(request.getfixturevalue("shared_data"))
     database = request.getfixturevalue("postgres_url") if engine == "postgres" else "interop.db"

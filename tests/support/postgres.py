@@ -23,7 +23,13 @@ NewDatabase = Callable[[str], str]
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 
 # Nothing here must survive a power cut.
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",  # hundreds of databases, and none of them grows old
+    "jit": "off",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

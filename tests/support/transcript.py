@@ -3,7 +3,8 @@ r"""Transcripts: what was typed and what was answered, as a text file a person c
 ::
 
     # A comment. `# engines: sqlite postgres` runs the file on both (alone: sqlite, in the file
-    # interop.db); `# needs: shared` gives $SHARED, and skips the file where that data is absent.
+    # interop.db); `# needs: shared` gives $SHARED, and skips the file where that data is absent;
+    # `# start: cold` starts an interpreter for each command (others are forked, support/warm.py).
 
     $ interop client list
     CODE   NAME
