@@ -31,11 +31,11 @@ def invoice(store: Store, *lines: Line) -> str:
     return str(outcome.items[0]["number"])
 
 
-def imported(store: Store, **amounts: str) -> str:
+def imported(store: Store, *, number: str = "H-1", **amounts: str) -> str:
     """An invoice from elsewhere, which has one amount of taxes and no place; its number."""
-    values = {"number": "H-1", **amounts}
+    values = {"number": number, **amounts}
     store.run(lambda uow: documents.add(uow, "A", "invoice", values, Rules()), operation="x")
-    return "H-1"
+    return number
 
 
 def credit(store: Store, number: str, *lines: Line) -> dict[str, Any]:
@@ -51,6 +51,14 @@ def test_two_halves_take_back_no_cent_more_than_the_whole(store: Store) -> None:
     number = invoice(store, line("0.04"), line("0.04"))
     # 13 % of 0.08 is one cent, and so is 13 % of 0.04, twice.
     assert [credit(store, number, line("0.04"))["tax_cents"] for _ in range(2)] == [1, 0]
+
+
+def test_small_parts_take_back_no_more_of_a_tax_than_there_is(store: Store) -> None:
+    add_client(store, code="A", **TORONTO)
+    number = invoice(store, *[line("0.04")] * 4)
+    # 13 % of 0.16 are two cents, and of 0.04 one: the last two find nothing left.
+    shares = [credit(store, number, line("0.04"))["tax_cents"] for _ in range(4)]
+    assert shares == [1, 1, 0, 0]
 
 
 def test_the_last_part_takes_what_is_left_of_the_taxes(store: Store) -> None:
@@ -88,6 +96,59 @@ def test_no_taxes_of_an_imported_invoice_without_any(store: Store) -> None:
     add_client(store, code="A")
     number = imported(store, subtotal="100.00")
     assert credit(store, number, line("10"))["total_cents"] == 1000
+
+
+def refusal(store: Store, number: str, *lines: Line) -> str:
+    """The code of what is said of a credit note that is refused."""
+    with pytest.raises(Conflict) as caught:
+        credit(store, number, *lines)
+    return caught.value.code
+
+
+def test_a_credit_note_takes_back_something(store: Store) -> None:
+    add_client(store, code="A")
+    number = invoice(store, line("10"))
+    assert refusal(store, number, line("5"), line("-5")) == "invoice.credited"
+    assert refusal(store, number, line("0")) == "invoice.credited"
+    assert refusal(store, number, line("-0.01")) == "invoice.credited"
+    assert credit(store, number, line("0.01"))["subtotal_cents"] == 1
+
+
+def test_an_invoice_of_nothing_has_nothing_to_take_back(store: Store) -> None:
+    add_client(store, code="A")
+    assert refusal(store, invoice(store, line("0"))) == "invoice.credited"
+
+
+# Without taxes, so that only what the invoice comes to stands in the way.
+@pytest.mark.parametrize("tax", ["standard", "exempt"])
+def test_no_credit_note_takes_back_more_than_the_invoice(store: Store, tax: str) -> None:
+    add_client(store, code="A", country="US", province="NY", postal_code="10001")
+    number = invoice(store, line("10", tax))
+    assert refusal(store, number, line("10.01", tax)) == "invoice.credited"
+    assert credit(store, number, line("10", tax))["subtotal_cents"] == 1000
+
+
+def test_all_credit_notes_together_take_back_no_more_than_the_invoice(store: Store) -> None:
+    add_client(store, code="A")
+    number = invoice(store, line("10", "exempt"))
+    credit(store, number, line("3", "exempt"))
+    credit(store, number, line("4", "exempt"))
+    assert refusal(store, number, line("3.01", "exempt")) == "invoice.credited"
+    assert refusal(store, number) == "invoice.credited"  # all of it, as if nothing had been
+    assert credit(store, number, line("3", "exempt"))["subtotal_cents"] == 300
+    assert refusal(store, number, line("0.01", "exempt")) == "invoice.credited"
+
+
+def test_parts_of_an_imported_invoice_take_back_no_more_taxes_than_it_has(store: Store) -> None:
+    add_client(store, code="A")
+    number = imported(store, subtotal="0.30", tax="0.05")
+    # A third of 5 cents is 1.67 cents, and 2 in whole ones.
+    shares = [credit(store, number, line("0.10"))["tax_cents"] for _ in range(3)]
+    assert shares == [2, 2, 1]
+    number = imported(store, number="H-2", subtotal="0.04", tax="0.02")
+    # Half a cent each is one; the third and the fourth find nothing left.
+    shares = [credit(store, number, line("0.01"))["tax_cents"] for _ in range(4)]
+    assert shares == [1, 1, 0, 0]
 
 
 parts = st.lists(
