@@ -141,6 +141,19 @@ def test_a_merge_with_nobody_there_is_a_plain_update(base: Payload, ours: Payloa
     assert (found.base, found.conflicts) == (base, ())
 
 
+@given(ours=PAYLOADS, theirs=PAYLOADS, known=st.sets(st.sampled_from(["name", "phone", "city"])))
+def test_a_field_that_was_never_pushed_is_no_conflict_and_is_sent(
+    ours: Payload, theirs: Payload, known: set[str]
+) -> None:
+    base = {name: theirs[name] for name in known}  # what was pushed stands there as it was
+    found = merge(base, ours, theirs, DESCRIPTOR)
+    assert (found.base, found.conflicts) == (theirs, ())
+    sent = {one.field: (one.before, one.after) for one in differences(found.base, ours)}
+    assert sent == {
+        name: (theirs[name], ours[name]) for name in theirs if ours[name] != theirs[name]
+    }
+
+
 def test_our_own_fields_never_conflict() -> None:
     found = merge({"active": True}, {"active": False}, {"active": None}, DESCRIPTOR)
     assert (found.conflicts, found.base) == ((), {"active": None})
