@@ -180,6 +180,20 @@ def test_waiting_is_bounded(attempt: int) -> None:
     assert backoff(attempt, 7) == 7
 
 
+@pytest.mark.parametrize(
+    ("attempt", "longest"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30)]
+)
+def test_the_longest_wait_doubles_with_each_attempt(attempt: int, longest: float) -> None:
+    """Spread over all that it may be: of so many, one is near each end."""
+    waits = [backoff(attempt) for _ in range(2000)]
+    assert 0.95 * longest < max(waits) <= longest
+    assert min(waits) < 0.05 * longest
+
+
+def test_a_wait_of_nothing_is_kept_where_it_was_asked_for() -> None:
+    assert backoff(9, 0) == 0
+
+
 def test_fields_are_narrowed_and_widened() -> None:
     chosen = DESCRIPTOR.narrowed({"phone": "", "terms": "payment_terms", "accounting.rep": "rep"})
     assert [(one.name, one.remote) for one in chosen.sent()] == [
