@@ -71,6 +71,7 @@ def test_rates_by_province_and_day(place: str, day: str, tax: str, cents: int) -
 def test_none_outside_canada() -> None:
     assert amounts(100_00, "US-NY", "2026-01-01") == {}
     assert amounts(100_00, "FR", "2026-01-01") == {}
+    assert amounts(100_00, "FR", "2026-01-01", "federal") == {}
 
 
 def test_printed_books_bear_the_federal_tax_alone() -> None:
