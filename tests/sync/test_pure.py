@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.sync.descriptor import Descriptor, Field, Need, Policy
 from interop_cli.domain.sync.link import NONE, Link, State
-from interop_cli.domain.sync.merge import merge
+from interop_cli.domain.sync.merge import Difference, merge, three_columns
 from interop_cli.domain.sync.payload import Payload, differences, digest, email, text
 from interop_cli.domain.sync.plan import Rules, Todo, plan
 from interop_cli.domain.sync.records import Local, Role
@@ -152,6 +153,43 @@ def test_a_field_that_was_never_pushed_is_no_conflict_and_is_sent(
     assert sent == {
         name: (theirs[name], ours[name]) for name in theirs if ours[name] != theirs[name]
     }
+
+
+def test_a_conflict_has_all_three_values_and_leaves_the_base() -> None:
+    for name in ("phone", "accounting.rep"):  # the second is known to no descriptor
+        found = merge({name: "1"}, {name: "2"}, {name: "3"}, DESCRIPTOR)
+        assert found.conflicts == (Difference(name, base="1", ours="2", theirs="3"),)
+        assert found.base == {name: "1"}
+
+
+def test_a_field_they_do_not_tell_does_not_hide_the_next() -> None:
+    base: Payload = {"name": "a", "phone": "1", "city": "x"}
+    found = merge(base, {"name": "b", "phone": "2", "city": "y"}, {"city": "y"}, DESCRIPTOR)
+    assert (found.base, found.conflicts) == (base | {"city": "y"}, ())
+
+
+def test_an_invoice_that_is_there_stands_as_it_is_there() -> None:
+    invoice = replace(DESCRIPTOR, entity="invoice", once=True)
+    base: Payload = {"name": "a", "active": True}
+    found = merge(base, {"name": "b", "active": True}, {"name": "c", "active": True}, invoice)
+    assert (found.base, found.conflicts) == (base | {"name": "c"}, ())
+    found = merge(base, {"name": "a", "active": False}, {"name": "a", "active": None}, invoice)
+    assert (found.base, found.conflicts) == (base | {"active": None}, ())
+    asked = replace(invoice, fields=(Field("active", "Active"),))
+    found = merge(base, {"active": False}, {"active": None}, asked)
+    assert [one.field for one in found.conflicts] == ["active"]
+
+
+def test_the_fields_in_which_not_all_three_agree() -> None:
+    base: Payload = {"name": "a", "phone": "1", "city": "x"}
+    ours: Payload = {"name": "b", "phone": "1", "city": "x", "active": True}
+    theirs: Payload = {"terms": "net30", "active": True, "city": "x", "phone": "2", "name": "b"}
+    assert three_columns(base, ours, theirs) == (
+        Difference("active", base=None, ours=True, theirs=True),
+        Difference("phone", base="1", ours="1", theirs="2"),
+        Difference("name", base="a", ours="b", theirs="b"),
+    )
+    assert three_columns({}, {"phone": None}, {"phone": None}) == ()
 
 
 def test_our_own_fields_never_conflict() -> None:
