@@ -123,6 +123,11 @@ def test_what_the_winner_has_stands_and_the_others_are_said(field: str) -> None:
     assert choices == {field: Choice(field, "a", "A", (("C", "b"),))}
 
 
+def test_an_empty_text_is_nothing_to_say() -> None:
+    after, choices = merge(client(1, website="a"), client(2, website=""))
+    assert (after.website, choices) == ("a", {})
+
+
 def test_a_payer_comes_along_only_to_one_that_pays_for_nobody() -> None:
     after, choices = merge(client(1), client(2, bill_to_id=9))
     assert after.bill_to_id == 9
