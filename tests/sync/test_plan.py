@@ -89,6 +89,12 @@ def test_what_may_have_been_sent_is_looked_for_as_it_was_sent() -> None:
     assert plan(local(), link, rules()).payload == attempt
 
 
+def test_what_waits_says_until_when() -> None:
+    step = plan(local(), Link(state=State.UNKNOWN, next_at=LATER), rules())
+    assert step.reason
+    assert str(step.reason.message) == f"It is tried again after {LATER}."
+
+
 # -- prospects ----------------------------------------------------------------------------------
 
 
