@@ -195,6 +195,8 @@ def test_the_fields_in_which_not_all_three_agree() -> None:
 def test_our_own_fields_never_conflict() -> None:
     found = merge({"active": True}, {"active": False}, {"active": None}, DESCRIPTOR)
     assert (found.conflicts, found.base) == ((), {"active": None})
+    found = merge({"code": "A"}, {"code": "B"}, {"code": "C"}, DESCRIPTOR)
+    assert (found.conflicts, found.base) == ((), {"code": "C"})
 
 
 @given(PAYLOADS)
