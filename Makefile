@@ -4,12 +4,13 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help venv test test-long demo bench messages docs clean
+.PHONY: help venv test test-long mutants demo bench messages docs clean
 
 help:
 	@echo "make venv       .venv with interop and its tools (done by the others when needed)"
 	@echo "make test       everything CI checks"
 	@echo "make test-long  the long campaigns too"
+	@echo "make mutants    the breaks that no test notices (ONLY='taxes code' for some)"
 	@echo "make demo       a tour of the tool on sample data"
 	@echo "make bench      the figures of the README"
 	@echo "make messages   update the French catalogue from the code"
@@ -25,6 +26,9 @@ test: venv
 
 test-long: venv
 	scripts/check --long
+
+mutants: venv
+	.venv/bin/python scripts/mutants $(ONLY)
 
 demo: venv
 	scripts/demo

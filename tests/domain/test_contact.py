@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from interop_cli.domain.contact import Contact, recipients
+from interop_cli.domain.contact import Contact, RecipientsAnswer, recipients
 from interop_cli.domain.rules import Rules
 from interop_cli.domain.values.text import fold
 
@@ -27,7 +27,8 @@ def test_a_contact() -> None:
     )  # fmt: skip
     assert (luc.name, luc.email, luc.phone) == ("Luc", "Luc@acme.ca", "+15145550123;ext=3")
     assert (luc.mobile, luc.language, luc.billing, luc.active) == (None, "en", True, True)
-    assert Contact.build({"name": "Luc"}, Rules()).language is None
+    for language in ({}, {"language": ""}, {"language": None}):
+        assert Contact.build({"name": "Luc", **language}, Rules()).language is None
     assert luc.revise({}, Rules()) == luc
 
 
@@ -78,6 +79,44 @@ def test_incomplete(billing: dict[str, Any], reason: str) -> None:
 
 def test_nobody() -> None:
     assert recipients([]).reason == "no_billing_contact"
+
+
+def test_each_contact_has_an_answer_and_its_reason() -> None:
+    found = recipients(
+        [
+            contact(7, billing_copy=True, active=False),
+            contact(6, billing=True),
+            contact(5, billing_copy=True, email="C6@acme.ca"),
+            contact(4, billing_copy=True, email=None),
+            contact(3),
+            contact(2, email=None),
+            contact(1, billing_copy=True),
+        ]
+    )
+    assert found.answers == (
+        RecipientsAnswer(1, "C1", "c1@acme.ca", receives=True, why="billing_copy"),
+        RecipientsAnswer(2, "C2", None, receives=False, why="not_ticked"),
+        RecipientsAnswer(3, "C3", "c3@acme.ca", receives=False, why="not_ticked"),
+        RecipientsAnswer(4, "C4", None, receives=False, why="no_email"),
+        RecipientsAnswer(5, "C5", "C6@acme.ca", receives=False, why="same_email"),
+        RecipientsAnswer(6, "C6", "c6@acme.ca", receives=True, why="billing_contact"),
+        RecipientsAnswer(7, "C7", "c7@acme.ca", receives=False, why="inactive"),
+    )
+
+
+def test_a_billing_contact_that_cannot_receive_says_why() -> None:
+    def answer(**values: Any) -> tuple[bool, str]:
+        (one,) = recipients([contact(1, billing=True, **values)]).answers
+        return one.receives, one.why
+
+    assert answer(active=False) == (False, "inactive")
+    assert answer(email=None) == (False, "no_email")
+
+
+def test_a_contact_that_is_not_stored_yet_comes_last() -> None:
+    new = contact(1, name="New", id=None, billing_copy=True)
+    found = recipients([new, contact(2, billing_copy=True), contact(9, billing=True)])
+    assert found.cc == ("c2@acme.ca", "c1@acme.ca")
 
 
 people = st.builds(

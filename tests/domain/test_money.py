@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.values.money import MAX_CENTS, format_cents, parse_cents
+from interop_cli.domain.values.money import (
+    MAX_CENTS,
+    format_cents,
+    format_decimal,
+    parse_amount,
+    parse_cents,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +48,9 @@ from interop_cli.domain.values.money import MAX_CENTS, format_cents, parse_cents
         ("-1.005", -101),
         ("0,125", 13),
         ("2.675", 268),
+        # as long as it may be
+        ("1." + "0" * 22, 100),
+        ("5" + "$" * 47, 500),
     ],
 )
 def test_parse(text: str, cents: int) -> None:
@@ -64,6 +75,8 @@ def test_parse(text: str, cents: int) -> None:
         ("--5", "money.format"),
         ("5$5", "money.format"),
         ("1" * 60, "money.format"),
+        ("1." + "0" * 23, "money.format"),
+        ("5" + "$" * 48, "money.format"),
         ("1,234", "money.ambiguous"),
         ("99999999999999999999", "money.range"),
     ],
@@ -74,7 +87,17 @@ def test_not_an_amount(text: str, code: str) -> None:
     assert caught.value.type == code
 
 
+def test_an_amount_keeps_its_decimals_up_to_the_largest() -> None:
+    assert parse_amount("(1 234,567 $)") == Decimal("-1234.567")
+    assert parse_amount(str(MAX_CENTS)) == MAX_CENTS
+    with pytest.raises(PydanticCustomError) as caught:
+        parse_amount(f"{MAX_CENTS}.01")
+    assert caught.value.type == "money.range"
+
+
 def test_written() -> None:
+    assert format_cents(0, "CAD", "fr") == "0,00\u00a0$"
+    assert format_cents(0, "CAD", "en") == "$0.00"
     assert format_cents(123450, "CAD", "fr") == "1\u00a0234,50\u00a0$"
     assert format_cents(123450, "CAD", "en") == "$1,234.50"
     assert format_cents(-5, "CAD", "fr") == "-0,05\u00a0$"
@@ -83,6 +106,11 @@ def test_written() -> None:
     assert format_cents(100, "USD", "en") == "US$1.00"
     assert format_cents(100, "CHF", "fr") == "1,00\u00a0CHF"
     assert format_cents(100, "CHF", "en") == "CHF\u00a01.00"
+
+
+def test_a_quantity_has_the_mark_of_the_language() -> None:
+    assert format_decimal("1234.5", "fr") == "1234,5"
+    assert format_decimal("1234.5", "en") == "1234.5"
 
 
 @given(

@@ -71,6 +71,7 @@ def test_rates_by_province_and_day(place: str, day: str, tax: str, cents: int) -
 def test_none_outside_canada() -> None:
     assert amounts(100_00, "US-NY", "2026-01-01") == {}
     assert amounts(100_00, "FR", "2026-01-01") == {}
+    assert amounts(100_00, "FR", "2026-01-01", "federal") == {}
 
 
 def test_printed_books_bear_the_federal_tax_alone() -> None:
@@ -106,6 +107,46 @@ def test_half_a_cent_goes_up(cents: int) -> None:
     assert found == {"gst": sign * gst, "qst": sign * qst}
     exact = (Decimal(cents) * 5 / 100).quantize(Decimal(1), ROUND_HALF_UP)
     assert found["gst"] == exact
+
+
+@pytest.mark.parametrize(
+    ("day", "cents", "gst", "qst"),
+    [
+        # 9.5 % of 3.21 are 30.495 cents; of 3.213 they would be 30.5235, and one cent more.
+        ("2012-06-01", 3_06, 15, 30),
+        # 9.5 % of 1.00 are 9.5 cents; of 0.9975 they would be 9.476, and one cent less.
+        ("2012-06-01", 95, 5, 10),
+        ("2011-06-01", 1_29, 6, 11),
+        ("2011-06-01", 50, 3, 5),
+        ("2009-06-01", 1_08, 5, 8),
+        ("2009-06-01", 19, 1, 2),
+    ],
+)
+def test_a_tax_on_the_gst_is_on_the_gst_in_whole_cents(
+    day: str, cents: int, gst: int, qst: int
+) -> None:
+    assert amounts(cents, "CA-QC", day) == {"gst": gst, "qst": qst}
+    assert amounts(-cents, "CA-QC", day) == {"gst": -gst, "qst": -qst}
+
+
+@given(
+    cents=st.integers(0, 10_000_000),
+    year=st.sampled_from([("2008", 75), ("2010", 75), ("2011", 85), ("2012", 95)]),
+)
+def test_half_a_cent_of_a_tax_on_the_gst_goes_up(cents: int, year: tuple[str, int]) -> None:
+    """The rule in whole numbers: the GST to the cent, then so many tenths of a percent of both."""
+    day, tenths = year
+    gst = (cents * 5 + 50) // 100
+    qst = ((cents + gst) * tenths + 500) // 1000
+    assert amounts(cents, "CA-QC", f"{day}-06-01") == {"gst": gst, "qst": qst}
+
+
+def test_a_tax_on_the_gst_is_on_that_of_its_own_lines() -> None:
+    lines = [Line(95), Line(3_00, "federal")]
+    assert taxes.compute(lines, "CA", "QC", "2012-06-01") == [
+        {"tax": "gst", "rate": "5", "base_cents": 3_95, "amount_cents": 20},
+        {"tax": "qst", "rate": "9.5", "base_cents": 95, "amount_cents": 10},
+    ]
 
 
 def test_an_unknown_province_is_refused() -> None:

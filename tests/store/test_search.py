@@ -9,8 +9,10 @@ import pytest
 from interop_cli.domain.rules import Rules
 from interop_cli.seed import clients as made_up
 from interop_cli.services.admin.seeding import seed_clients
+from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card
-from interop_cli.services.people import contacts
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.people import addresses, contacts
 from interop_cli.store.engines import sqlite
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.reading import search
@@ -147,6 +149,103 @@ def test_words_are_forgotten_with_what_had_them(store: Store) -> None:
     store.run(lambda uow: uow.clients.remove(1), operation="x")
     assert index_of(store) == {}
     assert found(store, "apres") == []
+
+
+# Each in an operation of its own, on clients that are stored: what was written is found, and what
+# was written over is not.
+
+
+def edit_client(store: Store, code: str, **changes: str) -> None:
+    store.run(
+        lambda uow: card.edit(uow, Selector(keys=[(1, code)]), changes, Rules()),
+        operation="client.edit",
+    )
+
+
+def add_contact(store: Store, code: str, **values: str) -> int:
+    outcome, _ = store.run(
+        lambda uow: contacts.create(uow, code, values, Rules()), operation="contact.create"
+    )
+    return int(outcome.items[0]["id"])
+
+
+def delete_contact(store: Store, contact_id: int) -> int:
+    _, operation = store.run(
+        lambda uow: contacts.delete(uow, [contact_id], Rules()), operation="contact.delete"
+    )
+    assert operation
+    return operation
+
+
+def test_a_renamed_client_is_found_by_its_new_name_alone(store: Store) -> None:
+    add_client(store, "Avant", code="A")
+    add_client(store, "Voisin", code="B")
+    edit_client(store, "A", name="Après")
+    assert (found(store, "avant"), found(store, "apres")) == ([], ["A"])
+    edit_client(store, "A", name="Enfin", city="Gaspé")
+    assert (found(store, "apres"), found(store, "enfin gaspe")) == ([], ["A"])
+    assert index_again(store) == index_of(store)
+
+
+def test_a_client_is_found_by_what_its_contact_and_address_became(store: Store) -> None:
+    add_client(store, code="A")
+    contact = add_contact(store, "A", name="Zoé", mobile="418 555-0188")
+    store.run(
+        lambda uow: contacts.edit(uow, contact, {"name": "Luc", "mobile": "418 555-0199"}, Rules()),
+        operation="contact.edit",
+    )
+    assert (found(store, "zoe"), found(store, "4185550188")) == ([], [])
+    assert found(store, "luc 4185550199") == ["A"]
+    store.run(
+        lambda uow: addresses.edit(uow, 1, {"city": "Gaspé"}, Rules()), operation="address.edit"
+    )
+    assert (found(store, "quebec"), found(store, "gaspe")) == ([], ["A"])
+
+
+def test_a_client_is_found_by_what_was_added_to_it_since(store: Store) -> None:
+    add_client(store, code="A")
+    add_contact(store, "A", name="Zoé")
+    assert found(store, "zoe") == ["A"]
+    place = {"line1": "5, rue du Port", "city": "Lévis", "postal_code": "G6V 1A1"}
+    store.run(lambda uow: addresses.create(uow, "A", place, Rules()), operation="address.create")
+    assert found(store, "levis g6v1a1 zoe boreale") == ["A"]
+
+
+def test_a_client_is_found_by_what_rows_were_set_to_at_once(store: Store) -> None:
+    for code in ("A", "B", "C"):
+        add_client(store, code=code)
+    store.run(lambda uow: uow.update("address", {"city": "Gaspé"}, "client_id < 3"), operation="x")
+    assert (found(store, "quebec"), found(store, "gaspe")) == (["C"], ["A", "B"])
+
+
+@pytest.mark.parametrize("verb", ["save", "update"])
+def test_a_contact_that_goes_to_another_client_is_found_there(store: Store, verb: str) -> None:
+    first, second = (add_client(store, code=code) for code in ("A", "B"))
+    add_contact(store, "A", name="Zoé")
+
+    def move(uow: UnitOfWork) -> None:
+        if verb == "update":
+            uow.update("contact", {"client_id": second}, "client_id = :id", id=first)
+            return
+        row = uow.contacts.of_clients([first])[first][0]
+        uow.save("contact", [(row, {**row, "client_id": second})])
+
+    assert found(store, "zoe") == ["A"]
+    store.run(move, operation="x")
+    assert found(store, "zoe") == ["B"]
+
+
+def test_a_client_is_found_no_more_by_what_was_deleted(store: Store) -> None:
+    add_client(store, code="A")
+    delete_contact(store, add_contact(store, "A", name="Zoé"))
+    assert (found(store, "zoe"), found(store, "boreale")) == ([], ["A"])
+
+
+def test_a_client_is_found_again_by_what_an_undo_brings_back(store: Store) -> None:
+    add_client(store, code="A")
+    deletion = delete_contact(store, add_contact(store, "A", name="Zoé"))
+    store.run(lambda uow: undo(uow, deletion), operation="journal.undo", undoes=deletion)
+    assert found(store, "zoe") == ["A"]
 
 
 def test_every_column_that_renews_the_index_is_in_it() -> None:
