@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -126,6 +127,34 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield str(node.module).partition(".")[0]
+
+
+def test_the_store_has_no_circle_of_imports() -> None:
+    modules = {module_name(path): path for path in (PACKAGE / "store").rglob("*.py")}
+    known = {
+        name: {*asked_for(ast.parse(path.read_text("utf-8")))} & modules.keys() - {name}
+        for name, path in modules.items()
+    }
+    TopologicalSorter(known).prepare()  # raises CycleError, which names them
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def asked_for(tree: ast.AST) -> Iterator[str]:
+    """The modules that one names, wherever it does: in a function and for type checkers too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_a_circle_of_imports_is_found_for_type_checkers_too() -> None:
+    source = "if TYPE_CHECKING:\n  from a.b import c\ndef f():\n  import d.e"
+    assert {*asked_for(ast.parse(source))} == {"a.b", "a.b.c", "d.e"}
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

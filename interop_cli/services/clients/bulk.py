@@ -11,6 +11,7 @@ from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.services.outcome import MAX_ITEMS, Outcome
 
 if TYPE_CHECKING:
+    from interop_cli.store.writing.repositories.selection import Which
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 MAX_DETAILS = 100
@@ -94,18 +95,17 @@ def select(uow: UnitOfWork, selector: Selector) -> None:
 def refuse(
     uow: UnitOfWork,
     selector: Selector,
-    condition: str,
+    which: Which,
     code: str,
     reason: Message,
     *,
     hint: Message | None = None,
-    **params: object,
 ) -> None:
-    """Refuse the picked clients for which ``condition`` holds.
+    """Refuse the picked clients that are so.
 
     Raises Conflict with one detail a client, or marks them where the selector goes on.
     """
-    if not uow.selection.mark("error", condition, error=code, **params):
+    if not uow.selection.mark("error", which, error=code):
         return
     uow.selection.reasons[code] = reason
     if not selector.continue_on_error:
