@@ -129,6 +129,12 @@ class Store:
         finally:
             self.conn.let_go(task)
 
+    def company_settings(self) -> dict[str, str]:
+        """What the company set, as text: name -> value."""
+        return {
+            row["name"]: row["value"] for row in self.conn.query("SELECT name, value FROM setting")
+        }
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One snapshot for several reads."""

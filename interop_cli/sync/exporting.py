@@ -23,7 +23,8 @@ from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
 from interop_cli.domain.sync.records import Awaiting, Result, Send, Trace
-from interop_cli.store.sync.links import CLEARED, dumped
+from interop_cli.store.sync import batches
+from interop_cli.store.sync.links import CLEARED, dumped, linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement
@@ -149,13 +150,8 @@ class Export:
                 report.say(step, SKIPPED, reason)
 
     def _holders(self) -> dict[str, int]:
-        found = self.site.store.conn.query(
-            "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
-            " AND entity = :entity AND remote_id IS NOT NULL",
-            target=self.site.target.id,
-            entity=ENTITY,
-        )
-        return {row["remote_id"].casefold(): row["local_id"] for row in found}
+        found = linked(self.site.store.conn, self.site.target.id, ENTITY)
+        return {remote_id.casefold(): local_id for remote_id, local_id in found.items()}
 
     # -- the batch ------------------------------------------------------------------------------
 
@@ -191,13 +187,7 @@ class Export:
     def _free_name(self) -> str:
         """A name no batch of this target has had: target, day, number."""
         prefix = f"{self.site.target.name}-{self.site.clock.stamp()[:10].replace('-', '')}-"
-        found = self.site.store.conn.query(
-            "SELECT request_id AS name FROM sync_event WHERE target_id = :target"
-            " AND request_id IS NOT NULL UNION SELECT batch AS name FROM sync_link"
-            " WHERE target_id = :target AND batch IS NOT NULL",
-            target=self.site.target.id,
-        )
-        names, number = {row["name"] for row in found}, 1
+        names, number = batches.names_used(self.site.store.conn, self.site.target.id), 1
         while True:
             name = f"{prefix}{number}"
             file = self.files.profile.file.format(batch=name)
@@ -255,14 +245,8 @@ class Export:
                 site.target.id, lambda owner, until: not site.lives(owner, until, now)
             )
         )
-        found = site.store.conn.query(
-            "SELECT local_id, batch, seen, attempt FROM sync_link WHERE target_id = :target"
-            " AND entity = :entity AND state = 'unknown'",
-            target=site.target.id,
-            entity=ENTITY,
-        )
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        for row in found:
+        for row in batches.cut_short(site.store.conn, site.target.id, ENTITY):
             groups[row["batch"] or "", row["seen"] or ""].append(row)
         for (batch, seen), links in groups.items():
             folder = Path(json.loads(seen)["folder"]) if seen else self.folder

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.link import Link, LinkFault, LinkState
-from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import query_in
 
 if TYPE_CHECKING:
@@ -114,6 +114,24 @@ def _fault(row: Mapping[str, Any]) -> LinkFault | None:
     if row["error_class"] is None or message is None:
         return None
     return LinkFault(row["error_class"], row["error_code"] or "", message, row["error_field"])
+
+
+def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
+    """All remote records that ours are linked to: remote id -> our id."""
+    rows = conn.query(
+        "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
+        " AND entity = :entity AND remote_id IS NOT NULL",
+        target=target_id,
+        entity=entity,
+    )
+    return {row["remote_id"]: row["local_id"] for row in rows}
+
+
+def last_pushed(conn: Connection, target_id: int) -> str | None:
+    """When something was last pushed to a target."""
+    sql = "SELECT MAX(pushed_at) AS at FROM sync_link WHERE target_id = :target"
+    at: str | None = conn.query(sql, target=target_id)[0]["at"]
+    return at
 
 
 class LinkRepository:

@@ -99,6 +99,11 @@ class OperationRepository:
         """An operation, as the journal shows it; raises NotFound."""
         return operation(self.conn, operation_id)
 
+    def stands(self, operation_id: int) -> bool:
+        """Whether an operation was not undone, or its undo was undone again."""
+        rows = self.conn.query("SELECT id FROM operation WHERE undoes = :id", id=operation_id)
+        return not rows or not self.stands(rows[-1]["id"])
+
     def load(self, operation_id: int) -> int:
         """Fill ``undoing`` from the journal; the number of rows touched."""
         effects = merged(changes_of(self.conn, operation_id))
