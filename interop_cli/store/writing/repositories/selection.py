@@ -14,6 +14,7 @@ from typing import Any
 from interop_cli.domain.messages import Message
 from interop_cli.domain.values.code import code_key
 from interop_cli.store.engines.connection import Row
+from interop_cli.store.reading.filters import Condition
 from interop_cli.store.reading.references import id_named
 from interop_cli.store.writing.writer import Writer
 
@@ -79,15 +80,15 @@ class Selection:
             " (SELECT MIN(position) FROM picked WHERE client_id IS NOT NULL GROUP BY client_id)"
         )
 
-    def by_condition(self, condition: str, params: dict[str, Any]) -> None:
+    def by_condition(self, condition: Condition) -> None:
         """Pick every client for which a condition of the filters holds, by code."""
         self.conn.temp_table("picked", COLUMNS)
         self.conn.execute(
             "INSERT INTO picked (position, key, code_key, client_id)"  # noqa: S608
             " SELECT ROW_NUMBER() OVER (ORDER BY c.code_key), c.code, c.code_key, c.id"
             " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
-            f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {condition}",
-            **params,
+            f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {condition.sql}",
+            **condition.params,
         )
         self.conn.filled("picked")
 
