@@ -215,7 +215,9 @@ def test_a_client_is_found_by_what_was_added_to_it_since(store: Store) -> None:
 def test_a_client_is_found_by_what_rows_were_set_to_at_once(store: Store) -> None:
     for code in ("A", "B", "C"):
         add_client(store, code=code)
-    store.run(lambda uow: uow.update("address", {"city": "Gaspé"}, "client_id < 3"), operation="x")
+    store.run(
+        lambda uow: uow.writer.update("address", {"city": "Gaspé"}, "client_id < 3"), operation="x"
+    )
     assert (found(store, "quebec"), found(store, "gaspe")) == (["C"], ["A", "B"])
 
 
@@ -226,10 +228,10 @@ def test_a_contact_that_goes_to_another_client_is_found_there(store: Store, verb
 
     def move(uow: UnitOfWork) -> None:
         if verb == "update":
-            uow.update("contact", {"client_id": second}, "client_id = :id", id=first)
+            uow.writer.update("contact", {"client_id": second}, "client_id = :id", id=first)
             return
         row = uow.contacts.of_clients([first])[first][0]
-        uow.save("contact", [(row, {**row, "client_id": second})])
+        uow.writer.save("contact", [(row, {**row, "client_id": second})])
 
     assert found(store, "zoe") == ["A"]
     store.run(move, operation="x")
