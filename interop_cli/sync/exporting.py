@@ -30,7 +30,6 @@ from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.lease import working
-from interop_cli.sync.push import introduce
 from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.target import OpenTarget
 
@@ -107,7 +106,7 @@ class Export:
 
     def _sorted(self, report: ExportReport, *, note: bool = True) -> list[Step]:
         """The steps that go into a batch; the others are reported."""
-        wanted, unchanged = [], []
+        wanted, in_step = [], []
         steps = self.site.steps(ENTITY, self.scope, everything=self.strict, again=self.again)
         for step in steps:
             if step.todo in SENT:
@@ -115,24 +114,11 @@ class Export:
                 continue
             blocked = step.todo is not Todo.SKIP
             report.say(step, SKIPPED if blocked else UNCHANGED, step.reason)
-            if step.reason is not None and step.reason.code == "sync.unchanged":
-                unchanged.append(step)
-        if unchanged and note:
-            self._refresh(unchanged)
+            if step.is_unchanged:
+                in_step.append((step.local.id, step.local.stamp))
+        if note:
+            self.site.note_in_step(ENTITY, in_step)
         return wanted
-
-    def _refresh(self, steps: list[Step]) -> None:
-        site = self.site
-        found = [
-            {
-                "local_id": step.local.id,
-                "stamp": step.local.stamp,
-                "form": site.form,
-                "version": site.target.version,
-            }
-            for step in steps
-        ]
-        site.write(lambda uow: uow.links.refresh(site.target.id, ENTITY, found))
 
     def _fitting(self, steps: list[Step], report: ExportReport) -> Iterator[Step]:
         """Those that make no second record there: by their key, which nobody else may have."""
@@ -158,7 +144,7 @@ class Export:
     def _batch(self, steps: list[Step]) -> None:
         site = self.site
         if not site.target.introduced:
-            introduce(site)
+            site.note_introduced()
         batch = self._free_name()
         claimed = site.write(lambda uow: self._claim(uow, batch, steps))
         self.fault("claimed")
@@ -239,12 +225,7 @@ class Export:
     def _recover(self) -> None:
         """Settle what runs that ended early had claimed."""
         site = self.site
-        now = site.clock.stamp()
-        site.write(
-            lambda uow: uow.links.expire(
-                site.target.id, lambda owner, until: not site.lives(owner, until, now)
-            )
-        )
+        site.expire_claims()
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for row in batches.cut_short(site.store.conn, site.target.id, ENTITY):
             groups[row["batch"] or "", row["seen"] or ""].append(row)

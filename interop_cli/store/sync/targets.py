@@ -118,7 +118,7 @@ class TargetRepository:
         self.conn.execute(
             f"UPDATE sync_target SET {sets} WHERE id = :target_id",  # noqa: S608
             target_id=target_id,
-            **values,
+            **{name: int(v) if isinstance(v, bool) else v for name, v in values.items()},
         )
 
 
