@@ -56,7 +56,7 @@ def fill(uow: UnitOfWork, documents: int) -> Outcome:
         "taxes": "[]",
         "issued": 0,
     }
-    uow.insert(
+    uow.writer.insert(
         "document",
         [{**fields, "number": f"F-{n}", "number_key": f"f-{n}"} for n in range(documents)],
     )

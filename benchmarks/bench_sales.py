@@ -218,7 +218,7 @@ def incremental(asked: argparse.Namespace, place: str, _folder: Path) -> None:
     times = []
     for start in range(1, 1 + 100 * asked.times, 100):
         store.run(
-            lambda uow, start=start: uow.update(
+            lambda uow, start=start: uow.writer.update(
                 "document",
                 {"status": "void"},
                 "id BETWEEN :low AND :high",

@@ -66,8 +66,7 @@ class App:
         return settings
 
     def _company_settings(self) -> Mapping[str, str]:
-        rows = self.store.conn.query("SELECT name, value FROM setting")
-        return {row["name"]: row["value"] for row in rows}
+        return self.store.company_settings()
 
     @property
     def dry_run(self) -> bool:

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -126,6 +127,132 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield str(node.module).partition(".")[0]
+
+
+OUTSIDE_STORE = [path for path in MODULES if PACKAGE / "store" not in path.parents]
+# QuickBooks is asked in a language of its own that looks like SQL.
+OWN_LANGUAGE = PACKAGE / "connectors" / "quickbooks"
+STATEMENT = re.compile(
+    r"\bselect\b.+\bfrom\b|\binsert\s+into\b|\bupdate\b.+\bset\b|\bdelete\s+from\b|\bpragma\b"
+    r"|\b(create|alter|drop)\s+(table|index|view)\b|\b(order|group)\s+by\b|\bjoin\s+\w+.*\bon\b"
+    r"|\bwhere\s+(not\s+)?(exists\b|[\w.{}]+\s*(=|<|>|in\s*\(|is\s+(not\s+)?null\b|like\b|between\b))",
+    re.IGNORECASE | re.DOTALL,
+)
+# A part of one: our SQL has its words in capitals, and what it compares with bound or plain.
+PART = re.compile(
+    r"\b(WHERE|EXISTS|JOIN|UNION|HAVING|BETWEEN|LIKE|COALESCE|LIMIT :\w+)\b|\b(AND|OR) [(a-z{]"
+    r"|\b(NOT )?IN \(|\bIS (NOT )?NULL\b|^(TRUE|FALSE)$"
+    r"|^\(?[a-z_.]+ ?(=|<>|!=|<=|>=|<|>) ?(:\w+|\?|\d+|'[^']*'|[a-z]\w*\.\w+)\)?( AND| OR|$)"
+)
+SAID = {"msg", "counted", "_", "N_", "ngettext", "translate"}  # sentences
+VERBS = {"query", "execute", "execute_many", "batches", "insert_many", "temp_table"}
+
+
+@pytest.mark.parametrize("path", OUTSIDE_STORE, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_sql_lives_in_the_store_alone(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    assert not [*asking(tree)]
+    if OWN_LANGUAGE not in path.parents:
+        assert not [text for text in texts(tree) if STATEMENT.search(text) or PART.search(text)]
+
+
+def asking(tree: ast.AST) -> Iterator[str]:
+    """Where a module itself speaks to a connection, or to the writer of a unit of work."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr="writer", value=ast.Attribute(attr="uow") | ast.Name(id="uow")):
+                yield f"{node.lineno}: writer"
+            case ast.Attribute(
+                attr=verb, value=ast.Attribute(attr="conn") | ast.Name(id="conn")
+            ) if verb in VERBS:
+                yield f"{node.lineno}: {verb}"
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """The strings a module is made of, put together; not its docstrings and its sentences."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if name in SAID:
+            return
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp(op=ast.Add()):
+            text = joined(node)
+            if text.strip("{}"):
+                yield text
+                return
+    for child in ast.iter_child_nodes(node):
+        yield from texts(child)
+
+
+def joined(node: ast.AST) -> str:
+    """The text of a string, with ``{}`` for what is put into it."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(joined(value) for value in values)
+        case ast.BinOp(left=left, right=right, op=ast.Add()):
+            return joined(left) + joined(right)
+    return "{}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 'SELECT id FROM client'",
+        "x = f'UPDATE {table} ' + 'SET a = 1'",
+        "x = 'delete from ' + table",
+        "x = ('DELETE FROM ' 'client')",
+        "x('active = 1 AND EXISTS (SELECT 1)')",
+        "x('id IN (' + PICKED)",
+        "x('client_id = :client')",
+        "x('id = :id AND active = 1')",
+        "x(f'{sql} AND c.id IN ({places})')",
+        "x(f'{sql} AND {status}')",
+        "x('merged_into_id IS NOT NULL')",
+        "x: str = 'TRUE'",
+        "x = ' LEFT JOIN address a ON a.client_id = c.id'",
+    ],
+)
+def test_sql_is_found(source: str) -> None:
+    (text, *_) = texts(ast.parse(source))
+    assert STATEMENT.search(text) or PART.search(text)
+
+
+def test_docstrings_and_sentences_are_no_sql() -> None:
+    source = 'def f():\n  "DELETE FROM b"\n  return msg("Select one from a list, AND (…)")'
+    assert not [*texts(ast.parse(source))]
+    for speaks in ("uow.conn.query(x)", "conn.batches(y)", "uow.writer.update(t)"):
+        assert [*asking(ast.parse(speaks))]
+    assert not [*asking(ast.parse("found.update(z)"))]
+
+
+def test_the_store_has_no_circle_of_imports() -> None:
+    modules = {module_name(path): path for path in (PACKAGE / "store").rglob("*.py")}
+    known = {
+        name: {*asked_for(ast.parse(path.read_text("utf-8")))} & modules.keys() - {name}
+        for name, path in modules.items()
+    }
+    TopologicalSorter(known).prepare()  # raises CycleError, which names them
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def asked_for(tree: ast.AST) -> Iterator[str]:
+    """The modules that one names, wherever it does: in a function and for type checkers too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_a_circle_of_imports_is_found_for_type_checkers_too() -> None:
+    source = "if TYPE_CHECKING:\n  from a.b import c\ndef f():\n  import d.e"
+    assert {*asked_for(ast.parse(source))} == {"a.b", "a.b.c", "d.e"}
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

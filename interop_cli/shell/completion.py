@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from interop_cli.domain.values.text import fold
-
 if TYPE_CHECKING:
     from interop_cli.app import App
 
@@ -24,19 +22,15 @@ def client_codes(ctx: click.Context, _param: click.Parameter, incomplete: str) -
     app = cast("App", ctx.find_root().obj)
     app.options.setdefault("lock_timeout", 0.2)
     try:
-        rows = app.store.conn.query(
-            "SELECT code FROM client WHERE active = 1 AND code_key >= :low AND code_key < :high"
-            " ORDER BY code_key LIMIT :shown",
-            low=fold(incomplete),
-            high=fold(incomplete) + "\U0010ffff",
-            shown=SHOWN,
-        )
+        from interop_cli.store.reading.references import codes_beginning
+
+        codes = codes_beginning(app.store.conn, incomplete, SHOWN)
     except Exception:  # noqa: BLE001 - no database, no rights, a lock: nothing to offer
         return []
     finally:
         app.close()
     # What our rules would not take as a code is not put in front of somebody's cursor.
-    return [row["code"] for row in rows if row["code"].isprintable()]
+    return [code for code in codes if code.isprintable()]
 
 
 def client_argument(name: str = "client") -> Callable[[F], F]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.outcome import Outcome
+    from interop_cli.store.reading.filters import Condition
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -134,7 +135,7 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     ``limited`` false: the setting does not bound how many, for what is harmless in any number.
     """
     from interop_cli.services.clients.bulk import Selector
-    from interop_cli.store.reading.clients import STATUSES
+    from interop_cli.store.reading.clients import of_status
 
     app.output.check_places(picked.results)
     limits: dict[str, Any] = {
@@ -145,12 +146,11 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     }
     if picked.codes or picked.only_failed_from:
         return Selector(keys=_keys(picked), from_file=picked.from_file, **limits)
-    condition = compiled(app, picked.filters)
-    status = STATUSES[picked.status or "all"]
-    return Selector(condition=f"{condition.sql} AND {status}", params=condition.params, **limits)
+    condition = compiled(app, picked.filters) & of_status(picked.status or "all")
+    return Selector(condition=condition, **limits)
 
 
-def compiled(app: App, filters: tuple[str, ...]) -> Any:
+def compiled(app: App, filters: tuple[str, ...]) -> Condition:
     """The filters on clients as a condition."""
     from interop_cli.store.reading.clients import FIELDS
     from interop_cli.store.reading.filters import compile_filters

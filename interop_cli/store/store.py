@@ -87,7 +87,7 @@ class Store:
                     operation = Operation(name, self.actor, self.command, self.now(), undoes)
                     uow = UnitOfWork(self.conn, operation, self.today)
                     outcome = work(uow)
-                    operation_id = uow.close()
+                    operation_id = uow.writer.close()
                     if dry_run:
                         raise _Discard
                     ending.enter_context(self.unbroken())
@@ -97,7 +97,7 @@ class Store:
                 # SQLite can fail after the commit, where it cannot sync the folder.
                 self.applied = self.applied or self._is_written(operation_id)
                 raise
-            self.applied = self.applied or operation_id is not None or uow.derived
+            self.applied = self.applied or operation_id is not None or uow.writer.derived
         return outcome, operation_id
 
     def _is_written(self, operation_id: int | None) -> bool:
@@ -128,6 +128,12 @@ class Store:
             yield
         finally:
             self.conn.let_go(task)
+
+    def company_settings(self) -> dict[str, str]:
+        """What the company set, as text: name -> value."""
+        return {
+            row["name"]: row["value"] for row in self.conn.query("SELECT name, value FROM setting")
+        }
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -16,6 +16,7 @@ from interop_cli.domain.sync.plan import Step, Todo
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.engines.connection import Connection
+from interop_cli.store.sync import batches
 from interop_cli.store.sync.links import CLEARED, message_text
 from interop_cli.store.sync.records import by_ids
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -32,19 +33,10 @@ def target_of(conn: Connection, batch: str) -> tuple[int, bool]:
 
     Raises NotFound ``sync.batch.unknown``.
     """
-    waiting = conn.query(
-        "SELECT target_id FROM sync_link WHERE batch = :batch AND state = 'awaiting' LIMIT 1",
-        batch=batch,
-    )
-    known = waiting or conn.query(
-        "SELECT target_id FROM sync_event WHERE request_id = :batch LIMIT 1", batch=batch
-    )
-    if known:
-        return known[0]["target_id"], bool(waiting)
-    others = conn.query(
-        "SELECT DISTINCT batch FROM sync_link WHERE state = 'awaiting' ORDER BY batch"
-    )
-    names = ", ".join(row["batch"] for row in others[:10])
+    known = batches.target_of(conn, batch)
+    if known is not None:
+        return known
+    names = ", ".join(batches.waiting(conn)[:10])
     raise NotFound(
         "sync.batch.unknown",
         msg("There is no batch {batch}.", batch=batch[:60]),
@@ -86,16 +78,7 @@ def acknowledge(
     settled then.
     """
     outcome = Outcome()
-    ids = [
-        row["local_id"]
-        for row in uow.conn.query(
-            "SELECT local_id FROM sync_link WHERE target_id = :target AND entity = :entity"
-            " AND batch = :batch AND state = 'awaiting' ORDER BY local_id",
-            target=site.target.id,
-            entity=ENTITY,
-            batch=batch,
-        )
-    ]
+    ids = batches.waiting_in(uow.conn, site.target.id, ENTITY, batch)
     left = dict(rejected)
     # What was deleted here meanwhile is not found any more, and needs no answer.
     for local, link in list(by_ids(uow.conn, ENTITY, site.target.id, ids)):

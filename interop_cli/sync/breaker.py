@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from interop_cli.domain.errors import RemoteFailure
 from interop_cli.domain.messages import msg
@@ -61,7 +61,7 @@ class Pauses:
         """A call was answered."""
         target = self.site.target
         if target.failures or target.paused_until:
-            self._note(failures=0, paused_until=None, paused_by=None)
+            self.site.note(failures=0, paused_until=None, paused_by=None)
 
     def met(self, trouble: Trouble) -> None:
         """Wait as long as it takes, or raise Stopped where that is too long or of no use."""
@@ -70,7 +70,7 @@ class Pauses:
             self._park(trouble, wait)
             raise Stopped
         failures = self.site.target.failures + 1
-        self._note(failures=failures)
+        self.site.note(failures=failures)
         if failures >= BREAKER_FAILURES:
             self._park(trouble, BREAKER_SECONDS, "breaker")
             raise Stopped
@@ -89,13 +89,8 @@ class Pauses:
 
     def _park(self, trouble: Trouble, seconds: float | None, why: str | None = None) -> None:
         until = FOREVER if seconds is None else self.site.clock.stamp(max(seconds, 1))
-        self._note(paused_until=until, paused_by=why or str(trouble.kind))
+        self.site.note(paused_until=until, paused_by=why or str(trouble.kind))
         self.report.stopped, self.report.until = trouble, until
-
-    def _note(self, **values: object) -> None:
-        site = self.site
-        site.write(lambda uow: uow.targets.note(site.target.id, **values))
-        site.target = replace(site.target, **values)  # type: ignore[arg-type]
 
 
 def unpause(site: OpenTarget, *, introduced: bool = False) -> bool:

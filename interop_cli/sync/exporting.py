@@ -23,13 +23,13 @@ from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
 from interop_cli.domain.sync.records import Awaiting, Result, Send, Trace
-from interop_cli.store.sync.links import CLEARED, dumped
+from interop_cli.store.sync import batches
+from interop_cli.store.sync.links import CLEARED, dumped, linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.lease import working
-from interop_cli.sync.push import introduce
 from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.target import OpenTarget
 
@@ -106,7 +106,7 @@ class Export:
 
     def _sorted(self, report: ExportReport, *, note: bool = True) -> list[Step]:
         """The steps that go into a batch; the others are reported."""
-        wanted, unchanged = [], []
+        wanted, in_step = [], []
         steps = self.site.steps(ENTITY, self.scope, everything=self.strict, again=self.again)
         for step in steps:
             if step.todo in SENT:
@@ -114,24 +114,11 @@ class Export:
                 continue
             blocked = step.todo is not Todo.SKIP
             report.say(step, SKIPPED if blocked else UNCHANGED, step.reason)
-            if step.reason is not None and step.reason.code == "sync.unchanged":
-                unchanged.append(step)
-        if unchanged and note:
-            self._refresh(unchanged)
+            if step.is_unchanged:
+                in_step.append((step.local.id, step.local.stamp))
+        if note:
+            self.site.note_in_step(ENTITY, in_step)
         return wanted
-
-    def _refresh(self, steps: list[Step]) -> None:
-        site = self.site
-        found = [
-            {
-                "local_id": step.local.id,
-                "stamp": step.local.stamp,
-                "form": site.form,
-                "version": site.target.version,
-            }
-            for step in steps
-        ]
-        site.write(lambda uow: uow.links.refresh(site.target.id, ENTITY, found))
 
     def _fitting(self, steps: list[Step], report: ExportReport) -> Iterator[Step]:
         """Those that make no second record there: by their key, which nobody else may have."""
@@ -149,20 +136,15 @@ class Export:
                 report.say(step, SKIPPED, reason)
 
     def _holders(self) -> dict[str, int]:
-        found = self.site.store.conn.query(
-            "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
-            " AND entity = :entity AND remote_id IS NOT NULL",
-            target=self.site.target.id,
-            entity=ENTITY,
-        )
-        return {row["remote_id"].casefold(): row["local_id"] for row in found}
+        found = linked(self.site.store.conn, self.site.target.id, ENTITY)
+        return {remote_id.casefold(): local_id for remote_id, local_id in found.items()}
 
     # -- the batch ------------------------------------------------------------------------------
 
     def _batch(self, steps: list[Step]) -> None:
         site = self.site
         if not site.target.introduced:
-            introduce(site)
+            site.note_introduced()
         batch = self._free_name()
         claimed = site.write(lambda uow: self._claim(uow, batch, steps))
         self.fault("claimed")
@@ -191,13 +173,7 @@ class Export:
     def _free_name(self) -> str:
         """A name no batch of this target has had: target, day, number."""
         prefix = f"{self.site.target.name}-{self.site.clock.stamp()[:10].replace('-', '')}-"
-        found = self.site.store.conn.query(
-            "SELECT request_id AS name FROM sync_event WHERE target_id = :target"
-            " AND request_id IS NOT NULL UNION SELECT batch AS name FROM sync_link"
-            " WHERE target_id = :target AND batch IS NOT NULL",
-            target=self.site.target.id,
-        )
-        names, number = {row["name"] for row in found}, 1
+        names, number = batches.names_used(self.site.store.conn, self.site.target.id), 1
         while True:
             name = f"{prefix}{number}"
             file = self.files.profile.file.format(batch=name)
@@ -249,20 +225,9 @@ class Export:
     def _recover(self) -> None:
         """Settle what runs that ended early had claimed."""
         site = self.site
-        now = site.clock.stamp()
-        site.write(
-            lambda uow: uow.links.expire(
-                site.target.id, lambda owner, until: not site.lives(owner, until, now)
-            )
-        )
-        found = site.store.conn.query(
-            "SELECT local_id, batch, seen, attempt FROM sync_link WHERE target_id = :target"
-            " AND entity = :entity AND state = 'unknown'",
-            target=site.target.id,
-            entity=ENTITY,
-        )
+        site.expire_claims()
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        for row in found:
+        for row in batches.cut_short(site.store.conn, site.target.id, ENTITY):
             groups[row["batch"] or "", row["seen"] or ""].append(row)
         for (batch, seen), links in groups.items():
             folder = Path(json.loads(seen)["folder"]) if seen else self.folder

@@ -16,7 +16,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.records import LocalRecord, RemoteRecord, Role
 from interop_cli.domain.values.text import fold
-from interop_cli.store.sync.links import CLEARED, dumped
+from interop_cli.store.sync.links import CLEARED, dumped, linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.lease import working
@@ -57,7 +57,7 @@ def propose(site: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposal]
         if site.connector.descriptor(entity).once:
             continue
         locals_ = _free(site, entity, scope)
-        taken = _linked(site, entity)
+        taken = linked(site.store.conn, site.target.id, entity)
         remotes = [
             remote
             for remote in site.connector.everything(entity)
@@ -78,16 +78,6 @@ def _free(site: OpenTarget, entity: str, scope: RecordScope) -> list[LocalRecord
         and local.active
         and not (guarded and (local.prospect or local.payer_prospect))
     ]
-
-
-def _linked(site: OpenTarget, entity: str) -> set[str]:
-    rows = site.store.conn.query(
-        "SELECT remote_id FROM sync_link WHERE target_id = :target AND entity = :entity"
-        " AND remote_id IS NOT NULL",
-        target=site.target.id,
-        entity=entity,
-    )
-    return {row["remote_id"] for row in rows}
 
 
 def _matched(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
@@ -83,12 +83,7 @@ class Push:
 
     def _run(self) -> None:
         site = self.site
-        now = site.clock.stamp()
-        site.write(
-            lambda uow: uow.links.expire(
-                site.target.id, lambda owner, until: not site.lives(owner, until, now)
-            )
-        )
+        site.expire_claims()
         self.fault("expired")
         try:
             for entity in site.connector.entities:
@@ -116,16 +111,17 @@ class Push:
     def _sorted(self, entity: str, ids: list[int] | None) -> dict[Todo, list[int]]:
         """What to do about which records; those that need nothing are noted so."""
         queues: dict[Todo, list[int]] = {todo: [] for todo in Todo}
-        refresh = []
+        in_step = []
         for step in self._steps(entity, ids):
             queues[step.todo].append(step.local.id)
             if step.todo is Todo.BLOCKED:
                 self.report.say(step, SKIPPED, step.reason)
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
-                if step.reason is not None and step.reason.code == "sync.unchanged":
-                    refresh.append((step.local.id, step.local.stamp))
-        self._refresh(entity, refresh)
+                if step.is_unchanged:
+                    in_step.append((step.local.id, step.local.stamp))
+        if self.site.note_in_step(entity, in_step):
+            self.fault("refreshed")
         return queues
 
     def _steps(self, entity: str, ids: list[int] | None) -> Iterator[Step]:
@@ -133,22 +129,6 @@ class Push:
         if ids is not None:
             return self.site.steps_of(entity, ids, again=again)
         return self.site.steps(entity, self.scope, everything=self.options.strict, again=again)
-
-    def _refresh(self, entity: str, stamps: Sequence[tuple[int, str]]) -> None:
-        """Note that records are in step as they are: equal payloads, no call."""
-        site = self.site
-        rows = [
-            {
-                "local_id": local_id,
-                "stamp": stamp,
-                "form": site.form,
-                "version": site.target.version,
-            }
-            for local_id, stamp in stamps
-        ]
-        if rows:
-            site.write(lambda uow: uow.links.refresh(site.target.id, entity, rows))
-            self.fault("refreshed")
 
     def _introduce(self) -> None:
         """See to it that nothing is created blindly where there are records already."""
@@ -171,10 +151,4 @@ class Push:
                     target=site.target.name,
                 ),
             )
-        introduce(site)
-
-
-def introduce(site: OpenTarget) -> None:
-    """Note that what a target holds has been looked at: from now on records are created."""
-    site.write(lambda uow: uow.targets.note(site.target.id, introduced=1))
-    site.target = replace(site.target, introduced=True)
+        site.note_introduced()

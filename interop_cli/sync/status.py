@@ -7,6 +7,7 @@ from typing import Any
 
 from interop_cli.domain.sync.link import LinkState
 from interop_cli.domain.sync.plan import Todo
+from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import link_counts
 from interop_cli.sync.target import OpenTarget
 
@@ -60,9 +61,6 @@ def status(site: OpenTarget) -> dict[str, Any]:
                 counts["pending"] += 1
                 counts["failed"] -= state is LinkState.FAILED  # changed since: it is tried again
     paused = target.paused_until is not None and target.paused_until > site.clock.stamp()
-    pushed = site.store.conn.query(
-        "SELECT MAX(pushed_at) AS at FROM sync_link WHERE target_id = :target", target=target.id
-    )
     values = {name: counts[name] for name in NAMES if name not in ("target", "kind")}
     return {
         **values,
@@ -71,6 +69,6 @@ def status(site: OpenTarget) -> dict[str, Any]:
         "paused": paused,
         "paused_until": target.paused_until if paused else None,
         "paused_by": target.paused_by if paused else None,
-        "pushed_at": pushed[0]["at"],
+        "pushed_at": last_pushed(site.store.conn, target.id),
         "pulled_at": target.pulled_at,
     }

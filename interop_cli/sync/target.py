@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -54,6 +54,33 @@ class OpenTarget:
     def write(self, work: Callable[[UnitOfWork], T], operation: str = "sync.push") -> T:
         """One transaction; nothing in it may call the remote."""
         return self.store.run(work, operation="auto.push" if self.auto else operation)[0]
+
+    def note(self, operation: str = "sync.push", **values: object) -> None:
+        """Write down what a run found out about the target: ``paused_until``, ``failures``…"""
+        self.write(lambda uow: uow.targets.note(self.target.id, **values), operation)
+        self.target = replace(self.target, **values)  # type: ignore[arg-type]
+
+    def note_introduced(self) -> None:
+        """Note that what it holds has been looked at: from now on records are created."""
+        self.note(introduced=True)
+
+    def note_in_step(self, entity: str, stamps: Sequence[tuple[int, str]]) -> bool:
+        """Note that records (id, stamp) are in step as they are; whether there were any."""
+        if not stamps:
+            return False
+        same = {"form": self.form, "version": self.target.version}
+        rows = [{"local_id": local_id, "stamp": stamp, **same} for local_id, stamp in stamps]
+        self.write(lambda uow: uow.links.refresh(self.target.id, entity, rows))
+        return True
+
+    def expire_claims(self) -> None:
+        """Turn the claims of runs that are gone into unknown outcomes."""
+        now = self.clock.stamp()
+        self.write(
+            lambda uow: uow.links.expire(
+                self.target.id, lambda owner, until: not self.lives(owner, until, now)
+            )
+        )
 
     def rules(self, entity: str, *, again: bool = False) -> TargetRules:
         """What this target wants of an entity."""

@@ -259,7 +259,7 @@ def test_documents_keep_their_links_and_lose_the_name(store: Store) -> None:
             "contact_id": contact, "contact": "Marie-Ève Trépanier",
             "ship_to": '{"attention": "Marie-Ève Trépanier", "line1": "1 rue A"}',
         }  # fmt: skip
-        uow.insert("document", [fields])
+        uow.writer.insert("document", [fields])
         return Outcome()
 
     store.run(bill, operation="test.bill")

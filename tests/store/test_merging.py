@@ -215,7 +215,7 @@ def document(uow: Any, client: int, number: str, **values: Any) -> int:
         "subtotal_cents": 100, "tax_cents": 0, "total_cents": 100, "taxes": "[]", "issued": 0,
         **values,
     }  # fmt: skip
-    return int(uow.insert("document", [fields])[0])
+    return int(uow.writer.insert("document", [fields])[0])
 
 
 def test_documents_move_and_the_totals_of_both_are_stale(store: Store) -> None:

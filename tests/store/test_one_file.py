@@ -162,7 +162,7 @@ def nested(uow: UnitOfWork) -> list[dict[str, Any]]:
 
 def emptied(uow: UnitOfWork) -> None:
     for table in ("attachment", "note", "contact", "address", "client_code", "client"):
-        uow.delete(table, "TRUE")
+        uow.writer.delete(table, "TRUE")
 
 
 @pytest.fixture

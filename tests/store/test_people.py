@@ -13,6 +13,7 @@ from interop_cli.domain.rules import Rules
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
+from interop_cli.store.reading.filters import Condition
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import dump
@@ -183,7 +184,7 @@ def test_a_client_takes_its_active_contacts_along_and_brings_those_back(store: S
         return [row["name"] for row in store.conn.query(
             "SELECT name FROM contact WHERE active = 1 ORDER BY name")]  # fmt: skip
 
-    everyone = Selector(condition="c.code = 'ONE'")
+    everyone = Selector(condition=Condition("c.code = 'ONE'", {}))
     outcome, operation = store.run(
         lambda uow: status.deactivate(uow, everyone), operation="client.deactivate"
     )

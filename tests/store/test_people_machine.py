@@ -239,7 +239,7 @@ class People(RuleBasedStateMachine):
 
 def _empty(uow: UnitOfWork) -> None:
     for table in ("attachment", "note", "contact", "address", "client_code", "client"):
-        uow.delete(table, "TRUE")
+        uow.writer.delete(table, "TRUE")
 
 
 def _copied(model: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:

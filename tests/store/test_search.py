@@ -43,7 +43,7 @@ def index_again(store: Store) -> Words:
     """The index as it is when every client is read from the database."""
 
     def touch_all(uow: UnitOfWork) -> None:
-        uow._search.touch(row["id"] for row in uow.conn.query("SELECT id FROM client"))
+        uow.writer._search.touch(row["id"] for row in uow.conn.query("SELECT id FROM client"))
 
     store.run(touch_all, operation="x")
     return index_of(store)
@@ -84,7 +84,8 @@ def test_the_first_few_are_the_first_of_all(
     monkeypatch.setattr(sqlite, "MANY", many)
     store.run(lambda uow: seed_clients(uow, made_up(400, 3), Rules()), operation="db.seed")
     store.run(
-        lambda uow: uow.update("client", {"active": 0}, "id % 3 = 0"), operation="client.deactivate"
+        lambda uow: uow.writer.update("client", {"active": 0}, "id % 3 = 0"),
+        operation="client.deactivate",
     )
     for text in SEARCHED:
         for status, prospect in (("active", None), ("all", False), ("inactive", None)):
@@ -129,9 +130,9 @@ def test_a_client_changed_right_after_it_was_made_is_found_as_it_is_now(store: S
         for code in ("A", "B", "C"):
             card.create(uow, {"name": "Avant", "code": code, **fields}, Rules())
             contacts.create(uow, code, {"name": "Zoé", "mobile": "418 555-0188"}, Rules())
-        uow.update("client", {"name": "Après"}, "code = 'A'")
-        uow.update("address", {"city": "Gaspé"}, "client_id = 2")
-        uow.delete("contact", "client_id = 3")
+        uow.writer.update("client", {"name": "Après"}, "code = 'A'")
+        uow.writer.update("address", {"city": "Gaspé"}, "client_id = 2")
+        uow.writer.delete("contact", "client_id = 3")
         uow.clients.remove(3)
 
     store.run(work, operation="x")
@@ -144,7 +145,7 @@ def test_a_client_changed_right_after_it_was_made_is_found_as_it_is_now(store: S
 
 def test_words_are_forgotten_with_what_had_them(store: Store) -> None:
     add_client(store, "Avant", code="A")
-    store.run(lambda uow: uow.update("client", {"name": "Après"}, "id = 1"), operation="x")
+    store.run(lambda uow: uow.writer.update("client", {"name": "Après"}, "id = 1"), operation="x")
     assert (found(store, "avant"), found(store, "apres")) == ([], ["A"])
     store.run(lambda uow: uow.clients.remove(1), operation="x")
     assert index_of(store) == {}
@@ -214,7 +215,9 @@ def test_a_client_is_found_by_what_was_added_to_it_since(store: Store) -> None:
 def test_a_client_is_found_by_what_rows_were_set_to_at_once(store: Store) -> None:
     for code in ("A", "B", "C"):
         add_client(store, code=code)
-    store.run(lambda uow: uow.update("address", {"city": "Gaspé"}, "client_id < 3"), operation="x")
+    store.run(
+        lambda uow: uow.writer.update("address", {"city": "Gaspé"}, "client_id < 3"), operation="x"
+    )
     assert (found(store, "quebec"), found(store, "gaspe")) == (["C"], ["A", "B"])
 
 
@@ -225,10 +228,10 @@ def test_a_contact_that_goes_to_another_client_is_found_there(store: Store, verb
 
     def move(uow: UnitOfWork) -> None:
         if verb == "update":
-            uow.update("contact", {"client_id": second}, "client_id = :id", id=first)
+            uow.writer.update("contact", {"client_id": second}, "client_id = :id", id=first)
             return
         row = uow.contacts.of_clients([first])[first][0]
-        uow.save("contact", [(row, {**row, "client_id": second})])
+        uow.writer.save("contact", [(row, {**row, "client_id": second})])
 
     assert found(store, "zoe") == ["A"]
     store.run(move, operation="x")

@@ -63,7 +63,7 @@ def test_an_error_leaves_everything_as_it_was(store: Store) -> None:
     before = dump(store.conn)
 
     def fails(uow: UnitOfWork) -> None:
-        uow.update("client", {"active": 0}, "TRUE")
+        uow.writer.update("client", {"active": 0}, "TRUE")
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -76,7 +76,9 @@ def test_a_stale_row_is_refused(store: Store) -> None:
     row = store.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]
     deactivate(store, "A")
     with pytest.raises(Conflict) as caught:
-        store.run(lambda uow: uow.save("client", [(row, {**row, "name": "B"})]), operation="x")
+        store.run(
+            lambda uow: uow.writer.save("client", [(row, {**row, "name": "B"})]), operation="x"
+        )
     assert caught.value.code == "conflict.version"
 
 

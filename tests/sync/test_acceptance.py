@@ -323,7 +323,8 @@ def test_10c_nor_a_client_billed_to_one(store: Store, remote: MemoryRemote) -> N
     payer = add_client(store, name="Payer", code="PAYER")
     add_client(store, name="Child", code="CHILD", bill_to="PAYER")
     store.run(
-        lambda uow: uow.update("client", {"prospect": 1}, "id = :id", id=payer), operation="x"
+        lambda uow: uow.writer.update("client", {"prospect": 1}, "id = :id", id=payer),
+        operation="x",
     )
     report = keep(store, remote)
     assert reasons(report) == {"PAYER": "sync.prospect", "CHILD": "sync.payer_prospect"}

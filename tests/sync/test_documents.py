@@ -104,7 +104,7 @@ def test_only_what_was_posted_here_since_goes(store: Store, books: OpenTarget) -
     store.run(lambda uow: invoices.create(uow, "A", {"lines": [LINE], "draft": True}, Rules()),
               operation="x")  # fmt: skip
     store.run(
-        lambda uow: uow.update(
+        lambda uow: uow.writer.update(
             "document", {"posted_at": "2020-01-01T00:00:00Z"}, "number = :number", number=old
         ),
         operation="x",

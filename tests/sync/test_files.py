@@ -305,15 +305,15 @@ def test_a_disk_that_refuses_leaves_all_pending(
 KILL = """
 import os, signal, sys
 from pathlib import Path
-from interop_cli.connectors.files import handing
-name, when = handing._name, sys.argv[1]
+from interop_cli.connectors.files import handover
+name, when = handover._name, sys.argv[1]
 def killed(temporary, final):
     if final.suffix == ".IMP" and when == "before":
         os.kill(os.getpid(), signal.SIGKILL)
     name(temporary, final)
     if final.suffix == ".IMP":
         os.kill(os.getpid(), signal.SIGKILL)
-handing._name = killed
+handover._name = killed
 from interop_cli.__main__ import main
 sys.argv = ["interop", "--db", sys.argv[2], "sync", "export", "books", "--out", sys.argv[3]]
 main()

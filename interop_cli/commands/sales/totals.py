@@ -116,17 +116,13 @@ def sales_query(
     """The years and clients that were asked for."""
     from interop_cli.commands.client.reading import resolved
     from interop_cli.store.reading import sales
-    from interop_cli.store.reading.filters import Condition
+    from interop_cli.store.reading.filters import of_clients
 
     first, last = sales.span(conn, app.today.year, years, through)
     condition = selectors.compiled(app, filters)
     if codes:
         ids = [resolved(app, conn, code)[0] for code in codes]
-        places = ", ".join(f":sales_{n}" for n in range(len(ids)))
-        condition = Condition(
-            f"{condition.sql} AND c.id IN ({places})",
-            {**condition.params, **{f"sales_{n}": value for n, value in enumerate(ids)}},
-        )
+        condition &= of_clients(ids)
     return sales.SalesQuery(first, last, basis, condition)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import ConfigError, Conflict, RemoteFailure, UsageError
-from interop_cli.domain.messages import N_, counted, msg
+from interop_cli.domain.errors import ConfigError, RemoteFailure, UsageError
+from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option
 from interop_cli.shell.selectors import Picked
@@ -113,6 +113,8 @@ def accounting(app: App) -> TargetRow:
 
 def scope_of(app: App, picked: Picked) -> RecordScope:
     """The clients that the selector options name; everything where there are none."""
+    from interop_cli.services.clients.bulk import check_limits
+    from interop_cli.store.reading.clients import ListQuery, count_clients
     from interop_cli.store.sync.records import EVERYTHING, RecordScope
 
     given = [bool(picked.codes), bool(picked.filters), bool(picked.only_failed_from)]
@@ -123,34 +125,14 @@ def scope_of(app: App, picked: Picked) -> RecordScope:
             )
         return EVERYTHING
     selectors.check(picked)
-    selector = selectors.selector(app, picked)
+    selector = selectors.selector(app, picked, limited=False)
     if selector.keys is None:
-        scope = RecordScope(None, selector.condition, selector.params)
-        count = _count(app, scope)
+        scope = RecordScope(None, selector.condition)
+        count = count_clients(app.store.conn, ListQuery("all", filters=selector.condition))
     else:
         ids = _ids(app, [key for _line, key in selector.keys])
         scope, count = RecordScope(ids), len(ids)
-    if picked.expect is not None and count != picked.expect:
-        raise Conflict(
-            "bulk.expect",
-            counted(
-                "{count} client matches, not {expected}; nothing was sent.",
-                "{count} clients match, not {expected}; nothing was sent.",
-                count=count,
-                expected=picked.expect,
-            ),
-        )
-    if picked.max_affected is not None and count > picked.max_affected:
-        raise Conflict(
-            "bulk.max_affected",
-            counted(
-                "{count} client matches, more than the {limit} allowed; nothing was sent.",
-                "{count} clients match, more than the {limit} allowed; nothing was sent.",
-                count=count,
-                limit=picked.max_affected,
-            ),
-            hint=msg("Allow it with: --max-affected {count}", count=count),
-        )
+    check_limits(selector, count, sends=True)
     return scope
 
 
@@ -159,13 +141,6 @@ def _ids(app: App, keys: list[str]) -> tuple[int, ...]:
 
     with app.store.reading() as conn:
         return tuple(dict.fromkeys(resolve(conn, key)[0] for key in keys))
-
-
-def _count(app: App, scope: RecordScope) -> int:
-    from interop_cli.store.reading.clients import SOURCE
-
-    sql = f"SELECT COUNT(*) AS n{SOURCE} WHERE {scope.condition}"
-    return int(app.store.conn.query(sql, **scope.params)[0]["n"])
 
 
 def local_of(

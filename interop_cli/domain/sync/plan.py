@@ -57,6 +57,11 @@ class Step:
     waits_for: str | None = None
     """The client, or the invoice, that has to be there first."""
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether nothing is sent because it equals what was pushed."""
+        return self.reason is not None and self.reason.code == "sync.unchanged"
+
 
 @dataclass(frozen=True)
 class TargetRules:

@@ -23,8 +23,9 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
     Raises Conflict ``journal.undone`` where that was done already, ``journal.newer`` where rows
     were changed since, or are used since; with ``keep_newer`` those are kept and reported.
     """
-    operation = uow.operations.get(operation_id)
-    if operation["undone_by"] is not None and not _undone_again(uow, operation["undone_by"]):
+    operations = uow.operations
+    operation = operations.get(operation_id)
+    if operation["undone_by"] is not None and operations.stands(operation["undone_by"]):
         raise Conflict(
             "journal.undone",
             msg(
@@ -35,7 +36,6 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
         )
     if operation["name"] == ERASE:
         raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
-    operations = uow.operations
     matched = operations.load(operation["id"])
     operations.keep(operations.used_since())
     count, rows = operations.stale(SHOWN)
@@ -101,12 +101,6 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
         "action": "kept" if kept else ACTIONS[row["action"]],
         "error": None,
     }
-
-
-def _undone_again(uow: UnitOfWork, undo_id: int) -> bool:
-    """Whether the undo itself was undone, so that the operation stands again."""
-    rows = uow.conn.query("SELECT id FROM operation WHERE undoes = :id", id=undo_id)
-    return bool(rows) and not _undone_again(uow, rows[-1]["id"])
 
 
 def _detail(row: dict[str, Any]) -> Detail:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail, InteropError, NotFound
 from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.services.outcome import MAX_ITEMS, Outcome
+from interop_cli.store.reading.filters import EVERYTHING, Condition
 
 if TYPE_CHECKING:
+    from interop_cli.store.writing.repositories.selection import Which
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 MAX_DETAILS = 100
@@ -20,14 +22,13 @@ MAX_DETAILS = 100
 class Selector:
     """Which clients a bulk command works on, and how carefully.
 
-    Either ``keys`` (line, code or ``#id``), or a ``condition`` of the filters with its ``params``
-    (``TRUE`` for all). ``expect`` refuses another count, ``max_affected`` a greater one.
-    ``from_file`` says that the lines mean something to whoever reads an error.
+    Either ``keys`` (line, code or ``#id``), or a ``condition`` of the filters. ``expect`` refuses
+    another count, ``max_affected`` a greater one. ``from_file`` says that the lines mean something
+    to whoever reads an error.
     """
 
     keys: list[tuple[int, str]] | None = None
-    condition: str = "TRUE"
-    params: dict[str, Any] = field(default_factory=dict)
+    condition: Condition = EVERYTHING
     expect: int | None = None
     max_affected: int | None = None
     continue_on_error: bool = False
@@ -50,30 +51,8 @@ def select(uow: UnitOfWork, selector: Selector) -> None:
     if selector.keys is not None:
         selection.by_keys(selector.keys)
     else:
-        selection.by_condition(selector.condition, selector.params)
-    count = selection.count()
-    if selector.expect is not None and count != selector.expect:
-        raise Conflict(
-            "bulk.expect",
-            counted(
-                "{count} client matches, not {expected}; nothing was changed.",
-                "{count} clients match, not {expected}; nothing was changed.",
-                count=count,
-                expected=selector.expect,
-            ),
-            hint=msg("Look at them with: interop client list, and the same --filter."),
-        )
-    if selector.max_affected is not None and count > selector.max_affected:
-        raise Conflict(
-            "bulk.max_affected",
-            counted(
-                "{count} client matches, more than the {limit} allowed; nothing was changed.",
-                "{count} clients match, more than the {limit} allowed; nothing was changed.",
-                count=count,
-                limit=selector.max_affected,
-            ),
-            hint=msg("Allow it with: --max-affected {count}", count=count),
-        )
+        selection.by_condition(selector.condition)
+    check_limits(selector, selection.count())
     missing = selection.missing(MAX_DETAILS)
     if missing and not selector.continue_on_error:
         details = [
@@ -91,21 +70,68 @@ def select(uow: UnitOfWork, selector: Selector) -> None:
         selection.reasons[NOT_FOUND] = NO_SUCH_CODE
 
 
+def check_limits(selector: Selector, count: int, *, sends: bool = False) -> None:
+    """Refuse a number of clients that the selector does not allow.
+
+    ``sends``: they would be sent rather than changed. Raises Conflict ``bulk.expect`` or
+    ``bulk.max_affected``.
+    """
+    expected, limit = selector.expect, selector.max_affected
+    if expected is not None and count != expected:
+        if sends:
+            raise Conflict(
+                "bulk.expect",
+                counted(
+                    "{count} client matches, not {expected}; nothing was sent.",
+                    "{count} clients match, not {expected}; nothing was sent.",
+                    count=count,
+                    expected=expected,
+                ),
+            )
+        raise Conflict(
+            "bulk.expect",
+            counted(
+                "{count} client matches, not {expected}; nothing was changed.",
+                "{count} clients match, not {expected}; nothing was changed.",
+                count=count,
+                expected=expected,
+            ),
+            hint=msg("Look at them with: interop client list, and the same --filter."),
+        )
+    if limit is not None and count > limit:
+        raise Conflict(
+            "bulk.max_affected",
+            counted(
+                "{count} client matches, more than the {limit} allowed; nothing was sent.",
+                "{count} clients match, more than the {limit} allowed; nothing was sent.",
+                count=count,
+                limit=limit,
+            )
+            if sends
+            else counted(
+                "{count} client matches, more than the {limit} allowed; nothing was changed.",
+                "{count} clients match, more than the {limit} allowed; nothing was changed.",
+                count=count,
+                limit=limit,
+            ),
+            hint=msg("Allow it with: --max-affected {count}", count=count),
+        )
+
+
 def refuse(
     uow: UnitOfWork,
     selector: Selector,
-    condition: str,
+    which: Which,
     code: str,
     reason: Message,
     *,
     hint: Message | None = None,
-    **params: object,
 ) -> None:
-    """Refuse the picked clients for which ``condition`` holds.
+    """Refuse the picked clients that are so.
 
     Raises Conflict with one detail a client, or marks them where the selector goes on.
     """
-    if not uow.selection.mark("error", condition, error=code, **params):
+    if not uow.selection.mark("error", which, error=code):
         return
     uow.selection.reasons[code] = reason
     if not selector.continue_on_error:

@@ -193,8 +193,7 @@ def _move(uow: UnitOfWork, winner: int, losers: Sequence[int]) -> dict[str, Any]
 
 def _apply(uow: UnitOfWork, entity: str, found: Combination) -> None:
     uow.clients.combine(entity, found.combined, found.gone)
-    uow.save(entity, found.written)
-    uow.insert(entity, found.copies)
+    uow.clients.take_over(entity, found.written, found.copies)
 
 
 def _take_codes(uow: UnitOfWork, winner: int, losers: Sequence[Row]) -> list[str]:

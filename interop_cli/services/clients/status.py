@@ -18,13 +18,12 @@ from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.deletion import in_use, kept
 from interop_cli.services.outcome import Outcome, one
+from interop_cli.store.writing.repositories.selection import Which
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 NOBODY = Client.model_construct(code="", id=None)
-CHOSEN = "(SELECT client_id FROM picked WHERE status IS NULL AND client_id IS NOT NULL)"
-PICKED = f"id IN {CHOSEN}"
 
 
 def deactivate(uow: UnitOfWork, selector: Selector, *, reassign: str | None = None) -> Outcome:
@@ -42,9 +41,7 @@ def deactivate(uow: UnitOfWork, selector: Selector, *, reassign: str | None = No
         bulk.refuse(
             uow,
             selector,
-            "active = 1 AND EXISTS (SELECT 1 FROM client other WHERE other.bill_to_id = client.id"
-            " AND other.active = 1 AND other.id NOT IN"
-            " (SELECT client_id FROM picked WHERE client_id IS NOT NULL))",
+            Which.PAYS_FOR_OTHERS,
             "client.payer.in_use",
             msg("Other clients are billed to this one."),
             hint=msg("See who: interop client why-not CODE; name who pays now: --reassign CODE"),
@@ -61,7 +58,7 @@ def activate(uow: UnitOfWork, selector: Selector) -> Outcome:
     bulk.refuse(
         uow,
         selector,
-        "merged_into_id IS NOT NULL",
+        Which.MERGED,
         "client.merge.merged",
         msg("It has been merged into another client."),
         hint=msg("Undo the merge: interop journal list --name client.merge"),
@@ -70,10 +67,9 @@ def activate(uow: UnitOfWork, selector: Selector) -> Outcome:
 
 
 def _set_active(uow: UnitOfWork, selector: Selector, active: int) -> Outcome:
-    uow.selection.mark("unchanged", "active = :active", active=active)
-    uow.update("client", {"active": active}, PICKED)
-    follow = uow.contacts.wake if active else uow.contacts.sleep
-    contacts = follow(f"client_id IN {CHOSEN}")
+    uow.selection.mark("unchanged", Which.ACTIVE if active else Which.INACTIVE)
+    uow.selection.set_active(active)
+    contacts = uow.contacts.follow_picked(active)
     uow.selection.mark("ok")
     outcome = bulk.conclude(uow, selector)
     outcome.extra = {"contacts": contacts}
@@ -88,26 +84,14 @@ def _reassign_payer(uow: UnitOfWork, reassign: str) -> None:
         raise Conflict(
             "client.bill_to.inactive", msg("The client to pay instead is being deactivated itself.")
         )
-    uow.update(
-        "client",
-        {"bill_to_id": None},
-        "id = :payer AND bill_to_id IN (SELECT client_id FROM picked WHERE status IS NULL)",
-        payer=payer["id"],
-    )
-    uow.update(
-        "client",
-        {"bill_to_id": payer["id"]},
-        "active = 1 AND id <> :payer AND bill_to_id IN"
-        " (SELECT client_id FROM picked WHERE status IS NULL AND client_id IS NOT NULL)",
-        payer=payer["id"],
-    )
+    uow.selection.reassign_payer(payer["id"])
 
 
 def promote(uow: UnitOfWork, selector: Selector) -> Outcome:
     """Make prospects clients that can be invoiced and sent to accounting."""
     bulk.select(uow, selector)
-    uow.selection.mark("unchanged", "prospect = 0")
-    uow.update("client", {"prospect": 0}, PICKED)
+    uow.selection.mark("unchanged", Which.NO_PROSPECT)
+    uow.selection.end_prospects()
     uow.selection.mark("ok")
     return bulk.conclude(uow, selector)
 
@@ -156,9 +140,9 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
             )
         pays_for = [row["code"] for row in uow.clients.billed_to(client_id) if row["active"]]
         check_can_deactivate(uow.clients.entity(uow.clients.by_id(client_id)), pays_for)
-        uow.contacts.sleep("client_id = :client", client=client_id)
+        uow.contacts.follow([client_id], 0)
         warnings.append(kept("client", code))
-        return uow.update("client", {"active": 0}, "id = :id AND active = 1", id=client_id) > 0
+        return uow.clients.set_active(client_id, 0)
 
     bulk.each(uow, selector, remove)
     outcome = bulk.conclude(uow, selector)

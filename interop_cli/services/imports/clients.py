@@ -74,7 +74,7 @@ class Import(RowImport):
 
     @cached_property
     def _parts(self) -> PartsImport:
-        return PartsImport(self.uow, self.rules, self.uow.operation.actor)
+        return PartsImport(self.uow, self.rules, self.uow.actor)
 
     def settle(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""

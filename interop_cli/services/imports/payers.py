@@ -90,7 +90,7 @@ class Payers:
             if payer_id in pays_for:
                 pays_for[payer_id].append(row["code"])
             report.updated += wish.action == "unchanged"
-        self.uow.save("client", pairs)
+        clients.set_payers(pairs)
 
     def _payer(
         self,

@@ -153,7 +153,7 @@ def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: 
     (document_id,) = uow.documents.add([document])
     uow.documents.set_lines(document_id, client["id"], lines)
     if kind == "job":
-        uow.documents.end_prospects("id = :client", client=client["id"])
+        uow.documents.end_prospects(client["id"])
     item = _item(document_id, document, client["code"], "ok")
     return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
 
@@ -178,7 +178,7 @@ def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:
             ),
             hint=msg("Void those first."),
         )
-    uow.update("document", {"status": "void"}, "id = :id", id=row["id"])
+    uow.documents.void(row["id"])
     return one(_item(row["id"], document, code, "ok"), changed=True)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.outcome import MAX_ITEMS, Outcome
+from interop_cli.store.writing.repositories.selection import Which
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -41,7 +42,7 @@ def _picked(uow: UnitOfWork, first: int, last: int, selector: Selector, *, full:
     else:
         uow.totals.find_stale(first, last, picked=True)
     uow.totals.refresh_due()
-    uow.selection.mark("ok", "id IN (SELECT client_id FROM due)")
+    uow.selection.mark("ok", Which.COMPUTED)
     uow.selection.mark("unchanged")
     return bulk.conclude(uow, selector)
 

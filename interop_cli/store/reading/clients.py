@@ -13,7 +13,7 @@ from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import chunked, query_in
 from interop_cli.store.reading import addresses, contacts, documents, nesting, notes, sales
 from interop_cli.store.reading.fields import ListField, field_named, list_fields
-from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.filters import EVERYTHING, Condition
 from interop_cli.store.reading.references import client_not_found, id_named
 from interop_cli.store.reading.search import found_early
 from interop_cli.store.sync import states
@@ -75,7 +75,11 @@ SOURCE = (
 STATUSES = {"active": "c.active = 1", "inactive": "c.active = 0", "all": "TRUE"}
 
 
-EVERYTHING = Condition("TRUE", {})
+def of_status(status: str) -> Condition:
+    """That a client ``c`` is ``active`` or ``inactive``; ``all`` are."""
+    return Condition(STATUSES[status], {})
+
+
 INDEXED = ("code", "name")  # sorted by these, clients come from an index
 FEW = 200  # clients asked for, at the most, are looked for in order
 

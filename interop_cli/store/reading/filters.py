@@ -42,6 +42,19 @@ class Condition:
     sql: str
     params: dict[str, Any]
 
+    def __and__(self, other: Condition) -> Condition:
+        """Both: their values must have different names."""
+        return Condition(f"{self.sql} AND {other.sql}", {**self.params, **other.params})
+
+
+EVERYTHING = Condition("TRUE", {})
+
+
+def of_clients(client_ids: Sequence[int]) -> Condition:
+    """That a client ``c`` is one of these."""
+    params = {f"client_{number}": client_id for number, client_id in enumerate(client_ids)}
+    return Condition(f"c.id IN ({', '.join(f':{name}' for name in params)})", params)
+
 
 def compile_filters(
     expressions: Sequence[str],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Connection
 
 
 def id_named(ref: str) -> int | None:
@@ -18,3 +20,15 @@ def client_not_found(ref: str) -> NotFound:
         msg("There is no client {code}.", code=ref if len(ref) <= 40 else ref[:40] + "…"),
         hint=msg("Look for it with: interop client list --status all --search TEXT"),
     )
+
+
+def codes_beginning(conn: Connection, start: str, limit: int) -> list[str]:
+    """The first ``limit`` codes of active clients that begin so."""
+    rows = conn.query(
+        "SELECT code FROM client WHERE active = 1 AND code_key >= :low AND code_key < :high"
+        " ORDER BY code_key LIMIT :limit",
+        low=fold(start),
+        high=fold(start) + "\U0010ffff",
+        limit=limit,
+    )
+    return [row["code"] for row in rows]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.filters import EVERYTHING, Condition
 from interop_cli.store.totals import years_table
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 NAMES = ("client", "year", "basis", "currency", "amount_cents", "invoices", "computed_at", "stale")
 BASES = {"sold-to": "sold", "bill-to": "billed"}
 YEARS = 5
-EVERYTHING = Condition("TRUE", {})
 # What was sold to the client ``c`` in a year, in its own currency, for lists of clients.
 IN_YEAR = (
     "COALESCE((SELECT t.sold_cents FROM sales_total t WHERE t.client_id = c.id"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.link import Link, LinkFault, LinkState
-from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import query_in
 
 if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+    from interop_cli.store.writing.writer import Writer
 
 LINK_COLUMNS = (
     "id",
@@ -116,12 +116,30 @@ def _fault(row: Mapping[str, Any]) -> LinkFault | None:
     return LinkFault(row["error_class"], row["error_code"] or "", message, row["error_field"])
 
 
+def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
+    """All remote records that ours are linked to: remote id -> our id."""
+    rows = conn.query(
+        "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
+        " AND entity = :entity AND remote_id IS NOT NULL",
+        target=target_id,
+        entity=entity,
+    )
+    return {row["remote_id"]: row["local_id"] for row in rows}
+
+
+def last_pushed(conn: Connection, target_id: int) -> str | None:
+    """When something was last pushed to a target."""
+    sql = "SELECT MAX(pushed_at) AS at FROM sync_link WHERE target_id = :target"
+    at: str | None = conn.query(sql, target=target_id)[0]["at"]
+    return at
+
+
 class LinkRepository:
     """Writes links inside a unit of work. Derived data: none of it is journaled."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     def claim(
         self,
@@ -143,12 +161,12 @@ class LinkRepository:
                 "entity": entity,
                 "owner": owner,
                 "until": until,
-                "now": self.uow.now,
+                "now": self.writer.now,
             }
             for row in claims
         ]
         self._made([{**row, "state": LinkState.PENDING} for row in rows])
-        self.uow.derived = True
+        self.writer.derived = True
         self.conn.execute_many(
             "UPDATE sync_link SET state = 'claimed', owner = :owner, lease_until = :until,"
             " attempt = :attempt, attempt_key = :attempt_key, attempt_hash = :attempt_hash,"
@@ -165,12 +183,12 @@ class LinkRepository:
             "entity": entity,
             "local_id": local_id,
             "state": state,
-            "now": self.uow.now,
+            "now": self.writer.now,
         }
         self._made([row])
 
     def _made(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.uow.derived = True
+        self.writer.derived = True
         self.conn.execute_many(
             "INSERT INTO sync_link (target_id, entity, local_id, state, created_at, updated_at)"
             " SELECT :target, :entity, :local_id, :state, :now, :now WHERE NOT EXISTS"
@@ -192,7 +210,7 @@ class LinkRepository:
 
         Expected is the claim of ``owner``, or the state ``was``. A new ``state`` ends a claim.
         """
-        self.uow.derived = True
+        self.writer.derived = True
         if "state" in values:
             values = {"owner": None, "lease_until": None, **values}
         sets = ", ".join(f"{name} = :{name}" for name in values)
@@ -209,7 +227,7 @@ class LinkRepository:
             target=target_id,
             entity=entity,
             local_id=local_id,
-            now=self.uow.now,
+            now=self.writer.now,
         )
         return count == 1
 
@@ -233,10 +251,10 @@ class LinkRepository:
         for row in rows:
             names = tuple(name for name in row if name != "local_id")
             groups.setdefault(names, []).append(
-                {**row, "target": target_id, "entity": entity, "now": self.uow.now}
+                {**row, "target": target_id, "entity": entity, "now": self.writer.now}
             )
         for names, group in groups.items():
-            self.uow.derived = True
+            self.writer.derived = True
             sets = ", ".join(f"{name} = :{name}" for name in names)
             self.conn.execute_many(
                 f"UPDATE sync_link SET {sets}, owner = NULL, lease_until = NULL,"  # noqa: S608
@@ -249,7 +267,7 @@ class LinkRepository:
         """Note that records are in step as they are: ``local_id``, ``stamp``, ``form``,
         ``version``.
         """
-        self.uow.derived = True
+        self.writer.derived = True
         self.conn.execute_many(
             "UPDATE sync_link SET state = 'in_sync', stamp = :stamp, form = :form,"
             " target_version = :version, error_class = NULL, error_code = NULL,"
@@ -272,7 +290,7 @@ class LinkRepository:
         count = 0
         for row in rows:
             if dead(row["owner"], row["lease_until"]):
-                self.uow.derived = True
+                self.writer.derived = True
                 count += self.conn.execute(
                     "UPDATE sync_link SET state = 'unknown', owner = NULL, lease_until = NULL,"
                     " next_at = NULL WHERE target_id = :target AND state = 'claimed'"
@@ -315,7 +333,7 @@ class LinkRepository:
 
     def remove(self, target_id: int, entity: str, local_id: int) -> int:
         """Forget a link; how many there were."""
-        self.uow.derived = True
+        self.writer.derived = True
         return self.conn.execute(
             "DELETE FROM sync_link WHERE target_id = :target AND entity = :entity"
             " AND local_id = :local_id",
@@ -328,7 +346,7 @@ class LinkRepository:
         """Write events: who, what, what came of it; no bodies and no secrets."""
         if not rows:
             return
-        self.uow.derived = True
+        self.writer.derived = True
         columns = (
             "target_id",
             "run",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
@@ -18,6 +18,8 @@ from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import chunked
 from interop_cli.store.reading.fields import synced_sql
+from interop_cli.store.reading.filters import EVERYTHING as ALL
+from interop_cli.store.reading.filters import Condition
 from interop_cli.store.sync.documents import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
 from interop_cli.store.sync.sources import (
@@ -36,8 +38,7 @@ class RecordScope:
     """
 
     client_ids: tuple[int, ...] | None = None
-    condition: str = "TRUE"
-    params: dict[str, Any] = field(default_factory=dict)
+    condition: Condition = ALL
 
 
 EVERYTHING = RecordScope()
@@ -151,8 +152,8 @@ def records(
     sent and are not to be.
     """
     source = SOURCES[entity]
-    condition = scope.condition
-    params: dict[str, Any] = {**scope.params, "target": target_id}
+    condition = scope.condition.sql
+    params: dict[str, Any] = {**scope.condition.params, "target": target_id}
     if pending is not None:
         params["form"], params["version"] = pending
         condition += (

@@ -12,7 +12,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 
 if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+    from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (
     "id",
@@ -78,9 +78,9 @@ def target_named(conn: Connection, name: str) -> TargetRow:
 class TargetRepository:
     """Writes targets inside a unit of work."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     def named(self, name: str) -> TargetRow:
         """The target of this name; raises ConfigError."""
@@ -97,28 +97,28 @@ class TargetRepository:
                 "sync.target.duplicate", msg("There is already a target {name}.", name=name)
             )
         row = {"name": name, "kind": kind, "uid": uid, "settings": _dumped(settings)}
-        return self.uow.insert("sync_target", [row])[0]
+        return self.writer.insert("sync_target", [row])[0]
 
     def configure(self, target: TargetRow, settings: Mapping[str, Any]) -> bool:
         """Change the settings; whether they differed. Everything is then looked at again."""
         before = self.conn.query("SELECT * FROM sync_target WHERE id = :id", id=target.id)[0]
         after = {**before, "settings": _dumped(settings)}
-        return self.uow.save("sync_target", [(before, after)]) == 1
+        return self.writer.save("sync_target", [(before, after)]) == 1
 
     def remove(self, target: TargetRow) -> None:
         """Forget a target with its links and its log."""
         for table in ("sync_link", "sync_event"):
             self.conn.execute(f"DELETE FROM {table} WHERE target_id = :id", id=target.id)  # noqa: S608
-        self.uow.delete("sync_target", "id = :id", id=target.id)
+        self.writer.delete("sync_target", "id = :id", id=target.id)
 
     def note(self, target_id: int, **values: object) -> None:
         """Write down what a run found out: ``paused_until``, ``failures``, ``introduced``…"""
-        self.uow.derived = True
+        self.writer.derived = True
         sets = ", ".join(f"{name} = :{name}" for name in values)
         self.conn.execute(
             f"UPDATE sync_target SET {sets} WHERE id = :target_id",  # noqa: S608
             target_id=target_id,
-            **values,
+            **{name: int(v) if isinstance(v, bool) else v for name, v in values.items()},
         )
 
 

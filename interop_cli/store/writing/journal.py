@@ -12,15 +12,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from interop_cli.domain.errors import UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
-
 
 GENESIS = "0" * 64
 CHANGE_COLUMNS = ("operation_id", "entity", "entity_id", "client_id", "action", "before", "version")
@@ -156,15 +151,12 @@ def broken_links(conn: Connection) -> Iterator[Row]:
         yield {"operation_id": row["operation_id"], "reason": "missing"}
 
 
-def redact(uow: UnitOfWork, texts: Mapping[int, Mapping[int, str]]) -> int:
-    """Write texts over the ``before`` of changes; how many.
+def redact(conn: Connection, ours: int, texts: Mapping[int, Mapping[int, str]]) -> int:
+    """Write texts over the ``before`` of changes, in the operation ``ours``; how many.
 
     ``texts``: operation id -> change id -> text. Raises UnusableDb ``journal.broken`` where the
     changes of one of these operations are not what the journal says.
     """
-    if not texts:
-        return 0
-    conn, ours = uow.conn, uow.operation_id
     for operation_id, changes in sorted(texts.items()):
         if operation_id != ours:
             _declare(conn, ours, operation_id)
@@ -180,7 +172,6 @@ def redact(uow: UnitOfWork, texts: Mapping[int, Mapping[int, str]]) -> int:
                 ours=ours,
                 id=operation_id,
             )
-    uow.redacts = True
     return sum(map(len, texts.values()))
 
 

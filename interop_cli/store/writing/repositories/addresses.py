@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.values.text import fold
@@ -11,9 +10,7 @@ from interop_cli.store.engines.connection import Row
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.addresses import address_not_found
 from interop_cli.store.writing.repositories.contacts import give_up
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.store.writing.writer import Writer
 
 PLACE = ("line_key", "city_key", "province", "postal_code", "country")
 
@@ -38,9 +35,9 @@ def to_address(row: Row) -> Address:
 class AddressRepository:
     """Finds and writes addresses inside a unit of work."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     def row(self, address_id: int) -> Row:
         """The stored row. Raises NotFound ``address.not_found``."""
@@ -76,11 +73,11 @@ class AddressRepository:
         rows = [to_row(address) for address in addresses]
         for row, owner in zip(rows, owners, strict=False):
             row["client_id"] = owner
-        return self.uow.insert("address", rows)
+        return self.writer.insert("address", rows)
 
     def save(self, pairs: Sequence[tuple[Row, Address]]) -> int:
         """Write changed addresses over the rows they were read from; how many differed."""
-        return self.uow.save("address", [(row, to_row(address)) for row, address in pairs])
+        return self.writer.save("address", [(row, to_row(address)) for row, address in pairs])
 
     def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
         """The addresses of each client, in the order they were made: client id -> rows."""
@@ -104,24 +101,24 @@ class AddressRepository:
     def put(self, saves: Sequence[tuple[Row, Address]], adds: Sequence[Address]) -> None:
         """Write many addresses over the rows they were read from, and add others.
 
-        The main flag may change hands among them; ``uow.touched`` has those that differed.
+        The main flag may change hands among them; ``touched`` has those that differed.
         """
         new = [to_row(address) for address in adds]
         pairs = [(row, to_row(address)) for row, address in saves]
-        self.uow.save("address", give_up(self.uow, "address", ("main",), pairs, new))
-        self.uow.insert("address", new)
+        self.writer.save("address", give_up(self.writer, "address", ("main",), pairs, new))
+        self.writer.insert("address", new)
 
     def make_main(self, address: Row) -> None:
         """Move the client's main flag to this address."""
         # The old one is cleared first: the unique index is checked row by row.
-        self.uow.update(
+        self.writer.update(
             "address", {"main": 0}, "client_id = :client AND main = 1", client=address["client_id"]
         )
-        self.uow.update("address", {"main": 1}, "id = :id", id=address["id"])
+        self.writer.update("address", {"main": 1}, "id = :id", id=address["id"])
 
     def remove(self, address_id: int) -> None:
         """Delete an address."""
-        self.uow.delete("address", "id = :id", id=address_id)
+        self.writer.delete("address", "id = :id", id=address_id)
 
     def blockers(self, address_id: int) -> list[Row]:
         """What keeps the address from being deleted; see ``store/reading/used_by.py``."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from interop_cli.domain.client import Client
 from interop_cli.domain.fields import CLIENT
@@ -16,10 +15,7 @@ from interop_cli.store.engines.connection import Row
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.references import client_not_found, id_named
 from interop_cli.store.writing.repositories import merging
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
-
+from interop_cli.store.writing.writer import Writer
 
 FLAGS = flags(CLIENT)
 
@@ -61,9 +57,9 @@ def to_client(row: Row) -> Client:
 class ClientRepository:
     """Finds and writes clients inside a unit of work."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
         self._numbers: dict[str, int] = {}
 
     # -- finding ----------------------------------------------------------------------------
@@ -163,27 +159,44 @@ class ClientRepository:
     def retire_code(self, row: Row) -> None:
         """Keep a client's present code resolving to it after it gets another."""
         values = {"client_id": row["id"], "code": row["code"], "code_key": row["code_key"]}
-        self.uow.insert("client_code", [values])
+        self.writer.insert("client_code", [values])
 
     def release_code(self, key: str) -> int:
         """Forget that a client had this code; the number of rows (0 or 1)."""
-        return self.uow.delete("client_code", "code_key = :key", key=key)
+        return self.writer.delete("client_code", "code_key = :key", key=key)
 
     # -- writing ----------------------------------------------------------------------------
 
     def add(self, clients: Sequence[Client]) -> list[int]:
         """Insert clients that passed their rules; their ids."""
-        return self.uow.insert("client", [to_row(client) for client in clients])
+        return self.writer.insert("client", [to_row(client) for client in clients])
 
     def save(self, pairs: Sequence[tuple[Row, Client]]) -> int:
         """Write changed clients over the rows they were read from; how many differed."""
-        return self.uow.save("client", [(row, to_row(client)) for row, client in pairs])
+        return self.writer.save("client", [(row, to_row(client)) for row, client in pairs])
+
+    def set_active(self, client_id: int, active: int) -> bool:
+        """Make one client active or inactive; whether it was not. Its contacts: see ``follow``."""
+        return (
+            self.writer.update(
+                "client",
+                {"active": active},
+                "id = :id AND active <> :active",
+                id=client_id,
+                active=active,
+            )
+            > 0
+        )
+
+    def set_payers(self, pairs: Sequence[tuple[Row, Row]]) -> None:
+        """Write rows whose ``bill_to_id`` is another over those they were read from."""
+        self.writer.save("client", pairs)
 
     def remove(self, client_id: int) -> None:
         """Delete a client with what belongs to it alone: codes, addresses, contacts and notes."""
         for table in ("attachment", "note", "contact", "client_code", "address"):
-            self.uow.delete(table, "client_id = :id", id=client_id)
-        self.uow.delete("client", "id = :id", id=client_id)
+            self.writer.delete(table, "client_id = :id", id=client_id)
+        self.writer.delete("client", "id = :id", id=client_id)
 
     # -- merging ----------------------------------------------------------------------------
 
@@ -192,19 +205,26 @@ class ClientRepository:
 
         Not contacts and addresses: see ``combine``.
         """
-        merging.inherit(self.uow, winner, losers)
-        return merging.move(self.uow, winner, losers)
+        merging.inherit(self.writer, winner, losers)
+        return merging.move(self.writer, winner, losers)
 
     def combine(self, entity: str, combined: Mapping[int, int], gone: Sequence[int]) -> None:
         """Let rows of ``contact`` or ``address`` stand for equal ones; delete those ``gone``."""
-        merging.refer(self.uow, entity, combined)
+        merging.refer(self.writer, entity, combined)
         for row_id in gone:
-            self.uow.delete(entity, "id = :id", id=row_id)
+            self.writer.delete(entity, "id = :id", id=row_id)
+
+    def take_over(
+        self, entity: str, written: Sequence[tuple[Row, Row]], copies: Sequence[Row]
+    ) -> None:
+        """Write ``contact`` or ``address`` rows over those they were read from, and add others."""
+        self.writer.save(entity, written)
+        self.writer.insert(entity, copies)
 
     def pass_codes(self, winner: int, codes: Iterable[tuple[str, str]]) -> None:
         """Have codes (as shown, folded) lead to a client; their clients must get others."""
         rows = [{"client_id": winner, "code": code, "code_key": key} for code, key in codes]
-        self.uow.insert("client_code", rows)
+        self.writer.insert("client_code", rows)
 
     # -- use --------------------------------------------------------------------------------
 

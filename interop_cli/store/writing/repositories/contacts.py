@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from interop_cli.domain.contact import Contact
 from interop_cli.domain.fields import CONTACT, Kind
@@ -13,16 +12,14 @@ from interop_cli.store.engines.connection import Row
 from interop_cli.store.engines.id_lists import id_table, of_clients, query_in
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.contacts import contact_not_found
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
-
+from interop_cli.store.writing.repositories.selection import PICKED_IDS
+from interop_cli.store.writing.writer import Writer
 
 Pair = tuple[Row, Row]
 
 
 def give_up(
-    uow: UnitOfWork, table: str, flags: Sequence[str], pairs: Sequence[Pair], new: Sequence[Row]
+    writer: Writer, table: str, flags: Sequence[str], pairs: Sequence[Pair], new: Sequence[Row]
 ) -> list[Pair]:
     """The pairs (before, after) still to save, once flags that others get were given up."""
     found = list(pairs)
@@ -35,17 +32,17 @@ def give_up(
             if before[flag] > after[flag] and before["client_id"] in wanted
         ]
         if losing:
-            _clear(uow, table, flag, [found[position][0]["id"] for position in losing])
+            _clear(writer, table, flag, [found[position][0]["id"] for position in losing])
         for position in losing:
             before, after = found[position]
             found[position] = ({**before, flag: 0, "version": before["version"] + 1}, after)
     return found
 
 
-def _clear(uow: UnitOfWork, table: str, flag: str, ids: list[int]) -> None:
-    id_table(uow.conn, "losing", ids)
-    uow.update(table, {flag: 0}, "id IN (SELECT id FROM losing)")
-    uow.touched.update((table, row_id) for row_id in ids)
+def _clear(writer: Writer, table: str, flag: str, ids: list[int]) -> None:
+    id_table(writer.conn, "losing", ids)
+    writer.update(table, {flag: 0}, "id IN (SELECT id FROM losing)")
+    writer.touched.update((table, row_id) for row_id in ids)
 
 
 # What an entity calls otherwise than its column.
@@ -84,9 +81,9 @@ def to_contact(row: Row) -> Contact:
 class ContactRepository:
     """Finds and writes contacts inside a unit of work."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     # -- finding ----------------------------------------------------------------------------
 
@@ -125,7 +122,7 @@ class ContactRepository:
         Those of the clients ``with_client`` are remembered as inactive because their client is.
         """
         asleep = frozenset(with_client)
-        return self.uow.insert(
+        return self.writer.insert(
             "contact",
             [
                 to_row(contact, deactivated_with=int(contact.client_id in asleep))
@@ -135,7 +132,7 @@ class ContactRepository:
 
     def save(self, pairs: Sequence[tuple[Row, Contact]]) -> int:
         """Write changed contacts over the rows they were read from; how many differed."""
-        return self.uow.save(
+        return self.writer.save(
             "contact",
             [
                 (row, to_row(contact, deactivated_with=row["deactivated_with"]))
@@ -149,12 +146,12 @@ class ContactRepository:
         """Write many contacts over the rows they were read from, and add others.
 
         Each comes with whether it is inactive because its client is. Flags may change hands among
-        them; ``uow.touched`` has those that differed.
+        them; ``touched`` has those that differed.
         """
         new = [to_row(contact, deactivated_with=asleep) for contact, asleep in adds]
         pairs = [(row, to_row(contact, deactivated_with=asleep)) for row, contact, asleep in saves]
-        self.uow.save("contact", give_up(self.uow, "contact", EXCLUSIVE, pairs, new))
-        self.uow.insert("contact", new)
+        self.writer.save("contact", give_up(self.writer, "contact", EXCLUSIVE, pairs, new))
+        self.writer.insert("contact", new)
 
     def elsewhere(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """Of these folded e-mails, those that several clients' contacts have: key -> codes."""
@@ -170,13 +167,13 @@ class ContactRepository:
 
     def set_active(self, contact_id: int, active: int) -> None:
         """Make one contact active or inactive by itself, whatever its client does later."""
-        self.uow.update(
+        self.writer.update(
             "contact", {"active": active, "deactivated_with": 0}, "id = :id", id=contact_id
         )
 
     def take_flag(self, flag: str, client_id: int) -> int:
         """Take ``is_default`` or ``billing`` from whoever of the client has it; how many."""
-        return self.uow.update(
+        return self.writer.update(
             "contact", {flag: 0}, f"client_id = :client AND {flag} = 1", client=client_id
         )
 
@@ -184,37 +181,32 @@ class ContactRepository:
         """Give ``is_default`` or ``billing`` to this contact and take it from all others."""
         # Taken first: the unique index is checked row by row.
         self.take_flag(flag, row["client_id"])
-        self.uow.update("contact", {flag: 1}, "id = :id", id=row["id"])
-
-    def sleep(self, clients: str, **params: object) -> int:
-        """Deactivate the active contacts of clients and remember that; how many.
-
-        ``clients`` is a condition on ``client_id``.
-        """
-        return self.uow.update(
-            "contact", {"active": 0, "deactivated_with": 1}, f"active = 1 AND {clients}", **params
-        )
-
-    def wake(self, clients: str, **params: object) -> int:
-        """Bring back the contacts that ``sleep`` took along, and no others; how many."""
-        return self.uow.update(
-            "contact",
-            {"active": 1, "deactivated_with": 0},
-            f"deactivated_with = 1 AND {clients}",
-            **params,
-        )
+        self.writer.update("contact", {flag: 1}, "id = :id", id=row["id"])
 
     def follow(self, client_ids: Sequence[int], active: int) -> int:
-        """Do to the contacts of these clients what becoming active or inactive does; how many."""
+        """Let the contacts of these clients become active or inactive with them; how many.
+
+        Inactive: the active ones, and that is remembered. Active again: those, and no others.
+        """
         if not client_ids:
             return 0
+        if len(client_ids) == 1:
+            return self._follow(str(int(client_ids[0])), active)
         id_table(self.conn, "followed", client_ids)
-        those = "client_id IN (SELECT id FROM followed)"
-        return self.wake(those) if active else self.sleep(those)
+        return self._follow("SELECT id FROM followed", active)
+
+    def follow_picked(self, active: int) -> int:
+        """The same with the picked clients that have no status yet."""
+        return self._follow(PICKED_IDS, active)
+
+    def _follow(self, clients: str, active: int) -> int:
+        values = {"active": active, "deactivated_with": 1 - active}
+        moving = "deactivated_with = 1" if active else "active = 1"
+        return self.writer.update("contact", values, f"{moving} AND client_id IN ({clients})")
 
     def remove(self, contact_id: int) -> None:
         """Delete a contact."""
-        self.uow.delete("contact", "id = :id", id=contact_id)
+        self.writer.delete("contact", "id = :id", id=contact_id)
 
     def blockers(self, contact_id: int) -> list[Row]:
         """What keeps the contact from being deleted; see ``store/reading/used_by.py``."""

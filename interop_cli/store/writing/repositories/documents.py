@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.document import Document
 from interop_cli.domain.document_line import DocumentLine
@@ -13,9 +12,7 @@ from interop_cli.store.engines.connection import Row
 from interop_cli.store.engines.id_lists import query_in
 from interop_cli.store.reading.documents import document_named
 from interop_cli.store.writing.tables import DOCUMENT, DOCUMENT_LINE
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.store.writing.writer import Writer
 
 _PLAIN = tuple(
     name for name in DOCUMENT.columns if name not in ("number_key", "year", "taxes", "issued")
@@ -44,9 +41,9 @@ def to_document(row: Row) -> Document:
 class DocumentRepository:
     """Finds and writes documents inside a unit of work."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     # -- finding ----------------------------------------------------------------------------
 
@@ -110,7 +107,7 @@ class DocumentRepository:
 
     def add(self, documents: Sequence[Document]) -> list[int]:
         """Insert documents that passed their rules; their ids."""
-        return self.uow.insert("document", [to_row(document) for document in documents])
+        return self.writer.insert("document", [to_row(document) for document in documents])
 
     def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
         """Write changed documents over the rows they were read from; how many differed.
@@ -119,25 +116,32 @@ class DocumentRepository:
         """
         for row, document in pairs:
             if document.client_id != row["client_id"]:
-                self.uow.update(
+                self.writer.update(
                     "document_line",
                     {"client_id": document.client_id},
                     "document_id = :id",
                     id=row["id"],
                 )
-        return self.uow.save("document", [(row, to_row(document)) for row, document in pairs])
+        return self.writer.save("document", [(row, to_row(document)) for row, document in pairs])
 
     def set_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
         """Make these the lines of a document; whether they are others than before."""
         if self.has_lines(document_id, client_id, lines):
             return False
-        self.uow.delete("document_line", "document_id = :id", id=document_id)
-        self.uow.insert("document_line", self._line_rows(document_id, client_id, lines))
+        self.writer.delete("document_line", "document_id = :id", id=document_id)
+        self.writer.insert("document_line", self._line_rows(document_id, client_id, lines))
         return True
 
-    def end_prospects(self, where: str = "TRUE", **params: Any) -> int:
-        """Make clients with a job no prospects any more; how many there were."""
-        return self.uow.update(
+    def void(self, document_id: int) -> None:
+        """Make a document count no more."""
+        self.writer.update("document", {"status": "void"}, "id = :id", id=document_id)
+
+    def end_prospects(self, client_id: int | None = None) -> int:
+        """Make clients with a job, or this one, no prospects any more; how many there were."""
+        where, params = (
+            ("TRUE", {}) if client_id is None else ("id = :client", {"client": client_id})
+        )
+        return self.writer.update(
             "client",
             {"prospect": 0},
             f"prospect = 1 AND {where} AND EXISTS (SELECT 1 FROM document d"  # noqa: S608
@@ -159,9 +163,9 @@ class DocumentRepository:
         while self.by_numbers(kind, [str(number)]):
             number += 1
         if rows:
-            self.uow.save("counter", [(rows[0], {"name": kind, "last": number})])
+            self.writer.save("counter", [(rows[0], {"name": kind, "last": number})])
         else:
-            self.uow.insert("counter", [{"name": kind, "last": number}])
+            self.writer.insert("counter", [{"name": kind, "last": number}])
         return str(number)
 
     def _highest(self, kind: str) -> int:

@@ -8,12 +8,9 @@ below, and counts where the table exists.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from interop_cli.store.writing.tables import TABLES
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.store.writing.writer import Writer
 
 # Rows that may equal one of the winner's, and are looked at one by one.
 COMBINED = ("contact", "address")
@@ -23,45 +20,45 @@ PAYERS = (("client", "bill_to_id"), ("document", "bill_to_id"))
 REFERENCES = (("document", "contact_id", "contact"), ("document", "ship_to_id", "address"))
 
 
-def move(uow: UnitOfWork, winner: int, losers: Sequence[int]) -> dict[str, int]:
+def move(writer: Writer, winner: int, losers: Sequence[int]) -> dict[str, int]:
     """Give the winner all that belongs to the losers; how many rows of each table.
 
     Contacts and addresses are the caller's.
     """
     ours = ", ".join(str(int(client_id)) for client_id in losers)
-    _move_payers(uow, winner, ours)
+    _move_payers(writer, winner, ours)
     moved = {}
     for table in TABLES.values():
         if table.client == "client_id" and table.name not in COMBINED:
-            moved[table.name] = uow.update(
+            moved[table.name] = writer.update(
                 table.name, {"client_id": winner}, f"client_id IN ({ours})"
             )
     return {name: count for name, count in moved.items() if count}
 
 
-def _move_payers(uow: UnitOfWork, winner: int, losers: str) -> None:
+def _move_payers(writer: Writer, winner: int, losers: str) -> None:
     for table, column in PAYERS:
         if table not in TABLES:
             continue
         if TABLES[table].client == "client_id":
             # The check of the table is made row by row, so this comes before they move.
             everyone = f"{int(winner)}, {losers}"
-            uow.update(
+            writer.update(
                 table, {column: None}, f"{column} IN ({everyone}) AND client_id IN ({everyone})"
             )
-        uow.update(table, {column: winner}, f"{column} IN ({losers})")
+        writer.update(table, {column: winner}, f"{column} IN ({losers})")
 
 
-def refer(uow: UnitOfWork, entity: str, combined: Mapping[int, int]) -> None:
+def refer(writer: Writer, entity: str, combined: Mapping[int, int]) -> None:
     """Let what names these contacts or addresses name those they were combined into."""
     for table, column, named in REFERENCES:
         if named != entity or table not in TABLES:
             continue
         for gone, kept in combined.items():
-            uow.update(table, {column: kept}, f"{column} = :gone", gone=gone)
+            writer.update(table, {column: kept}, f"{column} = :gone", gone=gone)
 
 
-def inherit(uow: UnitOfWork, winner: int, losers: Sequence[int]) -> None:
+def inherit(writer: Writer, winner: int, losers: Sequence[int]) -> None:
     """Let the clients once merged into the losers be merged into the winner: one level only."""
     ours = ", ".join(str(int(client_id)) for client_id in losers)
-    uow.update("client", {"merged_into_id": winner}, f"merged_into_id IN ({ours})")
+    writer.update("client", {"merged_into_id": winner}, f"merged_into_id IN ({ours})")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from interop_cli.domain.note import Note
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.engines.id_lists import of_clients, query_in
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.notes import note_not_found
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.store.writing.writer import Writer
 
 
 def to_row(note: Note, now: str) -> Row:
@@ -31,9 +28,9 @@ def to_note(row: Row) -> Note:
 class NoteRepository:
     """Finds and writes notes inside a unit of work."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     def row(self, note_id: int) -> Row:
         """The stored row. Raises NotFound ``note.not_found``."""
@@ -52,15 +49,17 @@ class NoteRepository:
 
     def add(self, notes: Sequence[Note]) -> list[int]:
         """Insert notes that passed their rules; their ids."""
-        return self.uow.insert("note", [to_row(note, self.uow.now) for note in notes])
+        return self.writer.insert("note", [to_row(note, self.writer.now) for note in notes])
 
     def save(self, pairs: Sequence[tuple[Row, Note]]) -> int:
         """Write changed notes over the rows they were read from; how many differed."""
-        return self.uow.save("note", [(row, to_row(note, row["noted_at"])) for row, note in pairs])
+        return self.writer.save(
+            "note", [(row, to_row(note, row["noted_at"])) for row, note in pairs]
+        )
 
     def remove(self, note_id: int) -> None:
         """Delete a note without attachments."""
-        self.uow.delete("note", "id = :id", id=note_id)
+        self.writer.delete("note", "id = :id", id=note_id)
 
     def blockers(self, note_id: int) -> list[Row]:
         """What keeps the note from being deleted; see ``store/reading/used_by.py``."""
@@ -89,7 +88,7 @@ class NoteRepository:
 
     def attach(self, note: Row, files: Sequence[tuple[str, int, str]]) -> list[int]:
         """Attach files (name, size, blob) to a note; their ids."""
-        return self.uow.insert(
+        return self.writer.insert(
             "attachment",
             [
                 {
@@ -105,24 +104,24 @@ class NoteRepository:
 
     def detach(self, attachment_id: int) -> None:
         """Take an attachment off; its content stays in the database for undo."""
-        self.uow.delete("attachment", "id = :id", id=attachment_id)
+        self.writer.delete("attachment", "id = :id", id=attachment_id)
 
 
 class BlobRepository:
     """Adds files. They are not journaled: what refers to them is, and they stay for undo."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
 
     def add(self, content: bytes) -> str:
         """Keep a file; its name, the SHA-256 of its content in hexadecimal."""
         name = hashlib.sha256(content).hexdigest()
-        self.uow.conn.execute(
+        self.writer.conn.execute(
             "INSERT INTO blob (sha256, size, content, created_at)"
             " VALUES (:name, :size, :content, :now) ON CONFLICT (sha256) DO NOTHING",
             name=name,
             size=len(content),
             content=content,
-            now=self.uow.now,
+            now=self.writer.now,
         )
         return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import id_table
@@ -13,10 +13,7 @@ from interop_cli.store.reading.operations import operation
 from interop_cli.store.sync.links import LIVE
 from interop_cli.store.writing.journal import changes_of
 from interop_cli.store.writing.tables import TABLES
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
-
+from interop_cli.store.writing.writer import Writer
 
 LATER = (
     "SELECT change.entity, change.entity_id, change.operation_id, operation.undoes FROM change"
@@ -94,13 +91,18 @@ class OperationRepository:
     was deleted).
     """
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     def get(self, operation_id: int) -> Row:
         """An operation, as the journal shows it; raises NotFound."""
         return operation(self.conn, operation_id)
+
+    def stands(self, operation_id: int) -> bool:
+        """Whether an operation was not undone, or its undo was undone again."""
+        rows = self.conn.query("SELECT id FROM operation WHERE undoes = :id", id=operation_id)
+        return not rows or not self.stands(rows[-1]["id"])
 
     def load(self, operation_id: int) -> int:
         """Fill ``undoing`` from the journal; the number of rows touched."""
@@ -200,7 +202,7 @@ class OperationRepository:
         count = 0
         order = list(TABLES)
         for entity in reversed(order):  # children before parents
-            count += self.uow.delete(
+            count += self.writer.delete(
                 entity,
                 "id IN (SELECT entity_id FROM undoing WHERE entity = :entity AND action = 'delete'"
                 " AND stale = 0)",
@@ -220,13 +222,13 @@ class OperationRepository:
 
     def _restore(self, entity: str) -> int:
         rows = [json.loads(text) for text, _ids in self._befores(entity, "insert") for _id in _ids]
-        self.uow.restore(entity, rows)
+        self.writer.restore(entity, rows)
         return len(rows)
 
     def _set_back(self, entity: str, values: dict[str, Any], ids: list[int]) -> int:
         """Rows with the same values to bring back are written by one statement."""
         id_table(self.conn, "set_back", ids)
-        return self.uow.update(entity, values, "id IN (SELECT id FROM set_back)")
+        return self.writer.update(entity, values, "id IN (SELECT id FROM set_back)")
 
     def _befores(self, entity: str, action: str) -> Iterator[tuple[str, list[int]]]:
         groups: dict[str, list[int]] = {}

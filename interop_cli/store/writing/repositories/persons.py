@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from interop_cli.domain.erasure import Traces, base, blank_contact
 from interop_cli.domain.fields import CONTACT, ENTITIES, Personal
@@ -13,12 +13,9 @@ from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.contacts import contact_not_found
 from interop_cli.store.sync.links import LIVE
-from interop_cli.store.writing import journal
+from interop_cli.store.writing.repositories.notes import NoteRepository
 from interop_cli.store.writing.tables import TABLES
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
-
+from interop_cli.store.writing.writer import Writer
 
 # Journaled tables in which nobody is written about.
 UNLOOKED = frozenset({"setting", "user_role", "counter", "sync_target", "client_code"})
@@ -258,9 +255,10 @@ def _listed(ids: Sequence[int] | set[int] | frozenset[int]) -> str:
 class PersonRepository:
     """Finds a person, and writes what is left without them."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer, notes: NoteRepository) -> None:
+        self.writer = writer
+        self._notes = notes
+        self.conn = writer.conn
 
     def find(self, contact_id: int, *, everywhere: bool) -> Person:
         """Where a person stands; raises NotFound ``contact.not_found``."""
@@ -288,7 +286,7 @@ class PersonRepository:
         for table, before, after in rows(self.conn, person):
             tables.setdefault(table, []).append((before, after))
         for table, pairs in tables.items():
-            self.uow.save(table, pairs)
+            self.writer.save(table, pairs)
         written = [(table, row["id"]) for table, pairs in tables.items() for row, _ in pairs]
         for table, row, after in list(loose(self.conn, person)):
             columns = LOOSE[table]
@@ -307,7 +305,7 @@ class PersonRepository:
         for change, after in changes(self.conn, person):
             of_operation = texts.setdefault(change["operation_id"], {})
             of_operation[change["id"]] = json.dumps(after, ensure_ascii=False)
-        return journal.redact(self.uow, texts)
+        return self.writer.redact(texts)
 
     # -- attachments ------------------------------------------------------------------------
 
@@ -315,13 +313,13 @@ class PersonRepository:
         """The attachments of these notes."""
         rows = []
         for note_id in note_ids:
-            rows += self.uow.notes.attachments(note_id)
+            rows += self._notes.attachments(note_id)
         return rows
 
     def erase_attachments(self, attachments: Sequence[Row]) -> None:
         """Delete attachments, and their content where nothing else has the same."""
         for row in attachments:
-            self.uow.notes.detach(row["id"])
+            self._notes.detach(row["id"])
         self._erase_blobs({row["sha256"] for row in attachments})
 
     def erase_detached(self, note_ids: Sequence[int]) -> None:

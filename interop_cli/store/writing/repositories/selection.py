@@ -8,15 +8,15 @@ it, whatever the number of rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.values.code import code_key
 from interop_cli.store.engines.connection import Row
+from interop_cli.store.reading.filters import Condition
 from interop_cli.store.reading.references import id_named
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (
     "position BIGINT PRIMARY KEY, key TEXT, code_key TEXT, wanted_id BIGINT, client_id BIGINT,"
@@ -24,11 +24,33 @@ COLUMNS = (
 )
 
 
-class Selection:
-    """Fills and reads ``picked``."""
+PICKED_IDS = "SELECT client_id AS id FROM picked WHERE client_id IS NOT NULL AND status IS NULL"
+"""The clients that are picked and have no status yet."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.conn = uow.conn
+
+class Which(Enum):
+    """Which of the picked clients: what they are, as a condition on ``client``."""
+
+    ALL = "TRUE"
+    ACTIVE = "active = 1"
+    INACTIVE = "active = 0"
+    NO_PROSPECT = "prospect = 0"
+    MERGED = "merged_into_id IS NOT NULL"
+    # Others stay, and would go on being billed to one that does not.
+    PAYS_FOR_OTHERS = (
+        "active = 1 AND EXISTS (SELECT 1 FROM client other WHERE other.bill_to_id = client.id"
+        " AND other.active = 1 AND other.id NOT IN"
+        " (SELECT client_id FROM picked WHERE client_id IS NOT NULL))"
+    )
+    COMPUTED = "id IN (SELECT client_id FROM due)"
+
+
+class Selection:
+    """Fills and reads ``picked``, and writes the same to all that are picked."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
         self.reasons: dict[str, Message] = {}
         """The sentence of each error code that rows were marked with."""
 
@@ -58,15 +80,15 @@ class Selection:
             " (SELECT MIN(position) FROM picked WHERE client_id IS NOT NULL GROUP BY client_id)"
         )
 
-    def by_condition(self, condition: str, params: dict[str, Any]) -> None:
+    def by_condition(self, condition: Condition) -> None:
         """Pick every client for which a condition of the filters holds, by code."""
         self.conn.temp_table("picked", COLUMNS)
         self.conn.execute(
             "INSERT INTO picked (position, key, code_key, client_id)"  # noqa: S608
             " SELECT ROW_NUMBER() OVER (ORDER BY c.code_key), c.code, c.code_key, c.id"
             " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
-            f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {condition}",
-            **params,
+            f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {condition.sql}",
+            **condition.params,
         )
         self.conn.filled("picked")
 
@@ -82,16 +104,13 @@ class Selection:
             n=limit,
         )
 
-    def mark(
-        self, status: str, condition: str = "TRUE", *, error: str | None = None, **params: object
-    ) -> int:
-        """Give the clients without a status one, where ``condition`` (on ``client``) holds."""
+    def mark(self, status: str, which: Which = Which.ALL, *, error: str | None = None) -> int:
+        """Give the clients without a status, or those ``which`` are so, this one; how many."""
         return self.conn.execute(
             "UPDATE picked SET status = :mark_status, error = :mark_error WHERE status IS NULL"  # noqa: S608
-            f" AND client_id IN (SELECT client.id FROM client WHERE {condition})",
+            f" AND client_id IN (SELECT client.id FROM client WHERE {which.value})",
             mark_status=status,
             mark_error=error,
-            **params,
         )
 
     def mark_missing(self, error: str) -> int:
@@ -110,6 +129,31 @@ class Selection:
             status=status,
             error=error,
         )
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def set_active(self, active: int) -> None:
+        """Make the picked clients without a status active or inactive."""
+        self.writer.update("client", {"active": active}, f"id IN ({PICKED_IDS})")
+
+    def end_prospects(self) -> None:
+        """Make the picked clients without a status no prospects any more."""
+        self.writer.update("client", {"prospect": 0}, f"id IN ({PICKED_IDS})")
+
+    def reassign_payer(self, payer_id: int) -> None:
+        """Bill the active clients of the picked payers to another one, who pays itself."""
+        billed = f"bill_to_id IN ({PICKED_IDS})"
+        self.writer.update(
+            "client", {"bill_to_id": None}, f"id = :payer AND {billed}", payer=payer_id
+        )
+        self.writer.update(
+            "client",
+            {"bill_to_id": payer_id},
+            f"active = 1 AND id <> :payer AND {billed}",
+            payer=payer_id,
+        )
+
+    # -- what became of them ----------------------------------------------------------------
 
     def tally(self) -> dict[str, int]:
         """How many rows have each status."""

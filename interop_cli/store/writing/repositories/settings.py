@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from interop_cli.domain.rights import User
 from interop_cli.store.engines.connection import Row
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.store.writing.writer import Writer
 
 
 class SettingRepository:
     """Reads and writes settings as text; their types are the business of ``settings.py``."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
 
     def set(self, name: str, value: str) -> bool:
         """Store a setting; whether it differed."""
-        rows = self.uow.conn.query("SELECT * FROM setting WHERE name = :name", name=name)
+        rows = self.writer.conn.query("SELECT * FROM setting WHERE name = :name", name=name)
         if not rows:
-            self.uow.insert("setting", [{"name": name, "value": value}])
+            self.writer.insert("setting", [{"name": name, "value": value}])
             return True
-        return self.uow.save("setting", [(rows[0], {"name": name, "value": value})]) == 1
+        return self.writer.save("setting", [(rows[0], {"name": name, "value": value})]) == 1
 
     def unset(self, name: str) -> bool:
         """Forget a setting; whether there was one."""
-        return self.uow.delete("setting", "name = :name", name=name) == 1
+        return self.writer.delete("setting", "name = :name", name=name) == 1
 
 
 class UserRepository:
     """Finds and writes roles; on a server the GRANTs follow them."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     def find(self, uid: str) -> Row | None:
         """The row of a user, or None."""
@@ -47,8 +43,8 @@ class UserRepository:
         before = self.find(user.uid)
         row = {"uid": user.uid, "name": user.name, "role": role}
         if before is None:
-            self.uow.insert("user_role", [row])
-        changed = before is None or self.uow.save("user_role", [(before, row)]) == 1
+            self.writer.insert("user_role", [row])
+        changed = before is None or self.writer.save("user_role", [(before, row)]) == 1
         if self.conn.engine == "postgres":
             from interop_cli.store.engines import grants
 
@@ -57,7 +53,7 @@ class UserRepository:
 
     def remove(self, uid: str) -> None:
         """Forget a user's role."""
-        self.uow.delete("user_role", "uid = :uid", uid=uid)
+        self.writer.delete("user_role", "uid = :uid", uid=uid)
         if self.conn.engine == "postgres":
             from interop_cli.store.engines import grants
 

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from interop_cli.store import totals
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.totals import years_table
-
-if TYPE_CHECKING:
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.store.writing.repositories.selection import PICKED_IDS
+from interop_cli.store.writing.writer import Writer
 
 SPAN = "year BETWEEN :first AND :last"
 OF_DUE = "(client_id, year) IN (SELECT client_id, year FROM due)"
@@ -20,18 +18,18 @@ OF_DUE = "(client_id, year) IN (SELECT client_id, year FROM due)"
 class TotalRepository:
     """Recomputes totals inside a unit of work, with one set-based statement for all of them."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.uow = uow
-        self.conn = uow.conn
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
 
     @cached_property
     def run_id(self) -> int:
         """This refresh, as its totals refer to it."""
         (run_id,) = self.conn.next_ids("sales_run", 1)
         self.conn.execute(
-            "INSERT INTO sales_run (id, at) VALUES (:id, :now)", id=run_id, now=self.uow.now
+            "INSERT INTO sales_run (id, at) VALUES (:id, :now)", id=run_id, now=self.writer.now
         )
-        self.uow.derived = True
+        self.writer.derived = True
         return run_id
 
     def computed(self, first: int, last: int) -> bool:
@@ -132,6 +130,3 @@ class TotalRepository:
             )
         self.conn.execute(f"INSERT INTO due (client_id, year) {select}", first=first, last=last)
         self.conn.filled("due")
-
-
-PICKED_IDS = "SELECT client_id AS id FROM picked WHERE client_id IS NOT NULL AND status IS NULL"

@@ -1,0 +1,224 @@
+"""The writer: the only way to write, so that nothing escapes the journal.
+
+Four verbs, each set-based: ``insert``, ``save`` (rows that differ), ``update`` (the same values for
+many rows), ``delete``. Each writes the rows and their changes; ``version`` goes up by one at every
+write of a row. The operation itself is written last, when its changes are known. It knows tables;
+what they mean is said by the repositories, which write through it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import cast
+
+from interop_cli.domain.errors import Conflict
+from interop_cli.domain.messages import msg
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.writing import journal, staleness
+from interop_cli.store.writing.search_index import SearchIndex
+from interop_cli.store.writing.tables import TABLES, Table
+
+
+class Writer:
+    """Writes one operation into the transaction of ``conn``."""
+
+    def __init__(self, conn: Connection, operation: journal.Operation) -> None:
+        self.conn = conn
+        self.operation = operation
+        self.now = operation.at
+        self._operation_id: int | None = None
+        self._search = SearchIndex(conn)
+        self.touched: set[tuple[str, int]] = set()
+        """Rows that ``save`` found different and wrote: (table, id)."""
+        self._redacts = False  # whether values were taken out of the journal: enough to be sealed
+        self.derived = False  # whether something was written that is not journaled: totals
+
+    # -- the four verbs ---------------------------------------------------------------------
+
+    def insert(self, table: str, rows: Sequence[Row]) -> list[int]:
+        """Insert rows (without system columns); their new ids, in order."""
+        if not rows:
+            return []
+        spec = TABLES[table]
+        ids = self.conn.next_ids(table, len(rows))
+        values, now = itemgetter(*spec.columns), self.now
+        self.conn.insert_many(
+            table,
+            spec.all_columns,
+            ((row_id, 1, now, now, *values(row)) for row_id, row in zip(ids, rows, strict=True)),
+        )
+        # One writer at a time: every row between these ids is one of ours.
+        ours, bounds = "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
+        self._journal(spec, "insert", "NULL", ours, bounds)
+        if spec.counts:
+            staleness.mark(self.conn, ours, bounds)
+        self._search.made(spec, ids, rows)
+        return ids
+
+    def save(self, table: str, pairs: Sequence[tuple[Row, Row]]) -> int:
+        """Write each pair's second row over its first; the number of rows that differed.
+
+        The first row is as it was read, with ``id`` and ``version``: raises Conflict
+        ``conflict.version`` where someone changed it since.
+        """
+        spec = TABLES[table]
+        changes, updates, counted = [], [], []
+        for before, after in pairs:
+            old = {name: before[name] for name in spec.columns if before[name] != after[name]}
+            if not old:
+                continue
+            row_id, version = before["id"], before["version"]
+            owner = before[spec.client] if spec.client else None
+            text = json.dumps(old, ensure_ascii=False)
+            changes.append((self.operation_id, table, row_id, owner, "update", text, version + 1))
+            self.touched.add((table, row_id))
+            updates.append({**after, "id": row_id, "version": version, "now": self.now})
+            if owner is not None and spec.search & old.keys():
+                self._search.touch({owner, after.get(spec.client or "") or owner})
+            if spec.counts and staleness.COLUMNS & old.keys():
+                counted += [before, after]
+        if not updates:
+            return 0
+        staleness.mark_rows(self.conn, counted)
+        self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
+        sets = ", ".join(f"{name} = :{name}" for name in spec.columns)
+        touched = self.conn.execute_many(
+            f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"  # noqa: S608
+            " WHERE id = :id AND version = :version",
+            updates,
+        )
+        if touched != len(updates):
+            raise Conflict(
+                "conflict.version", msg("Someone changed this meanwhile; nothing was written.")
+            )
+        return touched
+
+    def update(self, table: str, values: Mapping[str, object], where: str, **params: object) -> int:
+        """Set the same values in every row that meets ``where``; the number of rows.
+
+        ``where`` names the columns of that table alone and must not depend on those it sets
+        while they are being set.
+        """
+        spec = TABLES[table]
+        if spec.search & values.keys():
+            self._index_owners(spec, where, params)
+            if spec.client and spec.client in values:  # they go from one client to another
+                self._search.touch((cast(int, values[spec.client]),))
+        if spec.counts and staleness.COLUMNS & values.keys():
+            staleness.mark_change(self.conn, where, params, values)
+        before = self.conn.json_object(list(values))
+        count = self._journal(spec, "update", before, where, params, bump=1)
+        if count:
+            sets = ", ".join(f"{name} = :set_{name}" for name in values)
+            self.conn.execute(
+                f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"  # noqa: S608
+                f" WHERE {where}",
+                **params,
+                **{f"set_{name}": value for name, value in values.items()},
+                now=self.now,
+            )
+        return count
+
+    def delete(self, table: str, where: str, **params: object) -> int:
+        """Delete every row that meets ``where``; the number of rows.
+
+        Raises Conflict ``db.constraint`` where other rows still refer to one of them.
+        """
+        spec = TABLES[table]
+        self._index_owners(spec, where, params)
+        if spec.counts:
+            staleness.mark(self.conn, where, params)
+        before = self.conn.json_object(spec.all_columns)
+        count = self._journal(spec, "delete", before, where, params)
+        if count:
+            self.conn.execute(f"DELETE FROM {table} WHERE {where}", **params)  # noqa: S608
+        return count
+
+    def restore(self, table: str, rows: Sequence[Row]) -> None:
+        """Put deleted rows back under the ids they had, one version later (undo only)."""
+        if not rows:
+            return
+        spec, operation = TABLES[table], self.operation_id
+        columns = spec.all_columns
+        restored = [{**row, "version": row["version"] + 1, "updated_at": self.now} for row in rows]
+        self.conn.insert_many(table, columns, ([row[name] for name in columns] for row in restored))
+        self.conn.insert_many(
+            "change",
+            journal.CHANGE_COLUMNS,
+            (
+                (
+                    operation,
+                    table,
+                    row["id"],
+                    row[spec.client] if spec.client else None,
+                    "insert",
+                    None,
+                    row["version"],
+                )
+                for row in restored
+            ),
+        )
+        if spec.search and spec.client:
+            self._search.touch(row[spec.client] for row in restored)
+        staleness.mark_rows(self.conn, restored if spec.counts else ())
+
+    def redact(self, texts: Mapping[int, Mapping[int, str]]) -> int:
+        """Write texts over the ``before`` of journaled changes; how many.
+
+        ``texts``: operation id -> change id -> text. Raises UnusableDb ``journal.broken``.
+        """
+        if not texts:
+            return 0
+        self._redacts = True
+        return journal.redact(self.conn, self.operation_id, texts)
+
+    # -- the operation ----------------------------------------------------------------------
+
+    @property
+    def operation_id(self) -> int:
+        """The id of this operation, given when it first changes something."""
+        if self._operation_id is None:
+            self._operation_id = journal.head(self.conn)[0] + 1
+        return self._operation_id
+
+    def close(self) -> int | None:
+        """Bring the search index up to date and write the operation.
+
+        Its id, or None where nothing was changed.
+        """
+        self._search.renew()
+        if self._operation_id is None:
+            return None
+        if journal.seal(self.conn, self._operation_id, self.operation) == 0 and not self._redacts:
+            raise RuntimeError("an operation without changes")
+        return self._operation_id
+
+    def _journal(
+        self,
+        spec: Table,
+        action: str,
+        before: str,
+        where: str,
+        params: Mapping[str, object],
+        bump: int = 0,
+    ) -> int:
+        found = self.conn.query(f"SELECT 1 AS x FROM {spec.name} WHERE {where} LIMIT 1", **params)  # noqa: S608
+        if not found:
+            return 0
+        return self.conn.execute(
+            "INSERT INTO change (operation_id, entity, entity_id, client_id, action, before,"  # noqa: S608
+            f" version) SELECT :operation_id, '{spec.name}', id, {spec.client or 'NULL'},"
+            f" '{action}', {before}, version + {bump} FROM {spec.name} WHERE {where} ORDER BY id",
+            **params,
+            operation_id=self.operation_id,
+        )
+
+    def _index_owners(self, spec: Table, where: str, params: Mapping[str, object]) -> None:
+        if spec.client and spec.search:
+            rows = self.conn.query(
+                f"SELECT DISTINCT {spec.client} AS id FROM {spec.name} WHERE {where}",  # noqa: S608
+                **params,
+            )
+            self._search.touch(row["id"] for row in rows)
