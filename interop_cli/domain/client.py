@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from interop_cli.domain.entity import Entity, Line, Name, On, optional, optional_line
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, too_long
-from interop_cli.domain.rules import rules_of
+from interop_cli.domain.rules import Rules, rules_of
 from interop_cli.domain.values.choices import (
     SHIPPER_IDENTITIES,
     check_currency,
@@ -112,17 +112,26 @@ def _accounting(value: object) -> dict[str, str]:
     """The fields of the accounting system, as text; one that is set to nothing is left out."""
     if not value:
         return {}
-    if isinstance(value, str):  # the cell of a CSV
-        with suppress(ValueError):
-            value = json.loads(value)
-    if not isinstance(value, dict):
+    fields = _named_values(value)
+    if fields is None:
         raise fault("client.accounting.format", N_("is not a set of names and values"))
-    fields = {clean(str(key)): clean(str(item)) for key, item in value.items() if item is not None}
     if any(len(key) + len(item) > MAX_ACCOUNTING for key, item in fields.items()):
         raise too_long(MAX_ACCOUNTING)
     if "" in fields:
         raise fault("client.accounting.format", N_("is not a set of names and values"))
     return {key: item for key, item in sorted(fields.items()) if item}
+
+
+def _named_values(value: object) -> dict[str, str] | None:
+    """Names and values as text, ``""`` for no value; ``None`` for what is no such set."""
+    if isinstance(value, str):  # the cell of a CSV
+        with suppress(ValueError):
+            value = json.loads(value)
+    if not isinstance(value, dict):
+        return None
+    return {
+        clean(str(name)): "" if item is None else clean(str(item)) for name, item in value.items()
+    }
 
 
 Phone = Annotated[str, AfterValidator(read_own_phone)] | None
@@ -171,3 +180,15 @@ class Client(Entity):
     )
     logo: str | None = None
     merged_into_id: int | None = None
+
+    def revise(self, changes: Mapping[str, Any], rules: Rules) -> Self:
+        """As ``Entity.revise``. Accounting fields that are not named stay, one set to nothing goes.
+
+        Nothing in the place of all of them (``None``, ``""``) clears them all.
+        """
+        if changes.get("accounting") not in (None, ""):
+            with suppress(ValueError):  # what cannot be read is refused as the field's own error
+                named = _named_values(changes["accounting"])
+                if named is not None:
+                    changes = {**changes, "accounting": {**self.accounting, **named}}
+        return super().revise(changes, rules)

@@ -5,8 +5,7 @@ The command line, an import and ``apply`` all name a client's fields the same wa
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -219,7 +218,8 @@ def create(
     (client_id,) = uow.clients.add([client])
     address.client_id = client_id
     uow.addresses.add([address])
-    warn_same_numbers(uow, client_id, client, rules)
+    if has_number(client):
+        warn_same_numbers(uow, [client_id], rules)
     item = {"id": client_id, "code": client.code, "status": "ok", "error": None}
     return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
 
@@ -257,8 +257,6 @@ def _edit_one(
     rules.key = row["code"]
     check_version(row, if_version)
     own, place = split(changes)
-    if "accounting" in own:  # those that are not named stay; one set to nothing goes
-        own["accounting"] = {**json.loads(row["accounting"]), **own["accounting"]}
     main = uow.addresses.main_of([client_id])[client_id]
     address = uow.addresses.entity(main)
     if place:
@@ -275,8 +273,8 @@ def _edit_one(
         client.bill_to_id = payer_id(uow, str(changes["bill_to"] or ""), before)
     check_external_id(uow, client.external_id, client_id)
     changed = uow.clients.save([(row, client)])
-    if changed:
-        warn_same_numbers(uow, client_id, client, rules)
+    if changed and has_number(client):
+        warn_same_numbers(uow, [client_id], rules)
     return uow.addresses.save([(main, address)]) + changed > 0
 
 
@@ -323,19 +321,31 @@ def check_external_id(uow: UnitOfWork, external_id: str | None, owner: int | Non
         raise Conflict(code, message, details=[Detail("external_id", code, message)])
 
 
-def warn_same_numbers(uow: UnitOfWork, client_id: int, client: Any, rules: Rules) -> None:
-    """Warn where another client, active or not, has the same tax or enterprise number."""
-    for name in ("gst", "qst", "neq"):
-        value = getattr(client, name)
-        if value is None:
-            continue
-        others = uow.clients.sharing(name, value, client_id)
-        if others:
-            rules.warn(
-                name,
-                f"client.{name}.shared",
-                msg("{code} has the same number.", code=", ".join(others[:3])),
-            )
+NUMBERS = ("gst", "qst", "neq")
+
+
+def has_number(client: Client) -> bool:
+    """Whether a client has a number that is nobody else's."""
+    return any(getattr(client, name) for name in NUMBERS)
+
+
+def warn_same_numbers(
+    uow: UnitOfWork,
+    client_ids: Collection[int],
+    rules: Rules,
+    line_of: Callable[[int], int | None] = lambda _client_id: None,
+) -> None:
+    """Warn where another client, active or not, has the same tax or enterprise number.
+
+    ``line_of`` tells where in a file a client stands.
+    """
+    if not client_ids:
+        return
+    for name in NUMBERS:
+        for row in uow.clients.sharing(name, client_ids, 3):
+            rules.line, rules.key = line_of(row["id"]), row["code"]
+            reason = msg("{code} has the same number.", code=", ".join(row["others"]))
+            rules.warn(name, f"client.{name}.shared", reason)
 
 
 def check_changes(changes: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,15 @@ from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.values.code import code_key
-from interop_cli.services.clients.card import built, code_for, revised, revised_address, split
+from interop_cli.services.clients.card import (
+    built,
+    code_for,
+    has_number,
+    revised,
+    revised_address,
+    split,
+    warn_same_numbers,
+)
 from interop_cli.services.imports.attachments import logo_blob
 from interop_cli.services.imports.nested import NestedItems, parts_of, with_main
 from interop_cli.services.imports.nested_writing import PartsImport, Plan
@@ -59,6 +68,8 @@ class Import(RowImport):
     # of rows that were rejected.
     _seen: dict[object, int] = field(default_factory=dict)
     _lines: LineNumbers = field(default_factory=LineNumbers)
+    # The clients written that have a tax or enterprise number.
+    _numbered: array[int] = field(default_factory=lambda: array("q"))
 
     @cached_property
     def _payers(self) -> Payers:
@@ -89,6 +100,7 @@ class Import(RowImport):
 
     def finish(self) -> None:
         """Warn of what only the whole file shows."""
+        warn_same_numbers(self.uow, self._numbered, self.rules, self._lines.get)
         self._parts.warn_of_shared_emails()
 
     # -- a batch ----------------------------------------------------------------------------
@@ -216,6 +228,8 @@ class Import(RowImport):
             self._seen.pop(one.key, None)
             self._unique.forget(one.record)
             self._lines.setdefault(client_id, one.record.line)
+            if has_number(one.client):
+                self._numbered.append(client_id)
             self._tell(one.record, one.client.code, client_id, "ok", "created")
             if payer := one.record.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
@@ -260,6 +274,11 @@ class Import(RowImport):
         plans = [(row["id"], one.plan) for one, row, _place in stored if one.plan]
         changed |= self._parts.write(plans)
         self.updated += len(changed)
+        self._numbered.extend(
+            row["id"]
+            for one, row, _place in stored
+            if ("client", row["id"]) in touched and has_number(one.client)
+        )
         for one, row, _place in stored:
             status, action = ("ok", "updated") if row["id"] in changed else ("unchanged",) * 2
             self._unique.forget(one.record)

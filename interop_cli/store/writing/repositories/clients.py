@@ -12,6 +12,7 @@ from interop_cli.domain.fields.field import flags
 from interop_cli.domain.values.code import code_key, numbered
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.id_lists import id_table
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.references import client_not_found, id_named
 from interop_cli.store.writing.repositories import merging
@@ -255,14 +256,29 @@ class ClientRepository:
         )
         return {row["id"] for row in rows}
 
-    def sharing(self, column: str, value: str, but: int) -> list[str]:
-        """The codes of other clients with this value in ``gst``, ``qst`` or ``neq``."""
+    def sharing(self, column: str, client_ids: Iterable[int], limit: int) -> list[Row]:
+        """Which others have the number of these clients in ``gst``, ``qst`` or ``neq``.
+
+        ``id``, ``code`` and the first ``limit`` codes of the ``others``, where there is one. No
+        index helps here: ask once for many.
+        """
+        id_table(self.conn, "numbered", client_ids)
         rows = self.conn.query(
-            f"SELECT code FROM client WHERE {column} = :value AND id <> :id ORDER BY code_key",  # noqa: S608
-            value=value,
-            id=but,
+            f"WITH asked AS (SELECT id, code, {column} AS number FROM client"  # noqa: S608
+            f" WHERE {column} IS NOT NULL AND id IN (SELECT id FROM numbered)),"
+            f" held AS (SELECT id, code, {column} AS number,"
+            f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"
+            f" WHERE {column} IN (SELECT number FROM asked))"
+            " SELECT asked.id AS id, asked.code AS code, held.code AS other FROM asked"
+            " JOIN held ON held.number = asked.number AND held.id <> asked.id"
+            " WHERE held.place <= :places ORDER BY asked.id, held.place",
+            places=limit + 1,  # the client itself may be among them
         )
-        return [row["code"] for row in rows]
+        found: dict[int, Row] = {}
+        for row in rows:
+            one = found.setdefault(row["id"], {"id": row["id"], "code": row["code"], "others": []})
+            one["others"].append(row["other"])
+        return [{**one, "others": one["others"][:limit]} for one in found.values()]
 
     def blockers(self, client_id: int) -> list[Row]:
         """What uses the client and so keeps it from being deleted; see ``reading/used_by.py``."""

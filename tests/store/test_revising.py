@@ -1,0 +1,104 @@
+"""Editing and importing change a client alike; on both engines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from interop_cli.domain.rules import Rules
+from interop_cli.services.clients import card
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.imports import clients as imports
+from interop_cli.services.imports.clients import Import
+from interop_cli.services.outcome import Outcome
+from interop_cli.store.store import Store
+from tests.store.test_imports import rows
+from tests.support.stores import add_client
+
+GST, QST, NEQ = "123456782RT0001", "1000000007TQ0001", "1149000006"
+
+
+def edit(store: Store, code: str, **changes: Any) -> Outcome:
+    selector = Selector(keys=[(1, code)])
+    outcome, _ = store.run(
+        lambda uow: card.edit(uow, selector, changes, Rules()), operation="client.edit"
+    )
+    return outcome
+
+
+def take_in(store: Store, code: str, **values: Any) -> Outcome:
+    return take_in_all(store, {"code": code, **values})
+
+
+def take_in_all(store: Store, *values: dict[str, Any]) -> Outcome:
+    outcome, _ = store.run(
+        lambda uow: Import(uow, Rules()).run(rows(*values)), operation="client.import"
+    )
+    return outcome
+
+
+def told(outcome: Outcome) -> list[tuple[Any, ...]]:
+    return [
+        (one.line, one.key, one.code, one.message.params.get("code")) for one in outcome.warnings
+    ]
+
+
+def accounting(store: Store, code: str) -> dict[str, str]:
+    found = store.conn.query("SELECT accounting FROM client WHERE code = :code", code=code)
+    return dict(json.loads(found[0]["accounting"]))
+
+
+ROADS = pytest.mark.parametrize("change", [edit, take_in])
+
+
+@ROADS
+def test_accounting_fields_that_are_not_named_stay(store: Store, change: Any) -> None:
+    add_client(store, code="A", accounting={"class": "4", "group": "B", "zone": "1"})
+    change(store, "A", accounting={"group": "C", "zone": ""})
+    assert accounting(store, "A") == {"class": "4", "group": "C"}
+    change(store, "A", accounting={})
+    assert accounting(store, "A") == {"class": "4", "group": "C"}
+    change(store, "A", accounting='{"group": null}')  # the cell of a CSV
+    assert accounting(store, "A") == {"class": "4"}
+    change(store, "A", accounting="")
+    assert accounting(store, "A") == {}
+
+
+@ROADS
+@pytest.mark.parametrize(("name", "number"), [("gst", GST), ("qst", QST), ("neq", NEQ)])
+def test_a_number_that_another_client_has(
+    store: Store, change: Any, name: str, number: str
+) -> None:
+    add_client(store, code="OTHER", **{name: number})
+    add_client(store, code="A")
+    outcome = change(store, "A", **{name: number})
+    line = None if change is edit else 2
+    assert told(outcome) == [(line, "A", f"client.{name}.shared", "OTHER")]
+    assert told(change(store, "A", **{name: number})) == []  # nothing changed
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_numbers_shared_within_a_file(
+    store: Store, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(imports.Import, "size", size)
+    add_client(store, code="OTHER", neq=NEQ, active=False)
+    outcome = take_in_all(
+        store,
+        {"code": "A", "gst": GST},
+        {"code": "B"},
+        {"code": "C", "gst": GST, "neq": NEQ},
+        {"code": "D", "gst": GST},
+        {"code": "E", "gst": GST},
+        {"code": "F", "gst": GST},
+    )
+    assert sorted(told(outcome), key=lambda one: (one[0], one[2])) == [
+        (2, "A", "client.gst.shared", "C, D, E"),
+        (4, "C", "client.gst.shared", "A, D, E"),
+        (4, "C", "client.neq.shared", "OTHER"),
+        (5, "D", "client.gst.shared", "A, C, E"),
+        (6, "E", "client.gst.shared", "A, C, D"),
+        (7, "F", "client.gst.shared", "A, C, D"),
+    ]
