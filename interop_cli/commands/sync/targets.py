@@ -122,7 +122,9 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
     for text in pairs:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise UsageError("usage.setting", msg("--set takes a name and a value: k=v."))
+            raise UsageError(
+                "usage.setting", msg("{option} takes a name and a value: k=v.", option="--set")
+            )
         if value == "":
             found.pop(name, None)
         elif name in flags:
