@@ -135,7 +135,18 @@ def test_an_inactive_client_gets_no_credit_note(store: Store) -> None:
     add_client(store, code="A")
     number = invoice(store, line("10"))
     store.run(lambda uow: clients.deactivate(uow, Selector(keys=[(1, "A")])), operation="x")
-    assert refusal(store, number) == "document.client.inactive"
+    with pytest.raises(Conflict) as caught:
+        credit(store, number)
+    assert caught.value.code == "document.client.inactive"
+    assert caught.value.message.params == {"code": "A"}
+
+
+def test_a_line_that_is_none_is_refused_by_its_place(store: Store) -> None:
+    add_client(store, code="A")
+    number = invoice(store, line("10"))
+    with pytest.raises(InvalidData) as caught:
+        credit(store, number, line("1"), line("dear"))
+    assert [detail.path for detail in caught.value.details] == ["lines.2.unit_price"]
 
 
 def test_a_credit_note_is_a_document_of_its_own(store: Store) -> None:
