@@ -180,6 +180,14 @@ def test_a_credit_note_is_a_document_of_its_own(store: Store) -> None:
     ]
 
 
+def test_the_numbers_of_credit_notes_go_on_from_the_highest(store: Store) -> None:
+    add_client(store, code="A")
+    old = {"number": "41", "subtotal": "1"}
+    store.run(lambda uow: documents.add(uow, "A", "credit_note", old, Rules()), operation="x")
+    number = invoice(store, line("10"))
+    assert [credit(store, number, line("1"))["number"] for _ in range(2)] == ["42", "43"]
+
+
 def test_a_credit_note_is_of_today_and_has_the_taxes_of_the_invoice_s_day(store: Store) -> None:
     add_client(store, code="A")
     values = {"lines": [line("100")], "date": "2012-06-01"}
