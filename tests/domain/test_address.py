@@ -165,6 +165,30 @@ def test_an_unknown_province() -> None:
     assert (wight.province, warned(silent)) == ("Isle of Wight", [])
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"postal_code": "12345"},
+         "does not have the form of a postal code of CA, such as H3Z 2Y7"),
+        ({"postal_code": "M5V 2T6"}, "is not a postal code of QC"),
+        ({"province": "Bavière"}, "is not a province of CA"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_place_is_said(values: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build(**{"province": "QC", **values})
+    assert [error["msg"] for error in caught.value.errors()] == [said]
+    lenient = Rules(strict_countries=frozenset())
+    build(lenient, **{"province": "QC", **values})
+    assert [str(warning.message) for warning in lenient.warnings] == [said]
+
+
+def test_a_place_that_is_kept_is_not_checked_again() -> None:
+    rules = Rules(kept=frozenset({"province", "postal_code", "country"}))
+    address = build(rules, province="Bavière", postal_code="12345", country="CA")
+    assert (address.province, address.postal_code, rules.warnings) == ("Bavière", "12345", [])
+
+
 def test_elsewhere_old_data_gets_in_with_a_warning() -> None:
     rules = Rules(prefix="address.", line=7, key="FURIB")
     assert build(rules, country="Portugal", postal_code="1675").postal_code == "1675"

@@ -43,6 +43,21 @@ def test_an_accent_is_named() -> None:
         check_code("MÉDIA")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A" * 21, "a code has at most 20 characters"),
+        ("A" * 21 + "/", "a code has at most 20 characters"),
+        ("A/" * 10, "a code has only A to Z, 0 to 9, and . _ -"),
+        ("東京", "a code has only A to Z, 0 to 9, and . _ -"),
+    ],
+)
+def test_what_is_wrong_with_a_code_is_said(text: str, said: str) -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        check_code(text)
+    assert caught.value.message() == said
+
+
 def test_an_empty_code_is_missing() -> None:
     with pytest.raises(PydanticKnownError) as caught:
         check_code("  ")
@@ -98,6 +113,8 @@ def test_legal_suffixes(name: str, stripped: str) -> None:
         ("B's Beverages", "BSBEVERAGES"),
         ("The Big Cheese", "BIGCHEESE"),
         ("Anticonstitutionnellement", "ANTICONSTITU"),
+        ("Grand Comptes Suite", "GRANDCOMPTES"),  # twelve, and no more
+        ("Grand Comptoir Un", "GRAND"),
         ("Les", "LES"),
         ("東京印刷", "CLIENT"),
         ("!!!", "CLIENT"),

@@ -136,7 +136,18 @@ def test_an_inactive_client_gets_no_credit_note(store: Store) -> None:
     add_client(store, code="A")
     number = invoice(store, line("10"))
     store.run(lambda uow: status.deactivate(uow, Selector(keys=[(1, "A")])), operation="x")
-    assert refusal(store, number) == "document.client.inactive"
+    with pytest.raises(Conflict) as caught:
+        credit(store, number)
+    assert caught.value.code == "document.client.inactive"
+    assert caught.value.message.params == {"code": "A"}
+
+
+def test_a_line_that_is_none_is_refused_by_its_place(store: Store) -> None:
+    add_client(store, code="A")
+    number = invoice(store, line("10"))
+    with pytest.raises(InvalidData) as caught:
+        credit(store, number, line("1"), line("dear"))
+    assert [detail.path for detail in caught.value.details] == ["lines.2.unit_price"]
 
 
 def test_a_credit_note_is_a_document_of_its_own(store: Store) -> None:
@@ -168,6 +179,14 @@ def test_a_credit_note_is_a_document_of_its_own(store: Store) -> None:
         {"client_id": client_id, "description": "Cartes", "amount_cents": cents, "tax": tax}
         for cents, tax in ((1000, "standard"), (500, "exempt"))
     ]
+
+
+def test_the_numbers_of_credit_notes_go_on_from_the_highest(store: Store) -> None:
+    add_client(store, code="A")
+    old = {"number": "41", "subtotal": "1"}
+    store.run(lambda uow: documents.add(uow, "A", "credit_note", old, Rules()), operation="x")
+    number = invoice(store, line("10"))
+    assert [credit(store, number, line("1"))["number"] for _ in range(2)] == ["42", "43"]
 
 
 def test_a_credit_note_is_of_today_and_has_the_taxes_of_the_invoice_s_day(store: Store) -> None:
