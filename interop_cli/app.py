@@ -103,7 +103,7 @@ class App:
     def _accounting_fields(self) -> dict[str, RemoteField] | None:
         from interop_cli.sync.target import accounting_fields
 
-        return accounting_fields(self.store.conn, self.site)
+        return accounting_fields(self.store.conn, self.open_target)
 
     # -- clock ------------------------------------------------------------------------------
 
@@ -262,11 +262,11 @@ class App:
             format=form, error_format=self.options.get("error_format"), environ=self.environ
         )
 
-    def site(self, target: TargetRow) -> OpenTarget:
+    def open_target(self, target: TargetRow) -> OpenTarget:
         """A target of sync, with its connector; nobody is called before it is used."""
-        from interop_cli.sync.target import open_site
+        from interop_cli.sync.target import open_target
 
-        return open_site(
+        return open_target(
             self.store,
             target,
             self.clock,
@@ -297,7 +297,7 @@ class App:
         if self.written and self.settings.get("sync.auto"):
             from interop_cli.sync.auto import push_written
 
-            push_written(self.store, self.written, self.site, self.output.warn)
+            push_written(self.store, self.written, self.open_target, self.output.warn)
 
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""

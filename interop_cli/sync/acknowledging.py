@@ -70,7 +70,7 @@ def read_rejected(text: str) -> dict[str, tuple[int, str | None]]:
 
 
 def acknowledge(
-    uow: UnitOfWork, site: OpenTarget, batch: str, rejected: Mapping[str, tuple[int, str | None]]
+    uow: UnitOfWork, opened: OpenTarget, batch: str, rejected: Mapping[str, tuple[int, str | None]]
 ) -> Outcome:
     """Settle every client of a batch: taken, or ``rejected`` by code or by its name there.
 
@@ -78,39 +78,41 @@ def acknowledge(
     settled then.
     """
     outcome = Outcome()
-    ids = batches.waiting_in(uow.conn, site.target.id, ENTITY, batch)
+    ids = batches.waiting_in(uow.conn, opened.target.id, ENTITY, batch)
     left = dict(rejected)
     # What was deleted here meanwhile is not found any more, and needs no answer.
-    for local, link in list(by_ids(uow.conn, ENTITY, site.target.id, ids)):
+    for local, link in list(by_ids(uow.conn, ENTITY, opened.target.id, ids)):
         names = {name.casefold() for name in (local.code, link.remote_key, link.remote_id) if name}
         hit = next((name for name in sorted(names) if name in left), None)
         refused = left.pop(hit) if hit is not None else None
-        values = _taken(site, local, link) if refused is None else _refused(site, link, refused[1])
-        uow.links.settle(site.target.id, ENTITY, local.id, was=LinkState.AWAITING, **values)
-        outcome.items.append(_item(site, local, link, values))
+        values = (
+            _taken(opened, local, link) if refused is None else _refused(opened, link, refused[1])
+        )
+        uow.links.settle(opened.target.id, ENTITY, local.id, was=LinkState.AWAITING, **values)
+        outcome.items.append(_item(opened, local, link, values))
     if left:
         line = min(number for number, _why in left.values())
         raise InvalidData(
             "sync.ack.unknown",
             msg("Line {line}: no client of batch {batch} is called so.", line=line, batch=batch),
         )
-    _log(uow, site, batch, outcome)
+    _log(uow, opened, batch, outcome)
     outcome.matched = outcome.changed = len(outcome.items)
     return outcome
 
 
-def _taken(site: OpenTarget, local: LocalRecord, link: Link) -> dict[str, Any]:
+def _taken(opened: OpenTarget, local: LocalRecord, link: Link) -> dict[str, Any]:
     held = link.attempt or {}
-    step = Step(Todo.UPDATE, local, link, site.connector.payload(local))
-    return {**pushed(site, step, held, None), "remote_id": _key(site, link)}
+    step = Step(Todo.UPDATE, local, link, opened.connector.payload(local))
+    return {**pushed(opened, step, held, None), "remote_id": _key(opened, link)}
 
 
-def _key(site: OpenTarget, link: Link) -> str | None:
-    key = (link.attempt or {}).get(cast("Files", site.connector).profile.key)
+def _key(opened: OpenTarget, link: Link) -> str | None:
+    key = (link.attempt or {}).get(cast("Files", opened.connector).profile.key)
     return str(key) if key else link.remote_id
 
 
-def _refused(site: OpenTarget, link: Link, reason: str | None) -> dict[str, Any]:
+def _refused(opened: OpenTarget, link: Link, reason: str | None) -> dict[str, Any]:
     """Refused as it was: blocked until it changes. One that was new there is not there."""
     text = msg("Refused there: {why}", why=reason) if reason else msg("Refused there.")
     fault = {
@@ -128,16 +130,16 @@ def _refused(site: OpenTarget, link: Link, reason: str | None) -> dict[str, Any]
         **gone,
         "stamp": "",
         "attempt": json.dumps(attempt, ensure_ascii=False, sort_keys=True),
-        "attempt_hash": digest(attempt, site.form),
+        "attempt_hash": digest(attempt, opened.form),
     }
 
 
 def _item(
-    site: OpenTarget, local: LocalRecord, link: Link, values: Mapping[str, Any]
+    opened: OpenTarget, local: LocalRecord, link: Link, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     state = values["state"]
     return {
-        "target": site.target.name,
+        "target": opened.target.name,
         "entity": ENTITY,
         "id": local.id,
         "code": local.code,
@@ -147,13 +149,13 @@ def _item(
     }
 
 
-def _log(uow: UnitOfWork, site: OpenTarget, batch: str, outcome: Outcome) -> None:
+def _log(uow: UnitOfWork, opened: OpenTarget, batch: str, outcome: Outcome) -> None:
     uow.links.log(
         [
             {
-                "target_id": site.target.id,
-                "run": site.run,
-                "at": site.clock.stamp(),
+                "target_id": opened.target.id,
+                "run": opened.run,
+                "at": opened.clock.stamp(),
                 "entity": ENTITY,
                 "local_id": item["id"],
                 "action": "ack",

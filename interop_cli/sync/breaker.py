@@ -23,14 +23,14 @@ class Stopped(Exception):
 class Pauses:
     """The breaker and the parking of one target, kept in the database between runs."""
 
-    site: OpenTarget
+    opened: OpenTarget
     report: Report
     patient: bool = True
 
     def check(self) -> None:
         """Raise Remote ``sync.paused`` where the target rests."""
-        target = self.site.target
-        if target.paused_until is None or target.paused_until <= self.site.clock.stamp():
+        target = self.opened.target
+        if target.paused_until is None or target.paused_until <= self.opened.clock.stamp():
             return
         raise RemoteFailure(
             "sync.paused",
@@ -55,13 +55,13 @@ class Pauses:
     @property
     def probing(self) -> bool:
         """Whether the breaker was open: then one record is tried before the others."""
-        return self.site.target.failures >= BREAKER_FAILURES
+        return self.opened.target.failures >= BREAKER_FAILURES
 
     def succeeded(self) -> None:
         """A call was answered."""
-        target = self.site.target
+        target = self.opened.target
         if target.failures or target.paused_until:
-            self.site.note(failures=0, paused_until=None, paused_by=None)
+            self.opened.note(failures=0, paused_until=None, paused_by=None)
 
     def met(self, trouble: Trouble) -> None:
         """Wait as long as it takes, or raise Stopped where that is too long or of no use."""
@@ -69,8 +69,8 @@ class Pauses:
             wait = trouble.retry_after if trouble.kind is TroubleKind.QUOTA else None
             self._park(trouble, wait)
             raise Stopped
-        failures = self.site.target.failures + 1
-        self.site.note(failures=failures)
+        failures = self.opened.target.failures + 1
+        self.opened.note(failures=failures)
         if failures >= BREAKER_FAILURES:
             self._park(trouble, BREAKER_SECONDS, "breaker")
             raise Stopped
@@ -80,7 +80,7 @@ class Pauses:
             raise Stopped
         if not self.patient:
             self.stop(trouble)
-        self.site.clock.sleep(wait)
+        self.opened.clock.sleep(wait)
 
     def stop(self, trouble: Trouble) -> None:
         """End the run without parking the target."""
@@ -88,20 +88,20 @@ class Pauses:
         raise Stopped
 
     def _park(self, trouble: Trouble, seconds: float | None, why: str | None = None) -> None:
-        until = FOREVER if seconds is None else self.site.clock.stamp(max(seconds, 1))
-        self.site.note(paused_until=until, paused_by=why or str(trouble.kind))
+        until = FOREVER if seconds is None else self.opened.clock.stamp(max(seconds, 1))
+        self.opened.note(paused_until=until, paused_by=why or str(trouble.kind))
         self.report.stopped, self.report.until = trouble, until
 
 
-def unpause(site: OpenTarget, *, introduced: bool = False) -> bool:
+def unpause(opened: OpenTarget, *, introduced: bool = False) -> bool:
     """Let a target be called again at once; whether it rested.
 
     ``introduced``: it was seen to be empty, so nothing there can be one of ours.
     """
-    target = site.target
+    target = opened.target
     rested = target.paused_until is not None or target.failures > 0
     values: dict[str, object] = {"failures": 0, "paused_until": None, "paused_by": None}
     if introduced:
         values["introduced"] = 1
-    site.write(lambda uow: uow.targets.note(target.id, **values), "sync.connect")
+    opened.write(lambda uow: uow.targets.note(target.id, **values), "sync.connect")
     return rested

@@ -30,13 +30,13 @@ class Claimed:
 
 
 def claim(
-    uow: UnitOfWork, site: OpenTarget, entity: str, todo: Todo, ids: Sequence[int], *, again: bool
+    uow: UnitOfWork, opened: OpenTarget, entity: str, todo: Todo, ids: Sequence[int], *, again: bool
 ) -> Claimed:
     """Claim those of ``ids`` about which ``todo`` is still what is to be done."""
     found = Claimed()
     rows: list[dict[str, Any]] = []
-    steps = list(site.steps_of(entity, ids, again=again))
-    taken = _taken_keys(uow, site, entity, todo, steps)
+    steps = list(opened.steps_of(entity, ids, again=again))
+    taken = _taken_keys(uow, opened, entity, todo, steps)
     for step in steps:
         holder = taken.get(step.local.key)
         if step.todo is todo and holder is not None and holder != step.local.id:
@@ -46,26 +46,26 @@ def claim(
         if step.todo is not todo:
             found.left.append(step)
             continue
-        attempt = _attempt(step, site.form)
+        attempt = _attempt(step, opened.form)
         send = _send(step, attempt["attempt_key"])
         rows.append(attempt)
         found.sends.append(send)
         found.steps[send.id] = step
     if rows:
-        until = site.clock.stamp(LEASE_SECONDS)
-        uow.links.claim(site.target.id, entity, rows, site.owner, until)
-        keep(uow, site)
+        until = opened.clock.stamp(LEASE_SECONDS)
+        uow.links.claim(opened.target.id, entity, rows, opened.owner, until)
+        keep(uow, opened)
     return found
 
 
 def _taken_keys(
-    uow: UnitOfWork, site: OpenTarget, entity: str, todo: Todo, steps: Sequence[Step]
+    uow: UnitOfWork, opened: OpenTarget, entity: str, todo: Todo, steps: Sequence[Step]
 ) -> dict[str, int]:
     """Keys that the remote still knows another record of ours by: ours would take that one over."""
-    if todo not in (Todo.CREATE, Todo.RENAME) or site.connector.looks_first:
+    if todo not in (Todo.CREATE, Todo.RENAME) or opened.connector.looks_first:
         return {}  # the last one: no key of ours is there at all
     keys = [step.local.key for step in steps]
-    return uow.links.key_holders(site.target.id, entity, keys)
+    return uow.links.key_holders(opened.target.id, entity, keys)
 
 
 def _blocked(step: Step, name: str, **params: object) -> Step:

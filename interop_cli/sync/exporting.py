@@ -52,7 +52,7 @@ class Export:
     ``strict`` looks at records that are in step too, and counts blocked ones as failed.
     """
 
-    site: OpenTarget
+    opened: OpenTarget
     folder: Path
     scope: RecordScope = EVERYTHING
     again: bool = False
@@ -67,8 +67,8 @@ class Export:
         its clients are pending then as before.
         """
         handover.check_folder(self.folder)
-        self.report = ExportReport(self.site.target.name, strict=self.strict)
-        with working(self.site, self.wait):
+        self.report = ExportReport(self.opened.target.name, strict=self.strict)
+        with working(self.opened, self.wait):
             self._recover()
             todo = self._sorted(self.report)
             if todo:
@@ -79,7 +79,7 @@ class Export:
 
     def tried(self) -> ExportReport:
         """What a run would do, as its report; nothing is written."""
-        report = ExportReport(self.site.target.name, strict=self.strict)
+        report = ExportReport(self.opened.target.name, strict=self.strict)
         steps = self._sorted(report, note=False)
         for step in self._fitting(steps, report):
             report.say(step, OK)
@@ -100,14 +100,14 @@ class Export:
     @property
     def files(self) -> Files:
         """The connector, as what it is."""
-        return cast("Files", self.site.connector)
+        return cast("Files", self.opened.connector)
 
     # -- what is pending ------------------------------------------------------------------------
 
     def _sorted(self, report: ExportReport, *, note: bool = True) -> list[Step]:
         """The steps that go into a batch; the others are reported."""
         wanted, in_step = [], []
-        steps = self.site.steps(ENTITY, self.scope, everything=self.strict, again=self.again)
+        steps = self.opened.steps(ENTITY, self.scope, everything=self.strict, again=self.again)
         for step in steps:
             if step.todo in SENT:
                 wanted.append(step)
@@ -117,7 +117,7 @@ class Export:
             if step.is_unchanged:
                 in_step.append((step.local.id, step.local.stamp))
         if note:
-            self.site.note_in_step(ENTITY, in_step)
+            self.opened.note_in_step(ENTITY, in_step)
         return wanted
 
     def _fitting(self, steps: list[Step], report: ExportReport) -> Iterator[Step]:
@@ -136,17 +136,17 @@ class Export:
                 report.say(step, SKIPPED, reason)
 
     def _holders(self) -> dict[str, int]:
-        found = linked(self.site.store.conn, self.site.target.id, ENTITY)
+        found = linked(self.opened.store.conn, self.opened.target.id, ENTITY)
         return {remote_id.casefold(): local_id for remote_id, local_id in found.items()}
 
     # -- the batch ------------------------------------------------------------------------------
 
     def _batch(self, steps: list[Step]) -> None:
-        site = self.site
-        if not site.target.introduced:
-            site.note_introduced()
+        opened = self.opened
+        if not opened.target.introduced:
+            opened.note_introduced()
         batch = self._free_name()
-        claimed = site.write(lambda uow: self._claim(uow, batch, steps))
+        claimed = opened.write(lambda uow: self._claim(uow, batch, steps))
         self.fault("claimed")
         if not claimed.sends:
             return
@@ -154,8 +154,8 @@ class Export:
         try:
             file = self._write(batch, claimed.sends)
         except Exception:
-            site.write(
-                lambda uow: settlement.release(uow, site, claimed)
+            opened.write(
+                lambda uow: settlement.release(uow, opened, claimed)
             )  # nothing was handed over
             raise
         self.fault("written")
@@ -164,16 +164,16 @@ class Export:
             Awaiting(send.id, known_to(self.files.profile, send.payload), batch)
             for send in claimed.sends
         ]
-        site.write(
-            lambda uow: settlement.settle(uow, site, claimed, results, [trace], self.report),
+        opened.write(
+            lambda uow: settlement.settle(uow, opened, claimed, results, [trace], self.report),
             "sync.export",
         )
         self.report.batch, self.report.folder = batch, str(self.folder)
 
     def _free_name(self) -> str:
         """A name no batch of this target has had: target, day, number."""
-        prefix = f"{self.site.target.name}-{self.site.clock.stamp()[:10].replace('-', '')}-"
-        names, number = batches.names_used(self.site.store.conn, self.site.target.id), 1
+        prefix = f"{self.opened.target.name}-{self.opened.clock.stamp()[:10].replace('-', '')}-"
+        names, number = batches.names_used(self.opened.store.conn, self.opened.target.id), 1
         while True:
             name = f"{prefix}{number}"
             file = self.files.profile.file.format(batch=name)
@@ -183,10 +183,10 @@ class Export:
 
     def _claim(self, uow: UnitOfWork, batch: str, steps: list[Step]) -> Claimed:
         """Claim what is still to be done, with the batch and the folder it goes to."""
-        found, site = Claimed(), self.site
+        found, opened = Claimed(), self.opened
         fresh = [
             step
-            for step in site.steps_of(ENTITY, [s.local.id for s in steps], again=self.again)
+            for step in opened.steps_of(ENTITY, [s.local.id for s in steps], again=self.again)
             if step.todo in SENT
         ]
         fitting = {step.local.id: step.todo for step in self._fitting(fresh, self.report)}
@@ -194,14 +194,16 @@ class Export:
             ids = [local_id for local_id, one in fitting.items() if one is todo]
             if not ids:
                 continue
-            part = claims.claim(uow, site, ENTITY, todo, ids, again=self.again)
+            part = claims.claim(uow, opened, ENTITY, todo, ids, again=self.again)
             found.sends += part.sends
             found.steps |= part.steps
             for step in part.left:
                 self.report.say(step, SKIPPED, step.reason)
         where = dumped({"folder": str(self.folder.absolute())})
         for send in found.sends:
-            uow.links.settle(site.target.id, ENTITY, send.id, site.owner, batch=batch, seen=where)
+            uow.links.settle(
+                opened.target.id, ENTITY, send.id, opened.owner, batch=batch, seen=where
+            )
         order = {step.local.id: place for place, step in enumerate(steps)}
         found.sends.sort(key=lambda send: order[send.id])
         return found
@@ -211,7 +213,7 @@ class Export:
         lines = [rows.line(profile, send.payload) for send in sends]
         data = rows.content(profile, lines)
         described = manifest(
-            profile, self.site.target.name, batch, self.site.clock.stamp(), data, sends, lines
+            profile, self.opened.target.name, batch, self.opened.clock.stamp(), data, sends, lines
         )
         file = profile.file.format(batch=batch)
         handover.hand_over(self.folder, batch, file, data, described, self.fault)
@@ -224,15 +226,15 @@ class Export:
 
     def _recover(self) -> None:
         """Settle what runs that ended early had claimed."""
-        site = self.site
-        site.expire_claims()
+        opened = self.opened
+        opened.expire_claims()
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        for row in batches.cut_short(site.store.conn, site.target.id, ENTITY):
+        for row in batches.cut_short(opened.store.conn, opened.target.id, ENTITY):
             groups[row["batch"] or "", row["seen"] or ""].append(row)
         for (batch, seen), links in groups.items():
             folder = Path(json.loads(seen)["folder"]) if seen else self.folder
             done = bool(batch) and handover.handed_over(folder, batch)
-            site.write(lambda uow, b=batch, d=done, ls=links: self._settle(uow, b, ls, done=d))  # type: ignore[misc]
+            opened.write(lambda uow, b=batch, d=done, ls=links: self._settle(uow, b, ls, done=d))  # type: ignore[misc]
             if done:
                 text: Message = msg(
                     "Batch {batch} was handed over by a run that was cut short.", batch=batch
@@ -254,7 +256,7 @@ class Export:
                     "attempt": row["attempt"],
                 }
             uow.links.settle(
-                self.site.target.id, ENTITY, row["local_id"], was=LinkState.UNKNOWN, **values
+                self.opened.target.id, ENTITY, row["local_id"], was=LinkState.UNKNOWN, **values
             )
 
 

@@ -17,52 +17,52 @@ POLL = 0.25
 
 
 @contextmanager
-def working(site: OpenTarget, wait: float) -> Iterator[None]:
+def working(opened: OpenTarget, wait: float) -> Iterator[None]:
     """Be the only one at this target; wait up to ``wait`` seconds for another one to end.
 
     Raises Busy ``sync.busy``. What the target was found to be is read again when it is ours.
     """
     waited = 0.0
-    while not site.write(lambda uow: _take(uow, site)):
+    while not opened.write(lambda uow: _take(uow, opened)):
         if waited >= wait:
-            raise _busy(site.target)
-        site.store.pause(POLL)  # in real time: the other run is real
+            raise _busy(opened.target)
+        opened.store.pause(POLL)  # in real time: the other run is real
         waited += POLL
     try:
         yield
     except (Exception, KeyboardInterrupt):
-        _leave(site)
+        _leave(opened)
         raise
-    _leave(site)
+    _leave(opened)
 
 
-def keep(uow: UnitOfWork, site: OpenTarget) -> None:
+def keep(uow: UnitOfWork, opened: OpenTarget) -> None:
     """Prolong the lease, within a transaction that claims something.
 
     Raises Busy where another run has taken it, believing that this one is gone: it goes no further.
     """
-    if uow.targets.by_id(site.target.id).worker != site.owner:
-        raise _busy(site.target)
-    uow.targets.note(site.target.id, worker_until=site.clock.stamp(LEASE_SECONDS))
+    if uow.targets.by_id(opened.target.id).worker != opened.owner:
+        raise _busy(opened.target)
+    uow.targets.note(opened.target.id, worker_until=opened.clock.stamp(LEASE_SECONDS))
 
 
-def _take(uow: UnitOfWork, site: OpenTarget) -> bool:
-    found = uow.targets.by_id(site.target.id)
-    others = found.worker is not None and found.worker != site.owner
-    if others and site.lives(found.worker, found.worker_until, site.clock.stamp()):
+def _take(uow: UnitOfWork, opened: OpenTarget) -> bool:
+    found = uow.targets.by_id(opened.target.id)
+    others = found.worker is not None and found.worker != opened.owner
+    if others and opened.lives(found.worker, found.worker_until, opened.clock.stamp()):
         return False
-    site.target = found
-    until = site.clock.stamp(LEASE_SECONDS)
-    uow.targets.note(found.id, worker=site.owner, worker_until=until)
+    opened.target = found
+    until = opened.clock.stamp(LEASE_SECONDS)
+    uow.targets.note(found.id, worker=opened.owner, worker_until=until)
     return True
 
 
-def _leave(site: OpenTarget) -> None:
+def _leave(opened: OpenTarget) -> None:
     def leave(uow: UnitOfWork) -> None:
-        if uow.targets.by_id(site.target.id).worker == site.owner:
-            uow.targets.note(site.target.id, worker=None, worker_until=None)
+        if uow.targets.by_id(opened.target.id).worker == opened.owner:
+            uow.targets.note(opened.target.id, worker=None, worker_until=None)
 
-    site.write(leave)
+    opened.write(leave)
 
 
 def refuse_busy(target: TargetRow, now: str) -> None:

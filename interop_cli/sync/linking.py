@@ -47,32 +47,34 @@ class Proposal:
         }
 
 
-def propose(site: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposal]:
+def propose(opened: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposal]:
     """Read everything the target holds, and match it with our records that have no twin yet.
 
     Raises Trouble. Nothing is written.
     """
     found: list[Proposal] = []
-    for entity in site.connector.entities:
-        if site.connector.descriptor(entity).once:
+    for entity in opened.connector.entities:
+        if opened.connector.descriptor(entity).once:
             continue
-        locals_ = _free(site, entity, scope)
-        taken = linked(site.store.conn, site.target.id, entity)
+        locals_ = _free(opened, entity, scope)
+        taken = linked(opened.store.conn, opened.target.id, entity)
         remotes = [
             remote
-            for remote in site.connector.everything(entity)
+            for remote in opened.connector.everything(entity)
             if remote.remote_id not in taken and not remote.gone
         ]
         found += _matched(entity, locals_, remotes)
     return found
 
 
-def _free(site: OpenTarget, entity: str, scope: RecordScope) -> list[LocalRecord]:
+def _free(opened: OpenTarget, entity: str, scope: RecordScope) -> list[LocalRecord]:
     """Our records that could be sent and are not linked; prospects are not even looked for."""
-    guarded = site.connector.role is Role.ACCOUNTING or not site.target.settings.get("prospects")
+    guarded = opened.connector.role is Role.ACCOUNTING or not opened.target.settings.get(
+        "prospects"
+    )
     return [
         local
-        for local, link in records(site.store.conn, entity, site.target.id, scope)
+        for local, link in records(opened.store.conn, entity, opened.target.id, scope)
         if link.remote_id is None
         and link.state not in (LinkState.EXCLUDED, LinkState.CLAIMED, LinkState.UNKNOWN)
         and local.active
@@ -129,7 +131,7 @@ def _name(values: Any) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
-def write(site: OpenTarget, proposals: Sequence[Proposal], wait: float = 30.0) -> int:
+def write(opened: OpenTarget, proposals: Sequence[Proposal], wait: float = 30.0) -> int:
     """Link what was proposed without ambiguity, and let records be created; how many.
 
     Raises Busy while a run is at work on the target, as ``by_hand`` does.
@@ -138,20 +140,20 @@ def write(site: OpenTarget, proposals: Sequence[Proposal], wait: float = 30.0) -
 
     def linked(uow: UnitOfWork) -> None:
         for proposal in clear:
-            link(uow, site, proposal.local, proposal.remote)
-        uow.targets.note(site.target.id, introduced=1)
+            link(uow, opened, proposal.local, proposal.remote)
+        uow.targets.note(opened.target.id, introduced=1)
 
-    with working(site, wait):
-        site.write(linked, "sync.link")
+    with working(opened, wait):
+        opened.write(linked, "sync.link")
     return len(clear)
 
 
-def link(uow: UnitOfWork, site: OpenTarget, local: LocalRecord, remote: RemoteRecord) -> None:
+def link(uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, remote: RemoteRecord) -> None:
     """Tie a record of ours to one of theirs; what differs is pending, and the plan shows it.
 
     Raises Conflict ``sync.remote_taken`` where another record of ours is tied to it.
     """
-    holder = uow.links.holder(site.target.id, local.entity, remote.remote_id)
+    holder = uow.links.holder(opened.target.id, local.entity, remote.remote_id)
     if holder is not None and holder != local.id:
         raise Conflict(
             "sync.remote_taken",
@@ -161,9 +163,9 @@ def link(uow: UnitOfWork, site: OpenTarget, local: LocalRecord, remote: RemoteRe
                 id=holder,
             ),
         )
-    uow.links.ensure(site.target.id, local.entity, local.id, LinkState.PENDING)
+    uow.links.ensure(opened.target.id, local.entity, local.id, LinkState.PENDING)
     uow.links.settle(
-        site.target.id,
+        opened.target.id,
         local.entity,
         local.id,
         **{
@@ -178,23 +180,25 @@ def link(uow: UnitOfWork, site: OpenTarget, local: LocalRecord, remote: RemoteRe
     )
 
 
-def by_hand(site: OpenTarget, local: LocalRecord, remote_id: str, wait: float = 30.0) -> None:
+def by_hand(opened: OpenTarget, local: LocalRecord, remote_id: str, wait: float = 30.0) -> None:
     """Link one record, after making sure that the other one is there.
 
     Raises NotFound ``sync.remote_not_found``, Conflict, Trouble.
     """
-    remote = site.connector.fetch(local.entity, [remote_id]).get(remote_id)
+    remote = opened.connector.fetch(local.entity, [remote_id]).get(remote_id)
     if remote is None or remote.gone:
         raise NotFound(
             "sync.remote_not_found",
-            msg("{target} has no record {remote}.", target=site.target.name, remote=remote_id[:40]),
+            msg(
+                "{target} has no record {remote}.", target=opened.target.name, remote=remote_id[:40]
+            ),
         )
-    with working(site, wait):
-        site.write(lambda uow: link(uow, site, local, remote), "sync.link")
+    with working(opened, wait):
+        opened.write(lambda uow: link(uow, opened, local, remote), "sync.link")
 
 
 def unlink(
-    uow: UnitOfWork, site: OpenTarget, local: LocalRecord, state: Link, *, exclude: bool
+    uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, state: Link, *, exclude: bool
 ) -> bool:
     """Forget the twin of a record; with ``exclude`` it is not pushed any more. Whether it changed.
 
@@ -208,7 +212,7 @@ def unlink(
     if exclude:
         if state.state is LinkState.EXCLUDED:
             return False
-        uow.links.ensure(site.target.id, local.entity, local.id, LinkState.EXCLUDED)
+        uow.links.ensure(opened.target.id, local.entity, local.id, LinkState.EXCLUDED)
         values = {
             **CLEARED,
             "state": LinkState.EXCLUDED,
@@ -218,6 +222,6 @@ def unlink(
             "stamp": None,
             "pushed": None,
         }
-        uow.links.settle(site.target.id, local.entity, local.id, **values)
+        uow.links.settle(opened.target.id, local.entity, local.id, **values)
         return True
-    return uow.links.remove(site.target.id, local.entity, local.id) > 0
+    return uow.links.remove(opened.target.id, local.entity, local.id) > 0

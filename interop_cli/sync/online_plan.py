@@ -19,26 +19,26 @@ from interop_cli.sync.unknown_outcomes import read
 LOOKED_AT = frozenset({Todo.CREATE, Todo.UPDATE, Todo.RENAME, Todo.DEACTIVATE})
 
 
-def looked(site: OpenTarget, entity: str, steps: Iterable[Step]) -> Iterator[Step]:
+def looked(opened: OpenTarget, entity: str, steps: Iterable[Step]) -> Iterator[Step]:
     """The same steps, in order, held against what is there. Raises Trouble."""
     batch: list[Step] = []
     for step in steps:
         batch.append(step)
-        if len(batch) == site.connector.batch_size:
-            yield from _looked(site, entity, batch)
+        if len(batch) == opened.connector.batch_size:
+            yield from _looked(opened, entity, batch)
             batch = []
-    yield from _looked(site, entity, batch)
+    yield from _looked(opened, entity, batch)
 
 
-def _looked(site: OpenTarget, entity: str, steps: list[Step]) -> Iterator[Step]:
+def _looked(opened: OpenTarget, entity: str, steps: list[Step]) -> Iterator[Step]:
     asked = [step for step in steps if step.todo in LOOKED_AT]
-    found = read(site, entity, asked) if asked else {}
-    site.connector.traces()
+    found = read(opened, entity, asked) if asked else {}
+    opened.connector.traces()
     for step in steps:
-        yield _with(site, step, found[step.local.id]) if step.local.id in found else step
+        yield _with(opened, step, found[step.local.id]) if step.local.id in found else step
 
 
-def _with(site: OpenTarget, step: Step, remote: RemoteRecord | None) -> Step:
+def _with(opened: OpenTarget, step: Step, remote: RemoteRecord | None) -> Step:
     link, entity = step.link, step.local.entity
     if link.remote_id is None:
         if remote is None or remote.gone:
@@ -46,11 +46,11 @@ def _with(site: OpenTarget, step: Step, remote: RemoteRecord | None) -> Step:
         seen = Link(
             link.id, remote_id=remote.remote_id, remote_key=remote.key, pushed=remote.values
         )
-        return replace(plan(step.local, seen, site.rules(entity)), reason=reason("exists"))
+        return replace(plan(step.local, seen, opened.rules(entity)), reason=reason("exists"))
     if remote is None or remote.gone or remote.remote_id != link.remote_id:
         return replace(step, todo=Todo.BLOCKED, changes=(), reason=reason("detached"))
-    merged = merge(link.pushed, step.payload, remote.values, site.connector.descriptor(entity))
+    merged = merge(link.pushed, step.payload, remote.values, opened.connector.descriptor(entity))
     if merged.conflicts:
         first = merged.conflicts[0].field
         return replace(step, todo=Todo.BLOCKED, reason=replace(reason("conflict"), field=first))
-    return plan(step.local, replace(link, pushed=merged.base), site.rules(entity))
+    return plan(step.local, replace(link, pushed=merged.base), opened.rules(entity))

@@ -62,7 +62,7 @@ def _row(
 
 
 def pull(
-    site: OpenTarget,
+    opened: OpenTarget,
     scope: RecordScope = EVERYTHING,
     *,
     full: bool = False,
@@ -75,18 +75,20 @@ def pull(
     more: that is a wrong token or a wiped system rather than a deletion.
     """
     pulled = Pulled()
-    with working(site, wait):
-        since = None if full or scope != EVERYTHING else site.target.pulled_at
-        began = site.clock.stamp()
-        for entity in site.connector.entities:
-            _pull_entity(site, entity, scope, since, pulled, accept_empty=accept_empty)
+    with working(opened, wait):
+        since = None if full or scope != EVERYTHING else opened.target.pulled_at
+        began = opened.clock.stamp()
+        for entity in opened.connector.entities:
+            _pull_entity(opened, entity, scope, since, pulled, accept_empty=accept_empty)
         if scope == EVERYTHING:
-            site.write(lambda uow: uow.targets.note(site.target.id, pulled_at=began), "sync.pull")
+            opened.write(
+                lambda uow: uow.targets.note(opened.target.id, pulled_at=began), "sync.pull"
+            )
     return pulled
 
 
 def _pull_entity(
-    site: OpenTarget,
+    opened: OpenTarget,
     entity: str,
     scope: RecordScope,
     since: str | None,
@@ -94,10 +96,10 @@ def _pull_entity(
     *,
     accept_empty: bool,
 ) -> None:
-    once = site.connector.descriptor(entity).once
+    once = opened.connector.descriptor(entity).once
     ours = [
         (local, link)
-        for local, link in records(site.store.conn, entity, site.target.id, scope)
+        for local, link in records(opened.store.conn, entity, opened.target.id, scope)
         if link.remote_id is not None
         and link.state in SETTLED
         and (local.active or not once)  # what is void may be gone there
@@ -105,14 +107,14 @@ def _pull_entity(
     if not ours:
         return
     if since is None:
-        found = _all(site, entity, [str(link.remote_id) for _local, link in ours])
+        found = _all(opened, entity, [str(link.remote_id) for _local, link in ours])
         if not found and len(ours) > 1 and not accept_empty:
             raise Conflict(
                 "sync.empty_remote",
                 msg(
                     "None of the {count} linked records is in {target}; nothing was changed.",
                     count=len(ours),
-                    target=site.target.name,
+                    target=opened.target.name,
                 ),
                 hint=msg("Check the token; if it is so, pull with --accept-empty."),
             )
@@ -120,23 +122,23 @@ def _pull_entity(
         wanted = {str(link.remote_id) for _local, link in ours}
         moment = datetime.fromisoformat(since) - OVERLAP
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        changed = {remote.remote_id: remote for remote in site.connector.changes(entity, stamp)}
+        changed = {remote.remote_id: remote for remote in opened.connector.changes(entity, stamp)}
         found = {key: remote for key, remote in changed.items() if key in wanted}
         ours = [pair for pair in ours if pair[1].remote_id in found]
     pulled.read += len(ours)
-    site.write(lambda uow: _write(uow, site, ours, found, pulled), "sync.pull")
+    opened.write(lambda uow: _write(uow, opened, ours, found, pulled), "sync.pull")
 
 
-def _all(site: OpenTarget, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
-    size, found = site.connector.batch_size, dict[str, RemoteRecord]()
+def _all(opened: OpenTarget, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
+    size, found = opened.connector.batch_size, dict[str, RemoteRecord]()
     for start in range(0, len(remote_ids), size):
-        found.update(site.connector.fetch(entity, remote_ids[start : start + size]))
+        found.update(opened.connector.fetch(entity, remote_ids[start : start + size]))
     return found
 
 
 def _write(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     ours: Iterable[tuple[LocalRecord, Link]],
     found: dict[str, RemoteRecord],
     pulled: Pulled,
@@ -149,7 +151,7 @@ def _write(
             pulled.gone.append((local, reason))
             _set(
                 uow,
-                site,
+                opened,
                 local,
                 link,
                 state=LinkState.DETACHED,
@@ -168,12 +170,14 @@ def _write(
         values = {
             "drift": int(bool(drift)),
             "seen": dumped(remote.values) if drift else None,
-            "seen_at": site.clock.stamp(),
+            "seen_at": opened.clock.stamp(),
         }
         if not drift:
             values["remote_version"] = remote.version
-        _set(uow, site, local, link, **values)
+        _set(uow, opened, local, link, **values)
 
 
-def _set(uow: UnitOfWork, site: OpenTarget, local: LocalRecord, link: Link, **values: Any) -> None:
-    uow.links.settle(site.target.id, local.entity, local.id, was=link.state, **values)
+def _set(
+    uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, link: Link, **values: Any
+) -> None:
+    uow.links.settle(opened.target.id, local.entity, local.id, was=link.state, **values)

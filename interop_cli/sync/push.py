@@ -53,7 +53,7 @@ def _unwatched(_count: int) -> None:
 class Push:
     """One run. ``fault`` is called between any two steps, for tests that end it there."""
 
-    site: OpenTarget
+    opened: OpenTarget
     scope: RecordScope = EVERYTHING
     options: Options = field(default_factory=Options)
     fault: Callable[[str], None] = _nothing
@@ -66,15 +66,15 @@ class Push:
         Conflict ``sync.first_contact``. A trouble on the way is in the report: what was not done
         stays pending.
         """
-        site, options = self.site, self.options
-        self.report = Report(site.target.name, strict=options.strict)
-        self.pauses = Pauses(site, self.report, patient=options.patient)
+        opened, options = self.opened, self.options
+        self.report = Report(opened.target.name, strict=options.strict)
+        self.pauses = Pauses(opened, self.report, patient=options.patient)
         caller = CallThread(inline=not options.overlap)
         self.sender = Sender(
-            site, self.report, self.pauses, caller, self.fault, self.advance, again=options.again
+            opened, self.report, self.pauses, caller, self.fault, self.advance, again=options.again
         )
         try:
-            with working(site, options.wait):
+            with working(opened, options.wait):
                 self.pauses.check()
                 self._run()
         finally:
@@ -82,11 +82,11 @@ class Push:
         return self.report
 
     def _run(self) -> None:
-        site = self.site
-        site.expire_claims()
+        opened = self.opened
+        opened.expire_claims()
         self.fault("expired")
         try:
-            for entity in site.connector.entities:
+            for entity in opened.connector.entities:
                 self._entity(entity)
         except Stopped:
             pass
@@ -120,23 +120,23 @@ class Push:
                 self.report.say(step, UNCHANGED, step.reason)
                 if step.is_unchanged:
                     in_step.append((step.local.id, step.local.stamp))
-        if self.site.note_in_step(entity, in_step):
+        if self.opened.note_in_step(entity, in_step):
             self.fault("refreshed")
         return queues
 
     def _steps(self, entity: str, ids: list[int] | None) -> Iterator[Step]:
         again = self.options.again
         if ids is not None:
-            return self.site.steps_of(entity, ids, again=again)
-        return self.site.steps(entity, self.scope, everything=self.options.strict, again=again)
+            return self.opened.steps_of(entity, ids, again=again)
+        return self.opened.steps(entity, self.scope, everything=self.options.strict, again=again)
 
     def _introduce(self) -> None:
         """See to it that nothing is created blindly where there are records already."""
-        site = self.site
-        if site.target.introduced:
+        opened = self.opened
+        if opened.target.introduced:
             return
         try:
-            empty = self.options.allow_create or site.connector.is_empty()
+            empty = self.options.allow_create or opened.connector.is_empty()
         except Trouble as trouble:
             self.pauses.stop(trouble)
         if not empty:
@@ -144,11 +144,11 @@ class Push:
                 "sync.first_contact",
                 msg(
                     "{target} already holds records: nothing is created before they are matched.",
-                    target=site.target.name,
+                    target=opened.target.name,
                 ),
                 hint=msg(
                     "interop sync link --target {target}, or push with --allow-create",
-                    target=site.target.name,
+                    target=opened.target.name,
                 ),
             )
-        site.note_introduced()
+        opened.note_introduced()

@@ -30,9 +30,9 @@ LOCAL, REMOTE = "local", "remote"
 PULLED = {"client": pulled(CLIENT), "contact": pulled(CONTACT)}
 
 
-def columns(site: OpenTarget, local: LocalRecord, link: Link) -> tuple[Difference, ...]:
+def columns(opened: OpenTarget, local: LocalRecord, link: Link) -> tuple[Difference, ...]:
     """The conflict in three columns: as last pushed, ours, theirs."""
-    return three_columns(link.pushed, site.connector.payload(local), link.seen or {})
+    return three_columns(link.pushed, opened.connector.payload(local), link.seen or {})
 
 
 def decisions(found: Sequence[Difference], taken: Sequence[str]) -> dict[str, str]:
@@ -73,7 +73,7 @@ def decisions(found: Sequence[Difference], taken: Sequence[str]) -> dict[str, st
 
 def resolve(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     local: LocalRecord,
     link: Link,
     chosen: Mapping[str, str],
@@ -82,13 +82,13 @@ def resolve(
     """Write the decisions; the record is pending then, or equal to what is there."""
     seen = link.seen or {}
     theirs = {name: seen[name] for name, side in chosen.items() if side == REMOTE}
-    if site.connector.descriptor(local.entity).once:
+    if opened.connector.descriptor(local.entity).once:
         theirs = {}  # what was posted here stays as it is
     changed = _take_over(uow, local, theirs, rules)
     # From now on we count from what is there: fields of ours that differ are sent.
     base: Payload = {**link.pushed, **{name: seen[name] for name in chosen if name in seen}}
     uow.links.settle(
-        site.target.id,
+        opened.target.id,
         local.entity,
         local.id,
         was=link.state,

@@ -55,7 +55,7 @@ UNSETTLING = BREAKING | PAUSING | {TroubleKind.STALE}
 class Sender:
     """What the calls of one run share."""
 
-    site: OpenTarget
+    opened: OpenTarget
     report: Report
     pauses: Pauses
     caller: CallThread
@@ -101,7 +101,7 @@ class Sender:
 
     def _batches(self, todo: Todo, ids: Sequence[int]) -> Iterator[Sequence[int]]:
         """Renames go alone; so does the first call after the breaker was open."""
-        size = 1 if todo is Todo.RENAME else self.site.connector.batch_size
+        size = 1 if todo is Todo.RENAME else self.opened.connector.batch_size
         start = 0
         while start < len(ids):
             step = 1 if self.pauses.probing else size
@@ -119,10 +119,10 @@ class Sender:
         """Settle what has landed and claim what comes next, in one transaction."""
         if landed is None and batch is None:
             return Claimed()
-        settled, claimed = self.site.write(
+        settled, claimed = self.opened.write(
             lambda uow: (
                 self._settled(uow, landed) if landed is not None else None,
-                claims.claim(uow, self.site, entity, todo, batch or (), again=self.again),
+                claims.claim(uow, self.opened, entity, todo, batch or (), again=self.again),
             )
         )
         if settled is not None and landed is not None:
@@ -140,7 +140,7 @@ class Sender:
 
     def _release(self, claimed: Claimed) -> None:
         if claimed.sends:
-            self.site.write(lambda uow: settlement.release(uow, self.site, claimed))
+            self.opened.write(lambda uow: settlement.release(uow, self.opened, claimed))
 
     def _start(self, claimed: Claimed) -> Flight:
         sends = claimed.sends
@@ -148,7 +148,7 @@ class Sender:
 
     def _call(self, sends: list[Send]) -> list[Result]:
         """The call itself, in the caller's thread. Raises Trouble."""
-        connector, found = self.site.connector, list[Result]()
+        connector, found = self.opened.connector, list[Result]()
         if sends[0].action is Action.CREATE and connector.looks_first:
             there = connector.lookup(sends)
             found = [FoundRemote(local_id, remote) for local_id, remote in there.items()]
@@ -161,19 +161,19 @@ class Sender:
             results = flight.answer.get()
         except Trouble as trouble:
             results = [Failed(send.id, trouble) for send in flight.claimed.sends]
-        traces = self.site.connector.traces()
+        traces = self.opened.connector.traces()
         self.report.calls += len(traces)
         self.fault("answered")
         return Landed(flight.claimed, results, traces)
 
     def _settle(self, entity: str, landed: Landed) -> set[int]:
         """Settle a call by itself; whom to come back to. Raises Stopped."""
-        settled = self.site.write(lambda uow: self._settled(uow, landed))
+        settled = self.opened.write(lambda uow: self._settled(uow, landed))
         return self._settled_now(entity, landed, settled)
 
     def _settled(self, uow: UnitOfWork, landed: Landed) -> Settled:
         return settlement.settle(
-            uow, self.site, landed.claimed, landed.results, landed.traces, self.report
+            uow, self.opened, landed.claimed, landed.results, landed.traces, self.report
         )
 
     def _settled_now(self, entity: str, landed: Landed, settled: Settled) -> set[int]:
@@ -191,10 +191,10 @@ class Sender:
         """Read what somebody changed there, and merge; after some tries, leave it to a person."""
         if not ids:
             return set()
-        site = self.site
-        steps = list(site.steps_of(entity, sorted(ids)))
+        opened = self.opened
+        steps = list(opened.steps_of(entity, sorted(ids)))
         try:
-            found = unknown_outcomes.read(site, entity, steps)
+            found = unknown_outcomes.read(opened, entity, steps)
         except Trouble as trouble:
             self.pauses.met(trouble)
             return ids
@@ -207,7 +207,7 @@ class Sender:
                 tries = self.tried[entity, step.local.id]
                 unknown_outcomes.compare(
                     uow,
-                    site,
+                    opened,
                     step,
                     found[step.local.id],
                     step.payload,
@@ -215,26 +215,26 @@ class Sender:
                     give_up=tries >= STALE_TRIES,
                 )
 
-        site.write(compare)
+        opened.write(compare)
         self.fault("merged")
         return ids
 
     def look(self, entity: str, ids: Sequence[int]) -> set[int]:
         """Find out what became of records whose outcome is unknown; whom to come back to."""
-        size = self.site.connector.batch_size
+        size = self.opened.connector.batch_size
         for start in range(0, len(ids), size):
             chunk = ids[start : start + size]
             self._look(
-                entity, [s for s in self.site.steps_of(entity, chunk) if s.todo is Todo.CHECK]
+                entity, [s for s in self.opened.steps_of(entity, chunk) if s.todo is Todo.CHECK]
             )
         return set(ids)
 
     def _look(self, entity: str, steps: list[Step]) -> None:
-        site = self.site
+        opened = self.opened
         if not steps:
             return
         try:
-            found = self.caller.start(lambda: unknown_outcomes.read(site, entity, steps)).get()
+            found = self.caller.start(lambda: unknown_outcomes.read(opened, entity, steps)).get()
         except Trouble as trouble:
             for step in steps:
                 why = Reason(trouble.code, trouble.message, trouble.field)
@@ -242,8 +242,10 @@ class Sender:
             self.pauses.met(trouble)
             return
         finally:
-            self.report.calls += len(site.connector.traces())
+            self.report.calls += len(opened.connector.traces())
         self.fault("looked")
         self.pauses.succeeded()
-        site.write(lambda uow: unknown_outcomes.resolve_all(uow, site, steps, found, self.report))
+        opened.write(
+            lambda uow: unknown_outcomes.resolve_all(uow, opened, steps, found, self.report)
+        )
         self.fault("resolved")

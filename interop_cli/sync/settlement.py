@@ -52,7 +52,7 @@ class Settled:
 
 def settle(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     claimed: Claimed,
     results: Sequence[Result],
     traces: Sequence[Trace],
@@ -61,8 +61,8 @@ def settle(
     """Write the results of one call."""
     settled = Settled()
     by_id = {result.id: result for result in results}
-    target_id, entity = site.target.id, claimed.sends[0].entity
-    ours = uow.links.claimed_by(target_id, entity, site.owner)
+    target_id, entity = opened.target.id, claimed.sends[0].entity
+    ours = uow.links.claimed_by(target_id, entity, opened.owner)
     holders = uow.links.holders(
         target_id, entity, [one.remote_id for one in results if isinstance(one, Done | Awaiting)]
     )
@@ -78,21 +78,21 @@ def settle(
         if send.id not in ours:
             outcome = "late"  # whoever has it now looks before sending
         elif isinstance(result, FoundRemote):
-            outcome = _found(uow, site, step, result, settled, report)
+            outcome = _found(uow, opened, step, result, settled, report)
         elif isinstance(result, Failed):
-            outcome = _failed(uow, site, send, step, result.trouble, settled, report)
+            outcome = _failed(uow, opened, send, step, result.trouble, settled, report)
         else:
             holders[result.remote_id] = send.id
-            done.append(_done(site, send, step, result, settled, report))
+            done.append(_done(opened, send, step, result, settled, report))
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
-        events.append(_event(site, send, outcome, result, traces))
+        events.append(_event(opened, send, outcome, result, traces))
     uow.links.settle_many(target_id, entity, done)
     uow.links.log(events)
     return settled
 
 
 def _done(
-    site: OpenTarget,
+    opened: OpenTarget,
     send: Send,
     step: Step,
     result: Done | Awaiting,
@@ -113,7 +113,7 @@ def _done(
         }
     else:
         held = send.payload if send.action is Action.CREATE else {**send.base, **send.changes()}
-        values = pushed(site, step, held, result.version)
+        values = pushed(opened, step, held, result.version)
         if not values["stamp"]:
             settled.again.add(send.id)  # sent in part, as a rename is
         for message in result.notes:
@@ -125,19 +125,21 @@ def _done(
 
 def _found(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     step: Step,
     result: FoundRemote,
     settled: Settled,
     report: Report,
 ) -> str:
     link = replace(step.link, state=LinkState.CLAIMED)
-    unknown_outcomes.adopt(uow, site, replace(step, link=link), result.remote, step.payload, report)
+    unknown_outcomes.adopt(
+        uow, opened, replace(step, link=link), result.remote, step.payload, report
+    )
     settled.again.add(result.id)
     return "found"
 
 
-def pushed(site: OpenTarget, step: Step, held: Payload, version: str | None) -> dict[str, Any]:
+def pushed(opened: OpenTarget, step: Step, held: Payload, version: str | None) -> dict[str, Any]:
     """The columns of a link whose remote record holds ``held``.
 
     The stamp is only taken over where that is all there is to send: else it stays pending.
@@ -148,16 +150,16 @@ def pushed(site: OpenTarget, step: Step, held: Payload, version: str | None) -> 
         "state": LinkState.IN_SYNC,
         "remote_version": version,
         "pushed": dumped(held),
-        "pushed_at": site.clock.stamp(),
+        "pushed_at": opened.clock.stamp(),
         "stamp": step.local.stamp if whole else "",
-        "form": site.form,
-        "target_version": site.target.version,
+        "form": opened.form,
+        "target_version": opened.target.version,
     }
 
 
 def _failed(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     send: Send,
     step: Step,
     trouble: Trouble,
@@ -182,20 +184,20 @@ def _failed(
         values = {"state": LinkState.PENDING, "attempt_key": None, **fault}
     elif kind is TroubleKind.GONE:
         values["state"] = LinkState.DETACHED
-    if not uow.links.settle(site.target.id, send.entity, send.id, site.owner, **values):
+    if not uow.links.settle(opened.target.id, send.entity, send.id, opened.owner, **values):
         return "late"
     report.say(step, ERROR, Reason(trouble.code, trouble.message, trouble.field))
     return str(values["state"])
 
 
 def _event(
-    site: OpenTarget, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
+    opened: OpenTarget, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
 ) -> dict[str, Any]:
     trace = traces[-1] if traces else None
     return {
-        "target_id": site.target.id,
-        "run": site.run,
-        "at": site.clock.stamp(),
+        "target_id": opened.target.id,
+        "run": opened.run,
+        "at": opened.clock.stamp(),
         "entity": send.entity,
         "local_id": send.id,
         "action": str(send.action),
@@ -207,7 +209,9 @@ def _event(
     }
 
 
-def release(uow: UnitOfWork, site: OpenTarget, claimed: Claimed) -> None:
+def release(uow: UnitOfWork, opened: OpenTarget, claimed: Claimed) -> None:
     """Give back claims for which nothing was sent."""
     for send in claimed.sends:
-        uow.links.settle(site.target.id, send.entity, send.id, site.owner, state=LinkState.PENDING)
+        uow.links.settle(
+            opened.target.id, send.entity, send.id, opened.owner, state=LinkState.PENDING
+        )

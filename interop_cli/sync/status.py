@@ -42,15 +42,15 @@ OF_LINK = {
 }
 
 
-def status(site: OpenTarget) -> dict[str, Any]:
+def status(opened: OpenTarget) -> dict[str, Any]:
     """The counts of one target, over all that it takes."""
-    target, counts = site.target, Counter[str]()
-    for row in link_counts(site.store.conn, target.id, site.connector.entities):
+    target, counts = opened.target, Counter[str]()
+    for row in link_counts(opened.store.conn, target.id, opened.connector.entities):
         name = OF_LINK.get(LinkState(row["state"]))
         counts[name or ("in_sync" if row["state"] == LinkState.IN_SYNC else "-")] += row["n"]
         counts["drift"] += int(row["drift"] or 0)
-    for entity in site.connector.entities:
-        for step in site.steps(entity):
+    for entity in opened.connector.entities:
+        for step in opened.steps(entity):
             state = step.link.state
             counts["in_sync"] -= state is LinkState.IN_SYNC and step.todo is not Todo.SKIP
             if state in OF_LINK and state is not LinkState.FAILED:
@@ -60,7 +60,7 @@ def status(site: OpenTarget) -> dict[str, Any]:
             elif step.todo not in (Todo.SKIP, Todo.BLOCKED):
                 counts["pending"] += 1
                 counts["failed"] -= state is LinkState.FAILED  # changed since: it is tried again
-    paused = target.paused_until is not None and target.paused_until > site.clock.stamp()
+    paused = target.paused_until is not None and target.paused_until > opened.clock.stamp()
     values = {name: counts[name] for name in NAMES if name not in ("target", "kind")}
     return {
         **values,
@@ -69,6 +69,6 @@ def status(site: OpenTarget) -> dict[str, Any]:
         "paused": paused,
         "paused_until": target.paused_until if paused else None,
         "paused_by": target.paused_by if paused else None,
-        "pushed_at": last_pushed(site.store.conn, target.id),
+        "pushed_at": last_pushed(opened.store.conn, target.id),
         "pulled_at": target.pulled_at,
     }

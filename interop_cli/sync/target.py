@@ -124,7 +124,7 @@ class OpenTarget:
                 yield plan(local, link, rules)
 
 
-def open_site(
+def open_target(
     store: Store,
     target: TargetRow,
     clock: Clock,

@@ -21,7 +21,7 @@ BOTH = msg("Both sides changed the same field.")
 FOREIGN = msg("Another record there has that name, number or key.")
 
 
-def read(site: OpenTarget, entity: str, steps: Sequence[Step]) -> dict[int, RemoteRecord | None]:
+def read(opened: OpenTarget, entity: str, steps: Sequence[Step]) -> dict[int, RemoteRecord | None]:
     """What the remote holds of these records: by their remote ids, else by our key.
 
     Raises Trouble. Runs outside any transaction.
@@ -29,11 +29,11 @@ def read(site: OpenTarget, entity: str, steps: Sequence[Step]) -> dict[int, Remo
     linked = {step.link.remote_id: step.local.id for step in steps if step.link.remote_id}
     found: dict[int, RemoteRecord | None] = {step.local.id: None for step in steps}
     if linked:
-        for remote_id, remote in site.connector.fetch(entity, list(linked)).items():
+        for remote_id, remote in opened.connector.fetch(entity, list(linked)).items():
             found[linked[remote_id]] = remote
     created = [_send(step) for step in steps if step.link.remote_id is None]
     if created:
-        found.update(site.connector.lookup(created))
+        found.update(opened.connector.lookup(created))
     return found
 
 
@@ -58,33 +58,33 @@ def _send(step: Step) -> Send:
 
 def resolve_all(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     steps: Sequence[Step],
     found: Mapping[int, RemoteRecord | None],
     report: Report,
 ) -> None:
     """Settle records whose outcome was unknown, now that the remote has been read."""
     for step in steps:
-        resolve(uow, site, step, found[step.local.id], report)
+        resolve(uow, opened, step, found[step.local.id], report)
 
 
 def resolve(
-    uow: UnitOfWork, site: OpenTarget, step: Step, remote: RemoteRecord | None, report: Report
+    uow: UnitOfWork, opened: OpenTarget, step: Step, remote: RemoteRecord | None, report: Report
 ) -> None:
     """Settle one of them."""
     attempt = step.link.attempt or {}
     if step.link.remote_id is not None:
-        compare(uow, site, step, remote, attempt, report)
+        compare(uow, opened, step, remote, attempt, report)
     elif remote is None or remote.gone:
         # It never arrived. The attempt keeps its key for as long as its payload is the same.
-        _set(uow, site, step, state=LinkState.PENDING)
+        _set(uow, opened, step, state=LinkState.PENDING)
     else:
-        adopt(uow, site, step, remote, attempt, report)
+        adopt(uow, opened, step, remote, attempt, report)
 
 
 def adopt(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     step: Step,
     remote: RemoteRecord,
     attempt: dict[str, Any],
@@ -92,12 +92,12 @@ def adopt(
 ) -> None:
     """Take a record that was found there for ours, where there is proof of it."""
     entity, local = step.local.entity, step.local
-    holder = uow.links.holder(site.target.id, entity, remote.remote_id)
+    holder = uow.links.holder(opened.target.id, entity, remote.remote_id)
     # By what we sent: somebody may have added to it since.
     equal = all(attempt[name] == value for name, value in remote.values.items() if name in attempt)
     if holder not in (None, local.id) or (remote.key is None and not equal):
-        reason = Reason("sync.name_taken", FOREIGN, site.connector.descriptor(entity).key)
-        _set(uow, site, step, state=LinkState.FAILED, **_fault(TroubleKind.NAME_TAKEN, reason))
+        reason = Reason("sync.name_taken", FOREIGN, opened.connector.descriptor(entity).key)
+        _set(uow, opened, step, state=LinkState.FAILED, **_fault(TroubleKind.NAME_TAKEN, reason))
         report.say(step, ERROR, reason, remote_id=remote.remote_id)
         return
     values = {
@@ -107,16 +107,16 @@ def adopt(
         "remote_key": remote.key or local.key,
         "remote_version": remote.version,
         "pushed": dumped(remote.values),
-        "pushed_at": site.clock.stamp(),
+        "pushed_at": opened.clock.stamp(),
         "stamp": "",
     }
-    _set(uow, site, step, **values)
+    _set(uow, opened, step, **values)
     report.say(step, OK, remote_id=remote.remote_id)
 
 
 def compare(
     uow: UnitOfWork,
-    site: OpenTarget,
+    opened: OpenTarget,
     step: Step,
     remote: RemoteRecord | None,
     ours: dict[str, Any],
@@ -133,20 +133,20 @@ def compare(
     if remote is None or remote.gone or remote.remote_id != link.remote_id:
         merged = remote is not None and not remote.gone
         reason = Reason("remote.merged" if merged else "remote.gone", MERGED if merged else GONE)
-        _set(uow, site, step, state=LinkState.DETACHED, **_fault(TroubleKind.GONE, reason))
+        _set(uow, opened, step, state=LinkState.DETACHED, **_fault(TroubleKind.GONE, reason))
         report.say(step, ERROR, reason)
         return
-    result = merge(link.pushed, ours, remote.values, site.connector.descriptor(step.local.entity))
+    result = merge(link.pushed, ours, remote.values, opened.connector.descriptor(step.local.entity))
     if result.conflicts or give_up:
         field = result.conflicts[0].field if result.conflicts else None
         reason = Reason("sync.conflict", BOTH, field)
         _set(
             uow,
-            site,
+            opened,
             step,
             state=LinkState.CONFLICT,
             seen=dumped(remote.values),
-            seen_at=site.clock.stamp(),
+            seen_at=opened.clock.stamp(),
             attempt=dumped(ours),
             remote_version=remote.version,
             **_fault(TroubleKind.STALE, reason),
@@ -155,7 +155,7 @@ def compare(
         return
     _set(
         uow,
-        site,
+        opened,
         step,
         **{
             **CLEARED,
@@ -169,10 +169,10 @@ def compare(
     report.say(step, OK)
 
 
-def _set(uow: UnitOfWork, site: OpenTarget, step: Step, **values: Any) -> None:
+def _set(uow: UnitOfWork, opened: OpenTarget, step: Step, **values: Any) -> None:
     """Write, unless somebody did something else about it since it was read."""
     local = step.local
-    uow.links.settle(site.target.id, local.entity, local.id, was=step.link.state, **values)
+    uow.links.settle(opened.target.id, local.entity, local.id, was=step.link.state, **values)
 
 
 def _fault(kind: TroubleKind, reason: Reason) -> dict[str, Any]:

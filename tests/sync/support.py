@@ -33,7 +33,9 @@ def add_target(store: Store, name: str = "crm", kind: str = "hubspot", **setting
     store.run(add, operation="sync.add")
 
 
-def site(store: Store, fake: Any, name: str = "crm", clock: Clock | None = None) -> OpenTarget:
+def open_target(
+    store: Store, fake: Any, name: str = "crm", clock: Clock | None = None
+) -> OpenTarget:
     """The target at work, connected to its fake."""
     clock = clock or Clock(START)
     row = target_named(store.conn, name)
@@ -45,7 +47,7 @@ def site(store: Store, fake: Any, name: str = "crm", clock: Clock | None = None)
 def push(store: Store, fake: Any, *, clock: Clock | None = None, **how: Any) -> Report:
     """Push what is pending."""
     fault = how.pop("fault", lambda _point: None)
-    at = site(store, fake, clock=clock)
+    at = open_target(store, fake, clock=clock)
     return Push(at, options=Options(**{"overlap": False, **how}), fault=fault).run()
 
 

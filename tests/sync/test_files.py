@@ -21,7 +21,16 @@ from interop_cli.sync import acknowledging
 from interop_cli.sync.exporting import Export, ExportReport
 from interop_cli.sync.target import OpenTarget
 from tests.support.stores import add_client, store
-from tests.sync.support import START, add_target, edit, links, promote, reasons, site, statuses
+from tests.sync.support import (
+    START,
+    add_target,
+    edit,
+    links,
+    open_target,
+    promote,
+    reasons,
+    statuses,
+)
 
 __all__ = ["store"]
 
@@ -47,7 +56,7 @@ def out(tmp_path: Path) -> Path:
 def at(store: Store, profile: str = "sage50") -> OpenTarget:
     if not all_targets(store.conn):
         add_target(store, "books", "file", profile=profile)
-    return site(store, NoFake(), "books", Clock(START))
+    return open_target(store, NoFake(), "books", Clock(START))
 
 
 def export(store: Store, folder: Path, profile: str = "sage50", **how: Any) -> ExportReport:

@@ -213,8 +213,8 @@ class Machine(RuleBasedStateMachine):
         self.remote.troubles = []
         for _ in range(4):
             self.clock.sleep(1000)
-            site = memory(self.store, self.remote, clock=self.clock)
-            unpause(site)
+            opened = memory(self.store, self.remote, clock=self.clock)
+            unpause(opened)
             self.keep(new_owner())
         self.check()
 
@@ -232,10 +232,10 @@ class Machine(RuleBasedStateMachine):
 
     def check(self) -> None:
         """One record for each, equal to ours."""
-        site = memory(self.store, self.remote, clock=self.clock)
+        opened = memory(self.store, self.remote, clock=self.clock)
         found = links(self.store)
         expected = set()
-        for step in site.steps("client", everything=True):
+        for step in opened.steps("client", everything=True):
             local, link = step.local, found.get(step.local.id)
             known = link is not None and link["remote_id"] is not None
             eligible = not local.prospect and not local.payer_prospect
@@ -246,7 +246,7 @@ class Machine(RuleBasedStateMachine):
             assert link is not None, step
             assert link["state"] == "in_sync", (link, step.reason)
             row = self.remote.rows[link["remote_id"]]
-            payload = site.connector.payload(local)
+            payload = opened.connector.payload(local)
             assert {name: row.values[name] for name in payload} == payload
             expected.add(row.id)
         live = {row.id for row in self.remote.rows.values()}

@@ -144,7 +144,11 @@ def _ids(app: App, keys: list[str]) -> tuple[int, ...]:
 
 
 def local_of(
-    app: App, site: OpenTarget, code: str, contact_id: int | None = None, number: str | None = None
+    app: App,
+    opened: OpenTarget,
+    code: str,
+    contact_id: int | None = None,
+    number: str | None = None,
 ) -> Any:
     """The record a command is about, with its link: the client, a contact or a document of it."""
     from interop_cli.domain.errors import NotFound
@@ -155,12 +159,12 @@ def local_of(
     if contact_id is not None and number is not None:
         raise UsageError("usage.entity", msg("--contact and --document exclude each other."))
     wanted = {"contact"} if contact_id is not None else DOCUMENTS if number else {"client"}
-    entities = [entity for entity in site.connector.entities if entity in wanted]
+    entities = [entity for entity in opened.connector.entities if entity in wanted]
     if not entities:
-        raise takes_no(site.target.name, sorted(wanted)[-1])
+        raise takes_no(opened.target.name, sorted(wanted)[-1])
     for entity in entities:
         for local, link in records(
-            app.store.conn, entity, site.target.id, RecordScope((client_id,))
+            app.store.conn, entity, opened.target.id, RecordScope((client_id,))
         ):
             if contact_id in (None, local.id) and number in (None, local.number):
                 return local, link
@@ -171,7 +175,7 @@ def local_of(
                 "{code} has no document {number} that goes to {target}.",
                 code=code[:40],
                 number=number[:40],
-                target=site.target.name,
+                target=opened.target.name,
             ),
             hint=msg("See: interop sync plan {code}", code=code[:40]),
         )
@@ -183,16 +187,16 @@ def local_of(
 
 
 @contextmanager
-def remote_errors(site: OpenTarget) -> Iterator[None]:
+def remote_errors(opened: OpenTarget) -> Iterator[None]:
     """Turn the trouble of a remote into the error of a command."""
     from interop_cli.domain.sync.link import Trouble
 
     try:
         yield
     except Trouble as trouble:
-        raise remote_error(site.target.name, trouble) from None
+        raise remote_error(opened.target.name, trouble) from None
     finally:
-        site.connector.close()
+        opened.connector.close()
 
 
 def remote_error(target: str, trouble: Any, until: str | None = None) -> Exception:

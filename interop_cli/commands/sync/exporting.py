@@ -49,9 +49,11 @@ def export_command(app: App, name: str, picked: Picked, force: bool) -> None:
             msg("{target} is not fed with files.", target=name),
             hint=msg("interop sync push --target {target}", target=name),
         )
-    site = app.site(target)
+    opened = app.open_target(target)
     strict = bool(picked.codes)
-    report = hand_over(app, site, common.scope_of(app, picked), strict=strict, again=force, out=out)
+    report = hand_over(
+        app, opened, common.scope_of(app, picked), strict=strict, again=force, out=out
+    )
     found = outcome([report])
     found.operation, found.dry_run = "sync.export", app.dry_run
     found.extra = {
@@ -75,7 +77,7 @@ def _blocked(report: ExportReport) -> int:
 
 def hand_over(
     app: App,
-    site: OpenTarget,
+    opened: OpenTarget,
     scope: RecordScope,
     *,
     strict: bool,
@@ -85,13 +87,13 @@ def hand_over(
     """Export what is pending, and say where it is and what comes next."""
     from interop_cli.sync.exporting import Export
 
-    folder = Path(out).expanduser() if out else site.connector.folder  # type: ignore[attr-defined]
-    export = Export(site, folder, scope, again=again, strict=strict, wait=app.lock_timeout)
+    folder = Path(out).expanduser() if out else opened.connector.folder  # type: ignore[attr-defined]
+    export = Export(opened, folder, scope, again=again, strict=strict, wait=app.lock_timeout)
     if app.dry_run:
         return export.tried()
     report = export.run()
     if report.batch is None:
-        app.output.message(_("{target}: there is nothing to export.", target=site.target.name))
+        app.output.message(_("{target}: there is nothing to export.", target=opened.target.name))
     for file in report.files:
         app.output.message(
             _(
@@ -129,10 +131,10 @@ def ack_command(app: App, batch: str, taken: bool, rejected: Path | None) -> Non
     refused = acknowledging.read_rejected(_read(rejected)) if rejected is not None else {}
     target_id, waiting = acknowledging.target_of(app.store.conn, batch)
     target = next(one for one in all_targets(app.store.conn) if one.id == target_id)
-    site = app.site(target)
+    opened = app.open_target(target)
 
     def work(uow: Any) -> Outcome:
-        return acknowledging.acknowledge(uow, site, batch, refused)
+        return acknowledging.acknowledge(uow, opened, batch, refused)
 
     if not waiting:
         app.output.message(_("Batch {batch} was acknowledged before.", batch=batch))

@@ -50,44 +50,44 @@ def link_command(
 
     if (code is None) != (remote_id is None):
         raise UsageError("usage.link", msg("Give a code and their id, or neither."))
-    site = app.site(common.only(app, target_name))
+    opened = app.open_target(common.only(app, target_name))
     if code is not None and remote_id is not None:
-        _by_hand(app, site, code, remote_id, contact_id, number)
+        _by_hand(app, opened, code, remote_id, contact_id, number)
         return
-    with common.remote_errors(site):
-        proposals = linking.propose(site)
-    _show(app, site, proposals)
+    with common.remote_errors(opened):
+        proposals = linking.propose(opened)
+    _show(app, opened, proposals)
     clear = [one for one in proposals if one.how != linking.AMBIGUOUS]
     if app.dry_run:
         return
     if clear:
         confirm.moderate(app, msg("Link these {count} records?", count=len(clear)))
-    linking.write(site, proposals, app.lock_timeout)
+    linking.write(opened, proposals, app.lock_timeout)
     app.output.message(
         _(
             "{count} linked, {left} ambiguous. See: interop sync plan --target {target}",
             count=len(clear),
             left=len(proposals) - len(clear),
-            target=site.target.name,
+            target=opened.target.name,
         )
     )
 
 
-def _show(app: App, site: OpenTarget, proposals: list[Proposal]) -> None:
+def _show(app: App, opened: OpenTarget, proposals: list[Proposal]) -> None:
     from interop_cli.domain.columns import Column, ValueKind
 
     columns = [
         Column(name, ValueKind.INT if name == "id" else ValueKind.TEXT, table=name != "id")
         for name in NAMES
     ]
-    found = [proposal.row(site.target.name) for proposal in proposals]
+    found = [proposal.row(opened.target.name) for proposal in proposals]
     rows = [tuple(row[name] for name in NAMES) for row in found]
     app.output.rows(columns, [rows] if rows else [], key="code")
 
 
 def _by_hand(
     app: App,
-    site: OpenTarget,
+    opened: OpenTarget,
     code: str,
     remote_id: str,
     contact_id: int | None,
@@ -96,21 +96,21 @@ def _by_hand(
     from interop_cli.services.outcome import one
     from interop_cli.sync import linking
 
-    local, _link = common.local_of(app, site, code, contact_id, number)
-    with common.remote_errors(site):
+    local, _link = common.local_of(app, opened, code, contact_id, number)
+    with common.remote_errors(opened):
         if not app.dry_run:
-            linking.by_hand(site, local, remote_id, app.lock_timeout)
-    outcome = one(_item(site, local, remote_id), changed=True)
+            linking.by_hand(opened, local, remote_id, app.lock_timeout)
+    outcome = one(_item(opened, local, remote_id), changed=True)
     outcome.operation, outcome.dry_run = "sync.link", app.dry_run
     app.output.result(outcome.as_dict())
 
 
-def _item(site: OpenTarget, local: Any, remote_id: str | None) -> dict[str, Any]:
+def _item(opened: OpenTarget, local: Any, remote_id: str | None) -> dict[str, Any]:
     return {
         "id": local.id,
         "code": local.code,
         "entity": local.entity,
-        "target": site.target.name,
+        "target": opened.target.name,
         "remote_id": remote_id,
         "status": "ok",
         "error": None,
@@ -135,24 +135,24 @@ def unlink_command(app: App, picked: Picked, target_name: str | None, exclude: b
     if picked.is_bulk:
         confirm.moderate(app, msg("Unlink these clients?"), stdin_is_data=picked.reads_stdin)
     scope = common.scope_of(app, picked)
-    site = app.site(common.only(app, target_name))
-    outcome = app.run("sync.unlink", lambda uow: _unlinked(uow, site, scope, exclude=exclude))
+    opened = app.open_target(common.only(app, target_name))
+    outcome = app.run("sync.unlink", lambda uow: _unlinked(uow, opened, scope, exclude=exclude))
     app.output.result(outcome.as_dict())
 
 
-def _unlinked(uow: Any, site: OpenTarget, scope: Any, *, exclude: bool) -> Outcome:
+def _unlinked(uow: Any, opened: OpenTarget, scope: Any, *, exclude: bool) -> Outcome:
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.records import records
     from interop_cli.sync import linking
 
     outcome = Outcome()
-    for entity in site.connector.entities:
-        for local, link in list(records(uow.conn, entity, site.target.id, scope)):
+    for entity in opened.connector.entities:
+        for local, link in list(records(uow.conn, entity, opened.target.id, scope)):
             if link.id is None and not exclude:
                 continue
-            changed = linking.unlink(uow, site, local, link, exclude=exclude)
+            changed = linking.unlink(uow, opened, local, link, exclude=exclude)
             outcome.matched += 1
             outcome.changed += changed
             outcome.unchanged += not changed
-            outcome.items.append(_item(site, local, link.remote_id))
+            outcome.items.append(_item(opened, local, link.remote_id))
     return outcome

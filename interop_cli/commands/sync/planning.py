@@ -53,9 +53,9 @@ def plan_command(
 
     def batches() -> Iterator[list[tuple[Any, ...]]]:
         for target in targets:
-            site = app.site(target)
-            with common.remote_errors(site):
-                yield from _planned(site, scope, counts, offline=offline, everything=everything)
+            opened = app.open_target(target)
+            with common.remote_errors(opened):
+                yield from _planned(opened, scope, counts, offline=offline, everything=everything)
 
     app.output.rows(_columns(), batches(), key="code", spool=app.store.conn.readers_block_writers)
     todo = sum(counts[name] for name in ("create", "update", "rename", "deactivate", "check"))
@@ -96,17 +96,17 @@ def _columns() -> list[Any]:
 
 
 def _planned(
-    site: OpenTarget, scope: RecordScope, counts: Counter[str], *, offline: bool, everything: bool
+    opened: OpenTarget, scope: RecordScope, counts: Counter[str], *, offline: bool, everything: bool
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of one target, in batches."""
     from interop_cli.domain.sync.plan import Todo
 
-    for entity in site.connector.entities:
+    for entity in opened.connector.entities:
         rows = []
-        for step in _steps(site, entity, scope, offline=offline, everything=everything):
+        for step in _steps(opened, entity, scope, offline=offline, everything=everything):
             counts[str(step.todo)] += 1
             if step.todo is not Todo.SKIP or everything:
-                rows.append(_row(site, step))
+                rows.append(_row(opened, step))
             if len(rows) >= BATCH:
                 yield rows
                 rows = []
@@ -115,20 +115,20 @@ def _planned(
 
 
 def _steps(
-    site: OpenTarget, entity: str, scope: RecordScope, *, offline: bool, everything: bool
+    opened: OpenTarget, entity: str, scope: RecordScope, *, offline: bool, everything: bool
 ) -> Iterator[Step]:
     from interop_cli.sync.online_plan import looked
 
-    steps = site.steps(entity, scope, everything=everything)
-    return steps if offline else looked(site, entity, steps)
+    steps = opened.steps(entity, scope, everything=everything)
+    return steps if offline else looked(opened, entity, steps)
 
 
-def _row(site: OpenTarget, step: Step) -> tuple[Any, ...]:
+def _row(opened: OpenTarget, step: Step) -> tuple[Any, ...]:
     from interop_cli.domain.sync.plan import changes_of
 
     reason, local = step.reason, step.local
     return (
-        site.target.name,
+        opened.target.name,
         local.entity,
         local.id,
         local.code,
@@ -175,7 +175,7 @@ def status_command(app: App, target_name: str | None) -> None:
     app.output.pick(columns, key="target")
     rows = [
         tuple(found[name] for name in NAMES)
-        for found in (status(app.site(target)) for target in common.named(app, target_name))
+        for found in (status(app.open_target(target)) for target in common.named(app, target_name))
     ]
     app.output.rows(columns, [rows], key="target")
 

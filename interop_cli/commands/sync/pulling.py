@@ -48,10 +48,10 @@ def pull_command(
     scope = common.scope_of(app, picked)
     rows: list[tuple[Any, ...]] = []
     for target in common.chosen(app, target_name):
-        site = app.site(target)
-        with common.remote_errors(site):
+        opened = app.open_target(target)
+        with common.remote_errors(opened):
             found = pull(
-                site,
+                opened,
                 scope,
                 full=full or bool(picked.codes),
                 accept_empty=accept_empty,
@@ -103,27 +103,27 @@ def resolve_command(
     """
     from interop_cli.sync import resolving
 
-    site = app.site(common.only(app, target_name))
-    local, link = common.local_of(app, site, client, contact_id, number)
-    found = resolving.columns(site, local, link)
+    opened = app.open_target(common.only(app, target_name))
+    local, link = common.local_of(app, opened, client, contact_id, number)
+    found = resolving.columns(opened, local, link)
     if not taken:
-        _show(app, site, local, found)
+        _show(app, opened, local, found)
         return
     chosen = resolving.decisions(found, taken)
 
     def work(uow: Any) -> Any:
-        fresh, now = _again(uow, site, local, link)
-        return resolving.resolve(uow, site, fresh, now, chosen, app.rules())
+        fresh, now = _again(uow, opened, local, link)
+        return resolving.resolve(uow, opened, fresh, now, chosen, app.rules())
 
     app.write("sync.resolve", work)
 
 
-def _show(app: App, site: OpenTarget, local: LocalRecord, found: Any) -> None:
+def _show(app: App, opened: OpenTarget, local: LocalRecord, found: Any) -> None:
     if not found:
         app.output.message(_("There is no conflict."))
     rows = [
         (
-            site.target.name,
+            opened.target.name,
             local.entity,
             local.id,
             local.code,
@@ -138,8 +138,10 @@ def _show(app: App, site: OpenTarget, local: LocalRecord, found: Any) -> None:
     app.exit_code = EXIT_ATTENTION if rows else 0
 
 
-def _again(uow: Any, site: OpenTarget, local: LocalRecord, link: Link) -> tuple[LocalRecord, Link]:
+def _again(
+    uow: Any, opened: OpenTarget, local: LocalRecord, link: Link
+) -> tuple[LocalRecord, Link]:
     """The record as it is inside the transaction."""
     from interop_cli.store.sync.records import by_ids
 
-    return next(iter(by_ids(uow.conn, local.entity, site.target.id, [local.id])), (local, link))
+    return next(iter(by_ids(uow.conn, local.entity, opened.target.id, [local.id])), (local, link))

@@ -69,15 +69,15 @@ def push(
     reports: list[Report] = []
     failure: Exception | None = None
     for target in targets:
-        site = app.site(target)
+        opened = app.open_target(target)
         try:
             reports.append(
-                _one(app, site, scope, strict=strict, force=force, allow_create=allow_create)
+                _one(app, opened, scope, strict=strict, force=force, allow_create=allow_create)
             )
         except InteropError as error:  # the other targets get theirs all the same
             failure = failure or error
         finally:
-            site.connector.close()
+            opened.connector.close()
         if reports and reports[-1].stopped is not None:
             last = reports[-1]
             failure = failure or common.remote_error(target.name, last.stopped, last.until)
@@ -96,32 +96,38 @@ def push(
 
 
 def _one(
-    app: App, site: OpenTarget, scope: RecordScope, *, strict: bool, force: bool, allow_create: bool
+    app: App,
+    opened: OpenTarget,
+    scope: RecordScope,
+    *,
+    strict: bool,
+    force: bool,
+    allow_create: bool,
 ) -> Report:
     from interop_cli.connectors import BY_FILE
     from interop_cli.sync.push import Options, Push
 
-    if site.target.kind in BY_FILE:
+    if opened.target.kind in BY_FILE:
         from interop_cli.commands.sync.exporting import hand_over
 
-        return hand_over(app, site, scope, strict=strict, again=force)
+        return hand_over(app, opened, scope, strict=strict, again=force)
     if app.dry_run:
-        return _tried(site, scope, strict=strict, force=force)
+        return _tried(opened, scope, strict=strict, force=force)
     options = Options(again=force, allow_create=allow_create, wait=app.lock_timeout, strict=strict)
-    label = _("Sending to {target}", target=site.target.name)
+    label = _("Sending to {target}", target=opened.target.name)
     with app.output.progress(None, label) as advance:
-        return Push(site, scope, options, advance=advance).run()
+        return Push(opened, scope, options, advance=advance).run()
 
 
-def _tried(site: OpenTarget, scope: RecordScope, *, strict: bool, force: bool) -> Report:
+def _tried(opened: OpenTarget, scope: RecordScope, *, strict: bool, force: bool) -> Report:
     """What a push would do, as its report; nobody is called."""
     from interop_cli.domain.sync.plan import Todo
     from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
 
-    report = Report(site.target.name, strict=strict)
+    report = Report(opened.target.name, strict=strict)
     statuses = {Todo.BLOCKED: SKIPPED, Todo.SKIP: UNCHANGED}
-    for entity in site.connector.entities:
-        for step in site.steps(entity, scope, everything=strict, again=force):
+    for entity in opened.connector.entities:
+        for step in opened.steps(entity, scope, everything=strict, again=force):
             report.say(step, statuses.get(step.todo, OK), step.reason)
     return report
 
@@ -198,12 +204,12 @@ def retry_command(app: App, picked: Picked, target_name: str | None, recreate: b
     scope = common.scope_of(app, picked)
     total = Outcome(operation="sync.retry", dry_run=app.dry_run)
     for target in common.chosen(app, target_name):
-        _retry(app, app.site(target), scope, total, recreate=recreate)
+        _retry(app, app.open_target(target), scope, total, recreate=recreate)
     app.output.result(total.as_dict())
 
 
 def _retry(
-    app: App, site: OpenTarget, scope: RecordScope, total: Outcome, *, recreate: bool
+    app: App, opened: OpenTarget, scope: RecordScope, total: Outcome, *, recreate: bool
 ) -> None:
     from interop_cli.domain.sync.link import LinkState
     from interop_cli.store.sync.records import records
@@ -214,17 +220,17 @@ def _retry(
     )
     found = [
         (local, link)
-        for entity in site.connector.entities
-        for local, link in records(site.store.conn, entity, site.target.id, scope)
+        for entity in opened.connector.entities
+        for local, link in records(opened.store.conn, entity, opened.target.id, scope)
         if link.id is not None
         and link.state in wanted
         and (link.state in (LinkState.FAILED, LinkState.DETACHED) or link.next_at is not None)
     ]
     if not app.dry_run:
-        rested = unpause(site)
-        site.write(lambda uow: _again(uow, site, found), "sync.retry")
+        rested = unpause(opened)
+        opened.write(lambda uow: _again(uow, opened, found), "sync.retry")
         if rested:
-            app.output.message(_("{target} is called again.", target=site.target.name))
+            app.output.message(_("{target} is called again.", target=opened.target.name))
     total.matched += len(found)
     total.changed += len(found)
     total.items += [
@@ -232,7 +238,7 @@ def _retry(
             "id": local.id,
             "code": local.code,
             "entity": local.entity,
-            "target": site.target.name,
+            "target": opened.target.name,
             "status": "ok",
             "error": None,
         }
@@ -240,7 +246,7 @@ def _retry(
     ]
 
 
-def _again(uow: UnitOfWork, site: OpenTarget, found: list[tuple[LocalRecord, Link]]) -> None:
+def _again(uow: UnitOfWork, opened: OpenTarget, found: list[tuple[LocalRecord, Link]]) -> None:
     from interop_cli.domain.sync.link import LinkState
     from interop_cli.store.sync.links import CLEARED
 
@@ -255,4 +261,4 @@ def _again(uow: UnitOfWork, site: OpenTarget, found: list[tuple[LocalRecord, Lin
                 "remote_version": None,
                 "pushed": None,
             }
-        uow.links.settle(site.target.id, local.entity, local.id, was=link.state, **values)
+        uow.links.settle(opened.target.id, local.entity, local.id, was=link.state, **values)

@@ -211,16 +211,16 @@ def connect_command(
     if pairs:
         target = configured(app, target, _settings(_kind(target), dict(target.settings), pairs))
     app.store.run(lambda _uow: None, operation="sync.connect")  # whoever may not, asks nobody
-    site = app.site(target)
+    opened = app.open_target(target)
     secrets = _secrets(app, target)
     given = _given(app, secrets, token_stdin, token_file)
     made, empty = [], None
-    with common.remote_errors(site):
+    with common.remote_errors(opened):
         if not app.dry_run:
-            with _tried(secrets, None if given is None else {**given, **_host(site)}):
-                made, empty = site.connector.connect(), site.connector.is_empty()
+            with _tried(secrets, None if given is None else {**given, **_host(opened)}):
+                made, empty = opened.connector.connect(), opened.connector.is_empty()
     if not app.dry_run:
-        unpause(site, introduced=empty is True)
+        unpause(opened, introduced=empty is True)
     found = {"name": name, "secret": secrets.place, "made": made, "empty": empty}
     app.output.record(found, key="name")
     if empty is False and not target.introduced:
@@ -285,11 +285,11 @@ def _given(
     return parsed(getpass.getpass(_("Token (not shown): "), sys.stderr), secrets.names)
 
 
-def _host(site: OpenTarget) -> dict[str, str]:
+def _host(opened: OpenTarget) -> dict[str, str]:
     """The server a token is given to: it is sent to no other one."""
     from interop_cli.connectors.hosts import host_of
 
-    url = getattr(site.connector, "base_url", None)
+    url = getattr(opened.connector, "base_url", None)
     return {"host": host_of(url)} if url else {}
 
 
@@ -360,23 +360,23 @@ def fields_command(
     if entity is not None and entity not in connector_class(target.kind).entities:
         raise common.takes_no(target.name, entity)
     if chosen or dropped or reset:
-        settings = _fields(app.site(target), entity or "client", chosen, dropped, reset)
+        settings = _fields(app.open_target(target), entity or "client", chosen, dropped, reset)
         target = configured(app, target, settings)
-    _show_fields(app, app.site(target), entity)
+    _show_fields(app, app.open_target(target), entity)
 
 
 def _fields(
-    site: OpenTarget, entity: str, chosen: tuple[str, ...], dropped: tuple[str, ...], reset: bool
+    opened: OpenTarget, entity: str, chosen: tuple[str, ...], dropped: tuple[str, ...], reset: bool
 ) -> dict[str, Any]:
     """The target's settings with another choice of fields."""
     from interop_cli.domain.sync.descriptor import Need
 
-    settings = dict(site.target.settings)
+    settings = dict(opened.target.settings)
     fields = dict(settings.get("fields") or {})
     if reset:
         fields.pop(entity, None)
     if chosen or dropped:
-        descriptor = site.connector.descriptor(entity)
+        descriptor = opened.connector.descriptor(entity)
         sent = {one.name: one.remote for one in descriptor.sent()}
         for text in chosen:
             ours, _equals, theirs = text.partition("=")
@@ -409,7 +409,7 @@ def _no_field(descriptor: Any, name: str) -> UsageError:
     )
 
 
-def _show_fields(app: App, site: OpenTarget, entity: str | None) -> None:
+def _show_fields(app: App, opened: OpenTarget, entity: str | None) -> None:
     from interop_cli.domain.columns import Column, ValueKind
     from interop_cli.domain.sync.descriptor import Need
 
@@ -430,8 +430,8 @@ def _show_fields(app: App, site: OpenTarget, entity: str | None) -> None:
             field.pattern,
             list(field.choices) or field.choices_from,
         )
-        for one in site.connector.entities
+        for one in opened.connector.entities
         if entity in (None, one)
-        for field in site.connector.descriptor(one).fields
+        for field in opened.connector.descriptor(one).fields
     ]
     app.output.rows(columns, [rows] if rows else [], key="field")
