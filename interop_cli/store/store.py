@@ -41,7 +41,7 @@ class Store:
     actor: str
     command: str = ""
     user: User | None = None
-    pause: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = time.sleep
     unbroken: Callable[[], AbstractContextManager[None]] = nullcontext
     applied: bool = field(default=False, init=False)
 
@@ -67,7 +67,7 @@ class Store:
                     raise
                 import random
 
-                self.pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - not a secret
+                self.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - not a secret
         raise AssertionError("unreachable")
 
     def _attempt(
@@ -123,7 +123,7 @@ class Store:
                     msg("This is being done already, by {holder}.", holder=found),
                     hint=msg("Try again later, or wait for it with --wait."),
                 )
-            self.pause(0.2)
+            self.sleep(0.2)
         try:
             yield
         finally:

@@ -88,7 +88,9 @@ def acknowledge(
         values = (
             _taken(opened, local, link) if refused is None else _refused(opened, link, refused[1])
         )
-        uow.links.settle(opened.target.id, ENTITY, local.id, was=LinkState.AWAITING, **values)
+        uow.links.compare_and_set(
+            opened.target.id, ENTITY, local.id, was=LinkState.AWAITING, **values
+        )
         outcome.items.append(_item(opened, local, link, values))
     if left:
         line = min(number for number, _why in left.values())

@@ -20,14 +20,14 @@ class Stopped(Exception):
 
 
 @dataclass
-class Pauses:
+class Breaker:
     """The breaker and the parking of one target, kept in the database between runs."""
 
     opened: OpenTarget
     report: Report
     patient: bool = True
 
-    def check(self) -> None:
+    def refuse_paused(self) -> None:
         """Raise Remote ``sync.paused`` where the target rests."""
         target = self.opened.target
         if target.paused_until is None or target.paused_until <= self.opened.clock.stamp():

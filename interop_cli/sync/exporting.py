@@ -201,7 +201,7 @@ class Export:
                 self.report.say(step, SKIPPED, step.reason)
         where = dumped({"folder": str(self.folder.absolute())})
         for send in found.sends:
-            uow.links.settle(
+            uow.links.compare_and_set(
                 opened.target.id, ENTITY, send.id, opened.owner, batch=batch, seen=where
             )
         order = {step.local.id: place for place, step in enumerate(steps)}
@@ -234,14 +234,14 @@ class Export:
         for (batch, seen), links in groups.items():
             folder = Path(json.loads(seen)["folder"]) if seen else self.folder
             done = bool(batch) and handover.handed_over(folder, batch)
-            opened.write(lambda uow, b=batch, d=done, ls=links: self._settle(uow, b, ls, done=d))  # type: ignore[misc]
+            opened.write(lambda uow, b=batch, d=done, ls=links: self._conclude(uow, b, ls, done=d))  # type: ignore[misc]
             if done:
                 text: Message = msg(
                     "Batch {batch} was handed over by a run that was cut short.", batch=batch
                 )
                 self.report.warnings.append(RuleWarning("batch", "sync.export.recovered", text))
 
-    def _settle(
+    def _conclude(
         self, uow: UnitOfWork, batch: str, links: list[dict[str, Any]], *, done: bool
     ) -> None:
         for row in links:
@@ -255,7 +255,7 @@ class Export:
                     "remote_id": key,
                     "attempt": row["attempt"],
                 }
-            uow.links.settle(
+            uow.links.compare_and_set(
                 self.opened.target.id, ENTITY, row["local_id"], was=LinkState.UNKNOWN, **values
             )
 

@@ -26,7 +26,7 @@ def working(opened: OpenTarget, wait: float) -> Iterator[None]:
     while not opened.write(lambda uow: _take(uow, opened)):
         if waited >= wait:
             raise _busy(opened.target)
-        opened.store.pause(POLL)  # in real time: the other run is real
+        opened.store.sleep(POLL)  # in real time: the other run is real
         waited += POLL
     try:
         yield

@@ -164,7 +164,7 @@ def link(uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, remote: Remote
             ),
         )
     uow.links.ensure(opened.target.id, local.entity, local.id, LinkState.PENDING)
-    uow.links.settle(
+    uow.links.compare_and_set(
         opened.target.id,
         local.entity,
         local.id,
@@ -222,6 +222,6 @@ def unlink(
             "stamp": None,
             "pushed": None,
         }
-        uow.links.settle(opened.target.id, local.entity, local.id, **values)
+        uow.links.compare_and_set(opened.target.id, local.entity, local.id, **values)
         return True
     return uow.links.remove(opened.target.id, local.entity, local.id) > 0

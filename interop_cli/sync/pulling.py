@@ -180,4 +180,4 @@ def _write(
 def _set(
     uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, link: Link, **values: Any
 ) -> None:
-    uow.links.settle(opened.target.id, local.entity, local.id, was=link.state, **values)
+    uow.links.compare_and_set(opened.target.id, local.entity, local.id, was=link.state, **values)

@@ -10,7 +10,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
-from interop_cli.sync.breaker import Pauses, Stopped
+from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
@@ -68,17 +68,23 @@ class Push:
         """
         opened, options = self.opened, self.options
         self.report = Report(opened.target.name, strict=options.strict)
-        self.pauses = Pauses(opened, self.report, patient=options.patient)
-        caller = CallThread(inline=not options.overlap)
+        self.breaker = Breaker(opened, self.report, patient=options.patient)
+        call_thread = CallThread(inline=not options.overlap)
         self.sender = Sender(
-            opened, self.report, self.pauses, caller, self.fault, self.advance, again=options.again
+            opened,
+            self.report,
+            self.breaker,
+            call_thread,
+            self.fault,
+            self.advance,
+            again=options.again,
         )
         try:
             with working(opened, options.wait):
-                self.pauses.check()
+                self.breaker.refuse_paused()
                 self._run()
         finally:
-            caller.close()
+            call_thread.close()
         return self.report
 
     def _run(self) -> None:
@@ -106,7 +112,7 @@ class Push:
             if not revisit or (ids is not None and self.report.calls == calls):
                 return
             ids = sorted(revisit)
-        self.pauses.stop(TOO_OFTEN)
+        self.breaker.stop(TOO_OFTEN)
 
     def _sorted(self, entity: str, ids: list[int] | None) -> dict[Todo, list[int]]:
         """What to do about which records; those that need nothing are noted so."""
@@ -138,7 +144,7 @@ class Push:
         try:
             empty = self.options.allow_create or opened.connector.is_empty()
         except Trouble as trouble:
-            self.pauses.stop(trouble)
+            self.breaker.stop(trouble)
         if not empty:
             raise Conflict(
                 "sync.first_contact",

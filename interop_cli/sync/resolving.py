@@ -87,7 +87,7 @@ def resolve(
     changed = _take_over(uow, local, theirs, rules)
     # From now on we count from what is there: fields of ours that differ are sent.
     base: Payload = {**link.pushed, **{name: seen[name] for name in chosen if name in seen}}
-    uow.links.settle(
+    uow.links.compare_and_set(
         opened.target.id,
         local.entity,
         local.id,

@@ -14,7 +14,7 @@ from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo
 from interop_cli.domain.sync.records import Action, Failed, FoundRemote, Result, Send, Trace
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement, unknown_outcomes
-from interop_cli.sync.breaker import Pauses, Stopped
+from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.call_thread import CallAnswer, CallThread
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
@@ -57,8 +57,8 @@ class Sender:
 
     opened: OpenTarget
     report: Report
-    pauses: Pauses
-    caller: CallThread
+    breaker: Breaker
+    call_thread: CallThread
     fault: Fault
     advance: Callable[[int], None]
     again: bool = False
@@ -77,7 +77,7 @@ class Sender:
         batches = self._batches(todo, ids)
         while True:
             # Whether the breaker was open decides the size of the next batch: settle first.
-            if landed is not None and self.pauses.probing:
+            if landed is not None and self.breaker.probing:
                 revisit |= self._settle(entity, landed)
                 landed = None
             batch = next(batches, None)
@@ -94,7 +94,7 @@ class Sender:
                     landed = None
             if waiting.sends:
                 flight = self._start(waiting)
-                if self.pauses.probing:
+                if self.breaker.probing:
                     landed, flight = self._wait(flight), None
             elif batch is None and landed is None:
                 return revisit
@@ -104,7 +104,7 @@ class Sender:
         size = 1 if todo is Todo.RENAME else self.opened.connector.batch_size
         start = 0
         while start < len(ids):
-            step = 1 if self.pauses.probing else size
+            step = 1 if self.breaker.probing else size
             yield ids[start : start + step]
             start += step
 
@@ -144,10 +144,10 @@ class Sender:
 
     def _start(self, claimed: Claimed) -> Flight:
         sends = claimed.sends
-        return Flight(claimed, self.caller.start(lambda: self._call(sends)))
+        return Flight(claimed, self.call_thread.start(lambda: self._call(sends)))
 
     def _call(self, sends: list[Send]) -> list[Result]:
-        """The call itself, in the caller's thread. Raises Trouble."""
+        """The call itself, in the thread of calls. Raises Trouble."""
         connector, found = self.opened.connector, list[Result]()
         if sends[0].action is Action.CREATE and connector.looks_first:
             there = connector.lookup(sends)
@@ -181,10 +181,10 @@ class Sender:
         self.fault("settled")
         self.advance(len(landed.claimed.sends) - len(settled.again))
         if settled.done:
-            self.pauses.succeeded()
+            self.breaker.succeeded()
         revisit = settled.again | self._stale(entity, settled.stale)
         if settled.trouble is not None:
-            self.pauses.met(settled.trouble)
+            self.breaker.met(settled.trouble)
         return revisit
 
     def _stale(self, entity: str, ids: set[int]) -> set[int]:
@@ -196,7 +196,7 @@ class Sender:
         try:
             found = unknown_outcomes.read(opened, entity, steps)
         except Trouble as trouble:
-            self.pauses.met(trouble)
+            self.breaker.met(trouble)
             return ids
         self.fault("reread")
         for local_id in ids:
@@ -234,17 +234,19 @@ class Sender:
         if not steps:
             return
         try:
-            found = self.caller.start(lambda: unknown_outcomes.read(opened, entity, steps)).get()
+            found = self.call_thread.start(
+                lambda: unknown_outcomes.read(opened, entity, steps)
+            ).get()
         except Trouble as trouble:
             for step in steps:
                 why = Reason(trouble.code, trouble.message, trouble.field)
                 self.report.say(step, ERROR, why)
-            self.pauses.met(trouble)
+            self.breaker.met(trouble)
             return
         finally:
             self.report.calls += len(opened.connector.traces())
         self.fault("looked")
-        self.pauses.succeeded()
+        self.breaker.succeeded()
         opened.write(
             lambda uow: unknown_outcomes.resolve_all(uow, opened, steps, found, self.report)
         )

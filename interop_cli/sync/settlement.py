@@ -86,7 +86,7 @@ def settle(
             done.append(_done(opened, send, step, result, settled, report))
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
         events.append(_event(opened, send, outcome, result, traces))
-    uow.links.settle_many(target_id, entity, done)
+    uow.links.settle(target_id, entity, done)
     uow.links.log(events)
     return settled
 
@@ -184,7 +184,9 @@ def _failed(
         values = {"state": LinkState.PENDING, "attempt_key": None, **fault}
     elif kind is TroubleKind.GONE:
         values["state"] = LinkState.DETACHED
-    if not uow.links.settle(opened.target.id, send.entity, send.id, opened.owner, **values):
+    if not uow.links.compare_and_set(
+        opened.target.id, send.entity, send.id, opened.owner, **values
+    ):
         return "late"
     report.say(step, ERROR, Reason(trouble.code, trouble.message, trouble.field))
     return str(values["state"])
@@ -212,6 +214,6 @@ def _event(
 def release(uow: UnitOfWork, opened: OpenTarget, claimed: Claimed) -> None:
     """Give back claims for which nothing was sent."""
     for send in claimed.sends:
-        uow.links.settle(
+        uow.links.compare_and_set(
             opened.target.id, send.entity, send.id, opened.owner, state=LinkState.PENDING
         )

@@ -172,7 +172,9 @@ def compare(
 def _set(uow: UnitOfWork, opened: OpenTarget, step: Step, **values: Any) -> None:
     """Write, unless somebody did something else about it since it was read."""
     local = step.local
-    uow.links.settle(opened.target.id, local.entity, local.id, was=step.link.state, **values)
+    uow.links.compare_and_set(
+        opened.target.id, local.entity, local.id, was=step.link.state, **values
+    )
 
 
 def _fault(kind: TroubleKind, reason: Reason) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_a_second_refresh_says_who_is_at_it(ready_url: str, invoke: Run, root: P
 
 def test_waiting_for_the_other_one(store: Store, ready_url: str, root: Path) -> None:
     process = holder(ready_url, root)
-    store.pause = lambda _seconds: end(process)
+    store.sleep = lambda _seconds: end(process)
     with store.alone("sales-refresh", wait=True):
         assert process.returncode == 0
 
@@ -63,7 +63,7 @@ def test_a_killed_holder_lets_go(ready_url: str, root: Path) -> None:
     process.kill()
     process.communicate()
     store = open_store(ready_url)
-    store.pause = lambda _seconds: None  # a server notices a moment later
+    store.sleep = lambda _seconds: None  # a server notices a moment later
     with store.alone("sales-refresh", wait=True):
         pass
     store.close()

@@ -261,4 +261,6 @@ def _again(uow: UnitOfWork, opened: OpenTarget, found: list[tuple[LocalRecord, L
                 "remote_version": None,
                 "pushed": None,
             }
-        uow.links.settle(opened.target.id, local.entity, local.id, was=link.state, **values)
+        uow.links.compare_and_set(
+            opened.target.id, local.entity, local.id, was=link.state, **values
+        )

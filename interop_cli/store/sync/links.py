@@ -197,7 +197,7 @@ class LinkRepository:
             rows,
         )
 
-    def settle(
+    def compare_and_set(
         self,
         target_id: int,
         entity: str,
@@ -242,7 +242,7 @@ class LinkRepository:
         )
         return {row["local_id"] for row in rows}
 
-    def settle_many(self, target_id: int, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def settle(self, target_id: int, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """End claims that still stand: each row has ``local_id`` and the columns to set.
 
         Rows of different columns go in groups.
