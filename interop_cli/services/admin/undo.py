@@ -73,7 +73,7 @@ def _taken_back(uow: UnitOfWork, operation_id: int) -> int:
         if error.code != "db.constraint":
             raise
         raise _clash(operation_id, []) from error
-    if codes := uow.operations.clashes(SHOWN):
+    if codes := uow.operations.clashing_clients(SHOWN):
         raise _clash(operation_id, codes)
     return changed
 

@@ -10,7 +10,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import chunked
+from interop_cli.store.engines.id_lists import places_in_chunks
 from interop_cli.store.reading import nesting, notes
 from interop_cli.store.reading.fields import list_fields
 
@@ -40,7 +40,7 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
     """The addresses of clients as the objects on their cards: client id -> objects."""
     ids = list(client_ids)
     found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    for places, params in chunked(ids):
+    for places, params in places_in_chunks(ids):
         condition = f"a.client_id IN ({places}) ORDER BY a.main DESC, a.id"
         for owner, row in _objects(conn, condition, params):
             found[owner].append(row)

@@ -10,7 +10,7 @@ from typing import Any
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import fold, searched_words
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import chunked, query_in
+from interop_cli.store.engines.id_lists import places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, nesting, notes, sales
 from interop_cli.store.reading.fields import ListField, field_named, list_fields
 from interop_cli.store.reading.filters import EVERYTHING, Condition
@@ -43,7 +43,7 @@ def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
         "SELECT client.id AS id, content FROM client JOIN blob ON blob.sha256 = client.logo"
         " WHERE client.id IN ({places})"
     )
-    return {row["id"]: bytes(row["content"]) for row in query_in(conn, sql, client_ids)}
+    return {row["id"]: bytes(row["content"]) for row in query_in_chunks(conn, sql, client_ids)}
 
 
 FIELDS: tuple[ListField, ...] = (
@@ -134,7 +134,7 @@ def client_rows(
         place = (after, order)
         early = found_early(conn, query.search or "", few, _unsearched(query), place, params)
     if early:
-        ((places, params),) = chunked(early)
+        ((places, params),) = places_in_chunks(early)
         tail = f"{SOURCE} WHERE c.id IN ({places}){order}"
     else:
         condition = where(conn, query)
@@ -170,7 +170,7 @@ def _few(query: ListQuery) -> int:
 def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int, Any]:
     """A column of the clients that is in no list: client id -> value."""
     sql = f"SELECT id, {column} AS value FROM client WHERE id IN ({{places}})"  # noqa: S608
-    return {row["id"]: row["value"] for row in query_in(conn, sql, client_ids)}
+    return {row["id"]: row["value"] for row in query_in_chunks(conn, sql, client_ids)}
 
 
 def count_clients(conn: Connection, query: ListQuery) -> int:

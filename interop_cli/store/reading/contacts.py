@@ -10,7 +10,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import CONTACT, Kind
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import chunked, query_in
+from interop_cli.store.engines.id_lists import places_in_chunks, query_in_chunks
 from interop_cli.store.reading import nesting, notes
 from interop_cli.store.reading.fields import list_fields
 from interop_cli.store.sync.sources import HUBSPOT_SYNCED
@@ -53,7 +53,7 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
     """The contacts of clients as the objects on their cards: client id -> objects."""
     ids = list(client_ids)
     found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    for places, params in chunked(ids):
+    for places, params in places_in_chunks(ids):
         for owner, contact in _objects(conn, f"t.client_id IN ({places}){SORT}", params):
             found[owner].append(contact)
     return found
@@ -62,7 +62,7 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
 def asleep(conn: Connection, client_ids: Iterable[int]) -> set[int]:
     """The ids of the contacts that these clients took along when they were deactivated."""
     sql = "SELECT id FROM contact WHERE deactivated_with = 1 AND client_id IN ({places})"
-    return {row["id"] for row in query_in(conn, sql, client_ids)}
+    return {row["id"] for row in query_in_chunks(conn, sql, client_ids)}
 
 
 def one(conn: Connection, contact_id: int) -> tuple[int, Row]:

@@ -12,7 +12,7 @@ from interop_cli.domain.fields import NOTE
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import chunked, query_in
+from interop_cli.store.engines.id_lists import places_in_chunks, query_in_chunks
 from interop_cli.store.reading.fields import list_fields
 
 FIELDS = list_fields(NOTE, "n", {"client": ("c.code", "c.code_key"), "attachments": ("NULL", "")})
@@ -44,7 +44,7 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
     """The notes of clients as the objects on their cards: client id -> objects."""
     ids = list(client_ids)
     found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    for places, params in chunked(ids):
+    for places, params in places_in_chunks(ids):
         for owner, note in _objects(conn, f"client_id IN ({places})", params):
             found[owner].append(note)
     return found
@@ -93,7 +93,7 @@ def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
         "SELECT attachment.id AS id, content FROM attachment"
         " JOIN blob ON blob.sha256 = attachment.sha256 WHERE client_id IN ({places})"
     )
-    return {row["id"]: bytes(row["content"]) for row in query_in(conn, sql, client_ids)}
+    return {row["id"]: bytes(row["content"]) for row in query_in_chunks(conn, sql, client_ids)}
 
 
 def sizes(conn: Connection, client_ids: Iterable[int]) -> dict[int, int]:
@@ -102,7 +102,7 @@ def sizes(conn: Connection, client_ids: Iterable[int]) -> dict[int, int]:
         "SELECT client_id, SUM(size) AS size FROM attachment WHERE client_id IN ({places})"
         " GROUP BY client_id"
     )
-    return {row["client_id"]: int(row["size"]) for row in query_in(conn, sql, client_ids)}
+    return {row["client_id"]: int(row["size"]) for row in query_in_chunks(conn, sql, client_ids)}
 
 
 def note_not_found(note_id: int) -> NotFound:

@@ -12,7 +12,7 @@ from typing import Any
 
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import query_in
+from interop_cli.store.engines.id_lists import query_in_chunks
 from interop_cli.store.sync.sources import PEOPLE, RecordSource, document_stamp
 
 NEVER = "9999-12-31"
@@ -41,7 +41,7 @@ def _lines(conn: Connection, rows: Sequence[Row]) -> None:
         "SELECT document_id, description, quantity, unit_price, amount_cents, tax"
         " FROM document_line WHERE document_id IN ({places}) ORDER BY document_id, position"
     )
-    for line in query_in(conn, sql, by_id):
+    for line in query_in_chunks(conn, sql, by_id):
         by_id[line.pop("document_id")].append(line)
     for row in rows:
         row["lines"] = by_id[row["id"]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.link import Link, LinkFault, LinkState
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import query_in
+from interop_cli.store.engines.id_lists import query_in_chunks
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.writer import Writer
@@ -318,7 +318,7 @@ class LinkRepository:
             "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
             " AND entity = :entity AND remote_id IN ({places})"
         )
-        rows = query_in(self.conn, sql, remote_ids, target=target_id, entity=entity)
+        rows = query_in_chunks(self.conn, sql, remote_ids, target=target_id, entity=entity)
         return {row["remote_id"]: row["local_id"] for row in rows}
 
     def key_holders(self, target_id: int, entity: str, keys: Sequence[str]) -> dict[str, int]:
@@ -328,7 +328,7 @@ class LinkRepository:
             " AND entity = :entity AND remote_key IN ({places})"
             " AND (remote_id IS NOT NULL OR state IN ('claimed', 'unknown'))"
         )
-        rows = query_in(self.conn, sql, keys, target=target_id, entity=entity)
+        rows = query_in_chunks(self.conn, sql, keys, target=target_id, entity=entity)
         return {row["remote_key"]: row["local_id"] for row in rows}
 
     def remove(self, target_id: int, entity: str, local_id: int) -> int:

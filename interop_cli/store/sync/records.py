@@ -16,7 +16,7 @@ from interop_cli.domain.fields import CONTACT as CONTACT_FIELDS
 from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import chunked
+from interop_cli.store.engines.id_lists import places_in_chunks
 from interop_cli.store.reading.fields import synced_sql
 from interop_cli.store.reading.filters import EVERYTHING as ALL
 from interop_cli.store.reading.filters import Condition
@@ -164,7 +164,7 @@ def records(
     if scope.client_ids is None:
         yield from _read(conn, source, f"{condition} ORDER BY {source.order}", params)
         return
-    for places, ids in chunked(scope.client_ids):
+    for places, ids in places_in_chunks(scope.client_ids):
         where = f"{condition} AND {source.client} IN ({places}) ORDER BY {source.order}"
         yield from _read(conn, source, where, params | ids)
 
@@ -174,7 +174,7 @@ def by_ids(
 ) -> Iterator[tuple[LocalRecord, Link]]:
     """Records by their own ids, each with its link."""
     source = SOURCES[entity]
-    for places, params in chunked(ids):
+    for places, params in places_in_chunks(ids):
         where = f"{source.columns['id']} IN ({places}) ORDER BY {source.order}"
         yield from _read(conn, source, where, {**params, "target": target_id})
 

@@ -15,7 +15,7 @@ from typing import Any
 from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.values.text import word_list
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import id_table
+from interop_cli.store.engines.id_lists import fill_id_table
 from interop_cli.store.writing.tables import TABLES, Table
 
 CHUNK = 5000
@@ -81,7 +81,7 @@ class SearchIndex:
 
 def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
     """Renew these clients from the database; those that are gone are taken out."""
-    id_table(conn, "reindexed", client_ids)
+    fill_id_table(conn, "reindexed", client_ids)
     texts: dict[int, list[str]] = {}
     for table in TABLES.values():
         if not table.search or not table.client:

@@ -12,7 +12,7 @@ from interop_cli.domain.fields.field import flags
 from interop_cli.domain.values.code import code_key, numbered
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import id_table
+from interop_cli.store.engines.id_lists import fill_id_table
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.references import client_not_found, id_named
 from interop_cli.store.writing.repositories import merging
@@ -262,7 +262,7 @@ class ClientRepository:
         ``id``, ``code`` and the first ``limit`` codes of the ``others``, where there is one. No
         index helps here: ask once for many.
         """
-        id_table(self.conn, "numbered", client_ids)
+        fill_id_table(self.conn, "numbered", client_ids)
         rows = self.conn.query(
             f"WITH asked AS (SELECT id, code, {column} AS number FROM client"  # noqa: S608
             f" WHERE {column} IS NOT NULL AND id IN (SELECT id FROM numbered)),"

@@ -9,7 +9,7 @@ from interop_cli.domain.fields import CONTACT, Kind
 from interop_cli.domain.fields.field import taken
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import id_table, of_clients, query_in
+from interop_cli.store.engines.id_lists import fill_id_table, query_in_chunks, rows_by_client
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.contacts import contact_not_found
 from interop_cli.store.writing.repositories.selection import PICKED_IDS
@@ -40,7 +40,7 @@ def give_up(
 
 
 def _clear(writer: Writer, table: str, flag: str, ids: list[int]) -> None:
-    id_table(writer.conn, "losing", ids)
+    fill_id_table(writer.conn, "losing", ids)
     writer.update(table, {flag: 0}, "id IN (SELECT id FROM losing)")
     writer.touched.update((table, row_id) for row_id in ids)
 
@@ -100,7 +100,7 @@ class ContactRepository:
 
     def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
         """The contacts of each client, in the order they were made: client id -> rows."""
-        return of_clients(self.conn, "contact", client_ids)
+        return rows_by_client(self.conn, "contact", client_ids)
 
     def with_email(self, key: str, client_id: int) -> tuple[int | None, list[str]]:
         """Who else has this folded e-mail: the client's own contact, and other clients' codes."""
@@ -161,7 +161,7 @@ class ContactRepository:
             " JOIN client ON client.id = client_id WHERE email_key IN ({places})"
             " ORDER BY email_key, code_key"
         )
-        for row in query_in(self.conn, sql, keys):
+        for row in query_in_chunks(self.conn, sql, keys):
             found.setdefault(row["email_key"], []).append(row["code"])
         return {key: codes for key, codes in found.items() if len(codes) > 1}
 
@@ -192,7 +192,7 @@ class ContactRepository:
             return 0
         if len(client_ids) == 1:
             return self._follow(str(int(client_ids[0])), active)
-        id_table(self.conn, "followed", client_ids)
+        fill_id_table(self.conn, "followed", client_ids)
         return self._follow("SELECT id FROM followed", active)
 
     def follow_picked(self, active: int) -> int:

@@ -9,7 +9,7 @@ from interop_cli.domain.document import Document
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import query_in
+from interop_cli.store.engines.id_lists import query_in_chunks
 from interop_cli.store.reading.documents import document_named
 from interop_cli.store.writing.tables import DOCUMENT, DOCUMENT_LINE
 from interop_cli.store.writing.writer import Writer
@@ -62,7 +62,7 @@ class DocumentRepository:
     def by_numbers(self, kind: str, keys: Iterable[str]) -> dict[str, Row]:
         """The rows of these folded numbers: number key -> row."""
         sql = "SELECT * FROM document WHERE kind = :kind AND number_key IN ({places})"
-        return {row["number_key"]: row for row in query_in(self.conn, sql, keys, kind=kind)}
+        return {row["number_key"]: row for row in query_in_chunks(self.conn, sql, keys, kind=kind)}
 
     def entity(self, row: Row) -> Document:
         """The document of a stored row."""
@@ -75,7 +75,7 @@ class DocumentRepository:
             "SELECT * FROM document_line WHERE document_id IN ({places})"
             " ORDER BY document_id, position"
         )
-        for row in query_in(self.conn, sql, document_ids):
+        for row in query_in_chunks(self.conn, sql, document_ids):
             found.setdefault(row["document_id"], []).append(row)
         return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from interop_cli.domain.note import Note
 from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import of_clients, query_in
+from interop_cli.store.engines.id_lists import query_in_chunks, rows_by_client
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.notes import note_not_found
 from interop_cli.store.writing.writer import Writer
@@ -45,7 +45,7 @@ class NoteRepository:
 
     def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
         """The notes of each client, in the order they were made: client id -> rows."""
-        return of_clients(self.conn, "note", client_ids)
+        return rows_by_client(self.conn, "note", client_ids)
 
     def add(self, notes: Sequence[Note]) -> list[int]:
         """Insert notes that passed their rules; their ids."""
@@ -77,7 +77,7 @@ class NoteRepository:
         """The attachments of each note by name and blob: note id -> pairs."""
         found: dict[int, set[tuple[str, str]]] = {}
         sql = "SELECT note_id, name, sha256 FROM attachment WHERE note_id IN ({places})"
-        for row in query_in(self.conn, sql, note_ids):
+        for row in query_in_chunks(self.conn, sql, note_ids):
             found.setdefault(row["note_id"], set()).add((row["name"], row["sha256"]))
         return found
 

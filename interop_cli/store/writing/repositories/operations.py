@@ -8,14 +8,14 @@ from itertools import groupby
 from typing import Any
 
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import id_table
+from interop_cli.store.engines.id_lists import fill_id_table
 from interop_cli.store.reading.operations import operation
 from interop_cli.store.sync.links import LIVE
 from interop_cli.store.writing.journal import changes_of
 from interop_cli.store.writing.tables import TABLES
 from interop_cli.store.writing.writer import Writer
 
-LATER = (
+LATER_CHANGES = (
     "SELECT change.entity, change.entity_id, change.operation_id, operation.undoes FROM change"
     " JOIN operation ON operation.id = change.operation_id"
     " JOIN undoing ON undoing.entity = change.entity AND undoing.entity_id = change.entity_id"
@@ -24,50 +24,50 @@ LATER = (
 )
 
 
-def as_it_was(conn: Connection, operation_id: int) -> Iterator[tuple[str, int]]:
+def unchanged_since(conn: Connection, operation_id: int) -> Iterator[tuple[str, int]]:
     """Of the rows in ``undoing`` that were written since, those that are as they were left."""
-    rows = conn.query(LATER, operation=operation_id)
+    rows = conn.query(LATER_CHANGES, operation=operation_id)
     for key, changes in groupby(rows, lambda row: (row["entity"], row["entity_id"])):
         later = {change["operation_id"]: change["undoes"] for change in changes}
-        if not any(counts(later, operation_id)):
+        if not any(changes_that_count(later, operation_id)):
             yield key
 
 
-def counts(later: Mapping[int, int | None], operation_id: int) -> Iterator[bool]:
+def changes_that_count(later: Mapping[int, int | None], operation_id: int) -> Iterator[bool]:
     """For each later operation on a row (id -> what it undoes), whether its change still counts.
 
     One that was taken back does not, nor does what took it back, provided that it is a later one
     too: together they changed nothing.
     """
-    standing: dict[int, bool] = {}
+    counting: dict[int, bool] = {}
     for number in sorted(later, reverse=True):  # an undo comes after what it undoes
-        undone = any(standing[other] for other in standing if later[other] == number)
-        standing[number] = not undone
+        undone = any(counting[other] for other in counting if later[other] == number)
+        counting[number] = not undone
         takes_back = later[number]
-        yield standing[number] and not (takes_back is not None and takes_back > operation_id)
+        yield counting[number] and not (takes_back is not None and takes_back > operation_id)
 
 
-UNDONE = "(SELECT entity_id FROM undoing WHERE entity = 'client' AND stale = 0)"
+UNDONE_CLIENTS = "(SELECT entity_id FROM undoing WHERE entity = 'client' AND stale = 0)"
 # Each gives the codes of the clients that break one rule. None of them is broken otherwise.
-RULES = (
+BREACHES = (
     # A code leads to one client: nobody's present code is the former one of another.
     "SELECT c.code FROM client_code f JOIN client c ON c.code_key = f.code_key"
     " WHERE c.id <> f.client_id",
     # Who pays is no prospect, and billed to nobody else.
     "SELECT c.code FROM client c JOIN client p ON p.id = c.bill_to_id"  # noqa: S608
-    f" WHERE (c.id IN {UNDONE} OR p.id IN {UNDONE})"
+    f" WHERE (c.id IN {UNDONE_CLIENTS} OR p.id IN {UNDONE_CLIENTS})"
     " AND (p.bill_to_id IS NOT NULL OR p.prospect = 1)",
     # A job has ended the prospect for good.
-    f"SELECT c.code FROM client c WHERE c.prospect = 1 AND c.id IN {UNDONE} AND EXISTS"  # noqa: S608
+    f"SELECT c.code FROM client c WHERE c.prospect = 1 AND c.id IN {UNDONE_CLIENTS} AND EXISTS"  # noqa: S608
     " (SELECT 1 FROM document d WHERE d.client_id = c.id AND d.kind = 'job'"
     " AND d.status <> 'void')",
 )
 
 
-def clashes(conn: Connection, limit: int) -> list[str]:
+def clashing_clients(conn: Connection, limit: int) -> list[str]:
     """The codes of the first clients whom an undo has brought in conflict with what came since."""
     found: dict[str, None] = {}
-    for sql in RULES:
+    for sql in BREACHES:
         rows = conn.query(f"{sql} ORDER BY c.code_key LIMIT :n", n=limit)
         found |= dict.fromkeys(row["code"] for row in rows)
     return list(found)[:limit]
@@ -76,8 +76,8 @@ def clashes(conn: Connection, limit: int) -> list[str]:
 # What only one row may have: flags of a client's, and the id in another system.
 EXCLUSIVE = ("main", "is_default", "billing", "external_id")
 # What the operation left of each row, and what the row is now.
-Group = tuple[dict[str, Any], list[int]]
-EFFECTS = (
+SameValues = tuple[dict[str, Any], list[int]]
+UNDOING_COLUMNS = (
     "entity TEXT, entity_id BIGINT, action TEXT, before TEXT, version BIGINT, stale BIGINT,"
     " PRIMARY KEY (entity, entity_id)"
 )
@@ -106,8 +106,8 @@ class OperationRepository:
 
     def load(self, operation_id: int) -> int:
         """Fill ``undoing`` from the journal; the number of rows touched."""
-        effects = merged(changes_of(self.conn, operation_id))
-        self.conn.temp_table("undoing", EFFECTS)
+        effects = net_effects(changes_of(self.conn, operation_id))
+        self.conn.temp_table("undoing", UNDOING_COLUMNS)
         self.conn.insert_many(
             "undoing",
             ("entity", "entity_id", "action", "before", "version", "stale"),
@@ -122,7 +122,7 @@ class OperationRepository:
                 f" ELSE NOT {there} AND t.version = undoing.version) END)",
                 entity=entity,
             )
-        self._mark(as_it_was(self.conn, operation_id), stale=0)
+        self._mark(unchanged_since(self.conn, operation_id), stale=0)
         self._keep_numbers()
         return len(effects)
 
@@ -216,9 +216,9 @@ class OperationRepository:
             count += sum(self._set_back(entity, *group) for group in then)
         return count
 
-    def clashes(self, limit: int) -> list[str]:
+    def clashing_clients(self, limit: int) -> list[str]:
         """The codes of clients that what was written back has brought in conflict with others."""
-        return clashes(self.conn, limit)
+        return clashing_clients(self.conn, limit)
 
     def _restore(self, entity: str) -> int:
         rows = [json.loads(text) for text, _ids in self._befores(entity, "insert") for _id in _ids]
@@ -227,7 +227,7 @@ class OperationRepository:
 
     def _set_back(self, entity: str, values: dict[str, Any], ids: list[int]) -> int:
         """Rows with the same values to bring back are written by one statement."""
-        id_table(self.conn, "set_back", ids)
+        fill_id_table(self.conn, "set_back", ids)
         return self.writer.update(entity, values, "id IN (SELECT id FROM set_back)")
 
     def _befores(self, entity: str, action: str) -> Iterator[tuple[str, list[int]]]:
@@ -243,10 +243,10 @@ class OperationRepository:
         yield from groups.items()
 
 
-def _by_flags(groups: Iterator[tuple[str, list[int]]]) -> tuple[list[Group], list[Group]]:
+def _by_flags(groups: Iterator[tuple[str, list[int]]]) -> tuple[list[SameValues], list[SameValues]]:
     """What to set back first, since it frees a flag, and what then; a row may be in both."""
-    first: list[Group] = []
-    then: list[Group] = []
+    first: list[SameValues] = []
+    then: list[SameValues] = []
     for text, ids in groups:
         values = json.loads(text)
         flags = {flag: values[flag] for flag in EXCLUSIVE if flag in values}
@@ -277,7 +277,7 @@ OWNED = (
 )
 
 
-def merged(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:
+def net_effects(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:
     """The changes of an operation as one effect a row: (action to undo it, before, version).
 
     A row changed twice goes back to what it was before the first; one both made and removed by
@@ -292,13 +292,13 @@ def merged(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | Non
         if earlier is None:
             effects[key] = (action, before, version)
         else:
-            effect = _combined(earlier, action, before, version)
+            effect = _net_effect(earlier, action, before, version)
             if effect is not None:
                 effects[key] = effect
     return effects
 
 
-def _combined(
+def _net_effect(
     earlier: tuple[str, str | None, int], action: str, before: str | None, version: int
 ) -> tuple[str, str | None, int] | None:
     first_action, first_before, _version = earlier
