@@ -18,8 +18,9 @@ from interop_cli.services.people import contacts, notes
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.engines.health import check
 from interop_cli.store.reading import used_by
-from interop_cli.store.reading.clients import card, resolve
+from interop_cli.store.reading.clients import card
 from interop_cli.store.reading.history import of_client
+from interop_cli.store.reading.references import resolve
 from interop_cli.store.store import Store
 from interop_cli.store.writing.tables import DOCUMENT, TABLES
 from tests.support.stores import add_client, dump

@@ -126,9 +126,9 @@ def show_command(app: App, client: str, exact: bool) -> None:
 def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int, str]:
     """Id and present code of a client; a former code is said on stderr."""
     from interop_cli.domain.errors import NotFound
-    from interop_cli.store.reading import clients
+    from interop_cli.store.reading.references import resolve
 
-    client_id, code, former = clients.resolve(conn, ref)
+    client_id, code, former = resolve(conn, ref)
     if former:
         if exact:
             raise NotFound("client.not_found", msg("There is no client {code}.", code=ref[:40]))

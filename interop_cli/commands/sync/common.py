@@ -137,7 +137,7 @@ def scope_of(app: App, picked: Picked) -> RecordScope:
 
 
 def _ids(app: App, keys: list[str]) -> tuple[int, ...]:
-    from interop_cli.store.reading.clients import resolve
+    from interop_cli.store.reading.references import resolve
 
     with app.store.reading() as conn:
         return tuple(dict.fromkeys(resolve(conn, key)[0] for key in keys))
@@ -152,7 +152,7 @@ def local_of(
 ) -> Any:
     """The record a command is about, with its link: the client, a contact or a document of it."""
     from interop_cli.domain.errors import NotFound
-    from interop_cli.store.reading.clients import resolve
+    from interop_cli.store.reading.references import resolve
     from interop_cli.store.sync.records import RecordScope, records
 
     client_id = resolve(app.store.conn, code)[0]

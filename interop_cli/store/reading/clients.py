@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from interop_cli.domain.fields import CLIENT, Kind
-from interop_cli.domain.values.text import fold, searched_words
+from interop_cli.domain.values.text import searched_words
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.id_lists import places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, nesting, notes, sales
 from interop_cli.store.reading.fields import ListField, field_named, list_fields
 from interop_cli.store.reading.filters import EVERYTHING, Condition
-from interop_cli.store.reading.references import client_not_found, id_named
+from interop_cli.store.reading.references import resolve
 from interop_cli.store.reading.search import found_early
 from interop_cli.store.sync import states
 
@@ -212,23 +212,6 @@ def _cursor(conn: Connection, column: str, ref: str) -> tuple[object, int]:
         f"SELECT {column} AS value, c.id AS id{SOURCE} WHERE c.id = :id", id=resolve(conn, ref)[0]
     )
     return rows[0]["value"], rows[0]["id"]
-
-
-def resolve(conn: Connection, ref: str) -> tuple[int, str, bool]:
-    """Id, present code, and whether ``ref`` was a former code. Raises NotFound."""
-    wanted = id_named(ref)
-    if wanted is not None:
-        rows = conn.query("SELECT id, code, 0 AS former FROM client WHERE id = :id", id=wanted)
-    else:
-        rows = conn.query(
-            "SELECT id, code, 0 AS former FROM client WHERE code_key = :key UNION ALL"
-            " SELECT c.id, c.code, 1 AS former FROM client_code f"
-            " JOIN client c ON c.id = f.client_id WHERE f.code_key = :key",
-            key=fold(ref),
-        )
-    if not rows:
-        raise client_not_found(ref)
-    return rows[0]["id"], rows[0]["code"], bool(rows[0]["former"])
 
 
 def card(conn: Connection, client_id: int, this_year: int) -> Row:

@@ -22,6 +22,23 @@ def client_not_found(ref: str) -> NotFound:
     )
 
 
+def resolve(conn: Connection, ref: str) -> tuple[int, str, bool]:
+    """Id, present code, and whether ``ref`` was a former code. Raises NotFound."""
+    wanted = id_named(ref)
+    if wanted is not None:
+        rows = conn.query("SELECT id, code, 0 AS former FROM client WHERE id = :id", id=wanted)
+    else:
+        rows = conn.query(
+            "SELECT id, code, 0 AS former FROM client WHERE code_key = :key UNION ALL"
+            " SELECT c.id, c.code, 1 AS former FROM client_code f"
+            " JOIN client c ON c.id = f.client_id WHERE f.code_key = :key",
+            key=fold(ref),
+        )
+    if not rows:
+        raise client_not_found(ref)
+    return rows[0]["id"], rows[0]["code"], bool(rows[0]["former"])
+
+
 def codes_beginning(conn: Connection, start: str, limit: int) -> list[str]:
     """The first ``limit`` codes of active clients that begin so."""
     rows = conn.query(
