@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.sync import exporting, linking, planning, pulling, pushing, targets
+from interop_cli.commands.sync import (
+    exporting,
+    linking,
+    planning,
+    pulling,
+    pushing,
+    target_fields,
+    targets,
+)
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Group
 
@@ -12,7 +20,7 @@ for command in (
     targets.add_command,
     targets.remove_command,
     targets.connect_command,
-    targets.fields_command,
+    target_fields.fields_command,
     linking.link_command,
     linking.unlink_command,
     planning.plan_command,

@@ -1,0 +1,131 @@
+"""``sync fields``: which fields a target takes, and which of them are sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.commands.sync import common
+from interop_cli.commands.sync.targets import configured
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
+from interop_cli.shell.command import Command, option, pass_app
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.sync.target import OpenTarget
+
+
+@click.command("fields", cls=Command)
+@click.argument("name", metavar="TARGET")
+@option(
+    "--entity",
+    type=click.Choice(("client", "contact", "invoice", "credit_note")),
+    help=N_("Only of clients, contacts, invoices or credit notes."),
+)
+@option(
+    "--set",
+    "chosen",
+    multiple=True,
+    metavar="FIELD[=THEIRS]",
+    help=N_("Send this field too, under their name for it."),
+)
+@option("--unset", "dropped", multiple=True, metavar="FIELD", help=N_("Send this field no more."))
+@option("--reset", is_flag=True, help=N_("Go back to the usual fields."))
+@pass_app
+def fields_command(
+    app: App,
+    name: str,
+    entity: str | None,
+    chosen: tuple[str, ...],
+    dropped: tuple[str, ...],
+    reset: bool,
+) -> None:
+    """Show which fields a target takes, and choose which are sent.
+
+    \b
+    interop sync fields crm
+    interop sync fields crm --entity client --set postal_code --set terms=payment_terms
+    """
+    from interop_cli.connectors import connector_class
+
+    target = common.only(app, name)
+    if entity is not None and entity not in connector_class(target.kind).entities:
+        raise common.takes_no(target.name, entity)
+    if chosen or dropped or reset:
+        settings = _fields(app.open_target(target), entity or "client", chosen, dropped, reset)
+        target = configured(app, target, settings)
+    _show_fields(app, app.open_target(target), entity)
+
+
+def _fields(
+    opened: OpenTarget, entity: str, chosen: tuple[str, ...], dropped: tuple[str, ...], reset: bool
+) -> dict[str, Any]:
+    """The target's settings with another choice of fields."""
+    from interop_cli.domain.sync.descriptor import Need
+
+    settings = dict(opened.target.settings)
+    fields = dict(settings.get("fields") or {})
+    if reset:
+        fields.pop(entity, None)
+    if chosen or dropped:
+        descriptor = opened.connector.descriptor(entity)
+        sent = {one.name: one.remote for one in descriptor.sent()}
+        for text in chosen:
+            ours, _equals, theirs = text.partition("=")
+            known = descriptor.named(ours)
+            if known is None and not (ours.startswith("accounting.") and theirs):
+                raise _no_field(descriptor, ours)
+            if known is not None and known.need is Need.UNSUPPORTED and not theirs:
+                raise UsageError(
+                    "usage.field",
+                    msg("{field} has no usual place there: give their name for it.", field=ours),
+                    hint=msg("--set {field}=THEIRS", field=ours),
+                )
+            sent[ours] = theirs or (known.remote if known else "")
+        for ours in dropped:
+            known = descriptor.named(ours)
+            if known is not None and known.need is Need.REQUIRED:
+                raise UsageError("usage.field", msg("{field} is required there.", field=ours))
+            if ours not in sent:
+                raise _no_field(descriptor, ours)
+            del sent[ours]
+        fields[entity] = sent
+    return {**settings, "fields": fields}
+
+
+def _no_field(descriptor: Any, name: str) -> UsageError:
+    names = ", ".join(one.name for one in descriptor.fields)
+    return UsageError(
+        "usage.field",
+        msg("There is no field {field} here. Fields: {names}.", field=name[:40], names=names),
+    )
+
+
+def _show_fields(app: App, opened: OpenTarget, entity: str | None) -> None:
+    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.sync.descriptor import Need
+
+    names = ("entity", "field", "theirs", "need", "sent", "max_length", "pattern", "choices")
+    kinds = {"sent": ValueKind.BOOL, "max_length": ValueKind.INT, "choices": ValueKind.JSON}
+    columns = [
+        Column(name, kinds.get(name, ValueKind.TEXT), table=name not in ("pattern", "choices"))
+        for name in names
+    ]
+    rows = [
+        (
+            one,
+            field.name,
+            field.remote or None,
+            str(field.need),
+            field.usual and field.need is not Need.UNSUPPORTED,
+            field.max_length,
+            field.pattern,
+            list(field.choices) or field.choices_from,
+        )
+        for one in opened.connector.entities
+        if entity in (None, one)
+        for field in opened.connector.descriptor(one).fields
+    ]
+    app.output.rows(columns, [rows] if rows else [], key="field")
