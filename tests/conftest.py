@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -33,6 +34,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update", action="store_true", help="rewrite the expectations of tests/cli/*.txt"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of cycles look past what is there for good: the tests, the libraries."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)  # as in a process of the program
 
 
 @pytest.fixture(autouse=True)

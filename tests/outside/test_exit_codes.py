@@ -16,8 +16,11 @@ from tests.support.outside import content, error_of, without_traceback
 
 @pytest.fixture(scope="module")
 def schema(root: Path) -> Any:
-    """The JSON Schema of an error, as it is published."""
-    return json.loads((root / "schemas" / "error.json").read_text("utf-8"))
+    """The JSON Schema of an error, as it is published; itself looked at once only."""
+    published = json.loads((root / "schemas" / "error.json").read_text("utf-8"))
+    kind = jsonschema.validators.validator_for(published)
+    kind.check_schema(published)
+    return kind(published)
 
 
 @pytest.mark.parametrize("case", FAILURES, ids=lambda case: case.name)
@@ -38,7 +41,7 @@ def test_a_failure_says_what_and_why_and_changes_nothing(
     objects = {}
     for lang in ("en", "fr"):
         objects[lang] = error_of(ended("--error-format", "json", "--lang", lang).stderr)
-        jsonschema.validate(objects[lang], schema)
+        schema.validate(objects[lang])
         error = objects[lang]["error"]
         assert (error["code"], error["exit_code"]) == (case.code, case.exit_code)
         assert (error["applied"], error["retryable"]) == (False, case.exit_code in (69, 75))
