@@ -12,7 +12,7 @@ from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.merging import (
     FILLED,
-    STANDING,
+    KEPT,
     MergeChoice,
     check_can_merge,
     check_levels,
@@ -115,7 +115,7 @@ def test_a_blank_is_filled_by_the_first_who_has_something(field: str) -> None:
     assert choices == {field: MergeChoice(field, "c", "C", (("D", "d"),))}
 
 
-@pytest.mark.parametrize("field", [*FILLED, *STANDING])
+@pytest.mark.parametrize("field", [*FILLED, *KEPT])
 def test_what_the_winner_has_stands_and_the_others_are_said(field: str) -> None:
     clients = [client(number, **{field: value}) for number, value in enumerate("aab", 1)]
     after, choices = merge(*clients)

@@ -22,7 +22,7 @@ WRITER = f"""
 import sys
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.rules import Rules
-from interop_cli.services import invoices
+from interop_cli.services.sales import invoices
 from tests.support.stores import open_store
 
 store = open_store(sys.argv[1])
