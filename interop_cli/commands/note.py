@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields import NOTE
 from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
+from interop_cli.shell.field_options import field_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -201,9 +203,8 @@ def show_command(app: App, note_id: int) -> None:
 
 @note_command.command("create", cls=Command)
 @client_argument()
-@option("--text", required=True, metavar="TEXT|-", help=N_("What it says; - reads stdin."))
 @CATEGORY
-@option("--author", metavar="TEXT", help=N_("Who says so; you, unless another is named."))
+@field_options(NOTE, required=("text",))
 @option(
     "--attach",
     "files",
@@ -239,9 +240,8 @@ def create_command(
 
 @note_command.command("edit", cls=Command)
 @NOTE_ID
-@option("--text", metavar="TEXT|-", help=N_("What it says; - reads stdin."))
 @CATEGORY
-@option("--author", metavar="TEXT", help=N_("Who says so."))
+@field_options(NOTE)
 @option(
     "--if-version",
     type=click.IntRange(min=1),

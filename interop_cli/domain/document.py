@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from interop_cli.domain.entity import Entity, Line, Off, optional_line
+from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, missing
 from interop_cli.domain.rules import rules_of
@@ -21,7 +22,6 @@ from interop_cli.domain.values.money import MAX_CENTS, parse_cents
 MAX_NUMBER = 40
 MAX_PLACE = 500
 YEARS = range(1900, 2200)
-AMOUNTS = ("subtotal", "tax", "total")
 _AMOUNT_PAIRS = tuple((name, f"{name}_cents") for name in AMOUNTS)
 # Those that count in the sales, and so must say for how much.
 SOLD = frozenset({"invoice", "credit_note"})

@@ -20,8 +20,9 @@ from interop_cli.domain.values.document_kinds import (
     STATUS_TITLES,
 )
 from interop_cli.i18n import _, labelled
-from interop_cli.shell.command import Command, Count, Group, given, option, options, pass_app
+from interop_cli.shell.command import Command, Count, Group, given, option, pass_app
 from interop_cli.shell.completion import client_argument
+from interop_cli.shell.field_options import field_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -32,38 +33,20 @@ document_command = Group(
     "document", help=N_("Quotes, jobs, packing slips, invoices, credit notes.")
 )
 KIND = click.Choice(KIND_NAMES)
-add_options = options(
-    option("--kind", type=KIND, required=True, help=N_("What it is.")),
-    option(
-        "--number",
-        metavar="TEXT",
-        help=N_("Its number; quotes, jobs and slips get the next one if absent."),
-    ),
-    option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent.")),
-    option("--due-date", metavar="YYYY-MM-DD", help=N_("When it is due.")),
-    option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft.")),
-    option("--subtotal", metavar="AMOUNT", help=N_("Amount before taxes.")),
-    option("--tax", metavar="AMOUNT", help=N_("Taxes.")),
-    option("--total", metavar="AMOUNT", help=N_("Amount with taxes.")),
-    option(
-        "--line",
-        "line",
-        multiple=True,
-        metavar='"TEXT;QTY;PRICE"',
-        help=N_("A line: description;quantity;unit price; several times for several."),
-    ),
-    option("--currency", metavar="CODE", help=N_("ISO currency; the client's if absent.")),
-    option("--bill-to", metavar="CODE", help=N_("Another client who pays.")),
-    option("--contact", metavar="TEXT", help=N_("Who it is for.")),
-    option("--ship-to", metavar="ID|TEXT", help=N_("An address of the client, or text.")),
-    option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30.")),
-    option("--external-id", metavar="TEXT", help=N_("Its id in another system.")),
-)
 
 
 @document_command.command("add", cls=Command)
 @client_argument()
-@add_options
+@option("--kind", type=KIND, required=True, help=N_("What it is."))
+@option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft."))
+@field_options(DOCUMENT)
+@option(
+    "--line",
+    "line",
+    multiple=True,
+    metavar='"TEXT;QTY;PRICE"',
+    help=N_("A line: description;quantity;unit price; several times for several."),
+)
 @pass_app
 def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **fields: Any) -> None:
     """Record a document of a client; a job ends a prospect.

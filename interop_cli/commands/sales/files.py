@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interop_cli.domain.fields.document import AMOUNTS, DOCUMENT
+from interop_cli.domain.fields.field import SYSTEM, listed, names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.services.imports.documents import PLACE_PARTS
-from interop_cli.services.sales.documents import AMOUNT_FIELDS, OWN_FIELDS
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.importing import Fields, Intake, intake_options, take_in
 
@@ -52,14 +53,11 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
 
 FIELDS = Fields(
     known=(
-        "kind",
-        "client",
-        "bill_to",
-        *OWN_FIELDS,
-        *AMOUNT_FIELDS,
+        *names(taken(DOCUMENT)),
+        *AMOUNTS,  # or in cents
         "lines",
         *(f"ship_to.{part}" for part in PLACE_PARTS),
     ),
-    # What ``sales document list`` shows and an import does not write.
-    ignored=frozenset({"id", "version", "created_at", "updated_at"}),
+    # What a list shows and an import does not write.
+    ignored=frozenset({*SYSTEM, *names(listed(DOCUMENT))} - {*names(taken(DOCUMENT))}),
 )

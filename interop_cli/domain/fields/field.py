@@ -125,8 +125,8 @@ class Field:
 
     @property
     def option(self) -> str:
-        """Its option on the command line."""
-        return "--" + self.name.replace("_", "-")
+        """Its option on the command line; amounts are typed as money."""
+        return "--" + self.name.removesuffix("_cents").replace("_", "-")
 
 
 Fields = tuple[Field, ...]

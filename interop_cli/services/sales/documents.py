@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.document import AMOUNTS, SOLD, AmountError, Document, read_amounts
+from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
 from interop_cli.domain.fields import DOCUMENT, LINE, Kind
+from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_pays_itself
