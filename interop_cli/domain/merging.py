@@ -9,13 +9,13 @@ from typing import Any
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 
 # What is taken from a loser where the winner has nothing.
 FILLED = ("email", "phone", "website", "terms", "gst", "qst", "neq", "external_id", "logo")
 # What every client has: the winner's stands, and another one is said.
 STANDING = ("name", "language", "currency", "shipper_identity")
-JOINED = ("tags", "accounting")
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,15 @@ def merged(
     ``may_be_billed``: whether it may get the payer of a loser (not where it pays for others). It
     stays a prospect only where all of them are.
     """
-    after, choices = winner.model_copy(), []
+    values: dict[str, Any] = {}
+    choices: list[MergeChoice] = []
     filled = (*FILLED, "bill_to_id") if may_be_billed else FILLED
     for name in (*STANDING, *FILLED, "bill_to_id"):
         source = winner
         if name in filled and not getattr(winner, name):
             source = next((loser for loser in losers if getattr(loser, name)), winner)
         value = getattr(source, name)
-        setattr(after, name, value)
+        values[name] = value
         others = [
             (client.code, getattr(client, name))
             for client in (winner, *losers)
@@ -123,22 +124,23 @@ def merged(
         if others or source is not winner:
             choices.append(MergeChoice(name, value, source.code, tuple(others)))
     if winner.prospect and not all(loser.prospect for loser in losers):
-        after.prospect = False
+        values["prospect"] = False
         source = next(loser for loser in losers if not loser.prospect)
         choices.append(
-            MergeChoice("prospect", after.prospect, source.code, ((winner.code, winner.prospect),))
+            MergeChoice("prospect", source.prospect, source.code, ((winner.code, winner.prospect),))
         )
-    _join(after, losers, choices)
-    return after, choices
+    for name, value in _joined((*reversed(losers), winner)).items():
+        if value != getattr(winner, name):
+            values[name] = value
+            choices.append(MergeChoice(name, value, "", ()))
+    # What comes from a stored client was checked when it was written.
+    return winner.revise(values, Context().keeping(values)), choices
 
 
-def _join(after: Client, losers: Sequence[Client], choices: list[MergeChoice]) -> None:
-    tags = {fold(tag): tag for client in (*reversed(losers), after) for tag in client.tags}
+def _joined(clients: Sequence[Client]) -> dict[str, Any]:
+    """What is taken of all of them; of two that contradict each other the later one's stands."""
+    tags = {fold(tag): tag for client in clients for tag in client.tags}
     accounting: dict[str, str] = {}
-    for client in (*reversed(losers), after):
+    for client in clients:
         accounting |= client.accounting
-    joined = {"tags": [tags[key] for key in sorted(tags)], "accounting": accounting}
-    for name in JOINED:
-        if joined[name] != getattr(after, name):
-            setattr(after, name, joined[name])
-            choices.append(MergeChoice(name, joined[name], "", ()))
+    return {"tags": [tags[key] for key in sorted(tags)], "accounting": accounting}

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.store.store import Store
 from tests.support.many_stores import NewStore
@@ -26,7 +26,7 @@ def line(price: str, tax: str = "standard") -> Line:
 def invoice(store: Store, *lines: Line) -> str:
     """Invoice client A; the number."""
     outcome, _ = store.run(
-        lambda uow: invoices.create(uow, "A", {"lines": list(lines)}, Rules()), operation="x"
+        lambda uow: invoices.create(uow, "A", {"lines": list(lines)}, Context()), operation="x"
     )
     return str(outcome.items[0]["number"])
 
@@ -34,13 +34,13 @@ def invoice(store: Store, *lines: Line) -> str:
 def imported(store: Store, **amounts: str) -> str:
     """An invoice from elsewhere, which has one amount of taxes and no place; its number."""
     values = {"number": "H-1", **amounts}
-    store.run(lambda uow: documents.add(uow, "A", "invoice", values, Rules()), operation="x")
+    store.run(lambda uow: documents.add(uow, "A", "invoice", values, Context()), operation="x")
     return "H-1"
 
 
 def credit(store: Store, number: str, *lines: Line) -> dict[str, Any]:
     outcome, _ = store.run(
-        lambda uow: credits.credit(uow, number, {"lines": list(lines)}, Rules()), operation="x"
+        lambda uow: credits.credit(uow, number, {"lines": list(lines)}, Context()), operation="x"
     )
     found: dict[str, Any] = outcome.extra["invoice"]
     return found

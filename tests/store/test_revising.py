@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports import clients as imports
@@ -23,7 +23,7 @@ GST, QST, NEQ = "123456782RT0001", "1000000007TQ0001", "1149000006"
 def edit(store: Store, code: str, **changes: Any) -> Outcome:
     selector = Selector(keys=[(1, code)])
     outcome, _ = store.run(
-        lambda uow: card.edit(uow, selector, changes, Rules()), operation="client.edit"
+        lambda uow: card.edit(uow, selector, changes, Context()), operation="client.edit"
     )
     return outcome
 
@@ -34,7 +34,7 @@ def take_in(store: Store, code: str, **values: Any) -> Outcome:
 
 def take_in_all(store: Store, *values: dict[str, Any]) -> Outcome:
     outcome, _ = store.run(
-        lambda uow: Import(uow, Rules()).run(rows(*values)), operation="client.import"
+        lambda uow: Import(uow, Context()).run(rows(*values)), operation="client.import"
     )
     return outcome
 

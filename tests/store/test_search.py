@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.seed import clients as made_up
 from interop_cli.services.admin.seeding import seed_clients
 from interop_cli.services.clients import card
@@ -49,7 +49,7 @@ def index_again(store: Store) -> Words:
 
 def test_new_clients_are_indexed_as_stored_ones_are(store: Store) -> None:
     store.run(
-        lambda uow: seed_clients(uow, made_up(3000, 7), Rules()), operation="db.seed"
+        lambda uow: seed_clients(uow, made_up(3000, 7), Context()), operation="db.seed"
     )  # more than one batch
     at_once = index_of(store)
     assert len(at_once) == 3000
@@ -80,7 +80,7 @@ def test_the_first_few_are_the_first_of_all(
 ) -> None:
     monkeypatch.setattr(search, "LOOKED_AT", looked_at)
     monkeypatch.setattr(sqlite, "MANY", many)
-    store.run(lambda uow: seed_clients(uow, made_up(400, 3), Rules()), operation="db.seed")
+    store.run(lambda uow: seed_clients(uow, made_up(400, 3), Context()), operation="db.seed")
     store.run(
         lambda uow: uow.update("client", {"active": 0}, "id % 3 = 0"), operation="client.deactivate"
     )
@@ -125,8 +125,8 @@ def test_a_client_changed_right_after_it_was_made_is_found_as_it_is_now(store: S
     def work(uow: UnitOfWork) -> None:
         fields = {"line1": "1, rue A", "city": "Québec", "postal_code": "G1K 7X2"}
         for code in ("A", "B", "C"):
-            card.create(uow, {"name": "Avant", "code": code, **fields}, Rules())
-            contacts.create(uow, code, {"name": "Zoé", "mobile": "418 555-0188"}, Rules())
+            card.create(uow, {"name": "Avant", "code": code, **fields}, Context())
+            contacts.create(uow, code, {"name": "Zoé", "mobile": "418 555-0188"}, Context())
         uow.update("client", {"name": "Après"}, "code = 'A'")
         uow.update("address", {"city": "Gaspé"}, "client_id = 2")
         uow.delete("contact", "client_id = 3")

@@ -12,18 +12,19 @@ from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate
-from interop_cli.domain.rules import Rules, RuleWarning
+from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.code import code_key
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.deletion import in_use, kept
 from interop_cli.services.outcome import Outcome, one
+from interop_cli.store.writing.repositories.clients import PAYER_IN_USE
+from interop_cli.store.writing.repositories.selection import CHOSEN
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 NOBODY = Client.model_construct(code="", id=None)
-CHOSEN = "(SELECT client_id FROM picked WHERE status IS NULL AND client_id IS NOT NULL)"
 PICKED = f"id IN {CHOSEN}"
 
 
@@ -42,9 +43,7 @@ def deactivate(uow: UnitOfWork, selector: Selector, *, reassign: str | None = No
         bulk.refuse(
             uow,
             selector,
-            "active = 1 AND EXISTS (SELECT 1 FROM client other WHERE other.bill_to_id = client.id"
-            " AND other.active = 1 AND other.id NOT IN"
-            " (SELECT client_id FROM picked WHERE client_id IS NOT NULL))",
+            PAYER_IN_USE,
             "client.payer.in_use",
             msg("Other clients are billed to this one."),
             hint=msg("See who: interop client why-not CODE; name who pays now: --reassign CODE"),
@@ -88,19 +87,7 @@ def _reassign_payer(uow: UnitOfWork, reassign: str) -> None:
         raise Conflict(
             "client.bill_to.inactive", msg("The client to pay instead is being deactivated itself.")
         )
-    uow.update(
-        "client",
-        {"bill_to_id": None},
-        "id = :payer AND bill_to_id IN (SELECT client_id FROM picked WHERE status IS NULL)",
-        payer=payer["id"],
-    )
-    uow.update(
-        "client",
-        {"bill_to_id": payer["id"]},
-        "active = 1 AND id <> :payer AND bill_to_id IN"
-        " (SELECT client_id FROM picked WHERE status IS NULL AND client_id IS NOT NULL)",
-        payer=payer["id"],
-    )
+    uow.clients.reassign_payers(payer["id"])
 
 
 def promote(uow: UnitOfWork, selector: Selector) -> Outcome:
@@ -113,16 +100,16 @@ def promote(uow: UnitOfWork, selector: Selector) -> Outcome:
 
 
 def recode(
-    uow: UnitOfWork, ref: str, new_code: str, rules: Rules, *, reuse: bool = False
+    uow: UnitOfWork, ref: str, new_code: str, context: Context, *, reuse: bool = False
 ) -> Outcome:
     """Give a client another code; the old one goes on resolving to it.
 
     ``reuse`` allows a code that another client had before.
     """
-    from interop_cli.services.clients.card import revised, take_code
+    from interop_cli.services.clients.unique import take_code
 
     row = uow.clients.row(ref)
-    client = revised(uow.clients.entity(row), {"code": new_code}, rules)
+    client = uow.clients.entity(row).revise({"code": new_code}, context.at(None, row["code"]))
     if client.code == row["code"]:
         return one(_item(row, "unchanged"), changed=False)
     if code_key(client.code) != row["code_key"]:
@@ -154,7 +141,9 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
                 msg("Client {code} is in use and cannot be deleted.", code=code),
                 msg("Make it inactive instead: interop client deactivate {code}", code=code),
             )
-        pays_for = [row["code"] for row in uow.clients.billed_to(client_id) if row["active"]]
+        pays_for = [
+            row["code"] for row in uow.clients.billed_to([client_id])[client_id] if row["active"]
+        ]
         check_can_deactivate(uow.clients.entity(uow.clients.by_id(client_id)), pays_for)
         uow.contacts.sleep("client_id = :client", client=client_id)
         warnings.append(kept("client", code))

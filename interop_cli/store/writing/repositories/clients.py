@@ -15,9 +15,19 @@ from interop_cli.store.engines.id_lists import id_table
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.references import client_not_found, id_named
 from interop_cli.store.writing.repositories import merging
+from interop_cli.store.writing.repositories.selection import CHOSEN
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+# The rules of ``domain/payer.py`` for all picked clients at once, as conditions on ``client``.
+PAYER_IN_USE = (
+    "active = 1 AND EXISTS (SELECT 1 FROM client other WHERE other.bill_to_id = client.id"
+    " AND other.active = 1 AND other.id NOT IN"
+    " (SELECT client_id FROM picked WHERE client_id IS NOT NULL))"
+)
+"""``check_can_deactivate``: clients billed to it stay, and it would go."""
 
 
 def to_row(client: Client) -> Row:
@@ -206,23 +216,17 @@ class ClientRepository:
 
     # -- use --------------------------------------------------------------------------------
 
-    def paid_by(self, client_ids: Iterable[int]) -> dict[int, list[str]]:
-        """For each of these clients, the codes of those billed to it."""
-        found: dict[int, list[str]] = {client_id: [] for client_id in client_ids}
+    def billed_to(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """For each of these clients, those billed to it: ``id``, ``code``, ``active``."""
+        found: dict[int, list[Row]] = {client_id: [] for client_id in client_ids}
         condition, ids = self.conn.among("bill_to_id", found)
         for row in self.conn.query(
-            f"SELECT bill_to_id, code FROM client WHERE {condition} ORDER BY code_key",  # noqa: S608
+            f"SELECT bill_to_id, id, code, active FROM client WHERE {condition}"  # noqa: S608
+            " ORDER BY code_key",
             among=ids,
         ):
-            found[row["bill_to_id"]].append(row["code"])
+            found[row["bill_to_id"]].append(row)
         return found
-
-    def billed_to(self, client_id: int) -> list[Row]:
-        """The clients billed to this one: ``id``, ``code``, ``active``."""
-        return self.conn.query(
-            "SELECT id, code, active FROM client WHERE bill_to_id = :id ORDER BY code_key",
-            id=client_id,
-        )
 
     def payers_among(self, client_ids: Iterable[int]) -> set[int]:
         """Those of these clients that others are billed to."""
@@ -232,6 +236,21 @@ class ClientRepository:
             among=wanted,
         )
         return {row["id"] for row in rows}
+
+    def reassign_payers(self, payer_id: int) -> None:
+        """Bill the active clients of the picked payers to this one, and this one to nobody."""
+        self.uow.update(
+            "client",
+            {"bill_to_id": None},
+            f"id = :payer AND bill_to_id IN {CHOSEN}",
+            payer=payer_id,
+        )
+        self.uow.update(
+            "client",
+            {"bill_to_id": payer_id},
+            f"active = 1 AND id <> :payer AND bill_to_id IN {CHOSEN}",
+            payer=payer_id,
+        )
 
     def sharing(self, column: str, client_ids: Iterable[int], limit: int) -> list[Row]:
         """Which others have the number of these clients in ``gst``, ``qst`` or ``neq``.
@@ -245,7 +264,7 @@ class ClientRepository:
             f" WHERE {column} IS NOT NULL AND id IN (SELECT id FROM numbered)),"
             f" held AS (SELECT id, code, {column} AS number,"
             f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"
-            f" WHERE {column} IN (SELECT number FROM asked))"
+            f" WHERE {column} IN (SELECT number FROM asked) AND merged_into_id IS NULL)"
             " SELECT asked.id AS id, asked.code AS code, held.code AS other FROM asked"
             " JOIN held ON held.number = asked.number AND held.id <> asked.id"
             " WHERE held.place <= :places ORDER BY asked.id, held.place",

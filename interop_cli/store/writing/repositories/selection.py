@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.messages import Message
 from interop_cli.domain.values.code import code_key
 from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.id_lists import id_table
 from interop_cli.store.reading.references import id_named
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ COLUMNS = (
     "position BIGINT PRIMARY KEY, key TEXT, code_key TEXT, wanted_id BIGINT, client_id BIGINT,"
     " status TEXT, error TEXT"
 )
+
+
+CHOSEN = "(SELECT client_id FROM picked WHERE status IS NULL AND client_id IS NOT NULL)"
+"""The picked clients that have no status yet."""
 
 
 class Selection:
@@ -110,6 +115,11 @@ class Selection:
             status=status,
             error=error,
         )
+
+    def mark_ids(self, client_ids: Iterable[int], status: str) -> None:
+        """Give picked clients one status."""
+        id_table(self.conn, "marked", client_ids)
+        self.mark(status, "client.id IN (SELECT id FROM marked)")
 
     def tally(self) -> dict[str, int]:
         """How many rows have each status."""
