@@ -17,9 +17,12 @@ from interop_cli.domain.values.document_kinds import SOLD
 def check_can_be_payer(payer: Client, of: Client, pays_for: Sequence[str] = ()) -> None:
     """Whether ``payer`` may be billed for ``of``: another client, active, no prospect, one level.
 
-    ``pays_for`` are the codes of the clients that ``of`` itself pays for. Raises
+    ``pays_for`` are the codes of the clients that ``of`` itself pays for. One who pays for it
+    already may go on: a payer retired since does not forbid other changes. Raises
     ``client.bill_to.self|inactive|prospect|level``.
     """
+    if payer.id is not None and payer.id == of.bill_to_id:
+        return
     if payer.code == of.code or (payer.id is not None and payer.id == of.id):
         raise Conflict("client.bill_to.self", msg("A client is not billed to itself."))
     if not payer.active:

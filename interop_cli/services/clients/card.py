@@ -107,7 +107,7 @@ def create(
     """Make a client and its main address from flat fields."""
     client, address = built(values, context)
     check_identity(client.shipper_identity, has_logo=False)
-    client.bill_to_id = payer_id(uow, str(values.get("bill_to") or ""), client)
+    client.bill_to_id = _payer_id(uow, values.get("bill_to"), client, Others(uow, []))
     if client.code:
         take_code(uow, client.code, None, reuse=reuse)
     client.code = code_for(uow, client)
@@ -165,7 +165,7 @@ def _edit(
                 check_identity(client.shipper_identity, has_logo=client.logo is not None)
             others.check(before, client)
             if "bill_to" in changes:
-                client.bill_to_id = payer_id(uow, str(changes["bill_to"] or ""), before)
+                client.bill_to_id = _payer_id(uow, changes["bill_to"], before, others)
             revisions.append(revision)
         except InteropError as error:
             found[client_id] = error
@@ -185,18 +185,15 @@ def _held(uow: UnitOfWork, clients: Sequence[Client]) -> dict[object, int]:
     return holders(uow, "external_id", {one.external_id for one in clients if one.external_id})
 
 
-def payer_id(uow: UnitOfWork, ref: str, of: Client) -> int | None:
-    """The id of the client who pays for ``of``; "" is nobody.
+def _payer_id(uow: UnitOfWork, ref: object, of: Client, others: Others) -> int | None:
+    """The id of the client who pays for ``of``; nothing is nobody.
 
     Raises Conflict where that client may not pay for another.
     """
     if not ref:
         return None
-    payer = uow.clients.entity(uow.clients.row(ref))
-    # As before: a payer retired since does not forbid other edits.
-    if payer.id != of.bill_to_id:
-        pays_for = uow.clients.billed_to([of.id])[of.id] if of.id else []
-        check_can_be_payer(payer, of, [row["code"] for row in pays_for])
+    payer = uow.clients.entity(uow.clients.row(str(ref)))
+    check_can_be_payer(payer, of, others.paid_by(of))
     return payer.id
 
 

@@ -52,6 +52,12 @@ class Others:
         """How many jobs each has that are not void."""
         return self._uow.documents.jobs_of(self._ids)
 
+    def paid_by(self, client: Client) -> list[str]:
+        """The codes of those billed to a client; nobody is to a new one."""
+        if client.id is None:
+            return []
+        return [row["code"] for row in self.billed_to[client.id]]
+
     def check(self, before: Client, client: Client) -> None:
         """Refuse what others forbid the client to become; raises Conflict (see ``payer``)."""
         retires = before.active and not client.active

@@ -105,10 +105,7 @@ class Payers:
             return None
         clients = self.uow.clients
         payer = known[named[ref]["id"]] if ref in named else clients.row(ref)
-        # As before: a payer retired since does not forbid other changes.
-        if payer["id"] != row["bill_to_id"]:
-            of = clients.entity(row)
-            check_can_be_payer(clients.entity(payer), of, pays_for[row["id"]])
+        check_can_be_payer(clients.entity(payer), clients.entity(row), pays_for[row["id"]])
         return int(payer["id"])
 
 
