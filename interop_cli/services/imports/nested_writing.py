@@ -29,7 +29,7 @@ from interop_cli.services.imports.nested import (
     attached_files,
     missing_files,
 )
-from interop_cli.services.people import contacts
+from interop_cli.services.people import contacts, notes
 from interop_cli.services.people.notes import File
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # An empty cell leaves these as they are.
 CONTACT_KEPT = frozenset({"active", "default", "billing", "billing_copy"})
+NOTE_KEPT = frozenset({"category", "created_at"})
 
 
 @dataclass
@@ -74,8 +75,8 @@ class NestedImport:
         for kind, find in finders.items():
             wanted = any(getattr(found, kind) for found in every)
             self._rows[kind] = find(ids) if wanted and ids else {}
-        notes = [row["id"] for rows in self._rows["note"].values() for row in rows]
-        self._files = self.uow.notes.files(notes)
+        note_ids = [row["id"] for rows in self._rows["note"].values() for row in rows]
+        self._files = self.uow.notes.files(note_ids)
 
     def plan(
         self, parts: NestedItems, client: Client, client_id: int | None, context: Context
@@ -170,10 +171,8 @@ class NestedImport:
                 plan.new_notes.append((new, files))
                 continue
             free.remove(row)
-            note = self.uow.notes.entity(row)
-            for name in ("category", "author", "created_at"):
-                if name in values and (values[name] not in ("", None) or name == "author"):
-                    setattr(note, name, getattr(new, name))
+            changes = _said(values, NOTE_KEPT)
+            note = self.uow.notes.entity(row).revise(changes, context.under(part.path))
             plan.notes.append((row, note, missing_files(files, self._files.get(row["id"], set()))))
 
     # -- writing ----------------------------------------------------------------------------
@@ -230,9 +229,7 @@ class NestedImport:
         attach += [(row, files) for _id, plan in plans for row, _note, files in plan.notes]
         for row, files in attach:
             if files:
-                self.uow.notes.attach(
-                    row, [(f.name, len(f.content), self.uow.blobs.add(f.content)) for f in files]
-                )
+                notes.put_files(self.uow, row, files)
                 changed.add(row["client_id"])
 
     def _note_touched(self, table: str, rows: Iterable[Row], changed: set[int]) -> None:

@@ -45,7 +45,7 @@ def create(
     note = Note.build(values, context.at(None, client["code"]))
     note.client_id = client["id"]
     (note_id,) = uow.notes.add([note])
-    _attach(uow, uow.notes.row(note_id), files)
+    put_files(uow, uow.notes.row(note_id), files)
     item = {"id": note_id, "client": client["code"], "status": "ok", "error": None}
     return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
 
@@ -90,7 +90,7 @@ def delete(uow: UnitOfWork, note_ids: Sequence[int]) -> Outcome:
 def attach(uow: UnitOfWork, note_id: int, files: Sequence[File]) -> Outcome:
     """Attach files to a note; the items are the attachments."""
     row = uow.notes.row(note_id)
-    ids = _attach(uow, row, files)
+    ids = put_files(uow, row, files)
     outcome = Outcome(matched=len(files), changed=len(files))
     for attachment_id, file in zip(ids, files, strict=True):
         outcome.items.append(_attachment(attachment_id, row, file.name))
@@ -123,7 +123,8 @@ def attachment_not_found(attachment_id: int, note_id: int) -> NotFound:
     )
 
 
-def _attach(uow: UnitOfWork, note: Row, files: Sequence[File]) -> list[int]:
+def put_files(uow: UnitOfWork, note: Row, files: Sequence[File]) -> list[int]:
+    """Keep files and attach them to a note; the ids of the attachments."""
     return uow.notes.attach(
         note, [(file.name, len(file.content), uow.blobs.add(file.content)) for file in files]
     )
