@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.common import interop, once, record
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card
 from interop_cli.services.clients import merge as merging
@@ -35,13 +35,13 @@ def fill(uow: UnitOfWork, documents: int) -> Outcome:
     """Two clients with the same contacts, notes, and the documents of the second."""
     for code in ("WINNER", "LOSER"):
         place = {"line1": "1 rue A", "city": "Québec", "postal_code": "G1K 7X2"}
-        card.create(uow, {"name": "Presse", "code": code, **place}, Rules())
+        card.create(uow, {"name": "Presse", "code": code, **place}, Context())
         for number in range(200):
             who = {"name": f"Contact {number}", "email": f"c{number}@presse.example"}
             if code == "LOSER" and number % 2:
                 who["email"] = f"other{number}@presse.example"
-            contacts.create(uow, code, who, Rules())
-            notes.create(uow, code, {"text": f"Note {number}"}, Rules())
+            contacts.create(uow, code, who, Context())
+            notes.create(uow, code, {"text": f"Note {number}"}, Context())
     loser = uow.clients.row("LOSER")["id"]
     fields = dict.fromkeys(DOCUMENT.columns) | {
         "client_id": loser,

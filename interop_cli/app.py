@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interop_cli.clock import Clock
     from interop_cli.connectors.google_places import Places
     from interop_cli.domain.rights import User
-    from interop_cli.domain.rules import Rules
+    from interop_cli.domain.rules import Context
     from interop_cli.domain.sync.descriptor import RemoteField
     from interop_cli.output import Output
     from interop_cli.services.outcome import Outcome
@@ -80,12 +80,12 @@ class App:
             return False
         return sys.stdin.isatty() and sys.stderr.isatty()
 
-    def rules(self, *, allow_mismatch: bool = False) -> Rules:
-        """The company's rules for one write; its warnings are collected in them."""
-        from interop_cli.domain.rules import Rules
+    def rules(self, *, allow_mismatch: bool = False) -> Context:
+        """What the rules of one write are told: the company's policy; warnings gather in it."""
+        from interop_cli.domain.rules import Context, Policy
 
         get = self.settings.get
-        return Rules(
+        policy = Policy(
             strict_countries=frozenset(get("address.strict")),
             allow_mismatch=allow_mismatch,
             country=get("defaults.country"),
@@ -98,6 +98,7 @@ class App:
             note_categories=tuple(get("note.categories")),
             accounting_fields=lambda: self._accounting_fields,
         )
+        return Context(policy)
 
     @cached_property
     def _accounting_fields(self) -> dict[str, RemoteField] | None:

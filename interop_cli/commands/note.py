@@ -19,7 +19,7 @@ from interop_cli.shell.field_options import field_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.imports.attachments import File
+    from interop_cli.services.people.notes import File
     from interop_cli.store.engines.connection import Row
 
 
@@ -31,7 +31,7 @@ def read_files(app: App, paths: Sequence[str]) -> list[File]:
     """The files to attach, read whole before the transaction begins."""
     from interop_cli.domain.note import attachment_name
     from interop_cli.inputs.source import read_whole
-    from interop_cli.services.imports.attachments import File
+    from interop_cli.services.people.notes import File
 
     limit = int(app.settings.get("note.max_attachment_mb")) * MEGABYTE
     return [File(attachment_name(path), read_whole(path, limit=limit)) for path in paths]

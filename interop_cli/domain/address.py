@@ -7,6 +7,7 @@ province. Elsewhere old data gets in as typed, with a warning.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import ValidationInfo, model_validator
@@ -14,7 +15,7 @@ from pydantic import ValidationInfo, model_validator
 from interop_cli.domain.entity import Awaited, Entity, Line, Lines, Off, ShortLine
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.rule_faults import Faults, fault, missing
-from interop_cli.domain.rules import Rules, rules_of
+from interop_cli.domain.rules import Context, Policy, context_of
 from interop_cli.domain.values.country import country_code
 from interop_cli.domain.values.phone import read_phone
 from interop_cli.domain.values.places import CountryRules, country_rules
@@ -31,7 +32,7 @@ class Address(Entity):
     """An address; ``country`` ISO alpha-2, ``province`` its code, ``phone`` E.164.
 
     ``line1`` and ``city`` are required (``field.missing``), province and postal code where the
-    country requires them; a country that is not given is ``Rules.country``.
+    country requires them; a country that is not given is ``Policy.country``.
     """
 
     client_id: int | None = None
@@ -47,41 +48,47 @@ class Address(Entity):
     phone: ShortLine = None
     instructions: Lines = None
 
+    def revise(self, changes: Mapping[str, Any], context: Context) -> Self:
+        """As ``Entity.revise``; in another country the province is asked for again."""
+        if "country" in changes and "province" not in changes:
+            changes = {"province": None, **changes}
+        return super().revise(changes, context)
+
     @model_validator(mode="after")
     def _check(self, info: ValidationInfo[Any]) -> Self:
-        rules = rules_of(info)
+        context = context_of(info)
         # Straight into the fields: pydantic's attribute writes are slow, and this runs per row.
         fields = self.__dict__
         faults = Faults("Address")
         for required in ("line1", "city"):
             if not fields[required]:
                 faults.add(required, missing())
-        _settle_place(fields, rules, faults)
+        _settle_place(fields, context, faults)
         if faults:
             raise faults.error()
-        if fields["phone"] and "phone" not in rules.kept:
-            fields["phone"] = read_phone("phone", fields["phone"], fields["country"], rules)
+        if fields["phone"] and "phone" not in context.kept:
+            fields["phone"] = read_phone("phone", fields["phone"], fields["country"], context)
         return self
 
 
-def _settle_place(fields: dict[str, Any], rules: Rules, faults: Faults) -> None:
-    if rules.kept >= _PLACE:
+def _settle_place(fields: dict[str, Any], context: Context, faults: Faults) -> None:
+    if context.kept >= _PLACE:
         return
-    country = country_code(fields["country"]) if fields["country"] else rules.country
+    country = country_code(fields["country"]) if fields["country"] else context.policy.country
     if country is None:
         faults.add("country", fault("address.country.unknown", N_("is not a known country")))
         return
     fields["country"] = country
     place = country_rules(country)
-    postal = _settle_postal_code(fields, place, rules, faults)
-    province = _settle_province(fields, postal, place, rules, faults)
+    postal = _settle_postal_code(fields, place, context, faults)
+    province = _settle_province(fields, postal, place, context, faults)
     if postal and province and not place.fits_province(postal, province):
         message = msg(_MISMATCH, province=province)
-        _doubt("address.postal_code.mismatch", message, country, rules, faults)
+        _doubt("address.postal_code.mismatch", message, country, context, faults)
 
 
 def _settle_postal_code(
-    fields: dict[str, Any], place: CountryRules, rules: Rules, faults: Faults
+    fields: dict[str, Any], place: CountryRules, context: Context, faults: Faults
 ) -> str | None:
     """Store the postal code; return it if it has the country's form, so that it says something."""
     typed = fields["postal_code"]
@@ -94,51 +101,60 @@ def _settle_postal_code(
     if place.fits_form(postal):
         return postal
     message = msg(_FORM, country=place.country, example=place.postal_example)
-    _doubt("address.postal_code.format", message, place.country, rules, faults)
+    _doubt("address.postal_code.format", message, place.country, context, faults)
     return None
 
 
-def _doubt(code: str, message: Message, country: str, rules: Rules, faults: Faults) -> None:
+def _doubt(code: str, message: Message, country: str, context: Context, faults: Faults) -> None:
     """Refuse the postal code in a strict country, unless allowed; warn elsewhere."""
-    if country in rules.strict_countries and not rules.allow_mismatch:
+    if country in context.policy.strict_countries and not context.policy.allow_mismatch:
         faults.add("postal_code", fault(code, message.msgid, **message.params))
     else:
-        rules.warn("postal_code", code, message)
+        context.warn("postal_code", code, message)
 
 
 def _settle_province(
-    fields: dict[str, Any], postal: str | None, place: CountryRules, rules: Rules, faults: Faults
+    fields: dict[str, Any],
+    postal: str | None,
+    place: CountryRules,
+    context: Context,
+    faults: Faults,
 ) -> str | None:
     """Store the province's code; return it if it is one the country knows."""
     typed = fields["province"]
     if not typed:
-        return _supply_province(fields, postal, place, rules, faults)
+        return _supply_province(fields, postal, place, context, faults)
     province = place.province_code(typed)
     if province is not None:
         fields["province"] = province
         return province
     # A country without a list (a British county, a French region) gives no ground for doubt.
     if place.provinces:
-        if place.country in rules.strict_countries:
+        if place.country in context.policy.strict_countries:
             error = fault("address.province.unknown", _PROVINCE, country=place.country)
             faults.add("province", error)
         else:
             message = msg(_PROVINCE, country=place.country)
-            rules.warn("province", "address.province.unknown", message)
+            context.warn("province", "address.province.unknown", message)
     return None
 
 
 def _supply_province(
-    fields: dict[str, Any], postal: str | None, place: CountryRules, rules: Rules, faults: Faults
+    fields: dict[str, Any],
+    postal: str | None,
+    place: CountryRules,
+    context: Context,
+    faults: Faults,
 ) -> str | None:
     """Find a province that was not given: by the postal code, else the default one."""
     province = place.province_of(postal) if postal else None
     if province is not None:
-        if (place.country, province) != (rules.country, rules.province):  # else it is the default
+        # Else it is the default.
+        if (place.country, province) != (context.policy.country, context.policy.province):
             message = msg("province {province} found by the postal code", province=province)
-            rules.warn("province", "address.province.filled", message)
-    elif _default_fits(fields, postal, place, rules):
-        province = rules.province
+            context.warn("province", "address.province.filled", message)
+    elif _default_fits(fields, postal, place, context.policy):
+        province = context.policy.province
     elif place.requires_province:
         faults.add("province", missing())
     fields["province"] = province
@@ -146,11 +162,11 @@ def _supply_province(
 
 
 def _default_fits(
-    fields: dict[str, Any], postal: str | None, place: CountryRules, rules: Rules
+    fields: dict[str, Any], postal: str | None, place: CountryRules, policy: Policy
 ) -> bool:
     """Whether the default province may stand: in the default country, no postal code against it."""
-    if place.country != rules.country or rules.province not in place.provinces:
+    if place.country != policy.country or policy.province not in place.provinces:
         return False
     return not fields["postal_code"] or (
-        postal is not None and place.fits_province(postal, rules.province)
+        postal is not None and place.fits_province(postal, policy.province)
     )

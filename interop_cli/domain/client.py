@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from interop_cli.domain.accounting import check_accounting
 from interop_cli.domain.entity import Entity, Line, Name, On, optional, optional_line
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, too_long
-from interop_cli.domain.rules import Rules, rules_of
+from interop_cli.domain.rules import Context, context_of
 from interop_cli.domain.values.choices import (
     SHIPPER_IDENTITIES,
     check_currency,
@@ -40,19 +41,15 @@ def _code(value: object) -> object:
 
 
 def _prospect(value: object, info: ValidationInfo[Any]) -> bool:
-    return rules_of(info).prospect if value in (None, "") else parse_bool(value)
+    return context_of(info).policy.prospect if value in (None, "") else parse_bool(value)
 
 
 def _language(value: object, info: ValidationInfo[Any]) -> str:
-    return read_language(value) if value else rules_of(info).language
+    return read_language(value) if value else context_of(info).policy.language
 
 
 def _currency(value: object, info: ValidationInfo[Any]) -> str:
-    return check_currency(value) if value else rules_of(info).currency
-
-
-def _terms(value: object, info: ValidationInfo[Any]) -> object:
-    return value if value else rules_of(info).terms
+    return check_currency(value) if value else context_of(info).policy.currency
 
 
 def _identity(value: object) -> str:
@@ -60,23 +57,23 @@ def _identity(value: object) -> str:
 
 
 def read_own_phone(value: str, info: ValidationInfo[Any]) -> str | None:
-    """A phone number of a client or a contact, read in ``Rules.phone_country``."""
-    rules = rules_of(info)
+    """A phone number of a client or a contact, read in ``Context.phone_country``."""
+    context = context_of(info)
     if len(value) > MAX_PHONE:
         raise too_long(MAX_PHONE)
     name = info.field_name or "phone"
-    if name in rules.kept:
+    if name in context.kept:
         return value
     if not value.strip():
         return None
-    return read_phone(name, value, rules.phone_country or rules.country, rules) or None
+    return read_phone(name, value, context.phone_country or context.policy.country, context) or None
 
 
 def _qst(value: str, info: ValidationInfo[Any]) -> str | None:
-    rules = rules_of(info)
-    if "qst" in rules.kept or not value.strip():
+    context = context_of(info)
+    if "qst" in context.kept or not value.strip():
         return value.strip() or None
-    return check_qst(value, rules)
+    return check_qst(value, context)
 
 
 def _tags(value: object) -> list[str]:
@@ -141,7 +138,7 @@ Email = Annotated[str, optional(check_email)] | None
 class Client(Entity):
     """A client. ``code`` is ``""`` until one is given or made; ``phone`` is E.164.
 
-    What is not given comes from the rules: ``prospect``, ``language``, ``currency``
+    What is not given comes from the policy: ``prospect``, ``language``, ``currency``
     and ``terms``.
     ``bill_to_id`` is the client who pays (see ``payer``), ``accounting`` the fields that the
     accounting system asks for. ``logo`` names the blob of its picture by SHA-256.
@@ -163,9 +160,7 @@ class Client(Entity):
     currency: Annotated[str, BeforeValidator(_currency)] = Field(
         default=None, validate_default=True
     )
-    terms: Annotated[Annotated[str, optional_line(MAX_TERMS)] | None, BeforeValidator(_terms)] = (
-        Field(default=None, validate_default=True)
-    )
+    terms: Annotated[str, optional_line(MAX_TERMS)] | None = None
     bill_to_id: int | None = None
     shipper_identity: Annotated[
         Literal["standard", "client", "none"], BeforeValidator(_identity)
@@ -181,7 +176,17 @@ class Client(Entity):
     logo: str | None = None
     merged_into_id: int | None = None
 
-    def revise(self, changes: Mapping[str, Any], rules: Rules) -> Self:
+    @classmethod
+    def build(cls, values: Mapping[str, Any], context: Context) -> Self:
+        """As ``Entity.build``; raises InvalidData also for what a configured target cannot take."""
+        # Not the default of the field: it must not come back where a revision clears it.
+        if context.policy.terms and not values.get("terms"):
+            values = {**values, "terms": context.policy.terms}
+        client = super().build(values, context)
+        check_accounting(client.accounting, {}, context, prospect=client.prospect)
+        return client
+
+    def revise(self, changes: Mapping[str, Any], context: Context) -> Self:
         """As ``Entity.revise``. Accounting fields that are not named stay, one set to nothing goes.
 
         Nothing in the place of all of them (``None``, ``""``) clears them all.
@@ -191,4 +196,7 @@ class Client(Entity):
                 named = _named_values(changes["accounting"])
                 if named is not None:
                     changes = {**changes, "accounting": {**self.accounting, **named}}
-        return super().revise(changes, rules)
+        client = super().revise(changes, context)
+        if client.accounting != self.accounting:
+            check_accounting(client.accounting, self.accounting, context, prospect=client.prospect)
+        return client

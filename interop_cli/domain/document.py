@@ -8,13 +8,14 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import PydanticCustomError
 
 from interop_cli.domain.entity import Entity, Line, Off, optional_line
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, missing
-from interop_cli.domain.rules import rules_of
+from interop_cli.domain.rules import context_of
+from interop_cli.domain.validation import refused
 from interop_cli.domain.values.choices import check_currency, read_choice
 from interop_cli.domain.values.document_kinds import KINDS, STATUSES
 from interop_cli.domain.values.money import MAX_CENTS, parse_cents
@@ -23,8 +24,6 @@ MAX_NUMBER = 40
 MAX_PLACE = 500
 YEARS = range(1900, 2200)
 _AMOUNT_PAIRS = tuple((name, f"{name}_cents") for name in AMOUNTS)
-# Those that count in the sales, and so must say for how much.
-SOLD = frozenset({"invoice", "credit_note"})
 
 _DATE = re.compile(r"(\d{4})[-/](\d\d)[-/](\d\d)(?:[ T].*)?", re.ASCII)
 _PLAIN_AMOUNT = re.compile(r"-?\d{1,12}\.\d\d", re.ASCII)
@@ -62,7 +61,7 @@ def _optional_date(value: object) -> str | None:
 
 
 def _currency(value: object, info: ValidationInfo[Any]) -> str:
-    return check_currency(value) if value else rules_of(info).currency
+    return check_currency(value) if value else context_of(info).policy.currency
 
 
 class Document(Entity):
@@ -107,34 +106,25 @@ class Document(Entity):
     external_id: Line = None
 
 
-class AmountError(Exception):
-    """An amount is not valid: which field, and why."""
-
-    def __init__(self, path: str, error: PydanticCustomError | PydanticKnownError) -> None:
-        super().__init__(path)
-        self.path = path
-        self.error = error
-
-
 def read_amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
     """The three amounts in cents, out of ``subtotal`` ``tax`` ``total`` or their ``…_cents``.
 
     What is not given follows from the others: taxes are 0, and the total is the sum. Empty where
     none is given. A credit note's amounts are positive, however they were written. Raises
-    AmountError.
+    InvalidData, about the one field.
     """
     subtotal, tax, total = (_cents_of(values, *names) for names in _AMOUNT_PAIRS)
     if subtotal is None:
         if total is None and tax is None:
             return {}
         if total is None or tax is None:
-            raise AmountError("subtotal", missing())
+            raise refused(missing(), "subtotal")
         subtotal = total - tax
     if tax is None:
         tax = 0 if total is None else total - subtotal
     if total is not None and total != subtotal + tax:
-        raise AmountError(
-            "total", fault("document.total.sum", N_("is not the sum of the subtotal and the taxes"))
+        raise refused(
+            fault("document.total.sum", N_("is not the sum of the subtotal and the taxes")), "total"
         )
     if kind == "credit_note" and subtotal + tax < 0:
         subtotal, tax = -subtotal, -tax
@@ -152,13 +142,13 @@ def _cents_of(values: Mapping[str, Any], name: str, cents_name: str) -> int | No
     try:
         return parse_cents(str(text))
     except PydanticCustomError as error:
-        raise AmountError(name, error) from None
+        raise refused(error, name) from None
 
 
 def _whole(path: str, value: object) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,16}", text, re.ASCII):
-        raise AmountError(path, fault("money.cents", N_("is not a whole number of cents")))
+        raise refused(fault("money.cents", N_("is not a whole number of cents")), path)
     if abs(int(text)) > MAX_CENTS:
-        raise AmountError(path, fault("money.range", N_("is too large an amount")))
+        raise refused(fault("money.range", N_("is too large an amount")), path)
     return int(text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from interop_cli.domain.rule_faults import missing, too_long
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
+from interop_cli.domain.validation import invalid
 from interop_cli.domain.values.choices import parse_bool
 from interop_cli.domain.values.text import clean, clean_lines, fold
 
@@ -115,13 +115,20 @@ class Entity(BaseModel):
     updated_at: str | None = None
 
     @classmethod
-    def build(cls, values: Mapping[str, Any], rules: Rules) -> Self:
-        """An entity from a person's values; raises ``pydantic.ValidationError``.
+    def build(cls, values: Mapping[str, Any], context: Context) -> Self:
+        """An entity from a person's values; raises InvalidData with all that is wrong.
 
-        ``rules`` receives the warnings.
+        ``context`` receives the warnings.
         """
-        # What ``model_validate`` calls; an import does it twice a row.
-        built: Self = cls.__pydantic_validator__.validate_python(values, context=rules)
+        return cls._checked(values, context)
+
+    @classmethod
+    def _checked(cls, values: Mapping[str, Any], context: Context) -> Self:
+        try:
+            # What ``model_validate`` calls; an import does it twice a row.
+            built: Self = cls.__pydantic_validator__.validate_python(values, context=context)
+        except ValidationError as error:
+            raise invalid(error, context.place) from None
         return built
 
     @classmethod
@@ -132,13 +139,12 @@ class Entity(BaseModel):
         """
         return cls.model_construct(**values)
 
-    def revise(self, changes: Mapping[str, Any], rules: Rules) -> Self:
-        """This entity with ``changes``; raises ``pydantic.ValidationError``.
+    def revise(self, changes: Mapping[str, Any], context: Context) -> Self:
+        """This entity with ``changes``; raises InvalidData with all that is wrong.
 
         Fields whose value does not change are kept without being checked again: an address let in
         with ``--allow-mismatch`` does not forbid to correct its phone number.
         """
         values = self.__dict__ | dict(changes)
         kept = frozenset(name for name, value in self.__dict__.items() if values[name] == value)
-        # A default of new clients must not come back where it is being cleared.
-        return type(self).model_validate(values, context=replace(rules, kept=kept, terms=None))
+        return self._checked(values, context.keeping(kept))

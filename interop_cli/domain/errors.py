@@ -22,8 +22,8 @@ where they are shown. Nothing but ``shell/error_boundary.py`` prints an error or
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple, Self
 
 from interop_cli.domain.messages import N_, Message
 
@@ -43,6 +43,17 @@ class Detail:
     line: int | None = None
     key: str | None = None
     title: str | None = None
+
+
+class Place(NamedTuple):
+    """Where in its input something stands: line, client's code, and what comes before its paths."""
+
+    line: int | None = None
+    key: str | None = None
+    prefix: str = ""
+
+
+NOWHERE = Place()
 
 
 class InteropError(Exception):
@@ -68,6 +79,15 @@ class InteropError(Exception):
         self.details = details or []
         self.applied = applied
         self.data = data
+
+    def at(self, line: int | None, key: str | None, path: str = "") -> Self:
+        """This error, whose details say the row where they did not yet.
+
+        ``path`` is the field that an error without details is about.
+        """
+        found = self.details or [Detail(path, self.code, self.message)]
+        self.details = [replace(one, line=one.line or line, key=one.key or key) for one in found]
+        return self
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

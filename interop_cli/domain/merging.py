@@ -109,14 +109,15 @@ def merged(
     ``may_be_billed``: whether it may get the payer of a loser (not where it pays for others). It
     stays a prospect only where all of them are.
     """
-    after, choices = winner.model_copy(), []
+    values: dict[str, Any] = {}
+    choices: list[MergeChoice] = []
     filled = (*FILLED, "bill_to_id") if may_be_billed else FILLED
     for name in (*KEPT, *FILLED, "bill_to_id"):
         source = winner
         if name in filled and not getattr(winner, name):
             source = next((loser for loser in losers if getattr(loser, name)), winner)
         value = getattr(source, name)
-        setattr(after, name, value)
+        values[name] = value
         others = [
             (client.code, getattr(client, name))
             for client in (winner, *losers)
@@ -125,24 +126,27 @@ def merged(
         if others or source is not winner:
             choices.append(MergeChoice(name, value, source.code, tuple(others)))
     if winner.prospect and not all(loser.prospect for loser in losers):
-        after.prospect = False
+        values["prospect"] = False
         source = next(loser for loser in losers if not loser.prospect)
         choices.append(
-            MergeChoice("prospect", after.prospect, source.code, ((winner.code, winner.prospect),))
+            MergeChoice("prospect", source.prospect, source.code, ((winner.code, winner.prospect),))
         )
-    _join(after, losers, choices)
-    return after, choices
+    for name, value in _joined((*reversed(losers), winner)).items():
+        if value != getattr(winner, name):
+            values[name] = value
+            choices.append(MergeChoice(name, value, "", ()))
+    # Each was checked when it was written: what today's rules would refuse does not forbid a merge.
+    return winner.model_copy(update=values), choices
 
 
-def _join(after: Client, losers: Sequence[Client], choices: list[MergeChoice]) -> None:
+def _joined(clients: Sequence[Client]) -> dict[str, Any]:
+    """What is taken of all of them; of two that contradict each other the later one's stands."""
+    found: dict[str, Any] = {}
     for field in JOINED:
-        values = [getattr(client, field.name) for client in (*reversed(losers), after)]
-        joined: Any
+        values = [getattr(client, field.name) for client in clients]
         if field.kind is Kind.TAGS:
             tags = {fold(tag): tag for value in values for tag in value}
-            joined = [tags[key] for key in sorted(tags)]
+            found[field.name] = [tags[key] for key in sorted(tags)]
         else:
-            joined = {name: text for value in values for name, text in value.items()}
-        if joined != getattr(after, field.name):
-            setattr(after, field.name, joined)
-            choices.append(MergeChoice(field.name, joined, "", ()))
+            found[field.name] = {name: text for value in values for name, text in value.items()}
+    return found

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from interop_cli.domain.entity import Entity, Line, required_lines
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault
-from interop_cli.domain.rules import rules_of
+from interop_cli.domain.rules import context_of
 from interop_cli.domain.values.text import fold, nfc
 
 MAX_TEXT = 20_000
@@ -22,19 +22,19 @@ UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def _category(value: object, info: ValidationInfo[Any]) -> str:
-    rules = rules_of(info)
+    context = context_of(info)
     if not value:
-        return rules.note_categories[0]
-    if "category" in rules.kept:
+        return context.policy.note_categories[0]
+    if "category" in context.kept:
         return str(value)
     wanted = fold(str(value))
-    for category in rules.note_categories:
+    for category in context.policy.note_categories:
         if fold(category) == wanted:
             return category
     raise fault(
         "note.category.unknown",
         N_("is not one of {choices}"),
-        choices=", ".join(rules.note_categories),
+        choices=", ".join(context.policy.note_categories),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a client may be, looked at together with what depends on it.
+"""What a client may be and get, looked at together with what depends on it.
 
 Each function raises ``Conflict`` (the client as it is forbids it) or returns ``None``. Counts come
 from the caller; nothing is read here.
@@ -11,14 +11,18 @@ from collections.abc import Sequence
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.document_kinds import SOLD
 
 
 def check_can_be_payer(payer: Client, of: Client, pays_for: Sequence[str] = ()) -> None:
     """Whether ``payer`` may be billed for ``of``: another client, active, no prospect, one level.
 
-    ``pays_for`` are the codes of the clients that ``of`` itself pays for. Raises
+    ``pays_for`` are the codes of the clients that ``of`` itself pays for. One who pays for it
+    already may go on: a payer retired since does not forbid other changes. Raises
     ``client.bill_to.self|inactive|prospect|level``.
     """
+    if payer.id is not None and payer.id == of.bill_to_id:
+        return
     if payer.code == of.code or (payer.id is not None and payer.id == of.id):
         raise Conflict("client.bill_to.self", msg("A client is not billed to itself."))
     if not payer.active:
@@ -76,6 +80,20 @@ def check_prospect(client: Client, *, jobs: int = 0, pays_for: Sequence[str] = (
         )
 
 
+def check_revision(
+    before: Client, client: Client, *, pays_for: Sequence[tuple[str, bool]], jobs: int = 0
+) -> None:
+    """Whether ``before`` may become ``client``, given who is billed to it and its jobs.
+
+    ``pays_for``: the code of each such client, and whether that one is active. Raises as
+    ``check_can_deactivate`` and ``check_prospect`` do.
+    """
+    if before.active and not client.active:
+        check_can_deactivate(client, [code for code, active in pays_for if active])
+    if client.prospect and not before.prospect:
+        check_prospect(client, jobs=jobs, pays_for=[code for code, _active in pays_for])
+
+
 def check_can_deactivate(client: Client, pays_for: Sequence[str]) -> None:
     """Whether ``client`` may become inactive: not while it pays for others.
 
@@ -91,6 +109,31 @@ def check_can_deactivate(client: Client, pays_for: Sequence[str]) -> None:
             ),
             hint=msg("Name who pays from now on: --reassign CODE"),
         )
+
+
+def check_not_prospect(code: str, prospect: bool) -> None:
+    """Refuse to invoice a prospect; raises Conflict ``document.client.prospect``."""
+    if prospect:
+        raise Conflict(
+            "document.client.prospect",
+            msg("{code} is a prospect and cannot be invoiced.", code=code),
+            hint=msg("interop client promote {code}", code=code),
+        )
+
+
+def check_gets_documents(code: str, kind: str, *, active: bool, prospect: bool) -> None:
+    """Whether a client may get a new document of this kind.
+
+    Raises Conflict ``document.client.inactive`` or ``document.client.prospect``.
+    """
+    if not active:
+        raise Conflict(
+            "document.client.inactive",
+            msg("{code} is inactive and gets no new documents.", code=code),
+            hint=msg("interop client activate {code}", code=code),
+        )
+    if kind in SOLD:
+        check_not_prospect(code, prospect)
 
 
 def check_identity(identity: str, has_logo: bool) -> None:

@@ -1,15 +1,16 @@
-"""The settings that rules obey, and the warnings they leave behind.
+"""What a rule is told: what the company decided, where its warnings go, and where the row stands.
 
-A ``Rules`` is given to pydantic as ``context``: one object for a whole command or import, whose
-``line``, ``key`` and ``prefix`` the caller moves along from row to row.
+They are three things. A ``Context`` holds them together for one entity; pydantic hands it to the
+validators. It never changes: ``at``, ``under``, ``phones_in`` and ``keeping`` give another one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.domain.errors import NOWHERE, Place
 from interop_cli.domain.messages import Message
 
 if TYPE_CHECKING:
@@ -31,42 +32,75 @@ class RuleWarning:
     key: str | None = None
 
 
-@dataclass
-class Rules:
+@dataclass(frozen=True)
+class Policy:
     """What the company's settings and the command's flags say about validation.
 
     ``country`` ``province`` ``language`` ``currency`` ``prospect`` ``terms`` are the defaults of
-    new clients and addresses. ``phone_country`` is where a client's or contact's phone number is
-    read (``None``: in ``country``). ``max_attachment`` is in bytes. ``kept`` names the fields
-    whose stored value stands and is not checked again (see ``Entity.revise``). The caller moves
-    ``prefix`` (of paths), ``line`` and ``key`` along, for the warnings. ``accounting_fields`` gives
-    the fields that the configured targets have besides ours, by name (``None``: no target, and any
+    new clients and addresses. ``max_attachment`` is in bytes. ``accounting_fields`` gives the
+    fields that the configured targets have besides ours, by name (``None``: no target, and any
     field is kept).
     """
 
     strict_countries: frozenset[str] = frozenset({"CA", "US"})
     allow_mismatch: bool = False
-    warnings: list[RuleWarning] = field(default_factory=list)
     country: str = "CA"
     province: str = "QC"
     language: str = "fr"
     currency: str = "CAD"
     prospect: bool = False
     terms: str | None = None
-    phone_country: str | None = None
     note_categories: tuple[str, ...] = NOTE_CATEGORIES
     max_attachment: int = 25_000_000
-    kept: frozenset[str] = frozenset()
-    prefix: str = ""
-    line: int | None = None
-    key: str | None = None
     accounting_fields: Callable[[], Mapping[str, RemoteField] | None] = lambda: None
+
+
+USUAL = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an entity is built or revised with: the policy, the warnings, and where it stands.
+
+    ``warnings`` is one list for a whole command or import. ``phone_country`` is where a client's
+    or contact's phone number is read (``None``: in the policy's country). ``kept`` names the fields
+    whose stored value stands and is not checked again (see ``Entity.revise``).
+    """
+
+    policy: Policy = USUAL
+    warnings: list[RuleWarning] = field(default_factory=list)
+    place: Place = NOWHERE
+    phone_country: str | None = None
+    kept: frozenset[str] = frozenset()
+
+    def at(self, line: int | None, key: str | None) -> Context:
+        """This context for the row ``line`` of a file, about the client ``key``."""
+        return Context(self.policy, self.warnings, Place(line, key), self.phone_country, self.kept)
+
+    def under(self, prefix: str) -> Context:
+        """This context for what is nested in the row: ``prefix`` stands before its fields."""
+        place = Place(self.place.line, self.place.key, prefix)
+        return Context(self.policy, self.warnings, place, self.phone_country, self.kept)
+
+    def phones_in(self, country: str | None) -> Context:
+        """This context for someone whose phone numbers are dialled in ``country``."""
+        return Context(self.policy, self.warnings, self.place, country, self.kept)
+
+    def keeping(self, names: Iterable[str]) -> Context:
+        """This context for an entity whose fields of these names stand as they are."""
+        kept = self.kept | frozenset(names)
+        return Context(self.policy, self.warnings, self.place, self.phone_country, kept)
+
+    def silent(self) -> Context:
+        """This context for a trial, whose warnings nobody needs."""
+        return Context(self.policy, [], self.place, self.phone_country, self.kept)
 
     def warn(self, path: str, code: str, message: Message) -> None:
         """Note a warning about the field ``path`` of the row at hand."""
-        self.warnings.append(RuleWarning(self.prefix + path, code, message, self.line, self.key))
+        place = self.place
+        self.warnings.append(RuleWarning(place.prefix + path, code, message, place.line, place.key))
 
 
-def rules_of(info: ValidationInfo[Any]) -> Rules:
-    """The rules a validator was given; the defaults where it was given none."""
-    return info.context if isinstance(info.context, Rules) else Rules()
+def context_of(info: ValidationInfo[Any]) -> Context:
+    """The context a validator was given; the usual one where it was given none."""
+    return info.context if isinstance(info.context, Context) else Context()

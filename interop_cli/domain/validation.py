@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
-from interop_cli.domain.errors import Detail, InvalidData
+from interop_cli.domain.errors import NOWHERE, Detail, InvalidData, Place
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.rule_faults import MSGID
 
@@ -32,36 +32,37 @@ _SENTENCES = {
 _OTHER = N_("is not valid")
 
 
-def invalid(
-    error: ValidationError, *, prefix: str = "", line: int | None = None, key: str | None = None
-) -> InvalidData:
-    """``error`` as ``InvalidData``: a detail per field, all of the row ``line`` and client ``key``.
+def invalid(error: ValidationError, place: Place = NOWHERE) -> InvalidData:
+    """``error`` as ``InvalidData``: a detail per field, all of the row at ``place``.
 
-    ``prefix`` is put before each path ("address."). With one detail, the error has its code and
-    its sentence.
+    With one detail, the error has its code and its sentence.
     """
     found = error.errors(include_url=False, include_input=False)
-    return _invalid([_detail(item, prefix, line, key) for item in found])
+    return invalid_details([_detail(item, place) for item in found])
 
 
 def refused(
-    error: PydanticCustomError | PydanticKnownError,
-    path: str,
-    *,
-    line: int | None = None,
-    key: str | None = None,
+    error: PydanticCustomError | PydanticKnownError, path: str, place: Place = NOWHERE
 ) -> InvalidData:
     """The error of a single rule (``check_code``, ``parse_cents``…) as ``InvalidData``."""
     code, message = _sentence(error.type, error.context or {})
-    return _invalid([Detail(path, code, message, line, key)])
+    return invalid_details([Detail(place.prefix + path, code, message, place.line, place.key)])
+
+
+def wrong(path: str, code: str, reason: Message) -> InvalidData:
+    """A field of a row is not valid, and why; the row is said by ``InvalidData.at``."""
+    return InvalidData(code, reason, details=[Detail(path, code, reason)])
 
 
 def merged(*errors: InvalidData) -> InvalidData:
-    """Several errors as one with all their details."""
-    return _invalid([detail for error in errors for detail in error.details])
+    """Several errors as one with all their details; a single one as it is."""
+    if len(errors) == 1:
+        return errors[0]
+    return invalid_details([detail for error in errors for detail in error.details])
 
 
-def _invalid(details: list[Detail]) -> InvalidData:
+def invalid_details(details: list[Detail]) -> InvalidData:
+    """These faults as one error; a single one lends it its code and sentence."""
     if len(details) == 1:
         only = details[0]
         message = msg("{field}: {what}", field=only.path, what=only.message)
@@ -71,10 +72,10 @@ def _invalid(details: list[Detail]) -> InvalidData:
     )
 
 
-def _detail(item: ErrorDetails, prefix: str, line: int | None, key: str | None) -> Detail:
+def _detail(item: ErrorDetails, place: Place) -> Detail:
     code, message = _sentence(item["type"], item.get("ctx", {}))
     path = ".".join(str(part) for part in item["loc"])
-    return Detail(prefix + path, code, message, line, key)
+    return Detail(place.prefix + path, code, message, place.line, place.key)
 
 
 def _sentence(kind: str, context: dict[str, Any]) -> tuple[str, Message]:

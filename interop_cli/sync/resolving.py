@@ -13,7 +13,7 @@ from interop_cli.domain.errors import Conflict, UsageError
 from interop_cli.domain.fields import CLIENT, CONTACT
 from interop_cli.domain.fields.field import pulled
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.merge import Difference, three_columns
 from interop_cli.domain.sync.payload import Payload
@@ -77,14 +77,14 @@ def resolve(
     local: LocalRecord,
     link: Link,
     chosen: Mapping[str, str],
-    rules: Rules,
+    context: Context,
 ) -> Outcome:
     """Write the decisions; the record is pending then, or equal to what is there."""
     seen = link.seen or {}
     theirs = {name: seen[name] for name, side in chosen.items() if side == REMOTE}
     if opened.connector.descriptor(local.entity).once:
         theirs = {}  # what was posted here stays as it is
-    changed = _take_over(uow, local, theirs, rules)
+    changed = _take_over(uow, local, theirs, context)
     # From now on we count from what is there: fields of ours that differ are sent.
     base: Payload = {**link.pushed, **{name: seen[name] for name in chosen if name in seen}}
     uow.links.compare_and_set(
@@ -102,10 +102,10 @@ def resolve(
         "taken": dict(chosen),
         "error": None,
     }
-    return one(item, changed=True, warnings=rules.warnings if changed else [])
+    return one(item, changed=True, warnings=context.warnings if changed else [])
 
 
-def _take_over(uow: UnitOfWork, local: LocalRecord, theirs: Payload, rules: Rules) -> bool:
+def _take_over(uow: UnitOfWork, local: LocalRecord, theirs: Payload, context: Context) -> bool:
     """Edit our record so that it holds their values."""
     if not theirs:
         return False
@@ -118,9 +118,9 @@ def _take_over(uow: UnitOfWork, local: LocalRecord, theirs: Payload, rules: Rule
         )
     if local.entity == "client":
         selector = Selector(keys=[(1, f"#{local.id}")])
-        card.edit(uow, selector, changes, rules)
+        card.edit(uow, selector, changes, context)
     else:
-        contacts.edit(uow, local.id, changes, rules)
+        contacts.edit(uow, local.id, changes, context)
     return True
 
 

@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.contact import Contact
 from interop_cli.domain.entity import Entity
+from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.note import Note
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid
+from interop_cli.domain.rules import Context, Policy
 
 text = st.text(st.characters(), max_size=25)
 typical = st.sampled_from(
@@ -38,17 +37,17 @@ def test_any_input(entity: type[Entity], data: st.DataObject) -> None:
     names = st.sampled_from(sorted(entity.model_fields))
     good = {name: value for name, value in GOOD.items() if name in entity.model_fields}
     values: dict[str, Any] = good | data.draw(st.dictionaries(names, value, max_size=4))
-    rules = Rules(allow_mismatch=data.draw(st.booleans()))
+    rules = Context(Policy(allow_mismatch=data.draw(st.booleans())))
     try:
         built = entity.build(values, rules)
-    except ValidationError as error:
+    except InvalidData as error:
         known = set(entity.model_fields)
-        for detail in invalid(error).details:
+        for detail in error.details:
             assert detail.path.split(".")[0] in known
             assert str(detail.message)
         return
     built.model_dump_json()
-    again = entity.build(built.model_dump(), Rules(allow_mismatch=True))
+    again = entity.build(built.model_dump(), Context(Policy(allow_mismatch=True)))
     assert again == built
     for warning in rules.warnings:
         assert warning.path in entity.model_fields

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.phone import _parse, format_phone, normalize_phone, read_phone
 
 
@@ -56,7 +56,7 @@ def test_kept_as_typed(text: str) -> None:
 
 
 def test_a_warning_without_the_number() -> None:
-    rules = Rules(line=3, key="ACME")
+    rules = Context().at(3, "ACME")
     assert read_phone("phone", "911", "CA", rules) == "911"
     (warning,) = rules.warnings
     assert (warning.path, warning.code, warning.line, warning.key) == (

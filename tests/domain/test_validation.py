@@ -9,17 +9,18 @@ from pydantic import BaseModel, ValidationError
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.errors import InvalidData
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.errors import Conflict, InvalidData
+from interop_cli.domain.messages import Message
+from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import invalid, merged, refused
 from interop_cli.domain.values.code import check_code
 from interop_cli.domain.values.money import parse_cents
 
 
 def invalid_client(**values: Any) -> InvalidData:
-    with pytest.raises(ValidationError) as caught:
-        Client.build(values, Rules())
-    return invalid(caught.value, line=41, key="ACME")
+    with pytest.raises(InvalidData) as caught:
+        Client.build(values, Context().at(41, "ACME"))
+    return caught.value
 
 
 def test_one_field() -> None:
@@ -52,9 +53,9 @@ def test_a_message_keeps_its_msgid_and_parameters() -> None:
 
 
 def test_a_prefix() -> None:
-    with pytest.raises(ValidationError) as caught:
-        Address.build({"line1": "x"}, Rules())
-    error = invalid(caught.value, prefix="address.")
+    with pytest.raises(InvalidData) as caught:
+        Address.build({"line1": "x"}, Context().under("address."))
+    error = caught.value
     assert {d.path for d in error.details} == {"address.city", "address.postal_code"}
     assert {d.code for d in error.details} == {"field.missing"}
 
@@ -91,7 +92,7 @@ def test_pydantic_s_own_errors(values: dict[str, Any], path: str, code: str, sen
 def test_a_rule_on_its_own() -> None:
     with pytest.raises(ValueError, match="accents") as caught:
         check_code("É")
-    error = refused(caught.value, "code", line=3)  # type: ignore[arg-type]
+    error = refused(caught.value, "code").at(3, "ACME")  # type: ignore[arg-type]
     assert (error.code, error.details[0].path, error.details[0].line) == (
         "client.code.format",
         "code",
@@ -109,3 +110,14 @@ def test_several_errors_as_one() -> None:
     assert [(d.path, d.code) for d in both.details] == [
         ("name", "field.missing"), ("total", "money.ambiguous"),
     ]  # fmt: skip
+
+
+def test_one_error_is_given_its_line_where_it_is_known() -> None:
+    error = invalid_client(name="x", email="not one")
+    assert merged(error) is error
+    assert error.at(7, "OTHER") is error
+    assert [(d.line, d.key) for d in error.details] == [(41, "ACME")]  # it said so itself
+    bare = Conflict("x.y", Message("no")).at(7, "OTHER", "bill_to")
+    assert [(d.path, d.code, d.line, d.key) for d in bare.details] == [
+        ("bill_to", "x.y", 7, "OTHER")
+    ]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import Conflict, InvalidData
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.sales import credits, documents, invoices
@@ -28,7 +28,7 @@ def line(price: str, tax: str = "standard") -> Line:
 def invoice(store: Store, *lines: Line) -> str:
     """Invoice client A; the number."""
     outcome, _ = store.run(
-        lambda uow: invoices.create(uow, "A", {"lines": list(lines)}, Rules()), operation="x"
+        lambda uow: invoices.create(uow, "A", {"lines": list(lines)}, Context()), operation="x"
     )
     return str(outcome.items[0]["number"])
 
@@ -36,13 +36,13 @@ def invoice(store: Store, *lines: Line) -> str:
 def imported(store: Store, *, number: str = "H-1", **amounts: str) -> str:
     """An invoice from elsewhere, which has one amount of taxes and no place; its number."""
     values = {"number": number, **amounts}
-    store.run(lambda uow: documents.add(uow, "A", "invoice", values, Rules()), operation="x")
+    store.run(lambda uow: documents.add(uow, "A", "invoice", values, Context()), operation="x")
     return number
 
 
 def credit(store: Store, number: str, *lines: Line, **values: Any) -> dict[str, Any]:
     given = {"lines": list(lines), **values}
-    outcome, _ = store.run(lambda uow: credits.credit(uow, number, given, Rules()), operation="x")
+    outcome, _ = store.run(lambda uow: credits.credit(uow, number, given, Context()), operation="x")
     found: dict[str, Any] = outcome.extra["invoice"]
     return found
 
@@ -123,7 +123,7 @@ def test_an_invoice_of_nothing_has_nothing_to_take_back(store: Store) -> None:
 def test_only_a_posted_invoice_is_credited(store: Store) -> None:
     add_client(store, code="A")
     draft, _ = store.run(
-        lambda uow: invoices.create(uow, "A", {"lines": [line("10")], "draft": True}, Rules()),
+        lambda uow: invoices.create(uow, "A", {"lines": [line("10")], "draft": True}, Context()),
         operation="x",
     )
     assert refusal(store, f"#{draft.items[0]['id']}") == "invoice.not_posted"
@@ -154,7 +154,7 @@ def test_a_credit_note_is_a_document_of_its_own(store: Store) -> None:
     add_client(store, code="HEAD", city="Lévis")
     client_id = add_client(store, code="A", bill_to="HEAD")
     values = {"lines": [line("10"), line("5", "exempt")], "date": "2026-01-05", "terms": "net30"}
-    outcome, _ = store.run(lambda uow: invoices.create(uow, "A", values, Rules()), operation="x")
+    outcome, _ = store.run(lambda uow: invoices.create(uow, "A", values, Context()), operation="x")
     invoiced = outcome.extra["invoice"]
     number = str(invoiced["number"])
     store.conn.execute(
@@ -184,7 +184,7 @@ def test_a_credit_note_is_a_document_of_its_own(store: Store) -> None:
 def test_the_numbers_of_credit_notes_go_on_from_the_highest(store: Store) -> None:
     add_client(store, code="A")
     old = {"number": "41", "subtotal": "1"}
-    store.run(lambda uow: documents.add(uow, "A", "credit_note", old, Rules()), operation="x")
+    store.run(lambda uow: documents.add(uow, "A", "credit_note", old, Context()), operation="x")
     number = invoice(store, line("10"))
     assert [credit(store, number, line("1"))["number"] for _ in range(2)] == ["42", "43"]
 
@@ -192,7 +192,7 @@ def test_the_numbers_of_credit_notes_go_on_from_the_highest(store: Store) -> Non
 def test_a_credit_note_is_of_today_and_has_the_taxes_of_the_invoice_s_day(store: Store) -> None:
     add_client(store, code="A")
     values = {"lines": [line("100")], "date": "2012-06-01"}
-    store.run(lambda uow: invoices.create(uow, "A", values, Rules()), operation="x")
+    store.run(lambda uow: invoices.create(uow, "A", values, Context()), operation="x")
     note = credit(store, "1", line("10"))
     assert (note["date"], note["tax_cents"]) == ("2026-11-24", 50 + 100)
     assert [(tax["tax"], tax["rate"]) for tax in note["taxes"]] == [("gst", "5"), ("qst", "9.5")]

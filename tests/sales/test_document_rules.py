@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.documents import DocumentImport
@@ -31,12 +31,12 @@ class Row:
 
 
 def add(store: Store, kind: str, client: str, **values: Any) -> None:
-    store.run(lambda uow: documents.add(uow, client, kind, values, Rules()), operation="x")
+    store.run(lambda uow: documents.add(uow, client, kind, values, Context()), operation="x")
 
 
 def take(store: Store, kind: str, client: str, **values: Any) -> None:
     row = Row(2, {"client": client, "date": "2026-01-05", **values})
-    store.run(lambda uow: DocumentImport(uow, Rules(), kind=kind).run([row]), operation="x")
+    store.run(lambda uow: DocumentImport(uow, Context(), kind=kind).run([row]), operation="x")
 
 
 both = pytest.mark.parametrize("put", [add, take])
@@ -49,7 +49,7 @@ def codes(error: InteropError) -> list[tuple[str, str]]:
 
 def add_contact(store: Store, name: str) -> int:
     outcome, _ = store.run(
-        lambda uow: contacts.create(uow, "A", {"name": name}, Rules()), operation="x"
+        lambda uow: contacts.create(uow, "A", {"name": name}, Context()), operation="x"
     )
     return int(outcome.items[0]["id"])
 
@@ -101,11 +101,11 @@ def test_who_is_billed_for_an_invoice_pays_itself(store: Store) -> None:
 def test_no_new_invoice_is_for_a_contact_that_is_inactive(store: Store) -> None:
     add_client(store, code="A")
     ids = [add_contact(store, name) for name in ("Ève", "Luc")]
-    store.run(lambda uow: contacts.deactivate(uow, ids[1:], Rules()), operation="x")
+    store.run(lambda uow: contacts.deactivate(uow, ids[1:], Context()), operation="x")
 
     def create(contact_id: int) -> None:
         values = {"lines": [line("5")], "contact": str(contact_id)}
-        store.run(lambda uow: invoices.create(uow, "A", values, Rules()), operation="x")
+        store.run(lambda uow: invoices.create(uow, "A", values, Context()), operation="x")
 
     with pytest.raises(Conflict) as caught:
         create(ids[1])
@@ -159,7 +159,9 @@ def test_what_is_sold_says_for_how_much(store: Store, put: Put) -> None:
 
 def test_an_import_leaves_the_lines_of_what_was_issued_here(store: Store) -> None:
     add_client(store, code="A")
-    store.run(lambda uow: invoices.create(uow, "A", {"lines": [line("5")]}, Rules()), operation="x")
+    store.run(
+        lambda uow: invoices.create(uow, "A", {"lines": [line("5")]}, Context()), operation="x"
+    )
     stored = {"number": "1", "date": "2026-11-24", "subtotal_cents": 1000, "tax_cents": 150}
     take(store, "invoice", "A", **stored, lines=[line("5")])
     for lines in ([line("2", quantity="5")], []):
@@ -196,7 +198,7 @@ def test_an_invoice_takes_nothing_back(
 
     def create(lines: list[dict[str, str]]) -> None:
         values = {"lines": lines, "draft": draft}
-        store.run(lambda uow: invoices.create(uow, "A", values, Rules()), operation="x")
+        store.run(lambda uow: invoices.create(uow, "A", values, Context()), operation="x")
 
     with pytest.raises(InvalidData) as caught:
         create(lines)
@@ -208,6 +210,6 @@ def test_a_refused_row_is_of_the_kind_that_it_says(store: Store) -> None:
     add_client(store, code="A")
     row = Row(2, {"kind": "facture", "number": "1", "client": "A", "date": "soon"})
     outcome, _ = store.run(
-        lambda uow: DocumentImport(uow, Rules(), continue_on_error=True).run([row]), operation="x"
+        lambda uow: DocumentImport(uow, Context(), continue_on_error=True).run([row]), operation="x"
     )
     assert (outcome.items[0]["kind"], outcome.items[0]["status"]) == ("invoice", "error")

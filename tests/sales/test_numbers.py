@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.sales import documents, invoices
@@ -21,7 +21,7 @@ LINE = {"description": "Cartes", "quantity": "1", "unit_price": "10"}
 WRITER = f"""
 import sys
 from interop_cli.domain.errors import InteropError
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.sales import invoices
 from tests.support.stores import open_store
 
@@ -29,7 +29,7 @@ store = open_store(sys.argv[1])
 line = {{"description": "Cartes", "quantity": "1", "unit_price": "10"}}
 for n in range({EACH}):
     def work(uow):
-        outcome = invoices.create(uow, "ACME", {{"lines": [line]}}, Rules())
+        outcome = invoices.create(uow, "ACME", {{"lines": [line]}}, Context())
         if n == 1 and int(sys.argv[2]) % 2:
             raise InteropError("test", "a writer that fails gives its number back")
         return outcome
@@ -43,7 +43,7 @@ store.close()
 
 def create(store: Store, **values: object) -> tuple[Outcome, int]:
     outcome, operation = store.run(
-        lambda uow: invoices.create(uow, "ACME", {"lines": [LINE], **values}, Rules()),
+        lambda uow: invoices.create(uow, "ACME", {"lines": [LINE], **values}, Context()),
         operation="sales.invoice.create",
     )
     assert operation is not None
@@ -71,7 +71,7 @@ def test_the_first_number_follows_those_of_the_erp(store: Store) -> None:
     for number in ("1041", "F-9000", "00000000000000000000007"):
         store.run(
             lambda uow, number=number: documents.add(
-                uow, "ACME", "invoice", {"number": number, "subtotal": "1"}, Rules()
+                uow, "ACME", "invoice", {"number": number, "subtotal": "1"}, Context()
             ),
             operation="sales.document.add",
         )
@@ -84,7 +84,7 @@ def test_a_taken_number_is_passed_over(store: Store) -> None:
     create(store)
     values = {"number": "2", "subtotal": "1"}
     store.run(
-        lambda uow: documents.add(uow, "ACME", "invoice", values, Rules()),
+        lambda uow: documents.add(uow, "ACME", "invoice", values, Context()),
         operation="sales.document.add",
     )
     outcome, _ = create(store)
@@ -128,10 +128,10 @@ def test_a_draft_has_no_number_until_it_is_posted(store: Store) -> None:
     create(store)
     draft = f"#{outcome.items[0]['id']}"
     posted, _ = store.run(
-        lambda uow: invoices.post(uow, draft, Rules()), operation="sales.invoice.post"
+        lambda uow: invoices.post(uow, draft, Context()), operation="sales.invoice.post"
     )
     assert posted.items[0]["number"] == "2"
     assert sorted(numbers(store)) == [1, 2]
     with pytest.raises(Conflict) as raised:
-        store.run(lambda uow: invoices.post(uow, draft, Rules()), operation="sales.invoice.post")
+        store.run(lambda uow: invoices.post(uow, draft, Context()), operation="sales.invoice.post")
     assert raised.value.code == "invoice.not_draft"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.seed import clients
 from interop_cli.services.clients.card import built
 
@@ -47,7 +47,7 @@ def test_they_are_made_as_they_are_asked_for() -> None:
 
 
 def test_every_client_keeps_the_rules(many: list[dict[str, object]]) -> None:
-    rules = Rules()
+    rules = Context()
     for row in many:
         client, address = built(row, rules)
         stored = {**client.model_dump(), **address.model_dump(include=set(FIELDS))}

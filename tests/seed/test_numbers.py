@@ -6,7 +6,7 @@ import re
 
 from stdnum.ca import bn
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.phone import normalize_phone
 from interop_cli.domain.values.taxnumbers import (
     check_gst,
@@ -28,7 +28,7 @@ def test_gst_numbers_pass_the_library() -> None:
 
 
 def test_qst_numbers_have_their_check_digit() -> None:
-    draw, rules = Draw(1), Rules()
+    draw, rules = Draw(1), Context()
     made = [numbers.qst(draw) for _ in range(MANY)]
     assert all(check_qst(number, rules) == number for number in made)
     assert all(qst_check_digit_fits(number) for number in made)

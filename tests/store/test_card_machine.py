@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from interop_cli.domain.contact import recipients
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients import merge as merging
@@ -102,7 +102,7 @@ class Card(RuleBasedStateMachine):
             return
         fields = {"name": f"Presse {tag}", "line1": street, "city": "Québec",
                   "postal_code": "G1K 7X2", "tags": [tag]}  # fmt: skip
-        outcome = self.run("client.create", lambda uow: card.create(uow, fields, Rules()))
+        outcome = self.run("client.create", lambda uow: card.create(uow, fields, Context()))
         item = outcome.items[0]
         self.model["clients"][item["id"]] = {
             "code": item["code"], "active": True, "merged": None, "contacts": {}, "notes": [],
@@ -124,7 +124,7 @@ class Card(RuleBasedStateMachine):
             fields["default"] = default
 
         def work(uow: Any) -> Any:
-            return contacts.create(uow, f"#{client}", fields, Rules())
+            return contacts.create(uow, f"#{client}", fields, Context())
 
         if email and any(c["email"] == email for c in one["contacts"].values()):
             assert self.refused("contact.create", work) == "contact.email.duplicate"
@@ -168,7 +168,7 @@ class Card(RuleBasedStateMachine):
         if found is None:
             return
         client, contact = found
-        self.run("contact.deactivate", lambda uow: contacts.deactivate(uow, [contact], Rules()))
+        self.run("contact.deactivate", lambda uow: contacts.deactivate(uow, [contact], Context()))
         self.model["clients"][client]["contacts"][contact].update(active=False, asleep=False)
 
     @rule(at=choose, active=st.booleans())
@@ -195,7 +195,7 @@ class Card(RuleBasedStateMachine):
             return
         fields = {"line1": street, "city": "Québec", "postal_code": "G1K 7X2", "main": main}
         self.run("address.create",
-                 lambda uow: addresses.create(uow, f"#{client}", fields, Rules()))  # fmt: skip
+                 lambda uow: addresses.create(uow, f"#{client}", fields, Context()))  # fmt: skip
         one = self.model["clients"][client]
         one["streets"].append(street)
         if main:
@@ -207,7 +207,7 @@ class Card(RuleBasedStateMachine):
         if client is None:
             return
         self.run("note.create", lambda uow: notes.create(
-            uow, f"#{client}", {"text": text}, Rules(), [notes.File("a.txt", text.encode())]
+            uow, f"#{client}", {"text": text}, Context(), [notes.File("a.txt", text.encode())]
         ))  # fmt: skip
         self.model["clients"][client]["notes"].append(text)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
@@ -25,11 +25,11 @@ def run(store: Store, work: Callable[[UnitOfWork], Outcome]) -> int:
 
 def edit(store: Store, code: str, **changes: str) -> int:
     selector = Selector(keys=[(1, code)])
-    return run(store, lambda uow: card.edit(uow, selector, changes, Rules()))
+    return run(store, lambda uow: card.edit(uow, selector, changes, Context()))
 
 
 def recode(store: Store, old: str, new: str) -> int:
-    return run(store, lambda uow: status.recode(uow, old, new, Rules()))
+    return run(store, lambda uow: status.recode(uow, old, new, Context()))
 
 
 def remove(store: Store, client_id: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.domain.duplicates import pairs
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.clients import merge
 from interop_cli.services.people import contacts
 from interop_cli.store.reading.duplicates import candidates
@@ -24,8 +24,8 @@ def test_what_clients_and_their_contacts_have_in_common(store: Store) -> None:
     add_client(store, name="Autre", code="C", postal_code="H2X 1Y4", province="QC", city="Montréal")
 
     def add(uow):  # type: ignore[no-untyped-def]
-        contacts.create(uow, "B", {"name": "Ana", "mobile": "418 555-0134"}, Rules())
-        return contacts.create(uow, "C", {"name": "Bob", "email": "bob@gmail.com"}, Rules())
+        contacts.create(uow, "B", {"name": "Ana", "mobile": "418 555-0134"}, Context())
+        return contacts.create(uow, "C", {"name": "Bob", "email": "bob@gmail.com"}, Context())
 
     store.run(add, operation="contact.create")
     assert found(store) == [("A", "B", ("same_name", "same_phone"))]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interop_cli.domain.errors import Conflict, NotFound, UnusableDb
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import merge
@@ -38,14 +38,14 @@ NEVER = (
 def create(store: Store, code: str = "A", **values: Any) -> int:
     fields = {**PERSON, **values}
     outcome, _ = store.run(
-        lambda uow: contacts.create(uow, code, fields, Rules()), operation="contact.create"
+        lambda uow: contacts.create(uow, code, fields, Context()), operation="contact.create"
     )
     return int(outcome.items[0]["id"])
 
 
 def edit(store: Store, contact: int, **changes: Any) -> int:
     _, operation = store.run(
-        lambda uow: contacts.edit(uow, contact, changes, Rules()), operation="contact.edit"
+        lambda uow: contacts.edit(uow, contact, changes, Context()), operation="contact.edit"
     )
     assert operation is not None
     return operation
@@ -54,7 +54,7 @@ def edit(store: Store, contact: int, **changes: Any) -> int:
 def note(store: Store, code: str, text: str, *files: tuple[str, bytes]) -> int:
     attached = [notes.File(name, content) for name, content in files]
     outcome, _ = store.run(
-        lambda uow: notes.create(uow, code, {"text": text}, Rules(), attached),
+        lambda uow: notes.create(uow, code, {"text": text}, Context(), attached),
         operation="note.create",
     )
     return int(outcome.items[0]["id"])
@@ -62,7 +62,7 @@ def note(store: Store, code: str, text: str, *files: tuple[str, bytes]) -> int:
 
 def erase(store: Store, contact: int, **how: Any) -> Outcome:
     outcome, _ = store.run(
-        lambda uow: erasing.erase(uow, contact, Rules(), **how), operation="contact.erase"
+        lambda uow: erasing.erase(uow, contact, Context(), **how), operation="contact.erase"
     )
     assert store.conn.scrub()
     return outcome
@@ -94,13 +94,13 @@ def fill(store: Store) -> int:
     edited = note(store, "A", "Voir MARIE-EVE  TREPANIER au 418.555.0177, poste 22")
     note(store, "A", "Rien", ("Trépanier, Marie-Ève.txt", b"CV"))
     store.run(
-        lambda uow: notes.edit(uow, edited, {"text": "Voir (581) 555-0166"}, Rules()),
+        lambda uow: notes.edit(uow, edited, {"text": "Voir (581) 555-0166"}, Context()),
         operation="note.edit",
     )
     place = {"line1": "5 rue B", "city": "Québec", "postal_code": "G1K 7X2",
              "attention": "Marie-Ève Trépanier", "instructions": "Demander Mme Marie-Eve Trepanier",
              "phone": "581 555-0166"}  # fmt: skip
-    store.run(lambda uow: addresses.create(uow, "A", place, Rules()), operation="address.create")
+    store.run(lambda uow: addresses.create(uow, "A", place, Context()), operation="address.create")
     return contact
 
 
@@ -178,7 +178,7 @@ def test_undo_does_not_bring_a_person_back(store: Store) -> None:
 def test_a_contact_that_was_deleted_is_erased_from_the_journal(store: Store) -> None:
     contact = fill(store)
     _, deleted = store.run(
-        lambda uow: contacts.delete(uow, [contact], Rules()), operation="contact.delete"
+        lambda uow: contacts.delete(uow, [contact], Context()), operation="contact.delete"
     )
     assert persons.export(store.conn, contact)["journal"]
     erase(store, contact)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from interop_cli.domain.errors import Detail, InvalidData
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.seed import clients as made_up
 from interop_cli.services.clients import status
 from interop_cli.services.imports import clients as imports
@@ -32,7 +32,7 @@ def rows(*values: dict[str, Any]) -> list[Row]:
 
 def take_in(store: Store, records: list[Row], **options: Any) -> Outcome:
     outcome, _ = store.run(
-        lambda uow: Import(uow, Rules(), want_rows=True, **options).run(iter(records)),
+        lambda uow: Import(uow, Context(), want_rows=True, **options).run(iter(records)),
         operation="client.import",
     )
     return outcome
@@ -75,7 +75,7 @@ def test_a_key_twice(store: Store) -> None:
 @pytest.mark.usefixtures("batch")
 def test_a_client_by_two_of_its_codes(store: Store) -> None:
     add_client(store, code="OLD")
-    store.run(lambda uow: status.recode(uow, "OLD", "NEW", Rules()), operation="client.recode")
+    store.run(lambda uow: status.recode(uow, "OLD", "NEW", Context()), operation="client.recode")
     records = rows({"code": "NEW", "terms": "a"}, {"code": "B"}, {"code": "OLD", "terms": "b"})
     outcome = take_in(store, records, continue_on_error=True)
     assert statuses(outcome) == ["ok", "ok", "import.duplicate"]
@@ -126,7 +126,7 @@ def test_a_batch_more_or_less_writes_the_same(
         monkeypatch.setattr(imports.Import, "size", size)
 
         def work(uow: UnitOfWork) -> None:
-            outcome = Import(uow, Rules(), want_rows=True).run(records)
+            outcome = Import(uow, Context(), want_rows=True).run(records)
             uow.close()
             # Without the ids: those of a sequence go on after a rollback.
             tables = dump(uow.conn)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card as client_cards
 from interop_cli.services.clients import logo, status
@@ -37,7 +37,7 @@ def merge(store: Store, winner: str, *losers: str, dry_run: bool = False) -> tup
 def edit(store: Store, code: str, **changes: Any) -> None:
     selector = Selector(keys=[(1, code)])
     store.run(
-        lambda uow: client_cards.edit(uow, selector, changes, Rules()), operation="client.edit"
+        lambda uow: client_cards.edit(uow, selector, changes, Context()), operation="client.edit"
     )
 
 
@@ -70,7 +70,7 @@ def test_blanks_are_filled_and_the_winner_s_values_stand(store: Store) -> None:
 
 def test_the_losers_stay_behind_and_their_codes_lead_to_the_winner(store: Store) -> None:
     winner, loser = add_client(store, code="A"), add_client(store, code="B")
-    store.run(lambda uow: status.recode(uow, "B", "B2", Rules()), operation="client.recode")
+    store.run(lambda uow: status.recode(uow, "B", "B2", Context()), operation="client.recode")
     outcome, _ = merge(store, "A", "B2")
     assert outcome.extra["plan"]["codes"] == ["B2"]
     for code in ("A", "b", "b2"):
@@ -162,8 +162,8 @@ def test_everything_a_loser_has_moves_and_comes_back(store: Store) -> None:
         for code, email, phone in (("A", "ana@x.ca", None), ("B", "ANA@x.ca", "418 555-0134"),
                                    ("B", "bob@x.ca", None)):  # fmt: skip
             fields = {"name": "Ana", "email": email, "phone": phone, "billing": True}
-            contacts.create(uow, code, fields, Rules())
-        notes.create(uow, "B", {"text": "x"}, Rules(), [notes.File("plan.pdf", b"%PDF")])
+            contacts.create(uow, code, fields, Context())
+        notes.create(uow, "B", {"text": "x"}, Context(), [notes.File("plan.pdf", b"%PDF")])
         logo.set_logo(uow, "B", SVG)
         return Outcome()
 
@@ -225,7 +225,7 @@ def test_documents_move_and_the_totals_of_both_are_stale(store: Store) -> None:
 
     def fill(uow: Any) -> Outcome:
         for code in ("A", "B"):
-            contacts.create(uow, code, {"name": "Ana", "email": "ana@x.ca"}, Rules())
+            contacts.create(uow, code, {"name": "Ana", "email": "ana@x.ca"}, Context())
         document(uow, loser, "F-1", contact_id=2, ship_to_id=2)
         document(uow, third, "F-2", bill_to_id=loser)
         document(uow, winner, "F-3", bill_to_id=loser)

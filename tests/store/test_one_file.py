@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.seeding import SeedRecord
 from interop_cli.services.imports.clients import Import
 from interop_cli.store.reading import clients, exports
@@ -137,7 +137,7 @@ def some_clients(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 def taken(uow: UnitOfWork, rows: list[dict[str, Any]]) -> Any:
     """Import objects; the outcome."""
-    return Import(uow, Rules()).run(SeedRecord(n, row) for n, row in enumerate(rows, 1))
+    return Import(uow, Context()).run(SeedRecord(n, row) for n, row in enumerate(rows, 1))
 
 
 def written(store: Store, *rows: dict[str, Any]) -> Any:
@@ -241,7 +241,7 @@ def test_the_flat_form_comes_back_too(
                 reader = ImportReader(
                     source, intake, fields(), parse_pairs(()), lambda _read=1: None
                 )
-                outcome = Import(uow, Rules()).run(reader.records())
+                outcome = Import(uow, Context()).run(reader.records())
                 assert outcome.extra == {"created": created, "updated": 0}
         assert exported(uow) == first
 

@@ -9,7 +9,7 @@ import pytest
 from interop_cli.domain.contact import Contact
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.note import Note
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
@@ -22,16 +22,16 @@ from tests.support.stores import dump
 def a_client(uow: UnitOfWork, code: str) -> int:
     values = {"name": code, "code": code, "line1": "1 rue X", "city": "Québec",
               "postal_code": "G1K 7X2"}  # fmt: skip
-    return int(card.create(uow, values, Rules()).items[0]["id"])
+    return int(card.create(uow, values, Context()).items[0]["id"])
 
 
 def a_contact(uow: UnitOfWork, client_id: int, name: str, **values: Any) -> int:
-    contact = Contact.build({"client_id": client_id, "name": name, **values}, Rules())
+    contact = Contact.build({"client_id": client_id, "name": name, **values}, Context())
     return uow.contacts.add([contact])[0]
 
 
 def a_note(uow: UnitOfWork, client_id: int, text: str) -> int:
-    return uow.notes.add([Note.build({"client_id": client_id, "text": text}, Rules())])[0]
+    return uow.notes.add([Note.build({"client_id": client_id, "text": text}, Context())])[0]
 
 
 @pytest.mark.parametrize("flag", ["is_default", "billing"])

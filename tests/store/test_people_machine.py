@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from interop_cli.domain.contact import Contact, recipients
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
@@ -89,7 +89,7 @@ class People(RuleBasedStateMachine):
         taken = {person["email"].casefold() for person in self.of(code)} - {""}
         stood = any(person["active"] or person["asleep"] for person in self.of(code))
         values = {"name": "x", "email": email, **flags}
-        outcome = self.do(lambda uow: contacts.create(uow, code, values, Rules()))
+        outcome = self.do(lambda uow: contacts.create(uow, code, values, Context()))
         assert (outcome is None) == (email.casefold() in taken)
         if outcome is None:
             return
@@ -123,7 +123,7 @@ class People(RuleBasedStateMachine):
         contact_id = data.draw(st.sampled_from(sorted(self.model)))
         person = self.model[contact_id]
         if not active:
-            self.do(lambda uow: contacts.deactivate(uow, [contact_id], Rules()))
+            self.do(lambda uow: contacts.deactivate(uow, [contact_id], Context()))
             person.update(active=False, asleep=False)
             return
         outcome = self.do(lambda uow: contacts.activate(uow, [contact_id]))
@@ -139,7 +139,7 @@ class People(RuleBasedStateMachine):
     def delete(self, data: st.DataObject, or_deactivate: bool) -> None:
         contact_id = data.draw(st.sampled_from(sorted(self.model)))
         outcome = self.do(
-            lambda uow: contacts.delete(uow, [contact_id], Rules(), or_deactivate=or_deactivate)
+            lambda uow: contacts.delete(uow, [contact_id], Context(), or_deactivate=or_deactivate)
         )
         if not self.model[contact_id]["billing"]:
             del self.model[contact_id]
@@ -164,7 +164,7 @@ class People(RuleBasedStateMachine):
     @rule(code=st.sampled_from(CODES), main=st.booleans())
     def address(self, code: str, main: bool) -> None:
         place = {"line1": "1 rue B", "city": "Alma", "postal_code": "G8B 1A1", "main": main}
-        self.do(lambda uow: addresses.create(uow, code, place, Rules()))
+        self.do(lambda uow: addresses.create(uow, code, place, Context()))
 
     @rule(data=st.data(), delete=st.booleans())
     def move(self, data: st.DataObject, delete: bool) -> None:
@@ -180,10 +180,10 @@ class People(RuleBasedStateMachine):
 
     @rule(code=st.sampled_from(CODES), files=st.integers(0, 2))
     def note(self, code: str, files: int) -> None:
-        from interop_cli.services.imports.attachments import File
+        from interop_cli.services.people.notes import File
 
         attached = [File(f"{number}.txt", b"content") for number in range(files)]
-        self.do(lambda uow: notes.create(uow, code, {"text": "x"}, Rules(), attached))
+        self.do(lambda uow: notes.create(uow, code, {"text": "x"}, Context(), attached))
 
     # -- undo -------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.sales import documents, invoices
 from interop_cli.store.migrations import migrate
 from interop_cli.store.store import Store
@@ -28,11 +28,11 @@ def test_what_was_issued_before_counts_as_posted_when_it_was_made(store: Store) 
     for draft in (False, True):
         values = {"lines": [LINE], "draft": draft}
         store.run(
-            lambda uow, values=values: invoices.create(uow, "A", values, Rules()),  # type: ignore[misc]
+            lambda uow, values=values: invoices.create(uow, "A", values, Context()),  # type: ignore[misc]
             operation="x",
         )
     recorded = {"number": "H-1", "subtotal": "10"}
-    store.run(lambda uow: documents.add(uow, "A", "invoice", recorded, Rules()), operation="x")
+    store.run(lambda uow: documents.add(uow, "A", "invoice", recorded, Context()), operation="x")
     take_back(store)
     assert migrate(store.conn, NOW) == ["0006_posted_here"]
     rows = store.conn.query("SELECT number, posted_at FROM document ORDER BY id")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from interop_cli.domain.rules import Rules
-from interop_cli.services.clients import card
+from interop_cli.domain.rules import Context
+from interop_cli.services.clients import bulk, card
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports import clients as imports
 from interop_cli.services.imports.clients import Import
@@ -23,7 +23,7 @@ GST, QST, NEQ = "123456782RT0001", "1000000007TQ0001", "1149000006"
 def edit(store: Store, code: str, **changes: Any) -> Outcome:
     selector = Selector(keys=[(1, code)])
     outcome, _ = store.run(
-        lambda uow: card.edit(uow, selector, changes, Rules()), operation="client.edit"
+        lambda uow: card.edit(uow, selector, changes, Context()), operation="client.edit"
     )
     return outcome
 
@@ -34,7 +34,7 @@ def take_in(store: Store, code: str, **values: Any) -> Outcome:
 
 def take_in_all(store: Store, *values: dict[str, Any]) -> Outcome:
     outcome, _ = store.run(
-        lambda uow: Import(uow, Rules()).run(rows(*values)), operation="client.import"
+        lambda uow: Import(uow, Context()).run(rows(*values)), operation="client.import"
     )
     return outcome
 
@@ -102,3 +102,30 @@ def test_numbers_shared_within_a_file(
         (6, "E", "client.gst.shared", "A, C, D"),
         (7, "F", "client.gst.shared", "A, C, D"),
     ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 500])
+def test_many_are_edited_as_one_after_the_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(bulk, "BATCH", size)
+    add_client(store, code="PAYER")
+    add_client(store, code="A", bill_to="PAYER")
+    add_client(store, code="B", external_id="X-1")
+    add_client(store, code="C")
+    codes = ["PAYER", "A", "B", "C"]
+    selector = Selector(keys=list(enumerate(codes, 1)), continue_on_error=True, want_rows=True)
+    for changes, expected in (
+        ({"prospect": True}, ["client.prospect.payer", "ok", "ok", "ok"]),
+        ({"prospect": False}, ["unchanged", "ok", "ok", "ok"]),
+        ({"external_id": "X-2"}, ["ok", *["client.external_id.duplicate"] * 3]),
+        ({"bill_to": "PAYER"}, ["client.bill_to.self", "unchanged", "ok", "ok"]),
+        ({"postal_code": "no"}, ["address.postal_code.format"] * 4),
+    ):
+        outcome, _ = store.run(
+            lambda uow, changes=changes: card.edit(uow, selector, changes, Context()),
+            operation="client.edit",
+        )
+        assert outcome.rows is not None
+        found = [row["error"]["code"] if row["error"] else row["status"] for row in outcome.rows]
+        assert found == expected

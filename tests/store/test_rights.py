@@ -10,7 +10,7 @@ import pytest
 
 from interop_cli.domain.errors import Conflict, Denied, NotFound
 from interop_cli.domain.rights import RIGHTS, ROLES, User, has, right_of
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin import users
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card
@@ -106,7 +106,7 @@ def test_refused_before_anything_is_done(store: Store, known: Login) -> None:
     before = dump(store.conn)
     with pytest.raises(Denied):
         as_user(store, user).run(
-            lambda uow: card.create(uow, FIELDS, Rules()), operation="client.create"
+            lambda uow: card.create(uow, FIELDS, Context()), operation="client.create"
         )
     assert dump(store.conn) == before
 
@@ -290,16 +290,16 @@ def test_an_admin_who_owns_no_table_erases_a_person(
     add_client(server, code="A")
     admin, manager = login("admin"), login("manager")
     fields = {"name": "Marie Roy", "email": "marie@presse.ca"}
-    server.run(lambda uow: contacts.create(uow, "A", fields, Rules()), operation="contact.create")
+    server.run(lambda uow: contacts.create(uow, "A", fields, Context()), operation="contact.create")
     server.run(
-        lambda uow: contacts.edit(uow, 1, {"title": "Chef"}, Rules()), operation="contact.edit"
+        lambda uow: contacts.edit(uow, 1, {"title": "Chef"}, Context()), operation="contact.edit"
     )
     server.run(
-        lambda uow: contacts.edit(uow, 1, {"email": "m@x.ca"}, Rules()), operation="contact.edit"
+        lambda uow: contacts.edit(uow, 1, {"email": "m@x.ca"}, Context()), operation="contact.edit"
     )
     with pytest.raises(Denied, match=r"db\.denied"):
-        manager.run(lambda uow: erasing.erase(uow, 1, Rules()), operation="contact.erase")
-    admin.run(lambda uow: erasing.erase(uow, 1, Rules()), operation="contact.erase")
+        manager.run(lambda uow: erasing.erase(uow, 1, Context()), operation="contact.erase")
+    admin.run(lambda uow: erasing.erase(uow, 1, Context()), operation="contact.erase")
     assert "marie" not in str(server.conn.query("SELECT before FROM change")).lower()
     assert list(journal.broken_links(server.conn)) == []
     assert not admin.conn.scrub()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.seed import clients as made_up
 from interop_cli.services.admin.seeding import seed_clients
 from interop_cli.services.admin.undo import undo
@@ -51,7 +51,7 @@ def index_again(store: Store) -> Words:
 
 def test_new_clients_are_indexed_as_stored_ones_are(store: Store) -> None:
     store.run(
-        lambda uow: seed_clients(uow, made_up(3000, 7), Rules()), operation="db.seed"
+        lambda uow: seed_clients(uow, made_up(3000, 7), Context()), operation="db.seed"
     )  # more than one batch
     at_once = index_of(store)
     assert len(at_once) == 3000
@@ -82,7 +82,7 @@ def test_the_first_few_are_the_first_of_all(
 ) -> None:
     monkeypatch.setattr(search, "LOOKED_AT", looked_at)
     monkeypatch.setattr(sqlite, "MANY", many)
-    store.run(lambda uow: seed_clients(uow, made_up(400, 3), Rules()), operation="db.seed")
+    store.run(lambda uow: seed_clients(uow, made_up(400, 3), Context()), operation="db.seed")
     store.run(
         lambda uow: uow.writer.update("client", {"active": 0}, "id % 3 = 0"),
         operation="client.deactivate",
@@ -128,8 +128,8 @@ def test_a_client_changed_right_after_it_was_made_is_found_as_it_is_now(store: S
     def work(uow: UnitOfWork) -> None:
         fields = {"line1": "1, rue A", "city": "Québec", "postal_code": "G1K 7X2"}
         for code in ("A", "B", "C"):
-            card.create(uow, {"name": "Avant", "code": code, **fields}, Rules())
-            contacts.create(uow, code, {"name": "Zoé", "mobile": "418 555-0188"}, Rules())
+            card.create(uow, {"name": "Avant", "code": code, **fields}, Context())
+            contacts.create(uow, code, {"name": "Zoé", "mobile": "418 555-0188"}, Context())
         uow.writer.update("client", {"name": "Après"}, "code = 'A'")
         uow.writer.update("address", {"city": "Gaspé"}, "client_id = 2")
         uow.writer.delete("contact", "client_id = 3")
@@ -158,21 +158,21 @@ def test_words_are_forgotten_with_what_had_them(store: Store) -> None:
 
 def edit_client(store: Store, code: str, **changes: str) -> None:
     store.run(
-        lambda uow: card.edit(uow, Selector(keys=[(1, code)]), changes, Rules()),
+        lambda uow: card.edit(uow, Selector(keys=[(1, code)]), changes, Context()),
         operation="client.edit",
     )
 
 
 def add_contact(store: Store, code: str, **values: str) -> int:
     outcome, _ = store.run(
-        lambda uow: contacts.create(uow, code, values, Rules()), operation="contact.create"
+        lambda uow: contacts.create(uow, code, values, Context()), operation="contact.create"
     )
     return int(outcome.items[0]["id"])
 
 
 def delete_contact(store: Store, contact_id: int) -> int:
     _, operation = store.run(
-        lambda uow: contacts.delete(uow, [contact_id], Rules()), operation="contact.delete"
+        lambda uow: contacts.delete(uow, [contact_id], Context()), operation="contact.delete"
     )
     assert operation
     return operation
@@ -192,13 +192,15 @@ def test_a_client_is_found_by_what_its_contact_and_address_became(store: Store) 
     add_client(store, code="A")
     contact = add_contact(store, "A", name="Zoé", mobile="418 555-0188")
     store.run(
-        lambda uow: contacts.edit(uow, contact, {"name": "Luc", "mobile": "418 555-0199"}, Rules()),
+        lambda uow: contacts.edit(
+            uow, contact, {"name": "Luc", "mobile": "418 555-0199"}, Context()
+        ),
         operation="contact.edit",
     )
     assert (found(store, "zoe"), found(store, "4185550188")) == ([], [])
     assert found(store, "luc 4185550199") == ["A"]
     store.run(
-        lambda uow: addresses.edit(uow, 1, {"city": "Gaspé"}, Rules()), operation="address.edit"
+        lambda uow: addresses.edit(uow, 1, {"city": "Gaspé"}, Context()), operation="address.edit"
     )
     assert (found(store, "quebec"), found(store, "gaspe")) == ([], ["A"])
 
@@ -208,7 +210,7 @@ def test_a_client_is_found_by_what_was_added_to_it_since(store: Store) -> None:
     add_contact(store, "A", name="Zoé")
     assert found(store, "zoe") == ["A"]
     place = {"line1": "5, rue du Port", "city": "Lévis", "postal_code": "G6V 1A1"}
-    store.run(lambda uow: addresses.create(uow, "A", place, Rules()), operation="address.create")
+    store.run(lambda uow: addresses.create(uow, "A", place, Context()), operation="address.create")
     assert found(store, "levis g6v1a1 zoe boreale") == ["A"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
 from interop_cli.services.clients import card, merge
 from interop_cli.services.imports.documents import DocumentImport
@@ -25,7 +25,7 @@ def shop(store: Store) -> Store:
     for code in "ABP":
         add_client(store, name=f"Client {code}", code=code)
     invoice = {"number": "1", "date": "2025-03-01", "subtotal": "100", "bill_to": "P"}
-    run(store, lambda uow: documents.add(uow, "A", "invoice", invoice, Rules()))
+    run(store, lambda uow: documents.add(uow, "A", "invoice", invoice, Context()))
     assert marks(store) == {("A", 2025, "sold-to"), ("P", 2025, "bill-to")}
     forget(store)
     return store
@@ -50,7 +50,7 @@ def marks(store: Store) -> Marks:
 
 def imported(store: Store, **values: str) -> int:
     row = {"kind": "invoice", "number": "1", "client": "A", "bill_to": "P", **values}
-    return run(store, lambda uow: DocumentImport(uow, Rules()).run([Row(1, row)]))
+    return run(store, lambda uow: DocumentImport(uow, Context()).run([Row(1, row)]))
 
 
 OLD = {("A", 2025, "sold-to"), ("P", 2025, "bill-to")}
@@ -113,5 +113,8 @@ def test_what_does_not_count_marks_nothing(shop: Store) -> None:
 def test_what_is_said_of_a_client_marks_nothing(shop: Store) -> None:
     from interop_cli.services.clients.bulk import Selector
 
-    run(shop, lambda uow: card.edit(uow, Selector(keys=[(1, "A")]), {"name": "Autre nom"}, Rules()))
+    run(
+        shop,
+        lambda uow: card.edit(uow, Selector(keys=[(1, "A")]), {"name": "Autre nom"}, Context()),
+    )
     assert marks(shop) == set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card
 from interop_cli.services.clients.bulk import Selector
@@ -20,7 +20,7 @@ EVERYONE = Selector()
 
 def edit(store: Store, selector: Selector = EVERYONE, **changes: Any) -> int:
     _outcome, operation = store.run(
-        lambda uow: card.edit(uow, selector, changes, Rules()), operation="client.edit"
+        lambda uow: card.edit(uow, selector, changes, Context()), operation="client.edit"
     )
     assert operation is not None
     return operation

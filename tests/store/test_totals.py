@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
 from interop_cli.services.clients import bulk, card, merge, status
 from interop_cli.services.imports.documents import DocumentImport
@@ -90,7 +90,7 @@ class World:
             place = {"line1": "1 rue X", "city": "Québec", "postal_code": "G1K 7X2"}
             values = {"name": f"Client {code}", "code": code, **place}
             self.store.run(
-                lambda uow, values=values: card.create(uow, values, Rules()),
+                lambda uow, values=values: card.create(uow, values, Context()),
                 operation="client.create",
             )
 
@@ -99,7 +99,7 @@ class World:
 
     def do_import(self, rows: list[dict[str, Any]]) -> None:
         _, operation = self.store.run(
-            lambda uow: DocumentImport(uow, Rules()).run(
+            lambda uow: DocumentImport(uow, Context()).run(
                 Row(n, values) for n, values in enumerate(rows, 1)
             ),
             operation="sales.import",

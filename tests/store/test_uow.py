@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interop_cli.domain.errors import Conflict
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.admin.undo import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
@@ -118,7 +118,7 @@ def test_undo_refuses_rows_edited_since_and_can_keep_them(store: Store) -> None:
     operation = deactivate(store, "A", "B")
     assert operation
     store.run(
-        lambda uow: card.edit(uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Rules()),
+        lambda uow: card.edit(uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Context()),
         operation="client.edit",
     )
     with pytest.raises(Conflict) as caught:
@@ -156,7 +156,7 @@ def test_a_moved_main_flag_goes_back(store: Store) -> None:
     add_client(store, code="A")
     place = {"line1": "5, rue du Port", "city": "Lévis", "postal_code": "G6V 1A1", "main": True}
     before = dump(store.conn)
-    store.run(lambda uow: addresses.create(uow, "A", place, Rules()), operation="address.create")
+    store.run(lambda uow: addresses.create(uow, "A", place, Context()), operation="address.create")
     assert [row[12] for row in dump(store.conn)["address"]] == [0, 1]
     take_back(store, 2)
     assert dump(store.conn) == before
@@ -225,7 +225,7 @@ def test_a_change_that_was_kept_in_part_still_counts(store: Store) -> None:
         add_client(store, code=code)
     both = deactivate(store, "A", "B")
     terms = lambda uow: card.edit(  # noqa: E731
-        uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Rules()
+        uow, Selector(keys=[(1, "A")]), {"terms": "net30"}, Context()
     )
     store.run(terms, operation="client.edit")
     assert both

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.engines.open import open_database
@@ -50,5 +50,7 @@ def add_client(store: Store, name: str = "Imprimerie Boréale", **values: Any) -
         "name": name, "line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2",
         **values,
     }  # fmt: skip
-    outcome, _ = store.run(lambda uow: card.create(uow, fields, Rules()), operation="client.create")
+    outcome, _ = store.run(
+        lambda uow: card.create(uow, fields, Context()), operation="client.create"
+    )
     return int(outcome.items[0]["id"])

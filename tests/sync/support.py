@@ -8,7 +8,7 @@ from typing import Any
 from interop_cli.clock import Clock
 from interop_cli.connectors import connector_for
 from interop_cli.connectors.protocol import Target
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import contacts
@@ -79,7 +79,7 @@ def promote(store: Store, code: str) -> None:
 
 def recode(store: Store, code: str, new: str) -> None:
     """Give a client another code."""
-    store.run(lambda uow: status.recode(uow, code, new, Rules()), operation="client.recode")
+    store.run(lambda uow: status.recode(uow, code, new, Context()), operation="client.recode")
 
 
 def statuses(report: Report) -> dict[str, str]:
@@ -95,13 +95,13 @@ def reasons(report: Report) -> dict[str, str]:
 def edit(store: Store, code: str, **changes: Any) -> None:
     """Edit a client."""
     selector = Selector(keys=[(1, code)])
-    store.run(lambda uow: card.edit(uow, selector, changes, Rules()), operation="client.edit")
+    store.run(lambda uow: card.edit(uow, selector, changes, Context()), operation="client.edit")
 
 
 def add_contact(store: Store, code: str, name: str, **values: Any) -> int:
     """Add a contact to a client; its id."""
     outcome, _ = store.run(
-        lambda uow: contacts.create(uow, code, {"name": name, **values}, Rules()),
+        lambda uow: contacts.create(uow, code, {"name": name, **values}, Context()),
         operation="contact.create",
     )
     return int(outcome.items[0]["id"])

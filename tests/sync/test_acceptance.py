@@ -10,7 +10,7 @@ import pytest
 
 from interop_cli.clock import Clock
 from interop_cli.domain.errors import Busy, Conflict, RemoteFailure
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import TroubleKind
 from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
@@ -457,7 +457,7 @@ def test_a_key_that_another_client_still_has_there_waits(
             uow,
             {"name": "Second", "code": "CODE", "line1": "1", "city": "Québec",
              "postal_code": "G1K 7X2"},
-            Rules(), reuse=True,
+            Context(), reuse=True,
         ),
         operation="client.create",
     )  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from interop_cli.clock import Clock
 from interop_cli.connectors.protocol import Target
 from interop_cli.connectors.quickbooks import QuickBooks
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import LinkState
 from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.store.store import Store
@@ -54,7 +54,7 @@ def invoice(store: Store, code: str, **values: Any) -> str:
     """An invoice, posted; its number."""
     values = {"lines": [LINE], **values}
     outcome, _ = store.run(
-        lambda uow: invoices.create(uow, code, values, Rules()), operation="sales.invoice.create"
+        lambda uow: invoices.create(uow, code, values, Context()), operation="sales.invoice.create"
     )
     return str(outcome.items[0]["number"])
 
@@ -82,7 +82,7 @@ def test_those_of_each_kind_wait_for_what_they_are_about(store: Store, books: Op
     add_client(store, "Payeur", code="P")
     number = invoice(store, "A", bill_to="P")
     store.run(
-        lambda uow: credits.credit(uow, number, {}, Rules()), operation="sales.invoice.credit"
+        lambda uow: credits.credit(uow, number, {}, Context()), operation="sales.invoice.credit"
     )
     (note,) = todo(books, "credit_note")
     assert note[2] in ("P", number)
@@ -97,11 +97,11 @@ def test_only_what_was_posted_here_since_goes(store: Store, books: OpenTarget) -
     old, new = invoice(store, "A"), invoice(store, "A")
     store.run(
         lambda uow: documents.add(
-            uow, "A", "invoice", {"number": "H-1", "subtotal": "10"}, Rules()
+            uow, "A", "invoice", {"number": "H-1", "subtotal": "10"}, Context()
         ),
         operation="x",
     )
-    store.run(lambda uow: invoices.create(uow, "A", {"lines": [LINE], "draft": True}, Rules()),
+    store.run(lambda uow: invoices.create(uow, "A", {"lines": [LINE], "draft": True}, Context()),
               operation="x")  # fmt: skip
     store.run(
         lambda uow: uow.writer.update(

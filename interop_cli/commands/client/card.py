@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.notes_at_head import note_lines
-from interop_cli.domain.fields import CLIENT, Card, Kind
-from interop_cli.domain.fields.field import on_card
+from interop_cli.domain.fields import CLIENT, CONTACT, Card, Kind
+from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.values.address_text import one_line
 from interop_cli.i18n import _, labelled, language, translate
 
@@ -64,7 +64,8 @@ def _contact(contact: Mapping[str, Any], style: Style) -> str:
     from interop_cli.domain.values.phone import format_phone
 
     marks = "".join(mark if contact[name] else " " for name, mark in MARKS.items())
-    numbers = [contact[name] for name in ("phone", "mobile") if contact[name]]
+    phones = names(field for field in CONTACT if field.kind is Kind.PHONE)
+    numbers = [contact[name] for name in phones if contact[name]]
     reached = [contact["email"], *(format_phone(number, language()) for number in numbers)]
     parts = [contact["name"], contact["title"], *reached]
     if not contact["active"]:

@@ -14,7 +14,7 @@ from interop_cli.shell.command import Command, RowId, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.domain.rules import Rules
+    from interop_cli.domain.rules import Context
 
 
 @click.command("export-personal", cls=Command)
@@ -96,7 +96,7 @@ def erase_command(
     app.output.result(outcome.as_dict())
 
 
-def _scrub(app: App, rules: Rules) -> None:
+def _scrub(app: App, rules: Context) -> None:
     """Rewrite the database without what was erased, and tell what is out of our hands."""
     from interop_cli.store.engines.files import copies
 

@@ -70,3 +70,6 @@ STATUSES = {
 }
 STATUS_NAMES = ("draft", "posted", "void")
 STATUS_TITLES = {"draft": N_("draft"), "posted": N_("posted"), "void": N_("void")}
+
+# Those that count in the sales, and so must say for how much.
+SOLD = frozenset({"invoice", "credit_note"})

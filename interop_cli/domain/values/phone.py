@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import clean
 
 # "poste 22", "p. 22", "po 22", "#22": phonenumbers would read the letters as digits of a keypad.
@@ -71,11 +71,11 @@ def _parse(text: str, country: str) -> tuple[str, bool]:
     return (f"{e164};ext={number.extension}" if number.extension else e164), True
 
 
-def read_phone(path: str, text: str, country: str, rules: Rules) -> str:
+def read_phone(path: str, text: str, country: str, context: Context) -> str:
     """The number to store for the field ``path``; warns ``phone.invalid`` when it is not valid."""
     phone, valid = normalize_phone(text, country)
     if not valid:
-        rules.warn(
+        context.warn(
             path,
             "phone.invalid",
             msg("not a valid phone number in {country}; kept as typed", country=country),

@@ -9,7 +9,7 @@ from operator import mul
 
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rule_faults import fault
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import clean
 
 _QST_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -44,7 +44,7 @@ def check_gst(text: str) -> str:
     return number
 
 
-def check_qst(text: str, rules: Rules) -> str:
+def check_qst(text: str, context: Context) -> str:
     """A QST number as ``1234567890TQ0001``; raises ``client.qst.format`` or ``client.qst.check``.
 
     The check digit's rule is known from practice, not from a published text: with
@@ -54,9 +54,9 @@ def check_qst(text: str, rules: Rules) -> str:
     if not _QST.fullmatch(number):
         raise fault("client.qst.format", N_("is not a QST number, such as 1234567890TQ0001"))
     if not qst_check_digit_fits(number):
-        if not rules.allow_mismatch:
+        if not context.policy.allow_mismatch:
             raise fault("client.qst.check", _QST_CHECK)
-        rules.warn("qst", "client.qst.check", msg(_QST_CHECK))
+        context.warn("qst", "client.qst.check", msg(_QST_CHECK))
     return number
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Detail
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.outcome import Outcome
 
@@ -24,9 +24,9 @@ class SeedRecord:
     error: Detail | None = None
 
 
-def seed_clients(uow: UnitOfWork, clients: Iterable[dict[str, Any]], rules: Rules) -> Outcome:
+def seed_clients(uow: UnitOfWork, clients: Iterable[dict[str, Any]], context: Context) -> Outcome:
     """Write the clients, over those of the same codes."""
-    return Import(uow, rules).run(_records(clients))
+    return Import(uow, context).run(_records(clients))
 
 
 def _records(clients: Iterable[dict[str, Any]]) -> Iterator[SeedRecord]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.fields import ADDRESS, CONTACT, Merge
 from interop_cli.domain.fields.field import merged as merged_fields
 from interop_cli.domain.merging import MergeChoice, check_can_merge, check_levels, merged
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import words
+from interop_cli.services.clients.writing import CardWriter, Revision
 from interop_cli.services.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -144,9 +146,10 @@ def merge(uow: UnitOfWork, winner_ref: str, loser_refs: Sequence[str]) -> Outcom
     winner, losers = uow.clients.entity(row), [uow.clients.entity(loser) for loser in rows]
     check_can_merge(winner, losers)
     ids = [loser["id"] for loser in rows]
-    paid_for = [client["code"] for loser in ids for client in uow.clients.billed_to(loser)]
+    billed = uow.clients.billed_to([row["id"], *ids])
+    paid_for = [client["code"] for loser in ids for client in billed[loser]]
     check_levels(winner, paid_for)
-    pays = bool(paid_for or uow.clients.billed_to(row["id"]))
+    pays = bool(paid_for or billed[row["id"]])
     after, choices = merged(winner, losers, may_be_billed=not pays)
     plan = {
         "winner": row["code"],
@@ -156,8 +159,11 @@ def merge(uow: UnitOfWork, winner_ref: str, loser_refs: Sequence[str]) -> Outcom
         "codes": _take_codes(uow, row["id"], rows),
     }
     _retire(uow, row["id"], rows, losers, after)
-    uow.clients.save([(uow.clients.by_id(row["id"]), after)])
+    writer = CardWriter(uow, Context())
+    writer.save([Revision(uow.clients.by_id(row["id"]), winner, after)])
+    writer.finish()
     outcome = Outcome(matched=1 + len(rows), changed=1 + len(rows), extra={"plan": plan})
+    outcome.warnings = writer.context.warnings
     for found, action in ((row, "kept"), *((loser, "merged") for loser in rows)):
         item = {"id": found["id"], "code": found["code"], "status": "ok", "error": None}
         outcome.items.append({**item, "action": action})

@@ -12,7 +12,7 @@ from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate
-from interop_cli.domain.rules import Rules, RuleWarning
+from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.code import code_key
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
@@ -97,16 +97,16 @@ def promote(uow: UnitOfWork, selector: Selector) -> Outcome:
 
 
 def recode(
-    uow: UnitOfWork, ref: str, new_code: str, rules: Rules, *, reuse: bool = False
+    uow: UnitOfWork, ref: str, new_code: str, context: Context, *, reuse: bool = False
 ) -> Outcome:
     """Give a client another code; the old one goes on resolving to it.
 
     ``reuse`` allows a code that another client had before.
     """
-    from interop_cli.services.clients.card import revised, take_code
+    from interop_cli.services.clients.unique import take_code
 
     row = uow.clients.row(ref)
-    client = revised(uow.clients.entity(row), {"code": new_code}, rules)
+    client = uow.clients.entity(row).revise({"code": new_code}, context.at(None, row["code"]))
     if client.code == row["code"]:
         return one(_item(row, "unchanged"), changed=False)
     if code_key(client.code) != row["code_key"]:
@@ -138,7 +138,9 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
                 msg("Client {code} is in use and cannot be deleted.", code=code),
                 msg("Make it inactive instead: interop client deactivate {code}", code=code),
             )
-        pays_for = [row["code"] for row in uow.clients.billed_to(client_id) if row["active"]]
+        pays_for = [
+            row["code"] for row in uow.clients.billed_to([client_id])[client_id] if row["active"]
+        ]
         check_can_deactivate(uow.clients.entity(uow.clients.by_id(client_id)), pays_for)
         uow.contacts.follow([client_id], 0)
         warnings.append(kept("client", code))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,22 +14,17 @@ from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
+from interop_cli.domain.rules import Context
+from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
-from interop_cli.services.clients.card import (
-    built,
-    code_for,
-    has_number,
-    revised,
-    revised_address,
-    split,
-    warn_same_numbers,
-)
-from interop_cli.services.imports.attachments import logo_blob
-from interop_cli.services.imports.nested import NestedItems, parts_of, with_main
-from interop_cli.services.imports.nested_writing import PartsImport, Plan
+from interop_cli.services.clients.card import built, revised
+from interop_cli.services.clients.unique import code_for
+from interop_cli.services.clients.writing import CardWriter, Others, Revision
+from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
+from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.payers import Endings, Payers
 from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import LineNumbers, Unique
+from interop_cli.services.imports.unique import LineNumbers, Unique, also_on_line
 from interop_cli.services.outcome import MAX_ITEMS
 
 if TYPE_CHECKING:
@@ -38,18 +32,17 @@ if TYPE_CHECKING:
 
 
 class Written(NamedTuple):
-    """A row that passed its rules: the client, its main address, and what else it changes.
+    """A row that passed its rules: the client, and what else the row changes.
 
-    ``row`` and ``place`` are what is stored of client and main address, ``None`` for a new one.
+    A new one has its main ``address``, a stored one its ``revision``.
     """
 
     record: Any
     key: object
     client: Client
-    address: Address
     plan: Plan | None
-    row: Row | None = None
-    place: Row | None = None
+    address: Address | None = None
+    revision: Revision | None = None
 
 
 KEYS = {"code": "code_key", "external_id": "external_id", "email": "email"}
@@ -68,8 +61,6 @@ class Import(RowImport):
     # of rows that were rejected.
     _seen: dict[object, int] = field(default_factory=dict)
     _lines: LineNumbers = field(default_factory=LineNumbers)
-    # The clients written that have a tax or enterprise number.
-    _numbered: array[int] = field(default_factory=lambda: array("q"))
 
     @cached_property
     def _payers(self) -> Payers:
@@ -84,8 +75,12 @@ class Import(RowImport):
         return Unique(self.uow, self.key, self._lines)
 
     @cached_property
-    def _parts(self) -> PartsImport:
-        return PartsImport(self.uow, self.rules, self.uow.actor)
+    def _nested(self) -> NestedImport:
+        return NestedImport(self.uow, self.context, self.uow.actor)
+
+    @cached_property
+    def _writer(self) -> CardWriter:
+        return CardWriter(self.uow, self.context)
 
     def settle(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
@@ -100,8 +95,8 @@ class Import(RowImport):
 
     def finish(self) -> None:
         """Warn of what only the whole file shows."""
-        warn_same_numbers(self.uow, self._numbered, self.rules, self._lines.get)
-        self._parts.warn_of_shared_emails()
+        self._writer.finish(self._lines.get)
+        self._nested.finish()
 
     # -- a batch ----------------------------------------------------------------------------
 
@@ -113,6 +108,7 @@ class Import(RowImport):
         ending = set() if last else self._endings.among(rows)
         mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
         self._unique.load(records)
+        others = Others(self.uow, [row["id"] for row in existing.values()])
         read: list[tuple[FileRow, object, NestedItems, Row | None]] = []
         for record, key in zip(records, keys, strict=True):
             row = existing.get(key)
@@ -121,26 +117,26 @@ class Import(RowImport):
                 if row is not None and row["id"] in ending:
                     self._endings.waiting.append(record)
                     continue
-                read.append((record, key, parts_of(record.values), row))
+                read.append((record, key, nested_items(record.values), row))
             except InteropError as error:
-                self._point_at(record)
-                self.reject(record, error)
-        self._parts.load(
+                self.reject(record, _code_of(record), error)
+        self._nested.load(
             [row["id"] for _record, _key, parts, row in read if row and parts],
             [parts for _record, _key, parts, _row in read if parts],
         )
         new: list[Written] = []
         saves: list[Written] = []
         for record, key, parts, row in read:
+            context = self.context.at(record.line, _code_of(record))
             try:
-                self._point_at(record)
                 self._unique.check(record, row["id"] if row else None)
                 if row is None:
-                    new.append(self._built(record, key, parts))
+                    new.append(self._built(record, key, parts, context))
                 else:
-                    saves.append(self._revised(record, key, parts, row, mains[row["id"]]))
+                    main = mains[row["id"]]
+                    saves.append(self._revised(record, key, parts, row, main, others, context))
             except InteropError as error:
-                self.reject(record, error)
+                self.reject(record, context.place.key, error)
         if self.refused:
             return
         self._insert(new)
@@ -152,11 +148,6 @@ class Import(RowImport):
             return None
         return code_key(str(value)) if self.key == "code" else str(value).strip() or None
 
-    def _point_at(self, record: FileRow) -> None:
-        self.rules.line = record.line
-        code = record.values.get("code") if record.error is None else None  # cells out of place
-        self.rules.key = str(code or "").strip()[:20] or None
-
     def _begin(self, record: FileRow, key: object, row: Row | None) -> None:
         """Check the row as a row, before what it says."""
         if record.error is not None:
@@ -166,9 +157,7 @@ class Import(RowImport):
         else:
             first = self._seen.setdefault(key, record.line) if key else record.line
         if first != record.line:
-            self._point_at(record)
-            reason = msg("is also on line {line}", line=first)
-            raise self.fault("import.duplicate", self.key, reason)
+            raise also_on_line(self.key, first)
 
     def _existing(self, wanted: Iterable[object]) -> dict[object, Row]:
         """The stored clients of these keys: key -> row."""
@@ -181,41 +170,53 @@ class Import(RowImport):
                 found.update({key: rows[client_id] for key, client_id in former.items()})
         return found
 
-    def _built(self, record: FileRow, key: object, parts: NestedItems) -> Written:
+    def _built(self, record: FileRow, key: object, parts: NestedItems, context: Context) -> Written:
         values = with_main(record.values, parts.main)
-        client, address = built(values, self.rules)
+        client, address = built(values, context)
         if logo := values.get("logo"):
-            client.logo = logo_blob(self.uow, logo, self.rules)
+            client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
-        plan = self._parts.plan(parts, client, None) if parts else None
+        plan = self._plan(parts, client, address.country, context)
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
-        return Written(record, key, client, address, plan)
+        return Written(record, key, client, plan, address)
 
     def _revised(
-        self, record: FileRow, key: object, parts: NestedItems, row: Row, main: Row
+        self,
+        record: FileRow,
+        key: object,
+        parts: NestedItems,
+        row: Row,
+        main: Row,
+        others: Others,
+        context: Context,
     ) -> Written:
-        values = with_main(record.values, parts.main)
-        own, place = split(values)
-        own = {k: v for k, v in own.items() if v not in ("", None) or k not in KEPT_WHEN_EMPTY}
-        place = {k: v for k, v in place.items() if v not in ("", None) or k not in KEPT_WHEN_EMPTY}
-        code = own.pop("code", None)
+        values = {
+            name: value
+            for name, value in with_main(record.values, parts.main).items()
+            if value not in ("", None) or name not in KEPT_WHEN_EMPTY
+        }
+        code = values.pop("code", None)
         if self.key != "code" and code is not None and code_key(str(code)) != row["code_key"]:
             reason = msg("is another than the client's; use: interop client recode")
-            raise self.fault("import.code", "code", reason)
-        address = self.uow.addresses.entity(main)
-        if place:
-            address = revised_address(address, place, self.rules, row["code"])
-        self.rules.phone_country = address.country
-        before = self.uow.clients.entity(row)
-        client = revised(before, own, self.rules)
-        client.logo = logo_blob(self.uow, values.get("logo"), self.rules) or client.logo
-        if client.shipper_identity != before.shipper_identity:
+            raise wrong("code", "import.code", reason)
+        revision = revised(self.uow, row, main, values, context.at(record.line, row["code"]))
+        client = revision.client
+        client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
+        if client.shipper_identity != revision.before.shipper_identity:
             check_identity(client.shipper_identity, has_logo=client.logo is not None)
-        plan = self._parts.plan(parts, client, row["id"]) if parts else None
+        country = revision.address.country if revision.address else None
+        plan = self._plan(parts, client, country, context)
         if not self.refused:  # or those it pays for have not been moved
-            self._endings.check(before, client)
-        return Written(record, key, client, address, plan, row, main)
+            others.check(revision.before, client)
+        return Written(record, key, client, plan, revision=revision)
+
+    def _plan(
+        self, parts: NestedItems, client: Client, country: str | None, context: Context
+    ) -> Plan | None:
+        if not parts:
+            return None
+        return self._nested.plan(parts, client, client.id, context.phones_in(country))
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -223,19 +224,16 @@ class Import(RowImport):
         if not new:
             return
         self._make_codes(new)
-        ids = self.uow.clients.add([one.client for one in new])
+        ids = self._writer.add([(one.client, one.address) for one in new if one.address])
         for client_id, one in zip(ids, new, strict=True):
             self._seen.pop(one.key, None)
             self._unique.forget(one.record)
             self._lines.setdefault(client_id, one.record.line)
-            if has_number(one.client):
-                self._numbered.append(client_id)
             self._tell(one.record, one.client.code, client_id, "ok", "created")
             if payer := one.record.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
-        self.uow.addresses.add([one.address for one in new], ids)
         pairs = zip(ids, new, strict=True)
-        self._parts.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
+        self._nested.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
         self.created += len(new)
 
     def _make_codes(self, new: list[Written]) -> None:
@@ -253,33 +251,23 @@ class Import(RowImport):
     def _save(self, saves: list[Written]) -> None:
         if not saves:
             return
-        changed: set[int] = set()
-        touched = self.uow.touched
-        touched.clear()  # of the rows before
-        stored = [(one, one.row, one.place) for one in saves if one.row and one.place]
-        if self.uow.clients.save([(row, one.client) for one, row, _place in stored]):
-            changed |= {row["id"] for _one, row, _p in stored if ("client", row["id"]) in touched}
-        if self.uow.addresses.save([(place, one.address) for one, _row, place in stored]):
-            changed |= {row["id"] for _o, row, p in stored if ("address", p["id"]) in touched}
+        stored = [(one, one.revision) for one in saves if one.revision]
+        changed = self._writer.save([revision for _one, revision in stored])
         for active in (0, 1):
             self.uow.contacts.follow(
                 [
-                    row["id"]
-                    for one, row, _place in stored
-                    if row["active"] != active == int(one.client.active)
+                    revision.row["id"]
+                    for one, revision in stored
+                    if revision.row["active"] != active == int(one.client.active)
                     and not (one.plan and one.plan.contacts)
                 ],
                 active,
             )
-        plans = [(row["id"], one.plan) for one, row, _place in stored if one.plan]
-        changed |= self._parts.write(plans)
+        plans = [(revision.row["id"], one.plan) for one, revision in stored if one.plan]
+        changed |= self._nested.write(plans)
         self.updated += len(changed)
-        self._numbered.extend(
-            row["id"]
-            for one, row, _place in stored
-            if ("client", row["id"]) in touched and has_number(one.client)
-        )
-        for one, row, _place in stored:
+        for one, revision in stored:
+            row = revision.row
             status, action = ("ok", "updated") if row["id"] in changed else ("unchanged",) * 2
             self._unique.forget(one.record)
             self._tell(one.record, row["code"], row["id"], status, action)
@@ -293,3 +281,10 @@ class Import(RowImport):
             return
         item = {"id": client_id, "code": code, "status": status, "error": None, "action": action}
         self.note(record.line, code, item)
+
+
+def _code_of(record: FileRow) -> str | None:
+    """The code as a row gives it, to name the row by."""
+    if record.error is not None:  # cells out of place
+        return None
+    return str(record.values.get("code") or "").strip()[:20] or None

@@ -6,24 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import ValidationError
-
-from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
+from interop_cli.domain.document import Document, read_amounts
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import RuleWarning
-from interop_cli.domain.validation import invalid, refused
+from interop_cli.domain.payer import check_not_prospect
+from interop_cli.domain.rules import Context, RuleWarning
+from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.code import code_key
-from interop_cli.domain.values.document_kinds import KINDS
+from interop_cli.domain.values.document_kinds import KINDS, SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.rows import FileRow, RowImport
 from interop_cli.services.sales.documents import (
     AMOUNT_FIELDS,
     OWN_FIELDS,
     already_issued,
-    check_not_prospect,
     lines_of,
     no_such_client,
     with_subtotal,
@@ -124,30 +122,25 @@ class DocumentImport(RowImport):
         new: dict[tuple[str, str], Taken] = {}
         saves: list[tuple[Row, Taken]] = []
         for record, key in zip(records, keys, strict=True):
+            number = _number(record)
+            context = self.context.at(record.line, number)
             try:
-                self._begin(record)
                 if isinstance(key, InvalidData):
                     raise key
                 if key in new:
-                    raise self._twice()
+                    raise _twice()
                 row = existing.get(key)
                 if row is None:
-                    new[key] = self._taken(record, key[0], None)
+                    new[key] = self._taken(record, key[0], None, context)
                 else:
                     self._once(row["id"])
-                    saves.append((row, self._taken(record, key[0], row)))
+                    saves.append((row, self._taken(record, key[0], row, context)))
             except InteropError as error:
                 kind = self.kind if isinstance(key, InvalidData) else key[0]
-                item = {"id": None, "number": self.rules.key, "kind": kind}
-                self.reject(record, error, item)
+                self.reject(record, number, error, {"id": None, "number": number, "kind": kind})
         if not self.refused:
             self._insert(list(new.values()))
             self._save(saves)
-
-    def _begin(self, record: FileRow) -> None:
-        """Point the rules at the row."""
-        self.rules.line = record.line
-        self.rules.key = str(record.values.get("number") or "").strip()[:40] or None
 
     def _key_of(self, record: FileRow) -> tuple[str, str] | InvalidData:
         """The kind and the folded number of a row, or what is wrong with it as a row."""
@@ -157,7 +150,7 @@ class DocumentImport(RowImport):
         number = str(record.values.get("number") or "").strip()
         try:
             if not number:
-                raise self.fault("field.missing", "number", msg("is required"))
+                raise wrong("number", "field.missing", msg("is required"))
             return self._kind_of(record.values.get("kind")), fold(number)
         except InvalidData as error:
             return error
@@ -165,13 +158,13 @@ class DocumentImport(RowImport):
     def _kind_of(self, given: object) -> str:
         if not given:
             if self.kind is None:
-                raise self.fault("field.missing", "kind", msg("is required"))
+                raise wrong("kind", "field.missing", msg("is required"))
             return self.kind
         kind = KINDS.get(str(given)) or KINDS.get(fold(str(given)))
         if kind is None:
             choices = ", ".join(dict.fromkeys(KINDS.values()))
             reason = msg("is not one of {choices}", choices=choices)
-            raise self.fault("document.kind.unknown", "kind", reason)
+            raise wrong("kind", "document.kind.unknown", reason)
         return kind
 
     def _existing(
@@ -193,42 +186,36 @@ class DocumentImport(RowImport):
         if place >= len(self._seen):
             self._seen.extend(bytes(place - len(self._seen) + 4096))
         if self._seen[place] >> bit & 1:
-            raise self._twice()
+            raise _twice()
         self._seen[place] |= 1 << bit
-
-    def _twice(self) -> InvalidData:
-        return self.fault("import.duplicate", "number", msg("is in the file twice"))
 
     # -- one row ----------------------------------------------------------------------------
 
     def _owner(self, values: Mapping[str, Any], name: str) -> Owner:
         ref = str(values.get(name) or "").strip()
         if not ref:
-            raise self.fault("field.missing", name, msg("is required"))
+            raise wrong(name, "field.missing", msg("is required"))
         owner = self._owners.get(ref)
         if owner is None:
-            raise no_such_client(name, self.rules.line, self.rules.key)
+            raise no_such_client(name)
         return owner
 
-    def _built(self, values: Mapping[str, Any], kind: str) -> Document:
+    def _built(self, values: Mapping[str, Any], kind: str, context: Context) -> Document:
         owner = self._owner(values, "client")
         if kind in SOLD:
             self._check_prospect(owner, "client")
         own = {name: value for name, value in values.items() if name in OWN and value}
-        own.update(self._place(values), **self._amounts(values, kind))
+        own.update(_place(values), **_amounts(values, kind))
         if kind in SOLD and "subtotal_cents" not in own:
-            raise self.fault("field.missing", "subtotal", msg("is required"))
+            raise wrong("subtotal", "field.missing", msg("is required"))
         own.setdefault("currency", owner.currency)
         own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
-        try:
-            document = Document.model_validate(own, context=self.rules)
-        except ValidationError as error:
-            raise invalid(error, line=self.rules.line, key=self.rules.key) from None
+        document = Document.build(own, context)
         self._inactive += not owner.active
         self._jobs = self._jobs or kind == "job"
         return document
 
-    def _revised(self, values: Mapping[str, Any], row: Row) -> Document:
+    def _revised(self, values: Mapping[str, Any], row: Row, context: Context) -> Document:
         changes: dict[str, Any] = {
             name: values[name] or None
             for name in OWN_FIELDS
@@ -236,7 +223,7 @@ class DocumentImport(RowImport):
             and name != "number"
             and not (name in KEPT_WHEN_EMPTY and values[name] in (None, ""))
         }
-        changes.update(self._place(values), **self._amounts(values, row["kind"]))
+        changes.update(_place(values), **_amounts(values, row["kind"]))
         if values.get("client"):
             owner = self._owner(values, "client")
             changes["client_id"] = owner.id
@@ -246,10 +233,7 @@ class DocumentImport(RowImport):
             if moved or "bill_to" in values:
                 changes["bill_to_id"] = self._payer(values, owner, row["kind"])
         before = self.uow.documents.entity(row)
-        try:
-            document = before.revise(changes, self.rules)
-        except ValidationError as error:
-            raise invalid(error, line=self.rules.line, key=self.rules.key) from None
+        document = before.revise(changes, context)
         self._jobs = self._jobs or row["kind"] == "job"
         if row["issued"] and document.__dict__ != before.__dict__:
             raise already_issued()
@@ -270,27 +254,7 @@ class DocumentImport(RowImport):
         try:
             check_not_prospect(owner.code, owner.prospect)
         except Conflict as error:
-            raise self.fault(error.code, path, error.message) from None
-
-    def _amounts(self, values: Mapping[str, Any], kind: str) -> dict[str, int]:
-        if AMOUNT_NAMES.isdisjoint(values):
-            return {}
-        try:
-            return read_amounts(values, kind)
-        except AmountError as error:
-            raise refused(
-                error.error, error.path, line=self.rules.line, key=self.rules.key
-            ) from None
-
-    @staticmethod
-    def _place(values: Mapping[str, Any]) -> dict[str, str]:
-        """``ship_to`` out of its parts, where the file has those."""
-        if PLACE_NAMES.isdisjoint(values):
-            return {}
-        parts = {part: str(values.get(f"ship_to.{part}") or "").strip() for part in PLACE_PARTS}
-        if not any(parts.values()):
-            return {}
-        return {"ship_to": bare_line({**parts, "label": None, "attention": parts["name"]})}
+            raise wrong(path, error.code, error.message) from None
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -317,14 +281,14 @@ class DocumentImport(RowImport):
             status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
             self._note(taken, row["id"], status, action)
 
-    def _taken(self, record: FileRow, kind: str, row: Row | None) -> Taken:
+    def _taken(self, record: FileRow, kind: str, row: Row | None, context: Context) -> Taken:
         """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
         given = record.values.get("lines")
-        lines = None if given is None else lines_of(given, self.rules)
+        lines = None if given is None else lines_of(given, context)
         values = with_subtotal(record.values, lines) if lines else record.values
         if row is None:
-            return Taken(record.line, self._built(values, kind), lines)
-        document = self._revised(values, row)
+            return Taken(record.line, self._built(values, kind, context), lines)
+        document = self._revised(values, row, context)
         if row["issued"] and lines is not None:
             self._check_lines(row, lines)
         return Taken(record.line, document, lines)
@@ -345,4 +309,26 @@ class DocumentImport(RowImport):
             self.uow.documents.end_prospects()
         if self._inactive:
             reason = msg("documents of inactive clients: {count}", count=self._inactive)
-            self.rules.warnings.append(RuleWarning("client", "document.client.inactive", reason))
+            self.context.warnings.append(RuleWarning("client", "document.client.inactive", reason))
+
+
+def _number(record: FileRow) -> str | None:
+    return str(record.values.get("number") or "").strip()[:40] or None
+
+
+def _twice() -> InvalidData:
+    return wrong("number", "import.duplicate", msg("is in the file twice"))
+
+
+def _amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
+    return {} if AMOUNT_NAMES.isdisjoint(values) else read_amounts(values, kind)
+
+
+def _place(values: Mapping[str, Any]) -> dict[str, str]:
+    """``ship_to`` out of its parts, where the file has those."""
+    if PLACE_NAMES.isdisjoint(values):
+        return {}
+    parts = {part: str(values.get(f"ship_to.{part}") or "").strip() for part in PLACE_PARTS}
+    if not any(parts.values()):
+        return {}
+    return {"ship_to": bare_line({**parts, "label": None, "attention": parts["name"]})}

@@ -1,18 +1,19 @@
-"""What a row of a file says of a client's contacts, addresses and notes.
+"""What a row of a file says of a client's contacts, addresses and notes, and files in it.
 
 Flat: ``contact.name``, ``contact2.email``, ``address.line1``, ``note.text`` (the first has no
 number). Nested: ``contacts``, ``addresses`` and ``notes``, lists of objects as ``client show``
-prints them. Both may stand in one row.
+prints them. Both may stand in one row. Attachments and logos are base64.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import Detail, InvalidData
 from interop_cli.domain.fields.nested import (
     FIELDS,
     LISTS,
@@ -22,9 +23,15 @@ from interop_cli.domain.fields.nested import (
     flat_field,
     flat_name,
 )
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import msg
+from interop_cli.domain.note import attachment_name
+from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.clients.card import ADDRESS_FIELDS as PLACE_FIELDS
+from interop_cli.services.people.notes import File
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class NestedItems:
 NOTHING = NestedItems()
 
 
-def parts_of(values: Mapping[str, Any]) -> NestedItems:
+def nested_items(values: Mapping[str, Any]) -> NestedItems:
     """The parts of a row under our names; raises InvalidData for what is no list of objects."""
     if not any_field(tuple(values)):
         return NOTHING
@@ -78,18 +85,18 @@ def _nested(found: NestedItems, name: str, value: Any) -> None:
         try:
             value = json.loads(value)
         except ValueError:
-            raise _fault("field.list_type", name, msg("is not a list")) from None
+            raise wrong(name, "field.list_type", msg("is not a list")) from None
     if not isinstance(value, list):
-        raise _fault("field.list_type", name, msg("is not a list"))
+        raise wrong(name, "field.list_type", msg("is not a list"))
     kind = LISTS[name]
     for number, item in enumerate(value):
         path = f"{name}.{number}"
         if not isinstance(item, dict):
-            raise _fault("field.dict_type", path, msg("is not a set of names and values"))
+            raise wrong(path, "field.dict_type", msg("is not a set of names and values"))
         for own in item:
             if own not in FIELDS[kind] and own not in READ_ONLY[kind]:
-                raise _fault(
-                    "field.extra_forbidden", f"{path}.{own}"[:80], msg("is not a known field")
+                raise wrong(
+                    f"{path}.{own}"[:80], "field.extra_forbidden", msg("is not a known field")
                 )
         kept = {own: item[own] for own in item if own not in READ_ONLY[kind]}
         getattr(found, kind).append(NestedItem(f"{path}.", kept))
@@ -104,8 +111,8 @@ def _find_main(found: NestedItems) -> None:
         if marked in (None, "") or not parse_bool(marked):
             others.append(part)
         elif found.main is not None:
-            raise _fault(
-                "import.flag.twice", f"{part.path}main", msg("two of them are the main one")
+            raise wrong(
+                f"{part.path}main", "import.flag.twice", msg("two of them are the main one")
             )
         else:
             found.main = part
@@ -128,8 +135,8 @@ def with_main(values: Mapping[str, Any], main: NestedItem | None) -> Mapping[str
             and nested not in (None, "")
             and fold(str(nested)) != fold(str(flat[name]))
         ):
-            raise _fault(
-                "import.address.main", main.path + name, msg("contradicts {field}", field=name)
+            raise wrong(
+                main.path + name, "import.address.main", msg("contradicts {field}", field=name)
             )
         if not given and name in main.values:
             flat[name] = nested
@@ -137,5 +144,63 @@ def with_main(values: Mapping[str, Any], main: NestedItem | None) -> Mapping[str
     return flat
 
 
-def _fault(code: str, path: str, reason: Message) -> InvalidData:
-    return InvalidData(code, reason, details=[Detail(path, code, reason)])
+# -- files ----------------------------------------------------------------------------------
+
+
+def attached_files(value: Any, path: str, limit: int) -> list[File]:
+    """The attachments of a note in a file, of at most ``limit`` bytes each.
+
+    Those without ``content`` are only named, and skipped.
+
+    Raises InvalidData where they are no list of objects, or hold no base64.
+    """
+    if isinstance(value, str) and value.strip():
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = False
+    if not value and value is not False:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise wrong(f"{path}attachments", "field.list_type", msg("is not a list"))
+    found = []
+    for number, item in enumerate(value):
+        if item.get("content") is not None:
+            place = f"{path}attachments.{number}.content"
+            content = _decoded(item["content"], place)
+            if len(content) > limit:
+                raise wrong(place, "input.too_large", msg("is too large"))
+            found.append(File(attachment_name(str(item.get("name") or "")), content))
+    return found
+
+
+def missing_files(files: Sequence[File], there: Collection[tuple[str, str]]) -> list[File]:
+    """Those of ``files`` that are not there already, by name and content."""
+    return [file for file in files if (file.name, file.sha256) not in there]
+
+
+def _decoded(value: Any, path: str) -> bytes:
+    """The bytes of base64 text, or of a ``data:`` address that holds it."""
+    text = str(value)
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise wrong(path, "import.base64", msg("is not base64")) from None
+
+
+def logo_blob(uow: UnitOfWork, value: Any) -> str | None:
+    """The blob of a logo in a file (base64 or a ``data:`` address); None where there is none.
+
+    What a card says of a logo, without its content, is passed over.
+    """
+    from interop_cli.domain.values.logo import check_logo
+
+    if isinstance(value, dict):
+        value = value.get("content")
+    if value in (None, ""):
+        return None
+    content = _decoded(value, "logo")
+    check_logo(content)
+    return uow.blobs.add(content)

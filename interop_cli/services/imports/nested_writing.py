@@ -2,55 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.errors import InvalidData
+from interop_cli.domain.contact import Contact
+from interop_cli.domain.contact_set import (
+    EXCLUSIVE,
+    Planned,
+    follow_client,
+    same_email,
+    share_out,
+    takers,
+)
+from interop_cli.domain.errors import InvalidData, Place
+from interop_cli.domain.fields import CONTACT
+from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid, merged
+from interop_cli.domain.rules import Context
+from interop_cli.domain.validation import merged, wrong
 from interop_cli.domain.values.text import fold
-from interop_cli.services.clients.card import revised_address
-from interop_cli.services.imports.attachments import File, attached_files, missing_files
-from interop_cli.services.imports.contacts import Planned, plan_contacts
-from interop_cli.services.imports.nested import NestedItem, NestedItems
+from interop_cli.services.imports.nested import (
+    NestedItem,
+    NestedItems,
+    attached_files,
+    missing_files,
+)
+from interop_cli.services.people import contacts, notes
+from interop_cli.services.people.notes import File
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-KINDS = ("contact", "address", "note")
+# An empty cell leaves these as they are.
+CONTACT_KEPT = given(CONTACT)
+NOTE_KEPT = frozenset({"category", "created_at"})
 
 
 @dataclass
 class Plan:
     """What will be written for one client: rows to save, and entities to add."""
 
+    place: Place
     contacts: list[Planned] = field(default_factory=list)
     addresses: list[tuple[Row, Address]] = field(default_factory=list)
     new_addresses: list[Address] = field(default_factory=list)
     notes: list[tuple[Row, Note, list[File]]] = field(default_factory=list)
     new_notes: list[tuple[Note, list[File]]] = field(default_factory=list)
-    line: int | None = None
-    key: str | None = None
 
 
-class PartsImport:
-    """Plans and writes the parts of one batch of clients after another."""
+class NestedImport:
+    """Plans and writes the contacts, addresses and notes of one batch of clients after another."""
 
-    def __init__(self, uow: UnitOfWork, rules: Rules, author: str | None) -> None:
+    def __init__(self, uow: UnitOfWork, context: Context, author: str | None) -> None:
         self.uow = uow
-        self.rules = rules
+        self.context = context
         self.author = author
         self._rows: dict[str, dict[int, list[Row]]] = {}
         self._files: dict[int, set[tuple[str, str]]] = {}
-        self._emails: dict[str, list[tuple[int | None, str | None]]] = {}
+        self._emails: dict[str, list[Place]] = {}
 
     def load(self, client_ids: Iterable[int], parts: Iterable[NestedItems]) -> None:
         """Read the parts that these clients have, of the kinds that the batch is about."""
@@ -63,90 +77,105 @@ class PartsImport:
         for kind, find in finders.items():
             wanted = any(getattr(found, kind) for found in every)
             self._rows[kind] = find(ids) if wanted and ids else {}
-        notes = [row["id"] for rows in self._rows["note"].values() for row in rows]
-        self._files = self.uow.notes.files(notes)
+        note_ids = [row["id"] for rows in self._rows["note"].values() for row in rows]
+        self._files = self.uow.notes.files(note_ids)
 
-    def plan(self, parts: NestedItems, client: Client, client_id: int | None) -> Plan:
+    def plan(
+        self, parts: NestedItems, client: Client, client_id: int | None, context: Context
+    ) -> Plan:
         """What the row changes; raises InvalidData with all that is wrong in its parts."""
-        plan = Plan(line=self.rules.line, key=self.rules.key)
+        plan = Plan(context.place)
         owner = client_id or 0
         errors: list[InvalidData] = []
         for work in (self._contacts, self._addresses, self._notes):
             try:
-                work(plan, parts, client, owner)
+                work(plan, parts, client, owner, context)
             except InvalidData as error:
                 errors.append(error)
         if errors:
             raise merged(*errors)
         return plan
 
-    def _contacts(self, plan: Plan, parts: NestedItems, client: Client, owner: int) -> None:
-        if parts.contact:
-            rows = self._rows["contact"].get(owner, [])
-            plan.contacts = plan_contacts(
-                self.uow, rows, parts.contact, self.rules, client_active=client.active
-            )
+    def _contacts(
+        self, plan: Plan, parts: NestedItems, client: Client, owner: int, context: Context
+    ) -> None:
+        """Contacts that the file does not name stay, but for the flags that another one takes."""
+        if not parts.contact:
+            return
+        known = contacts.stored(self.uow, self._rows["contact"].get(owner, []))
+        had_one = any(one.stands for one in known)
+        made: list[Planned] = []
+        errors: list[InvalidData] = []
+        for part, match in _matched(known, parts.contact):
+            values = _said(part.values, CONTACT_KEPT)
+            try:
+                if match is None:
+                    contact = Contact.build(values, context.under(part.path))
+                    made.append(Planned(contact, said=part.values, path=part.path))
+                else:
+                    match.said, match.path = part.values, part.path
+                    match.contact = match.contact.revise(values, context.under(part.path))
+            except InvalidData as error:
+                errors.append(error)
+        if errors:
+            raise merged(*errors)
+        plan.contacts = known + made
+        follow_client(plan.contacts, active=client.active)
+        for flag in EXCLUSIVE:
+            if len(found := takers(plan.contacts, flag)) > 1:
+                reason = msg("two contacts of the client have this flag")
+                raise wrong(f"{found[1].path}{flag}", "import.flag.twice", reason)
+        share_out(plan.contacts, had_one=had_one)
+        if twice := same_email(plan.contacts):
+            path = next((one.path for one in twice if one.path), "")
+            reason = msg("another contact of the client has this e-mail")
+            raise wrong(f"{path}email", "contact.email.duplicate", reason)
 
-    def _addresses(self, plan: Plan, parts: NestedItems, _client: Client, owner: int) -> None:
+    def _addresses(
+        self, plan: Plan, parts: NestedItems, _client: Client, owner: int, context: Context
+    ) -> None:
         free = [row for row in self._rows["address"].get(owner, []) if not row["main"]]
         for part in parts.address:
+            here = context.under(part.path)
             values = {name: value for name, value in part.values.items() if name != "main"}
-            row = self._address_row(part, values, free)
+            row = self._address_row(values, free, here)
             if row is None:
-                plan.new_addresses.append(self._built(part, Address, values))
+                plan.new_addresses.append(Address.build(values, here))
                 continue
             free.remove(row)
-            kept = {n: v for n, v in values.items() if v not in ("", None) or n != "country"}
-            entity = self.uow.addresses.entity(row)
-            plan.addresses.append((row, revised_address(entity, kept, self.rules, self.rules.key)))
+            kept = _said(values, frozenset({"country"}))
+            plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _address_row(
-        self, part: NestedItem, values: dict[str, Any], free: Sequence[Row]
+        self, values: dict[str, Any], free: Sequence[Row], context: Context
     ) -> Row | None:
         """The stored address that a part is about: of the same place, else of the same label."""
         label = fold(str(values.get("label") or ""))
         named = [row for row in free if label and fold(row["label"] or "") == label]
         if not values.get("line1"):
             return named[0] if named else None
-        warnings = len(self.rules.warnings)
-        place = self.uow.addresses.place(self._built(part, Address, values))
+        place = self.uow.addresses.place(Address.build(values, context.silent()))
         there = [row for row in free if self.uow.addresses.place_of(row) == place]
-        found = next((row for row in there if row in named), None) or next(
-            iter(there + named), None
-        )
-        if found is not None:
-            del self.rules.warnings[warnings:]  # they are given again when it is written over
-        return found
+        both = (row for row in there if row in named)
+        return next(both, None) or next(iter(there + named), None)
 
-    def _notes(self, plan: Plan, parts: NestedItems, _client: Client, owner: int) -> None:
+    def _notes(
+        self, plan: Plan, parts: NestedItems, _client: Client, owner: int, context: Context
+    ) -> None:
         free = list(self._rows["note"].get(owner, []))
         for part in parts.note:
             values = dict(part.values)
-            files = attached_files(values.pop("attachments", None), part.path, self.rules)
-            new = self._built(part, Note, {"author": self.author, **values})
+            limit = context.policy.max_attachment
+            files = attached_files(values.pop("attachments", None), part.path, limit)
+            new = Note.build({"author": self.author, **values}, context.under(part.path))
             row = _note_row(new, free)
             if row is None:
                 plan.new_notes.append((new, files))
                 continue
             free.remove(row)
-            note = self.uow.notes.entity(row)
-            for name in ("category", "author", "created_at"):
-                if name in values and (values[name] not in ("", None) or name == "author"):
-                    setattr(note, name, getattr(new, name))
+            changes = _said(values, NOTE_KEPT)
+            note = self.uow.notes.entity(row).revise(changes, context.under(part.path))
             plan.notes.append((row, note, missing_files(files, self._files.get(row["id"], set()))))
-
-    def _built(self, part: NestedItem, kind: Any, values: dict[str, Any]) -> Any:
-        warnings = len(self.rules.warnings)
-        self.rules.prefix = part.path
-        try:
-            return kind.build(values, self.rules)
-        except ValidationError as error:
-            del self.rules.warnings[warnings:]
-            raise invalid(
-                error, prefix=part.path, line=self.rules.line, key=self.rules.key
-            ) from None
-        finally:
-            self.rules.prefix = ""
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -159,20 +188,19 @@ class PartsImport:
         return changed
 
     def _write_contacts(self, plans: Sequence[tuple[int, Plan]], changed: set[int]) -> None:
-        saves, adds = [], []
+        everyone = []
         for client_id, plan in plans:
             for planned in plan.contacts:
                 planned.contact.client_id = client_id
+                everyone.append(planned)
                 if planned.row is None:
-                    adds.append((planned.contact, planned.asleep))
                     changed.add(client_id)
-                else:
-                    saves.append((planned.row, planned.contact, planned.asleep))
-                if planned.part and planned.contact.email:
+                if planned.said is not None and planned.contact.email:
                     key = fold(planned.contact.email)
-                    self._emails.setdefault(key, []).append((plan.line, plan.key))
-        self.uow.contacts.put(saves, adds)
-        self._note_touched("contact", [row for row, _contact, _asleep in saves], changed)
+                    self._emails.setdefault(key, []).append(plan.place)
+        contacts.put(self.uow, everyone)
+        stored = [planned.row for planned in everyone if planned.row is not None]
+        self._note_touched("contact", stored, changed)
 
     def _write_addresses(self, plans: Sequence[tuple[int, Plan]], changed: set[int]) -> None:
         saves = [pair for _client_id, plan in plans for pair in plan.addresses]
@@ -203,26 +231,42 @@ class PartsImport:
         attach += [(row, files) for _id, plan in plans for row, _note, files in plan.notes]
         for row, files in attach:
             if files:
-                self.uow.notes.attach(
-                    row, [(f.name, len(f.content), self.uow.blobs.add(f.content)) for f in files]
-                )
+                notes.put_files(self.uow, row, files)
                 changed.add(row["client_id"])
 
     def _note_touched(self, table: str, rows: Iterable[Row], changed: set[int]) -> None:
         changed.update(row["client_id"] for row in rows if (table, row["id"]) in self.uow.touched)
 
-    def warn_of_shared_emails(self) -> None:
-        """Warn where the e-mail of a contact of the file is one of another client's too."""
-        shared = self.uow.contacts.elsewhere(self._emails)
-        for email_key, codes in shared.items():
-            for line, key in self._emails[email_key]:
-                self.rules.line, self.rules.key = line, key
-                others = [code for code in codes if code != self.rules.key][:3]
-                self.rules.warn(
-                    "contact.email",
-                    "contact.email.shared",
-                    msg("a contact of {clients} has the same e-mail", clients=", ".join(others)),
-                )
+    def finish(self) -> None:
+        """Warn of what only the whole file shows."""
+        contacts.warn_of_shared_emails(self.uow, self._emails, self.context, "contact.email")
+
+
+def _said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+    """What is said of the fields; an empty cell leaves those of ``kept`` as they are."""
+    return {
+        name: value for name, value in values.items() if value not in ("", None) or name not in kept
+    }
+
+
+def _matched(
+    known: Sequence[Planned], parts: Sequence[NestedItem]
+) -> list[tuple[NestedItem, Planned | None]]:
+    """Each part with the stored contact it is about, by e-mail first and then by name."""
+    if not known:
+        return [(part, None) for part in parts]
+    free = list(known)
+    found: dict[int, Planned] = {}
+    for name in ("email", "name"):
+        for number, part in enumerate(parts):
+            key = fold(str(part.values.get(name) or ""))
+            if number in found or not key:
+                continue
+            match = next((p for p in free if fold(getattr(p.contact, name) or "") == key), None)
+            if match is not None:
+                found[number] = match
+                free.remove(match)
+    return [(part, found.get(number)) for number, part in enumerate(parts)]
 
 
 def _note_row(note: Note, free: Sequence[Row]) -> Row | None:

@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from interop_cli.domain.client import Client
-from interop_cli.domain.errors import Detail, InteropError
-from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate, check_prospect
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.payer import check_can_be_payer
 from interop_cli.domain.values.choices import parse_bool
 from interop_cli.services.imports.rows import RowImport
 
@@ -69,16 +68,18 @@ class Payers:
         named = clients.named(wish.ref for wish in wishes if wish.ref)
         for payer in named.values():
             known.setdefault(payer["id"], payer)
-        pays_for = clients.paid_by(known)
+        pays_for = {
+            client_id: [other["code"] for other in others]
+            for client_id, others in clients.billed_to(known).items()
+        }
         pairs = []
         for wish in wishes:
             row = known[wish.client_id]
-            report.rules.line, report.rules.key = wish.record.line, row["code"]
             try:
                 payer_id = self._payer(wish.ref, row, named, known, pays_for)
             except InteropError as error:
                 report.withdraw(wish.record.line, wish.action)
-                report.reject(wish.record, _about_payer(error, wish.record.line, row["code"]))
+                report.reject(wish.record, row["code"], error, path="bill_to")
                 continue
             if payer_id == row["bill_to_id"]:
                 continue
@@ -104,23 +105,13 @@ class Payers:
             return None
         clients = self.uow.clients
         payer = known[named[ref]["id"]] if ref in named else clients.row(ref)
-        # As before: a payer retired since does not forbid other changes.
-        if payer["id"] != row["bill_to_id"]:
-            of = clients.entity(row)
-            check_can_be_payer(clients.entity(payer), of, pays_for[row["id"]])
+        check_can_be_payer(clients.entity(payer), clients.entity(row), pays_for[row["id"]])
         return int(payer["id"])
-
-
-def _about_payer(error: InteropError, line: int, key: str) -> InteropError:
-    """The error with the row it is about."""
-    details = error.details or [Detail("bill_to", error.code, error.message)]
-    error.details = [Detail(d.path, d.code, d.message, line, key) for d in details]
-    return error
 
 
 @dataclass
 class Endings:
-    """The rows that wait, and the rule that they must pass in the end."""
+    """The rows that wait because they retire a payer, or make one a prospect."""
 
     uow: UnitOfWork
     waiting: list[Any] = field(default_factory=list)
@@ -129,19 +120,6 @@ class Endings:
         """The clients, out of records and what is stored of each, who pay and would end it."""
         ids = [row["id"] for record, row in rows if row is not None and _ends(record)]
         return self.uow.clients.payers_among(ids) if ids else set()
-
-    def check(self, before: Client, client: Client) -> None:
-        """Refuse to retire a payer, or to make one (or one that has a job) a prospect."""
-        retires = before.active and not client.active
-        courts = client.prospect and not before.prospect
-        if client.id is None or not (retires or courts):
-            return
-        billed = self.uow.clients.billed_to(client.id)
-        if retires:
-            check_can_deactivate(client, [row["code"] for row in billed if row["active"]])
-        if courts:
-            jobs = self.uow.documents.jobs_of(client.id)
-            check_prospect(client, jobs=jobs, pays_for=[row["code"] for row in billed])
 
 
 def _ends(record: Any) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData
-from interop_cli.domain.messages import Message, counted, msg
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData, NotFound
+from interop_cli.domain.messages import counted, msg
+from interop_cli.domain.rules import Context
 from interop_cli.services.outcome import MAX_ITEMS, Outcome
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class RowImport:
     """An import at work; a subclass writes a batch of rows in ``batch``."""
 
     uow: UnitOfWork
-    rules: Rules
+    context: Context
     continue_on_error: bool = False
     want_rows: bool = False
     outcome: Outcome = field(default_factory=Outcome)
@@ -131,27 +131,27 @@ class RowImport:
         self.updated -= action == "updated"
         self._withdrawn.add(line)
 
-    def reject(self, record: Any, error: InteropError, item: dict[str, Any] | None = None) -> None:
+    def reject(
+        self,
+        record: Any,
+        key: str | None,
+        error: InteropError,
+        item: dict[str, Any] | None = None,
+        path: str = "",
+    ) -> None:
         """Keep a row apart with the reason; what is no fault of the row is raised again.
 
-        ``item`` is what is known of the row; its key as ``code`` where not given.
+        ``item`` is what is known of the row; its key as ``code`` where not given. ``path`` is the
+        field that an error without details is about.
         """
-        if not isinstance(error, (InvalidData, Conflict)) and error.exit_code != 3:
+        if not isinstance(error, (InvalidData, Conflict, NotFound)):
             raise error
-        details = [
-            Detail(d.path, d.code, d.message, d.line or record.line, d.key or self.rules.key)
-            for d in error.details or [Detail("", error.code, error.message)]
-        ]
+        details = error.at(record.line, key, path).details
         self.rejected.add(record, details)
         first = details[0]
         fault = {"code": first.code, "path": first.path, "message": first.message}
-        known = {"id": None, "code": self.rules.key} if item is None else item
-        self.note(record.line, self.rules.key, {**known, "status": "error", "error": fault})
-
-    def fault(self, code: str, path: str, reason: Message) -> InvalidData:
-        """A fault of the row at hand."""
-        detail = Detail(path, code, reason, self.rules.line, self.rules.key)
-        return InvalidData(code, reason, details=[detail])
+        known = {"id": None, "code": key} if item is None else item
+        self.note(record.line, key, {**known, "status": "error", "error": fault})
 
     def _refusal(self) -> InvalidData:
         return InvalidData(
@@ -179,7 +179,7 @@ class RowImport:
             for line, item in sorted(self._items, key=lambda pair: pair[0])
             if item["error"] or line not in self._withdrawn
         ]
-        outcome.warnings = self.rules.warnings
+        outcome.warnings = self.context.warnings
         if outcome.rows is not None:
             rows = sorted(outcome.rows, key=lambda row: int(row["line"]))
             outcome.rows = [

@@ -8,10 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import Conflict, Detail
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.errors import InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
-from interop_cli.services.clients.card import duplicate_code
+from interop_cli.services.clients.unique import (
+    COLUMNS,
+    duplicate_code,
+    duplicate_external_id,
+    holders,
+)
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -45,9 +51,6 @@ class LineNumbers:
         return page[client_id % _PAGE] if page else 0
 
 
-COLUMNS = {"code": "code_key", "external_id": "external_id"}
-
-
 @dataclass
 class Unique:
     """Who has which value: in the database, for the rows at hand, and in the file so far.
@@ -69,14 +72,8 @@ class Unique:
     def load(self, batch: Sequence[Any]) -> None:
         """Look up who has the values of these records."""
         for name in self._names:
-            values = [value for record in batch if (value := _value(record, name))]
-            if not values:
-                self._holders[name] = {}
-                continue
-            rows = self.uow.clients.by_column(COLUMNS[name], values)
-            self._holders[name] = {value: row["id"] for value, row in rows.items()}
-            if name == "code":
-                self._holders[name].update(self.uow.clients.retired_codes(map(str, values)))
+            values = {value for record in batch if (value := _value(record, name))}
+            self._holders[name] = holders(self.uow, name, values)
 
     def check(self, record: Any, owner: int | None) -> None:
         """Refuse a record whose value another client has (``owner`` is its own), or another row."""
@@ -89,21 +86,20 @@ class Unique:
             if holder is not None and holder != owner:
                 first = self.lines.get(holder)
                 if not first:
-                    raise self._taken(name, record)
+                    raise (
+                        duplicate_code(str(record.values["code"]).strip()[:20])
+                        if name == "code"
+                        else duplicate_external_id()
+                    )
             first = first or self._seen.setdefault((name, value), record.line)
             if first != record.line:
-                raise _refused("import.duplicate", name, msg("is also on line {line}", line=first))
+                raise also_on_line(name, first)
 
     def forget(self, record: Any) -> None:
         """Its values are written: from now on the database tells of them."""
         for name in self._names:
             if value := _value(record, name):
                 self._seen.pop((name, value), None)
-
-    def _taken(self, name: str, record: Any) -> Conflict:
-        if name == "code":
-            return duplicate_code(str(record.values["code"]).strip()[:20], record.line)
-        return _refused("client.external_id.duplicate", name, msg("another client has it"))
 
 
 def _value(record: Any, name: str) -> object:
@@ -113,5 +109,6 @@ def _value(record: Any, name: str) -> object:
     return code_key(str(value)) if name == "code" else str(value).strip()
 
 
-def _refused(code: str, path: str, reason: Message) -> Conflict:
-    return Conflict(code, reason, details=[Detail(path, code, reason)])
+def also_on_line(name: str, line: int) -> InvalidData:
+    """Another row has the same value."""
+    return wrong(name, "import.duplicate", msg("is also on line {line}", line=line))

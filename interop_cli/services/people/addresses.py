@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from interop_cli.domain.address import Address
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid
-from interop_cli.services.clients.card import check_version, revised_address
+from interop_cli.domain.rules import Context
+from interop_cli.services.clients.card import check_version
 from interop_cli.services.deletion import in_use
 from interop_cli.services.outcome import Outcome, one
 
@@ -21,26 +18,23 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Context) -> Outcome:
     """Add an address to a client; ``main`` moves the main flag to it."""
     client = uow.clients.row(ref)
-    try:
-        address = Address.build({**values, "main": False}, rules)
-    except ValidationError as error:
-        raise invalid(error, key=client["code"]) from None
+    address = Address.build({**values, "main": False}, context.at(None, client["code"]))
     address.client_id = client["id"]
     (address_id,) = uow.addresses.add([address])
     if values.get("main"):
         uow.addresses.make_main(uow.addresses.row(address_id))
     item = {"id": address_id, "client": client["code"], "status": "ok", "error": None}
-    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
 
 
 def edit(
     uow: UnitOfWork,
     address_id: int,
     changes: Mapping[str, Any],
-    rules: Rules,
+    context: Context,
     *,
     if_version: int | None = None,
 ) -> Outcome:
@@ -51,12 +45,12 @@ def edit(
     main = changes.pop("main", None)
     if main is False and row["main"]:
         raise _needs_main()
-    address = revised_address(uow.addresses.entity(row), changes, rules)
+    address = uow.addresses.entity(row).revise(changes, context)
     changed = uow.addresses.save([(row, address)]) > 0
     if main and not row["main"]:
         uow.addresses.make_main(uow.addresses.row(address_id))
         changed = True
-    return one(_item(uow, row, changed=changed), changed=changed, warnings=rules.warnings)
+    return one(_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
 
 
 def make_main(uow: UnitOfWork, address_id: int) -> Outcome:

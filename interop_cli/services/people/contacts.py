@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from interop_cli.domain.contact import Contact
-from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.contact_set import EXCLUSIVE, Planned, follow_client, same_email, share_out
+from interop_cli.domain.errors import Conflict, Detail, Place
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.deletion import in_use, kept
@@ -21,45 +19,95 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-# The flags that only one contact of a client has, and their columns.
-EXCLUSIVE = {"default": "is_default", "billing": "billing"}
+MAX_NAMED = 3
 
 
-def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Context) -> Outcome:
     """Add a contact to a client; the first one becomes its default, unless told otherwise.
 
     At an inactive client the contact is inactive until the client is brought back. Warns
     ``contact.email.shared`` where a contact of another client has the same e-mail.
     """
     client = uow.clients.row(ref)
-    point_at(uow, client, rules)
-    own = {name: value for name, value in values.items() if name not in EXCLUSIVE}
-    try:
-        contact = Contact.build(own, rules)
-    except ValidationError as error:
-        raise invalid(error, key=client["code"]) from None
-    contact.client_id = client["id"]
-    check_email(uow, contact, rules)
-    others = uow.contacts.of_clients([client["id"]])[client["id"]]
-    asked = values.get("default")
-    contact.default = not any(map(stands, others)) if asked is None else bool(asked)
-    contact.billing = bool(values.get("billing"))
-    for name, column in EXCLUSIVE.items():
-        if getattr(contact, name):
-            uow.contacts.take_flag(column, client["id"])
-    asleep = []
-    if not client["active"]:
-        contact.active, asleep = False, [client["id"]]
-    (contact_id,) = uow.contacts.add([contact], with_client=asleep)
+    context = _about(uow, client, context)
+    known = stored(uow, uow.contacts.of_clients([client["id"]])[client["id"]])
+    planned = Planned(Contact.build(values, context), said=values)
+    planned.contact.client_id = client["id"]
+    had_one = any(one.stands for one in known)
+    everyone = [*known, planned]
+    follow_client(everyone, active=bool(client["active"]))
+    share_out(everyone, had_one=had_one)
+    _check_email(everyone)
+    (contact_id,) = put(uow, everyone)
+    _warn_of_email(uow, planned.contact, context)
     item = {"id": contact_id, "client": client["code"], "status": "ok", "error": None}
-    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
 
 
-def point_at(uow: UnitOfWork, client: Row, rules: Rules) -> None:
-    """Have phones read in the country of the client's main address, and warnings name it."""
-    main = uow.addresses.main_of([client["id"]]).get(client["id"])
-    rules.phone_country = main["country"] if main else None
-    rules.key = client["code"]
+def edit(
+    uow: UnitOfWork,
+    contact_id: int,
+    changes: Mapping[str, Any],
+    context: Context,
+    *,
+    if_version: int | None = None,
+) -> Outcome:
+    """Change fields of a contact; ``default`` and ``billing`` true take the flag from others."""
+    row = uow.contacts.row(contact_id)
+    check_version(row, if_version)
+    client = uow.clients.by_id(row["client_id"])
+    context = _about(uow, client, context)
+    everyone = stored(uow, uow.contacts.of_clients([client["id"]])[client["id"]])
+    planned = next(one for one in everyone if one.contact.id == contact_id)
+    changes = {n: v for n, v in changes.items() if n not in EXCLUSIVE or v is not None}
+    before, planned.said = planned.contact, changes
+    planned.contact = before.revise(changes, context)
+    for flag in EXCLUSIVE:
+        if planned.asks(flag) and not getattr(before, flag) and not planned.stands:
+            raise inactive(contact_id)
+    share_out(everyone, had_one=True)
+    email = planned.contact.email != before.email
+    if email:
+        _check_email(everyone)
+    uow.touched.clear()
+    put(uow, everyone)
+    changed = ("contact", contact_id) in uow.touched
+    if email:
+        _warn_of_email(uow, planned.contact, context)
+    return one(_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
+
+
+def stored(uow: UnitOfWork, rows: Iterable[Row]) -> list[Planned]:
+    """The contacts of a client as they are."""
+    return [Planned(uow.contacts.entity(row), row["deactivated_with"], row) for row in rows]
+
+
+def put(uow: UnitOfWork, everyone: Iterable[Planned]) -> list[int]:
+    """Write planned contacts, where they differ; the ids of the new ones. Flags change hands."""
+    saves, adds = [], []
+    for planned in everyone:
+        if planned.row is None:
+            adds.append((planned.contact, planned.asleep))
+        else:
+            saves.append((planned.row, planned.contact, planned.asleep))
+    return uow.contacts.put(saves, adds)
+
+
+def warn_of_shared_emails(
+    uow: UnitOfWork, written: Mapping[str, Sequence[Place]], context: Context, path: str
+) -> None:
+    """Warn where the e-mail of a contact is one of another client's contact, too.
+
+    ``written``: the folded e-mails, each with where the rows stand that have it.
+    """
+    for email_key, codes in uow.contacts.elsewhere(written).items():
+        for place in written[email_key]:
+            others = [code for code in codes if code != place.key][:MAX_NAMED]
+            context.at(place.line, place.key).warn(
+                path,
+                "contact.email.shared",
+                msg("a contact of {clients} has the same e-mail", clients=", ".join(others)),
+            )
 
 
 def stands(row: Row) -> bool:
@@ -67,56 +115,27 @@ def stands(row: Row) -> bool:
     return bool(row["active"] or row["deactivated_with"])
 
 
-def check_email(uow: UnitOfWork, contact: Contact, rules: Rules) -> None:
-    """Refuse an e-mail that another contact of the client has; warn where one elsewhere has it."""
-    if contact.email is None or contact.client_id is None:
-        return
-    own, others = uow.contacts.with_email(fold(contact.email), contact.client_id)
-    if own is not None and own != contact.id:
-        raise duplicate_email(own)
-    if others:
-        rules.warn(
-            "email",
-            "contact.email.shared",
-            msg("a contact of {clients} has the same e-mail", clients=", ".join(others[:3])),
+def _about(uow: UnitOfWork, client: Row, context: Context) -> Context:
+    """The context of a contact: its phones are read in the country of the main address."""
+    main = uow.addresses.main_of([client["id"]]).get(client["id"])
+    return context.at(None, client["code"]).phones_in(main["country"] if main else None)
+
+
+def _check_email(everyone: Sequence[Planned]) -> None:
+    """Refuse an e-mail that another contact of the client has."""
+    if (found := same_email(everyone)) is not None:
+        holder = found[0] if found[0].said is None else found[1]
+        raise Conflict(
+            "contact.email.duplicate",
+            msg("Contact {id} of this client already has this e-mail.", id=holder.contact.id),
+            hint=msg("See: interop contact show {id}", id=holder.contact.id),
+            details=[Detail("email", "unique", msg("is already taken"))],
         )
 
 
-def duplicate_email(holder: int, path: str = "email", line: int | None = None) -> Conflict:
-    """Another contact of the client has this e-mail."""
-    return Conflict(
-        "contact.email.duplicate",
-        msg("Contact {id} of this client already has this e-mail.", id=holder),
-        hint=msg("See: interop contact show {id}", id=holder),
-        details=[Detail(path, "unique", msg("is already taken"), line=line)],
-    )
-
-
-def edit(
-    uow: UnitOfWork,
-    contact_id: int,
-    changes: Mapping[str, Any],
-    rules: Rules,
-    *,
-    if_version: int | None = None,
-) -> Outcome:
-    """Change fields of a contact; ``default`` and ``billing`` true take the flag from others."""
-    row = uow.contacts.row(contact_id)
-    check_version(row, if_version)
-    point_at(uow, uow.clients.by_id(row["client_id"]), rules)
-    before = uow.contacts.entity(row)
-    own = {name: value for name, value in changes.items() if name not in EXCLUSIVE}
-    try:
-        contact = before.revise(own, rules)
-    except ValidationError as error:
-        raise invalid(error, key=rules.key) from None
-    if contact.email != before.email:
-        check_email(uow, contact, rules)
-    changed = uow.contacts.save([(row, contact)]) > 0
-    for name, column in EXCLUSIVE.items():
-        if changes.get(name) is not None:
-            changed |= _set_flag(uow, uow.contacts.row(contact_id), column, on=changes[name])
-    return one(_item(uow, row, changed=changed), changed=changed, warnings=rules.warnings)
+def _warn_of_email(uow: UnitOfWork, contact: Contact, context: Context) -> None:
+    if contact.email is not None:
+        warn_of_shared_emails(uow, {fold(contact.email): [context.place]}, context, "email")
 
 
 def set_flag(uow: UnitOfWork, contact_id: int, name: str, *, on: bool) -> Outcome:
@@ -124,21 +143,7 @@ def set_flag(uow: UnitOfWork, contact_id: int, name: str, *, on: bool) -> Outcom
 
     ``name`` is ``default`` or ``billing``; all others of the client lose the flag it gets.
     """
-    row = uow.contacts.row(contact_id)
-    changed = _set_flag(uow, row, EXCLUSIVE[name], on=on)
-    return one(_item(uow, row, changed=changed), changed=changed)
-
-
-def _set_flag(uow: UnitOfWork, row: Row, column: str, *, on: bool) -> bool:
-    if bool(row[column]) == on:
-        return False
-    if not on:
-        uow.contacts.take_flag(column, row["client_id"])
-    elif stands(row):
-        uow.contacts.give_flag(column, row)
-    else:
-        raise inactive(row["id"])
-    return True
+    return edit(uow, contact_id, {name: on}, Context())
 
 
 def inactive(contact_id: int) -> Conflict:
@@ -178,50 +183,50 @@ def activate(uow: UnitOfWork, contact_ids: Sequence[int]) -> Outcome:
     return outcome
 
 
-def deactivate(uow: UnitOfWork, contact_ids: Sequence[int], rules: Rules) -> Outcome:
+def deactivate(uow: UnitOfWork, contact_ids: Sequence[int], context: Context) -> Outcome:
     """Retire contacts: they receive nothing, and stay inactive whatever their client does.
 
     They keep their flags; warns where the default or the billing contact is retired.
     """
-    outcome = Outcome(matched=len(contact_ids), warnings=rules.warnings)
+    outcome = Outcome(matched=len(contact_ids), warnings=context.warnings)
     for contact_id in contact_ids:
         row = uow.contacts.row(contact_id)
         changed = stands(row)
         if changed:
             uow.contacts.set_active(contact_id, 0)
-            rules.key = uow.clients.by_id(row["client_id"])["code"]
-            _warn_of_flags(row, rules)
+            code = uow.clients.by_id(row["client_id"])["code"]
+            _warn_of_flags(row, context.at(None, code))
         _count(uow, outcome, row, changed=changed)
     return outcome
 
 
-def _warn_of_flags(row: Row, rules: Rules) -> None:
+def _warn_of_flags(row: Row, context: Context) -> None:
     if row["billing"]:
-        rules.warn(
+        context.warn(
             "billing",
             "contact.billing.inactive",
             msg("the billing contact is inactive now: invoices reach nobody"),
         )
     if row["is_default"]:
-        rules.warn(
+        context.warn(
             "default", "contact.default.inactive", msg("the default contact is inactive now")
         )
 
 
 def delete(
-    uow: UnitOfWork, contact_ids: Sequence[int], rules: Rules, *, or_deactivate: bool = False
+    uow: UnitOfWork, contact_ids: Sequence[int], context: Context, *, or_deactivate: bool = False
 ) -> Outcome:
     """Delete contacts that nothing uses, all or none; ``or_deactivate`` retires the others.
 
     Raises Conflict ``contact.in_use`` with everything that blocks.
     """
-    outcome = Outcome(matched=len(contact_ids), warnings=rules.warnings)
+    outcome = Outcome(matched=len(contact_ids), warnings=context.warnings)
     for contact_id in contact_ids:
         row = uow.contacts.row(contact_id)
         blockers = uow.contacts.blockers(contact_id)
         if blockers and or_deactivate:
-            outcome.add(deactivate(uow, [contact_id], rules))
-            rules.warnings.append(kept("contact", f"#{contact_id}"))
+            outcome.add(deactivate(uow, [contact_id], context))
+            context.warnings.append(kept("contact", f"#{contact_id}"))
             continue
         if blockers:
             raise in_use(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.services.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def erase(
     uow: UnitOfWork,
     contact_id: int,
-    rules: Rules,
+    context: Context,
     *,
     everywhere: bool = False,
     attachments: bool = False,
@@ -44,10 +44,10 @@ def erase(
         uow.person.erase_detached(notes)
     written = uow.person.erase_rows(person)
     journal = uow.person.erase_journal(person)
-    _warn(person, rules, misses, targets)
+    _warn(person, context, misses, targets)
     kept = sorted({row["id"] for row in attached} - {row["id"] for row in gone})
     if kept:
-        rules.warn(
+        context.warn(
             "attachments",
             "erase.attachments",
             msg(
@@ -56,7 +56,7 @@ def erase(
                 ids=_numbers(kept),
             ),
         )
-    return _outcome(person, written, gone, journal, rules)
+    return _outcome(person, written, gone, journal, context)
 
 
 def _chosen(uow: UnitOfWork, rows: Sequence[Row], ids: Sequence[int]) -> list[Row]:
@@ -73,9 +73,9 @@ def _chosen(uow: UnitOfWork, rows: Sequence[Row], ids: Sequence[int]) -> list[Ro
     return list(found.values())
 
 
-def _warn(person: Person, rules: Rules, misses: list[int], targets: list[str]) -> None:
+def _warn(person: Person, context: Context, misses: list[int], targets: list[str]) -> None:
     for one in person.left:
-        rules.warn(
+        context.warn(
             one["what"],
             "erase.shared",
             msg(
@@ -85,7 +85,7 @@ def _warn(person: Person, rules: Rules, misses: list[int], targets: list[str]) -
             ),
         )
     if person.namesakes:
-        rules.warn(
+        context.warn(
             "name",
             "erase.namesakes",
             msg(
@@ -94,13 +94,13 @@ def _warn(person: Person, rules: Rules, misses: list[int], targets: list[str]) -
             ),
         )
     if misses:
-        rules.warn(
+        context.warn(
             "notes",
             "erase.look",
             msg("notes {ids} have the family name alone and were left", ids=_numbers(misses)),
         )
     if targets:
-        rules.warn(
+        context.warn(
             "sync",
             "erase.targets",
             msg("these still know the person: {targets}", targets=", ".join(targets)),
@@ -108,14 +108,14 @@ def _warn(person: Person, rules: Rules, misses: list[int], targets: list[str]) -
 
 
 def _outcome(
-    person: Person, written: list[tuple[str, int]], gone: list[Row], journal: int, rules: Rules
+    person: Person, written: list[tuple[str, int]], gone: list[Row], journal: int, context: Context
 ) -> Outcome:
     counts = Counter(table for table, _row_id in written)
     counts.update({"attachment": len(gone), "journal": journal})
     erased = {kind: count for kind, count in counts.items() if count}
     changed = bool(erased)
     outcome = Outcome(
-        matched=1, changed=int(changed), unchanged=int(not changed), warnings=rules.warnings
+        matched=1, changed=int(changed), unchanged=int(not changed), warnings=context.warnings
     )
     status = "ok" if changed else "unchanged"
     item: dict[str, Any] = {"id": person.contact_id, "status": status, "error": None}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid
+from interop_cli.domain.rules import Context
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.deletion import in_use
-from interop_cli.services.imports.attachments import File
 from interop_cli.services.outcome import Outcome, one
 
 if TYPE_CHECKING:
@@ -22,39 +20,50 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
+@dataclass(frozen=True)
+class File:
+    """A file of a note: the name to show, and its content."""
+
+    name: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """What the content is known by."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
 def create(
-    uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules, files: Sequence[File] = ()
+    uow: UnitOfWork,
+    ref: str,
+    values: Mapping[str, Any],
+    context: Context,
+    files: Sequence[File] = (),
 ) -> Outcome:
     """Write a note about a client, with its attachments."""
     client = uow.clients.row(ref)
-    try:
-        note = Note.build(values, rules)
-    except ValidationError as error:
-        raise invalid(error, key=client["code"]) from None
+    note = Note.build(values, context.at(None, client["code"]))
     note.client_id = client["id"]
     (note_id,) = uow.notes.add([note])
-    _attach(uow, uow.notes.row(note_id), files)
+    put_files(uow, uow.notes.row(note_id), files)
     item = {"id": note_id, "client": client["code"], "status": "ok", "error": None}
-    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
 
 
 def edit(
     uow: UnitOfWork,
     note_id: int,
     changes: Mapping[str, Any],
-    rules: Rules,
+    context: Context,
     *,
     if_version: int | None = None,
 ) -> Outcome:
     """Change the text, category or author of a note."""
     row = uow.notes.row(note_id)
     check_version(row, if_version)
-    try:
-        note = uow.notes.entity(row).revise(changes, rules)
-    except ValidationError as error:
-        raise invalid(error) from None
+    note = uow.notes.entity(row).revise(changes, context)
     changed = uow.notes.save([(row, note)]) > 0
-    return one(_item(uow, row, changed=changed), changed=changed, warnings=rules.warnings)
+    return one(_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
 
 
 def delete(uow: UnitOfWork, note_ids: Sequence[int]) -> Outcome:
@@ -81,7 +90,7 @@ def delete(uow: UnitOfWork, note_ids: Sequence[int]) -> Outcome:
 def attach(uow: UnitOfWork, note_id: int, files: Sequence[File]) -> Outcome:
     """Attach files to a note; the items are the attachments."""
     row = uow.notes.row(note_id)
-    ids = _attach(uow, row, files)
+    ids = put_files(uow, row, files)
     outcome = Outcome(matched=len(files), changed=len(files))
     for attachment_id, file in zip(ids, files, strict=True):
         outcome.items.append(_attachment(attachment_id, row, file.name))
@@ -114,7 +123,8 @@ def attachment_not_found(attachment_id: int, note_id: int) -> NotFound:
     )
 
 
-def _attach(uow: UnitOfWork, note: Row, files: Sequence[File]) -> list[int]:
+def put_files(uow: UnitOfWork, note: Row, files: Sequence[File]) -> list[int]:
+    """Keep files and attach them to a note; the ids of the attachments."""
     return uow.notes.attach(
         note, [(file.name, len(file.content), uow.blobs.add(file.content)) for file in files]
     )

@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from interop_cli.domain import taxes
 from interop_cli.domain.document import Document
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid
+from interop_cli.domain.payer import check_gets_documents
+from interop_cli.domain.rules import Context
 from interop_cli.services.outcome import Outcome
-from interop_cli.services.sales.documents import check_gets_documents, lines_of
+from interop_cli.services.sales.documents import lines_of
 from interop_cli.services.sales.invoices import outcome_of, stored_lines
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Context) -> Outcome:
     """Make a credit note on a posted invoice: on all of it, or on the ``lines`` given.
 
     Its taxes are those of the invoice's day and place; what takes back the last of a tax has all
@@ -41,8 +39,8 @@ def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
     )
     invoice = uow.documents.entity(row)
     before = uow.documents.corrections(row["id"])
-    note = _credit_note(uow, row, values, rules)
-    given = lines_of(values.get("lines") or [], rules)
+    note = _credit_note(uow, row, values, context)
+    given = lines_of(values.get("lines") or [], context)
     if given:
         note.subtotal_cents = sum(line.amount_cents for line in given)
     _check_left(invoice, note, before)
@@ -54,11 +52,11 @@ def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
     (document_id,) = uow.documents.add([note])
     uow.documents.set_lines(document_id, client["id"], lines)
     payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"])
-    return outcome_of(uow, document_id, note, client, payer, lines, rules)
+    return outcome_of(uow, document_id, note, client, payer, lines, context)
 
 
 def _credit_note(
-    uow: UnitOfWork, invoice: Row, values: Mapping[str, Any], rules: Rules
+    uow: UnitOfWork, invoice: Row, values: Mapping[str, Any], context: Context
 ) -> Document:
     """A credit note on the whole invoice; its parts are as they were then."""
     document = uow.documents.entity(invoice)
@@ -73,10 +71,7 @@ def _credit_note(
         "posted_at": uow.now,
         "date": values.get("date") or uow.today,
     }
-    try:
-        return document.revise(changes, rules)
-    except ValidationError as error:
-        raise invalid(error, key=invoice["number"]) from None
+    return document.revise(changes, context.at(None, invoice["number"]))
 
 
 def _check_left(invoice: Document, note: Document, before: Sequence[Row]) -> None:

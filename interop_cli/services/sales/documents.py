@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
-
-from interop_cli.domain.document import SOLD, AmountError, Document, read_amounts
+from interop_cli.domain.document import Document, read_amounts
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
 from interop_cli.domain.fields import DOCUMENT, LINE, Kind
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import msg
-from interop_cli.domain.payer import check_pays_itself
+from interop_cli.domain.payer import check_gets_documents, check_pays_itself
 from interop_cli.domain.rule_faults import missing
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid, merged, refused
+from interop_cli.domain.rules import Context
+from interop_cli.domain.validation import merged, refused, wrong
 from interop_cli.domain.values.address_text import bare_line
+from interop_cli.domain.values.document_kinds import SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.outcome import Outcome, one
 
@@ -37,42 +35,15 @@ AMOUNT_FIELDS = (*AMOUNTS, *(f"{name}_cents" for name in AMOUNTS))
 LINE_FIELDS = (*names(taken(LINE)), "amount")
 
 
-def check_not_prospect(code: str, prospect: bool) -> None:
-    """Refuse to invoice a prospect; raises Conflict ``document.client.prospect``."""
-    if prospect:
-        raise Conflict(
-            "document.client.prospect",
-            msg("{code} is a prospect and cannot be invoiced.", code=code),
-            hint=msg("interop client promote {code}", code=code),
-        )
-
-
-def check_gets_documents(code: str, kind: str, *, active: bool, prospect: bool) -> None:
-    """Whether a client may get a new document of this kind.
-
-    Raises Conflict ``document.client.inactive`` or ``document.client.prospect``.
-    """
-    if not active:
-        raise Conflict(
-            "document.client.inactive",
-            msg("{code} is inactive and gets no new documents.", code=code),
-            hint=msg("interop client activate {code}", code=code),
-        )
-    if kind in SOLD:
-        check_not_prospect(code, prospect)
-
-
-def lines_of(given: object, rules: Rules) -> list[DocumentLine]:
+def lines_of(given: object, context: Context) -> list[DocumentLine]:
     """The lines out of a list of objects; raises InvalidData with all that is wrong."""
     if not isinstance(given, list):
-        reason = msg("is not a list")
-        detail = Detail("lines", "field.list_type", reason, rules.line, rules.key)
-        raise InvalidData("field.list_type", reason, details=[detail])
+        raise wrong("lines", "field.list_type", msg("is not a list"))
     lines: list[DocumentLine] = []
     errors: list[InvalidData] = []
     for place, values in enumerate(given, 1):
         try:
-            lines.append(_line(values, place, rules))
+            lines.append(_line(values, place, context))
         except InvalidData as error:
             errors.append(error)
     if errors:
@@ -88,24 +59,16 @@ def with_subtotal(values: Mapping[str, Any], lines: Sequence[DocumentLine]) -> M
     return {**values, "subtotal_cents": sum(line.amount_cents for line in lines)}
 
 
-def _line(values: Any, place: int, rules: Rules) -> DocumentLine:
-    prefix = f"lines.{place}."
+def _line(values: Any, place: int, context: Context) -> DocumentLine:
     if isinstance(values, dict):
         values = {"position": place, **{k: v for k, v in values.items() if k != "position"}}
-    try:
-        return DocumentLine.build(values, rules)
-    except ValidationError as error:
-        raise invalid(error, prefix=prefix, line=rules.line, key=rules.key) from None
-    except PydanticCustomError as error:
-        raise refused(error, f"{prefix}amount", line=rules.line, key=rules.key) from None
+    return DocumentLine.build(values, context.under(f"lines.{place}."))
 
 
-def no_such_client(path: str, line: int | None, key: str | None) -> NotFound:
+def no_such_client(path: str) -> NotFound:
     """A row names a client that does not exist."""
     reason = msg("There is no client of this code.")
-    return NotFound(
-        "client.not_found", reason, details=[Detail(path, "client.not_found", reason, line, key)]
-    )
+    return NotFound("client.not_found", reason, details=[Detail(path, "client.not_found", reason)])
 
 
 def already_issued() -> Conflict:
@@ -131,7 +94,9 @@ def given_lines(lines: Sequence[DocumentLine]) -> list[dict[str, Any]]:
     ]
 
 
-def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+def add(
+    uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], context: Context
+) -> Outcome:
     """Record a document of a client; a job ends a prospect.
 
     Quotes, jobs and packing slips get a number where none is given; an invoice recorded this way
@@ -144,8 +109,8 @@ def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: 
         check_gets_documents(
             one_of["code"], kind, active=bool(one_of["active"]), prospect=bool(one_of["prospect"])
         )
-    lines = lines_of(values.get("lines") or [], rules)
-    document = _built(uow, client, payer, kind, with_subtotal(values, lines), rules)
+    lines = lines_of(values.get("lines") or [], context)
+    document = _built(uow, client, payer, kind, with_subtotal(values, lines), context)
     if document.number is None:
         if kind in SOLD:
             raise _number_required()
@@ -156,7 +121,7 @@ def add(uow: UnitOfWork, ref: str, kind: str, values: Mapping[str, Any], rules: 
     if kind == "job":
         uow.documents.end_prospects(client["id"])
     item = _item(document_id, document, client["code"], "ok")
-    return one({**item, "action": "created"}, changed=True, warnings=rules.warnings)
+    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
 
 
 def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:
@@ -240,7 +205,7 @@ def main_text(uow: UnitOfWork, client_id: int) -> str:
 
 
 def _built(
-    uow: UnitOfWork, client: Row, payer: Row, kind: str, values: Mapping[str, Any], rules: Rules
+    uow: UnitOfWork, client: Row, payer: Row, kind: str, values: Mapping[str, Any], context: Context
 ) -> Document:
     place, ship_to = place_of(uow, client, values.get("ship_to"))
     own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
@@ -262,12 +227,10 @@ def _built(
     try:
         amounts = read_amounts(values, kind)
         if kind in SOLD and not amounts:
-            raise AmountError("subtotal", missing())
-        return Document.build({**own, **amounts}, rules)
-    except AmountError as error:
-        raise refused(error.error, error.path, key=client["code"]) from None
-    except ValidationError as error:
-        raise invalid(error, key=client["code"]) from None
+            raise refused(missing(), "subtotal")
+        return Document.build({**own, **amounts}, context)
+    except InvalidData as error:
+        raise error.at(None, client["code"]) from None
 
 
 def _check_free(uow: UnitOfWork, kind: str, number: str) -> None:

@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from interop_cli.domain import taxes
 from interop_cli.domain.contact import recipients
 from interop_cli.domain.document import Document
 from interop_cli.domain.document_line import DocumentLine
 from interop_cli.domain.errors import Conflict, InvalidData
 from interop_cli.domain.messages import msg
-from interop_cli.domain.rules import Rules
-from interop_cli.domain.validation import invalid
+from interop_cli.domain.payer import check_gets_documents
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.terms import due_date
 from interop_cli.services.outcome import Outcome, one
 from interop_cli.services.people.contacts import inactive
 from interop_cli.services.sales.documents import (
-    check_gets_documents,
     contact_of,
     given_lines,
     lines_of,
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -> Outcome:
+def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Context) -> Outcome:
     """Make an invoice for a client: who pays, where to, for what, which taxes, due when.
 
     ``values``: ``lines``, and where given ``bill_to``, ``contact``, ``ship_to`` (an id of the
@@ -48,10 +45,10 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
     if payer["id"] != client["id"]:
         _check_client(payer)
     place = place_of(uow, client, values.get("ship_to"))[0] or _main(uow, client)
-    lines = lines_of(values.get("lines") or [], rules)
+    lines = lines_of(values.get("lines") or [], context)
     if not lines:
         raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
-    document = _built(uow, client, payer, place, values, rules)
+    document = _built(uow, client, payer, place, values, context)
     _put_amounts(document, lines)
     if min(document.subtotal_cents, document.total_cents) < 0:
         raise _negative()
@@ -60,10 +57,10 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], rules: Rules) -
         document.status, document.posted_at = "posted", uow.now
     (document_id,) = uow.documents.add([document])
     uow.documents.set_lines(document_id, client["id"], lines)
-    return outcome_of(uow, document_id, document, client, payer, lines, rules)
+    return outcome_of(uow, document_id, document, client, payer, lines, context)
 
 
-def post(uow: UnitOfWork, ref: str, rules: Rules) -> Outcome:
+def post(uow: UnitOfWork, ref: str, context: Context) -> Outcome:
     """Give a draft invoice its number; from then on it counts, and changes no more."""
     row = uow.documents.row(ref, "invoice")
     client = uow.clients.by_id(row["client_id"])
@@ -76,7 +73,7 @@ def post(uow: UnitOfWork, ref: str, rules: Rules) -> Outcome:
     document.number = row["number"] or uow.documents.next_number("invoice")
     document.status, document.issued, document.posted_at = "posted", True, uow.now
     uow.documents.save([(row, document)])
-    return outcome_of(uow, row["id"], document, client, payer, stored_lines(uow, row), rules)
+    return outcome_of(uow, row["id"], document, client, payer, stored_lines(uow, row), context)
 
 
 # -- the parts ------------------------------------------------------------------------------
@@ -111,38 +108,40 @@ def _contact(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None,
 
 
 def _built(
-    uow: UnitOfWork, client: Row, payer: Row, place: Row, values: Mapping[str, Any], rules: Rules
+    uow: UnitOfWork,
+    client: Row,
+    payer: Row,
+    place: Row,
+    values: Mapping[str, Any],
+    context: Context,
 ) -> Document:
     terms = values.get("terms") or payer["terms"]
     contact_id, contact = _contact(uow, client, values.get("contact"))
-    try:
-        document = Document.build(
-            {
-                "kind": "invoice",
-                "status": "draft",
-                "client_id": client["id"],
-                "bill_to_id": None if payer["id"] == client["id"] else payer["id"],
-                "date": values.get("date") or uow.today,
-                "terms": terms,
-                "currency": client["currency"],
-                "contact_id": contact_id,
-                "contact": contact,
-                "ship_to_id": place["id"],
-                "ship_to": bare_line(place),
-                "sold_to_address": main_text(uow, client["id"]),
-                "bill_to_address": main_text(uow, payer["id"]),
-                "place_of_supply": "-".join(filter(None, [place["country"], place["province"]])),
-                "issued": not values.get("draft"),
-            },
-            rules,
-        )
-    except ValidationError as error:
-        raise invalid(error, key=client["code"]) from None
+    document = Document.build(
+        {
+            "kind": "invoice",
+            "status": "draft",
+            "client_id": client["id"],
+            "bill_to_id": None if payer["id"] == client["id"] else payer["id"],
+            "date": values.get("date") or uow.today,
+            "terms": terms,
+            "currency": client["currency"],
+            "contact_id": contact_id,
+            "contact": contact,
+            "ship_to_id": place["id"],
+            "ship_to": bare_line(place),
+            "sold_to_address": main_text(uow, client["id"]),
+            "bill_to_address": main_text(uow, payer["id"]),
+            "place_of_supply": "-".join(filter(None, [place["country"], place["province"]])),
+            "issued": not values.get("draft"),
+        },
+        context.at(None, client["code"]),
+    )
     due = due_date(date.fromisoformat(document.date), terms)
     if due is not None:
         document.due_date = due.isoformat()
     elif terms:
-        rules.warn("terms", "terms.unknown", msg("these terms say no day: there is no due date"))
+        context.warn("terms", "terms.unknown", msg("these terms say no day: there is no due date"))
     return document
 
 
@@ -179,7 +178,7 @@ def outcome_of(
     client: Row,
     payer: Row,
     lines: list[DocumentLine],
-    rules: Rules,
+    context: Context,
 ) -> Outcome:
     """The result: a flat item, and ``invoice`` with all that a person wants to see."""
     item = {
@@ -195,7 +194,7 @@ def outcome_of(
         "tax_cents": document.tax_cents,
         "total_cents": document.total_cents,
     }
-    outcome = one({**item, "status": "ok", "error": None}, changed=True, warnings=rules.warnings)
+    outcome = one({**item, "status": "ok", "error": None}, changed=True, warnings=context.warnings)
     outcome.extra = {
         "invoice": {
             **item,

@@ -229,23 +229,17 @@ class ClientRepository:
 
     # -- use --------------------------------------------------------------------------------
 
-    def paid_by(self, client_ids: Iterable[int]) -> dict[int, list[str]]:
-        """For each of these clients, the codes of those billed to it."""
-        found: dict[int, list[str]] = {client_id: [] for client_id in client_ids}
+    def billed_to(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """For each of these clients, those billed to it: ``id``, ``code``, ``active``."""
+        found: dict[int, list[Row]] = {client_id: [] for client_id in client_ids}
         condition, ids = self.conn.among("bill_to_id", found)
         for row in self.conn.query(
-            f"SELECT bill_to_id, code FROM client WHERE {condition} ORDER BY code_key",  # noqa: S608
+            f"SELECT bill_to_id, id, code, active FROM client WHERE {condition}"  # noqa: S608
+            " ORDER BY code_key",
             among=ids,
         ):
-            found[row["bill_to_id"]].append(row["code"])
+            found[row["bill_to_id"]].append(row)
         return found
-
-    def billed_to(self, client_id: int) -> list[Row]:
-        """The clients billed to this one: ``id``, ``code``, ``active``."""
-        return self.conn.query(
-            "SELECT id, code, active FROM client WHERE bill_to_id = :id ORDER BY code_key",
-            id=client_id,
-        )
 
     def payers_among(self, client_ids: Iterable[int]) -> set[int]:
         """Those of these clients that others are billed to."""
@@ -268,7 +262,7 @@ class ClientRepository:
             f" WHERE {column} IS NOT NULL AND id IN (SELECT id FROM numbered)),"
             f" held AS (SELECT id, code, {column} AS number,"
             f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"
-            f" WHERE {column} IN (SELECT number FROM asked))"
+            f" WHERE {column} IN (SELECT number FROM asked) AND merged_into_id IS NULL)"
             " SELECT asked.id AS id, asked.code AS code, held.code AS other FROM asked"
             " JOIN held ON held.number = asked.number AND held.id <> asked.id"
             " WHERE held.place <= :places ORDER BY asked.id, held.place",

@@ -102,18 +102,6 @@ class ContactRepository:
         """The contacts of each client, in the order they were made: client id -> rows."""
         return rows_by_client(self.conn, "contact", client_ids)
 
-    def with_email(self, key: str, client_id: int) -> tuple[int | None, list[str]]:
-        """Who else has this folded e-mail: the client's own contact, and other clients' codes."""
-        rows = self.conn.query(
-            "SELECT contact.id AS id, client_id, code FROM contact"
-            " JOIN client ON client.id = contact.client_id"
-            " WHERE email_key = :key ORDER BY code_key, contact.id",
-            key=key,
-        )
-        own = next((row["id"] for row in rows if row["client_id"] == client_id), None)
-        others = dict.fromkeys(row["code"] for row in rows if row["client_id"] != client_id)
-        return own, list(others)
-
     # -- writing ----------------------------------------------------------------------------
 
     def add(self, contacts: Sequence[Contact], *, with_client: Iterable[int] = ()) -> list[int]:
@@ -142,8 +130,8 @@ class ContactRepository:
 
     def put(
         self, saves: Sequence[tuple[Row, Contact, int]], adds: Sequence[tuple[Contact, int]]
-    ) -> None:
-        """Write many contacts over the rows they were read from, and add others.
+    ) -> list[int]:
+        """Write many contacts over the rows they were read from, and add others: their ids.
 
         Each comes with whether it is inactive because its client is. Flags may change hands among
         them; ``touched`` has those that differed.
@@ -151,7 +139,7 @@ class ContactRepository:
         new = [to_row(contact, deactivated_with=asleep) for contact, asleep in adds]
         pairs = [(row, to_row(contact, deactivated_with=asleep)) for row, contact, asleep in saves]
         self.writer.save("contact", give_up(self.writer, "contact", EXCLUSIVE, pairs, new))
-        self.writer.insert("contact", new)
+        return self.writer.insert("contact", new)
 
     def elsewhere(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """Of these folded e-mails, those that several clients' contacts have: key -> codes."""

@@ -88,14 +88,15 @@ class DocumentRepository:
         )
         return [{**row, "taxes": json.loads(row["taxes"])} for row in rows]
 
-    def jobs_of(self, client_id: int) -> int:
-        """How many jobs of a client are not void."""
+    def jobs_of(self, client_ids: Iterable[int]) -> dict[int, int]:
+        """How many jobs of these clients are not void, where there is one."""
+        condition, ids = self.conn.among("client_id", client_ids)
         rows = self.conn.query(
-            "SELECT COUNT(*) AS n FROM document"
-            " WHERE client_id = :id AND kind = 'job' AND status <> 'void'",
-            id=client_id,
+            f"SELECT client_id, COUNT(*) AS n FROM document WHERE {condition}"  # noqa: S608
+            " AND kind = 'job' AND status <> 'void' GROUP BY client_id",
+            among=ids,
         )
-        return int(rows[0]["n"])
+        return {row["client_id"]: int(row["n"]) for row in rows}
 
     def has_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
         """Whether these are the lines of a document of this client."""

@@ -14,6 +14,7 @@ from typing import Any
 from interop_cli.domain.messages import Message
 from interop_cli.domain.values.code import code_key
 from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.id_lists import fill_id_table
 from interop_cli.store.reading.filters import Condition
 from interop_cli.store.reading.references import id_named
 from interop_cli.store.writing.writer import Writer
@@ -42,6 +43,7 @@ class Which(Enum):
         " AND other.active = 1 AND other.id NOT IN"
         " (SELECT client_id FROM picked WHERE client_id IS NOT NULL))"
     )
+    MARKED = "id IN (SELECT id FROM marked)"
     COMPUTED = "id IN (SELECT client_id FROM due)"
 
 
@@ -129,6 +131,11 @@ class Selection:
             status=status,
             error=error,
         )
+
+    def mark_ids(self, client_ids: Iterable[int], status: str) -> None:
+        """Give picked clients one status."""
+        fill_id_table(self.conn, "marked", client_ids)
+        self.mark(status, Which.MARKED)
 
     # -- writing ----------------------------------------------------------------------------
 

@@ -1,0 +1,130 @@
+"""Writing clients with their main addresses, many at a time: the one road of every change.
+
+Creating, editing, importing, applying, merging and resolving go through here, one client or
+thousands: the same rules, the same warnings.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from interop_cli.domain.address import Address
+from interop_cli.domain.client import Client
+from interop_cli.domain.messages import msg
+from interop_cli.domain.payer import check_revision
+from interop_cli.domain.rules import Context
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+NUMBERS = ("gst", "qst", "neq")
+MAX_NAMED = 3
+
+
+class Revision(NamedTuple):
+    """A stored client and what it becomes; ``place`` and ``address`` are its main address."""
+
+    row: Row
+    before: Client
+    client: Client
+    place: Row | None = None
+    address: Address | None = None
+
+
+class Others:
+    """What other rows say of some clients: asked once for all of them, when a rule wants it."""
+
+    def __init__(self, uow: UnitOfWork, client_ids: Iterable[int]) -> None:
+        self._uow = uow
+        self._ids = client_ids
+
+    @cached_property
+    def billed_to(self) -> dict[int, list[Row]]:
+        """The clients billed to each."""
+        return self._uow.clients.billed_to(self._ids)
+
+    @cached_property
+    def jobs(self) -> dict[int, int]:
+        """How many jobs each has that are not void."""
+        return self._uow.documents.jobs_of(self._ids)
+
+    def paid_by(self, client: Client) -> list[str]:
+        """The codes of those billed to a client; nobody is to a new one."""
+        if client.id is None:
+            return []
+        return [row["code"] for row in self.billed_to[client.id]]
+
+    def check(self, before: Client, client: Client) -> None:
+        """Refuse what others forbid the client to become; raises Conflict (see ``payer``)."""
+        retires = before.active and not client.active
+        courts = client.prospect and not before.prospect
+        if client.id is not None and (retires or courts):
+            check_revision(
+                before,
+                client,
+                pays_for=[(row["code"], bool(row["active"])) for row in self.billed_to[client.id]],
+                jobs=self.jobs.get(client.id, 0) if courts else 0,
+            )
+
+
+class CardWriter:
+    """Adds and revises clients; ``finish`` warns of what only all that was written shows."""
+
+    def __init__(self, uow: UnitOfWork, context: Context) -> None:
+        self.uow = uow
+        self.context = context
+        # The clients written that have a tax or enterprise number: eight bytes for each.
+        self._numbered = array("q")
+
+    def add(self, cards: Sequence[tuple[Client, Address]]) -> list[int]:
+        """Insert new clients with their main addresses; the ids of the clients."""
+        ids = self.uow.clients.add([client for client, _address in cards])
+        self.uow.addresses.add([address for _client, address in cards], ids)
+        self._numbered.extend(
+            client_id
+            for client_id, (client, _address) in zip(ids, cards, strict=True)
+            if _has_number(client)
+        )
+        return ids
+
+    def save(self, revisions: Sequence[Revision]) -> set[int]:
+        """Write the revisions that differ; the ids of their clients."""
+        touched = self.uow.touched
+        touched.clear()  # of what was written before
+        self.uow.clients.save([(one.row, one.client) for one in revisions])
+        self.uow.addresses.save(
+            [(one.place, one.address) for one in revisions if one.place and one.address]
+        )
+        changed = set()
+        for one in revisions:
+            client_id = one.row["id"]
+            if ("client", client_id) in touched:
+                changed.add(client_id)
+                if _has_number(one.client):
+                    self._numbered.append(client_id)
+            elif one.place and ("address", one.place["id"]) in touched:
+                changed.add(client_id)
+        return changed
+
+    def finish(self, line_of: Callable[[int], int | None] = lambda _client_id: None) -> None:
+        """Warn where another client, active or not, has the same tax or enterprise number.
+
+        ``line_of`` tells where in a file a client stands.
+        """
+        if not self._numbered:
+            return
+        for name in NUMBERS:
+            for row in self.uow.clients.sharing(name, self._numbered, MAX_NAMED):
+                self.context.at(line_of(row["id"]), row["code"]).warn(
+                    name,
+                    f"client.{name}.shared",
+                    msg("{code} has the same number.", code=", ".join(row["others"])),
+                )
+
+
+def _has_number(client: Client) -> bool:
+    return bool(client.gst or client.qst or client.neq)
