@@ -117,13 +117,12 @@ class CardWriter:
         """
         if not self._numbered:
             return
-        for name in NUMBERS:
-            for row in self.uow.clients.sharing(name, self._numbered, MAX_NAMED):
-                self.context.at(line_of(row["id"]), row["code"]).warn(
-                    name,
-                    f"client.{name}.shared",
-                    msg("{code} has the same number.", code=", ".join(row["others"])),
-                )
+        for row in self.uow.clients.sharing(NUMBERS, self._numbered, MAX_NAMED):
+            self.context.at(line_of(row["id"]), row["code"]).warn(
+                row["column"],
+                f"client.{row['column']}.shared",
+                msg("{code} has the same number.", code=", ".join(row["others"])),
+            )
 
 
 def _has_number(client: Client) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from interop_cli.domain.client import Client
 from interop_cli.domain.fields import CLIENT
@@ -250,29 +252,36 @@ class ClientRepository:
         )
         return {row["id"] for row in rows}
 
-    def sharing(self, column: str, client_ids: Iterable[int], limit: int) -> list[Row]:
-        """Which others have the number of these clients in ``gst``, ``qst`` or ``neq``.
+    def sharing(
+        self, columns: Sequence[str], client_ids: Iterable[int], limit: int
+    ) -> Iterator[Row]:
+        """Which others have the number of these clients, out of ``gst``, ``qst`` and ``neq``.
 
-        ``id``, ``code`` and the first ``limit`` codes of the ``others``, where there is one. No
-        index helps here: ask once for many.
+        ``column``, ``id``, ``code`` and the first ``limit`` codes of the ``others``, where there is
+        one. No index helps here: ask once for many.
         """
         fill_id_table(self.conn, "numbered", client_ids)
-        rows = self.conn.query(
-            f"WITH asked AS (SELECT id, code, {column} AS number FROM client"  # noqa: S608
-            f" WHERE {column} IS NOT NULL AND id IN (SELECT id FROM numbered)),"
-            f" held AS (SELECT id, code, {column} AS number,"
-            f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"
-            f" WHERE {column} IN (SELECT number FROM asked) AND merged_into_id IS NULL)"
-            " SELECT asked.id AS id, asked.code AS code, held.code AS other FROM asked"
-            " JOIN held ON held.number = asked.number AND held.id <> asked.id"
-            " WHERE held.place <= :places ORDER BY asked.id, held.place",
-            places=limit + 1,  # the client itself may be among them
-        )
-        found: dict[int, Row] = {}
-        for row in rows:
-            one = found.setdefault(row["id"], {"id": row["id"], "code": row["code"], "others": []})
-            one["others"].append(row["other"])
-        return [{**one, "others": one["others"][:limit]} for one in found.values()]
+        for column in columns:
+            # Few numbers are shared: they are found first, and only their clients are sorted.
+            rows = self.conn.query(
+                f"WITH shared AS (SELECT {column} AS number FROM client"  # noqa: S608
+                f" WHERE merged_into_id IS NULL AND {column} IN (SELECT {column} FROM client"
+                f" WHERE {column} IS NOT NULL AND id IN (SELECT id FROM numbered))"
+                f" GROUP BY {column} HAVING COUNT(*) > 1),"
+                f" held AS (SELECT id, code, {column} AS number,"
+                f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"
+                f" WHERE merged_into_id IS NULL AND {column} IN (SELECT number FROM shared))"
+                " SELECT asked.id AS id, asked.code AS code, held.code AS other"
+                " FROM held asked JOIN held ON held.number = asked.number AND held.id <> asked.id"
+                " WHERE asked.id IN (SELECT id FROM numbered) AND held.place <= :places"
+                " ORDER BY asked.id, held.place",
+                places=limit + 1,  # the client itself may be among them
+            )
+            for client_id, group in groupby(rows, key=itemgetter("id")):
+                found = list(group)
+                others = [row["other"] for row in found[:limit]]
+                code = found[0]["code"]
+                yield {"column": column, "id": client_id, "code": code, "others": others}
 
     def blockers(self, client_id: int) -> list[Row]:
         """What uses the client and so keeps it from being deleted; see ``reading/used_by.py``."""
