@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.common import interop, once, record
 from interop_cli.domain.rules import Context
-from interop_cli.services.admin.undo import undo
+from interop_cli.services.admin import undo
 from interop_cli.services.clients import card
 from interop_cli.services.clients import merge as merging
 from interop_cli.services.outcome import Outcome

@@ -56,7 +56,7 @@ class App:
     def settings(self) -> Settings:
         """Option, environment, company, user file, default: in this order."""
         from interop_cli.settings import Settings
-        from interop_cli.settings.secrets import read
+        from interop_cli.settings.resolve import read
 
         settings = Settings(self.options, self.environ, self._company_settings, secrets=read)
         if "lang" not in self.options and "INTEROP_LANG" not in self.environ:

@@ -125,8 +125,7 @@ def _set_secret(app: App, name: str, value: str) -> None:
     import sys
 
     from interop_cli.connectors.secrets import parsed
-    from interop_cli.settings.resolve import HIDDEN
-    from interop_cli.settings.secrets import keeper
+    from interop_cli.settings.resolve import HIDDEN, keeper
 
     if value != "-":
         raise UsageError(
@@ -143,7 +142,7 @@ def _set_secret(app: App, name: str, value: str) -> None:
 
 
 def _unset_secret(app: App, name: str) -> None:
-    from interop_cli.settings.secrets import keeper
+    from interop_cli.settings.resolve import keeper
 
     kept = keeper(name, app.environ, app.settings.secrets_folder)
     changed = kept.read() is not None

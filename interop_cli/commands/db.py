@@ -77,10 +77,10 @@ def remove_command(app: App, user: str) -> None:
     \b
     interop db user remove marie
     """
-    from interop_cli.services.admin import users
+    from interop_cli.services import admin
 
     found = _named(app, user)
-    app.write("user.remove", lambda uow: users.remove(uow, found))
+    app.write("user.remove", lambda uow: admin.remove(uow, found))
 
 
 @click.command("grant", cls=Command)
@@ -110,10 +110,10 @@ def grant_command(app: App, user: str, role: str) -> None:
 
 
 def _set(app: App, name: str, role: str) -> None:
-    from interop_cli.services.admin import users
+    from interop_cli.services import admin
 
     user = _named(app, name)
-    app.write("user.set", lambda uow: users.set_role(uow, user, role))
+    app.write("user.set", lambda uow: admin.set_role(uow, user, role))
 
 
 def _named(app: App, name: str) -> User:
@@ -194,7 +194,7 @@ def seed_command(app: App, count: int, seed: int) -> None:
     interop db seed --clients 200 --seed 42
     """
     from interop_cli.seed import clients
-    from interop_cli.services.admin.seeding import seed_clients
+    from interop_cli.services.admin import seed_clients
 
     app.fix_clock()
     app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules()))

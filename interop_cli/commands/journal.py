@@ -70,7 +70,7 @@ def undo_command(app: App, operation_id: int, keep_newer: bool) -> None:
     interop journal undo 17 --dry-run
     interop journal undo 17
     """
-    from interop_cli.services.admin.undo import undo
+    from interop_cli.services.admin import undo
 
     outcome = app.run(
         "journal.undo",

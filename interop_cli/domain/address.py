@@ -16,9 +16,8 @@ from interop_cli.domain.entity import Awaited, Entity, Line, Lines, Off, ShortLi
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.rule_faults import Faults, fault, missing
 from interop_cli.domain.rules import Context, Policy, context_of
-from interop_cli.domain.values.country import country_code
 from interop_cli.domain.values.phone import read_phone
-from interop_cli.domain.values.places import CountryRules, country_rules
+from interop_cli.domain.values.places import CountryRules, country_code, country_rules
 
 # These decide one another: none is checked again unless one of them changes.
 _PLACE = frozenset({"province", "postal_code", "country"})

@@ -23,11 +23,10 @@ from interop_cli.domain.values.choices import (
     read_language,
 )
 from interop_cli.domain.values.code import check_code
-from interop_cli.domain.values.email import check_email
+from interop_cli.domain.values.email import check_email, check_website
 from interop_cli.domain.values.phone import read_phone
 from interop_cli.domain.values.taxnumbers import check_gst, check_neq, check_qst
 from interop_cli.domain.values.text import clean, fold
-from interop_cli.domain.values.website import check_website
 
 MAX_TERMS = 40
 MAX_PHONE = 60

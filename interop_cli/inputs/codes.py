@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.errors import invalid
 from interop_cli.inputs.lines import TextLines, check_kind, not_decoded
 from interop_cli.inputs.ndjson import read_ndjson
 from interop_cli.inputs.reading import first_byte
-from interop_cli.inputs.records import Record
+from interop_cli.inputs.records import Record, invalid
 from interop_cli.inputs.source import Source
 
 LONGEST = 200  # characters

@@ -13,9 +13,8 @@ from itertools import chain, islice
 
 from interop_cli.domain.errors import Detail, InvalidData, UsageError
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.errors import invalid
 from interop_cli.inputs.lines import TextLines
-from interop_cli.inputs.records import Layout, Record
+from interop_cli.inputs.records import Layout, Record, invalid
 from interop_cli.inputs.source import Source
 from interop_cli.output.sanitise import unguard
 

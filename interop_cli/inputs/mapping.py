@@ -15,8 +15,7 @@ from typing import Any
 from interop_cli.domain.errors import ConfigError, InteropError, UsageError
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.errors import invalid, nearest
-from interop_cli.inputs.records import REJECT_REASON
+from interop_cli.inputs.records import REJECT_REASON, invalid, nearest
 from interop_cli.inputs.source import open_source
 
 

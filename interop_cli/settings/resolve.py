@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
 from interop_cli.settings import userfile
 from interop_cli.settings.table import SETTINGS, Setting, SettingScope, SettingType, setting
 from interop_cli.settings.values import BadValue, Value, from_text, to_text
+
+if TYPE_CHECKING:
+    from interop_cli.connectors.secrets import TargetSecrets
+
 
 Found = tuple[Any, str]  # the value and its origin
 ReadSecret = Callable[[str, Mapping[str, str], Path], Found | None]
@@ -160,3 +164,22 @@ def _default(row: Setting) -> Any:
 
 def _copied(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
+
+
+def keeper(name: str, environ: Mapping[str, str], folder: Path) -> TargetSecrets:
+    """Where the secret setting ``name`` is kept: ``places.key`` under ``places``.
+
+    A file named in ``INTEROP_PLACES_TOKEN_FILE``, the keyring, or a private file.
+    """
+    from interop_cli.connectors.secrets import TargetSecrets
+
+    group, _, value = name.partition(".")
+    return TargetSecrets(group, group, (value,), environ, folder)
+
+
+def read(name: str, environ: Mapping[str, str], folder: Path) -> tuple[str, str] | None:
+    """A secret setting and its place, or None where there is none."""
+    kept = keeper(name, environ, folder)
+    secret = kept.read()
+    value = (secret or {}).get(name.partition(".")[2])
+    return (str(value), kept.place) if value else None

@@ -11,10 +11,9 @@ from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync.breaker import Breaker, Stopped
-from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
-from interop_cli.sync.sending import Sender
+from interop_cli.sync.sending import CallThread, Sender
 from interop_cli.sync.target import OpenTarget
 
 SEQUENCE = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from interop_cli.domain.address import Address
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context, Policy
-from interop_cli.domain.values.country import country_codes
-from interop_cli.domain.values.places import country_rules
+from interop_cli.domain.values.places import country_codes, country_rules
 
 MONTREAL = {"line1": "12 rue Saint-Denis", "city": "Montréal", "postal_code": "H2X 1Y4"}
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from interop_cli.domain.values import country
-from interop_cli.domain.values.country import country_code, country_codes, country_name
+from interop_cli.domain.values import places
+from interop_cli.domain.values.places import country_code, country_codes, country_name
 
 DATA = json.loads(
-    (Path(country.__file__).parent.parent / "data" / "countries.json").read_text("utf-8")
+    (Path(places.__file__).parent.parent / "data" / "countries.json").read_text("utf-8")
 )
 
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.document import Document, read_amounts
-from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.document import Document, DocumentLine, read_amounts
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context
 

@@ -7,8 +7,7 @@ import pytest
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.contact import Contact
-from interop_cli.domain.document import Document
-from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.document import Document, DocumentLine
 from interop_cli.domain.entity import Entity
 from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.fields.field import SYSTEM, TEXTS, Field, listed

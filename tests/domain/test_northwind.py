@@ -12,7 +12,7 @@ from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context, Policy
-from interop_cli.domain.values.country import country_code
+from interop_cli.domain.values.places import country_code
 
 
 @pytest.fixture(scope="module")

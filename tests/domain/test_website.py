@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.values.website import check_website
+from interop_cli.domain.values.email import check_website
 
 
 @pytest.mark.parametrize(

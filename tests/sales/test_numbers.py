@@ -10,7 +10,7 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
-from interop_cli.services.admin import undo
+from interop_cli.services import admin
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
@@ -95,7 +95,7 @@ def test_undoing_the_last_invoice_gives_its_number_back(store: Store) -> None:
     add_client(store, code="ACME")
     create(store)
     _, operation = create(store)
-    store.run(lambda uow: undo.undo(uow, operation), operation="journal.undo", undoes=operation)
+    store.run(lambda uow: admin.undo(uow, operation), operation="journal.undo", undoes=operation)
     assert numbers(store) == [1]
     create(store)
     assert numbers(store) == [1, 2]
@@ -109,7 +109,7 @@ def test_an_invoice_with_others_after_it_is_not_undone(store: Store, keep_newer:
 
     def take_back() -> None:
         store.run(
-            lambda uow: undo.undo(uow, first, keep_newer=keep_newer),
+            lambda uow: admin.undo(uow, first, keep_newer=keep_newer),
             operation="journal.undo", undoes=first,
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.store.engines.id_lists import fill_id_table
+from interop_cli.store.engines.connection import fill_id_table
 from interop_cli.store.store import Store
 
 

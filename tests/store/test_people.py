@@ -10,7 +10,7 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.services.admin.undo import undo
+from interop_cli.services.admin import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.store.reading.filters import Condition

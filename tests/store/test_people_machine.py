@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from interop_cli.domain.contact import Contact, recipients
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
-from interop_cli.services.admin.undo import undo
+from interop_cli.services.admin import undo
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.outcome import Outcome

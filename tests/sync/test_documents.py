@@ -18,8 +18,7 @@ from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import target_named
 from interop_cli.sync.push import Options as PushOptions
 from interop_cli.sync.push import Push
-from interop_cli.sync.report import Report
-from interop_cli.sync.status import status
+from interop_cli.sync.report import Report, status
 from interop_cli.sync.target import OpenTarget
 from tests.connectors.support import tools
 from tests.fakes.qbo import REALM, FakeQuickBooks

@@ -209,7 +209,7 @@ def parse_lines(texts: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    from interop_cli.domain.document_line import TAX_GROUPS
+    from interop_cli.domain.document import TAX_GROUPS
     from interop_cli.domain.values.text import fold
 
     parts = [part.strip() for part in text.rsplit(";", 3)]

@@ -153,7 +153,7 @@ def status_command(app: App, target_name: str | None) -> None:
     interop sync status --json
     """
     from interop_cli.domain.columns import Column, ValueKind
-    from interop_cli.sync.status import NAMES, status
+    from interop_cli.sync.report import NAMES, status
 
     texts = {"target", "kind", "paused_by"}
     times = {"paused_until", "pushed_at", "pulled_at"}

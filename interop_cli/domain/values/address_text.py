@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from interop_cli.domain.values.country import country_name
+from interop_cli.domain.values.places import country_name
 
 
 def one_line(address: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault
+from interop_cli.domain.rule_faults import fault, too_long
 from interop_cli.domain.values.text import clean
 
 # Addresses that need no library, which is nearly all of them: it would only put their domain in
@@ -43,3 +43,22 @@ def _checked(text: str) -> str:
     except EmailNotValidError:
         # The library's own sentence may quote what was typed.
         raise fault("email.format", N_("is not an e-mail address")) from None
+
+
+MAX_WEBSITE = 200
+
+# A scheme or none, no user name, a host with a dot, and anything but spaces after it.
+_WEBSITE = re.compile(
+    r"(?:https?://)?(?:[\w](?:[\w-]*[\w])?\.)+[\w-]*[^\W\d][\w-]*\.?(?::\d{1,5})?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
+
+
+def check_website(text: str) -> str:
+    """``text`` if it is an http(s) address or a bare domain; raises ``client.website.format``."""
+    text = clean(text)
+    if len(text) > MAX_WEBSITE:
+        raise too_long(MAX_WEBSITE)
+    if not _WEBSITE.fullmatch(text):
+        raise fault("client.website.format", N_("is not a web address, such as www.example.com"))
+    return text

@@ -17,7 +17,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged
-from interop_cli.domain.values.country import country_code
+from interop_cli.domain.values.places import country_code
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.clients.unique import claim_external_id, code_for, holders, take_code

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from interop_cli.domain.document import Document, read_amounts
-from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.document import Document, DocumentLine, read_amounts
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_not_prospect

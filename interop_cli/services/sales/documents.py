@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.document import Document, read_amounts
-from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.document import Document, DocumentLine, read_amounts
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
 from interop_cli.domain.fields import DOCUMENT, LINE, Kind
 from interop_cli.domain.fields.document import AMOUNTS

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain import taxes
 from interop_cli.domain.contact import recipients
-from interop_cli.domain.document import Document
-from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.document import Document, DocumentLine
 from interop_cli.domain.errors import Conflict, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_gets_documents

@@ -9,8 +9,7 @@ from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.messages import msg
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import places_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
 from interop_cli.store.reading import nesting, notes
 from interop_cli.store.reading.fields import list_fields
 

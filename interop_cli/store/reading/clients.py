@@ -9,8 +9,7 @@ from typing import Any
 
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import searched_words
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import places_in_chunks, query_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, nesting, notes, sales
 from interop_cli.store.reading.fields import ListField, field_named, list_fields
 from interop_cli.store.reading.filters import EVERYTHING, Condition

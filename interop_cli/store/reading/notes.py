@@ -11,8 +11,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import NOTE
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import places_in_chunks, query_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading.fields import list_fields
 
 FIELDS = list_fields(NOTE, "n", {"client": ("c.code", "c.code_key"), "attachments": ("NULL", "")})

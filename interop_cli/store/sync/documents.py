@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from interop_cli.domain.sync.records import LocalRecord
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import query_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.sync.sources import PEOPLE, RecordSource, document_stamp
 
 NEVER = "9999-12-31"

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.link import Link, LinkFault, LinkState
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import query_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.writer import Writer

@@ -15,8 +15,7 @@ from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
 from interop_cli.domain.fields import CONTACT as CONTACT_FIELDS
 from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import LocalRecord
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import places_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
 from interop_cli.store.reading.fields import synced_sql
 from interop_cli.store.reading.filters import EVERYTHING as ALL
 from interop_cli.store.reading.filters import Condition

@@ -14,8 +14,7 @@ from typing import Any
 
 from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.values.text import word_list
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import fill_id_table
+from interop_cli.store.engines.connection import Connection, Row, fill_id_table
 from interop_cli.store.writing.tables import TABLES, Table
 
 CHUNK = 5000

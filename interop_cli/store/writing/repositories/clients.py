@@ -13,8 +13,7 @@ from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import flags
 from interop_cli.domain.values.code import code_key, numbered
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import fill_id_table
+from interop_cli.store.engines.connection import Row, fill_id_table
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.references import client_not_found, id_named
 from interop_cli.store.writing.repositories import merging

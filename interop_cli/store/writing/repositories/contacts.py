@@ -8,8 +8,7 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.fields import CONTACT, Kind
 from interop_cli.domain.fields.field import taken
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import fill_id_table, query_in_chunks, rows_by_client
+from interop_cli.store.engines.connection import Row, fill_id_table, query_in_chunks, rows_by_client
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.contacts import contact_not_found
 from interop_cli.store.writing.repositories.selection import PICKED_IDS

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from interop_cli.domain.document import Document
-from interop_cli.domain.document_line import DocumentLine
+from interop_cli.domain.document import Document, DocumentLine
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import query_in_chunks
+from interop_cli.store.engines.connection import Row, query_in_chunks
 from interop_cli.store.reading.documents import document_named
 from interop_cli.store.writing.tables import DOCUMENT, DOCUMENT_LINE
 from interop_cli.store.writing.writer import Writer

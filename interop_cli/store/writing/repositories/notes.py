@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from interop_cli.domain.note import Note
-from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.id_lists import query_in_chunks, rows_by_client
+from interop_cli.store.engines.connection import Row, query_in_chunks, rows_by_client
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.notes import note_not_found
 from interop_cli.store.writing.writer import Writer

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.id_lists import fill_id_table
+from interop_cli.store.engines.connection import Connection, Row, fill_id_table
 from interop_cli.store.reading.operations import operation
 from interop_cli.store.sync.links import LIVE
 from interop_cli.store.writing.journal import changes_of

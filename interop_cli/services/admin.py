@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.errors import Conflict, Detail, NotFound
 from interop_cli.domain.messages import Message, counted, msg
-from interop_cli.services.admin.users import check_admin
-from interop_cli.services.outcome import MAX_ITEMS, Outcome
+from interop_cli.domain.rights import User
+from interop_cli.domain.rules import Context
+from interop_cli.services.imports.clients import Import
+from interop_cli.services.outcome import MAX_ITEMS, Outcome, one
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+
+def set_role(uow: UnitOfWork, user: User, role: str) -> Outcome:
+    """Give a user a role; on a server the server holds them to it from then on.
+
+    Raises Conflict ``user.last_admin`` where nobody would be admin any more.
+    """
+    changed = uow.users.set(user, role)
+    check_admin(uow)
+    return one(_role_item(user, role, changed=changed), changed=changed)
+
+
+def remove(uow: UnitOfWork, user: User) -> Outcome:
+    """Forget a user's role: from then on it is that of anyone not listed."""
+    row = uow.users.find(user.uid)
+    if row is None:
+        raise NotFound(
+            "user.not_found",
+            msg("{name} is not listed.", name=user.name),
+            hint=msg("See: interop db user list"),
+        )
+    uow.users.remove(user.uid)
+    check_admin(uow)
+    return one(_role_item(user, row["role"], changed=True), changed=True)
+
+
+def check_admin(uow: UnitOfWork) -> None:
+    """Raise Conflict ``user.last_admin`` where there are users and none of them is admin."""
+    if uow.users.without_admin():
+        raise Conflict(
+            "user.last_admin",
+            msg("Nobody would be admin any more."),
+            hint=msg("Make someone else admin first: interop db user set USER admin"),
+        )
+
+
+def _role_item(user: User, role: str, *, changed: bool) -> dict[str, object]:
+    status = "ok" if changed else "unchanged"
+    return {"id": user.uid, "name": user.name, "role": role, "status": status, "error": None}
+
 
 SHOWN = 20
 ERASE = "contact.erase"
@@ -108,3 +152,22 @@ def _detail(row: dict[str, Any]) -> Detail:
         "{entity} #{id} was changed since", entity=row["entity"], id=row["entity_id"]
     )
     return Detail(f"{row['entity']}.{row['entity_id']}", "newer", message)
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRecord:
+    """A made-up client, as an import sees a row."""
+
+    line: int
+    values: dict[str, Any]
+    error: Detail | None = None
+
+
+def seed_clients(uow: UnitOfWork, clients: Iterable[dict[str, Any]], context: Context) -> Outcome:
+    """Write the clients, over those of the same codes."""
+    return Import(uow, context).run(_records(clients))
+
+
+def _records(clients: Iterable[dict[str, Any]]) -> Iterator[SeedRecord]:
+    for line, values in enumerate(clients, 1):
+        yield SeedRecord(line, values)

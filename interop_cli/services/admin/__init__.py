@@ -1,1 +1,0 @@
-"""Undo, users and made-up data."""
