@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
 from interop_cli.settings import userfile
-from interop_cli.settings.table import SETTINGS, Setting, SettingScope, SettingType, setting
-from interop_cli.settings.values import BadValue, Value, from_text, to_text
+from interop_cli.settings.table import (
+    SETTINGS,
+    BadValue,
+    Setting,
+    SettingScope,
+    SettingType,
+    Value,
+    from_text,
+    setting,
+    to_text,
+)
 
 if TYPE_CHECKING:
     from interop_cli.connectors.secrets import TargetSecrets

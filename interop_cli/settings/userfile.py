@@ -14,8 +14,7 @@ from typing import Any
 
 from interop_cli.domain.errors import ConfigError, IoFailure
 from interop_cli.domain.messages import Message, msg
-from interop_cli.settings.table import SETTINGS, nearest, setting
-from interop_cli.settings.values import BadValue, Value, from_toml
+from interop_cli.settings.table import SETTINGS, BadValue, Value, from_toml, nearest, setting
 
 
 def user_path(environ: Mapping[str, str]) -> Path:

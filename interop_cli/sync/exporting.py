@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from interop_cli.connectors.files import handover, rows
+from interop_cli.connectors.files import connector, handover
 from interop_cli.connectors.files.connector import Files, manifest
 from interop_cli.connectors.files.profile import known_to
 from interop_cli.domain.messages import Message, msg
@@ -210,15 +210,15 @@ class Export:
 
     def _write(self, batch: str, sends: list[Send]) -> str:
         profile = self.files.profile
-        lines = [rows.line(profile, send.payload) for send in sends]
-        data = rows.content(profile, lines)
+        lines = [connector.line(profile, send.payload) for send in sends]
+        data = connector.content(profile, lines)
         described = manifest(
             profile, self.opened.target.name, batch, self.opened.clock.stamp(), data, sends, lines
         )
         file = profile.file.format(batch=batch)
         handover.hand_over(self.folder, batch, file, data, described, self.fault)
         self.report.files = [
-            {"path": str(self.folder / file), "rows": len(lines), "sha256": rows.digest(data)}
+            {"path": str(self.folder / file), "rows": len(lines), "sha256": connector.digest(data)}
         ]
         return file
 

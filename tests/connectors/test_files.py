@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.connectors.files import rows
+from interop_cli.connectors.files import connector
 from interop_cli.connectors.files.connector import Files
 from interop_cli.connectors.files.profile import Profile, load, shipped
 from interop_cli.domain.errors import ConfigError
@@ -33,8 +33,8 @@ TEXT = st.text(
 
 
 def made(profile: Profile, clients: list[Any]) -> bytes:
-    payloads = [rows.payload_of(profile, one) for one in clients]
-    return rows.content(profile, [rows.line(profile, payload) for payload in payloads])
+    payloads = [connector.payload_of(profile, one) for one in clients]
+    return connector.content(profile, [connector.line(profile, payload) for payload in payloads])
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -46,12 +46,12 @@ def test_the_shipped_profiles_make_these_bytes(name: str) -> None:
 def test_their_clients_have_no_problem(name: str) -> None:
     profile = load(name)
     for one in CLIENTS:
-        assert rows.descriptor_of(profile).problems(rows.payload_of(profile, one)) == []
+        assert connector.descriptor_of(profile).problems(connector.payload_of(profile, one)) == []
 
 
 def problems(profile: Profile, **changes: Any) -> dict[str, str]:
-    found = rows.payload_of(profile, client(1, **changes))
-    return {one.field: one.code for one in rows.descriptor_of(profile).problems(found)}
+    found = connector.payload_of(profile, client(1, **changes))
+    return {one.field: one.code for one in connector.descriptor_of(profile).problems(found)}
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_the_limits_are_inclusive() -> None:
 
 def test_a_refusal_names_the_characters_and_not_the_value() -> None:
     profile = load("sage50")
-    payload = rows.payload_of(profile, client(1, name="Secret Łukasz"))
-    message = rows.descriptor_of(profile).problems(payload)[0].message
+    payload = connector.payload_of(profile, client(1, name="Secret Łukasz"))
+    message = connector.descriptor_of(profile).problems(payload)[0].message
     assert message.params["characters"] == "U+0141"
     assert "Secret" not in str(message)
 
@@ -95,7 +95,7 @@ def test_a_refusal_names_the_characters_and_not_the_value() -> None:
     ],
 )
 def test_phones_in_digits(phone: str | None, shown: str | None) -> None:
-    assert rows.payload_of(load("sage50"), client(1, phone=phone))["phone"] == shown
+    assert connector.payload_of(load("sage50"), client(1, phone=phone))["phone"] == shown
 
 
 @given(cells=st.lists(TEXT, min_size=2, max_size=5), all_=st.booleans(), guarded=st.booleans())
@@ -103,7 +103,7 @@ def test_what_is_quoted_reads_back(cells: list[str], all_: bool, guarded: bool) 
     profile = replace(load("csv"), quoting="all" if all_ else "minimal", guard=guarded)
     columns = tuple(replace(profile.columns[0], field="", value=cell) for cell in cells)
     profile = replace(profile, columns=columns, header=False)
-    data = rows.content(profile, [rows.line(profile, {}), rows.line(profile, {})])
+    data = connector.content(profile, [connector.line(profile, {}), connector.line(profile, {})])
     read = list(csv.reader(io.StringIO(data.decode("utf-8"), newline="")))
     expected = [guard(cell) if guarded else cell for cell in cells]
     assert read == [expected, expected]
@@ -111,16 +111,16 @@ def test_what_is_quoted_reads_back(cells: list[str], all_: bool, guarded: bool) 
 
 @given(TEXT)
 def test_cells_are_guarded_as_everywhere_else(cell: str) -> None:
-    assert rows.guarded(cell) == guard(cell)
+    assert connector.guarded(cell) == guard(cell)
 
 
 @given(TEXT, TEXT)
 def test_what_passes_without_quotes_reads_back_by_splitting(name: str, city: str) -> None:
     profile = load("avantage")
-    payload = rows.payload_of(profile, client(1, name=name, city=city, line1="x"))
-    if rows.descriptor_of(profile).problems(payload):
+    payload = connector.payload_of(profile, client(1, name=name, city=city, line1="x"))
+    if connector.descriptor_of(profile).problems(payload):
         return
-    data = rows.content(profile, [rows.line(profile, payload)]).decode("cp1252")
+    data = connector.content(profile, [connector.line(profile, payload)]).decode("cp1252")
     header, row, end = data.split("\r\n")
     found = dict(zip(header.split("\t"), row.split("\t"), strict=True))
     assert end == ""
@@ -149,7 +149,7 @@ def test_what_passes_without_quotes_reads_back_by_splitting(name: str, city: str
 def test_a_profile_that_cannot_be_used_says_why(
     tmp_path: Path, old: str, new: str, why: str
 ) -> None:
-    shipped_text = (Path(rows.__file__).parent / "profiles" / "csv.toml").read_text("utf-8")
+    shipped_text = (Path(connector.__file__).parent / "profiles" / "csv.toml").read_text("utf-8")
     assert old in shipped_text
     path = tmp_path / "mine.toml"
     path.write_text(shipped_text.replace(old, new, 1), "utf-8")
@@ -166,7 +166,7 @@ def test_there_is_no_such_profile() -> None:
 
 
 def test_another_profile_is_another_form(tmp_path: Path) -> None:
-    text = (Path(rows.__file__).parent / "profiles" / "csv.toml").read_text("utf-8")
+    text = (Path(connector.__file__).parent / "profiles" / "csv.toml").read_text("utf-8")
     path = tmp_path / "mine.toml"
     path.write_text(text + '\n[[columns]]\ntitle = "Rep"\nfield = "accounting.rep"\nmax = 3\n')
     mine = Files(target("file", profile=str(path)), tools("http://127.0.0.1", None))
