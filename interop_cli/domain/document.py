@@ -1,4 +1,4 @@
-"""A document of a client: a quote, a job, a packing slip, an invoice or a credit note."""
+"""A document of a client (quote, job, packing slip, invoice, credit note) and its lines."""
 
 from __future__ import annotations
 

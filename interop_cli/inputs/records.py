@@ -1,4 +1,4 @@
-"""A row of a file, whatever its format."""
+"""A row of a file, whatever its format, and what can be wrong with reading one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking an operation back."""
+"""What admins do: take an operation back, say who has which role, fill a database for trials."""
 
 from __future__ import annotations
 

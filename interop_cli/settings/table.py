@@ -1,4 +1,4 @@
-"""The table of settings: name, type, default, meaning, and whose they are."""
+"""The table of settings: name, type, default, meaning, whose they are; values from and to text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run did, record by record, and why it stopped where it did."""
+"""What a run did, record by record, and where a target stands, in numbers."""
 
 from __future__ import annotations
 

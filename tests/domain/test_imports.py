@@ -31,14 +31,12 @@ def loaded_by(code: str) -> set[str]:
             for name in (
                 "choices",
                 "code",
-                "country",
                 "email",
                 "money",
                 "phone",
                 "places",
                 "taxnumbers",
                 "text",
-                "website",
             )
         ),
     ],
@@ -49,10 +47,10 @@ def test_a_rule_module_is_light(module: str) -> None:
 
 def test_reading_is_light() -> None:
     code = """
-from interop_cli.domain.values import code, country, money, phone, text
+from interop_cli.domain.values import code, money, phone, places, text
 text.fold("Québec"), text.words("Québec"), text.clean("Québec"), code.code_key("ACME")
 money.format_cents(1, "CAD", "fr"), phone.format_phone("+15145550123;ext=2", "fr")
-country.country_name("CA", "fr")
+places.country_name("CA", "fr")
 """
     assert loaded_by(code) == set()
 

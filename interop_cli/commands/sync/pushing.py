@@ -1,4 +1,4 @@
-"""``sync push`` and ``retry``; ``client send`` is a push to the accounting target."""
+"""``sync push``, ``retry``, ``export``, ``ack``: what is sent, and what became of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing to HubSpot: batches of 100, each row with a result of its own."""
+"""HubSpot at work: reading by key, id or change; writing in batches of 100, a result a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E-mail addresses: their form is checked, nothing is asked of the network."""
+"""E-mail and web addresses: their form is checked, nothing is asked of the network."""
 
 from __future__ import annotations
 

