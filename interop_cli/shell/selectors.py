@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.outcome import Outcome
+    from interop_cli.store.reading.fields import ListField
     from interop_cli.store.reading.filters import Condition
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -152,13 +153,21 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
 
 def compiled(app: App, filters: tuple[str, ...]) -> Condition:
     """The filters on clients as a condition."""
-    from interop_cli.store.reading.clients import FIELDS
-    from interop_cli.store.reading.filters import compile_filters
+    from interop_cli.store.reading.clients import FIELDS, SOURCE
     from interop_cli.store.sync import states
 
+    fields = (*FIELDS, *states.fields(app.store.conn, filters)) if filters else FIELDS
+    return condition_of(app, filters, fields, SOURCE)
+
+
+def condition_of(
+    app: App, filters: tuple[str, ...], fields: Sequence[ListField], source: str
+) -> Condition:
+    """The filters on the rows of ``source``, a FROM, as a condition."""
+    from interop_cli.store.reading.filters import compile_filters, held_in
+
     conn = app.store.conn
-    fields = (*FIELDS, *states.fields(conn, filters)) if filters else FIELDS
-    return compile_filters(filters, fields, app.today, conn.folded)
+    return compile_filters(filters, fields, app.reading, conn.folded, held_in(conn, source))
 
 
 def limit(app: App, picked: Picked) -> int | None:

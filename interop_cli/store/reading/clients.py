@@ -48,16 +48,19 @@ def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
 
 FIELDS: tuple[ListField, ...] = (
     *list_fields(CLIENT, "c", {"bill_to": ("p.code", "p.code_key")}, place="a"),
-    ListField("tag", "c.tags_key", Kind.TAGS, listed=False),
+    ListField("tag", "c.tags_key", Kind.TAGS, listed=False, always=True),
     ListField(
         "contacts",
         "(SELECT COUNT(*) FROM contact t WHERE t.client_id = c.id)",
         Kind.INT,
         listed=False,
+        always=True,
     ),
-    ListField("documents", documents.COUNT, Kind.INT, listed=False),
+    ListField("documents", documents.COUNT, Kind.INT, listed=False, always=True),
     ListField("last_invoice", documents.LAST_INVOICE, Kind.DATE, listed=False),
-    ListField("sales.YEAR", sales.IN_YEAR, Kind.MONEY, listed=False, suffix="[0-9]{4}"),
+    ListField(
+        "sales.YEAR", sales.IN_YEAR, Kind.MONEY, listed=False, suffix="[0-9]{4}", always=True
+    ),
 )
 LISTED = tuple(field for field in FIELDS if field.listed)
 COLUMNS = frozenset(field.name for field in LISTED)
