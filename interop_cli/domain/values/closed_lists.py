@@ -22,6 +22,9 @@ from interop_cli.domain.values.text import fold
 NEIGHBOURS = ("CA", "US")
 """Whose provinces are looked at before those of the rest of the world."""
 
+CODE = 4  # characters that may be a currency's code with a letter too many
+FREQUENT = ("CAD", "USD", "EUR", "…")
+
 
 class ClosedList(StrEnum):
     """The list a field takes its values from."""
@@ -82,13 +85,17 @@ def nearest(which: ClosedList, text: str, country: str) -> str | None:
     """The name or code of the list that is most like ``text``; None where none is like it."""
     from difflib import get_close_matches
 
+    if which is ClosedList.CURRENCY and len(text) > CODE:
+        return None  # a word: codes that share some of its letters are no help
     names = {fold(name): name for name in _names(which, country)}
     found = get_close_matches(fold(text), names, 1, 0.5)
     return names[found[0]] if found else None
 
 
 def offered(which: ClosedList) -> tuple[str, ...]:
-    """The values of a list that is short enough to be shown whole; else none."""
+    """The values of a list that is short enough to be shown whole, or the first; else none."""
+    if which is ClosedList.CURRENCY:
+        return FREQUENT
     if words := _WORDS.get(which):
         return tuple(unique(words))
     return tuple(_sync_states()) if which is ClosedList.SYNC_STATE else ()

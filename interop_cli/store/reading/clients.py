@@ -103,27 +103,19 @@ class ListQuery:
 def where(conn: Connection, query: ListQuery) -> Condition:
     """The condition of a list on ``c`` ``a`` ``p``."""
     condition = _unsearched(query)
-    parts, params = [condition.sql], dict(condition.params)
     if query.search:
         text = searched_words(query.search)
         found, values = conn.match(text, few=_few(query) > 0) if text else ("FALSE", {})
-        parts.append(found)
-        params.update(values)
-    return Condition(_all(parts), params)
+        condition &= Condition(found, values)
+    return condition
 
 
 def _unsearched(query: ListQuery) -> Condition:
     """The condition of a list, what is searched excepted."""
-    parts = [STATUSES[query.status], query.filters.sql]
-    params = dict(query.filters.params)
+    condition = of_status(query.status) & query.filters
     if query.prospect is not None:
-        parts.append("c.prospect = :prospect")
-        params["prospect"] = int(query.prospect)
-    return Condition(_all(parts), params)
-
-
-def _all(parts: Iterable[str]) -> str:
-    return " AND ".join(part for part in parts if part != "TRUE") or "TRUE"
+        condition &= Condition("c.prospect = :prospect", {"prospect": int(query.prospect)})
+    return condition
 
 
 def client_rows(

@@ -64,6 +64,8 @@ class Condition:
 
     def __and__(self, other: Condition) -> Condition:
         """Both: their values must have different names."""
+        if self.sql == "TRUE" or other.sql == "TRUE":
+            return self if other.sql == "TRUE" else other
         left_out = [(name, f"{sql} AND {other.sql}") for name, sql in self.left_out]
         left_out += [(name, f"{sql} AND {self.sql}") for name, sql in other.left_out]
         return Condition(
@@ -113,6 +115,15 @@ def held_in(conn: Connection, source: str) -> Held:
         return [row["value"] for row in rows]
 
     return held
+
+
+def left_out(conn: Connection, source: str, condition: Condition) -> list[tuple[str, int]]:
+    """How many rows of ``source`` a condition leaves out for want of a value, by field."""
+    found = []
+    for name, sql in condition.left_out:
+        rows = conn.query(f"SELECT COUNT(*) AS n{source} WHERE {sql}", **condition.params)
+        found.append((name, int(rows[0]["n"])))
+    return [(name, count) for name, count in found if count]
 
 
 class _Compiler:
