@@ -20,6 +20,7 @@ from interop_cli.shell.early_options import command_typed, early_language, error
 if TYPE_CHECKING:
     from interop_cli.clock import Clock
     from interop_cli.connectors.google_places import Places
+    from interop_cli.domain.filters.values import Reading
     from interop_cli.domain.rights import User
     from interop_cli.domain.rules import Context
     from interop_cli.domain.sync.descriptor import RemoteField
@@ -120,6 +121,13 @@ class App:
             raise ConfigError(
                 "config.today", msg("INTEROP_TODAY is not a date in the form YYYY-MM-DD.")
             ) from None
+
+    @property
+    def reading(self) -> Reading:
+        """How the values of filters are read: the day, and the company's country."""
+        from interop_cli.domain.filters.values import Reading
+
+        return Reading(self.today, country=str(self.settings.get("defaults.country")))
 
     def now(self) -> str:
         """The time as stored: UTC, ISO 8601, to the second; midnight where the date is fixed."""

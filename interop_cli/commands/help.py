@@ -75,17 +75,32 @@ formula begins with an apostrophe; import takes it away again.""")
 FILTERS = N_("""\
 Filters
 
-  field op value        = != < <= > >= ~    (~ contains)
-  field in (a,b)
+  field op value            = != < <= > >= ~    (~ contains)
+  field in (a, b)           field not in (a, b)
+  field is null             field is not null
+  not …    … and … or …     parentheses
 
-  interop client list --filter country=CA --filter "city ~ québec"
-  interop client list --filter "updated_at < -3y" --filter "tag = vip"
-  interop client deactivate --filter "created_at < 2020-01-01" --yes
+  interop client list --filter "province != QC and city = Toronto"
+  interop client list --filter 'tag = vip and (phone ~ "418 555" or email is null)'
+  interop client deactivate --filter "last_invoice < -3y" --yes
+  interop client list --filter "last_invoice is null and created_at < -3y"
 
-Values: text, whole numbers, true, false, null, dates (2026-11-24) or how long
-before today (-10d, -6w, -3m, -1y). Within quotes, text as it stands: "null", or
-"a, b" in a list. Names, cities and codes are compared without accents or case,
-and so is what ~ looks for. Several --filter must all hold.
+Values are read as create reads them: Québec is QC, Canada is CA; e-mails,
+names, cities and codes are compared without case or accents, telephones by
+their digits. Others are text, whole numbers, true, false, null, dates
+(2026-11-24), times (2026-11-24T16:30:00Z), or how long before today (-10d, -6w,
+-3m, -1y). A province, country, language, currency, kind or status that no list
+and no row has is refused, with the nearest.
+
+A value that holds a comma, a parenthesis, or one of the words and, or, not, in,
+is goes in quotes: name = "Dubé and Sons". So does a word that means itself:
+"null". Within quotes, a quote is doubled; elsewhere than at the beginning of a
+value it needs nothing: L'Assomption. "" is what has no value.
+
+A comparison is true or false, and not turns it round: != and not in take those
+without a value along; < <= > >= and ~ leave them out, which is then said:
+those never invoiced are not in last_invoice < -3y. Several --filter must all
+hold.
 
 The fields are those of interop schema client, and
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -13,7 +13,7 @@ import click
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import translate
+from interop_cli.i18n import ngettext, translate
 from interop_cli.shell.command import option, options
 from interop_cli.shell.completion import client_codes
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.outcome import Outcome
+    from interop_cli.store.reading.fields import ListField
     from interop_cli.store.reading.filters import Condition
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -135,7 +136,7 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     ``limited`` false: the setting does not bound how many, for what is harmless in any number.
     """
     from interop_cli.services.clients.bulk import Selector
-    from interop_cli.store.reading.clients import of_status
+    from interop_cli.store.reading.clients import SOURCE, of_status
 
     app.output.check_places(picked.results)
     limits: dict[str, Any] = {
@@ -147,18 +148,43 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     if picked.codes or picked.only_failed_from:
         return Selector(keys=_keys(picked), from_file=picked.from_file, **limits)
     condition = compiled(app, picked.filters) & of_status(picked.status or "all")
+    say_left_out(app, SOURCE, condition)
     return Selector(condition=condition, **limits)
 
 
 def compiled(app: App, filters: tuple[str, ...]) -> Condition:
     """The filters on clients as a condition."""
-    from interop_cli.store.reading.clients import FIELDS
-    from interop_cli.store.reading.filters import compile_filters
+    from interop_cli.store.reading.clients import FIELDS, SOURCE
     from interop_cli.store.sync import states
 
+    fields = (*FIELDS, *states.fields(app.store.conn, filters)) if filters else FIELDS
+    return condition_of(app, filters, fields, SOURCE)
+
+
+def condition_of(
+    app: App, filters: tuple[str, ...], fields: Sequence[ListField], source: str
+) -> Condition:
+    """The filters on the rows of ``source``, a FROM, as a condition."""
+    from interop_cli.store.reading.filters import compile_filters, held_in
+
     conn = app.store.conn
-    fields = (*FIELDS, *states.fields(conn, filters)) if filters else FIELDS
-    return compile_filters(filters, fields, app.today, conn.folded)
+    return compile_filters(filters, fields, app.reading, conn.folded, held_in(conn, source))
+
+
+def say_left_out(app: App, source: str, condition: Condition) -> None:
+    """Say how many rows of ``source`` the filters leave out for want of a value alone."""
+    from interop_cli.store.reading.filters import left_out
+
+    if app.output.quiet or not condition.left_out:
+        return
+    for field, count in left_out(app.store.conn, source, condition):
+        text = ngettext(
+            "{n} without {field} is left out; to take it along: or {field} is null",
+            "{n} without {field} are left out; to take them along: or {field} is null",
+            count,
+            field=field,
+        )
+        app.output.message(text)
 
 
 def limit(app: App, picked: Picked) -> int | None:

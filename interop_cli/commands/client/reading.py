@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,14 +86,17 @@ def list_query(
     after: str | None,
 ) -> ListQuery:
     """The query of the options; ``default`` is the status where none is given."""
-    from interop_cli.shell.selectors import compiled
-    from interop_cli.store.reading.clients import ListQuery
+    from interop_cli.shell.selectors import compiled, say_left_out
+    from interop_cli.store.reading.clients import SOURCE, ListQuery, where
 
     if everything and status not in (None, "all"):
         raise UsageError("usage.status", msg("--all and --status exclude each other."))
     chosen = "all" if everything else status or default
     condition = compiled(app, filters)
-    return ListQuery(chosen, prospect, condition, search, sort, limit or None, after)
+    query = ListQuery(chosen, prospect, condition, search, sort, limit or None, after)
+    if condition.left_out:
+        say_left_out(app, SOURCE, where(app.store.conn, replace(query, limit=None)))
+    return query
 
 
 def nested_columns() -> list[Column]:

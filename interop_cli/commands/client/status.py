@@ -57,9 +57,14 @@ def activate_command(app: App, picked: Picked) -> None:
 def deactivate_command(app: App, picked: Picked, reassign: str | None) -> None:
     """Retire clients: they leave the default lists and get no new documents.
 
+    Those never invoiced have no last_invoice, so that the second example leaves them out and the
+    third retires them.
+
     \b
     interop client deactivate ACME
-    interop client list --filter "updated_at < -3y" -o codes | interop client deactivate - --yes
+    interop client deactivate --filter "last_invoice < -3y" --yes
+    interop client deactivate --filter "last_invoice is null and created_at < -3y" --yes
+    interop client list --filter "last_invoice < -3y" -o codes | interop client deactivate - --yes
     """
     from interop_cli.services.clients import status
 

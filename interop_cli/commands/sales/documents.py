@@ -95,14 +95,14 @@ def list_command(
     interop sales document list --filter "total_cents > 1000000" --since 2026-01-01 -o csv
     """
     from interop_cli.commands.client.reading import resolved
+    from interop_cli.shell.selectors import condition_of
     from interop_cli.store.reading import documents
-    from interop_cli.store.reading.filters import compile_filters
 
     conn = app.store.conn
     client_id = resolved(app, conn, client)[0] if client is not None else None
     above = notes_at_head.head(app, conn, client_id) if client_id is not None else []
     query = documents.DocumentQuery(
-        compile_filters(filters, documents.FIELDS, app.today, conn.folded),
+        condition_of(app, filters, documents.FIELDS, documents.SOURCE),
         client_id,
         since=_day("--since", since),
         until=_day("--until", until),

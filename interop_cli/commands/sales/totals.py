@@ -116,6 +116,7 @@ def sales_query(
     """The years and clients that were asked for."""
     from interop_cli.commands.client.reading import resolved
     from interop_cli.store.reading import sales
+    from interop_cli.store.reading.clients import SOURCE
     from interop_cli.store.reading.filters import of_clients
 
     first, last = sales.span(conn, app.today.year, years, through)
@@ -123,6 +124,7 @@ def sales_query(
     if codes:
         ids = [resolved(app, conn, code)[0] for code in codes]
         condition &= of_clients(ids)
+    selectors.say_left_out(app, SOURCE, condition)
     return sales.SalesQuery(first, last, basis, condition)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interop_cli.domain.fields.field import Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
+from interop_cli.domain.values.closed_lists import ClosedList
 
 ADDRESS: Fields = (
     Field("id", N_("Id"), Kind.INT, table=True, taken=False, clear=False, synced=False),
@@ -59,6 +60,7 @@ ADDRESS: Fields = (
         help=N_("Province, by code or name."),
         table=True,
         merge=Merge.OWN,
+        choices=ClosedList.PROVINCE,
     ),
     Field(
         "postal_code",
@@ -77,6 +79,7 @@ ADDRESS: Fields = (
         clear=False,
         merge=Merge.OWN,
         given=True,
+        choices=ClosedList.COUNTRY,
     ),
     Field(
         "main",

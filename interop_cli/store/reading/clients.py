@@ -47,16 +47,19 @@ def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
 
 FIELDS: tuple[ListField, ...] = (
     *list_fields(CLIENT, "c", {"bill_to": ("p.code", "p.code_key")}, place="a"),
-    ListField("tag", "c.tags_key", Kind.TAGS, listed=False),
+    ListField("tag", "c.tags_key", Kind.TAGS, listed=False, always=True),
     ListField(
         "contacts",
         "(SELECT COUNT(*) FROM contact t WHERE t.client_id = c.id)",
         Kind.INT,
         listed=False,
+        always=True,
     ),
-    ListField("documents", documents.COUNT, Kind.INT, listed=False),
+    ListField("documents", documents.COUNT, Kind.INT, listed=False, always=True),
     ListField("last_invoice", documents.LAST_INVOICE, Kind.DATE, listed=False),
-    ListField("sales.YEAR", sales.IN_YEAR, Kind.MONEY, listed=False, suffix="[0-9]{4}"),
+    ListField(
+        "sales.YEAR", sales.IN_YEAR, Kind.MONEY, listed=False, suffix="[0-9]{4}", always=True
+    ),
 )
 LISTED = tuple(field for field in FIELDS if field.listed)
 COLUMNS = frozenset(field.name for field in LISTED)
@@ -99,27 +102,19 @@ class ListQuery:
 def where(conn: Connection, query: ListQuery) -> Condition:
     """The condition of a list on ``c`` ``a`` ``p``."""
     condition = _unsearched(query)
-    parts, params = [condition.sql], dict(condition.params)
     if query.search:
         text = searched_words(query.search)
         found, values = conn.match(text, few=_few(query) > 0) if text else ("FALSE", {})
-        parts.append(found)
-        params.update(values)
-    return Condition(_all(parts), params)
+        condition &= Condition(found, values)
+    return condition
 
 
 def _unsearched(query: ListQuery) -> Condition:
     """The condition of a list, what is searched excepted."""
-    parts = [STATUSES[query.status], query.filters.sql]
-    params = dict(query.filters.params)
+    condition = of_status(query.status) & query.filters
     if query.prospect is not None:
-        parts.append("c.prospect = :prospect")
-        params["prospect"] = int(query.prospect)
-    return Condition(_all(parts), params)
-
-
-def _all(parts: Iterable[str]) -> str:
-    return " AND ".join(part for part in parts if part != "TRUE") or "TRUE"
+        condition &= Condition("c.prospect = :prospect", {"prospect": int(query.prospect)})
+    return condition
 
 
 def client_rows(

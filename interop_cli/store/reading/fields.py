@@ -14,6 +14,7 @@ from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Field, Fields, Kind, listed
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.closed_lists import ClosedList
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class ListField:
     ``table`` says whether a table shows it without ``--fields``. A field that is not ``listed`` can
     be filtered on but is no column. One with a ``suffix`` (a regular expression) is a family:
     ``sales.YEAR`` with ``[0-9]{4}`` is ``sales.2026`` and others, and ``{suffix}`` in its SQL
-    becomes what stands there, so the expression lets nothing else in.
+    becomes what stands there, so the expression lets nothing else in. ``choices`` is the closed
+    list its values are out of; ``always``: every row has a value.
     """
 
     name: str
@@ -34,6 +36,8 @@ class ListField:
     meaning: str = ""
     suffix: str | None = None
     table: bool = False
+    choices: ClosedList | None = None
+    always: bool = False
 
     @property
     def column(self) -> Column:
@@ -64,7 +68,15 @@ def list_fields(
 ) -> tuple[ListField, ...]:
     """The fields of a list of an entity; its table is called ``alias``, its address ``place``."""
     return tuple(
-        ListField(field.name, sql, field.kind, key or None, table=field.table)
+        ListField(
+            field.name,
+            sql,
+            field.kind,
+            key or None,
+            table=field.table,
+            choices=field.choices,
+            always=not (field.clear or field.place) or field.kind is Kind.TAGS,
+        )
         for field in listed(fields)
         for sql, key in [_sql(field, alias, other, place)]
     )

@@ -1,50 +1,76 @@
-"""The filter language: ``field op value`` and ``field in (a,b)``, compiled to bound SQL.
+"""Filters as conditions in SQL: the trees of ``domain/filters``, their values bound.
 
-Operators ``= != < <= > >= ~`` (``~`` contains, folded); values ``true false null``, numbers, text,
-ISO dates or ``-3y`` (``d w m y`` before today). Within quotes a value is what it says: ``"null"``
-is a word, and a comma does not end it; ``""`` is what has no value. Several filters are joined by
-AND.
+Every comparison is true or false, never NULL, so that ``not`` inverts it: ``!=`` and ``not in``
+take rows without a value along; ``~``, ``<`` and its like leave them out. Those are kept apart, so
+that it can be said.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import Kind
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.filters.grammar import parse
+from interop_cli.domain.filters.tree import (
+    RANGES,
+    All,
+    Comparison,
+    In,
+    IsNull,
+    Leaf,
+    Node,
+    Not,
+    Some,
+    Value,
+    leaves,
+)
+from interop_cli.domain.filters.values import (
+    DATES,
+    FOLDED,
+    NUMBERS,
+    Reading,
+    bad,
+    digits_of,
+    nobody_holds,
+)
+from interop_cli.domain.messages import msg
+from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.text import fold
+from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.fields import ListField, field_named
 
-_EXPRESSION = re.compile(
-    r"\s*(?P<field>[A-Za-z_][\w.\-]*)\s*(?:(?P<op>!=|<=|>=|=|<|>|~)(?![=~<>])\s*(?P<value>.*)"
-    r"|\s(?P<in>in)\s*\((?P<list>.*)\))\s*",
-    re.DOTALL | re.IGNORECASE,
-)
-# An item of a list and its comma; within quotes a comma is text.
-_ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*?)\s*,""")
-_RELATIVE = re.compile(r"-(\d{1,4})([dwmy])")
-_SQL_OPS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_ORDERED = frozenset({Kind.INT, Kind.MONEY, Kind.TIME, Kind.DATE})
-_FOLDED = frozenset({Kind.FOLDED, Kind.CODE})
-MAX_INT = 2**63 - 1
-LONGEST_CODE = 3  # of a country, a province or a currency; what is longer is a name
+MOST_VALUES = 20_000  # SQLite binds 32,766, PostgreSQL twice as many
+SIDE_BY_SIDE = 100  # parts joined without parentheses; SQLite's trees are 1,000 deep at most
+
+Held = Callable[[ListField, str], Sequence[str]]
+"""The values of a field in the rows of its list that are folded as this text is."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A piece of SQL for WHERE, and the values it binds."""
+    """A piece of SQL for WHERE, and the values it binds.
+
+    ``left_out`` has, for each field whose missing values decided, the rows that were not chosen
+    for that alone: the field's name and a condition that binds the same values.
+    """
 
     sql: str
     params: dict[str, Any]
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def __and__(self, other: Condition) -> Condition:
         """Both: their values must have different names."""
-        return Condition(f"{self.sql} AND {other.sql}", {**self.params, **other.params})
+        if self.sql == "TRUE" or other.sql == "TRUE":
+            return self if other.sql == "TRUE" else other
+        left_out = [(name, f"{sql} AND {other.sql}") for name, sql in self.left_out]
+        left_out += [(name, f"{sql} AND {self.sql}") for name, sql in other.left_out]
+        return Condition(
+            f"{self.sql} AND {other.sql}", {**self.params, **other.params}, tuple(left_out)
+        )
 
 
 EVERYTHING = Condition("TRUE", {})
@@ -59,113 +85,197 @@ def of_clients(client_ids: Sequence[int]) -> Condition:
 def compile_filters(
     expressions: Sequence[str],
     fields: Sequence[ListField],
-    today: date,
+    reading: Reading | date,
     folded: Callable[[str], str],
+    held: Held = lambda _field, text: nobody_holds(text),
 ) -> Condition:
     """All of ``expressions`` joined by AND; ``TRUE`` where there are none.
 
     ``folded`` is that of the connection. Raises UsageError ``filter.syntax``,
     ``filter.field.unknown`` or ``filter.value``.
     """
-    compiler = _Compiler(fields, today, folded)
-    parts = [compiler.one(expression) for expression in expressions]
-    return Condition(" AND ".join(f"({part})" for part in parts) or "TRUE", compiler.params)
+    if not expressions:
+        return EVERYTHING
+    reading = Reading(reading) if isinstance(reading, date) else reading
+    compiler = _Compiler(fields, reading, folded, held)
+    trees = [parse(text, tells=compiler.tells) for text in expressions]
+    tree = trees[0] if len(trees) == 1 else All(tuple(trees))
+    return compiler.condition(tree)
+
+
+def held_in(conn: Connection, source: str) -> Held:
+    """What the rows of a list hold; ``source`` is its FROM."""
+
+    def held(field: ListField, text: str) -> Sequence[str]:
+        rows = conn.query(
+            f"SELECT DISTINCT {field.sql} AS value{source}"
+            f" WHERE {field.sql} IS NOT NULL AND {conn.folded(field.sql)} = :folded",
+            folded=fold(text),
+        )
+        return [row["value"] for row in rows]
+
+    return held
+
+
+def left_out(conn: Connection, source: str, condition: Condition) -> list[tuple[str, int]]:
+    """How many rows of ``source`` a condition leaves out for want of a value, by field."""
+    found = []
+    for name, sql in condition.left_out:
+        rows = conn.query(f"SELECT COUNT(*) AS n{source} WHERE {sql}", **condition.params)
+        found.append((name, int(rows[0]["n"])))
+    return [(name, count) for name, count in found if count]
 
 
 class _Compiler:
     def __init__(
-        self, fields: Sequence[ListField], today: date, folded: Callable[[str], str]
+        self,
+        fields: Sequence[ListField],
+        reading: Reading,
+        folded: Callable[[str], str],
+        held: Held,
     ) -> None:
         self.fields = fields
-        self.today = today
+        self.reading = reading
         self.folded = folded
+        self.held = held
         self.params: dict[str, Any] = {}
+        self.sql: dict[int, str] = {}
+        """The SQL of each comparison, by its identity."""
 
-    def one(self, expression: str) -> str:
-        match = _EXPRESSION.fullmatch(expression)
-        if match is None:
-            raise _bad(
-                "filter.syntax", msg("A filter has the form: field op value, or: field in (a,b).")
-            )
-        field = field_named(self.fields, match["field"], option="--filter")
-        if match["in"]:
-            listed = _ITEM.findall(match["list"] + ",") if match["list"].strip() else []
-            return " OR ".join(self._compare(field, "=", item) for item in listed) or "FALSE"
-        return self._compare(field, match["op"], match["value"])
+    def tells(self, name: str) -> bool:
+        """Whether the values of this field may be repeated in a hint: they name nobody."""
+        return any(
+            field.name == name and (field.choices or field.kind in _NAMELESS)
+            for field in self.fields
+        )
 
-    def _compare(self, field: ListField, op: str, text: str) -> str:
-        if text.strip() == "null":
-            return self._null(field, op)
-        value = _unquoted(text)
+    def condition(self, tree: Node) -> Condition:
+        needing: dict[str, ListField] = {}
+        asked: set[str] = set()
+        for leaf in leaves(tree):
+            field = field_named(self.fields, leaf.field, option="--filter")
+            self.sql[id(leaf)] = self._leaf(field, leaf)
+            if len(self.params) > MOST_VALUES:
+                raise UsageError(
+                    "filter.syntax",
+                    msg("--filter: more than {max} values.", max=MOST_VALUES),
+                    hint=msg("Give many codes as a file: @FILE, or - for stdin."),
+                )
+            if _asks_for_null(leaf):
+                asked.add(field.name)
+            elif not field.always and isinstance(leaf, Comparison) and _needs_a_value(leaf):
+                needing[field.name] = field
+        sql = f"({self._joined(tree, None)})"  # it is joined to others by AND
+        left_out = [
+            (name, f"({_empty(field)} AND NOT {sql} AND ({self._joined(tree, name)}))")
+            for name, field in needing.items()
+            if name not in asked
+        ]
+        return Condition(sql, self.params, tuple(left_out))
+
+    def _joined(self, node: Node, assumed: str | None) -> str:
+        """The SQL of a tree; ``assumed`` is a field whose ranges are taken as true."""
+        if isinstance(node, Not):
+            return f"NOT ({self._joined(node.part, assumed)})"
+        if isinstance(node, All | Some):
+            parts = [f"({self._joined(part, assumed)})" for part in node.parts]
+            return _side_by_side(parts, " AND " if isinstance(node, All) else " OR ")
+        if isinstance(node, Comparison) and node.field == assumed and _needs_a_value(node):
+            return "TRUE"
+        return self.sql[id(node)]
+
+    def _leaf(self, field: ListField, leaf: Leaf) -> str:
+        if isinstance(leaf, IsNull):
+            return _empty(field)
+        if isinstance(leaf, In):
+            return self._among(field, leaf.values)
+        if leaf.value.is_null:
+            if leaf.op not in ("=", "!="):
+                raise bad(msg("null is compared with = or != only."), field)
+            return _negated(_empty(field), leaf.op)
         if field.kind is Kind.TAGS:
-            return self._tag(field, op, value)
-        if op == "~":
-            return self._contains(field, value)
-        if not value and op in ("=", "!=") and field.kind not in _ORDERED | {Kind.BOOL}:
-            return self._nothing(field, op)
-        column, wanted = field.compared, self._read(field, value)
-        if field.kind is Kind.TIME and len(str(wanted)) == len("2026-11-24"):
-            column = f"SUBSTR({column}, 1, 10)"  # a date means the whole day
-        place = self._bind(wanted)
-        if op == "!=":
-            return f"({column} <> {place} OR {column} IS NULL)"
-        return f"{column} {_SQL_OPS[op]} {place}"
+            return self._tag(field, leaf.op, leaf.value)
+        if leaf.op == "~":
+            return self._contains(field, leaf.value.text)
+        if leaf.op in RANGES:
+            return self._ordered(field, leaf.op, leaf.value)
+        return _negated(self._among(field, [leaf.value]), leaf.op)
 
-    def _null(self, field: ListField, op: str) -> str:
-        if op not in ("=", "!="):
-            raise _bad("filter.value", msg("null is compared with = or != only."), field)
-        if field.kind is Kind.TAGS:
-            return f"{field.compared} {'=' if op == '=' else '<>'} '|'"
-        return f"{field.sql} IS {'' if op == '=' else 'NOT '}NULL"
+    # -- comparisons --------------------------------------------------------------------------
 
-    def _nothing(self, field: ListField, op: str) -> str:
-        """No text: what was never said, or said to be empty."""
-        nothing = f"COALESCE({field.sql}, '') = ''"
-        return nothing if op == "=" else f"NOT ({nothing})"
+    def _among(self, field: ListField, values: Iterable[Value]) -> str:
+        """The field has one of these values; TRUE or FALSE."""
+        parts: list[str] = []
+        places: list[str] = []
+        for value in values:
+            if value.is_null:
+                parts.append(_empty(field))
+            elif field.kind is Kind.TAGS:
+                parts.append(self._tag(field, "=", value))
+            elif field.kind is Kind.TIME:
+                span = self.reading.span(field, value)
+                since, until = self._bind(span.start), self._bind(span.end)
+                parts.append(
+                    _sure(field, f"{field.sql} >= {since} AND {field.sql} < {until}", field.sql)
+                )
+            elif _is_nothing(value) and field.kind not in _TYPED:
+                parts.append(f"COALESCE({field.sql}, '') = ''")
+            else:
+                places += [self._bind(one) for one in self._stored(field, value)]
+        if places:
+            column = self._column(field)
+            one = f"= {places[0]}" if len(places) == 1 else f"IN ({', '.join(places)})"
+            parts.append(_sure(field, f"{column} {one}", column))
+        return _side_by_side([f"({part})" for part in parts] if len(parts) > 1 else parts, " OR ")
 
-    def _tag(self, field: ListField, op: str, value: str) -> str:
+    def _ordered(self, field: ListField, op: str, value: Value) -> str:
+        column = self._column(field)
+        if field.kind is Kind.TIME:
+            span = self.reading.span(field, value)
+            # A day is over when the next begins.
+            sign = "<" if op in ("<", "<=") else ">="
+            place = self._bind(span.start if op in ("<", ">=") else span.end)
+            return _sure(field, f"{column} {sign} {place}", column)
+        place = self._bind(self._stored(field, value)[0])
+        return _sure(field, f"{column} {op} {place}", column)
+
+    def _tag(self, field: ListField, op: str, value: Value) -> str:
         if op not in ("=", "!=", "~"):
-            raise _bad("filter.value", msg("A tag is compared with = != or ~ only."), field)
-        inner = like_escaped(fold(value))
+            raise bad(msg("A tag is compared with = != or ~ only."), field)
+        if _is_nothing(value) and op != "~":
+            return _negated(_empty(field), op)
+        inner = like_escaped(_looked_for(field, value.text))
         pattern = f"%{inner}%" if op == "~" else f"%|{inner}|%"
-        negation = "NOT " if op == "!=" else ""
-        return f"{field.compared} {negation}LIKE {self._bind(pattern)} ESCAPE '\\'"
+        return _negated(f"{field.compared} LIKE {self._bind(pattern)} ESCAPE '\\'", op)
 
     def _contains(self, field: ListField, value: str) -> str:
-        if field.kind in _ORDERED or field.kind is Kind.BOOL:
-            raise _bad("filter.value", msg("This field is not text: ~ does not apply."), field)
-        column = field.compared if field.kind in _FOLDED else self.folded(field.compared)
-        pattern = self._bind(f"%{like_escaped(fold(value))}%")
-        return f"{column} LIKE {pattern} ESCAPE '\\'"
+        if field.kind in _TYPED:
+            raise bad(msg("This field is not text: ~ does not apply."), field)
+        if field.kind is Kind.PHONE and (digits := digits_of(value)):
+            column = _digits(field.sql)
+            return _sure(field, f"{column} LIKE {self._bind(f'%{digits}%')}", column)
+        column = field.key if field.kind in FOLDED and field.key else self.folded(field.sql)
+        pattern = self._bind(f"%{like_escaped(_looked_for(field, value))}%")
+        found = _sure(field, f"{column} LIKE {pattern} ESCAPE '\\'", column)
+        if field.choices is None:
+            return found
+        # By name too: "country ~ canada" is CA.
+        places = [
+            self._bind(one)
+            for one in closed_lists.meant(field.choices, value, self.reading.country)
+        ]
+        if not places:
+            return found
+        named = _sure(field, f"{field.sql} IN ({', '.join(places)})", field.sql)
+        return f"({found} OR {named})"
 
-    def _read(self, field: ListField, value: str) -> object:
-        if field.kind in _FOLDED:
-            return fold(value)
-        if field.kind is Kind.UPPER and len(value) <= LONGEST_CODE and value.isascii():
-            return value.upper()
-        reader = _READERS.get(field.kind)
-        return reader(self, field, value) if reader else value
+    def _stored(self, field: ListField, value: Value) -> tuple[object, ...]:
+        return self.reading.stored(field, value, lambda text: self.held(field, text))
 
-    def _int(self, field: ListField, value: str) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,19}", value) or abs(int(value)) > MAX_INT:
-            raise _bad("filter.value", msg("This field takes a whole number."), field)
-        return int(value)
-
-    def _bool(self, field: ListField, value: str) -> int:
-        if value.lower() not in ("true", "false"):
-            raise _bad("filter.value", msg("This field takes true or false."), field)
-        return int(value.lower() == "true")
-
-    def _date(self, field: ListField, value: str) -> str:
-        relative = _RELATIVE.fullmatch(value)
-        try:
-            if relative:
-                return _before(self.today, int(relative[1]), relative[2]).isoformat()
-            return date.fromisoformat(value[:10]).isoformat() if len(value) == 10 else _time(value)
-        except (ValueError, OverflowError):
-            raise _bad(
-                "filter.value", msg("This field takes a date: YYYY-MM-DD, or -3y (d w m y)."), field
-            ) from None
+    def _column(self, field: ListField) -> str:
+        if field.kind in FOLDED:
+            return field.key or self.folded(field.sql)
+        return field.sql
 
     def _bind(self, value: object) -> str:
         name = f"f{len(self.params)}"
@@ -173,13 +283,9 @@ class _Compiler:
         return f":{name}"
 
 
-_READERS: dict[Kind, Callable[[_Compiler, ListField, str], object]] = {
-    Kind.INT: _Compiler._int,
-    Kind.MONEY: _Compiler._int,
-    Kind.BOOL: _Compiler._bool,
-    Kind.TIME: _Compiler._date,
-    Kind.DATE: _Compiler._date,
-}
+_TYPED = DATES | NUMBERS | {Kind.BOOL}
+_NAMELESS = DATES | NUMBERS | {Kind.BOOL, Kind.CODE, Kind.TAGS, Kind.UPPER}
+_SEPARATORS = (" ", "\u00a0", "-", "\u2011", ".", "(", ")", "+", "/")
 
 
 def like_escaped(text: str) -> str:
@@ -187,29 +293,57 @@ def like_escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _time(value: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
-        raise ValueError(value)
-    return value
+def _needs_a_value(leaf: Comparison) -> bool:
+    """Whether a row without a value never fits, though it is not said."""
+    return leaf.op in RANGES or leaf.op == "~"
 
 
-def _before(today: date, count: int, unit: str) -> date:
-    if unit in "dw":
-        return today - timedelta(days=count * (7 if unit == "w" else 1))
-    months = count * (12 if unit == "y" else 1)
-    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
-    last = 29 if month == 1 and year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
-    days = [31, last, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month]
-    return date(year, month + 1, min(today.day, days))
+def _asks_for_null(leaf: Leaf) -> bool:
+    if isinstance(leaf, In):
+        return any(value.is_null or _is_nothing(value) for value in leaf.values)
+    return isinstance(leaf, IsNull) or leaf.value.is_null or _is_nothing(leaf.value)
 
 
-def _unquoted(value: str) -> str:
-    value = value.strip()
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
-    return value
+def _is_nothing(value: Value) -> bool:
+    """Whether it is "", which stands for having no value."""
+    return not value.text.strip()
 
 
-def _bad(code: str, message: Message, field: ListField | None = None) -> UsageError:
-    text = msg("--filter {field}: {what}", field=field.name, what=message) if field else message
-    return UsageError(code, text, hint=msg("See: interop help filters"))
+def _looked_for(field: ListField, text: str) -> str:
+    """What ``~`` looks for. Nothing would be in everybody, and is refused."""
+    if not fold(text):
+        raise bad(msg("~ looks for some text: here it is empty."), field)
+    return fold(text)
+
+
+def _empty(field: ListField) -> str:
+    return f"{field.compared} = '|'" if field.kind is Kind.TAGS else f"{field.sql} IS NULL"
+
+
+def _negated(sql: str, op: str) -> str:
+    return f"NOT ({sql})" if op == "!=" else sql
+
+
+def _sure(field: ListField, test: str, column: str) -> str:
+    """The test, FALSE where the field has no value."""
+    if field.always:
+        return test
+    if column.startswith("("):  # computed, and not twice
+        return f"COALESCE({test}, FALSE)"
+    return f"({field.sql} IS NOT NULL AND {test})"
+
+
+def _side_by_side(parts: Sequence[str], sign: str) -> str:
+    """The parts joined, in groups where there are many."""
+    while len(parts) > SIDE_BY_SIDE:
+        parts = [
+            f"({sign.join(parts[at : at + SIDE_BY_SIDE])})"
+            for at in range(0, len(parts), SIDE_BY_SIDE)
+        ]
+    return sign.join(parts)
+
+
+def _digits(column: str) -> str:
+    for sign in _SEPARATORS:
+        column = f"REPLACE({column}, '{sign}', '')"
+    return column

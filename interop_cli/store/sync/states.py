@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.domain.values.closed_lists import ClosedList
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.fields import ListField
 from interop_cli.store.sync.sources import client_stamp, current
@@ -59,6 +60,8 @@ def fields(conn: Connection, filters: Sequence[str]) -> tuple[ListField, ...]:
             " ON l.target_id = s.id AND l.entity = 'client' AND l.local_id = c.id"
             f" WHERE s.name = '{row['name']}')",
             listed=False,
+            choices=ClosedList.SYNC_STATE,
+            always=True,
         )
         for row in conn.query("SELECT name FROM sync_target ORDER BY name")
     )

@@ -1,0 +1,1 @@
+"""Filters: the tree of an expression, its grammar, what is refused, and what values mean."""

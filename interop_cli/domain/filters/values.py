@@ -1,0 +1,212 @@
+"""What a value of a filter means for its field: read as ``create`` reads what one types.
+
+A value is read into the stored values that it stands for. One of a closed list that the list does
+not have is refused with the nearest, unless some row holds it as it was typed: old foreign data
+may.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Protocol
+
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.field import Kind
+from interop_cli.domain.filters.refusals import SEE_HELP
+from interop_cli.domain.filters.tree import Value
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.values import closed_lists
+from interop_cli.domain.values.closed_lists import ClosedList
+from interop_cli.domain.values.text import fold, nfc
+
+DATES = frozenset({Kind.TIME, Kind.DATE})
+NUMBERS = frozenset({Kind.INT, Kind.MONEY})
+FOLDED = frozenset({Kind.FOLDED, Kind.CODE, Kind.EMAIL})
+MAX_INT = 2**63 - 1
+LONGEST_CODE = 3  # of a currency or a country; what is longer is a name
+
+_RELATIVE = re.compile(r"-(\d{1,4})([dwmy])", re.ASCII | re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+# A telephone as people write one, or a part of it.
+_DIALLED = re.compile(r"[\d\s().+\-\u00a0\u2011]*\d[\d\s().+\-\u00a0\u2011]*")
+
+
+class Filtered(Protocol):
+    """What has to be known of a field to read its values."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it holds."""
+
+    @property
+    def choices(self) -> ClosedList | None:
+        """The list its values are out of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From ``start`` on, until before ``end``: UTC as stored."""
+
+    start: str
+    end: str
+
+
+Held = Callable[[str], Sequence[str]]
+"""The stored values of the field that are folded as this one is."""
+
+
+def nobody_holds(_text: str) -> Sequence[str]:
+    """No row holds it."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading depends on: the day, the zone whose days are meant, the company's country."""
+
+    today: date
+    zone: tzinfo = UTC
+    country: str = "CA"
+
+    def stored(
+        self, field: Filtered, value: Value, held: Held = nobody_holds
+    ) -> tuple[object, ...]:
+        """The stored values that ``value`` stands for, at least one; not for a ``Kind.TIME``.
+
+        Raises UsageError ``filter.value``.
+        """
+        text = value.text
+        if field.choices is not None:
+            return self._listed(field, field.choices, text, held)
+        if field.kind in FOLDED:
+            return (fold(text),)
+        if field.kind in NUMBERS:
+            return (_number(field, text),)
+        if field.kind is Kind.BOOL:
+            return (_truth(field, text),)
+        if field.kind is Kind.DATE:
+            return (self._day(field, text).isoformat(),)
+        if field.kind is Kind.UPPER and len(text) <= LONGEST_CODE and text.isascii():
+            return (text.upper(),)
+        typed = nfc(text.strip())
+        return tuple(dict.fromkeys((self._as_created(field, typed), typed)))
+
+    def span(self, field: Filtered, value: Value) -> Span:
+        """The time that ``value`` stands for: a whole day of the zone, or a second."""
+        try:
+            if instant := _INSTANT.fullmatch(value.text):
+                zone = "+00:00" if instant[3] in "Zz" else instant[3]
+                start = datetime.fromisoformat(f"{instant[1]}T{instant[2]}{zone}")
+                return Span(_stamp(start), _stamp(start + timedelta(seconds=1)))
+            day = self._day(field, value.text)
+            return Span(self._midnight(day), self._midnight(day + timedelta(days=1)))
+        except (ValueError, OverflowError):
+            raise _no_date(field) from None
+
+    def _midnight(self, day: date) -> str:
+        return _stamp(datetime.combine(day, time(), self.zone))
+
+    def _day(self, field: Filtered, text: str) -> date:
+        try:
+            if relative := _RELATIVE.fullmatch(text):
+                return before(self.today, int(relative[1]), relative[2].lower())
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+        except (ValueError, OverflowError):
+            pass
+        raise _no_date(field)
+
+    def _listed(
+        self, field: Filtered, which: ClosedList, text: str, held: Held
+    ) -> tuple[object, ...]:
+        known = closed_lists.meant(which, text, self.country)
+        if not known:
+            known = tuple(held(text))
+        if not known:
+            raise self._unknown(field, which, text)
+        # A province of a country without a list was kept as it was typed.
+        typed = (nfc(text.strip()),) if which is ClosedList.PROVINCE else ()
+        return tuple(dict.fromkeys((*known, *typed)))
+
+    def _unknown(self, field: Filtered, which: ClosedList, text: str) -> UsageError:
+        near = closed_lists.nearest(which, text, self.country)
+        offered = ", ".join(closed_lists.offered(which))
+        if near:
+            hint = msg("Did you mean {field}?", field=near)
+        else:
+            hint = msg("One of: {choices}", choices=offered) if offered else SEE_HELP
+        return bad(msg("There is no such value, and no row has it."), field, hint)
+
+    def _as_created(self, field: Filtered, text: str) -> str:
+        """The form in which ``create`` would store it; as typed where it would refuse."""
+        if field.kind is Kind.PHONE:
+            from interop_cli.domain.values.phone import normalize_phone
+
+            try:
+                return normalize_phone(text, self.country)[0]
+            except ValueError:  # a control character
+                return text
+        if field.name == "postal_code":
+            from interop_cli.domain.values.places import country_rules
+
+            return country_rules(self.country).postal_code(text)
+        if field.name in ("gst", "qst", "neq"):
+            from interop_cli.domain.values.taxnumbers import compact
+
+            return compact(text) if text.isprintable() else text
+        return text
+
+
+def digits_of(text: str) -> str:
+    """The digits of a telephone or a part of one; "" where the text holds something else."""
+    if not _DIALLED.fullmatch(text):
+        return ""
+    return "".join(char for char in text if char.isdecimal() and char.isascii())
+
+
+def before(today: date, count: int, unit: str) -> date:
+    """The day so many days, weeks, months or years (``d w m y``) before ``today``.
+
+    The last day of a month that has no such day. Raises ValueError or OverflowError before year 1.
+    """
+    if unit in "dw":
+        return today - timedelta(days=count * (7 if unit == "w" else 1))
+    months = count * (12 if unit == "y" else 1)
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    last = 29 if month == 1 and year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
+    days = [31, last, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month]
+    return date(year, month + 1, min(today.day, days))
+
+
+def bad(what: Message, field: Filtered, hint: Message = SEE_HELP) -> UsageError:
+    """The error ``filter.value`` about a field."""
+    text = msg("--filter {field}: {what}", field=field.name, what=what)
+    return UsageError("filter.value", text, hint=hint)
+
+
+def _number(field: Filtered, text: str) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,19}", text, re.ASCII) or abs(int(text)) > MAX_INT:
+        raise bad(msg("This field takes a whole number."), field)
+    return int(text)
+
+
+def _truth(field: Filtered, text: str) -> int:
+    if text.lower() not in ("true", "false"):
+        raise bad(msg("This field takes true or false."), field)
+    return int(text.lower() == "true")
+
+
+def _no_date(field: Filtered) -> UsageError:
+    return bad(msg("This field takes a date: YYYY-MM-DD, or -3y (d w m y)."), field)
+
+
+def _stamp(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
