@@ -59,7 +59,7 @@ def meant(which: ClosedList, text: str, country: str) -> tuple[str, ...]:
     if which is ClosedList.PROVINCE:
         return _provinces(text, country)
     if which is ClosedList.COUNTRY:
-        from interop_cli.domain.values.country import country_code
+        from interop_cli.domain.values.places import country_code
 
         code = country_code(text)
         return (code,) if code else ()
@@ -71,8 +71,7 @@ def meant(which: ClosedList, text: str, country: str) -> tuple[str, ...]:
 
 
 def _provinces(text: str, country: str) -> tuple[str, ...]:
-    from interop_cli.domain.values.country import country_codes
-    from interop_cli.domain.values.places import country_rules
+    from interop_cli.domain.values.places import country_codes, country_rules
 
     for countries in (dict.fromkeys((country, *NEIGHBOURS)), country_codes()):
         found = [country_rules(one).province_code(text) for one in countries]
@@ -109,7 +108,7 @@ def _names(which: ClosedList, country: str) -> Iterable[str]:
 
         return [name for one in (*NEIGHBOURS, country) for name in province_names(one)]
     if which is ClosedList.COUNTRY:
-        from interop_cli.domain.values.country import country_codes, country_name
+        from interop_cli.domain.values.places import country_codes, country_name
 
         return [country_name(code, lang) for code in country_codes() for lang in ("en", "fr")]
     return sorted(currencies()) if which is ClosedList.CURRENCY else _sync_states()
