@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.filters.values import Reading
-from interop_cli.domain.rules import Rules
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 from interop_cli.services.sales import documents
 from interop_cli.store.reading.clients import FIELDS, SOURCE
@@ -50,7 +50,7 @@ def fill(store: Store) -> None:
     for code, day in INVOICED.items():
         made = {"number": f"F-{code}", "date": day, "status": "posted", "subtotal": "100"}
         store.run(
-            lambda uow, code=code, made=made: documents.add(uow, code, "invoice", made, Rules()),
+            lambda uow, code=code, made=made: documents.add(uow, code, "invoice", made, Context()),
             operation="sales.document.add",
         )
 
