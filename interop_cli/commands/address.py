@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands import lists
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.messages import N_, msg
@@ -26,27 +27,24 @@ PICK = option(
 
 
 @address_command.command("list", cls=Command)
-@client_argument()
+@lists.ANY_CLIENT
+@lists.row_options()
 @pass_app
-def list_command(app: App, client: str) -> None:
-    """List a client's addresses, the main one first.
+def list_command(app: App, client: str | None, asked: lists.Asked) -> None:
+    """List a client's addresses, the main one first, or those of all clients.
 
     The client's notes stand above the table; in other formats, ask for the field notes.
 
     \b
     interop address list ACME
     interop address list ACME --json --fields line1,city,notes
+    interop address list --filter "main = false and province = ON" -o csv
     """
-    from interop_cli.commands import notes_at_head
-    from interop_cli.commands.client.reading import resolved
     from interop_cli.store.reading import addresses
+    from interop_cli.store.reading.filters import EVERYTHING
 
-    with app.store.reading() as conn:
-        client_id, _code = resolved(app, conn, client)
-        columns = app.output.pick(addresses.columns(), key="id")
-        above = notes_at_head.head(app, conn, client_id)
-        rows = addresses.of_client(conn, client_id, [column.name for column in columns])
-    app.output.rows(columns, [rows], key="id", head=above)
+    columns = addresses.columns()
+    lists.show(app, addresses.VIEW, columns, asked, EVERYTHING, client=client, key="id")
 
 
 @address_command.command("show", cls=Command)

@@ -111,7 +111,8 @@ The fields are those of interop schema client, and
   sales.2026     cents sold to the client that year, as last refreshed
   sync.TARGET    where the client stands there: in_sync, pending, none, failed …
 
-Those of sales document list are the fields of interop schema document.""")
+Those of contact, address, note and sales document list are the fields of
+interop schema contact, address, note, document.""")
 
 TOPICS = {
     "exit-codes": EXIT_CODES,

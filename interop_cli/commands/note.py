@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands import lists
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import NOTE
 from interop_cli.domain.messages import N_, msg
@@ -163,26 +164,42 @@ CATEGORY = option(
 
 
 @note_command.command("list", cls=Command)
-@client_argument()
+@lists.ANY_CLIENT
 @CATEGORY
+@lists.row_options()
 @pass_app
-def list_command(app: App, client: str, category: str | None) -> None:
-    """List a client's notes, the latest first.
+def list_command(app: App, client: str | None, category: str | None, asked: lists.Asked) -> None:
+    """List a client's notes, or those of all clients, the latest first.
+
+    Of attachments, filters compare how many there are.
 
     \b
     interop note list ACME --category facturation
+    interop note list --filter "created_at >= -7d and attachments > 0"
     """
-    from interop_cli.commands.client.reading import resolved
     from interop_cli.store.reading import notes
+    from interop_cli.store.reading.filters import EVERYTHING
 
-    columns = app.output.pick(notes.columns(), key="id")
-    with app.store.reading() as conn:
-        client_id, _code = resolved(app, conn, client)
-        found = notes.of_client(conn, client_id, category=category)
-    if app.output.format == "table" and not app.output.fields:
-        found = [{**note, "attachments": _names(note["attachments"])} for note in found]
-    rows = notes.as_tuples(found, [column.name for column in columns])
-    app.output.rows(columns, [rows] if rows else [], key="id")
+    also = EVERYTHING if category is None else notes.of_category(app.store.conn, category)
+    lists.show(
+        app,
+        notes.VIEW,
+        notes.columns(),
+        asked,
+        also,
+        client=client,
+        key="id",
+        head=False,
+        dress=_with_names,
+    )
+
+
+def _with_names(batches: lists.Batches, names: Sequence[str]) -> lists.Batches:
+    """The rows with the names of attachments in their place."""
+    if "attachments" not in names:
+        return batches
+    at = list(names).index("attachments")
+    return ([(*row[:at], _names(row[at]), *row[at + 1 :]) for row in batch] for batch in batches)
 
 
 @note_command.command("show", cls=Command)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands.lists import FILTER, LIMIT, SORT_HELP, say_limit
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, Count, option, pass_app
+from interop_cli.shell.command import Command, Count, option, options, pass_app
 from interop_cli.shell.completion import client_argument
 
 if TYPE_CHECKING:
@@ -23,25 +24,16 @@ if TYPE_CHECKING:
 STATUS = click.Choice(("active", "inactive", "all"))
 
 
-def list_options(function: Any) -> Any:
-    """The options that say which clients, in which order."""
-    for decorate in (
-        option("--after", metavar="CODE", help=N_("Start after this client.")),
-        option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all.")),
-        option("--sort", default="code", metavar="F|-F", help=N_("Order by a field; - reverses.")),
-        option("--search", metavar="TEXT", help=N_("Clients having words that begin so.")),
-        option(
-            "--filter",
-            "filters",
-            multiple=True,
-            metavar="EXPR",
-            help=N_("field op value; several are AND. See: interop help filters"),
-        ),
-        option("--prospect/--no-prospect", default=None, help=N_("Prospects only, or none.")),
-        option("--all", "everything", is_flag=True, help=N_("Same as --status all.")),
-    ):
-        function = decorate(function)
-    return function
+# Which clients, in which order.
+list_options = options(
+    option("--all", "everything", is_flag=True, help=N_("Same as --status all.")),
+    option("--prospect/--no-prospect", default=None, help=N_("Prospects only, or none.")),
+    FILTER,
+    option("--search", metavar="TEXT", help=N_("Clients having words that begin so.")),
+    option("--sort", default="code", metavar="F|-F", help=SORT_HELP),
+    LIMIT,
+    option("--after", metavar="CODE", help=N_("Start after this client.")),
+)
 
 
 @click.command("list", cls=Command)
@@ -65,11 +57,7 @@ def list_command(app: App, **asked: Any) -> None:
     names = [one.name for one in columns]
     batches = clients.client_rows(conn, query, names)
     app.output.rows(columns, batches, spool=conn.readers_block_writers, dim="active")
-    if query.limit and app.output.format == "table":
-        total = clients.count_clients(conn, query)
-        if total > query.limit:
-            text = _("{limit} of {total}; --limit 0 for all.", limit=query.limit, total=total)
-            app.output.message(text)
+    say_limit(app, query.limit, lambda: clients.count_clients(conn, query))
 
 
 def list_query(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands import lists
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
 from interop_cli.shell.command import Command, RowId, option, pass_app
@@ -20,15 +21,16 @@ CONTACT_ID = click.argument("contact_id", type=RowId(), metavar="ID")
 
 
 @click.command("list", cls=Command)
-@click.argument("client", metavar="[CODE]", required=False)
+@lists.ANY_CLIENT
 @option(
     "--status",
     type=click.Choice(("active", "inactive", "all")),
     default="all",
     help=N_("Which contacts; all of them by default, inactive ones greyed."),
 )
+@lists.row_options()
 @pass_app
-def list_command(app: App, client: str | None, status: str) -> None:
+def list_command(app: App, client: str | None, status: str, asked: lists.Asked) -> None:
     """List a client's contacts, or those of all clients.
 
     The client's notes stand above the table; in other formats, ask for the field notes.
@@ -37,23 +39,14 @@ def list_command(app: App, client: str | None, status: str) -> None:
     interop contact list ACME
     interop contact list ACME --json --fields name,email,notes
     interop contact list --status active -o csv
+    interop contact list --filter "billing = true and email is null"
     """
-    from interop_cli.commands import notes_at_head
-    from interop_cli.commands.client.reading import resolved
     from interop_cli.store.reading import contacts
 
-    columns = app.output.pick(contacts.columns(), key="id")
-    names = [column.name for column in columns]
-    conn = app.store.conn
-    if client is None:
-        batches = contacts.rows(conn, names, status=status)
-        app.output.rows(columns, batches, key="id", spool=conn.readers_block_writers, dim="active")
-        return
-    with app.store.reading():
-        client_id, _code = resolved(app, conn, client)
-        above = notes_at_head.head(app, conn, client_id)
-        found = list(contacts.rows(conn, names, client_id=client_id, status=status))
-    app.output.rows(columns, found, key="id", dim="active", head=above)
+    also = contacts.of_status(status)
+    lists.show(
+        app, contacts.VIEW, contacts.columns(), asked, also, client=client, key="id", dim="active"
+    )
 
 
 @click.command("show", cls=Command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import notes_at_head
+from interop_cli.commands import lists, notes_at_head
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import DOCUMENT, Card
 from interop_cli.domain.fields.field import names, on_card
@@ -20,7 +20,7 @@ from interop_cli.domain.values.document_kinds import (
     STATUS_TITLES,
 )
 from interop_cli.i18n import _, labelled
-from interop_cli.shell.command import Command, Count, Group, given, option, pass_app
+from interop_cli.shell.command import Command, Group, given, option, pass_app
 from interop_cli.shell.completion import client_argument
 from interop_cli.shell.field_options import field_options
 
@@ -65,28 +65,20 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
 
 
 @document_command.command("list", cls=Command)
-@click.argument("client", metavar="[CODE]", required=False)
+@lists.ANY_CLIENT
 @option("--kind", type=KIND, help=N_("Only documents of this kind."))
 @option("--status", type=click.Choice(STATUS_NAMES), help=N_("Only documents of this status."))
 @option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
 @option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
-@option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="EXPR",
-    help=N_("field op value; several are AND. See: interop help filters"),
-)
-@option("--sort", default="-date", metavar="F|-F", help=N_("Order by a field; - reverses."))
-@option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
+@lists.row_options("NUMBER|#ID")
 @pass_app
 def list_command(
     app: App,
     client: str | None,
-    filters: tuple[str, ...],
     since: str | None,
     until: str | None,
-    **asked: Any,
+    asked: lists.Asked,
+    **of: str | None,
 ) -> None:
     """List documents, the latest first: of one client, or of all.
 
@@ -94,23 +86,11 @@ def list_command(
     interop sales document list ACME --kind invoice
     interop sales document list --filter "total_cents > 1000000" --since 2026-01-01 -o csv
     """
-    from interop_cli.commands.client.reading import resolved
-    from interop_cli.shell.selectors import condition_of
     from interop_cli.store.reading import documents
 
-    conn = app.store.conn
-    client_id = resolved(app, conn, client)[0] if client is not None else None
-    above = notes_at_head.head(app, conn, client_id) if client_id is not None else []
-    query = documents.DocumentQuery(
-        condition_of(app, filters, documents.FIELDS, documents.SOURCE),
-        client_id,
-        since=_day("--since", since),
-        until=_day("--until", until),
-        **asked,
-    )
-    columns = app.output.pick(documents.columns(), key="reference")
-    rows = documents.document_rows(conn, query, [column.name for column in columns])
-    app.output.rows(columns, rows, key="reference", spool=conn.readers_block_writers, head=above)
+    also = documents.chosen_by(since=_day("--since", since), until=_day("--until", until), **of)
+    columns = documents.columns()
+    lists.show(app, documents.VIEW, columns, asked, also, client=client, key="reference")
 
 
 def _day(flag: str, text: str | None) -> str | None:

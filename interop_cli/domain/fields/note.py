@@ -8,7 +8,7 @@ from interop_cli.domain.messages import N_
 NOTE: Fields = (
     Field("id", N_("Id"), Kind.INT, table=True, taken=False),
     Field("client", N_("Client"), Kind.CODE, column="client_id", taken=False, clear=False),
-    Field("category", N_("Category"), table=True, clear=False),
+    Field("category", N_("Category"), Kind.FOLDED, table=True, clear=False),
     Field(
         "text",
         N_("Text"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import NotFound
@@ -12,6 +11,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
 from interop_cli.store.reading import nesting, notes
 from interop_cli.store.reading.fields import list_fields
+from interop_cli.store.reading.lists import Key, ListView, row_named
 
 FIELDS = list_fields(ADDRESS, "a", {"client": ("c.code", "c.code_key")})
 NAMES = tuple(field.name for field in FIELDS)
@@ -22,17 +22,6 @@ FROM = " FROM address a JOIN client c ON c.id = a.client_id"
 def columns() -> list[Column]:
     """The columns of an address."""
     return [*(field.column for field in FIELDS), nesting.column("notes", notes.NAMES)]
-
-
-def of_client(
-    conn: Connection, client_id: int, names: Sequence[str] = NAMES
-) -> list[tuple[Any, ...]]:
-    """A client's addresses, the main one first, as rows of ``names``."""
-    found = nested(conn, [client_id])[client_id]
-    if "notes" in names:
-        about = notes.of_client(conn, client_id)
-        found = [{**address, "notes": about} for address in found]
-    return [tuple(address[name] for name in names) for address in found]
 
 
 def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
@@ -53,7 +42,7 @@ def one(conn: Connection, address_id: int) -> tuple[int, Row]:
     raise address_not_found(address_id)
 
 
-def address_not_found(address_id: int) -> NotFound:
+def address_not_found(address_id: int | str) -> NotFound:
     """The error for an id that no address has."""
     return NotFound(
         "address.not_found",
@@ -71,3 +60,20 @@ def _objects(
     ):
         owner = row.pop("owner")
         yield owner, {**row, "main": bool(row["main"])}
+
+
+def _named(conn: Connection, ref: str) -> int:
+    return row_named(conn, "address", ref, address_not_found)
+
+
+VIEW = ListView(
+    source=FROM,
+    table="a",
+    columns={**SQL, "client_id": "a.client_id"},
+    fields=FIELDS,
+    own=(Key("c.code_key"), Key("a.main", descending=True), Key("a.id")),
+    searched=tuple(field.name for field in ADDRESS if field.searched),
+    nested={"notes": notes.nested},
+    named=_named,
+)
+"""By client, the main address first."""

@@ -10,8 +10,8 @@ from typing import Any
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
-from interop_cli.store.reading import addresses, contacts, documents, nesting, notes, sales
-from interop_cli.store.reading.fields import ListField, field_named, list_fields
+from interop_cli.store.reading import addresses, contacts, documents, lists, nesting, notes, sales
+from interop_cli.store.reading.fields import ListField, list_fields
 from interop_cli.store.reading.filters import EVERYTHING, Condition
 from interop_cli.store.reading.references import resolve
 from interop_cli.store.reading.search import found_early
@@ -176,36 +176,15 @@ def count_clients(conn: Connection, query: ListQuery) -> int:
 
 def _order(conn: Connection, query: ListQuery) -> tuple[str, str, dict[str, Any]]:
     """ORDER BY, the condition that starts after the cursor, and its values."""
-    descending = query.sort.startswith("-")
-    field = field_named(LISTED, query.sort.lstrip("-"), option="--sort")
-    number = field.kind in (Kind.INT, Kind.BOOL)
-    # Without NULLs, both engines order alike and a row of values can be compared.
-    column = (
-        field.compared
-        if field.name in ("id", "code", "name", "active")
-        else (f"COALESCE({field.compared}, {'-1' if number else chr(39) * 2})")
-    )
-    direction, op = ("DESC", "<") if descending else ("ASC", ">")
-    key, by_id = column, "c.id"
-    if field.name != "id" and not (query.limit and field.name in INDEXED):
-        key, by_id = conn.sorting(key), conn.sorting(by_id)
-    order = f" ORDER BY {key} {direction}"
-    if field.name not in ("id", "code"):
-        order += f", {by_id}"
-    if query.after is None:
-        return order, "", {}
-    value, client_id = _cursor(conn, column, query.after)
-    # The first part alone leads to the place in an index.
-    after = f" AND {column} {op}= :after AND ({column} {op} :after OR c.id > :after_id)"
-    return order, after, {"after": value, "after_id": client_id}
-
-
-def _cursor(conn: Connection, column: str, ref: str) -> tuple[object, int]:
-    """Where the client of a code or ``#id`` stands in the order."""
-    rows = conn.query(
-        f"SELECT {column} AS value, c.id AS id{SOURCE} WHERE c.id = :id", id=resolve(conn, ref)[0]
-    )
-    return rows[0]["value"], rows[0]["id"]
+    keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
+    after, params = "", dict[str, Any]()
+    if query.after is not None:
+        client_id = resolve(conn, query.after)[0]
+        after, params = lists.after_row(conn, SOURCE, keys, "c.id", client_id)
+    field = query.sort.lstrip("-")
+    if field != "id" and not (query.limit and field in INDEXED):
+        keys = tuple(replace(key, sql=conn.sorting(key.sql)) for key in keys)
+    return lists.ordered(keys), after, params
 
 
 def card(conn: Connection, client_id: int, this_year: int) -> Row:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import NotFound
@@ -12,6 +11,8 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import nesting, notes
 from interop_cli.store.reading.fields import list_fields
+from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.lists import Key, ListView, row_named
 from interop_cli.store.sync.sources import HUBSPOT_SYNCED
 
 FIELDS = list_fields(
@@ -30,22 +31,9 @@ def columns() -> list[Column]:
     return [*(field.column for field in FIELDS), nesting.column("notes", notes.NAMES)]
 
 
-def rows(
-    conn: Connection, names: Sequence[str], *, client_id: int | None = None, status: str = "all"
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Contacts as rows of ``names``, streamed: a client's active ones first, the default first.
-
-    Those of all clients, by client, where no client is given.
-    """
-
-    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        selected = ", ".join(SQL.get(name, f"t.{name}") for name in plain)
-        sql = f"SELECT {selected}{FROM} WHERE {STATUSES[status]}"
-        if client_id is None:
-            return conn.batches(sql + SORT.replace("BY ", "BY c.code_key, "), {})
-        return conn.batches(f"{sql} AND t.client_id = :id{SORT}", {"id": client_id})
-
-    return nesting.with_nested(conn, names, {"notes": notes.nested}, "client_id", read)
+def of_status(status: str) -> Condition:
+    """That a contact ``t`` is ``active`` or ``inactive``; ``all`` are."""
+    return Condition(STATUSES[status], {})
 
 
 def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
@@ -71,7 +59,7 @@ def one(conn: Connection, contact_id: int) -> tuple[int, Row]:
     raise contact_not_found(contact_id)
 
 
-def contact_not_found(contact_id: int) -> NotFound:
+def contact_not_found(contact_id: int | str) -> NotFound:
     """The error for an id that no contact has."""
     return NotFound(
         "contact.not_found",
@@ -88,3 +76,26 @@ def _objects(
     for row in conn.query(sql, **params):
         owner = row.pop("owner")
         yield owner, {**row, **{flag: bool(row[flag]) for flag in FLAGS}}
+
+
+def _named(conn: Connection, ref: str) -> int:
+    return row_named(conn, "contact", ref, contact_not_found)
+
+
+VIEW = ListView(
+    source=FROM,
+    table="t",
+    columns={**SQL, "client_id": "t.client_id"},
+    fields=FIELDS,
+    own=(
+        Key("c.code_key"),
+        Key("t.active", descending=True),
+        Key("t.is_default", descending=True),
+        Key("t.name_key"),
+        Key("t.id"),
+    ),
+    searched=tuple(field.name for field in CONTACT if field.searched),
+    nested={"notes": notes.nested},
+    named=_named,
+)
+"""By client; active contacts first, the default one before all."""

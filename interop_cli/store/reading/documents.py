@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import Conflict, Detail, NotFound
-from interop_cli.domain.fields import DOCUMENT, Kind
+from interop_cli.domain.fields import DOCUMENT
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.reading import nesting, notes
-from interop_cli.store.reading.fields import field_named, list_fields
-from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading import notes
+from interop_cli.store.reading.fields import list_fields
+from interop_cli.store.reading.filters import EVERYTHING, Condition
+from interop_cli.store.reading.lists import Key, ListView
 from interop_cli.store.reading.references import id_named
 
 FIELDS = list_fields(
@@ -38,62 +36,25 @@ LAST_INVOICE = (
 )
 
 
-@dataclass(frozen=True)
-class DocumentQuery:
-    """What a list of documents is asked for."""
-
-    filters: Condition
-    client_id: int | None = None
-    kind: str | None = None
-    status: str | None = None
-    since: str | None = None
-    until: str | None = None
-    sort: str = "-date"
-    limit: int | None = None
-
-
 def columns() -> list[Column]:
     """The columns of a document."""
     return [*(field.column for field in FIELDS), Column("reference", hidden=True)]
 
 
-def document_rows(
-    conn: Connection, query: DocumentQuery, names: Sequence[str] = NAMES
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of the fields ``names``, streamed in batches."""
-    fields = {field.name: field.sql for field in FIELDS}
-    fields |= {"client_id": "d.client_id", "reference": REFERENCE}
-    parts = [f"({query.filters.sql})"]
-    params: dict[str, Any] = dict(query.filters.params)
-    for value, name, condition in (
-        (query.client_id, "client", "d.client_id = :client"),
-        (query.kind, "kind", "d.kind = :kind"),
-        (query.status, "status", "d.status = :status"),
-        (query.since, "since", "d.date >= :since"),
-        (query.until, "until", "d.date <= :until"),
+def chosen_by(
+    kind: str | None, status: str | None, since: str | None, until: str | None
+) -> Condition:
+    """That a document ``d`` is of this kind and status, and of these days."""
+    found = EVERYTHING
+    for name, value, sql in (
+        ("kind", kind, "d.kind = :kind"),
+        ("status", status, "d.status = :status"),
+        ("since", since, "d.date >= :since"),
+        ("until", until, "d.date <= :until"),
     ):
         if value is not None:
-            parts.append(condition)
-            params[name] = value
-    tail = f"{SOURCE} WHERE {' AND '.join(parts)}{_order(query.sort)}"
-    if query.limit:
-        tail += " LIMIT :limit"
-        params["limit"] = query.limit
-
-    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        return conn.batches(f"SELECT {', '.join(fields[name] for name in plain)}{tail}", params)
-
-    return nesting.with_nested(conn, names, {"notes": notes.nested}, "client_id", read)
-
-
-def _order(sort: str) -> str:
-    field = field_named(FIELDS, sort.lstrip("-"), option="--sort")
-    direction = "DESC" if sort.startswith("-") else "ASC"
-    number = field.kind in (Kind.INT, Kind.MONEY)
-    column = field.compared
-    if field.name in ("number", "contact", "due_date", "ship_to", "external_id"):
-        column = f"COALESCE({column}, {'0' if number else chr(39) * 2})"
-    return f" ORDER BY {column} {direction}, d.id {direction}"
+            found &= Condition(sql, {name: value})
+    return found
 
 
 def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
@@ -158,3 +119,20 @@ def of_client(conn: Connection, client_id: int) -> Row:
         id=client_id,
     )
     return {"counts": counts, "latest": latest}
+
+
+VIEW = ListView(
+    source=SOURCE,
+    table="d",
+    columns={
+        **{field.name: field.sql for field in FIELDS},
+        "client_id": "d.client_id",
+        "reference": REFERENCE,
+    },
+    fields=FIELDS,
+    own=(Key("d.date", descending=True), Key("d.id", descending=True)),
+    searched=("number", "contact", "ship_to", "external_id"),
+    nested={"notes": notes.nested},
+    named=document_named,
+)
+"""The latest first."""

@@ -252,7 +252,7 @@ class _Compiler:
         if field.kind in _TYPED:
             raise bad(msg("This field is not text: ~ does not apply."), field)
         if field.kind is Kind.PHONE and (digits := digits_of(value)):
-            column = _digits(field.sql)
+            column = digits_in(field.sql)
             return _sure(field, f"{column} LIKE {self._bind(f'%{digits}%')}", column)
         column = field.key if field.kind in FOLDED and field.key else self.folded(field.sql)
         pattern = self._bind(f"%{like_escaped(_looked_for(field, value))}%")
@@ -343,7 +343,8 @@ def _side_by_side(parts: Sequence[str], sign: str) -> str:
     return sign.join(parts)
 
 
-def _digits(column: str) -> str:
+def digits_in(column: str) -> str:
+    """SQL for a stored telephone without what stands between its digits."""
     for sign in _SEPARATORS:
         column = f"REPLACE({column}, '{sign}', '')"
     return column

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import NotFound
-from interop_cli.domain.fields import NOTE
+from interop_cli.domain.fields import NOTE, Kind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading.fields import list_fields
+from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.lists import Key, ListView, row_named
 
 FIELDS = list_fields(NOTE, "n", {"client": ("c.code", "c.code_key"), "attachments": ("NULL", "")})
 NAMES = tuple(field.name for field in FIELDS)
@@ -30,13 +31,14 @@ def columns() -> list[Column]:
     ]
 
 
-def of_client(conn: Connection, client_id: int, *, category: str | None = None) -> list[Row]:
-    """A client's notes as objects, the latest first; those of one category where it is given."""
-    found = nested(conn, [client_id])[client_id]
-    if category is None:
-        return found
-    wanted = fold(category)  # as a note's category is read when it is written
-    return [note for note in found if fold(note["category"]) == wanted]
+def of_client(conn: Connection, client_id: int) -> list[Row]:
+    """A client's notes as objects, the latest first."""
+    return nested(conn, [client_id])[client_id]
+
+
+def of_category(conn: Connection, category: str) -> Condition:
+    """That a note ``n`` is of a category, read as when it is written."""
+    return Condition(f"{conn.folded('n.category')} = :category", {"category": fold(category)})
 
 
 def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
@@ -104,18 +106,13 @@ def sizes(conn: Connection, client_ids: Iterable[int]) -> dict[int, int]:
     return {row["client_id"]: int(row["size"]) for row in query_in_chunks(conn, sql, client_ids)}
 
 
-def note_not_found(note_id: int) -> NotFound:
+def note_not_found(note_id: int | str) -> NotFound:
     """The error for an id that no note has."""
     return NotFound(
         "note.not_found",
         msg("There is no note {id}.", id=note_id),
         hint=msg("List a client's notes with: interop note list CODE"),
     )
-
-
-def as_tuples(notes: Iterable[Row], names: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Notes as rows of ``names``."""
-    return [tuple(note[name] for name in names) for note in notes]
 
 
 def _objects(
@@ -133,3 +130,38 @@ def _objects(
     ):
         owner = row.pop("owner")
         yield owner, {**row, "attachments": attached.get(row["id"], [])}
+
+
+def _named(conn: Connection, ref: str) -> int:
+    return row_named(conn, "note", ref, note_not_found)
+
+
+def _attached(conn: Connection, note_ids: Iterable[int]) -> dict[int, list[Row]]:
+    """What is attached to notes: note id -> objects."""
+    ids = list(note_ids)
+    found: dict[int, list[Row]] = {note_id: [] for note_id in ids}
+    sql = "SELECT note_id, id, name, size FROM attachment WHERE note_id IN ({places}) ORDER BY id"
+    for row in query_in_chunks(conn, sql, ids):
+        found[row.pop("note_id")].append(row)
+    return found
+
+
+COUNT = "(SELECT COUNT(*) FROM attachment f WHERE f.note_id = n.id)"
+VIEW = ListView(
+    source=FROM,
+    table="n",
+    columns={field.name: field.sql for field in FIELDS},
+    # Of attachments, how many there are is compared.
+    fields=tuple(
+        replace(field, sql=COUNT, kind=Kind.INT, always=True)
+        if field.name == "attachments"
+        else field
+        for field in FIELDS
+    ),
+    own=(Key("n.noted_at", descending=True), Key("n.id", descending=True)),
+    searched=("category", "text", "author"),
+    nested={"attachments": _attached},
+    named=_named,
+    owner="id",
+)
+"""The latest first."""

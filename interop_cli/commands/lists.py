@@ -1,0 +1,140 @@
+"""The options that every list has, and how a list of rows is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from interop_cli.commands import notes_at_head
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+from interop_cli.shell.command import Count, option, options
+from interop_cli.shell.completion import client_codes
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.output import Column
+    from interop_cli.store.reading.filters import Condition
+    from interop_cli.store.reading.lists import ListView
+
+F = TypeVar("F", bound=Callable[..., Any])
+Batches = Iterator[list[tuple[Any, ...]]]
+
+FILTER = option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="EXPR",
+    help=N_("field op value; several are AND. See: interop help filters"),
+)
+LIMIT = option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
+SORT_HELP = N_("Order by a field; - reverses.")
+# Of a client's own things, or those of all clients.
+ANY_CLIENT = click.argument("client", metavar="[CODE]", required=False, shell_complete=client_codes)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of a list as they were typed."""
+
+    filters: tuple[str, ...]
+    search: str | None
+    sort: str | None
+    limit: int | None
+    after: str | None
+
+
+NAMES = tuple(Asked.__dataclass_fields__)
+
+
+def row_options(cursor: str = "ID") -> Callable[[F], F]:
+    """The options of a list of rows; the command gets them as one ``asked``.
+
+    ``cursor`` is what a row is named by, in the help of ``--after``.
+    """
+    add = options(
+        FILTER,
+        option("--search", metavar="TEXT", help=N_("Those with all these words, or their client.")),
+        option("--sort", metavar="F|-F", help=SORT_HELP),
+        LIMIT,
+        option("--after", metavar=cursor, help=N_("Start after this one.")),
+    )
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def with_asked(*args: Any, **kwargs: Any) -> Any:
+            asked = Asked(**{name: kwargs.pop(name) for name in NAMES})
+            return function(*args, asked=asked, **kwargs)
+
+        return cast(F, add(with_asked))
+
+    return decorate
+
+
+def show(
+    app: App,
+    view: ListView,
+    columns: Sequence[Column],
+    asked: Asked,
+    also: Condition,
+    *,
+    client: str | None,
+    key: str,
+    head: bool = True,
+    dim: str | None = None,
+    dress: Callable[[Batches, Sequence[str]], Batches] | None = None,
+) -> None:
+    """Write the rows of a list: those of a client, under the notes about it, or of all clients.
+
+    ``also`` is what other options ask for. ``head`` false: without the notes. ``dress`` changes
+    the rows for a table.
+    """
+    from interop_cli.commands.client.reading import resolved
+    from interop_cli.shell.selectors import condition_of, say_left_out
+    from interop_cli.store.reading import lists
+    from interop_cli.store.reading.fields import field_named
+    from interop_cli.store.reading.filters import of_clients
+
+    conn = app.store.conn
+    shown = columns if client is not None else _with_client(columns)
+    chosen = app.output.pick(shown, key=key)
+    names = [column.name for column in chosen]
+    condition = condition_of(app, asked.filters, view.fields, view.source) & also
+    if asked.sort is not None:
+        field_named(view.fields, asked.sort.removeprefix("-"), option="--sort")
+    above: list[str] = []
+    if client is not None:
+        client_id, _code = resolved(app, conn, client)
+        condition &= of_clients([client_id])
+        above = notes_at_head.head(app, conn, client_id) if head else []
+    if asked.search is not None:
+        condition &= lists.searching(conn, view, asked.search)
+    say_left_out(app, view.source, condition)
+    query = lists.RowQuery(condition, asked.sort, asked.limit or None, asked.after)
+    batches: Iterable[list[tuple[Any, ...]]] = lists.rows(conn, view, query, names)
+    if dress is not None and app.output.format == "table" and not app.output.fields:
+        batches = dress(cast(Batches, batches), names)
+    spool = conn.readers_block_writers
+    app.output.rows(chosen, batches, key=key, spool=spool, dim=dim, head=above)
+    say_limit(app, query.limit, lambda: lists.count(conn, view, condition))
+
+
+def say_limit(app: App, limit: int | None, count: Callable[[], int]) -> None:
+    """Say of a table how many there are, where its limit hides some."""
+    if limit and app.output.format == "table":
+        total = count()
+        if total > limit:
+            app.output.message(
+                _("{limit} of {total}; --limit 0 for all.", limit=limit, total=total)
+            )
+
+
+def _with_client(columns: Sequence[Column]) -> list[Column]:
+    """The columns, with whose each row is in the table too."""
+    return [
+        replace(column, table=True) if column.name == "client" else column for column in columns
+    ]

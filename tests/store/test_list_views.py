@@ -1,0 +1,163 @@
+"""Lists of contacts, addresses, notes and documents: pages, order and search, on both engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.fields import Kind
+from interop_cli.domain.rules import Context
+from interop_cli.services.people import addresses as address_service
+from interop_cli.services.people import contacts as contact_service
+from interop_cli.services.people import notes as note_service
+from interop_cli.services.sales import documents as document_service
+from interop_cli.store.reading import addresses, clients, contacts, documents, lists, notes
+from interop_cli.store.store import Store
+from tests.support.stores import add_client
+
+VIEWS = {
+    "contact": contacts.VIEW,
+    "address": addresses.VIEW,
+    "note": notes.VIEW,
+    "document": documents.VIEW,
+}
+
+
+@pytest.fixture
+def shop(store: Store) -> Store:
+    """Two clients with parts that are alike in some fields and lack others."""
+    rules = Context()
+    for code, name in (("DOYON", "Imprimerie Doyon"), ("ALPHA", "Alpha Éditions")):
+        add_client(store, name, code=code)
+        for person in (
+            {"name": "Léa Côté", "email": f"lea@{code.lower()}.example", "phone": "418 555-0123"},
+            {"name": "Luc Roy", "title": "Acheteur"},
+            {"name": "Ann Roy", "email": f"ann@{code.lower()}.example", "active": False},
+        ):
+            store.run(
+                lambda uow, of=code, it=person: contact_service.create(uow, of, it, rules),
+                operation="contact.create",
+            )
+        place = {"line1": "5, rue du Port", "city": "Lévis", "postal_code": "G6V 1A1"}
+        store.run(
+            lambda uow, of=code, it=place: address_service.create(uow, of, it, rules),
+            operation="address.create",
+        )
+        for text, category in (("Appeler avant", "production"), ("Quai 3", "Facturation")):
+            store.run(
+                lambda uow, of=code, it=(text, category): note_service.create(
+                    uow, of, {"text": it[0], "category": it[1]}, rules
+                ),
+                operation="note.create",
+            )
+        for day in ("2026-01-05", "2026-01-05", "2025-07-01"):
+            made = {"date": day, "subtotal": "100", "number": None, "status": "draft"}
+            store.run(
+                lambda uow, of=code, it=made: document_service.add(uow, of, "quote", it, rules),
+                operation="sales.document.add",
+            )
+    return store
+
+
+def ids(store: Store, view: lists.ListView, **asked: object) -> list[int]:
+    query = lists.RowQuery(**asked)  # type: ignore[arg-type]
+    return [row[0] for batch in lists.rows(store.conn, view, query, ["id"]) for row in batch]
+
+
+def paged(store: Store, view: lists.ListView, sort: str | None) -> list[int]:
+    found: list[int] = []
+    while page := ids(store, view, sort=sort, limit=2, after=f"#{found[-1]}" if found else None):
+        found += page
+    return found
+
+
+@pytest.mark.parametrize("entity", VIEWS)
+def test_pages_are_the_whole_list_in_any_order(shop: Store, entity: str) -> None:
+    view = VIEWS[entity]
+    whole = ids(shop, view)
+    assert len(whole) == len(set(whole)) > 2
+    assert paged(shop, view, None) == whole
+    for field in view.fields:
+        for sort in (field.name, f"-{field.name}"):
+            assert paged(shop, view, sort) == ids(shop, view, sort=sort), sort
+            assert sorted(ids(shop, view, sort=sort)) == sorted(whole)
+        there = ids(shop, view, sort=field.name)
+        assert ids(shop, view, sort=f"-{field.name}") == there[::-1]
+
+
+def test_pages_of_clients_are_the_whole_list_in_any_order(shop: Store) -> None:
+    for number in range(3):
+        add_client(shop, "Même nom", email="a@b.example" if number else None)
+    for field in clients.LISTED:
+        for sort in (field.name, f"-{field.name}"):
+            query = clients.ListQuery("all", sort=sort)
+            rows = [one for batch in clients.client_rows(shop.conn, query, ["id"]) for one in batch]
+            whole = [row[0] for row in rows]
+            found: list[int] = []
+            while True:
+                after = f"#{found[-1]}" if found else None
+                page = clients.ListQuery("all", sort=sort, limit=2, after=after)
+                batches = list(clients.client_rows(shop.conn, page, ["id"]))
+                if not batches or not batches[0]:
+                    break
+                found += [row[0] for row in batches[0]]
+            assert found == whole, sort
+
+
+def test_the_own_order_has_the_main_ones_first(shop: Store) -> None:
+    columns = ["client", "active", "default", "name"]
+    rows = [
+        row
+        for batch in lists.rows(shop.conn, contacts.VIEW, lists.RowQuery(), columns)
+        for row in batch
+    ]
+    assert [(row[0], row[3]) for row in rows] == [
+        ("ALPHA", "Léa Côté"),
+        ("ALPHA", "Luc Roy"),
+        ("ALPHA", "Ann Roy"),
+        ("DOYON", "Léa Côté"),
+        ("DOYON", "Luc Roy"),
+        ("DOYON", "Ann Roy"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entity", "text", "count"),
+    [
+        ("contact", "ROY", 4),
+        ("contact", "lea cote", 2),
+        ("contact", "roy doyon", 2),
+        ("contact", "555-0123", 2),
+        ("contact", "(418) 555-0123", 2),
+        ("contact", "acheteur", 2),
+        ("contact", "nobody", 0),
+        ("contact", "%", 0),
+        ("contact", "lea@doyon", 1),
+        ("address", "levis", 2),
+        ("address", "éditions port", 1),
+        ("address", "G6V", 2),
+        ("document", "imprimerie", 3),
+        ("note", "quai", 2),
+        ("note", "facturation doyon", 1),
+    ],
+)
+def test_a_search_finds_all_the_words(shop: Store, entity: str, text: str, count: int) -> None:
+    view = VIEWS[entity]
+    found = ids(shop, view, condition=lists.searching(shop.conn, view, text))
+    assert len(found) == count
+    assert lists.count(shop.conn, view, lists.searching(shop.conn, view, text)) == count
+
+
+@pytest.mark.parametrize("entity", VIEWS)
+@pytest.mark.parametrize("ref", ["999", "#999", "x", "", "-1", "٣x"])
+def test_a_page_after_nobody_is_an_error(shop: Store, entity: str, ref: str) -> None:
+    with pytest.raises(InteropError) as caught:
+        ids(shop, VIEWS[entity], after=ref)
+    assert caught.value.code == f"{entity}.not_found"
+
+
+def test_every_searched_field_is_text() -> None:
+    for view in VIEWS.values():
+        found = {field.name: field.kind for field in view.fields}
+        assert set(view.searched) <= set(found)
+        assert not {found[name] for name in view.searched} & {Kind.INT, Kind.BOOL, Kind.TIME}
