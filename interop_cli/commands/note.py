@@ -16,6 +16,7 @@ from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
 from interop_cli.shell.field_options import field_options
+from interop_cli.shell.paths import FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -39,7 +40,7 @@ def read_files(app: App, paths: Sequence[str]) -> list[File]:
 
 @click.command("attach", cls=Command)
 @NOTE_ID
-@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.argument("files", nargs=-1, required=True, type=FileRead(), metavar="FILE…")
 @pass_app
 def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
     """Attach files to a note; they are kept in the database.
@@ -88,7 +89,7 @@ def detach_command(
 
 @click.command("save", cls=Command)
 @NOTE_ID
-@click.argument("place", metavar="FILE|FOLDER", type=click.Path(path_type=Path))
+@click.argument("place", metavar="FILE|FOLDER", type=FileWritten(Path, folder=True))
 @option(
     "--attachment",
     "attachment_ids",
@@ -129,9 +130,12 @@ def save_command(
             )
         for attached in chosen:
             path = place / file_name(attached) if place.is_dir() else place
-            if not app.dry_run:
-                save_file(path, notes.content(conn, attached["id"]), overwrite=overwrite)
+            if path != place:
+                app.paths.claim(str(path))
             saved.append({**attached, "file": str(path)})
+        for attached in saved if not app.dry_run else ():
+            content = notes.content(conn, attached["id"])
+            save_file(Path(attached["file"]), content, overwrite=overwrite)
     if app.output.quiet:
         return
     columns = notes.saved_columns()
@@ -209,6 +213,7 @@ def show_command(app: App, note_id: int) -> None:
     "--attach",
     "files",
     multiple=True,
+    type=FileRead(),
     metavar="FILE",
     help=N_("A file to attach; several times for several."),
 )

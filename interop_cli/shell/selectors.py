@@ -16,6 +16,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import translate
 from interop_cli.shell.command import option, options
 from interop_cli.shell.completion import client_codes
+from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -57,8 +58,16 @@ class Picked:
         return len(self.codes) != 1 or self.codes[0] == "-" or self.codes[0].startswith("@")
 
 
+RESULTS = option(
+    "--results",
+    type=FileWritten(tells=True),
+    metavar="FILE|-",
+    help=N_("Write what became of each row, as NDJSON."),
+)
 _options = options(
-    click.argument("codes", nargs=-1, metavar="[CODE…|@FILE|-]", shell_complete=client_codes),
+    click.argument(
+        "codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]", shell_complete=client_codes
+    ),
     option(
         "--filter",
         "filters",
@@ -90,9 +99,12 @@ _options = options(
         is_flag=True,
         help=N_("Write the good rows, report the others (exit 68)."),
     ),
-    option("--results", metavar="FILE|-", help=N_("Write what became of each row, as NDJSON.")),
+    RESULTS,
     option(
-        "--only-failed-from", metavar="FILE", help=N_("Take the failed rows of a results file.")
+        "--only-failed-from",
+        type=FileRead(),
+        metavar="FILE",
+        help=N_("Take the failed rows of a results file."),
     ),
 )
 NAMES = tuple(Picked.__dataclass_fields__)
@@ -137,7 +149,6 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.store.reading.clients import of_status
 
-    app.output.check_places(picked.results)
     limits: dict[str, Any] = {
         "expect": picked.expect,
         "max_affected": limit(app, picked) if limited else picked.max_affected,
@@ -194,8 +205,8 @@ def deliver(app: App, outcome: Outcome, results: str | None) -> None:
             json.dumps(_translated(row), ensure_ascii=False, separators=(",", ":")) + "\n"
             for row in rows
         )
-        app.output.side_file(results, lines)
-        if results == "-":
+        app.output.side_file(results, lines, personal=True)
+        if results in STANDARD:
             return
     app.output.result(outcome.as_dict())
 

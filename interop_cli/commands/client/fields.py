@@ -16,6 +16,7 @@ from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.completion import client_argument
 from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options, field_values
+from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -115,13 +116,9 @@ def recode_command(
 
 @click.command("logo", cls=Command)
 @client_argument()
-@click.argument("file", metavar="[FILE]", required=False)
+@click.argument("file", type=FileRead(), metavar="[FILE]", required=False)
 @option(
-    "--save",
-    "target",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help=N_("Write the logo to a file."),
+    "--save", "target", metavar="FILE", type=FileWritten(Path), help=N_("Write the logo to a file.")
 )
 @option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
 @option("--remove", is_flag=True, help=N_("Take the logo away."))
