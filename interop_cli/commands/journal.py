@@ -66,6 +66,8 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
 def undo_command(app: App, operation_id: int, keep_newer: bool) -> None:
     """Bring back what an operation changed, and nothing else.
 
+    An invoice or a credit note that was posted here stays: credit it, or make it void.
+
     \b
     interop journal undo 17 --dry-run
     interop journal undo 17
