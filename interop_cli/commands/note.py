@@ -11,7 +11,7 @@ import click
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import NOTE
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
@@ -21,7 +21,9 @@ from interop_cli.shell.paths import FileRead, FileWritten
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.services.imports.attachments import File
+    from interop_cli.services.outcome import Outcome
     from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
 NOTE_ID = click.argument("note_id", type=RowId(), metavar="ID")
@@ -286,8 +288,18 @@ def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import notes
 
-    confirm.moderate(app, msg("Delete these notes?"))
-    app.write("note.delete", lambda uow: notes.delete(uow, note_ids))
+    def work(uow: UnitOfWork) -> Outcome:
+        return notes.delete(uow, note_ids)
+
+    if confirm.needed(app):
+        confirm.write(
+            app,
+            "note.delete",
+            work,
+            lambda count: counted("Delete {count} note?", "Delete {count} notes?", count=count),
+            entity="note",
+        )
+    app.write("note.delete", work)
 
 
 @note_command.command("categories", cls=Command)

@@ -161,6 +161,15 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     return Selector(condition=condition, **limits)
 
 
+def exactly(selector: Selector, count: int) -> Selector:
+    """``selector``, refusing another number than was shown to who agreed."""
+    from dataclasses import replace
+
+    if selector.keys is not None or selector.expect is not None:
+        return selector
+    return replace(selector, expect=count)
+
+
 def compiled(app: App, filters: tuple[str, ...]) -> Condition:
     """The filters on clients as a condition."""
     from interop_cli.store.reading.clients import FIELDS
