@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from interop_cli.output import Output
     from interop_cli.services.outcome import Outcome
     from interop_cli.settings import Settings
+    from interop_cli.shell.paths import Paths
     from interop_cli.store.store import Store
     from interop_cli.store.sync.targets import TargetRow
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -203,7 +204,6 @@ class App:
     ) -> Outcome:
         """Run a service in one transaction; its outcome, and from it the exit code."""
         output = self.output
-        output.check_places()
 
         def shown(uow: UnitOfWork) -> Outcome:
             found = work(uow)
@@ -228,6 +228,13 @@ class App:
         self.output.result(self.run(operation, work).as_dict())
 
     # -- output -----------------------------------------------------------------------------
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The files that this run reads and writes."""
+        from interop_cli.shell.paths import Paths
+
+        return Paths(self)
 
     @cached_property
     def output(self) -> Output:

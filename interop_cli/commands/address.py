@@ -9,7 +9,7 @@ import click
 from interop_cli.commands import lists
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ADDRESS
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
@@ -17,6 +17,8 @@ from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 address_command = Group("address", help=N_("Main and shipping addresses of a client."))
 
@@ -141,8 +143,20 @@ def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import addresses
 
-    confirm.moderate(app, msg("Delete these addresses?"))
-    app.write("address.delete", lambda uow: addresses.delete(uow, list(address_ids)))
+    def work(uow: UnitOfWork) -> Outcome:
+        return addresses.delete(uow, list(address_ids))
+
+    if confirm.needed(app):
+        confirm.write(
+            app,
+            "address.delete",
+            work,
+            lambda count: counted(
+                "Delete {count} address?", "Delete {count} addresses?", count=count
+            ),
+            entity="address",
+        )
+    app.write("address.delete", work)
 
 
 @address_command.command("why-not", cls=Command)

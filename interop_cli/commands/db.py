@@ -13,6 +13,7 @@ from interop_cli.domain.rights import ROLES, User
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, option, pass_app
+from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.signals import held
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def seed_command(app: App, count: int, seed: int) -> None:
 
 
 @db_command.command("backup", cls=Command)
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=FileWritten(Path, database=True))
 @option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
 @pass_app
 def backup_command(app: App, file: Path, overwrite: bool) -> None:
@@ -219,7 +220,7 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
 
 
 @db_command.command("restore", cls=Command)
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=FileRead(Path, database=True))
 @option(
     "--confirm", "confirmation", metavar="NAME", help=N_("Repeat the name of the database file.")
 )

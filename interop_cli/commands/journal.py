@@ -66,15 +66,17 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
 def undo_command(app: App, operation_id: int, keep_newer: bool) -> None:
     """Bring back what an operation changed, and nothing else.
 
+    An invoice or a credit note that was posted here stays: credit it, or make it void.
+
     \b
     interop journal undo 17 --dry-run
     interop journal undo 17
     """
-    from interop_cli.services.admin import undo
+    from interop_cli.services import admin
 
     outcome = app.run(
         "journal.undo",
-        lambda uow: undo(uow, operation_id, keep_newer=keep_newer),
+        lambda uow: admin.undo(uow, operation_id, keep_newer=keep_newer),
         undoes=operation_id,
     )
     if outcome.notice:

@@ -12,16 +12,19 @@ import click
 from interop_cli.commands import lists
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import NOTE
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
 from interop_cli.shell.field_options import field_options
+from interop_cli.shell.paths import FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.outcome import Outcome
     from interop_cli.services.people.notes import File
     from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
 NOTE_ID = click.argument("note_id", type=RowId(), metavar="ID")
@@ -40,7 +43,7 @@ def read_files(app: App, paths: Sequence[str]) -> list[File]:
 
 @click.command("attach", cls=Command)
 @NOTE_ID
-@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.argument("files", nargs=-1, required=True, type=FileRead(), metavar="FILE…")
 @pass_app
 def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
     """Attach files to a note; they are kept in the database.
@@ -89,7 +92,7 @@ def detach_command(
 
 @click.command("save", cls=Command)
 @NOTE_ID
-@click.argument("place", metavar="FILE|FOLDER", type=click.Path(path_type=Path))
+@click.argument("place", metavar="FILE|FOLDER", type=FileWritten(Path, folder=True))
 @option(
     "--attachment",
     "attachment_ids",
@@ -130,9 +133,12 @@ def save_command(
             )
         for attached in chosen:
             path = place / file_name(attached) if place.is_dir() else place
-            if not app.dry_run:
-                save_file(path, notes.content(conn, attached["id"]), overwrite=overwrite)
+            if path != place:
+                app.paths.claim(str(path))
             saved.append({**attached, "file": str(path)})
+        for attached in saved if not app.dry_run else ():
+            content = notes.content(conn, attached["id"])
+            save_file(Path(attached["file"]), content, overwrite=overwrite)
     if app.output.quiet:
         return
     columns = notes.saved_columns()
@@ -226,6 +232,7 @@ def show_command(app: App, note_id: int) -> None:
     "--attach",
     "files",
     multiple=True,
+    type=FileRead(),
     metavar="FILE",
     help=N_("A file to attach; several times for several."),
 )
@@ -298,8 +305,18 @@ def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import notes
 
-    confirm.moderate(app, msg("Delete these notes?"))
-    app.write("note.delete", lambda uow: notes.delete(uow, note_ids))
+    def work(uow: UnitOfWork) -> Outcome:
+        return notes.delete(uow, note_ids)
+
+    if confirm.needed(app):
+        confirm.write(
+            app,
+            "note.delete",
+            work,
+            lambda count: counted("Delete {count} note?", "Delete {count} notes?", count=count),
+            entity="note",
+        )
+    app.write("note.delete", work)
 
 
 @note_command.command("categories", cls=Command)

@@ -2,7 +2,7 @@
 
 A CSV keeps its columns, its cells (guards included), its delimiter and its encoding, and gets one
 column more; NDJSON objects get one name more. The file holds personal data, so only its owner may
-read it, and it appears whole or not at all.
+read a new one, and it appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Self, TextIO
 
 from interop_cli.inputs.records import REJECT_REASON, Layout, Record
 from interop_cli.output.sanitise import guard
-from interop_cli.output.sink import failures
+from interop_cli.output.sink import failures, keep_mode
 
 
 class RejectsWriter:
@@ -109,6 +109,7 @@ class RejectsWriter:
             file.flush()
             os.fsync(file.fileno())
             file.close()
+            keep_mode(self._path, self._temporary)
             self._temporary.replace(self._path)
         self._file = None
 

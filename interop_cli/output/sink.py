@@ -23,6 +23,10 @@ Write = Callable[[bytes], object]
 STDOUT = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 SPOOL_IN_MEMORY = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
+# What a new file may be read by, less what the umask takes; one that exists keeps its mode.
+PUBLIC = 0o666
+DATA = 0o660  # out of the database: nothing for others
+PERSONAL = 0o600  # about persons
 
 
 def write_all(chunks: Iterable[str], write: Write) -> None:
@@ -65,21 +69,22 @@ def flush(stream: IO[str] | None) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Write]:
+def whole_file(path: Path, mode: int = PUBLIC) -> Iterator[Write]:
     """``path``, which is replaced when all is written and on disk, and untouched otherwise.
 
-    A link is followed; a device or a named pipe is written to directly.
+    A link is followed; a device or a pipe is written to directly. A new file gets ``mode``, one
+    that is replaced keeps its own.
     """
-    path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if path.exists() and not path.is_file() and not path.is_dir():  # also a pipe by /dev/fd/N
         with failures(path):
             device = path.open("wb", buffering=0)
         with device:
             yield _writer(device, path)
         return
+    path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
-        with _created(temporary, path) as file:
+        with _created(temporary, path, mode) as file:
             yield _writer(file, path)
             with failures(path):
                 file.flush()
@@ -159,16 +164,15 @@ def failure(error: OSError, path: Path | None = None) -> IoFailure:
     )
 
 
-def _created(temporary: Path, path: Path) -> IO[bytes]:
+def _created(temporary: Path, path: Path, mode: int) -> IO[bytes]:
     """``temporary``, new, with the mode of ``path`` where that exists."""
     with failures(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        file = os.fdopen(os.open(temporary, flags, 0o666), "wb")
-        if path.exists():
-            with suppress(OSError):
-                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        there = path.exists()
+        file = os.fdopen(os.open(temporary, flags, PERSONAL if there else mode), "wb")
+        keep_mode(path, temporary)
         return file
 
 
@@ -225,11 +229,18 @@ def discard(stream: IO[str] | None) -> None:
             os.close(nothing)
 
 
+def keep_mode(path: Path, temporary: Path) -> None:
+    """Give the file that will replace ``path`` its mode, where there is one to replace."""
+    with suppress(OSError):
+        temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+
+
 def save_file(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     """Write ``content`` to ``path``, whole or not at all, and nowhere else.
 
     Raises Conflict ``output.exists`` where something is there and ``overwrite`` is not given, and
     IoFailure ``output.not_a_file`` for what is no regular file: a link is never written through.
+    A new file is its owner's alone, one that is replaced keeps its mode.
     """
     if os.path.lexists(path):
         if not overwrite:
@@ -249,6 +260,7 @@ def save_file(path: Path, content: bytes, *, overwrite: bool = False) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            keep_mode(path, temporary)
             _put(temporary, path, overwrite=overwrite)
         finally:
             with suppress(OSError):

@@ -109,32 +109,33 @@ class Output:
         *,
         card: Card | None = None,
         key: str = "code",
+        personal: bool = False,
     ) -> None:
-        """Write one object (``show``). ``card`` makes the lines of its table form."""
+        """Write one object (``show``). ``card`` makes the lines of its table form.
+
+        ``personal``: a file that is made for it is its owner's alone.
+        """
         from interop_cli.output import records
 
+        mode = sink.PERSONAL if personal else sink.DATA
         chosen = records.chosen(obj, self.fields, entity)
         if self.format == "json":
-            self._write([self._json(chosen, indent=2)])
+            self._write([self._json(chosen, indent=2)], mode=mode)
         elif self.format == "ndjson":
-            self._write([self._json(chosen)])
+            self._write([self._json(chosen)], mode=mode)
         elif self.format == "table":
             lines = (
                 card(obj, self.style)
                 if card and not self.fields
                 else records.card(chosen, self.style)
             )
-            self._write(self.style.render(line) + "\n" for line in lines)
+            self._write((self.style.render(line) + "\n" for line in lines), mode=mode)
         else:
             code = self.format == "codes" and not self.fields
             item = {key: records.code_of(obj, key)} if code else chosen
             columns, row = records.flat(item, all_values=bool(self.fields))
             choices = self._choose(columns, key)
-            self._write(self._chunks(choices, columns, [[row]], key))
-
-    def check_places(self, *others: str | None) -> None:
-        """Refuse (``IoFailure``) a write that ``--out`` or ``others`` could not tell of."""
-        sink.check_places(self.out, *others)
+            self._write(self._chunks(choices, columns, [[row]], key), mode=mode)
 
     def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Refuse (``UsageError``) a write none of whose items has the fields asked for."""
@@ -166,8 +167,8 @@ class Output:
             self.message(line)
 
     def text(self, chunks: Iterable[str]) -> None:
-        """Write data that is already text, such as a schema or a results file."""
-        self._write(chunks)
+        """Write text that says nothing of the data, such as a schema or a help page."""
+        self._write(chunks, mode=sink.PUBLIC)
 
     def drawing(self, drawing: Drawing) -> None:
         """Write bars in the width and the characters of where they go."""
@@ -190,12 +191,15 @@ class Output:
         with self._opened(spool=False) as write:
             write(data)
 
-    def side_file(self, path: Path | str, chunks: Iterable[str]) -> None:
-        """Write a file beside the data or instead of it, whole or not at all; ``-`` is stdout."""
-        if str(path) == "-":
+    def side_file(self, path: Path | str, chunks: Iterable[str], *, personal: bool = False) -> None:
+        """Write a file beside the data or instead of it, whole or not at all; ``-`` is stdout.
+
+        ``personal``: a new one is its owner's alone.
+        """
+        if str(path) in sink.STDOUT:
             self._write(chunks)
             return
-        with sink.whole_file(Path(path)) as write:
+        with sink.whole_file(Path(path), sink.PERSONAL if personal else sink.DATA) as write:
             sink.write_all(chunks, write)
 
     def finish(self) -> None:
@@ -275,15 +279,15 @@ class Output:
             text = compact(value)
         return (printable_json(text) if self.terminal else text) + "\n"
 
-    def _write(self, chunks: Iterable[str], spool: bool = False) -> None:
+    def _write(self, chunks: Iterable[str], spool: bool = False, mode: int = sink.DATA) -> None:
         self.notices.clear()
-        with self._opened(spool) as write:
+        with self._opened(spool, mode) as write:
             sink.write_all(chunks, write)
 
     @contextmanager
-    def _opened(self, spool: bool) -> Iterator[sink.Write]:
+    def _opened(self, spool: bool, mode: int = sink.DATA) -> Iterator[sink.Write]:
         if self.out:
-            with sink.whole_file(self.out) as write:
+            with sink.whole_file(self.out, mode) as write:
                 yield write
             return
         with sink.standard(self._stdout) as write:

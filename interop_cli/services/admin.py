@@ -64,8 +64,9 @@ ACTIONS = {"delete": "deleted", "insert": "restored", "update": "updated"}
 def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Outcome:
     """Bring back what an operation changed, and nothing else.
 
-    Raises Conflict ``journal.undone`` where that was done already, ``journal.newer`` where rows
-    were changed since, or are used since; with ``keep_newer`` those are kept and reported.
+    Raises Conflict ``journal.undone`` where that was done already, ``journal.posted`` where it
+    posted an invoice or a credit note, ``journal.newer`` where rows were changed since, or are used
+    since; with ``keep_newer`` those are kept and reported.
     """
     operations = uow.operations
     operation = operations.get(operation_id)
@@ -81,6 +82,8 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
     if operation["name"] == ERASE:
         raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
     matched = operations.load(operation["id"])
+    if posted := operations.posted():
+        raise _stays(operation["id"], posted)
     operations.keep(operations.used_since())
     count, rows = operations.stale(SHOWN)
     details = [_detail(row) for row in rows]
@@ -107,6 +110,30 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
     if count:
         outcome.notice = msg("{count} rows changed since were kept.", count=count)
     return outcome
+
+
+def _stays(operation_id: int, posted: list[dict[str, Any]]) -> Conflict:
+    """What was posted keeps its number, which the next one would be given again."""
+    kind, number = posted[0]["kind"], posted[0]["number"]
+    if kind == "credit_note":
+        reason = msg(
+            "Operation {id} posted credit note {number}, and what is posted stays.",
+            id=operation_id,
+            number=number,
+        )
+        hint = msg("interop sales document void {number} --kind credit_note", number=number)
+    else:
+        reason = msg(
+            "Operation {id} posted invoice {number}, and what is posted stays.",
+            id=operation_id,
+            number=number,
+        )
+        hint = msg(
+            "interop sales invoice credit {number}, or interop sales document void {number}"
+            " --kind invoice",
+            number=number,
+        )
+    return Conflict("journal.posted", reason, hint=hint)
 
 
 def _taken_back(uow: UnitOfWork, operation_id: int) -> int:

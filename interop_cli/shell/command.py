@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.shell import paths
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -66,7 +67,7 @@ def _make_global_options() -> list[click.Parameter]:
         GlobalOption("-o", "--output", type=choice(FORMATS), help=N_("Format of the data.")),
         GlobalOption("--json", **flag, help=N_("Same as -o json.")),
         GlobalOption("--fields", metavar="A,B,C", help=N_("Columns, and their order.")),
-        GlobalOption("--out", metavar="FILE", help=N_("Write the data to a file.")),
+        GlobalOption("--out", type=paths.OUT, metavar="FILE", help=N_("Write the data to a file.")),
         GlobalOption(
             "--dialect",
             type=choice(("rfc4180", "excel-fr")),
@@ -161,7 +162,18 @@ class Translated(click.Command):
 
 
 class Command(Translated):
-    """A leaf."""
+    """A leaf. It does nothing before all that it will write is found to destroy nothing.
+
+    ``out_folder``: its ``--out`` names a folder.
+    """
+
+    def __init__(self, *args: Any, out_folder: bool = False, **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.out_folder = out_folder
+
+    def invoke(self, ctx: click.Context) -> Any:
+        paths.check(ctx.find_root().obj, self, ctx.params)
+        return super().invoke(ctx)
 
 
 class Group(Translated, click.Group):

@@ -2,40 +2,110 @@
 
 Mild: none. Moderate: ``-y`` or a yes. Severe: ``--confirm`` with the code, passed or typed. Off a
 terminal nothing asks: a missing agreement is a usage error that names the flag, raised before any
-input is read.
+input is read. Whoever is asked is shown what it is about: how many, the first by name, and what
+comes along, as the write itself would have it.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.errors import Declined, UsageError
 from interop_cli.domain.messages import Message, msg
-from interop_cli.i18n import _, translate
+from interop_cli.i18n import _, ngettext, translate
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
+Question = Callable[[int], Message]
+Work = Callable[["UnitOfWork"], "Outcome"]
 YES = frozenset({"y", "yes", "o", "oui"})
 
 
-def moderate(app: App, question: Message, *, stdin_is_data: bool = False) -> None:
-    """Ask ``question`` unless ``-y`` or ``--dry-run`` was given.
+def can_ask(app: App, *, stdin_is_data: bool = False) -> bool:
+    """Whether there is a person to ask, and something to ask about."""
+    return not app.dry_run and not stdin_is_data and app.interactive
 
-    Raises Declined where the answer is no, UsageError where nobody can be asked.
+
+def needed(app: App, *, stdin_is_data: bool = False) -> bool:
+    """Whether to ask, which ``-y`` and ``--dry-run`` make needless.
+
+    Raises UsageError where nobody can be asked.
     """
     if app.options.get("yes") or app.dry_run:
-        return
+        return False
     if stdin_is_data or not app.interactive:
         raise UsageError(
             "usage.confirmation",
             msg("This needs your agreement."),
             hint=msg("Add --yes to agree, or --dry-run to see what it would do."),
         )
+    return True
+
+
+def write(
+    app: App, operation: str, work: Work, question: Question, *, entity: str = "client"
+) -> int:
+    """Show what ``work`` would change and ask ``question`` about it; how many it is about.
+
+    ``work`` is done and rolled back for that, so what refuses it is said before anybody agrees;
+    where it changes nothing, nothing is asked. Raises Declined where the answer is no.
+    """
+    found, count = preview(app, operation, work, entity=entity)
+    if count:
+        ask(question(count))
+    return found.matched
+
+
+def preview(app: App, operation: str, work: Work, *, entity: str = "client") -> tuple[Outcome, int]:
+    """Show what ``work`` would change; what it would do, and how many it would change."""
+    found, ids = _tried(app, operation, work)
+    if ids:
+        show(app, entity, ids, len(ids), contacts=found.extra.get("contacts", 0))
+    return found, len(ids)
+
+
+def show(app: App, entity: str, ids: Sequence[int], count: int, *, contacts: int = 0) -> None:
+    """Name the first of ``count`` rows, whose ids are in ``ids``, and what comes along."""
+    from interop_cli.store.reading.briefly import lines
+
+    with app.store.reading() as conn:
+        named = lines(conn, entity, ids)
+    say = app.output.notices.always  # also where a success is quiet: the question is about it
+    for line in named:
+        say(f"  {line}")
+    if left := count - len(named):
+        say("  " + ngettext("… and {n} more", "… and {n} more", left))
+    if contacts:
+        say("  " + ngettext("along with {n} contact", "along with {n} contacts", contacts))
+
+
+def ask(question: Message) -> None:
+    """Ask for a yes; raises Declined where the answer is another."""
     answer = _ask(translate(question) + _(" [y/N] "))
     if answer.casefold() not in YES:
         raise Declined("declined", msg("Nothing was changed."))
+
+
+def _tried(app: App, operation: str, work: Work) -> tuple[Outcome, list[int]]:
+    """What ``work`` would do, and the ids of what it would change."""
+
+    changed: list[int] = []
+
+    def tried(uow: UnitOfWork) -> Outcome:
+        found = work(uow)
+        if len(found.items) == found.matched:
+            changed[:] = [item["id"] for item in found.items if item["status"] == "ok"]
+        else:  # too many for a list of items: they are in the selection
+            changed[:] = uow.selection.ids("ok")
+        return found
+
+    outcome, _operation = app.store.run(tried, operation=operation, dry_run=True)
+    return outcome, changed
 
 
 def severe(app: App, expected: str, given: str | None, *, stdin_is_data: bool = False) -> None:

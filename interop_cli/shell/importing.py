@@ -15,6 +15,7 @@ from interop_cli.domain.errors import Detail
 from interop_cli.domain.messages import N_
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
+from interop_cli.shell.paths import FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -31,7 +32,9 @@ PROGRESS_EVERY = 1000
 
 FORM_OPTIONS = (
     option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
-    option("--mapping", metavar="FILE.toml", help=N_("Which column is which field.")),
+    option(
+        "--mapping", type=FileRead(), metavar="FILE.toml", help=N_("Which column is which field.")
+    ),
     option(
         "--map",
         "pairs",
@@ -50,10 +53,11 @@ INTAKE_OPTIONS = (
     ),
     option(
         "--rejects",
+        type=FileWritten(tells=True),
         metavar="FILE",
         help=N_("Write the rows that were refused, with the reason, to correct them."),
     ),
-    option("--results", metavar="FILE|-", help=N_("Write what became of each row, as NDJSON.")),
+    selectors.RESULTS,
 )
 
 
@@ -208,7 +212,6 @@ def take_in(
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
 
-    app.output.check_places(intake.results)
     columns = intake.column_map()
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))

@@ -16,6 +16,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import ngettext, translate
 from interop_cli.shell.command import option, options
 from interop_cli.shell.completion import client_codes
+from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -58,8 +59,16 @@ class Picked:
         return len(self.codes) != 1 or self.codes[0] == "-" or self.codes[0].startswith("@")
 
 
+RESULTS = option(
+    "--results",
+    type=FileWritten(tells=True),
+    metavar="FILE|-",
+    help=N_("Write what became of each row, as NDJSON."),
+)
 _options = options(
-    click.argument("codes", nargs=-1, metavar="[CODE…|@FILE|-]", shell_complete=client_codes),
+    click.argument(
+        "codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]", shell_complete=client_codes
+    ),
     option(
         "--filter",
         "filters",
@@ -91,9 +100,12 @@ _options = options(
         is_flag=True,
         help=N_("Write the good rows, report the others (exit 68)."),
     ),
-    option("--results", metavar="FILE|-", help=N_("Write what became of each row, as NDJSON.")),
+    RESULTS,
     option(
-        "--only-failed-from", metavar="FILE", help=N_("Take the failed rows of a results file.")
+        "--only-failed-from",
+        type=FileRead(),
+        metavar="FILE",
+        help=N_("Take the failed rows of a results file."),
     ),
 )
 NAMES = tuple(Picked.__dataclass_fields__)
@@ -138,7 +150,6 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.store.reading.clients import SOURCE, of_status
 
-    app.output.check_places(picked.results)
     limits: dict[str, Any] = {
         "expect": picked.expect,
         "max_affected": limit(app, picked) if limited else picked.max_affected,
@@ -150,6 +161,15 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     condition = compiled(app, picked.filters) & of_status(picked.status or "all")
     say_left_out(app, SOURCE, condition)
     return Selector(condition=condition, **limits)
+
+
+def exactly(selector: Selector, count: int) -> Selector:
+    """``selector``, refusing another number than was shown to who agreed."""
+    from dataclasses import replace
+
+    if selector.keys is not None or selector.expect is not None:
+        return selector
+    return replace(selector, expect=count)
 
 
 def compiled(app: App, filters: tuple[str, ...]) -> Condition:
@@ -220,8 +240,8 @@ def deliver(app: App, outcome: Outcome, results: str | None) -> None:
             json.dumps(_translated(row), ensure_ascii=False, separators=(",", ":")) + "\n"
             for row in rows
         )
-        app.output.side_file(results, lines)
-        if results == "-":
+        app.output.side_file(results, lines, personal=True)
+        if results in STANDARD:
             return
     app.output.result(outcome.as_dict())
 

@@ -170,3 +170,93 @@ def test_a_dry_run_needs_no_agreement(shop: Path, invoke: Run, tmp_path: Path) -
     for args in MODERATE + SEVERE:
         assert invoke(*args, "--dry-run").code == 0
     assert content(str(shop)) == before
+
+
+# What is agreed to
+
+
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        (
+            ("client", "deactivate", "ACME", "BETA", "SLEEPY"),
+            [
+                "ACME  Acmé inc.",
+                "BETA  Bêta ltée",
+                "along with 2 contacts",
+                "Deactivate 2 clients?",
+            ],
+        ),
+        (("client", "activate", "--all"), ["SLEEPY  Au repos", "Activate 1 client?"]),
+        (
+            ("client", "edit", "--all", "--terms", "x"),
+            ["ACME  Acmé inc.", "BETA  Bêta ltée", "… and 2 more", "Change 7 clients?"],
+        ),
+        (("client", "promote", "@codes.txt"), ["MAYBE  Peut-être", "Promote 1 prospect?"]),
+        (("contact", "deactivate", "1", "2"), ["#1  Jo, Chef  (ACME)", "Deactivate 2 contacts?"]),
+        (("contact", "delete", "1"), ["#1  Jo, Chef  (ACME)", "Delete 1 contact?"]),
+        (
+            ("address", "delete", "8"),
+            ["#8  Entrepôt  5, rue du Port, Québec  (ACME)", "Delete 1 address?"],
+        ),
+        (("note", "delete", "1"), ["#1  ventes  Rappeler  (ACME)", "Delete 1 note?"]),
+        (("client", "delete", "NEW"), ["NEW  Nouveau nom", "Type NEW to confirm"]),
+        (
+            ("client", "delete", "--filter", "code in (NEW, SLEEPY)"),
+            ["NEW  Nouveau nom", "SLEEPY  Au repos", "Type 2 to confirm"],
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_person_is_shown_what_it_is_about(
+    args: tuple[str, ...], shown: list[str], furnished: str
+) -> None:
+    before = content(furnished)
+    with on_terminal(*args) as session:
+        session.expect(shown[-1])
+        session.type("n\n")
+        assert session.end() == 6
+    for words in shown:
+        assert words in session.shown
+    assert content(furnished) == before
+
+
+@pytest.fixture
+def furnished(shop_url: str, invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The shop on each engine, with two contacts and a note at ACME."""
+    for args in (
+        ("contact", "create", "ACME", "--name", "Jo", "--title", "Chef"),
+        ("contact", "create", "ACME", "--name", "Lou"),
+        ("note", "create", "ACME", "--category", "ventes", "--text", "Rappeler"),
+    ):
+        assert invoke(*args, "-q").code == 0
+    (tmp_path / "codes.txt").write_text("MAYBE\n")
+    monkeypatch.chdir(tmp_path)
+    return shop_url
+
+
+def test_what_is_refused_is_refused_before_anybody_agrees(furnished: str) -> None:
+    for args in (
+        ("deactivate", "PAYER", "ACME"),
+        ("delete", "PAYER"),
+        ("edit", "@nowhere", "--terms", "x"),
+    ):
+        with on_terminal("client", *args) as session:
+            assert session.end() in (5, 74)
+        assert "y/N" not in session.shown
+        assert "confirm:" not in session.shown
+
+
+def test_nothing_to_change_is_not_asked_about(furnished: str) -> None:
+    with on_terminal("client", "activate", "ACME", "BETA") as session:
+        assert session.end() == 0
+    assert "y/N" not in session.shown
+
+
+def test_another_number_than_was_shown_is_refused(furnished: str, invoke: Run) -> None:
+    with on_terminal("client", "edit", "--filter", "active = true", "--terms", "x") as session:
+        session.expect("[y/N] ")
+        assert invoke("client", "deactivate", "BETA", "-q").code == 0
+        session.type("y\n")
+        assert session.end() == 5
+    assert "nothing was changed" in session.shown

@@ -10,7 +10,6 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
-from interop_cli.services import admin
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
@@ -89,36 +88,6 @@ def test_a_taken_number_is_passed_over(store: Store) -> None:
     )
     outcome, _ = create(store)
     assert outcome.items[0]["number"] == "3"
-
-
-def test_undoing_the_last_invoice_gives_its_number_back(store: Store) -> None:
-    add_client(store, code="ACME")
-    create(store)
-    _, operation = create(store)
-    store.run(lambda uow: admin.undo(uow, operation), operation="journal.undo", undoes=operation)
-    assert numbers(store) == [1]
-    create(store)
-    assert numbers(store) == [1, 2]
-
-
-@pytest.mark.parametrize("keep_newer", [False, True])
-def test_an_invoice_with_others_after_it_is_not_undone(store: Store, keep_newer: bool) -> None:
-    add_client(store, code="ACME")
-    _, first = create(store)
-    create(store)
-
-    def take_back() -> None:
-        store.run(
-            lambda uow: admin.undo(uow, first, keep_newer=keep_newer),
-            operation="journal.undo", undoes=first,
-        )  # fmt: skip
-
-    if keep_newer:
-        take_back()
-    else:
-        with pytest.raises(Conflict):
-            take_back()
-    assert numbers(store) == [1, 2]
 
 
 def test_a_draft_has_no_number_until_it_is_posted(store: Store) -> None:

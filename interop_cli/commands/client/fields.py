@@ -11,15 +11,18 @@ from interop_cli.commands.address import PICK, completed
 from interop_cli.commands.client.reading import resolved
 from interop_cli.domain.errors import NotFound, UsageError
 from interop_cli.domain.fields import CLIENT
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.completion import client_argument
 from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options, field_values
+from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
 @click.command("create", cls=Command)
@@ -79,15 +82,22 @@ def edit_command(
     selectors.check(picked)
     changes = field_values(CLIENT, fields)
     card.check_changes(changes)
-    if picked.is_bulk:
-        confirm.moderate(app, msg("Change these clients?"), stdin_is_data=picked.reads_stdin)
+    ask = picked.is_bulk and confirm.needed(app, stdin_is_data=picked.reads_stdin)
     selector = selectors.selector(app, picked)
-    outcome = app.run(
-        "client.edit",
-        lambda uow: card.edit(
-            uow, selector, changes, app.rules(allow_mismatch=allow_mismatch), if_version=if_version
-        ),
-    )
+
+    def edit(uow: UnitOfWork) -> Outcome:
+        rules = app.rules(allow_mismatch=allow_mismatch)
+        return card.edit(uow, selector, changes, rules, if_version=if_version)
+
+    if ask:
+        count = confirm.write(
+            app,
+            "client.edit",
+            edit,
+            lambda count: counted("Change {count} client?", "Change {count} clients?", count=count),
+        )
+        selector = selectors.exactly(selector, count)
+    outcome = app.run("client.edit", edit)
     selectors.deliver(app, outcome, picked.results)
 
 
@@ -115,13 +125,9 @@ def recode_command(
 
 @click.command("logo", cls=Command)
 @client_argument()
-@click.argument("file", metavar="[FILE]", required=False)
+@click.argument("file", type=FileRead(), metavar="[FILE]", required=False)
 @option(
-    "--save",
-    "target",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help=N_("Write the logo to a file."),
+    "--save", "target", metavar="FILE", type=FileWritten(Path), help=N_("Write the logo to a file.")
 )
 @option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
 @option("--remove", is_flag=True, help=N_("Take the logo away."))

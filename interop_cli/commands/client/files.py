@@ -14,6 +14,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
 from interop_cli.shell.importing import Fields, Intake, intake_options, take_in
+from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -36,7 +37,7 @@ def client_options(function: F) -> F:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", type=FileRead(), metavar="FILE|-")
 @option(
     "--key",
     type=click.Choice(("code", "external_id", "email")),
@@ -63,7 +64,14 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
 
 
 @click.command("apply", cls=Command)
-@option("-f", "--file", required=True, metavar="FILE|-", help=N_("Nested NDJSON, a client a line."))
+@option(
+    "-f",
+    "--file",
+    required=True,
+    type=FileRead(),
+    metavar="FILE|-",
+    help=N_("Nested NDJSON, a client a line."),
+)
 @intake_options(form="ndjson")
 @client_options
 @pass_app

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.messages import N_, Message, counted
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.completion import client_argument
@@ -25,13 +25,15 @@ def _bulk(
     app: App,
     picked: Picked,
     operation: str,
-    question: Message,
+    question: confirm.Question,
     service: Callable[[UnitOfWork, Selector], Outcome],
 ) -> None:
     selectors.check(picked)
-    if picked.is_bulk:
-        confirm.moderate(app, question, stdin_is_data=picked.reads_stdin)
+    ask = picked.is_bulk and confirm.needed(app, stdin_is_data=picked.reads_stdin)
     selector = selectors.selector(app, picked)
+    if ask:
+        count = confirm.write(app, operation, lambda uow: service(uow, selector), question)
+        selector = selectors.exactly(selector, count)
     outcome = app.run(operation, lambda uow: service(uow, selector))
     selectors.deliver(app, outcome, picked.results)
 
@@ -47,7 +49,10 @@ def activate_command(app: App, picked: Picked) -> None:
     """
     from interop_cli.services.clients import status
 
-    _bulk(app, picked, "client.activate", msg("Activate these clients?"), status.activate)
+    def question(count: int) -> Message:
+        return counted("Activate {count} client?", "Activate {count} clients?", count=count)
+
+    _bulk(app, picked, "client.activate", question, status.activate)
 
 
 @click.command("deactivate", cls=Command)
@@ -68,11 +73,14 @@ def deactivate_command(app: App, picked: Picked, reassign: str | None) -> None:
     """
     from interop_cli.services.clients import status
 
+    def question(count: int) -> Message:
+        return counted("Deactivate {count} client?", "Deactivate {count} clients?", count=count)
+
     _bulk(
         app,
         picked,
         "client.deactivate",
-        msg("Deactivate these clients?"),
+        question,
         lambda uow, selector: status.deactivate(uow, selector, reassign=reassign),
     )
 
@@ -88,7 +96,10 @@ def promote_command(app: App, picked: Picked) -> None:
     """
     from interop_cli.services.clients import status
 
-    _bulk(app, picked, "client.promote", msg("Promote these prospects?"), status.promote)
+    def question(count: int) -> Message:
+        return counted("Promote {count} prospect?", "Promote {count} prospects?", count=count)
+
+    _bulk(app, picked, "client.promote", question, status.promote)
 
 
 @click.command("delete", cls=Command)
@@ -113,19 +124,29 @@ def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: 
     from interop_cli.services.clients import status
 
     selectors.check(picked)
+
+    def delete(uow: UnitOfWork) -> Outcome:
+        return status.delete(uow, selector, or_deactivate=or_deactivate)
+
+    if confirmation is None and confirm.can_ask(app, stdin_is_data=picked.reads_stdin):
+        selector = selectors.selector(app, picked)
+        found, count = confirm.preview(app, "client.delete", delete)
+        confirmation = str(count) if picked.is_bulk else picked.codes[0]
+        if count:
+            confirm.severe(app, confirmation, None)
+        selector = selectors.exactly(selector, found.matched)
+        selectors.deliver(app, app.run("client.delete", delete), picked.results)
+        return
     if picked.is_bulk:
-        counted = str(len(picked.codes)) if not picked.reads_stdin and picked.codes else "N"
+        number = str(len(picked.codes)) if not picked.reads_stdin and picked.codes else "N"
         if confirmation is None or not confirmation.isdecimal():
-            confirm.severe(app, counted, None, stdin_is_data=picked.reads_stdin)
+            confirm.severe(app, number, None, stdin_is_data=picked.reads_stdin)
     else:
         confirm.severe(app, picked.codes[0], confirmation)
     selector = selectors.selector(app, picked)
     if picked.is_bulk and confirmation is not None and selector.expect is None:
         selector = replace(selector, expect=int(confirmation))
-    outcome = app.run(
-        "client.delete", lambda uow: status.delete(uow, selector, or_deactivate=or_deactivate)
-    )
-    selectors.deliver(app, outcome, picked.results)
+    selectors.deliver(app, app.run("client.delete", delete), picked.results)
 
 
 @click.command("why-not", cls=Command)
@@ -186,11 +207,17 @@ def send_command(app: App, picked: Picked) -> None:
     from interop_cli.commands.sync.pushing import push
 
     selectors.check(picked)
-    if picked.is_bulk:
-        confirm.moderate(
-            app,
-            msg("Send these clients to the accounting system?"),
-            stdin_is_data=picked.reads_stdin,
-        )
+    ask = picked.is_bulk and confirm.needed(app, stdin_is_data=picked.reads_stdin)
     limited = replace(picked, max_affected=selectors.limit(app, picked))
-    push(app, [common.accounting(app)], common.scope_of(app, limited), limited)
+    target, scope = common.accounting(app), common.scope_of(app, limited)
+    if ask:
+        common.ask_about(
+            app,
+            scope,
+            lambda count: counted(
+                "Send {count} client to the accounting system?",
+                "Send {count} clients to the accounting system?",
+                count=count,
+            ),
+        )
+    push(app, [target], scope, limited)

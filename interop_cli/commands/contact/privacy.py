@@ -32,7 +32,7 @@ def export_personal_command(app: App, contact_id: int) -> None:
 
     with app.store.reading() as conn:
         found = persons.export(conn, contact_id)
-    app.output.record(found, key="contact")
+    app.output.record(found, key="contact", personal=True)
 
 
 @click.command("erase", cls=Command)

@@ -8,7 +8,7 @@ import click
 
 from interop_cli.commands.contact.reading import CONTACT_ID
 from interop_cli.domain.fields import CONTACT
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, RowId, given, option, pass_app
 from interop_cli.shell.completion import client_argument
@@ -16,6 +16,8 @@ from interop_cli.shell.field_options import field_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 CONTACT_IDS = click.argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 
@@ -74,9 +76,20 @@ def activate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import contacts
 
-    if len(contact_ids) > 1:
-        confirm.moderate(app, msg("Activate these contacts?"))
-    app.write("contact.activate", lambda uow: contacts.activate(uow, contact_ids))
+    def work(uow: UnitOfWork) -> Outcome:
+        return contacts.activate(uow, contact_ids)
+
+    if len(contact_ids) > 1 and confirm.needed(app):
+        confirm.write(
+            app,
+            "contact.activate",
+            work,
+            lambda count: counted(
+                "Activate {count} contact?", "Activate {count} contacts?", count=count
+            ),
+            entity="contact",
+        )
+    app.write("contact.activate", work)
 
 
 @click.command("deactivate", cls=Command)
@@ -90,9 +103,20 @@ def deactivate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import contacts
 
-    if len(contact_ids) > 1:
-        confirm.moderate(app, msg("Deactivate these contacts?"))
-    app.write("contact.deactivate", lambda uow: contacts.deactivate(uow, contact_ids, app.rules()))
+    def work(uow: UnitOfWork) -> Outcome:
+        return contacts.deactivate(uow, contact_ids, app.rules())
+
+    if len(contact_ids) > 1 and confirm.needed(app):
+        confirm.write(
+            app,
+            "contact.deactivate",
+            work,
+            lambda count: counted(
+                "Deactivate {count} contact?", "Deactivate {count} contacts?", count=count
+            ),
+            entity="contact",
+        )
+    app.write("contact.deactivate", work)
 
 
 @click.command("delete", cls=Command)
@@ -108,11 +132,20 @@ def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) 
     """
     from interop_cli.services.people import contacts
 
-    confirm.moderate(app, msg("Delete these contacts?"))
-    app.write(
-        "contact.delete",
-        lambda uow: contacts.delete(uow, contact_ids, app.rules(), or_deactivate=or_deactivate),
-    )
+    def work(uow: UnitOfWork) -> Outcome:
+        return contacts.delete(uow, contact_ids, app.rules(), or_deactivate=or_deactivate)
+
+    if confirm.needed(app):
+        confirm.write(
+            app,
+            "contact.delete",
+            work,
+            lambda count: counted(
+                "Delete {count} contact?", "Delete {count} contacts?", count=count
+            ),
+            entity="contact",
+        )
+    app.write("contact.delete", work)
 
 
 @click.command("default", cls=Command)

@@ -14,6 +14,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell.command import Command, Count, option, pass_app
 from interop_cli.shell.completion import client_codes
+from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -184,6 +185,7 @@ def wanted(app: App, form: str | None) -> str:
 @option(
     "--html",
     "page",
+    type=FileWritten(tells=True),
     metavar="FILE",
     help=N_("Write a page with chart and table to FILE (-: stdout) instead."),
 )

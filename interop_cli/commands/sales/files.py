@@ -13,6 +13,7 @@ from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.services.imports.documents import PLACE_PARTS
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.importing import Fields, Intake, intake_options, take_in
+from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", type=FileRead(), metavar="FILE|-")
 @option("--kind", type=click.Choice(KIND_NAMES), help=N_("What the rows are."))
 @intake_options()
 @pass_app

@@ -12,6 +12,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.shell.command import Command, Group, given, option, pass_app
 from interop_cli.shell.completion import client_argument
+from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -28,6 +29,7 @@ LINE = option(
 )
 FILE = option(
     "--file",
+    type=FileRead(),
     metavar="FILE|-",
     help=N_("Lines from a CSV or NDJSON: description, quantity, unit_price, tax."),
 )

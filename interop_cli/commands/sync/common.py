@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import ConfigError, RemoteFailure, UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell import selectors
+from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import option
 from interop_cli.shell.selectors import Picked
 
@@ -134,6 +134,22 @@ def scope_of(app: App, picked: Picked) -> RecordScope:
         scope, count = RecordScope(ids), len(ids)
     check_limits(selector, count, sends=True)
     return scope
+
+
+def ask_about(app: App, scope: RecordScope, question: confirm.Question) -> None:
+    """Name the first clients of ``scope`` and ask about them; nothing where there are none."""
+    from interop_cli.store.reading.briefly import first_clients
+    from interop_cli.store.reading.clients import ListQuery, count_clients
+
+    conn = app.store.conn
+    if scope.client_ids is not None:
+        ids, count = list(scope.client_ids), len(scope.client_ids)
+    else:
+        ids = first_clients(conn, scope.condition)
+        count = count_clients(conn, ListQuery("all", filters=scope.condition))
+    if count:
+        confirm.show(app, "client", ids, count)
+        confirm.ask(question(count))
 
 
 def _ids(app: App, keys: list[str]) -> tuple[int, ...]:

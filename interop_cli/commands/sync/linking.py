@@ -8,7 +8,7 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, option, pass_app
@@ -60,8 +60,8 @@ def link_command(
     clear = [one for one in proposals if one.how != linking.AMBIGUOUS]
     if app.dry_run:
         return
-    if clear:
-        confirm.moderate(app, msg("Link these {count} records?", count=len(clear)))
+    if clear and confirm.needed(app):  # they are shown above
+        confirm.ask(counted("Link {count} record?", "Link {count} records?", count=len(clear)))
     linking.write(opened, proposals, app.lock_timeout)
     app.output.message(
         _(
@@ -132,9 +132,14 @@ def unlink_command(app: App, picked: Picked, target_name: str | None, exclude: b
     from interop_cli.shell import selectors
 
     selectors.check(picked)
-    if picked.is_bulk:
-        confirm.moderate(app, msg("Unlink these clients?"), stdin_is_data=picked.reads_stdin)
+    ask = picked.is_bulk and confirm.needed(app, stdin_is_data=picked.reads_stdin)
     scope = common.scope_of(app, picked)
+    if ask:
+        common.ask_about(
+            app,
+            scope,
+            lambda count: counted("Unlink {count} client?", "Unlink {count} clients?", count=count),
+        )
     opened = app.open_target(common.only(app, target_name))
     outcome = app.run("sync.unlink", lambda uow: _unlinked(uow, opened, scope, exclude=exclude))
     app.output.result(outcome.as_dict())

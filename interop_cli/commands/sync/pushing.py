@@ -12,6 +12,7 @@ from interop_cli.domain.errors import Conflict, InteropError, IoFailure, UsageEr
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, translate
 from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.paths import FileRead
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _again(uow: UnitOfWork, opened: OpenTarget, found: list[tuple[LocalRecord, L
 MAX_REJECTED = 16 * 1024 * 1024
 
 
-@click.command("export", cls=Command)
+@click.command("export", cls=Command, out_folder=True)
 @click.argument("name", metavar="TARGET")
 @selector_options
 @option("--force", is_flag=True, help=N_("Send what is equal to what was sent, too."))
@@ -357,7 +358,7 @@ def hand_over(
 @option("--ok", "taken", is_flag=True, help=N_("All of it was taken."))
 @option(
     "--rejected",
-    type=click.Path(path_type=Path),
+    type=FileRead(Path),
     metavar="FILE",
     help=N_("All but these: a code a line, or CSV with code and reason."),
 )

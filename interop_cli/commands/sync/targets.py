@@ -16,6 +16,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -183,7 +184,7 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
 @option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
 @option(
     "--token-file",
-    type=click.Path(path_type=Path),
+    type=FileRead(Path),
     metavar="FILE",
     help=N_("Read the token from a private file."),
 )

@@ -210,6 +210,8 @@ def outcome_of(
             "notes": _notes(uow, client["id"]),
         }
     }
+    if document.posted_at:
+        outcome.extra["undoable"] = False  # see services/admin/undo
     return outcome
 
 

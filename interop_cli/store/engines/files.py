@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from interop_cli.domain.errors import (
     why_not_written,
 )
 from interop_cli.domain.messages import msg
+from interop_cli.store.engines.beside import JOURNALS, KEPT, RESTORING
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.sqlite import SqliteConnection
 
@@ -35,10 +37,11 @@ def sqlite_only(conn: Connection) -> SqliteConnection:
 def backup(
     conn: Connection, target: Path, *, overwrite: bool = False, dry_run: bool = False
 ) -> int:
-    """Write a consistent, checked copy to ``target``, mode 0600; its size in bytes.
+    """Write a consistent, checked copy to ``target``; its size in bytes.
 
-    Made beside the target and renamed onto it: a file of the final name is always whole. Raises
-    Conflict where it exists already, IoFailure where it cannot be written.
+    A new file is its owner's alone, one that is replaced keeps its mode. Made beside the target and
+    renamed onto it: a file of the final name is always whole. Raises Conflict where it exists
+    already, IoFailure where it cannot be written.
     """
     file = sqlite_only(conn)
     if target.exists() and not overwrite:
@@ -65,6 +68,8 @@ def backup(
         size = Path(temporary).stat().st_size
         if not dry_run:
             _sync(Path(temporary))
+            with suppress(FileNotFoundError):
+                Path(temporary).chmod(stat.S_IMODE(target.stat().st_mode))
             os.replace(temporary, target)
             _sync(folder)
     except OSError as error:
@@ -90,7 +95,7 @@ def restore(
     from interop_cli.store.migrations import pending
 
     source, target = checked_path(source), Path(os.path.realpath(target))
-    kept = target.with_name(target.name + ".before-restore")
+    kept = target.with_name(target.name + KEPT)
     problems = problems_of(source)
     if problems:
         raise UnusableDb(
@@ -133,12 +138,12 @@ def _move_in(copy: SqliteConnection, target: Path, kept: Path) -> None:
     """Put a copy in the place of a file that is no working database, or of none."""
     if target.exists() and not target.is_file():
         raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(target)))
-    fresh = target.with_name(target.name + ".restoring")
+    fresh = target.with_name(target.name + RESTORING)
     backup(copy, fresh, overwrite=True)
     try:
         if target.exists():
             os.replace(target, kept)
-            for suffix in ("-wal", "-shm", "-journal"):  # they belong to the old file
+            for suffix in JOURNALS:  # they belong to the old file
                 with suppress(FileNotFoundError):
                     os.replace(f"{target}{suffix}", f"{kept}{suffix}")
         os.replace(fresh, target)
@@ -200,7 +205,7 @@ def copies(conn: Connection) -> list[str]:
     """Files beside a database that look like copies of it; none for a server."""
     if not isinstance(conn, SqliteConnection):
         return []
-    own = {conn.path.name + suffix for suffix in ("", "-wal", "-shm", "-journal")}
+    own = {conn.path.name + suffix for suffix in ("", *JOURNALS)}
     return sorted(
         str(path)
         for path in conn.path.parent.glob(f"{conn.path.stem}*")

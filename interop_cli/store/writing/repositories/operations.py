@@ -138,6 +138,27 @@ class OperationRepository:
             " AND EXISTS (SELECT 1 FROM undoing u WHERE u.entity = 'counter' AND u.stale = 1)"
         )
 
+    def posted(self) -> list[Row]:
+        """The invoices and credit notes that the operation posted here: ``kind`` and ``number``.
+
+        What gave them their number is told from what only made a draft by its counter, so that
+        they are named also where they were changed since.
+        """
+        rows = self.conn.query(
+            "SELECT d.kind, d.number, u.action, u.before FROM undoing u"
+            " JOIN document d ON d.id = u.entity_id"
+            " WHERE u.entity = 'document' AND d.issued = 1 AND d.posted_at IS NOT NULL"
+            " AND (u.action = 'delete' OR u.action = 'update' AND u.before LIKE :field)"
+            " AND (u.stale = 0 OR EXISTS (SELECT 1 FROM undoing c WHERE c.entity = 'counter'))"
+            " ORDER BY d.id",
+            field='%"posted_at"%',
+        )
+        return [
+            row
+            for row in rows
+            if row["action"] == "delete" or json.loads(row["before"]).get("posted_at") is None
+        ]
+
     def stale(self, limit: int) -> tuple[int, list[Row]]:
         """How many rows were changed since, and the first of them."""
         count = self.conn.query("SELECT COUNT(*) AS n FROM undoing WHERE stale = 1")[0]["n"]
