@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from interop_cli.connectors.google_places import Places
     from interop_cli.domain.filters.values import Reading
     from interop_cli.domain.rights import User
-    from interop_cli.domain.rules import Context
+    from interop_cli.domain.rules import Context, RuleWarning
     from interop_cli.domain.sync.descriptor import RemoteField
     from interop_cli.output import Output
     from interop_cli.services.outcome import Outcome
@@ -50,6 +50,8 @@ class App:
         """Whether what was asked is done, and only the telling of it is left."""
         self.written: list[int] = []
         """The operations committed in this run."""
+        self.warnings: list[RuleWarning] = []
+        """What is to be looked at in the input; every outcome of this run has it."""
         set_language(early_language(argv, environ))
 
     # -- settings ---------------------------------------------------------------------------
@@ -216,12 +218,17 @@ class App:
         outcome.operation, outcome.operation_id = operation, operation_id
         outcome.dry_run = self.dry_run
         self.done = True
-        self.exit_code = outcome.exit_code
-        if self.options.get("fail_if_unchanged") and not (outcome.changed or outcome.failed):
-            self.exit_code = EXIT_ATTENTION
+        self.conclude(outcome)
         if operation_id is not None:
             self.written.append(operation_id)
         return outcome
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Take the exit code from an outcome, and add to it what its input was warned of."""
+        outcome.warnings = [*self.warnings, *outcome.warnings]
+        self.exit_code = outcome.exit_code
+        if self.options.get("fail_if_unchanged") and not (outcome.changed or outcome.failed):
+            self.exit_code = EXIT_ATTENTION
 
     def write(self, operation: str, work: Callable[[UnitOfWork], Outcome]) -> None:
         """Run a service and hand its outcome to the output."""

@@ -20,6 +20,7 @@ from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.domain.rules import RuleWarning
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.reading.fields import ListField
@@ -157,10 +158,25 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
         "want_rows": picked.results is not None,
     }
     if picked.codes or picked.only_failed_from:
-        return Selector(keys=_keys(picked), from_file=picked.from_file, **limits)
+        keys = _keys(picked)
+        if not keys:
+            app.warnings.append(_nothing(picked))
+        return Selector(keys=keys, from_file=picked.from_file, **limits)
     condition = compiled(app, picked.filters) & of_status(picked.status or "all")
     say_left_out(app, SOURCE, condition)
     return Selector(condition=condition, **limits)
+
+
+def _nothing(picked: Picked) -> RuleWarning:
+    """A list without codes is no mistake by itself; nor need it be what was meant."""
+    from interop_cli.domain.rules import RuleWarning
+
+    if picked.reads_stdin:
+        return RuleWarning("stdin", "input.empty", msg("nothing came in, so nothing was done"))
+    file = picked.only_failed_from or picked.codes[0][1:]
+    return RuleWarning(
+        "file", "input.empty", msg("{file} names nobody, so nothing was done", file=file)
+    )
 
 
 def exactly(selector: Selector, count: int) -> Selector:

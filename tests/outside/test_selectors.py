@@ -215,3 +215,39 @@ def test_a_list_flows_into_a_write(shop: Path) -> None:
     first.stderr.close()
     assert first.stdin
     first.stdin.close()
+
+
+NOBODY = [
+    ("client", "deactivate", "-", "-y"),
+    ("client", "activate", "@empty", "-y"),
+    ("client", "edit", "-", "--terms", "x", "-y"),
+    ("client", "promote", "--only-failed-from", "-", "-y"),
+    ("client", "delete", "-", "--confirm", "0"),
+]
+
+
+@pytest.mark.parametrize("args", NOBODY, ids=" ".join)
+def test_an_empty_pipe_is_warned_of(
+    args: tuple[str, ...], shop_url: str, invoke: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").touch()
+    before = content(shop_url)
+    result = invoke(*args, "--json")
+    assert result.code == 0  # a quiet night is no failure
+    assert [one["code"] for one in result.json["warnings"]] == ["input.empty"]
+    told = invoke(*args)
+    assert (told.code, told.stderr.count("nothing was done")) == (0, 1)
+    # Whoever knows better says so.
+    assert invoke(*args, "--fail-if-unchanged").code == 10
+    if "delete" not in args:
+        expected = invoke(*args, "--expect", "3", "--json")
+        assert (expected.code, expected.error["code"]) == (5, "bulk.expect")
+        assert invoke(*args, "--expect", "0").code == 0
+    assert content(shop_url) == before
+
+
+def test_somebody_is_no_empty_pipe(shop: Path, invoke: Run) -> None:
+    result = invoke("client", "deactivate", "-", "-y", "--json", stdin="BETA\n")
+    assert (result.code, result.json["warnings"]) == (0, [])
+    result = invoke("client", "deactivate", "--filter", "code = NOBODY", "-y", "--json")
+    assert (result.code, result.json["warnings"]) == (0, [])

@@ -573,3 +573,15 @@ def test_both_languages(crm: Run, portal: FakeHubSpot, language: str) -> None:
     shown = crm("sync", "plan", "--offline", "--lang", language).stdout
     assert "prospect" in shown
     assert ("It is a prospect." in shown) == (language == "en")
+
+
+def test_an_empty_pipe_sends_nothing_and_says_so(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    for words in (("sync", "push", "-"), ("sync", "plan", "-"), ("sync", "pull", "-")):
+        told = crm(*words)
+        assert told.code == 0
+        assert told.stderr.count("nothing was done") == 1
+    pushed = crm("sync", "push", "-", "--json", "--fail-if-unchanged")
+    assert (pushed.code, pushed.json["warnings"][0]["code"]) == (10, "input.empty")
+    assert crm("sync", "push", "-", "--expect", "2").code == 5
+    assert portal.live() == {}

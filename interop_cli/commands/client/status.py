@@ -69,6 +69,7 @@ def deactivate_command(app: App, picked: Picked, reassign: str | None) -> None:
     interop client deactivate ACME
     interop client deactivate --filter "last_invoice < -3y" --yes
     interop client deactivate --filter "last_invoice is null and created_at < -3y" --yes
+    set -o pipefail  # a list that fails is then no list of nobody
     interop client list --filter "last_invoice < -3y" -o codes | interop client deactivate - --yes
     """
     from interop_cli.services.clients import status

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import ConfigError, RemoteFailure, UsageError
 from interop_cli.domain.messages import N_, msg
+from interop_cli.i18n import labelled, translate
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import option
 from interop_cli.shell.selectors import Picked
@@ -134,6 +135,12 @@ def scope_of(app: App, picked: Picked) -> RecordScope:
         scope, count = RecordScope(ids), len(ids)
     check_limits(selector, count, sends=True)
     return scope
+
+
+def tell_warnings(app: App) -> None:
+    """Say what the input was warned of, where no result of a write has it."""
+    for warning in app.warnings:
+        app.output.warn(labelled(warning.path, translate(warning.message)))
 
 
 def ask_about(app: App, scope: RecordScope, question: confirm.Question) -> None:

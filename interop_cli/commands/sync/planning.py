@@ -67,6 +67,7 @@ def plan_command(
             skip=counts["skip"],
         )
     )
+    common.tell_warnings(app)
     if detailed_exitcode and todo:
         app.exit_code = EXIT_ATTENTION
 

@@ -62,6 +62,7 @@ def pull_command(
             _("{target}: {count} records read.", target=target.name, count=found.read)
         )
     _rows(app, PULLED, rows)
+    common.tell_warnings(app)
     app.exit_code = EXIT_ATTENTION if rows else 0
 
 

@@ -91,7 +91,7 @@ def push(
         raise failure
     if failure is None and len(found.items) == 1 and found.items[0]["status"] == "skipped":
         refuse_alone(found.items[0])
-    app.exit_code = found.exit_code
+    app.conclude(found)
     if picked.results is not None:
         found.rows = [_result(line, item) for line, item in enumerate(found.items, 1)]
     _deliver(app, found, picked)
@@ -312,7 +312,7 @@ def export_command(app: App, name: str, picked: Picked, force: bool) -> None:
     for item in found.items:
         if item["error"] is not None:
             item["error"] = {**item["error"], "message": translate(item["error"]["message"])}
-    app.exit_code = found.exit_code
+    app.conclude(found)
     app.output.result(found.as_dict())
 
 
