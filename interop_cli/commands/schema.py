@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import ENTITIES
-from interop_cli.domain.fields.field import listed
+from interop_cli.domain.fields.field import Column, ValueKind, listed
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.document_kinds import KIND_NAMES, STATUS_NAMES
 from interop_cli.shell.command import Command, pass_app

@@ -7,7 +7,7 @@ colour, and what must be escaped on a terminal. See ``CLI.md`` for the shapes it
 
 from __future__ import annotations
 
-from interop_cli.domain.columns import Column, ValueKind
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.output.columns import pick
 from interop_cli.output.sanitise import guard, printable, unguard
 from interop_cli.output.style import Style

@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
 
-from interop_cli.domain.columns import ValueKind
+from interop_cli.domain.fields.field import ValueKind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, language, translate
 from interop_cli.output.columns import ColumnChoice, dig

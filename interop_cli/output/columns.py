@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import msg
 
 Row = Sequence[object]

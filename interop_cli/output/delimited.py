@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from interop_cli.domain.columns import NUMBERS, ValueKind
+from interop_cli.domain.fields.field import NUMBERS, ValueKind
 from interop_cli.output.cells import as_text, loaded
 from interop_cli.output.columns import ColumnChoice, Row, dig
 from interop_cli.output.sanitise import SUSPECT, guard, printable

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring as quote
 
-from interop_cli.domain.columns import ValueKind
+from interop_cli.domain.fields.field import ValueKind
 from interop_cli.output.cells import as_json, embed, embed_at
 from interop_cli.output.columns import ColumnChoice, Row
 

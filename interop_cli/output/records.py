@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from interop_cli.domain.columns import Column, ValueKind
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.output.cells import for_people
 from interop_cli.output.columns import ColumnChoice, Row, dig, unknown_field
 from interop_cli.output.style import Style, width

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from interop_cli.domain.columns import Column, ValueKind
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.columns import Row, dig, unknown_field

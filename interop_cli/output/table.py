@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from interop_cli.domain.columns import NUMBERS
+from interop_cli.domain.fields.field import NUMBERS
 from interop_cli.i18n import _
 from interop_cli.output.cells import for_people
 from interop_cli.output.columns import ColumnChoice, Row

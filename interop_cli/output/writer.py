@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import InteropError, UsageError
+from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.output import sink
 from interop_cli.output.cells import compact, plain

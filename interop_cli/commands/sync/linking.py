@@ -74,7 +74,7 @@ def link_command(
 
 
 def _show(app: App, opened: OpenTarget, proposals: list[Proposal]) -> None:
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     columns = [
         Column(name, ValueKind.INT if name == "id" else ValueKind.TEXT, table=name != "id")

@@ -73,7 +73,7 @@ def plan_command(
 
 
 def _columns() -> list[Any]:
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {"id": ValueKind.INT, "changes": ValueKind.JSON}
     hidden = {"id", "reason", "changes"}
@@ -153,7 +153,7 @@ def status_command(app: App, target_name: str | None) -> None:
     \b
     interop sync status --json
     """
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.sync.report import NAMES, status
 
     texts = {"target", "kind", "paused_by"}

@@ -67,7 +67,7 @@ def pull_command(
 
 
 def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     columns = [
         Column(name, ValueKind.INT if name == "id" else ValueKind.TEXT, table=name != "id")

@@ -104,7 +104,7 @@ def _no_field(descriptor: Any, name: str) -> UsageError:
 
 
 def _show_fields(app: App, opened: OpenTarget, entity: str | None) -> None:
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.domain.sync.descriptor import Need
 
     names = ("entity", "field", "theirs", "need", "sent", "max_length", "pattern", "choices")

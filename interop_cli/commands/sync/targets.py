@@ -49,7 +49,7 @@ def targets_command(app: App) -> None:
     interop sync targets
     """
     from interop_cli.connectors import connector_class
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.store.sync.targets import all_targets
 
     kinds = {

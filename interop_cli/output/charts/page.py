@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
-from interop_cli.domain.columns import NUMBERS, Column, ValueKind
+from interop_cli.domain.fields.field import NUMBERS, Column, ValueKind
 from interop_cli.i18n import _, language, ngettext
 from interop_cli.output.cells import for_people
 from interop_cli.output.charts import Drawing

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import ADDRESS
+from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
 from interop_cli.store.reading import nesting, notes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import Conflict, Detail, NotFound
 from interop_cli.domain.fields import DOCUMENT
+from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.domain.values.text import fold

@@ -9,7 +9,7 @@ from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.clients import STATUSES
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 NAMES = ("score", "code", "name", "other", "other_name", "reasons")
 # Each row is a client and one value of it; those merged into another are found already.
@@ -35,7 +35,7 @@ VALUES = {
 
 def columns() -> list[Column]:
     """The columns of a pair."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {"score": ValueKind.INT, "reasons": ValueKind.JSON}
     return [Column(name, kinds.get(name, ValueKind.TEXT)) for name in NAMES]

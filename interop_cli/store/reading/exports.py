@@ -11,10 +11,9 @@ import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.fields import ENTITIES, Kind
-from interop_cli.domain.fields.field import taken
+from interop_cli.domain.fields.field import Column, ValueKind, taken
 from interop_cli.domain.fields.nested import FIELDS, LISTS, MAIN_EXTRAS, flat_field, flat_name
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row

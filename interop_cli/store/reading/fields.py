@@ -10,9 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from interop_cli.domain.columns import Column
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.fields.field import Field, Fields, Kind, listed
+from interop_cli.domain.fields.field import Column, Field, Fields, Kind, listed
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.closed_lists import ClosedList
 

@@ -10,7 +10,7 @@ from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.writing.tables import TABLES
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 NAMES = (
     "operation_id",
@@ -51,7 +51,7 @@ DERIVED = frozenset(
 
 def columns() -> list[Column]:
     """The columns of a history row."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {
         "operation_id": ValueKind.INT,

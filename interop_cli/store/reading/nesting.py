@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.store.engines.connection import Connection, Row
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 Batches = Iterator[list[tuple[Any, ...]]]
 Nested = Callable[[Connection, Iterable[int]], dict[int, list[Row]]]
@@ -16,7 +16,7 @@ Nested = Callable[[Connection, Iterable[int]], dict[int, list[Row]]]
 
 def column(name: str, members: Sequence[str]) -> Column:
     """A column of nested objects: in no format until ``--fields`` asks for it."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     return Column(name, ValueKind.JSON, hidden=True, members=tuple(members))
 

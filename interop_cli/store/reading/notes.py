@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from interop_cli.domain.columns import Column, ValueKind
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import NOTE, Kind
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks

@@ -11,7 +11,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 
 SELECT = (
@@ -23,7 +23,7 @@ NAMES = ("id", "name", "at", "actor", "command", "changes", "undoes", "undone_by
 
 def columns() -> list[Column]:
     """The columns of an operation."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     numbers = {"id", "changes", "undoes", "undone_by"}
     return [

@@ -9,7 +9,7 @@ from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.sales import BASES, SalesQuery
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 NAMES = (
     "by",
@@ -38,7 +38,7 @@ GROUPS = {
 
 def columns() -> list[Column]:
     """The columns of a report."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {
         "amount_cents": ValueKind.MONEY,

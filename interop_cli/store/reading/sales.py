@@ -11,7 +11,7 @@ from interop_cli.store.reading.filters import EVERYTHING, Condition
 from interop_cli.store.totals_sql import years_table
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 NAMES = ("client", "year", "basis", "currency", "amount_cents", "invoices", "computed_at", "stale")
 BASES = {"sold-to": "sold", "bill-to": "billed"}
@@ -35,7 +35,7 @@ class SalesQuery:
 
 def columns() -> list[Column]:
     """The columns of a sales total."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {
         "year": ValueKind.INT,

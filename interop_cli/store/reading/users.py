@@ -8,14 +8,14 @@ from interop_cli.domain.rights import rights_of
 from interop_cli.store.engines.connection import Connection
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 NAMES = ("uid", "name", "role", "rights", "enforced")
 
 
 def columns() -> list[Column]:
     """The columns of a user; ``enforced`` where the server itself holds them to the role."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {"rights": ValueKind.JSON, "enforced": ValueKind.BOOL}
     return [Column(name, kinds.get(name, ValueKind.TEXT)) for name in NAMES]

@@ -9,7 +9,7 @@ from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.sales import BASES, SalesQuery
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 NAMES = (
     "client",
@@ -27,7 +27,7 @@ NAMES = (
 
 def columns() -> list[Column]:
     """The columns of a difference."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     def kind(name: str) -> ValueKind:
         if name.endswith("_cents"):

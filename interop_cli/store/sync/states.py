@@ -11,7 +11,7 @@ from interop_cli.store.reading.fields import ListField
 from interop_cli.store.sync.sources import client_stamp, current
 
 if TYPE_CHECKING:
-    from interop_cli.domain.columns import Column
+    from interop_cli.domain.fields.field import Column
 
 
 STATE = (
@@ -94,7 +94,7 @@ FROM = (
 
 def columns() -> list[Column]:
     """The columns of an event."""
-    from interop_cli.domain.columns import Column, ValueKind
+    from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {
         "at": ValueKind.TIME,

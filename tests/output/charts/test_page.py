@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.charts import Bar, Chart
-from interop_cli.domain.columns import Column, ValueKind
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.i18n import set_language
 from interop_cli.output.charts import Drawing
 from interop_cli.output.charts.page import MOST_BARS, html
