@@ -43,7 +43,7 @@ def list_command(app: App, client: str | None, asked: lists.Asked) -> None:
     interop address list --filter "main = false and province = ON" -o csv
     """
     from interop_cli.store.reading import addresses
-    from interop_cli.store.reading.filters import EVERYTHING
+    from interop_cli.store.reading.conditions import EVERYTHING
 
     columns = addresses.columns()
     lists.show(app, addresses.VIEW, columns, asked, EVERYTHING, client=client, key="id")

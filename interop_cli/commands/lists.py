@@ -18,7 +18,7 @@ from interop_cli.shell.completion import client_codes
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Column
-    from interop_cli.store.reading.filters import Condition
+    from interop_cli.store.reading.conditions import Condition
     from interop_cli.store.reading.lists import ListView
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -96,8 +96,8 @@ def show(
     from interop_cli.commands.client.reading import resolved
     from interop_cli.shell.selectors import condition_of, say_left_out
     from interop_cli.store.reading import lists
+    from interop_cli.store.reading.conditions import of_clients
     from interop_cli.store.reading.fields import field_named
-    from interop_cli.store.reading.filters import of_clients
 
     conn = app.store.conn
     shown = columns if client is not None else _with_client(columns)

@@ -184,7 +184,7 @@ def list_command(app: App, client: str | None, category: str | None, asked: list
     interop note list --filter "created_at >= -7d and attachments > 0"
     """
     from interop_cli.store.reading import notes
-    from interop_cli.store.reading.filters import EVERYTHING
+    from interop_cli.store.reading.conditions import EVERYTHING
 
     also = EVERYTHING if category is None else notes.of_category(app.store.conn, category)
     lists.show(

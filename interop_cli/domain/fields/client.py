@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from interop_cli.domain.fields.address import ADDRESS
 from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
@@ -13,7 +11,7 @@ PLACE = ("line1", "line2", "city", "province", "postal_code", "country")
 BILLING, COORDINATES = Card.BILLING, Card.COORDINATES
 
 _PLACE: Fields = tuple(
-    replace(field, place=True, table=field.name in ("city", "province"), merge=Merge.OWN)
+    field._replace(place=True, table=field.name in ("city", "province"), merge=Merge.OWN)
     for field in ADDRESS
     if field.name in PLACE
 )

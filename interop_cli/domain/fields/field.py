@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from interop_cli.domain.values.closed_lists import ClosedList
 
@@ -115,9 +116,8 @@ class Card(StrEnum):
     DOCUMENT = "document"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A row of a table of fields.
+class Field(NamedTuple):
+    """A row of a table of fields; a tuple, which every start of the program makes in no time.
 
     ``title`` is the msgid of its heading, ``help`` that of its option (none: no option);
     ``metavar`` is what the help shows for its value. ``column`` is its column where it has another

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from interop_cli.store.engines.connection import Connection, query_in_chunks
 from interop_cli.store.reading.clients import ListQuery, client_rows
-from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.conditions import Condition
 
 FEW = 5
 LONGEST = 60

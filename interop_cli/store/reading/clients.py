@@ -11,8 +11,8 @@ from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, lists, nesting, notes, sales
+from interop_cli.store.reading.conditions import EVERYTHING, Condition
 from interop_cli.store.reading.fields import ListField, list_fields
-from interop_cli.store.reading.filters import EVERYTHING, Condition
 from interop_cli.store.reading.references import resolve
 from interop_cli.store.reading.search import found_early
 from interop_cli.store.sync import states

@@ -10,8 +10,8 @@ from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import nesting, notes
+from interop_cli.store.reading.conditions import Condition
 from interop_cli.store.reading.fields import list_fields
-from interop_cli.store.reading.filters import Condition
 from interop_cli.store.reading.lists import Key, ListView, row_named
 from interop_cli.store.sync.sources import HUBSPOT_SYNCED
 

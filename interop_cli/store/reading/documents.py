@@ -12,8 +12,8 @@ from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import notes
+from interop_cli.store.reading.conditions import EVERYTHING, Condition
 from interop_cli.store.reading.fields import list_fields
-from interop_cli.store.reading.filters import EVERYTHING, Condition
 from interop_cli.store.reading.lists import Key, ListView
 from interop_cli.store.reading.references import id_named
 

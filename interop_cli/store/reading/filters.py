@@ -8,7 +8,6 @@ that it can be said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -41,6 +40,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection
+from interop_cli.store.reading.conditions import EVERYTHING, Condition, digits_in, like_escaped
 from interop_cli.store.reading.fields import ListField, field_named
 
 MOST_VALUES = 20_000  # SQLite binds 32,766, PostgreSQL twice as many
@@ -48,38 +48,6 @@ SIDE_BY_SIDE = 100  # parts joined without parentheses; SQLite's trees are 1,000
 
 Held = Callable[[ListField, str], Sequence[str]]
 """The values of a field in the rows of its list that are folded as this text is."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A piece of SQL for WHERE, and the values it binds.
-
-    ``left_out`` has, for each field whose missing values decided, the rows that were not chosen
-    for that alone: the field's name and a condition that binds the same values.
-    """
-
-    sql: str
-    params: dict[str, Any]
-    left_out: tuple[tuple[str, str], ...] = ()
-
-    def __and__(self, other: Condition) -> Condition:
-        """Both: their values must have different names."""
-        if self.sql == "TRUE" or other.sql == "TRUE":
-            return self if other.sql == "TRUE" else other
-        left_out = [(name, f"{sql} AND {other.sql}") for name, sql in self.left_out]
-        left_out += [(name, f"{sql} AND {self.sql}") for name, sql in other.left_out]
-        return Condition(
-            f"{self.sql} AND {other.sql}", {**self.params, **other.params}, tuple(left_out)
-        )
-
-
-EVERYTHING = Condition("TRUE", {})
-
-
-def of_clients(client_ids: Sequence[int]) -> Condition:
-    """That a client ``c`` is one of these."""
-    params = {f"client_{number}": client_id for number, client_id in enumerate(client_ids)}
-    return Condition(f"c.id IN ({', '.join(f':{name}' for name in params)})", params)
 
 
 def compile_filters(
@@ -285,12 +253,6 @@ class _Compiler:
 
 _TYPED = DATES | NUMBERS | {Kind.BOOL}
 _NAMELESS = DATES | NUMBERS | {Kind.BOOL, Kind.CODE, Kind.TAGS, Kind.UPPER}
-_SEPARATORS = (" ", "\u00a0", "-", "\u2011", ".", "(", ")", "+", "/")
-
-
-def like_escaped(text: str) -> str:
-    """``text`` for a LIKE pattern with ``ESCAPE '\\'``: its own ``%`` and ``_`` are literal."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _needs_a_value(leaf: Comparison) -> bool:
@@ -341,10 +303,3 @@ def _side_by_side(parts: Sequence[str], sign: str) -> str:
             for at in range(0, len(parts), SIDE_BY_SIDE)
         ]
     return sign.join(parts)
-
-
-def digits_in(column: str) -> str:
-    """SQL for a stored telephone without what stands between its digits."""
-    for sign in _SEPARATORS:
-        column = f"REPLACE({column}, '{sign}', '')"
-    return column

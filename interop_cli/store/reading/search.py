@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from interop_cli.domain.values.text import searched_words
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.reading.filters import Condition
+from interop_cli.store.reading.conditions import Condition
 
 LOOKED_AT = (100, 1000)  # clients, before all that a search finds are gathered
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.store.engines.connection import Connection, Row
+
+if TYPE_CHECKING:
+    from interop_cli.domain.sync.records import LocalRecord
 
 # Beside the client ``c``: its main address and who pays for it. Scopes and filters speak of them.
 PEOPLE = (
