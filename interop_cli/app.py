@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,6 +99,7 @@ class App:
             terms=get("defaults.terms") or None,
             max_attachment=get("note.max_attachment_mb") * 1_000_000,
             note_categories=tuple(get("note.categories")),
+            zone=self.zone,
             accounting_fields=lambda: self._accounting_fields,
         )
         return Context(policy)
@@ -111,11 +113,27 @@ class App:
     # -- clock ------------------------------------------------------------------------------
 
     @cached_property
+    def zone(self) -> tzinfo | None:
+        """The time zone whose days are meant; ``None``: this machine's, where no other is set."""
+        from interop_cli.shell.system_zone import system_zone
+
+        name = str(self.settings.get("timezone"))
+        if not name or name == system_zone():
+            return None
+        from interop_cli.domain.values.zones import zone_named
+
+        return zone_named(name)
+
+    @cached_property
     def today(self) -> date:
-        """The date, or INTEROP_TODAY where it is set."""
+        """The date in the company's zone, or INTEROP_TODAY where it is set."""
+        return self._fixed_day or datetime.now(UTC).astimezone(self.zone).date()
+
+    @property
+    def _fixed_day(self) -> date | None:
         fixed = self.environ.get("INTEROP_TODAY")
         if not fixed:
-            return datetime.now().astimezone().date()
+            return None
         try:
             return date.fromisoformat(fixed)
         except ValueError:
@@ -125,10 +143,10 @@ class App:
 
     @property
     def reading(self) -> Reading:
-        """How the values of filters are read: the day, and the company's country."""
+        """How the values of filters are read: the day and its zone, the company's country."""
         from interop_cli.domain.filters.values import Reading
 
-        return Reading(self.today, country=str(self.settings.get("defaults.country")))
+        return Reading(self.today, self.zone, str(self.settings.get("defaults.country")))
 
     def now(self) -> str:
         """The time as stored: UTC, ISO 8601, to the second; midnight where the date is fixed."""
@@ -139,15 +157,19 @@ class App:
         """The time and waiting; where the date is fixed, waiting takes no time."""
         from interop_cli.clock import Clock
 
-        if not self.environ.get("INTEROP_TODAY"):
+        if (day := self._fixed_day) is None:
             return Clock()
-        return Clock(datetime.combine(self.today, time(), UTC))
+        zone = self.zone if "store" in self.__dict__ else UTC
+        return Clock(datetime.combine(day, time(), zone).astimezone(UTC))
 
     def fix_clock(self) -> None:
         """Stop the clock where nobody has: made-up data is then the same on any day."""
+        from interop_cli.clock import Clock
+
         self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
         self.__dict__.pop("today", None)
-        self.__dict__.pop("clock", None)
+        # In UTC, whatever the zone: on any machine.
+        self.__dict__["clock"] = Clock(datetime.combine(self.today, time(), UTC))
 
     # -- store ------------------------------------------------------------------------------
 
@@ -175,10 +197,15 @@ class App:
         from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
 
-        today, user = self.today.isoformat(), self.user  # or an error, before anything is open
+        fixed, user = self._fixed_day, self.user  # or an error, before anything is open
         conn = open_database(self.location, lock_timeout=self.lock_timeout)
+        today = (fixed or datetime.now(UTC).astimezone().date()).isoformat()
         store = Store(conn, today, self.now, user.actor, self.command, user, unbroken=held)
         self._stores.append(store)
+        self.__dict__["store"] = store  # the zone, and so the day, is kept in it
+        # A zone that this machine does not know is refused where days are meant; it can be set.
+        with suppress(ConfigError):
+            store.today = self.today.isoformat()
         return store
 
     @cached_property

@@ -149,11 +149,17 @@ def init_command(app: App) -> None:
     interop db init
     interop --db postgresql://localhost/interop db init
     """
+    from interop_cli.shell.system_zone import system_zone
     from interop_cli.store.engines.create import create_database
 
     with held():
         create_database(
-            app.location, app.now(), app.user, lock_timeout=app.lock_timeout, dry_run=app.dry_run
+            app.location,
+            app.now(),
+            app.user,
+            lock_timeout=app.lock_timeout,
+            dry_run=app.dry_run,
+            zone=system_zone(),
         )
         _done(app)
     if app.dry_run:

@@ -20,10 +20,12 @@ from interop_cli.domain.validation import refused
 from interop_cli.domain.values.choices import check_currency, read_choice
 from interop_cli.domain.values.document_kinds import KINDS, STATUSES
 from interop_cli.domain.values.money import MAX_CENTS, in_cents, parse_amount, parse_cents
+from interop_cli.domain.values.zones import day_in, zoned_time
 
 MAX_NUMBER = 40
 MAX_PLACE = 500
 YEARS = range(1900, 2200)
+DAY = len("2026-11-24")
 _AMOUNT_PAIRS = tuple((name, f"{name}_cents") for name in AMOUNTS)
 
 _DATE = re.compile(r"(\d{4})[-/](\d\d)[-/](\d\d)(?:[ T].*)?", re.ASCII)
@@ -40,15 +42,21 @@ def _status(value: object) -> Any:
     return read_choice(value, STATUSES, "document.status.unknown")
 
 
-def read_date(value: object) -> str:
-    """A date as ISO text; a time of day behind it is left away. Raises ``document.date.format``."""
+def read_date(value: object, info: ValidationInfo[Any]) -> str:
+    """A date as ISO text; raises ``document.date.format``.
+
+    A time of day behind it is left away; one that says its zone is of the day that it is in the
+    company's: 4:30 on January 1, UTC, is December 31 in Montréal.
+    """
     text = str(value or "").strip()
     if not text:
         raise missing()
     match = _DATE.fullmatch(text)
     try:
         found = date(*map(int, match.groups())) if match else None
-    except ValueError:
+        if len(text) > DAY and (moment := zoned_time(text)):
+            found = day_in(moment, context_of(info).policy.zone)
+    except (ValueError, OverflowError):
         found = None
     if found is None:
         raise fault("document.date.format", N_("is not a date in the form YYYY-MM-DD"))
@@ -57,8 +65,8 @@ def read_date(value: object) -> str:
     return found.isoformat()
 
 
-def _optional_date(value: object) -> str | None:
-    return read_date(value) if value else None
+def _optional_date(value: object, info: ValidationInfo[Any]) -> str | None:
+    return read_date(value, info) if value else None
 
 
 def _currency(value: object, info: ValidationInfo[Any]) -> str:

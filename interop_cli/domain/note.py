@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -14,10 +14,12 @@ from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault
 from interop_cli.domain.rules import context_of
 from interop_cli.domain.values.text import fold, nfc
+from interop_cli.domain.values.zones import midnight, stamp, zoned_time
 
 MAX_TEXT = 20_000
 MAX_NAME = 200
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+DAY = len("2026-11-24")
 UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -53,16 +55,19 @@ def attachment_name(path: str) -> str:
     return name or "file"
 
 
-def _written(value: object) -> str | None:
+def _written(value: object, info: ValidationInfo[Any]) -> str | None:
     if value is None or value == "":
         return None
     text = str(value).strip()
-    text = f"{text}T00:00:00Z" if len(text) == 10 else text
     try:
+        if len(text) == DAY:
+            text = midnight(date.fromisoformat(text), context_of(info).policy.zone)
+        elif moment := zoned_time(text):
+            text = stamp(moment)
         if not _TIME.fullmatch(text):
             raise ValueError(text)
         datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise fault(
             "note.created_at.format", N_("is not a time such as 2026-03-02T15:04:05Z")
         ) from None
@@ -72,7 +77,7 @@ def _written(value: object) -> str | None:
 class Note(Entity):
     """A note: its category as the setting spells it (the first one by default), text and author.
 
-    ``created_at`` is when it was written; a date means its midnight, UTC.
+    ``created_at`` is when it was written; a date means its midnight in the company's zone.
     """
 
     client_id: int | None = None

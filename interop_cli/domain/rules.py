@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NOWHERE, Place
@@ -39,7 +40,7 @@ class Policy:
     ``country`` ``province`` ``language`` ``currency`` ``prospect`` ``terms`` are the defaults of
     new clients and addresses. ``max_attachment`` is in bytes. ``accounting_fields`` gives the
     fields that the configured targets have besides ours, by name (``None``: no target, and any
-    field is kept).
+    field is kept). ``zone`` is where a day is meant (``None``: in the zone of this machine).
     """
 
     strict_countries: frozenset[str] = frozenset({"CA", "US"})
@@ -52,6 +53,7 @@ class Policy:
     terms: str | None = None
     note_categories: tuple[str, ...] = NOTE_CATEGORIES
     max_attachment: int = 25_000_000
+    zone: tzinfo | None = UTC
     accounting_fields: Callable[[], Mapping[str, RemoteField] | None] = lambda: None
 
 

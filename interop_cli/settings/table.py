@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.values.zones import zone_named
 
 
 class SettingType(StrEnum):
@@ -22,6 +23,7 @@ class SettingType(StrEnum):
     INT = "int"  # zero or more
     SECONDS = "seconds"  # float, zero or more
     LIST = "list"  # of texts
+    ZONE = "time zone"  # its name
     PATH = "path"  # ``~`` is the home folder; a URL stays as it is
 
 
@@ -112,6 +114,8 @@ _ROWS = (
             choices=("viewer", "editor", "manager", "admin"), shared=True),
     Setting("route.provider", SettingType.TEXT, _COMPANY,
             N_("Who computes routes."), "osm", choices=("osm", "google")),
+    Setting("timezone", SettingType.ZONE, _COMPANY,
+            N_("Time zone whose days are meant; this machine's where not set."), "", shared=True),
     Setting("sync.auto", SettingType.BOOL, _COMPANY,
             N_("Whether a change is pushed as soon as it is made."), default=False),
     Setting("sync.accounting", SettingType.TEXT, _COMPANY,
@@ -225,6 +229,7 @@ def _number(read: Callable[[str], float]) -> Callable[[str], float | None]:
 _READERS: dict[SettingType, Callable[[str], object]] = {
     SettingType.TEXT: str,
     SettingType.PATH: str,
+    SettingType.ZONE: str,
     SettingType.BOOL: _bool,
     SettingType.INT: _number(int),
     SettingType.SECONDS: _number(float),
@@ -251,6 +256,11 @@ def _checked_text(row: Setting, text: str) -> str:
         raise BadValue(_wanted(row))
     if row.pattern and not re.fullmatch(row.pattern, text):
         raise BadValue(_wanted(row))
+    if row.type is SettingType.ZONE and text:
+        try:
+            zone_named(text)
+        except ValueError:
+            raise BadValue(_wanted(row)) from None
     if row.type is SettingType.PATH:
         return os.path.expanduser(text)  # noqa: PTH111 - a Path would drop "//" and "./"
     return text
@@ -273,4 +283,5 @@ def _wanted(row: Setting) -> Message:
         SettingType.LIST: msg("a list of texts"),
         SettingType.TEXT: msg("a text"),
         SettingType.PATH: msg("a text"),
+        SettingType.ZONE: msg("the name of a time zone, such as America/Toronto"),
     }[row.type]

@@ -185,8 +185,10 @@ def condition_of(
     app: App, filters: tuple[str, ...], fields: Sequence[ListField], source: str
 ) -> Condition:
     """The filters on the rows of ``source``, a FROM, as a condition."""
-    from interop_cli.store.reading.filters import compile_filters, held_in
+    from interop_cli.store.reading.filters import EVERYTHING, compile_filters, held_in
 
+    if not filters:
+        return EVERYTHING
     conn = app.store.conn
     return compile_filters(filters, fields, app.reading, conn.folded, held_in(conn, source))
 

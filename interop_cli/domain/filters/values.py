@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Protocol
 
 from interop_cli.domain.errors import UsageError
@@ -18,7 +18,7 @@ from interop_cli.domain.fields.field import Kind
 from interop_cli.domain.filters.refusals import SEE_HELP
 from interop_cli.domain.filters.tree import Value
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.values import closed_lists
+from interop_cli.domain.values import closed_lists, zones
 from interop_cli.domain.values.closed_lists import ClosedList
 from interop_cli.domain.values.text import fold, nfc
 
@@ -30,7 +30,6 @@ LONGEST_CODE = 3  # of a currency or a country; what is longer is a name
 
 _RELATIVE = re.compile(r"-(\d{1,4})([dwmy])", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 # A telephone as people write one, or a part of it.
 _DIALLED = re.compile(r"[\d\s().+\-\u00a0\u2011]*\d[\d\s().+\-\u00a0\u2011]*")
 
@@ -70,10 +69,13 @@ def nobody_holds(_text: str) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading depends on: the day, the zone whose days are meant, the company's country."""
+    """What reading depends on: the day, the zone whose days are meant, the company's country.
+
+    The zone ``None`` is that of this machine.
+    """
 
     today: date
-    zone: tzinfo = UTC
+    zone: tzinfo | None = UTC
     country: str = "CA"
 
     def stored(
@@ -102,17 +104,13 @@ class Reading:
     def span(self, field: Filtered, value: Value) -> Span:
         """The time that ``value`` stands for: a whole day of the zone, or a second."""
         try:
-            if instant := _INSTANT.fullmatch(value.text):
-                zone = "+00:00" if instant[3] in "Zz" else instant[3]
-                start = datetime.fromisoformat(f"{instant[1]}T{instant[2]}{zone}")
-                return Span(_stamp(start), _stamp(start + timedelta(seconds=1)))
+            if moment := zones.zoned_time(value.text):
+                return Span(zones.stamp(moment), zones.stamp(moment + timedelta(seconds=1)))
             day = self._day(field, value.text)
-            return Span(self._midnight(day), self._midnight(day + timedelta(days=1)))
+            end = zones.midnight(day + timedelta(days=1), self.zone)
+            return Span(zones.midnight(day, self.zone), end)
         except (ValueError, OverflowError):
             raise _no_date(field) from None
-
-    def _midnight(self, day: date) -> str:
-        return _stamp(datetime.combine(day, time(), self.zone))
 
     def _day(self, field: Filtered, text: str) -> date:
         try:
@@ -206,7 +204,3 @@ def _truth(field: Filtered, text: str) -> int:
 
 def _no_date(field: Filtered) -> UsageError:
     return bad(msg("This field takes a date: YYYY-MM-DD, or -3y (d w m y)."), field)
-
-
-def _stamp(instant: datetime) -> str:
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -29,23 +29,25 @@ def create_database(
     *,
     lock_timeout: float,
     dry_run: bool = False,
+    zone: str = "",
 ) -> None:
     """Make an empty database of the present schema, whole or not at all.
 
     Its creator is its first admin; without one nobody has a role, and nobody is kept out.
+    ``zone`` is the name of the time zone whose days are meant.
 
     Raises Conflict ``db.exists`` where there is a file, or where the server's database has tables.
     """
     if is_url(location):
-        _create_on_server(location, now, creator, lock_timeout, dry_run)
+        _create_on_server(location, now, creator, lock_timeout, dry_run, zone)
     elif dry_run:
         check_free(Path(location))
     else:
-        _create_file(Path(location), now, creator, lock_timeout)
+        _create_file(Path(location), now, creator, lock_timeout, zone)
 
 
 def _create_on_server(
-    location: str, now: str, creator: User | None, lock_timeout: float, dry_run: bool
+    location: str, now: str, creator: User | None, lock_timeout: float, dry_run: bool, zone: str
 ) -> None:
     conn = connect(location, lock_timeout=lock_timeout)
     try:
@@ -61,11 +63,14 @@ def _create_on_server(
             if not dry_run:
                 apply_pending(conn, now)
                 _make_admin(conn, creator, now)
+                _set_zone(conn, zone, now)
     finally:
         conn.close()
 
 
-def _create_file(path: Path, now: str, creator: User | None, lock_timeout: float) -> None:
+def _create_file(
+    path: Path, now: str, creator: User | None, lock_timeout: float, zone: str
+) -> None:
     """One transaction makes all of it, so a file is empty or ready; another process may help."""
     from interop_cli.store.engines import sqlite
 
@@ -79,6 +84,7 @@ def _create_file(path: Path, now: str, creator: User | None, lock_timeout: float
                 conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 apply_pending(conn, now)
                 _make_admin(conn, creator, now)
+                _set_zone(conn, zone, now)
             except BaseException:
                 if made:
                     path.unlink()  # while the lock is ours and nobody waits in vain
@@ -86,6 +92,18 @@ def _create_file(path: Path, now: str, creator: User | None, lock_timeout: float
         conn.prefer_wal()
     finally:
         conn.close()
+
+
+def _set_zone(conn: Connection, zone: str, now: str) -> None:
+    """The first setting; like the first admin, it belongs to the making of the database."""
+    if not zone:
+        return
+    (row_id,) = conn.next_ids("setting", 1)
+    conn.insert_many(
+        "setting",
+        ("id", "name", "value", "created_at", "updated_at"),
+        [(row_id, "timezone", zone, now, now)],
+    )
 
 
 def _make_admin(conn: Connection, creator: User | None, now: str) -> None:
