@@ -176,14 +176,28 @@ BAD_CSV = [
     bad("zip", _zip(), "input.archive"),
     bad("gzip", gzip.compress(_csv(ROW).encode()), "input.archive"),
     bad("old-excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "input.archive"),
-    bad("no-such-encoding", _csv(ROW), "input.encoding.unknown", None, "--encoding", "utf8000",
-        exit_code=2),
-    bad("no-text-encoding", _csv(ROW), "input.encoding.unknown", None, "--encoding", "base64",
-        exit_code=2),
+    bad(
+        "no-such-encoding",
+        _csv(ROW),
+        "input.encoding.unknown",
+        None,
+        "--encoding",
+        "utf8000",
+        exit_code=2,
+    ),
+    bad(
+        "no-text-encoding",
+        _csv(ROW),
+        "input.encoding.unknown",
+        None,
+        "--encoding",
+        "base64",
+        exit_code=2,
+    ),
     bad("long-delimiter", _csv(ROW), "input.delimiter", None, "--delimiter", "::", exit_code=2),
     bad("not-ascii", _csv(ROW), "input.encoding", 2, "--encoding", "ascii"),
     bad("not-utf16", _csv(ROW)[:-1], "input.encoding", 1, "--encoding", "utf-16-be"),
-]  # fmt: skip
+]
 
 # What is right and holds nothing; that it is an error is for the import to say.
 EMPTY = [
@@ -204,8 +218,15 @@ ODD_CSV = [
     odd("no-end-at-the-end", f"{HEADER}\n{ROW}", 1),
     odd("blank-lines", f"\n{HEADER}\n\n{ROW}\n   \n{SECOND}\n\n\n", 2),
     odd("quotes-inside", _csv(ROW.replace("100 rue", '100 1/2" rue')), 1),
-    odd("doubled-quotes", _csv(ROW.replace("ACME", '"ACME"').replace(
-        "100 rue Sherbrooke O", '"100 ""rue"" Sherbrooke O"')), 1),
+    odd(
+        "doubled-quotes",
+        _csv(
+            ROW.replace("ACME", '"ACME"').replace(
+                "100 rue Sherbrooke O", '"100 ""rue"" Sherbrooke O"'
+            )
+        ),
+        1,
+    ),
     odd("ends-in-quotes", _csv(_QUOTED, _QUOTED.replace("ACME", "BETA").replace("\n", "\r\n")), 2),
     odd("comma-in-quotes", _csv(_QUOTED.replace("rue", "rue,")), 1),
     odd("spaces-around", _csv(ROW.replace(",", " , ")).replace(",name", " , name"), 1),
@@ -218,7 +239,7 @@ ODD_CSV = [
     odd("cp1252-said", _csv(ROW).encode("cp1252"), 1, "--encoding", "cp1252"),
     odd("utf16-said", _csv(ROW).encode("utf-16"), 1, "--encoding", "utf-16"),
     odd("delimiter-said", _csv(ROW).replace(",", ":"), 1, "--delimiter", ":"),
-]  # fmt: skip
+]
 
 BAD_JSON = [
     bad_json("json-utf16", GOOD.encode("utf-16"), "input.encoding", 1),

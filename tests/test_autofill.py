@@ -25,9 +25,12 @@ def fake() -> Iterator[FakePlaces]:
 def interop(invoke: Run, fake: FakePlaces, tmp_path: Path) -> Run:
     """The program with a database and a key, speaking to the fake."""
     env = {
-        "INTEROP_DB": str(tmp_path / "x.db"), "INTEROP_PLACES_URL": fake.url,
-        "INTEROP_PLACES_KEY": KEY, "INTEROP_SYNC_TIMEOUT": "1", "INTEROP_NO_KEYRING": "1",
-    }  # fmt: skip
+        "INTEROP_DB": str(tmp_path / "x.db"),
+        "INTEROP_PLACES_URL": fake.url,
+        "INTEROP_PLACES_KEY": KEY,
+        "INTEROP_SYNC_TIMEOUT": "1",
+        "INTEROP_NO_KEYRING": "1",
+    }
 
     def run(*args: object, env_: dict[str, str] | None = None, stdin: str = "") -> Result:
         return invoke(*args, env={**env, **(env_ or {})}, stdin=stdin)
@@ -40,14 +43,22 @@ def test_places_are_listed_the_likeliest_first(interop: Run, fake: FakePlaces) -
     rows = interop("address", "autofill", "214 rue du quai", "--json").json
     assert [row["pick"] for row in rows] == [1, 2]
     assert rows[0] == {
-        "pick": 1, "line1": "214 Rue du Quai", "line2": "300", "city": "Québec", "province": "QC",
-        "postal_code": "G1K 7X2", "country": "CA",
+        "pick": 1,
+        "line1": "214 Rue du Quai",
+        "line2": "300",
+        "city": "Québec",
+        "province": "QC",
+        "postal_code": "G1K 7X2",
+        "country": "CA",
         "formatted": "214 Rue du Quai, Québec, QC G1K 7X2, Canada",
-    }  # fmt: skip
+    }
     (call,) = fake.calls
     assert call.body == {
-        "textQuery": "214 rue du quai", "languageCode": "en", "regionCode": "ca", "pageSize": 10,
-    }  # fmt: skip
+        "textQuery": "214 rue du quai",
+        "languageCode": "en",
+        "regionCode": "ca",
+        "pageSize": 10,
+    }
     assert call.headers["x-goog-fieldmask"] == "places.formattedAddress,places.addressComponents"
     assert KEY not in call.path
     assert fake.violations == []
@@ -61,16 +72,30 @@ def test_a_client_and_an_address_are_completed(interop: Run) -> None:
     assert made.code == 0
     card = interop("client", "show", "ACME", "--json").json
     assert (card["line1"], card["city"], card["postal_code"]) == (
-        "12 Chemin du Roy", "Deschambault", "G0A 1S0",
-    )  # fmt: skip
+        "12 Chemin du Roy",
+        "Deschambault",
+        "G0A 1S0",
+    )
     # What was typed stands.
-    added = interop("address", "create", "ACME", "--autofill", "214 quai", "--pick", "1",
-                    "--line2", "bureau 5", "--json")  # fmt: skip
+    added = interop(
+        "address",
+        "create",
+        "ACME",
+        "--autofill",
+        "214 quai",
+        "--pick",
+        "1",
+        "--line2",
+        "bureau 5",
+        "--json",
+    )
     assert added.code == 0
     address = interop("address", "list", "ACME", "--json").json[1]
     assert (address["line1"], address["line2"], address["city"]) == (
-        "214 Rue du Quai", "bureau 5", "Québec",
-    )  # fmt: skip
+        "214 Rue du Quai",
+        "bureau 5",
+        "Québec",
+    )
 
 
 def test_several_places_are_not_guessed_at(interop: Run) -> None:
@@ -86,17 +111,21 @@ def test_several_places_are_not_guessed_at(interop: Run) -> None:
 
 
 def test_no_such_place(interop: Run) -> None:
-    for args in (("address", "autofill", "nulle part"),
-                 ("client", "create", "Acme", "--autofill", "nulle part")):  # fmt: skip
+    for args in (
+        ("address", "autofill", "nulle part"),
+        ("client", "create", "Acme", "--autofill", "nulle part"),
+    ):
         nothing = interop(*args, "--error-format", "json")
         assert (nothing.code, nothing.error["code"]) == (3, "autofill.nothing")
     assert interop("address", "autofill", " ").code == 2
 
 
 def test_without_a_key_it_says_how_to_get_one(interop: Run, fake: FakePlaces) -> None:
-    for args in (("address", "autofill", "quai"),
-                 ("client", "create", "Acme", "--autofill", "quai"),
-                 ("address", "create", "ACME", "--autofill", "quai")):  # fmt: skip
+    for args in (
+        ("address", "autofill", "quai"),
+        ("client", "create", "Acme", "--autofill", "quai"),
+        ("address", "create", "ACME", "--autofill", "quai"),
+    ):
         denied = interop(*args, "--error-format", "json", env_={"INTEROP_PLACES_KEY": ""})
         assert (denied.code, denied.error["code"]) == (4, "autofill.key")
         assert "console.cloud.google.com" in denied.error["hint"]
@@ -105,8 +134,14 @@ def test_without_a_key_it_says_how_to_get_one(interop: Run, fake: FakePlaces) ->
 
 
 def test_a_key_that_is_refused(interop: Run, fake: FakePlaces) -> None:
-    refused = interop("address", "autofill", "quai", "--error-format", "json",
-                      env_={"INTEROP_PLACES_KEY": "AIza-another-key"})  # fmt: skip
+    refused = interop(
+        "address",
+        "autofill",
+        "quai",
+        "--error-format",
+        "json",
+        env_={"INTEROP_PLACES_KEY": "AIza-another-key"},
+    )
     assert (refused.code, refused.error["code"]) == (4, "autofill.refused")
     assert "AIza-another-key" not in refused.stderr
     fake.fail("reply", reply=Reply(403, {"error": {"status": "PERMISSION_DENIED"}}))
@@ -118,8 +153,10 @@ def test_the_quota_is_spent(interop: Run, fake: FakePlaces) -> None:
     assert interop("address", "autofill", "lévis").code == 0
     spent = interop("address", "autofill", "lévis", "--error-format", "json")
     assert (spent.code, spent.error["code"], spent.error["retryable"]) == (
-        69, "autofill.quota", True,
-    )  # fmt: skip
+        69,
+        "autofill.quota",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,12 +192,17 @@ def test_the_key_goes_over_https_only(interop: Run, url: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        [], {"places": None}, {"places": {}}, {"places": ["x", None, 3]}, {"places": [{}]},
+        [],
+        {"places": None},
+        {"places": {}},
+        {"places": ["x", None, 3]},
+        {"places": [{}]},
         {"places": [{"addressComponents": "x", "formattedAddress": 3}]},
         {"places": [{"addressComponents": [None, {"types": [1]}, {"types": None}]}]},
-        "x", 3,
+        "x",
+        3,
     ],
-)  # fmt: skip
+)
 def test_answers_of_another_form_are_no_places(interop: Run, fake: FakePlaces, body: Any) -> None:
     fake.fail("reply", reply=Reply(200, body))
     assert interop("address", "autofill", "lévis").code == 3
@@ -178,9 +220,14 @@ def test_the_key_is_kept_apart_and_never_shown(
     assert interop("address", "autofill", "lévis", env_=env).code == 0
     shown = [
         interop(*args, env_=env)
-        for args in (("config", "get", "places.key"), ("config", "list", "--show-origin"),
-                     ("config", "list", "--json"), ("config", "path"), ("journal", "list"))
-    ]  # fmt: skip
+        for args in (
+            ("config", "get", "places.key"),
+            ("config", "list", "--show-origin"),
+            ("config", "list", "--json"),
+            ("config", "path"),
+            ("journal", "list"),
+        )
+    ]
     assert all(KEY not in result.stdout + result.stderr for result in [kept, *shown])
     assert "********" in shown[0].stdout
     files = [path for path in isolation.rglob("*") if path.is_file()]
@@ -193,13 +240,20 @@ def test_the_key_is_kept_apart_and_never_shown(
 
 def test_the_number_comes_first_or_last() -> None:
     def street(code: str) -> str:
-        parts = [component("5", "5", "street_number"), component("Kanal", "Kanal", "route"),
-                 component("X", code, "country")]  # fmt: skip
+        parts = [
+            component("5", "5", "street_number"),
+            component("Kanal", "Kanal", "route"),
+            component("X", code, "country"),
+        ]
         return place(parts, "").fields["line1"]
 
     assert (street("CA"), street("US"), street("FR"), street("DE"), street("NL")) == (
-        "5 Kanal", "5 Kanal", "5 Kanal", "Kanal 5", "Kanal 5",
-    )  # fmt: skip
+        "5 Kanal",
+        "5 Kanal",
+        "5 Kanal",
+        "Kanal 5",
+        "Kanal 5",
+    )
 
 
 def test_control_characters_of_elsewhere_are_no_address() -> None:

@@ -21,9 +21,13 @@ def db(sqlite_ready_url: str, invoke: Run) -> str:
 def offered(run: Run, line: str, **env: str) -> list[str]:
     words = line.split(" ")
     result = run(
-        env={"_INTEROP_COMPLETE": "bash_complete", "COMP_WORDS": line,
-             "COMP_CWORD": str(len(words) - 1), **env},
-    )  # fmt: skip
+        env={
+            "_INTEROP_COMPLETE": "bash_complete",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(words) - 1),
+            **env,
+        }
+    )
     assert result.stderr == ""
     return [row.partition(",")[2] for row in result.stdout.splitlines() if row]
 
@@ -37,8 +41,9 @@ def test_commands_and_options(run: Run) -> None:
 def test_codes_of_active_clients(run: Run, db: str) -> None:
     assert offered(run, "interop client show a", INTEROP_DB=db) == ["ACME"]
     assert offered(run, f"interop --db {db} client deactivate ", INTEROP_DB="nowhere") == [
-        "ACME", "BOIS",
-    ]  # fmt: skip
+        "ACME",
+        "BOIS",
+    ]
 
 
 def test_no_database_offers_nothing(run: Run, tmp_path: Path) -> None:

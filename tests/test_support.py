@@ -41,9 +41,13 @@ def test_a_warm_start_gives_what_a_cold_one_gives(
     def answer(kind: str, program: str) -> tuple[int, bytes, bytes, list[str]]:
         path = install(program, tmp_path / kind)
         done = subprocess.run(
-            [path, *words], input=stdin, capture_output=True, cwd=path.parent,
-            env={**os.environ, "LC_ALL": "", "LANG": "C.UTF-8", **env}, check=False,
-        )  # fmt: skip
+            [path, *words],
+            input=stdin,
+            capture_output=True,
+            cwd=path.parent,
+            env={**os.environ, "LC_ALL": "", "LANG": "C.UTF-8", **env},
+            check=False,
+        )
         files = sorted(found.name for found in path.parent.iterdir())
         return done.returncode, done.stdout, done.stderr, files
 
@@ -57,9 +61,10 @@ def test_warm_commands_run_at_the_same_time(tmp_path: Path) -> None:
     """One that waits for its input keeps no other from running, as in a pipe."""
     program = install(warm_program(), tmp_path / "bin")
     waiting = subprocess.Popen(
-        [program, "config", "set", "places.key", "-"], stdin=subprocess.PIPE,
+        [program, "config", "set", "places.key", "-"],
+        stdin=subprocess.PIPE,
         env={**os.environ, "LC_ALL": "", "INTEROP_NO_KEYRING": "1"},
-    )  # fmt: skip
+    )
     another = subprocess.run(
         [program, "--version"], env={**os.environ, "LC_ALL": ""}, timeout=60, check=False
     )

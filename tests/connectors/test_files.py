@@ -22,10 +22,22 @@ from tests.connectors.support import client, target, tools
 GOLDEN = Path(__file__).parent / "files"
 CLIENTS = [
     client(1, accounting={"rep": "MT"}),
-    client(2, name="L'Œuvre d'Été ltée", phone="+33142685300", country="FR", province=None,
-           postal_code="75001", city="Paris", line2=None, billing_name=None, billing_email=None,
-           email="Info@Oeuvre.Example", terms=None, active=False),
-]  # fmt: skip
+    client(
+        2,
+        name="L'Œuvre d'Été ltée",
+        phone="+33142685300",
+        country="FR",
+        province=None,
+        postal_code="75001",
+        city="Paris",
+        line2=None,
+        billing_name=None,
+        billing_email=None,
+        email="Info@Oeuvre.Example",
+        terms=None,
+        active=False,
+    ),
+]
 TEXT = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Cc", "Cs")),
     max_size=30,

@@ -40,9 +40,11 @@ def http(fake: Toy) -> Iterator[Http]:
     from datetime import UTC, datetime
 
     session = Http(
-        fake.url, Clock(datetime(2026, 1, 5, tzinfo=UTC)),
-        authorize=lambda: {"Authorization": f"Bearer {fake.token}"}, max_seconds=0.6,
-    )  # fmt: skip
+        fake.url,
+        Clock(datetime(2026, 1, 5, tzinfo=UTC)),
+        authorize=lambda: {"Authorization": f"Bearer {fake.token}"},
+        max_seconds=0.6,
+    )
     session.hide(fake.token)
     yield session
     session.close()
@@ -58,8 +60,9 @@ def test_a_call_and_its_trace(http: Http, fake: Toy) -> None:
     assert http.call("POST", "/thing", json={"a": "é"}).data == {"got": {"a": "é"}}
     assert http.call("GET", "/thing", params={"q": "é b"}).data == {"query": {"q": "é b"}}
     assert [(trace.method, trace.path, trace.status) for trace in http.traces] == [
-        ("POST", "/thing", 201), ("GET", "/thing", 200),
-    ]  # fmt: skip
+        ("POST", "/thing", 201),
+        ("GET", "/thing", 200),
+    ]
     assert {call.headers["user-agent"].split("/")[0] for call in fake.calls} == {"interop-cli"}
 
 
@@ -124,12 +127,21 @@ def test_a_secret_that_comes_back_is_hidden(http: Http, fake: Toy) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://api.example.com", "ftp://127.0.0.1", "https://user@example.com", "https://",
-        "https://169.254.169.254/latest", "http://0xa9fea9fe", "https://[fe80::1]/",
-        "https://example.com/?a=b", "https://example.com/#x", "http://127.0.0.1.example.com",
-        "https://exa mple.com", "http://[::1", "https://example.com:99999",
+        "http://api.example.com",
+        "ftp://127.0.0.1",
+        "https://user@example.com",
+        "https://",
+        "https://169.254.169.254/latest",
+        "http://0xa9fea9fe",
+        "https://[fe80::1]/",
+        "https://example.com/?a=b",
+        "https://example.com/#x",
+        "http://127.0.0.1.example.com",
+        "https://exa mple.com",
+        "http://[::1",
+        "https://example.com:99999",
     ],
-)  # fmt: skip
+)
 def test_addresses_that_are_refused(url: str) -> None:
     with pytest.raises(ConfigError):
         checked_url(url)

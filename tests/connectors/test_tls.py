@@ -55,11 +55,29 @@ def certificate(folder: Path, name: str, subject: str) -> tuple[Path, Path]:
     cert, key = folder / f"{name}.pem", folder / f"{name}.key"
     alternative = f"IP:{subject}" if subject[0].isdigit() else f"DNS:{subject}"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-keyout", key, "-out", cert, "-subj", f"/CN={subject}", "-addext",
-         f"subjectAltName={alternative}", "-addext", "basicConstraints=critical,CA:TRUE"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+            "-subj",
+            f"/CN={subject}",
+            "-addext",
+            f"subjectAltName={alternative}",
+            "-addext",
+            "basicConstraints=critical,CA:TRUE",
+        ],
+        check=True,
+        capture_output=True,
+    )
     return cert, key
 
 
@@ -89,9 +107,12 @@ def served(
 
 def call(url: str, ca_bundle: Path | None) -> Any:
     http = Http(
-        url, Clock(START), authorize=lambda: {"Authorization": "Bearer secret-token"},
-        max_seconds=5, ca_bundle=str(ca_bundle) if ca_bundle else None,
-    )  # fmt: skip
+        url,
+        Clock(START),
+        authorize=lambda: {"Authorization": "Bearer secret-token"},
+        max_seconds=5,
+        ca_bundle=str(ca_bundle) if ca_bundle else None,
+    )
     try:
         return http.call("POST", "/", json={}).data
     finally:

@@ -72,8 +72,10 @@ def test_other_provinces_of_canada(name: str, code: str, postal: str) -> None:
 
 def test_required_in_canada() -> None:
     assert faults(line1="", city=None, postal_code=" ") == {
-        "line1": "field.missing", "city": "field.missing", "postal_code": "field.missing",
-    }  # fmt: skip
+        "line1": "field.missing",
+        "city": "field.missing",
+        "postal_code": "field.missing",
+    }
 
 
 def test_an_empty_address_has_no_fault_of_province_or_country() -> None:
@@ -167,12 +169,14 @@ def test_an_unknown_province() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"postal_code": "12345"},
-         "does not have the form of a postal code of CA, such as H3Z 2Y7"),
+        (
+            {"postal_code": "12345"},
+            "does not have the form of a postal code of CA, such as H3Z 2Y7",
+        ),
         ({"postal_code": "M5V 2T6"}, "is not a postal code of QC"),
         ({"province": "Bavière"}, "is not a province of CA"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_place_is_said(values: dict[str, str], said: str) -> None:
     with pytest.raises(InvalidData) as caught:
         build(**{"province": "QC", **values})

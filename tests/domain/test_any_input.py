@@ -18,17 +18,38 @@ from interop_cli.domain.rules import Context, Policy
 
 text = st.text(st.characters(), max_size=25)
 typical = st.sampled_from(
-    ["", " ", "oui", "CA", "France", "H2X 1Y4", "514 555-0123 poste 2", "luc@acme.ca", "1,234",
-     "Québec", "a,b", "x" * 300, "+", "p. 2", "\u202eabc", "Co. Cork", "1" * 200]
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "oui",
+        "CA",
+        "France",
+        "H2X 1Y4",
+        "514 555-0123 poste 2",
+        "luc@acme.ca",
+        "1,234",
+        "Québec",
+        "a,b",
+        "x" * 300,
+        "+",
+        "p. 2",
+        "\u202eabc",
+        "Co. Cork",
+        "1" * 200,
+    ]
+)
 scalar = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), text, typical)
 value = st.one_of(scalar, st.lists(scalar, max_size=3), st.dictionaries(text, scalar, max_size=3))
 
 
 # A few fields of a good row are replaced, so that the others do not hide what they do.
 GOOD = {
-    "name": "Acme", "line1": "1 rue X", "city": "Montréal", "postal_code": "H2X 1Y4", "text": "x",
-}  # fmt: skip
+    "name": "Acme",
+    "line1": "1 rue X",
+    "city": "Montréal",
+    "postal_code": "H2X 1Y4",
+    "text": "x",
+}
 
 
 @pytest.mark.parametrize("entity", [Client, Address, Contact, Note])

@@ -15,9 +15,13 @@ CURRENCIES = ("CAD", "EUR", "USD")
 
 def total(year: int, currency: str, cents: int, *, stale: int = 0, at: str | None = "T") -> Any:
     return {
-        "year": year, "currency": currency, "amount_cents": cents, "invoices": int(cents != 0),
-        "computed_at": at, "stale": stale,
-    }  # fmt: skip
+        "year": year,
+        "currency": currency,
+        "amount_cents": cents,
+        "invoices": int(cents != 0),
+        "computed_at": at,
+        "stale": stale,
+    }
 
 
 def group(key: str, currency: str, cents: int, name: str | None = None) -> Any:

@@ -52,10 +52,20 @@ def test_no_field_is_shared_between_clients() -> None:
 
 def test_empty_cells_are_like_absent_ones() -> None:
     empty = {
-        name: "" for name in Client.model_fields
-        if name not in ("id", "name", "version", "bill_to_id", "created_at", "updated_at", "logo",
-                        "merged_into_id")
-    }  # fmt: skip
+        name: ""
+        for name in Client.model_fields
+        if name
+        not in (
+            "id",
+            "name",
+            "version",
+            "bill_to_id",
+            "created_at",
+            "updated_at",
+            "logo",
+            "merged_into_id",
+        )
+    }
     assert build(**empty) == build()
     assert build(**dict.fromkeys(empty)) == build()
 
@@ -73,21 +83,46 @@ def test_a_name_absent() -> None:
 
 def test_each_bad_field_is_named() -> None:
     assert faults(
-        name="x" * 201, code="é", language="de", email="x", website="x", currency="ABC",
-        terms="x" * 41, shipper_identity="us", gst="1", qst="1", neq="1", tags=3, accounting="x",
-        prospect="peut-être", active="?", phone="1" * 61, external_id="\0", bill_to_id="x",
+        name="x" * 201,
+        code="é",
+        language="de",
+        email="x",
+        website="x",
+        currency="ABC",
+        terms="x" * 41,
+        shipper_identity="us",
+        gst="1",
+        qst="1",
+        neq="1",
+        tags=3,
+        accounting="x",
+        prospect="peut-être",
+        active="?",
+        phone="1" * 61,
+        external_id="\0",
+        bill_to_id="x",
         colour="red",
     ) == {
-        "name": "text.too_long", "code": "client.code.format",
-        "language": "client.language.unknown", "email": "email.format",
-        "website": "client.website.format", "currency": "client.currency.unknown",
-        "terms": "text.too_long", "shipper_identity": "choice.unknown",
-        "gst": "client.gst.format", "qst": "client.qst.format", "neq": "client.neq.format",
-        "tags": "client.tags.format", "accounting": "client.accounting.format",
-        "prospect": "bool.format", "active": "bool.format", "phone": "text.too_long",
-        "external_id": "text.control", "bill_to_id": "field.int_parsing",
+        "name": "text.too_long",
+        "code": "client.code.format",
+        "language": "client.language.unknown",
+        "email": "email.format",
+        "website": "client.website.format",
+        "currency": "client.currency.unknown",
+        "terms": "text.too_long",
+        "shipper_identity": "choice.unknown",
+        "gst": "client.gst.format",
+        "qst": "client.qst.format",
+        "neq": "client.neq.format",
+        "tags": "client.tags.format",
+        "accounting": "client.accounting.format",
+        "prospect": "bool.format",
+        "active": "bool.format",
+        "phone": "text.too_long",
+        "external_id": "text.control",
+        "bill_to_id": "field.int_parsing",
         "colour": "field.extra_forbidden",
-    }  # fmt: skip
+    }
 
 
 def test_nothing_typed_is_in_an_error() -> None:
@@ -111,9 +146,17 @@ def test_numbers_of_json_are_text() -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("Français", "fr"), ("francais", "fr"), ("FR", "fr"), ("fr-CA", "fr"), ("fr_CA", "fr"),
-     ("English", "en"), ("anglais", "en"), ("EN", "en")],
-)  # fmt: skip
+    [
+        ("Français", "fr"),
+        ("francais", "fr"),
+        ("FR", "fr"),
+        ("fr-CA", "fr"),
+        ("fr_CA", "fr"),
+        ("English", "en"),
+        ("anglais", "en"),
+        ("EN", "en"),
+    ],
+)
 def test_languages(text: str, language: str) -> None:
     assert build(language=text).language == language
 
@@ -128,8 +171,9 @@ def test_tags() -> None:
 
 def test_accounting_fields() -> None:
     assert build(accounting={"b": "1", "a": " x ", "c": "", "d": None}).accounting == {
-        "a": "x", "b": "1",
-    }  # fmt: skip
+        "a": "x",
+        "b": "1",
+    }
 
 
 def test_a_phone_is_read_where_the_caller_says() -> None:

@@ -21,10 +21,16 @@ def contact(number: int, **values: Any) -> Contact:
 
 def test_a_contact() -> None:
     luc = Contact.build(
-        {"name": " Luc ", "email": "Luc@ACME.ca", "phone": "514 555-0123 p. 3", "mobile": "",
-         "language": "Anglais", "billing": "oui"},
+        {
+            "name": " Luc ",
+            "email": "Luc@ACME.ca",
+            "phone": "514 555-0123 p. 3",
+            "mobile": "",
+            "language": "Anglais",
+            "billing": "oui",
+        },
         Context(),
-    )  # fmt: skip
+    )
     assert (luc.name, luc.email, luc.phone) == ("Luc", "Luc@acme.ca", "+15145550123;ext=3")
     assert (luc.mobile, luc.language, luc.billing, luc.active) == (None, "en", True, True)
     for language in ({}, {"language": ""}, {"language": None}):

@@ -71,11 +71,15 @@ def test_a_credit_note_is_for_a_positive_amount() -> None:
 @pytest.mark.parametrize(
     ("word", "kind"),
     [
-        ("invoice", "invoice"), ("Facture", "invoice"), ("soumission", "quote"),
-        ("Dossier de production", "job"), ("bon d'expédition", "packing_slip"),
-        ("packing_slip", "packing_slip"), ("Note de crédit", "credit_note"),
+        ("invoice", "invoice"),
+        ("Facture", "invoice"),
+        ("soumission", "quote"),
+        ("Dossier de production", "job"),
+        ("bon d'expédition", "packing_slip"),
+        ("packing_slip", "packing_slip"),
+        ("Note de crédit", "credit_note"),
     ],
-)  # fmt: skip
+)
 def test_kinds_in_both_languages(word: str, kind: str) -> None:
     assert Document.build({**INVOICE, "kind": word}, Context()).kind == kind
 

@@ -29,10 +29,25 @@ def test_good(text: str, stored: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "acme", "a@b", "a@@acme.ca", ".a@acme.ca", "a..b@acme.ca", "a@acme..ca", "a b@acme.ca",
-     "Luc <luc@acme.ca>", "a@localhost", "a@acme.test", "a@-acme.ca",
-     f"a@{'b' * 64}.ca", "a@acme.ca,b@acme.ca", "a@[127.0.0.1]", '"a b"@acme.ca'],
-)  # fmt: skip
+    [
+        "",
+        "acme",
+        "a@b",
+        "a@@acme.ca",
+        ".a@acme.ca",
+        "a..b@acme.ca",
+        "a@acme..ca",
+        "a b@acme.ca",
+        "Luc <luc@acme.ca>",
+        "a@localhost",
+        "a@acme.test",
+        "a@-acme.ca",
+        f"a@{'b' * 64}.ca",
+        "a@acme.ca,b@acme.ca",
+        "a@[127.0.0.1]",
+        '"a b"@acme.ca',
+    ],
+)
 def test_bad(text: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         check_email(text)

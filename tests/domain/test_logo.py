@@ -20,11 +20,13 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"".join([
-    chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
-    chunk(b"IDAT", zlib.compress(b"\0\0")),
-    chunk(b"IEND", b""),
-])  # fmt: skip
+PNG = b"\x89PNG\r\n\x1a\n" + b"".join(
+    [
+        chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
+        chunk(b"IDAT", zlib.compress(b"\0\0")),
+        chunk(b"IEND", b""),
+    ]
+)
 JPEG = (
     b"\xff\xd8"
     b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
@@ -40,14 +42,16 @@ JPEG = (
         (PNG, "image/png"),
         (JPEG, "image/jpeg"),
         (SVG.format("").encode(), "image/svg+xml"),
-        (b'<?xml version="1.0"?>\n<!-- x -->' + SVG.format("<path d='M0 0'/>").encode(),
-         "image/svg+xml"),
+        (
+            b'<?xml version="1.0"?>\n<!-- x -->' + SVG.format("<path d='M0 0'/>").encode(),
+            "image/svg+xml",
+        ),
         (SVG.format("<use href='#a'/><g fill='url(#b)'/>").encode(), "image/svg+xml"),
         (SVG.format("<style>.a { fill: url(#b) }</style>").encode(), "image/svg+xml"),
         (SVG.format("").encode("utf-16"), "image/svg+xml"),
         (b"<svg/>", "image/svg+xml"),
     ],
-)  # fmt: skip
+)
 def test_pictures_are_known_by_their_content(content: bytes, kind: str) -> None:
     assert check_logo(content) == kind == media_type(content)
 
@@ -118,5 +122,9 @@ def test_any_bytes_are_a_picture_or_refused(tail: bytes, head: bytes) -> None:
     except InvalidData as error:
         answer = error.code
     assert answer in (
-        "image/png", "image/jpeg", "image/svg+xml", "client.logo.format", "client.logo.unsafe"
-    )  # fmt: skip
+        "image/png",
+        "image/jpeg",
+        "image/svg+xml",
+        "client.logo.format",
+        "client.logo.unsafe",
+    )

@@ -55,12 +55,8 @@ def test_a_client_is_named_once() -> None:
 
 
 def test_what_was_merged_is_not_merged_again() -> None:
-    assert refusal(client(1), client(2, merged_into_id=7)) == (
-        "client.merge.merged", {"code": "B"},
-    )  # fmt: skip
-    assert refusal(client(1, merged_into_id=7), client(2)) == (
-        "client.merge.merged", {"code": "A"},
-    )  # fmt: skip
+    assert refusal(client(1), client(2, merged_into_id=7)) == ("client.merge.merged", {"code": "B"})
+    assert refusal(client(1, merged_into_id=7), client(2)) == ("client.merge.merged", {"code": "A"})
 
 
 def test_the_one_that_stays_is_active() -> None:
@@ -168,8 +164,11 @@ def test_accounting_fields_are_joined_and_the_first_of_each_stands() -> None:
 
 def test_a_choice_is_printed_with_whose_value_it_is() -> None:
     assert MergeChoice("email", "a", "A", (("B", "b"),)).as_dict() == {
-        "field": "email", "value": "a", "from": "A", "others": [{"code": "B", "value": "b"}],
-    }  # fmt: skip
+        "field": "email",
+        "value": "a",
+        "from": "A",
+        "others": [{"code": "B", "value": "b"}],
+    }
     assert MergeChoice("tags", ["a"], "", ()).as_dict()["from"] is None
 
 

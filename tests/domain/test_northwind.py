@@ -30,10 +30,14 @@ def read(
     for row in rows:
         key = row["CustomerID"].strip()
         values = {
-            "line1": row["Address"], "city": row["City"], "province": row["Region"],
-            "postal_code": row["PostalCode"], "country": row["Country"], "phone": row["Phone"],
+            "line1": row["Address"],
+            "city": row["City"],
+            "province": row["Region"],
+            "postal_code": row["PostalCode"],
+            "country": row["Country"],
+            "phone": row["Phone"],
             "main": True,
-        }  # fmt: skip
+        }
         try:
             good[key] = Address.build(values, rules.at(None, key))
         except InvalidData as error:

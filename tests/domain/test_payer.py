@@ -60,15 +60,17 @@ def test_prospects() -> None:
     check_prospect(client("OLD"), jobs=3, pays_for=["A"])
     assert refusal(check_prospect, prospect, jobs=1) == ("client.prospect.job", {"code": "NEW"})
     assert refusal(check_prospect, prospect, pays_for=["A"]) == (
-        "client.prospect.payer", {"code": "NEW", "clients": "A"},
-    )  # fmt: skip
+        "client.prospect.payer",
+        {"code": "NEW", "clients": "A"},
+    )
 
 
 def test_a_payer_in_use_stays_active() -> None:
     check_can_deactivate(client("HEAD"), [])
     assert refusal(check_can_deactivate, client("HEAD"), ["SHOP"]) == (
-        "client.payer.in_use", {"code": "HEAD", "clients": "SHOP"},
-    )  # fmt: skip
+        "client.payer.in_use",
+        {"code": "HEAD", "clients": "SHOP"},
+    )
 
 
 @pytest.mark.parametrize(("count", "named"), [(5, "A, B, C, D, E"), (6, "A, B, C, D, E…")])

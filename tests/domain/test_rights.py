@@ -18,15 +18,27 @@ OPERATION = re.compile(
 @pytest.mark.parametrize(
     ("operation", "right"),
     [
-        ("client.create", "write"), ("client.edit", "write"), ("client.import", "write"),
-        ("note.detach", "write"), ("anything.new", "write"),
-        ("client.delete", "delete"), ("contact.delete", "delete"), ("address.delete", "delete"),
-        ("note.delete", "delete"), ("thing.delete", "delete"),
-        ("client.recode", "recode"), ("client.merge", "merge"), ("journal.undo", "undo"),
-        ("config.set", "settings"), ("config.unset", "settings"), ("user.set", "settings"),
-        ("sync.push", "sync"), ("client.send", "sync"), ("contact.erase", "erase"),
+        ("client.create", "write"),
+        ("client.edit", "write"),
+        ("client.import", "write"),
+        ("note.detach", "write"),
+        ("anything.new", "write"),
+        ("client.delete", "delete"),
+        ("contact.delete", "delete"),
+        ("address.delete", "delete"),
+        ("note.delete", "delete"),
+        ("thing.delete", "delete"),
+        ("client.recode", "recode"),
+        ("client.merge", "merge"),
+        ("journal.undo", "undo"),
+        ("config.set", "settings"),
+        ("config.unset", "settings"),
+        ("user.set", "settings"),
+        ("sync.push", "sync"),
+        ("client.send", "sync"),
+        ("contact.erase", "erase"),
     ],
-)  # fmt: skip
+)
 def test_the_right_of_an_operation(operation: str, right: str) -> None:
     assert right_of(operation) == right
 

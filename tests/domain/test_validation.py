@@ -41,8 +41,10 @@ def test_several_fields() -> None:
     assert error.code == "data.invalid"
     assert error.message.params == {"count": 3}
     assert {(d.path, d.code) for d in error.details} == {
-        ("name", "field.missing"), ("email", "email.format"), ("colour", "field.extra_forbidden"),
-    }  # fmt: skip
+        ("name", "field.missing"),
+        ("email", "email.format"),
+        ("colour", "field.extra_forbidden"),
+    }
 
 
 def test_a_message_keeps_its_msgid_and_parameters() -> None:
@@ -108,8 +110,9 @@ def test_several_errors_as_one() -> None:
         parse_cents("1,234")
     both = merged(invalid_client(name=""), refused(caught.value, "total"))  # type: ignore[arg-type]
     assert [(d.path, d.code) for d in both.details] == [
-        ("name", "field.missing"), ("total", "money.ambiguous"),
-    ]  # fmt: skip
+        ("name", "field.missing"),
+        ("total", "money.ambiguous"),
+    ]
 
 
 def test_one_error_is_given_its_line_where_it_is_known() -> None:

@@ -20,12 +20,35 @@ from tests.fakes.server import Call, FakeServer, Reply, route
 V = "2026-09"
 OBJECT = r"(companies|contacts)"
 DEFINED = {
-    "companies": {"name", "phone", "address", "address2", "city", "state", "zip", "country",
-                  "website", "domain", "hs_lastmodifieddate", "hs_object_id",
-                  "hs_merged_object_ids", "owner_note"},
-    "contacts": {"email", "firstname", "lastname", "phone", "mobilephone", "jobtitle",
-                 "lastmodifieddate", "hs_object_id", "hs_merged_object_ids", "owner_note"},
-}  # fmt: skip
+    "companies": {
+        "name",
+        "phone",
+        "address",
+        "address2",
+        "city",
+        "state",
+        "zip",
+        "country",
+        "website",
+        "domain",
+        "hs_lastmodifieddate",
+        "hs_object_id",
+        "hs_merged_object_ids",
+        "owner_note",
+    },
+    "contacts": {
+        "email",
+        "firstname",
+        "lastname",
+        "phone",
+        "mobilephone",
+        "jobtitle",
+        "lastmodifieddate",
+        "hs_object_id",
+        "hs_merged_object_ids",
+        "owner_note",
+    },
+}
 MODIFIED = {"companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate"}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -37,61 +60,104 @@ _ID = {"type": "object", "required": ["id"], "properties": {"id": _TEXT}}
 def _batch(item: dict[str, Any], **more: Any) -> dict[str, Any]:
     inputs = {"type": "array", "minItems": 1, "maxItems": 100, "items": item}
     return {
-        "type": "object", "required": ["inputs", *more], "additionalProperties": False,
+        "type": "object",
+        "required": ["inputs", *more],
+        "additionalProperties": False,
         "properties": {"inputs": inputs, "idProperty": _TEXT, **more},
-    }  # fmt: skip
+    }
 
 
 def _input(required: list[str], **more: Any) -> dict[str, Any]:
     known = {"properties": _PROPERTIES, "objectWriteTraceId": _TEXT, **more}
     return {
-        "type": "object", "required": required, "properties": known, "additionalProperties": False,
-    }  # fmt: skip
+        "type": "object",
+        "required": required,
+        "properties": known,
+        "additionalProperties": False,
+    }
 
 
-_LINKS = {"type": "array", "items": {
-    "type": "object", "required": ["to", "types"],
-    "properties": {"to": _ID, "types": {"type": "array", "items": {
-        "type": "object", "required": ["associationCategory", "associationTypeId"],
+_LINKS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["to", "types"],
         "properties": {
-            "associationCategory": {"enum": ["HUBSPOT_DEFINED", "INTEGRATOR_DEFINED",
-                                             "USER_DEFINED", "WORK"]},
-            "associationTypeId": {"type": "integer"},
+            "to": _ID,
+            "types": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["associationCategory", "associationTypeId"],
+                    "properties": {
+                        "associationCategory": {
+                            "enum": [
+                                "HUBSPOT_DEFINED",
+                                "INTEGRATOR_DEFINED",
+                                "USER_DEFINED",
+                                "WORK",
+                            ]
+                        },
+                        "associationTypeId": {"type": "integer"},
+                    },
+                },
+            },
         },
-    }}},
-}}  # fmt: skip
+    },
+}
 _TEXTS = {"type": "array", "items": _TEXT}
 SHAPES = {
     "create": _batch(_input(["associations", "properties"], associations=_LINKS)),
     "update": _batch(_input(["id", "properties"], id=_TEXT, idProperty=_TEXT)),
     "upsert": _batch(_input(["id", "properties"], id=_TEXT, idProperty=_TEXT)),
     "read": _batch(_ID, properties=_TEXTS, propertiesWithHistory=_TEXTS),
-    "associate": _batch({
-        "type": "object", "required": ["from", "to"], "properties": {"from": _ID, "to": _ID},
-    }),
-    "unassociate": _batch({
-        "type": "object", "required": ["from", "to"],
-        "properties": {"from": _ID, "to": {"type": "array", "items": _ID}},
-    }),
+    "associate": _batch(
+        {"type": "object", "required": ["from", "to"], "properties": {"from": _ID, "to": _ID}}
+    ),
+    "unassociate": _batch(
+        {
+            "type": "object",
+            "required": ["from", "to"],
+            "properties": {"from": _ID, "to": {"type": "array", "items": _ID}},
+        }
+    ),
     "property": {
-        "type": "object", "required": ["fieldType", "groupName", "label", "name", "type"],
+        "type": "object",
+        "required": ["fieldType", "groupName", "label", "name", "type"],
         "properties": {"hasUniqueValue": {"type": "boolean"}},
     },
     "search": {
-        "type": "object", "required": ["after", "filterGroups", "limit", "properties", "sorts"],
+        "type": "object",
+        "required": ["after", "filterGroups", "limit", "properties", "sorts"],
         "properties": {
-            "after": _TEXT, "limit": {"type": "integer", "maximum": 200}, "properties": _TEXTS,
+            "after": _TEXT,
+            "limit": {"type": "integer", "maximum": 200},
+            "properties": _TEXTS,
             "sorts": _TEXTS,
-            "filterGroups": {"type": "array", "items": {
-                "type": "object", "required": ["filters"],
-                "properties": {"filters": {"type": "array", "items": {
-                    "type": "object", "required": ["operator", "propertyName"],
-                    "properties": {"value": _TEXT, "propertyName": _TEXT, "operator": _TEXT},
-                }}},
-            }},
+            "filterGroups": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["filters"],
+                    "properties": {
+                        "filters": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["operator", "propertyName"],
+                                "properties": {
+                                    "value": _TEXT,
+                                    "propertyName": _TEXT,
+                                    "operator": _TEXT,
+                                },
+                            },
+                        }
+                    },
+                },
+            },
         },
     },
-}  # fmt: skip
+}
 
 
 class FakeHubSpot(FakeServer):
@@ -180,9 +246,12 @@ class FakeHubSpot(FakeServer):
         remote_id = str(self._next)
         stamp = self._stamp()
         self.objects[objects][remote_id] = {
-            "id": remote_id, "properties": {"hs_object_id": remote_id}, "createdAt": stamp,
-            "updatedAt": stamp, "archived": False,
-        }  # fmt: skip
+            "id": remote_id,
+            "properties": {"hs_object_id": remote_id},
+            "createdAt": stamp,
+            "updatedAt": stamp,
+            "archived": False,
+        }
         self._write(objects, remote_id, properties)
         return self.objects[objects][remote_id]
 
@@ -412,9 +481,12 @@ class FakeHubSpot(FakeServer):
         strangers = sorted(names - known)
         reply = self._error(400, "VALIDATION_ERROR", f"Property {strangers} does not exist")
         reply.body["errors"] = [
-            {"message": "no such property", "code": "PROPERTY_DOESNT_EXIST",
-             "context": {"propertyName": strangers}}
-        ]  # fmt: skip
+            {
+                "message": "no such property",
+                "code": "PROPERTY_DOESNT_EXIST",
+                "context": {"propertyName": strangers},
+            }
+        ]
         return reply
 
     @route("POST", rf"/crm/associations/{V}/contacts/companies/batch/associate/default")
@@ -449,9 +521,11 @@ class FakeHubSpot(FakeServer):
 
     def _answered(self, results: list[Any], errors: list[Any], status: int) -> Reply:
         body: dict[str, Any] = {
-            "status": "COMPLETE", "results": results, "startedAt": self._stamp(),
+            "status": "COMPLETE",
+            "results": results,
+            "startedAt": self._stamp(),
             "completedAt": self._stamp(),
-        }  # fmt: skip
+        }
         if not errors:
             return Reply(status, body)
         return Reply(self.style, {**body, "errors": errors, "numErrors": len(errors)})
@@ -462,13 +536,21 @@ class FakeHubSpot(FakeServer):
         if trace is not None:
             context["objectWriteTraceId"] = [trace]
         return {
-            "status": "error", "category": category, "message": message, "context": context,
-            "errors": [], "links": {},
-        }  # fmt: skip
+            "status": "error",
+            "category": category,
+            "message": message,
+            "context": context,
+            "errors": [],
+            "links": {},
+        }
 
     def _error(self, status: int, category: str, message: str) -> Reply:
-        body = {"status": "error", "message": message, "category": category,
-                "correlationId": str(uuid.uuid4())}  # fmt: skip
+        body = {
+            "status": "error",
+            "message": message,
+            "category": category,
+            "correlationId": str(uuid.uuid4()),
+        }
         return Reply(status, body)
 
 

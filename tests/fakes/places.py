@@ -14,16 +14,23 @@ def component(long: str, short: str, *types: str) -> dict[str, Any]:
 
 
 def address(
-    number: str, street: str, city: str, province: tuple[str, str], code: str,
-    country: tuple[str, str] = ("Canada", "CA"), unit: str = "",
-) -> dict[str, Any]:  # fmt: skip
+    number: str,
+    street: str,
+    city: str,
+    province: tuple[str, str],
+    code: str,
+    country: tuple[str, str] = ("Canada", "CA"),
+    unit: str = "",
+) -> dict[str, Any]:
     """A place as the service tells it."""
     parts = [
-        component(number, number, "street_number"), component(street, street, "route"),
+        component(number, number, "street_number"),
+        component(street, street, "route"),
         component(city, city, "locality", "political"),
         component(*province, "administrative_area_level_1", "political"),
-        component(*country, "country", "political"), component(code, code, "postal_code"),
-    ]  # fmt: skip
+        component(*country, "country", "political"),
+        component(code, code, "postal_code"),
+    ]
     if unit:
         parts.append(component(unit, unit, "subpremise"))
     line = f"{number} {street}, {city}, {province[1]} {code}, {country[0]}"

@@ -26,18 +26,34 @@ COMPANY = rf"/v3/company/{REALM}"
 DELETED = " (deleted)"
 TOKENS = ("/bearer", "/token")
 LENGTHS = {
-    "DisplayName": 500, "CompanyName": 100, "GivenName": 100, "FamilyName": 100,
-    "PrimaryEmailAddr.Address": 100, "PrimaryPhone.FreeFormNumber": 30, "WebAddr.URI": 1000,
-    "BillAddr.Line1": 500, "BillAddr.Line2": 500, "BillAddr.City": 255, "BillAddr.Country": 255,
-    "BillAddr.CountrySubDivisionCode": 255, "BillAddr.PostalCode": 30,
-}  # fmt: skip
+    "DisplayName": 500,
+    "CompanyName": 100,
+    "GivenName": 100,
+    "FamilyName": 100,
+    "PrimaryEmailAddr.Address": 100,
+    "PrimaryPhone.FreeFormNumber": 30,
+    "WebAddr.URI": 1000,
+    "BillAddr.Line1": 500,
+    "BillAddr.Line2": 500,
+    "BillAddr.City": 255,
+    "BillAddr.Country": 255,
+    "BillAddr.CountrySubDivisionCode": 255,
+    "BillAddr.PostalCode": 30,
+}
 TERMS = (
     {"Id": "1", "Name": "Due on receipt", "Type": "STANDARD", "DueDays": 0, "Active": True},
     {"Id": "2", "Name": "Net 15", "Type": "STANDARD", "DueDays": 15, "Active": True},
     {"Id": "3", "Name": "Net 30", "Type": "STANDARD", "DueDays": 30, "Active": True},
-    {"Id": "5", "Name": "2% 10 Net 30", "Type": "STANDARD", "DueDays": 30, "DiscountDays": 10,
-     "DiscountPercent": 2, "Active": True},
-)  # fmt: skip
+    {
+        "Id": "5",
+        "Name": "2% 10 Net 30",
+        "Type": "STANDARD",
+        "DueDays": 30,
+        "DiscountDays": 10,
+        "DiscountPercent": 2,
+        "Active": True,
+    },
+)
 OURS_NOT = ("Id", "SyncToken", "sparse")
 
 
@@ -94,10 +110,12 @@ class FakeQuickBooks(FakeServer):
     def secret(self) -> dict[str, Any]:
         """What a person has who may come in, with an access token that is good."""
         return {
-            "client_id": self.client_id, "client_secret": self.client_secret,
-            "refresh_token": self.refresh_token, "access_token": self.token,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "refresh_token": self.refresh_token,
+            "access_token": self.token,
             "expires_at": 10**11,
-        }  # fmt: skip
+        }
 
     def expire(self) -> None:
         """End every access token there is."""
@@ -179,10 +197,16 @@ class FakeQuickBooks(FakeServer):
             self.refresh_token = f"refresh-token-{self.refreshes}"
         access = f"access-token-{self.refreshes}"
         self.tokens[access] = self.now() + self.life
-        return Reply(200, {
-            "token_type": "bearer", "access_token": access, "expires_in": self.life,
-            "refresh_token": self.refresh_token, "x_refresh_token_expires_in": 8726400,
-        })  # fmt: skip
+        return Reply(
+            200,
+            {
+                "token_type": "bearer",
+                "access_token": access,
+                "expires_in": self.life,
+                "refresh_token": self.refresh_token,
+                "x_refresh_token_expires_in": 8726400,
+            },
+        )
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -197,12 +221,15 @@ class FakeQuickBooks(FakeServer):
         tables: dict[str, list[dict[str, Any]]] = {
             "Customer": [row for key, row in self.customers.items() if key not in self.merged],
             "Term": [dict(term) for term in TERMS],
-            "Preferences": [{
-                "Id": "1", "CurrencyPrefs": home,
-                "SalesFormsPrefs": {"CustomTxnNumbers": self.sales["Invoice"].keeps_numbers},
-            }],
+            "Preferences": [
+                {
+                    "Id": "1",
+                    "CurrencyPrefs": home,
+                    "SalesFormsPrefs": {"CustomTxnNumbers": self.sales["Invoice"].keeps_numbers},
+                }
+            ],
             **{name: list(sales.rows.values()) for name, sales in self.sales.items()},
-        }  # fmt: skip
+        }
         try:
             entity, rows = matching(text, tables)
         except ValueError as error:
@@ -259,8 +286,9 @@ class FakeQuickBooks(FakeServer):
         if "Id" in sent:
             self.violation(f"{name} is changed")
         sales = self.sales[name]
-        sales.check(sent, self.held(), self.legal_keys, self.violation,
-                    several=self.several_currencies)  # fmt: skip
+        sales.check(
+            sent, self.held(), self.legal_keys, self.violation, several=self.several_currencies
+        )
         self._next += 1
         home = {"value": "CAD"} if self.several_currencies else None
         return sales.make(str(self._next), sent, self._stamp(), home)
@@ -323,11 +351,12 @@ class FakeQuickBooks(FakeServer):
     def _checked(self, customer: Mapping[str, Any]) -> None:
         """What is wrong with a customer in itself."""
         for kind, found in (
-            ("Customer", customer), ("PhysicalAddress", customer.get("BillAddr", {})),
+            ("Customer", customer),
+            ("PhysicalAddress", customer.get("BillAddr", {})),
             ("EmailAddress", customer.get("PrimaryEmailAddr", {})),
             ("TelephoneNumber", customer.get("PrimaryPhone", {})),
             ("WebSiteAddress", customer.get("WebAddr", {})),
-        ):  # fmt: skip
+        ):
             strange = set(found) - self.legal_keys.get(kind, set(found))
             if strange:
                 self.violation(f"{kind} has no {sorted(strange)}")
@@ -378,11 +407,18 @@ class FakeQuickBooks(FakeServer):
     def _made(self, customer: Mapping[str, Any]) -> dict[str, Any]:
         self._next += 1
         row: dict[str, Any] = {
-            "Id": str(self._next), "SyncToken": "0", "domain": "QBO", "Active": True, "Balance": 0,
-            "Taxable": True, "PreferredDeliveryMethod": "Print", "Job": False,
-            "BillWithParent": False, "PrintOnCheckName": customer["DisplayName"],
+            "Id": str(self._next),
+            "SyncToken": "0",
+            "domain": "QBO",
+            "Active": True,
+            "Balance": 0,
+            "Taxable": True,
+            "PreferredDeliveryMethod": "Print",
+            "Job": False,
+            "BillWithParent": False,
+            "PrintOnCheckName": customer["DisplayName"],
             "MetaData": {"CreateTime": self._stamp(), "LastUpdatedTime": self._stamp()},
-        }  # fmt: skip
+        }
         if self.several_currencies:
             row["CurrencyRef"] = {"value": "CAD"}
         self.customers[row["Id"]] = row

@@ -13,9 +13,7 @@ from typing import Any
 
 NAMES = ("Invoice", "CreditMemo")
 ITEMS = {"1": "Services", "12": "Impression"}
-TAX_CODES = {
-    "4": (), "5": ("13",), "7": ("5",), "9": ("5", "9.975"),
-}  # fmt: skip
+TAX_CODES = {"4": (), "5": ("13",), "7": ("5",), "9": ("5", "9.975")}
 CENT = Decimal("0.01")
 OF_LINE = ("ItemRef", "TaxCodeRef")
 Refuse = Callable[..., Exception]
@@ -36,9 +34,14 @@ class Sales:
         return [row["DocNumber"] for row in self.rows.values()]
 
     def check(
-        self, sent: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]],
-        legal: Mapping[str, set[str]], violation: Callable[[str], None], *, several: bool,
-    ) -> None:  # fmt: skip
+        self,
+        sent: Mapping[str, Any],
+        customers: Mapping[str, Mapping[str, Any]],
+        legal: Mapping[str, set[str]],
+        violation: Callable[[str], None],
+        *,
+        several: bool,
+    ) -> None:
         """What is wrong with a new one in itself, or with what it refers to."""
         parts: list[tuple[str, Mapping[str, Any]]] = [(self.name, sent)]
         for line in sent.get("Line", []):
@@ -83,21 +86,29 @@ class Sales:
             number = str(max([1000, *(int(one) for one in taken if one.isdecimal())]) + 1)
         if self.unique and number in taken:
             raise self.refused(
-                "6140", f"DocNumber={number} is assigned to TxnType={self.name} with"
-                f" TxnId={taken[number]}",
-            )  # fmt: skip
+                "6140",
+                f"DocNumber={number} is assigned to TxnType={self.name} with TxnId={taken[number]}",
+            )
         subtotal, tax = self._amounts(sent["Line"])
         lines = [
             *sent["Line"],
-            {"DetailType": "SubTotalLineDetail", "Amount": float(subtotal),
-             "SubTotalLineDetail": {}},
-        ]  # fmt: skip
+            {
+                "DetailType": "SubTotalLineDetail",
+                "Amount": float(subtotal),
+                "SubTotalLineDetail": {},
+            },
+        ]
         row = {
-            **sent, "DocNumber": number, "Id": row_id, "SyncToken": "0", "domain": "QBO",
-            "Line": lines, "TxnTaxDetail": {"TotalTax": float(tax)},
+            **sent,
+            "DocNumber": number,
+            "Id": row_id,
+            "SyncToken": "0",
+            "domain": "QBO",
+            "Line": lines,
+            "TxnTaxDetail": {"TotalTax": float(tax)},
             "TotalAmt": float(subtotal + tax),
             "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
-        }  # fmt: skip
+        }
         if home is not None:
             row.setdefault("CurrencyRef", home)
         self.rows[row_id] = row
@@ -121,8 +132,13 @@ class Sales:
             raise self.refused("610", "Object Not Found")
         if sent.get("SyncToken") != row["SyncToken"]:
             raise self.refused("5010", "Stale Object Error")
-        self.edit(row["Id"], stamp, TotalAmt=0, PrivateNote="Voided",
-                  Line=[{**line, "Amount": 0} for line in row["Line"]])  # fmt: skip
+        self.edit(
+            row["Id"],
+            stamp,
+            TotalAmt=0,
+            PrivateNote="Voided",
+            Line=[{**line, "Amount": 0} for line in row["Line"]],
+        )
         return dict(row)
 
     def edit(self, row_id: str, stamp: str, **values: Any) -> None:

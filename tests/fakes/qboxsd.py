@@ -7,9 +7,16 @@ from xml.etree import ElementTree
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 TYPES = (
-    "Customer", "PhysicalAddress", "EmailAddress", "TelephoneNumber", "WebSiteAddress", "Invoice",
-    "CreditMemo", "Line", "SalesItemLineDetail",
-)  # fmt: skip
+    "Customer",
+    "PhysicalAddress",
+    "EmailAddress",
+    "TelephoneNumber",
+    "WebSiteAddress",
+    "Invoice",
+    "CreditMemo",
+    "Line",
+    "SalesItemLineDetail",
+)
 
 
 def legal_keys(folder: Path) -> dict[str, set[str]]:

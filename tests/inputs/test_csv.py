@@ -217,9 +217,14 @@ def test_the_limit_is_ours_whatever_others_set() -> None:
 
 @pytest.mark.parametrize(
     ("codec", "mark", "encoding"),
-    [(None, "utf-8-sig", "utf-8-sig"), (None, "utf-8", "utf-8"), ("UTF8", "utf-8-sig", "utf-8-sig"),
-     ("cp1252", "cp1252", "cp1252"), ("utf-16", "utf-16", "utf-16")],
-)  # fmt: skip
+    [
+        (None, "utf-8-sig", "utf-8-sig"),
+        (None, "utf-8", "utf-8"),
+        ("UTF8", "utf-8-sig", "utf-8-sig"),
+        ("cp1252", "cp1252", "cp1252"),
+        ("utf-16", "utf-16", "utf-16"),
+    ],
+)
 def test_the_encoding_is_kept_for_the_rejects(codec: str | None, mark: str, encoding: str) -> None:
     source = source_of("code,name\nA,Été\n".encode(mark))
     assert csv_layout(source, encoding=codec).encoding == encoding

@@ -54,8 +54,11 @@ def test_columns_named_as_fields_are_those_fields() -> None:
 def test_what_the_user_says_comes_first() -> None:
     columns = parse_pairs(["Nom=name", "name=contact.name", "Téléc.="])
     assert columns.apply(["Nom", "name", "Téléc.", "code"], KNOWN) == [
-        "name", "contact.name", None, "code",
-    ]  # fmt: skip
+        "name",
+        "contact.name",
+        None,
+        "code",
+    ]
 
 
 def test_names_are_compared_without_case_and_accents() -> None:
@@ -215,9 +218,16 @@ def test_northwind(root: Path, shared_data: Path) -> None:
     known = ("code", "name", "line1", "city", "province", "postal_code", "country", "phone")
     targets = columns.apply(names, known, accepts=lambda name: name.startswith("contact."))
     assert dict(zip(names, targets, strict=True)) == {
-        "CustomerID": "code", "CompanyName": "name", "ContactName": "contact.name",
-        "ContactTitle": "contact.title", "Address": "line1", "City": "city",
-        "Region": "province", "PostalCode": "postal_code", "Country": "country",
-        "Phone": "phone", "Fax": None,
-    }  # fmt: skip
+        "CustomerID": "code",
+        "CompanyName": "name",
+        "ContactName": "contact.name",
+        "ContactTitle": "contact.title",
+        "Address": "line1",
+        "City": "city",
+        "Region": "province",
+        "PostalCode": "postal_code",
+        "Country": "country",
+        "Phone": "phone",
+        "Fax": None,
+    }
     assert columns.key == "code"

@@ -121,8 +121,25 @@ def test_deep_text_with_many_quotes_is_no_trap() -> None:
 
 def test_every_sentence_of_python_is_known() -> None:
     """``json`` says why in English; what it says is looked up to be translated."""
-    texts = ["", "{", "{1}", '{"a"', '{"a" 1}', "[1 2]", "{} 1", '"', '"\t"', '"\\x"', '"\\u12"',
-             "[1,]", '{"a":1,}', "nul", "]", '{"a":}', '{"a":1 "b"}']  # fmt: skip
+    texts = [
+        "",
+        "{",
+        "{1}",
+        '{"a"',
+        '{"a" 1}',
+        "[1 2]",
+        "{} 1",
+        '"',
+        '"\t"',
+        '"\\x"',
+        '"\\u12"',
+        "[1,]",
+        '{"a":1,}',
+        "nul",
+        "]",
+        '{"a":}',
+        '{"a":1 "b"}',
+    ]
     for text in texts:
         assert fault(text).reason.msgid != "it is not valid JSON", text
 

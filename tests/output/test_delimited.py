@@ -37,22 +37,14 @@ def written(
 
 
 def test_csv() -> None:
-    assert written("csv") == (
-        "code,n,active,tags\n"
-        'A,-1,true,"[""x, y""]"\n'
-        "'=1+1,0,false,\n"
-        ",,,\n"
-    )  # fmt: skip
+    assert written("csv") == ('code,n,active,tags\nA,-1,true,"[""x, y""]"\n\'=1+1,0,false,\n,,,\n')
 
 
 def test_csv_for_excel_in_french() -> None:
     text = written("csv", dialect="excel-fr")
     assert text == (
-        "\ufeffcode;n;active;tags\r\n"
-        'A;-1;true;"[""x, y""]"\r\n'
-        "'=1+1;0;false;\r\n"
-        ";;;\r\n"
-    )  # fmt: skip
+        '\ufeffcode;n;active;tags\r\nA;-1;true;"[""x, y""]"\r\n\'=1+1;0;false;\r\n;;;\r\n'
+    )
 
 
 def test_csv_without_rows_has_its_header() -> None:
@@ -64,10 +56,8 @@ def test_csv_without_rows_has_its_header() -> None:
 def test_tsv() -> None:
     rows: list[tuple[Any, ...]] = [("a\tb\nc\\d\r", 1, 1, "[]"), ("=1+1", None, 0, None)]
     assert written("tsv", rows=rows) == (
-        "code\tn\tactive\ttags\n"
-        "a\\tb\\nc\\\\d\\r\t1\ttrue\t\n"
-        "=1+1\t\tfalse\t\n"
-    )  # fmt: skip
+        "code\tn\tactive\ttags\na\\tb\\nc\\\\d\\r\t1\ttrue\t\n=1+1\t\tfalse\t\n"
+    )
 
 
 @pytest.mark.parametrize(

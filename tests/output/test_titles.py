@@ -17,10 +17,27 @@ LISTS = {"NAMES", "COLUMNS", "names"}
 MAKERS = {"Column", "ListField"}
 # The keys of what writes and `db info` tell, which are declared nowhere.
 TOLD = (
-    "action", "active_clients", "backup", "counts", "database", "error", "engine", "file",
-    "former_code", "former_codes", "kept", "latest", "location", "merged_into", "note",
-    "operations", "restored_from", "schema_step", "size", "status",
-)  # fmt: skip
+    "action",
+    "active_clients",
+    "backup",
+    "counts",
+    "database",
+    "error",
+    "engine",
+    "file",
+    "former_code",
+    "former_codes",
+    "kept",
+    "latest",
+    "location",
+    "merged_into",
+    "note",
+    "operations",
+    "restored_from",
+    "schema_step",
+    "size",
+    "status",
+)
 FILTERS = {"sales.YEAR", "tag"}  # for filters alone
 SCHEMAS = {"commands"}
 
@@ -61,5 +78,12 @@ def french() -> Iterator[None]:
 def test_the_journal_is_titled_in_french() -> None:
     names = ("at", "actor", "command", "changes", "undoes", "undone_by", "before", "after")
     assert [title(name) for name in names] == [
-        "Quand", "Par", "Commande", "Changements", "Annule", "Annulée par", "Avant", "Après",
-    ]  # fmt: skip
+        "Quand",
+        "Par",
+        "Commande",
+        "Changements",
+        "Annule",
+        "Annulée par",
+        "Avant",
+        "Après",
+    ]

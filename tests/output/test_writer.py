@@ -197,9 +197,7 @@ def test_a_result_as_rows() -> None:
 
 def test_items_of_different_shapes() -> None:
     items = [{"id": 1, "error": {"code": "x"}}, {"code": "B", "id": None}]
-    assert result("csv", {"items": items})[0] == (
-        'id,error,code\n1,"{""code"":""x""}",\n,,B\n'
-    )  # fmt: skip
+    assert result("csv", {"items": items})[0] == ('id,error,code\n1,"{""code"":""x""}",\n,,B\n')
 
 
 def test_fields_of_items_never_fail_after_the_write() -> None:

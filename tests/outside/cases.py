@@ -9,9 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 CREATE = (
-    "client", "create", "Neuve", "--line1", "1, rue A", "--city", "Québec",
-    "--postal-code", "G1K 4A1",
-)  # fmt: skip
+    "client",
+    "create",
+    "Neuve",
+    "--line1",
+    "1, rue A",
+    "--city",
+    "Québec",
+    "--postal-code",
+    "G1K 4A1",
+)
 GOOD = "code,name,line1,city,postal_code\nC1,Un,1 rue A,Québec,G1K 4A1\n"
 
 
@@ -31,8 +38,9 @@ class Case:
         return f"{self.exit_code}-{self.code}-{' '.join(self.args)[:40]}"
 
 
-def case(exit_code: int, code: str, *args: str, stdin: str = "", file: str | None = None,
-         **env: str) -> Case:  # fmt: skip
+def case(
+    exit_code: int, code: str, *args: str, stdin: str = "", file: str | None = None, **env: str
+) -> Case:
     return Case(exit_code, code, args, stdin, env, file)
 
 
@@ -78,17 +86,35 @@ USAGE = (
     case(2, "output.field.unknown", "client", "list", "--fields", "code,nam"),
     case(2, "output.field.unknown", "client", "show", "ACME", "--fields", "adresses.city"),
     case(2, "output.field.unknown", "journal", "list", "--fields", "who"),
-    case(2, "output.codes.fields", "client", "list", "-o", "codes", "--fields", "code,name",
-         "--error-format", "json"),
+    case(
+        2,
+        "output.codes.fields",
+        "client",
+        "list",
+        "-o",
+        "codes",
+        "--fields",
+        "code,name",
+        "--error-format",
+        "json",
+    ),
     case(2, "filter.field.unknown", "client", "list", "--filter", "citi=x"),
     case(2, "filter.field.unknown", "client", "list", "--sort", "citi"),
     case(2, "filter.syntax", "client", "list", "--filter", "city"),
     case(2, "filter.value", "client", "list", "--filter", "active=perhaps"),
     case(2, "filter.field.unknown", "client", "deactivate", "--filter", "citi=x", "-y"),
-    case(2, "input.encoding.unknown", "client", "import", "input.csv", "--encoding", "utf8000",
-         file=GOOD),
+    case(
+        2,
+        "input.encoding.unknown",
+        "client",
+        "import",
+        "input.csv",
+        "--encoding",
+        "utf8000",
+        file=GOOD,
+    ),
     case(2, "input.delimiter", "client", "import", "input.csv", "--delimiter", "::", file=GOOD),
-)  # fmt: skip
+)
 
 MISSING = (
     case(3, "client.not_found", "client", "show", "NOPE"),
@@ -116,7 +142,7 @@ MISSING = (
     case(3, "db.missing", "--db", "nowhere.db", "client", "list"),
     case(3, "schema.unknown", "schema", "klient"),
     case(3, "help.unknown", "help", "klient"),
-)  # fmt: skip
+)
 
 REFUSED = (
     case(4, "autofill.key", *CREATE, "--autofill", "1 rue A"),
@@ -133,8 +159,9 @@ REFUSED = (
     case(5, "client.bill_to.level", "client", "edit", "ACME", "--bill-to", "PAID"),
     case(5, "client.bill_to.level", "client", "edit", "PAYER", "--bill-to", "ACME"),
     case(5, "client.prospect.payer", "client", "edit", "PAYER", "--prospect"),
-    case(5, "client.shipper_identity.logo", "client", "edit", "ACME", "--shipper-identity",
-         "client"),
+    case(
+        5, "client.shipper_identity.logo", "client", "edit", "ACME", "--shipper-identity", "client"
+    ),
     case(5, "client.payer.in_use", "client", "deactivate", "PAYER"),
     case(5, "client.bill_to.inactive", "client", "deactivate", "PAYER", "--reassign", "SLEEPY"),
     case(5, "client.in_use", "client", "delete", "PAYER", "--confirm", "PAYER"),
@@ -143,12 +170,21 @@ REFUSED = (
     case(5, "bulk.expect", "client", "deactivate", "--all", "--expect", "3", "-y"),
     case(5, "bulk.expect", "client", "delete", "ACME", "NEW", "--confirm", "3"),
     case(5, "bulk.max_affected", "client", "deactivate", "--all", "--max-affected", "6", "-y"),
-    case(5, "bulk.max_affected", "client", "edit", "--all", "--terms", "x", "-y",
-         INTEROP_BULK_MAX_AFFECTED="6"),
+    case(
+        5,
+        "bulk.max_affected",
+        "client",
+        "edit",
+        "--all",
+        "--terms",
+        "x",
+        "-y",
+        INTEROP_BULK_MAX_AFFECTED="6",
+    ),
     case(5, "address.main.required", "address", "edit", "1", "--no-main"),
     case(5, "address.in_use", "address", "delete", "1", "-y"),
     case(5, "db.exists", "db", "init"),
-)  # fmt: skip
+)
 
 INVALID = (
     case(65, "data.invalid", "client", "create", ""),

@@ -31,9 +31,23 @@ def _furnish(url: str) -> None:
     for words, stdin in (
         (["client", "import", "-", "--format", "ndjson"], lines),
         (["client", "recode", "OLD", "NEW", "--confirm", "OLD"], ""),
-        (["address", "create", "ACME", "--label", "Entrepôt", "--line1", "5, rue du Port",
-          "--city", "Québec", "--postal-code", "G1K 4A1"], ""),
-    ):  # fmt: skip
+        (
+            [
+                "address",
+                "create",
+                "ACME",
+                "--label",
+                "Entrepôt",
+                "--line1",
+                "5, rue du Port",
+                "--city",
+                "Québec",
+                "--postal-code",
+                "G1K 4A1",
+            ],
+            "",
+        ),
+    ):
         subprocess.run([*PROGRAM, "--db", url, "-q", *words], input=stdin.encode(), check=True)
 
 

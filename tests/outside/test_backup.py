@@ -199,10 +199,14 @@ def test_only_a_sound_backup_is_restored(
     elif source == "missing":
         monday.unlink()
     else:
-        monday.write_bytes({
-            "text": b"oops\n" * 1000, "cut": data[: len(data) // 2], "empty": b"",
-            "page": data[:4096] + b"\x7f" * 4096 + data[8192:],
-        }[source])  # fmt: skip
+        monday.write_bytes(
+            {
+                "text": b"oops\n" * 1000,
+                "cut": data[: len(data) // 2],
+                "empty": b"",
+                "page": data[:4096] + b"\x7f" * 4096 + data[8192:],
+            }[source]
+        )
     before = fingerprint(shop)
     for more in ((), ("--dry-run",)):
         result = invoke(*RESTORE, *more, "--json")

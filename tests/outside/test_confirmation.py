@@ -78,19 +78,33 @@ def test_yes_piped_into_it_changes_nothing(shop: Path) -> None:
     before = content(str(shop))
     command = " ".join(PROGRAM)
     done = subprocess.run(
-        ["sh", "-c", f"yes | {command} client delete NEW; yes o | {command} client edit --all"
-         " --terms x; echo y | " + command + " address delete 8"],
-        capture_output=True, check=False,
-    )  # fmt: skip
+        [
+            "sh",
+            "-c",
+            f"yes | {command} client delete NEW; yes o | {command} client edit --all"
+            " --terms x; echo y | " + command + " address delete 8",
+        ],
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert content(str(shop)) == before
 
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [("y\n", 0), ("Yes\n", 0), ("o\n", 0), ("OUI\n", 0), ("n\n", 6), ("\n", 6), ("yy\n", 6),
-     ("\x04", 6), ("\x03", 130)],
-)  # fmt: skip
+    [
+        ("y\n", 0),
+        ("Yes\n", 0),
+        ("o\n", 0),
+        ("OUI\n", 0),
+        ("n\n", 6),
+        ("\n", 6),
+        ("yy\n", 6),
+        ("\x04", 6),
+        ("\x03", 130),
+    ],
+)
 def test_a_person_is_asked_once(answer: str, code: int, shop: Path) -> None:
     before = content(str(shop))
     with on_terminal("client", "deactivate", "ACME", "BETA") as session:

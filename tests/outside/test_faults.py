@@ -43,8 +43,10 @@ def can_trace() -> str | None:
         return "strace is not installed"
     done = subprocess.run(
         ["strace", "-f", "-qq", "-e", "trace=pwrite64", "-o", "/dev/null", "true"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return f"strace does not work here: {done.stderr.strip()}" if done.returncode else None
 
 
@@ -76,8 +78,12 @@ class Injection:
             strace += ["-e", f"inject={inject}"]
         done = subprocess.run(
             [*strace, *PROGRAM, "--db", str(path), *map(str, BATCH)],
-            capture_output=True, text=True, timeout=PATIENCE, env=environment(**CLOCK), check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=environment(**CLOCK),
+            check=False,
+        )
         return Ending(path, shell_code(done.returncode), done.stdout, done.stderr)
 
     def calls(self, call: str) -> int:
@@ -154,10 +160,26 @@ def test_it_is_on_disk_before_it_is_said(tracer: None, shop: Path, tmp_path: Pat
     path = Path(shutil.copy(shop, tmp_path / "synced.db"))
     trace = tmp_path / "order"
     subprocess.run(
-        ["strace", "-f", "-qq", "-y", "-s", "200", "-e", "write,pwrite64,fsync,fdatasync,unlink",
-         "-o", str(trace), *PROGRAM, "--db", str(path), *BATCH],
-        check=True, capture_output=True, timeout=PATIENCE,
-    )  # fmt: skip
+        [
+            "strace",
+            "-f",
+            "-qq",
+            "-y",
+            "-s",
+            "200",
+            "-e",
+            "write,pwrite64,fsync,fdatasync,unlink",
+            "-o",
+            str(trace),
+            *PROGRAM,
+            "--db",
+            str(path),
+            *BATCH,
+        ],
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
     lines = trace.read_text().splitlines()
     said = next(n for n, line in enumerate(lines) if " write(1<" in line and "client.edit" in line)
     stored = [n for n, line in enumerate(lines[:said]) if str(tmp_path) in line]

@@ -32,16 +32,22 @@ def tampered(shop: Path, *statements: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "operation"),
     [
-        ("UPDATE change SET before = '{\"terms\": \"x\"}' WHERE operation_id = 2"
-         " AND action = 'update'", 2),
+        (
+            'UPDATE change SET before = \'{"terms": "x"}\' WHERE operation_id = 2'
+            " AND action = 'update'",
+            2,
+        ),
         ("DELETE FROM change WHERE operation_id = 1 AND id = (SELECT MIN(id) FROM change)", 1),
         ("UPDATE operation SET actor = 'somebody else' WHERE id = 2", 2),
         ("UPDATE operation SET at = '2020-01-01T00:00:00Z' WHERE id = 1", 1),
         ("UPDATE operation SET command = 'interop client edit' WHERE id = 3", 3),
-        ("INSERT INTO change (operation_id, entity, entity_id, action, version)"
-         " VALUES (3, 'client', 1, 'insert', 1)", 3),
+        (
+            "INSERT INTO change (operation_id, entity, entity_id, action, version)"
+            " VALUES (3, 'client', 1, 'insert', 1)",
+            3,
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_journal_that_was_tampered_with(
     statement: str, operation: int, shop: Path, invoke: Run
 ) -> None:
@@ -119,9 +125,12 @@ def bug(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
 
 
 def test_a_bug_is_said_without_its_traceback(
-    shop: Path, invoke: Run, bug: Callable[[Exception], None], tmp_path: Path,
+    shop: Path,
+    invoke: Run,
+    bug: Callable[[Exception], None],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     secret = "Zacharie 418 555-0134"
     bug(RuntimeError(secret))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -170,7 +170,5 @@ def test_rows_are_told_in_their_order(
         (5, "error", "client.payer.in_use"),
         (6, "error", "address.postal_code.format"),
     ]
-    assert [item["status"] for item in answer["items"]] == [
-        "ok", "error", "ok", "error", "error",
-    ]  # fmt: skip
+    assert [item["status"] for item in answer["items"]] == ["ok", "error", "ok", "error", "error"]
     assert (answer["created"], answer["failed"]) == (2, 3)

@@ -82,9 +82,7 @@ class Campaign:
 
     def _run(self, path: Path, delay: float | None) -> tuple[int, str, str]:
         with (self.crowd / INPUT[self.what]).open("rb") as stdin:
-            process = start(
-                "--db", path, *WORK[self.what], stdin=stdin, env=environment(**CLOCK)
-            )  # fmt: skip
+            process = start("--db", path, *WORK[self.what], stdin=stdin, env=environment(**CLOCK))
             if delay is not None:
                 time.sleep(delay)
                 process.kill()
@@ -162,7 +160,8 @@ def test_killed_on_a_server(postgres_shop: str, invoke: Run) -> None:
         assert retired or not _acknowledged(out)
         before = found
         if retired:
-            codes_again = invoke("client", "activate", "-", "-y", "--max-affected", 5000,
-                                 stdin=codes)  # fmt: skip
+            codes_again = invoke(
+                "client", "activate", "-", "-y", "--max-affected", 5000, stdin=codes
+            )
             assert codes_again.code == 0
             before = content(postgres_shop)

@@ -155,11 +155,25 @@ class Shop(RuleBasedStateMachine):
 
     # -- clients ----------------------------------------------------------------------------
 
-    @rule(code=st.sampled_from((None, *CODES)), name=st.sampled_from(NAMES), prospect=st.booleans(),
-          city=st.sampled_from(list(PLACES)), payer=st.one_of(st.none(), somebody),
-          reuse=st.booleans(), dry=st.booleans())  # fmt: skip
-    def create(self, code: str | None, name: str, prospect: bool, city: str,
-               payer: int | None, reuse: bool, dry: bool) -> None:  # fmt: skip
+    @rule(
+        code=st.sampled_from((None, *CODES)),
+        name=st.sampled_from(NAMES),
+        prospect=st.booleans(),
+        city=st.sampled_from(list(PLACES)),
+        payer=st.one_of(st.none(), somebody),
+        reuse=st.booleans(),
+        dry=st.booleans(),
+    )
+    def create(
+        self,
+        code: str | None,
+        name: str,
+        prospect: bool,
+        city: str,
+        payer: int | None,
+        reuse: bool,
+        dry: bool,
+    ) -> None:
         paying = self.pick(payer) if payer is not None and self.model else None
         expected = 0
         if code and (self.holder(code) or (self.former(code) and not reuse)):
@@ -167,11 +181,22 @@ class Shop(RuleBasedStateMachine):
         if paying and not self.can_pay(paying, None):
             expected = 5
         answer = self.do(
-            dry, expected, "client", "create", name, "--line1", "1, rue A", "--city", city,
-            "--postal-code", PLACES[city], *(["--code", code] if code else []),
-            "--prospect" if prospect else "--no-prospect", *(["--reuse"] if reuse else []),
+            dry,
+            expected,
+            "client",
+            "create",
+            name,
+            "--line1",
+            "1, rue A",
+            "--city",
+            city,
+            "--postal-code",
+            PLACES[city],
+            *(["--code", code] if code else []),
+            "--prospect" if prospect else "--no-prospect",
+            *(["--reuse"] if reuse else []),
             *(["--bill-to", paying["code"]] if paying else []),
-        )  # fmt: skip
+        )
         if answer is None:
             return
         item = answer["items"][0]
@@ -183,17 +208,28 @@ class Shop(RuleBasedStateMachine):
             owner["former"].remove(code)
         assert item["code"] == code
         client = {
-            "id": item["id"], "code": code, "name": name, "active": True, "prospect": prospect,
-            "terms": None, "bill_to": paying and paying["id"], "former": [], "addresses": {},
-        }  # fmt: skip
+            "id": item["id"],
+            "code": code,
+            "name": name,
+            "active": True,
+            "prospect": prospect,
+            "terms": None,
+            "bill_to": paying and paying["id"],
+            "former": [],
+            "addresses": {},
+        }
         self.model[item["id"]] = client
         main = interop(self.url, "address", "list", code)[1][0]
         client["addresses"][main["id"]] = {"city": city, "main": True, "label": None}
 
     @precondition(lambda self: self.model)
-    @rule(who=somebody, terms=st.sampled_from(["net10", "net30", ""]),
-          name=st.one_of(st.none(), st.sampled_from(NAMES)), dry=st.booleans(),
-          city=st.one_of(st.none(), st.sampled_from(list(PLACES))))  # fmt: skip
+    @rule(
+        who=somebody,
+        terms=st.sampled_from(["net10", "net30", ""]),
+        name=st.one_of(st.none(), st.sampled_from(NAMES)),
+        dry=st.booleans(),
+        city=st.one_of(st.none(), st.sampled_from(list(PLACES))),
+    )
     def edit(self, who: int, terms: str, name: str | None, city: str | None, dry: bool) -> None:
         client = self.pick(who)
         args = ["client", "edit", client["code"], "--terms", terms]
@@ -299,9 +335,21 @@ class Shop(RuleBasedStateMachine):
     def add_address(self, who: int, city: str, main: bool, dry: bool) -> None:
         client = self.pick(who)
         answer = self.do(
-            dry, 0, "address", "create", client["code"], "--line1", "2, rue B", "--city", city,
-            "--postal-code", PLACES[city], "--label", "Entrepôt", *(["--main"] if main else []),
-        )  # fmt: skip
+            dry,
+            0,
+            "address",
+            "create",
+            client["code"],
+            "--line1",
+            "2, rue B",
+            "--city",
+            city,
+            "--postal-code",
+            PLACES[city],
+            "--label",
+            "Entrepôt",
+            *(["--main"] if main else []),
+        )
         assert answer
         if main:
             self.take_main(client)
@@ -374,20 +422,26 @@ class Shop(RuleBasedStateMachine):
         rows = rows_of(self.url)
         self.model = {
             row["id"]: {
-                "id": row["id"], "code": row["code"], "name": row["name"],
-                "active": bool(row["active"]), "prospect": bool(row["prospect"]),
-                "terms": row["terms"], "bill_to": row["bill_to_id"],
+                "id": row["id"],
+                "code": row["code"],
+                "name": row["name"],
+                "active": bool(row["active"]),
+                "prospect": bool(row["prospect"]),
+                "terms": row["terms"],
+                "bill_to": row["bill_to_id"],
                 "former": [
-                    code["code"] for code in rows["client_code"].values()
+                    code["code"]
+                    for code in rows["client_code"].values()
                     if code["client_id"] == row["id"]
                 ],
                 "addresses": {
                     a["id"]: {"city": a["city"], "main": bool(a["main"]), "label": a["label"]}
-                    for a in rows["address"].values() if a["client_id"] == row["id"]
+                    for a in rows["address"].values()
+                    if a["client_id"] == row["id"]
                 },
             }
             for row in rows["client"].values()
-        }  # fmt: skip
+        }
 
     # -- looking ----------------------------------------------------------------------------
 
@@ -401,10 +455,13 @@ class Shop(RuleBasedStateMachine):
         )
         assert code == 0
         expected = [
-            {**{name: client[name] for name in fields[:-2]}, "bill_to": self.payer(client),
-             "city": next(a["city"] for a in client["addresses"].values() if a["main"])}
+            {
+                **{name: client[name] for name in fields[:-2]},
+                "bill_to": self.payer(client),
+                "city": next(a["city"] for a in client["addresses"].values() if a["main"]),
+            }
             for client in sorted(self.model.values(), key=lambda client: client["code"].lower())
-        ]  # fmt: skip
+        ]
         assert listed == expected
 
     def payer(self, client: dict[str, Any]) -> str | None:

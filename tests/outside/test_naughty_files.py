@@ -81,12 +81,15 @@ def test_what_cannot_be_read_is_not_read_in_part(option: str, shop: Path, tmp_pa
     before = content(str(shop))
     answers = run_all(
         (
-            Command(["client", "import", str(case.write(folder)), *case.options, *more, "--json"],
-                    memory=MEMORY, cpu=CPU)
+            Command(
+                ["client", "import", str(case.write(folder)), *case.options, *more, "--json"],
+                memory=MEMORY,
+                cpu=CPU,
+            )
             for case in cases
         ),
         tmp_path,
-    )  # fmt: skip
+    )
     for case, ended in zip(cases, answers, strict=True):
         without_traceback(ended.stderr)
         assert ended.code == case.exit_code, (case.name, ended.stderr[:500])

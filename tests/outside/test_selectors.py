@@ -83,9 +83,15 @@ def test_a_client_named_twice_is_changed_once(shop_url: str, invoke: Run, tmp_pa
 
 @pytest.mark.parametrize(
     ("option", "count", "code"),
-    [("--expect", 7, 0), ("--expect", 6, 5), ("--expect", 0, 5), ("--max-affected", 7, 0),
-     ("--max-affected", 6, 5), ("--max-affected", 0, 5)],
-)  # fmt: skip
+    [
+        ("--expect", 7, 0),
+        ("--expect", 6, 5),
+        ("--expect", 0, 5),
+        ("--max-affected", 7, 0),
+        ("--max-affected", 6, 5),
+        ("--max-affected", 0, 5),
+    ],
+)
 def test_counts_are_refused(option: str, count: int, code: int, shop_url: str, invoke: Run) -> None:
     before = content(shop_url)
     result = invoke("client", "edit", "--all", "--terms", "x", "-y", option, count)
@@ -116,18 +122,30 @@ def test_results_say_what_became_of_each_row_and_feed_it_back(
     result = invoke(*args, "-", "--json", stdin=codes)
     assert result.code == 68
     assert [result.json[name] for name in ("matched", "changed", "unchanged", "failed")] == [
-        6, 2, 2, 2,
-    ]  # fmt: skip
+        6,
+        2,
+        2,
+        2,
+    ]
     rows = [json.loads(line) for line in (tmp_path / "r.ndjson").read_text("utf-8").splitlines()]
     for row in rows:
         jsonschema.validate(row, schema)
     assert [(row["line"], row["key"], row["status"]) for row in rows] == [
-        (1, "BETA", "ok"), (2, "NOPE", "error"), (4, "SLEEPY", "unchanged"),
-        (5, "beta", "skipped"), (6, "PAYER", "error"), (7, "ACME", "ok"),
-    ]  # fmt: skip
+        (1, "BETA", "ok"),
+        (2, "NOPE", "error"),
+        (4, "SLEEPY", "unchanged"),
+        (5, "beta", "skipped"),
+        (6, "PAYER", "error"),
+        (7, "ACME", "ok"),
+    ]
     assert [row["error"] and row["error"]["code"] for row in rows] == [
-        None, "client.not_found", None, None, "client.payer.in_use", None,
-    ]  # fmt: skip
+        None,
+        "client.not_found",
+        None,
+        None,
+        "client.payer.in_use",
+        None,
+    ]
     # What hindered them is mended; the failed rows alone are tried again.
     assert invoke("client", "edit", "PAID", "--bill-to", "", "-q").code == 0
     assert invoke("client", "recode", "NEW", "NOPE", "--confirm", "NEW", "-q").code == 0
@@ -150,8 +168,12 @@ def test_results_of_an_import_are_in_the_order_of_the_rows(
     result = invoke(*args, "--results", "-", "--rejects", "bad.csv")
     assert result.code == 68
     assert [(row["line"], row["key"], row["status"]) for row in result.rows] == [
-        (2, "N-0", "ok"), (3, "N-1", "ok"), (4, "N-2", "error"), (5, "N-3", "ok"), (6, "N-4", "ok"),
-    ]  # fmt: skip
+        (2, "N-0", "ok"),
+        (3, "N-1", "ok"),
+        (4, "N-2", "error"),
+        (5, "N-3", "ok"),
+        (6, "N-4", "ok"),
+    ]
     rejected = (tmp_path / "bad.csv").read_text("utf-8").replace("N-2,,,,", "N-2,B,1 r,Alma,G8B1A1")
     (tmp_path / "bad.csv").write_text(rejected, "utf-8")
     assert invoke("client", "import", "bad.csv", "-q").code == 0
@@ -187,8 +209,9 @@ def test_a_former_code_leads_to_the_client_and_says_so(shop_url: str, invoke: Ru
     assert invoke("client", "edit", "ACME", "--bill-to", "OLD", "-q").code == 0
     assert invoke("client", "show", "ACME", "--json").json["bill_to"] == "NEW"
     assert invoke("client", "list", "--after", "OLD", "-o", "codes").stdout.split() == [
-        "PAID", "PAYER",
-    ]  # fmt: skip
+        "PAID",
+        "PAYER",
+    ]
 
 
 @pytest.mark.parametrize(

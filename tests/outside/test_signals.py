@@ -148,9 +148,16 @@ def test_what_was_committed_is_said_to_be(shop: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "results")
     for lang, words in (("en", "had been committed"), ("fr", "avait été enregistr")):
         process = start(
-            "client", "edit", "ACME", "--terms", lang, "--lang", lang,
-            "--results", tmp_path / "results",
-        )  # fmt: skip
+            "client",
+            "edit",
+            "ACME",
+            "--terms",
+            lang,
+            "--lang",
+            lang,
+            "--results",
+            tmp_path / "results",
+        )
         while content(str(shop)) == before:
             assert process.poll() is None
             time.sleep(0.02)

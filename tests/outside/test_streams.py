@@ -44,8 +44,10 @@ def test_a_file_that_stdout_goes_to_is_written_on(shop: Path, tmp_path: Path) ->
         with log.open("a") as stream:
             subprocess.run(
                 [*PROGRAM, "client", "list", "-o", "codes", "--out", name],
-                stdout=stream, check=True, env=environment(),
-            )  # fmt: skip
+                stdout=stream,
+                check=True,
+                env=environment(),
+            )
     first, *codes = log.read_text().splitlines()
     assert first == "before"
     assert codes == sorted(set(codes)) * 2
@@ -200,8 +202,14 @@ def test_nobody_reads_what_a_write_answers(
 
 
 def test_a_read_into_a_closed_pipe_is_141(shop: Path) -> None:
-    for args in (("client", "list"), ("client", "show", "ACME"), ("journal", "verify", "--json"),
-                 ("client", "export"), ("db", "info"), ("help", "filters")):  # fmt: skip
+    for args in (
+        ("client", "list"),
+        ("client", "show", "ACME"),
+        ("journal", "verify", "--json"),
+        ("client", "export"),
+        ("db", "info"),
+        ("help", "filters"),
+    ):
         reader, writer = os.pipe()
         os.close(reader)
         process = start(*args, stdout=writer)

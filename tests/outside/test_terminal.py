@@ -17,10 +17,21 @@ from tests.support.terminal import on_terminal
 
 # Orders to a terminal: title, clipboard, link, clear, C1, bidi, overwriting, hiding, device query.
 HOSTILE = (
-    "\x1b]0;owned\x07", "\x1b]52;c;aGk=\x07", "\x1b]8;;http://x\x1b\\y\x1b]8;;\x1b\\", "\x1b[2J",
-    "\x9b31m", "\x9d0;x\x9c", "\u202egnp\u2066\u2069", "a\rb\bc", "\u200bz\ufeff", "\x1b[6n",
-    "\x1b[31m", "\x7f", "\u2028", "[link=http://x]y[/link]",
-)  # fmt: skip
+    "\x1b]0;owned\x07",
+    "\x1b]52;c;aGk=\x07",
+    "\x1b]8;;http://x\x1b\\y\x1b]8;;\x1b\\",
+    "\x1b[2J",
+    "\x9b31m",
+    "\x9d0;x\x9c",
+    "\u202egnp\u2066\u2069",
+    "a\rb\bc",
+    "\u200bz\ufeff",
+    "\x1b[6n",
+    "\x1b[31m",
+    "\x7f",
+    "\u2028",
+    "[link=http://x]y[/link]",
+)
 ALL = "".join(HOSTILE)
 ORDERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
@@ -28,8 +39,10 @@ ORDERS = re.compile(
 OURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33|34|36)m|\r[^\r\n]*\x1b\[K")
 
 COMMANDS: list[list[str]] = [
-    *(["client", "list", "--status", "all", "-o", form] for form in
-      ("table", "json", "ndjson", "csv", "tsv", "codes")),
+    *(
+        ["client", "list", "--status", "all", "-o", form]
+        for form in ("table", "json", "ndjson", "csv", "tsv", "codes")
+    ),
     ["client", "list", "--all", "--fields", "code,name,email,website,line2,terms,tags"],
     *(["client", "show", "#1", "-o", form] for form in ("table", "json", "csv", "tsv")),
     ["client", "show", "#3"],
@@ -76,7 +89,7 @@ COMMANDS: list[list[str]] = [
     ["client", "list", f"--{ALL}"],
     ["client", "list", "-o", ALL],
     ["completion", ALL],
-]  # fmt: skip
+]
 SCRIPT = (
     "import json, os, sys\nfrom interop_cli.cli import main\n"
     "for args in json.load(open('commands.json')):\n"
@@ -93,23 +106,36 @@ def hostile_shop(shop: Path, tmp_path: Path) -> Path:
     """The shop after somebody wrote orders into every text, past our rules."""
     with closing(sqlite3.connect(shop)) as conn:
         for table, column in (
-            ("client", "code"), ("client", "name"), ("client", "email"), ("client", "phone"),
-            ("client", "website"), ("client", "terms"), ("client", "gst"),
-            ("address", "line1"), ("address", "line2"), ("address", "city"), ("address", "label"),
-            ("address", "postal_code"), ("address", "country"), ("address", "instructions"),
+            ("client", "code"),
+            ("client", "name"),
+            ("client", "email"),
+            ("client", "phone"),
+            ("client", "website"),
+            ("client", "terms"),
+            ("client", "gst"),
+            ("address", "line1"),
+            ("address", "line2"),
+            ("address", "city"),
+            ("address", "label"),
+            ("address", "postal_code"),
+            ("address", "country"),
+            ("address", "instructions"),
             ("client_code", "code"),
-        ):  # fmt: skip
+        ):
             conn.execute(f"UPDATE {table} SET {column} = ? || id", [ALL])
-        conn.execute("UPDATE client SET external_id = ? || id, tags = ?",
-                     [ALL, json.dumps([ALL], ensure_ascii=False)])  # fmt: skip
+        conn.execute(
+            "UPDATE client SET external_id = ? || id, tags = ?",
+            [ALL, json.dumps([ALL], ensure_ascii=False)],
+        )
         conn.execute(
             "UPDATE client SET accounting = ?", [json.dumps({ALL: ALL}, ensure_ascii=False)]
         )
         conn.execute("UPDATE client SET active = 0 WHERE id = 2")
         conn.execute(
             "INSERT INTO setting (name, value, created_at, updated_at)"
-            " VALUES ('defaults.terms', ?, '', '')", [ALL],
-        )  # fmt: skip
+            " VALUES ('defaults.terms', ?, '', '')",
+            [ALL],
+        )
         conn.execute("DROP TRIGGER operation_no_UPDATE")
         conn.execute("UPDATE operation SET actor = ?, command = ?, name = ?", [ALL] * 3)
         conn.commit()

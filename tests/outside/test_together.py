@@ -129,9 +129,12 @@ def test_the_lock_is_not_waited_for_longer_than_asked(
         for args in (("client", "edit", "ACME", "--terms", "x"), ("client", "import", "-")):
             begun = time.monotonic()
             result = invoke(
-                *args, "--lock-timeout", timeout, "--json",
+                *args,
+                "--lock-timeout",
+                timeout,
+                "--json",
                 stdin="code,name,line1,city,postal_code\nZ,Z,1 rue A,Québec,G1K 4A1\n",
-            )  # fmt: skip
+            )
             waited = time.monotonic() - begun
             error = error_of(result.stderr)["error"]
             assert (result.code, error["code"]) == (75, "db.busy")
@@ -238,8 +241,10 @@ def newer_program(*args: object) -> subprocess.Popen[bytes]:
     """A program of tomorrow, which knows one step more."""
     return subprocess.Popen(
         [sys.executable, "-c", TOMORROW, *map(str, args)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.long)])

@@ -241,15 +241,26 @@ def flipped(shop: Path, folder: Path, count: int, seed: int) -> list[Path]:
 
 
 ALLOWED = {
-    "list": {0, 70, 74, 78}, "show": {0, 3, 70, 74, 78}, "edit": {0, 3, 5, 65, 70, 74, 78},
-    "verify": {0, 10, 70, 74, 78}, "check": {0, 70, 74, 78}, "undo": {0, 3, 5, 70, 74, 78},
-    "export": {0, 70, 74, 78}, "history": {0, 3, 70, 74, 78},
-}  # fmt: skip
+    "list": {0, 70, 74, 78},
+    "show": {0, 3, 70, 74, 78},
+    "edit": {0, 3, 5, 65, 70, 74, 78},
+    "verify": {0, 10, 70, 74, 78},
+    "check": {0, 70, 74, 78},
+    "undo": {0, 3, 5, 70, 74, 78},
+    "export": {0, 70, 74, 78},
+    "history": {0, 3, 70, 74, 78},
+}
 ON_DAMAGE = (
-    ["client", "list"], ["client", "list", "--search", "quebec"], ["client", "show", "ACME"],
-    ["client", "history", "ACME"], ["client", "export"], ["journal", "verify"], ["db", "check"],
-    ["client", "edit", "ACME", "--terms", "x", "--dry-run"], ["journal", "undo", "2", "--dry-run"],
-)  # fmt: skip
+    ["client", "list"],
+    ["client", "list", "--search", "quebec"],
+    ["client", "show", "ACME"],
+    ["client", "history", "ACME"],
+    ["client", "export"],
+    ["journal", "verify"],
+    ["db", "check"],
+    ["client", "edit", "ACME", "--terms", "x", "--dry-run"],
+    ["journal", "undo", "2", "--dry-run"],
+)
 
 
 def survive(shop: Path, tmp_path: Path, count: int, seed: int) -> int:

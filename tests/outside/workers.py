@@ -69,12 +69,18 @@ def mix(url: str, number: int, times: int) -> Iterator[Answer]:
         lambda: ("address", "create", "BETA", *place, "--main"),
         lambda: ("client", "create", "Mêlée", "--code", f"M{chance.randrange(9)}", *place),
         lambda: ("client", "delete", code := f"M{chance.randrange(9)}", "--confirm", code),
-        lambda: ("client", "recode", code := f"M{chance.randrange(9)}", f"N{chance.randrange(9)}",
-                 "--confirm", code),
+        lambda: (
+            "client",
+            "recode",
+            code := f"M{chance.randrange(9)}",
+            f"N{chance.randrange(9)}",
+            "--confirm",
+            code,
+        ),
         lambda: ("journal", "undo", chance.randrange(3, 40)),
         lambda: ("config", "set", "defaults.terms", f"net{chance.randrange(90)}"),
         lambda: ("client", "list", "--search", "québec"),
-    ]  # fmt: skip
+    ]
     for _ in range(times):
         yield interop(url, *chance.choice(work)())
 

@@ -17,8 +17,16 @@ number,client,date,subtotal,currency,kind
 3,BOR,2026-01-15,70.00,USD,
 4,GAL,2025-05-01,99.00,CAD,
 """
-PLACE = ("--line1", "1 King St W", "--city", "Toronto", "--province", "ON",
-         "--postal-code", "M5H 1A1")  # fmt: skip
+PLACE = (
+    "--line1",
+    "1 King St W",
+    "--city",
+    "Toronto",
+    "--province",
+    "ON",
+    "--postal-code",
+    "M5H 1A1",
+)
 
 
 @pytest.fixture

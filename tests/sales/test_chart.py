@@ -20,12 +20,14 @@ from tests.support.terminal import on_terminal
         (("BOR", "--top", "3"), "usage.chart"),
         ((), "usage.chart"),
         (("BOR", "--format", "svg", "--json"), "usage.chart_format"),
-        (("BOR", "--format", "term", "--fields", "year", "--error-format", "json"),
-         "usage.chart_format"),
+        (
+            ("BOR", "--format", "term", "--fields", "year", "--error-format", "json"),
+            "usage.chart_format",
+        ),
         (("BOR", "--format", "term", "-o", "csv", "--error-format", "json"), "usage.chart_format"),
         (("BOR", "--out", "chart.pdf"), "usage.chart_ending"),
     ],
-)  # fmt: skip
+)
 def test_what_excludes_each_other(filled: Run, args: tuple[str, ...], code: str) -> None:
     done = filled("sales", "chart", *args, "--error-format", "json")
     assert (done.code, done.stdout) == (2, "")
@@ -117,8 +119,11 @@ def without_library(*args: str, folder: Path) -> subprocess.CompletedProcess[str
     """``interop ARGS…`` in a process that has no matplotlib."""
     return subprocess.run(
         [sys.executable, "-c", WITHOUT, *args],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_without_the_library_only_pictures_are_missing(filled: Run, tmp_path: Path) -> None:
@@ -152,7 +157,10 @@ def test_the_library_is_loaded_for_pictures_only(
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOADED, "sales", *args],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0
     assert not {"matplotlib", "numpy"} & set(done.stderr.split())

@@ -164,8 +164,17 @@ def test_a_credit_note_is_a_document_of_its_own(store: Store) -> None:
     assert note["number"] == "1"  # the first of its own series
     assert (note["kind"], note["status"], note["date"]) == ("credit_note", "posted", "2026-02-01")
     assert (note["client"], note["bill_to"], note["due_date"]) == ("A", "HEAD", None)
-    for same in ("subtotal_cents", "tax_cents", "total_cents", "taxes", "lines", "currency",
-                 "sold_to_address", "bill_to_address", "place_of_supply"):  # fmt: skip
+    for same in (
+        "subtotal_cents",
+        "tax_cents",
+        "total_cents",
+        "taxes",
+        "lines",
+        "currency",
+        "sold_to_address",
+        "bill_to_address",
+        "place_of_supply",
+    ):
         assert note[same] == invoiced[same]
     stored = store.conn.query("SELECT * FROM document WHERE id = :id", id=note["id"])[0]
     assert (stored["corrects_id"], stored["external_id"]) == (invoiced["id"], None)
@@ -240,15 +249,15 @@ def test_parts_of_an_imported_invoice_take_back_no_more_taxes_than_it_has(store:
 
 parts = st.lists(
     st.tuples(st.integers(1, 500), st.sampled_from(("standard", "federal", "exempt"))),
-    min_size=1, max_size=6,
-)  # fmt: skip
+    min_size=1,
+    max_size=6,
+)
 
 
 @given(parts=parts, order=st.randoms(use_true_random=False))
 @settings(
-    max_examples=30, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_all_lines_one_by_one_take_back_the_invoice(
     new_store: NewStore, parts: list[tuple[int, str]], order: Any
 ) -> None:

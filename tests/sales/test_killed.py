@@ -22,8 +22,10 @@ def program(url: str, root: Path, *args: object, **env: str) -> subprocess.Popen
     """Start the program on a database."""
     return subprocess.Popen(
         [sys.executable, "-m", "interop_cli", "-q", "--db", url, *map(str, args)],
-        cwd=root, env={**os.environ, **env}, **QUIET,
-    )  # fmt: skip
+        cwd=root,
+        env={**os.environ, **env},
+        **QUIET,
+    )
 
 
 def file_of(folder: Path, name: str, count: int, cents: int) -> Path:

@@ -19,14 +19,29 @@ def northwind(invoke: Run, engine_url: str, shared_data: Path, root: Path) -> st
     data, maps = shared_data / "northwind", root / "fixtures" / "mappings"
     assert invoke("--db", engine_url, "db", "init").code == 0
     clients = invoke(
-        "--db", engine_url, "client", "import", data / "customers.csv", "--allow-mismatch",
-        "--mapping", maps / "northwind.toml", "--continue-on-error",
-    )  # fmt: skip
+        "--db",
+        engine_url,
+        "client",
+        "import",
+        data / "customers.csv",
+        "--allow-mismatch",
+        "--mapping",
+        maps / "northwind.toml",
+        "--continue-on-error",
+    )
     assert clients.code == 68  # two customers have no address, and no orders either
     done = invoke(
-        "--db", engine_url, "sales", "import", data / "orders.csv", "--kind", "invoice",
-        "--mapping", maps / "northwind-orders.toml", "--json",
-    )  # fmt: skip
+        "--db",
+        engine_url,
+        "sales",
+        "import",
+        data / "orders.csv",
+        "--kind",
+        "invoice",
+        "--mapping",
+        maps / "northwind-orders.toml",
+        "--json",
+    )
     assert (done.code, done.json["created"]) == (0, 830), done.stderr
     return engine_url
 
@@ -91,9 +106,17 @@ def test_importing_again_changes_nothing(
     northwind: str, invoke: Run, shared_data: Path, root: Path
 ) -> None:
     again = invoke(
-        "--db", northwind, "sales", "import", shared_data / "northwind/orders.csv", "--kind",
-        "invoice", "--mapping", root / "fixtures/mappings/northwind-orders.toml", "--json",
-    )  # fmt: skip
+        "--db",
+        northwind,
+        "sales",
+        "import",
+        shared_data / "northwind/orders.csv",
+        "--kind",
+        "invoice",
+        "--mapping",
+        root / "fixtures/mappings/northwind-orders.toml",
+        "--json",
+    )
     result = again.json
     assert (again.code, result["changed"], result["unchanged"]) == (0, 0, 830)
     assert result["operation_id"] is None

@@ -73,9 +73,13 @@ def test_a_browser_shows_the_page(
 
 # What is read, and the contrast that WCAG asks of text and of what is drawn.
 READ = (
-    ("td", "color", 4.5), ("li", "color", 4.5), ("svg text", "fill", 4.5),
-    ("svg .mark", "fill", 4.5), ("svg .gain", "fill", 3), ("svg .loss", "fill", 3),
-)  # fmt: skip
+    ("td", "color", 4.5),
+    ("li", "color", 4.5),
+    ("svg text", "fill", 4.5),
+    ("svg .mark", "fill", 4.5),
+    ("svg .gain", "fill", 3),
+    ("svg .loss", "fill", 3),
+)
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,12 @@ with store.alone("sales-refresh", wait=False):
 def holder(url: str, root: Path) -> subprocess.Popen[str]:
     """Another process that is at work until its input ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url], cwd=root, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-c", HOLDER, url],
+        cwd=root,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     return process

@@ -16,10 +16,30 @@ from interop_cli.seed import clients
 from interop_cli.services.clients.card import built
 
 FIELDS = [
-    "code", "name", "active", "prospect", "language", "email", "phone", "website", "line1",
-    "line2", "city", "province", "postal_code", "country", "currency", "terms", "bill_to",
-    "shipper_identity", "gst", "qst", "neq", "tags", "external_id",
-]  # fmt: skip
+    "code",
+    "name",
+    "active",
+    "prospect",
+    "language",
+    "email",
+    "phone",
+    "website",
+    "line1",
+    "line2",
+    "city",
+    "province",
+    "postal_code",
+    "country",
+    "currency",
+    "terms",
+    "bill_to",
+    "shipper_identity",
+    "gst",
+    "qst",
+    "neq",
+    "tags",
+    "external_id",
+]
 # The first 1000 clients of seed 42. A change here changes the test data of everybody who seeds.
 FROZEN = "3c7608ae7326cd7041960fec44866b5c23cc5e159f385e7f0f3d229f5376b1ea"
 

@@ -86,9 +86,10 @@ class Card(RuleBasedStateMachine):
         clients=st.lists(st.sampled_from(STREETS), min_size=3, max_size=3),
         people=st.lists(
             st.tuples(choose, st.sampled_from(MAILS), st.booleans(), st.booleans(), maybe),
-            min_size=3, max_size=8,
+            min_size=3,
+            max_size=8,
         ),
-    )  # fmt: skip
+    )
     def begin(self, clients: list[str], people: list[tuple[Any, ...]]) -> None:
         """Something to merge: else most runs would be over before there is."""
         for street in clients:
@@ -100,18 +101,34 @@ class Card(RuleBasedStateMachine):
     def create_client(self, street: str, tag: str) -> None:
         if len(self.living()) > 4:
             return
-        fields = {"name": f"Presse {tag}", "line1": street, "city": "Québec",
-                  "postal_code": "G1K 7X2", "tags": [tag]}  # fmt: skip
+        fields = {
+            "name": f"Presse {tag}",
+            "line1": street,
+            "city": "Québec",
+            "postal_code": "G1K 7X2",
+            "tags": [tag],
+        }
         outcome = self.run("client.create", lambda uow: card.create(uow, fields, Context()))
         item = outcome.items[0]
         self.model["clients"][item["id"]] = {
-            "code": item["code"], "active": True, "merged": None, "contacts": {}, "notes": [],
-            "streets": [street], "main": street, "tags": {tag},
-        }  # fmt: skip
+            "code": item["code"],
+            "active": True,
+            "merged": None,
+            "contacts": {},
+            "notes": [],
+            "streets": [street],
+            "main": street,
+            "tags": {tag},
+        }
         self.model["codes"][item["code"]] = item["id"]
 
-    @rule(at=choose, email=st.sampled_from(MAILS), billing=st.booleans(), tick=st.booleans(),
-          default=maybe)  # fmt: skip
+    @rule(
+        at=choose,
+        email=st.sampled_from(MAILS),
+        billing=st.booleans(),
+        tick=st.booleans(),
+        default=maybe,
+    )
     def create_contact(
         self, at: int, email: str | None, billing: bool, tick: bool, default: bool | None
     ) -> None:
@@ -132,9 +149,13 @@ class Card(RuleBasedStateMachine):
         outcome = self.run("contact.create", work)
         stands = [c for c in one["contacts"].values() if c["active"] or c["asleep"]]
         made = {
-            "email": email, "active": one["active"], "asleep": not one["active"], "copy": tick,
-            "billing": billing, "default": not stands if default is None else default,
-        }  # fmt: skip
+            "email": email,
+            "active": one["active"],
+            "asleep": not one["active"],
+            "copy": tick,
+            "billing": billing,
+            "default": not stands if default is None else default,
+        }
         for flag in ("default", "billing"):
             if made[flag]:
                 for other in one["contacts"].values():
@@ -178,8 +199,9 @@ class Card(RuleBasedStateMachine):
             return
         service = status.activate if active else status.deactivate
         selector = Selector(keys=[(1, f"#{client}")])
-        self.run("client.activate" if active else "client.deactivate",
-                 lambda uow: service(uow, selector))  # fmt: skip
+        self.run(
+            "client.activate" if active else "client.deactivate", lambda uow: service(uow, selector)
+        )
         one = self.model["clients"][client]
         one["active"] = active
         for contact in one["contacts"].values():
@@ -194,8 +216,9 @@ class Card(RuleBasedStateMachine):
         if client is None:
             return
         fields = {"line1": street, "city": "Québec", "postal_code": "G1K 7X2", "main": main}
-        self.run("address.create",
-                 lambda uow: addresses.create(uow, f"#{client}", fields, Context()))  # fmt: skip
+        self.run(
+            "address.create", lambda uow: addresses.create(uow, f"#{client}", fields, Context())
+        )
         one = self.model["clients"][client]
         one["streets"].append(street)
         if main:
@@ -206,9 +229,12 @@ class Card(RuleBasedStateMachine):
         client = self.pick(at)
         if client is None:
             return
-        self.run("note.create", lambda uow: notes.create(
-            uow, f"#{client}", {"text": text}, Context(), [notes.File("a.txt", text.encode())]
-        ))  # fmt: skip
+        self.run(
+            "note.create",
+            lambda uow: notes.create(
+                uow, f"#{client}", {"text": text}, Context(), [notes.File("a.txt", text.encode())]
+            ),
+        )
         self.model["clients"][client]["notes"].append(text)
 
     @rule(into=choose, which=st.lists(choose, min_size=1, max_size=3))
@@ -247,8 +273,9 @@ class Card(RuleBasedStateMachine):
         for client in self.model["clients"].values():
             if client["merged"] == loser:
                 client["merged"] = winner
-        other.update(active=False, merged=winner, contacts={}, notes=[], code=None,
-                     streets=[other["main"]])  # fmt: skip
+        other.update(
+            active=False, merged=winner, contacts={}, notes=[], code=None, streets=[other["main"]]
+        )
 
     def _merge_contacts(self, one: Model, other: Model) -> None:
         for flag in ("default", "billing"):
@@ -293,14 +320,17 @@ class Card(RuleBasedStateMachine):
                 assert all(f'"{tag}"' in row["tags"] for tag in one["tags"])
             people = {
                 c["id"]: {
-                    "email": c["email"], "active": bool(c["active"]),
-                    "asleep": bool(c["deactivated_with"]), "copy": bool(c["billing_copy"]),
-                    "billing": bool(c["billing"]), "default": bool(c["is_default"]),
+                    "email": c["email"],
+                    "active": bool(c["active"]),
+                    "asleep": bool(c["deactivated_with"]),
+                    "copy": bool(c["billing_copy"]),
+                    "billing": bool(c["billing"]),
+                    "default": bool(c["is_default"]),
                 }
                 for c in conn.query(
                     "SELECT * FROM contact WHERE client_id = :id ORDER BY id", id=client
                 )
-            }  # fmt: skip
+            }
             assert people == one["contacts"]
             told = conn.query("SELECT text FROM note WHERE client_id = :id", id=client)
             assert sorted(note["text"] for note in told) == sorted(one["notes"])
@@ -327,9 +357,10 @@ class Card(RuleBasedStateMachine):
             )
             to = [c["email"] for c in people if c["billing"] and c["active"] and c["email"]]
             cc = [
-                c["email"] for c in people
+                c["email"]
+                for c in people
                 if c["active"] and c["copy"] and not c["billing"] and c["email"]
-            ]  # fmt: skip
+            ]
             assert (list(stored.to), list(stored.cc)) == (to, cc)
 
     @invariant()
@@ -346,7 +377,8 @@ def test_the_card(new_store: NewStore, engine: str) -> None:
         lambda: Card(new_store()),
         settings=settings(
             max_examples=examples if engine == "sqlite" else max(examples // 5, 1),
-            stateful_step_count=25, deadline=None,
+            stateful_step_count=25,
+            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )

@@ -24,15 +24,27 @@ from interop_cli.store.writing.tables import DOCUMENT, TABLES
 from tests.support.stores import add_client, dump
 
 PERSON = {
-    "name": "Marie-Ève Trépanier", "title": "Acheteuse", "email": "meve.trepanier@presse.ca",
-    "phone": "418 555-0177 poste 22", "mobile": "581 555-0166",
-}  # fmt: skip
+    "name": "Marie-Ève Trépanier",
+    "title": "Acheteuse",
+    "email": "meve.trepanier@presse.ca",
+    "phone": "418 555-0177 poste 22",
+    "mobile": "581 555-0166",
+}
 # What no byte of the file may say afterwards, in any case.
 NEVER = (
-    "marie-ève trépanier", "marie eve trepanier", "marie-eve trepanier", "trepanier",
-    "meve.trepanier", "5550177", "555-0177", "555 0177", "5550166", "555-0166", "mevet@ancien.ca",
+    "marie-ève trépanier",
+    "marie eve trepanier",
+    "marie-eve trepanier",
+    "trepanier",
+    "meve.trepanier",
+    "5550177",
+    "555-0177",
+    "555 0177",
+    "5550166",
+    "555-0166",
+    "mevet@ancien.ca",
     "mariette",
-)  # fmt: skip
+)
 
 
 def create(store: Store, code: str = "A", **values: Any) -> int:
@@ -78,11 +90,12 @@ def everything(store: Store) -> str:
     for table in sorted(store.conn.tables()):
         rows = store.conn.query(f"SELECT * FROM {table}")
         texts += [
-            bytes(value).decode("utf-8", "replace") if isinstance(value, memoryview | bytes)
+            bytes(value).decode("utf-8", "replace")
+            if isinstance(value, memoryview | bytes)
             else str(value)
             for row in rows
             for value in row.values()
-        ]  # fmt: skip
+        ]
     return "\n".join(texts).lower()
 
 
@@ -97,9 +110,14 @@ def fill(store: Store) -> int:
         lambda uow: notes.edit(uow, edited, {"text": "Voir (581) 555-0166"}, Context()),
         operation="note.edit",
     )
-    place = {"line1": "5 rue B", "city": "Québec", "postal_code": "G1K 7X2",
-             "attention": "Marie-Ève Trépanier", "instructions": "Demander Mme Marie-Eve Trepanier",
-             "phone": "581 555-0166"}  # fmt: skip
+    place = {
+        "line1": "5 rue B",
+        "city": "Québec",
+        "postal_code": "G1K 7X2",
+        "attention": "Marie-Ève Trépanier",
+        "instructions": "Demander Mme Marie-Eve Trepanier",
+        "phone": "581 555-0166",
+    }
     store.run(lambda uow: addresses.create(uow, "A", place, Context()), operation="address.create")
     return contact
 
@@ -138,8 +156,10 @@ def test_an_attachment_goes_when_it_is_asked_for(store: Store) -> None:
     assert "erase.attachments" in {warning.code for warning in outcome.warnings}
     assert "cv de marie" in everything(store)
     erase(store, contact, attachments=True)  # nothing mentions the person any more
-    ids = [row["id"] for row in store.conn.query(
-        "SELECT id FROM attachment WHERE note_id = :id", id=noted)]  # fmt: skip
+    ids = [
+        row["id"]
+        for row in store.conn.query("SELECT id FROM attachment WHERE note_id = :id", id=noted)
+    ]
     outcome = erase(store, contact, attachment_ids=ids)
     assert outcome.extra["erased"]["attachment"] == 2
     assert "cv de marie" not in everything(store)
@@ -168,8 +188,9 @@ def test_undo_does_not_bring_a_person_back(store: Store) -> None:
     for operation in reversed(operations):
         store.run(
             lambda uow, operation=operation: undo(uow, operation, keep_newer=True),  # type: ignore[misc]
-            operation="journal.undo", undoes=operation,
-        )  # fmt: skip
+            operation="journal.undo",
+            undoes=operation,
+        )
         found = everything(store)
         assert [text for text in NEVER if text in found] == []
     assert list(journal.broken_links(store.conn)) == []
@@ -253,12 +274,23 @@ def test_documents_keep_their_links_and_lose_the_name(store: Store) -> None:
 
     def bill(uow: Any) -> Outcome:
         fields = dict.fromkeys(DOCUMENT.columns) | {
-            "client_id": client, "kind": "invoice", "number": "F-1", "number_key": "f-1",
-            "status": "posted", "date": "2026-01-05", "year": 2026, "currency": "CAD",
-            "subtotal_cents": 100, "tax_cents": 0, "total_cents": 100, "taxes": "[]", "issued": 0,
-            "contact_id": contact, "contact": "Marie-Ève Trépanier",
+            "client_id": client,
+            "kind": "invoice",
+            "number": "F-1",
+            "number_key": "f-1",
+            "status": "posted",
+            "date": "2026-01-05",
+            "year": 2026,
+            "currency": "CAD",
+            "subtotal_cents": 100,
+            "tax_cents": 0,
+            "total_cents": 100,
+            "taxes": "[]",
+            "issued": 0,
+            "contact_id": contact,
+            "contact": "Marie-Ève Trépanier",
             "ship_to": '{"attention": "Marie-Ève Trépanier", "line1": "1 rue A"}',
-        }  # fmt: skip
+        }
         uow.writer.insert("document", [fields])
         return Outcome()
 
@@ -285,9 +317,12 @@ def test_what_was_sent_about_a_person_goes_too(store: Store) -> None:
             "INSERT INTO sync_link (id, target_id, entity, local_id, state, remote_id, pushed,"
             " created_at, updated_at)"
             " VALUES (:id, 1, :entity, :local, 'in_sync', :remote, :pushed, 'x', 'x')",
-            id=row, entity=entity, local=local, remote=f"r{row}",
+            id=row,
+            entity=entity,
+            local=local,
+            remote=f"r{row}",
             pushed='{"name": "Marie-Ève Trépanier", "mail": "meve.trepanier@presse.ca"}',
-        )  # fmt: skip
+        )
     assert persons.export(store.conn, contact)["sync"][0]["target"] == "crm"
     outcome = erase(store, contact)
     assert "erase.targets" in {warning.code for warning in outcome.warnings}
@@ -343,8 +378,9 @@ def test_tampering_still_shows_after_an_erasure(store: Store, tampering: str) ->
 def test_what_was_tampered_with_is_not_laundered(store: Store) -> None:
     contact = fill(store)
     drop_triggers(store)
-    store.conn.execute("UPDATE change SET before = '{\"name\": \"Marie-Ève Trépanier\"}'"
-                       " WHERE operation_id = 3")  # fmt: skip
+    store.conn.execute(
+        'UPDATE change SET before = \'{"name": "Marie-Ève Trépanier"}\' WHERE operation_id = 3'
+    )
     with pytest.raises(UnusableDb, match=r"journal\.broken"):
         erase(store, contact)
 
@@ -352,11 +388,14 @@ def test_what_was_tampered_with_is_not_laundered(store: Store) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE change SET before = '{}'", "UPDATE redaction SET after = 'x'",
-        "DELETE FROM redaction", "DELETE FROM change",
-        "UPDATE change SET entity_id = 9", "UPDATE operation SET digest = 'x'",
+        "UPDATE change SET before = '{}'",
+        "UPDATE redaction SET after = 'x'",
+        "DELETE FROM redaction",
+        "DELETE FROM change",
+        "UPDATE change SET entity_id = 9",
+        "UPDATE operation SET digest = 'x'",
     ],
-)  # fmt: skip
+)
 def test_the_journal_stays_append_only(store: Store, statement: str) -> None:
     contact = fill(store)
     erase(store, contact)
@@ -376,8 +415,10 @@ def test_all_that_is_held_about_a_person(store: Store) -> None:
     befores = [entry["before"] for entry in found["journal"]]
     assert {"mevet@ancien.ca"} & {(b or {}).get("email") for b in befores}
     assert {entry["operation"] for entry in found["journal"]} >= {
-        "contact.create", "contact.edit", "note.edit",
-    }  # fmt: skip
+        "contact.create",
+        "contact.edit",
+        "note.edit",
+    }
     with pytest.raises(NotFound):
         persons.export(store.conn, 99)
 
@@ -386,9 +427,24 @@ def test_every_text_column_is_looked_at_or_known_to_name_nobody(store: Store) ->
     """A new table or column must say whether it may hold a person."""
     nobody = {
         "sync_link": {
-            "entity", "state", "remote_id", "remote_version", "stamp", "pushed_at", "seen_at",
-            "attempt_key", "attempt_hash", "owner", "lease_until", "next_at", "batch",
-            "error_class", "error_code", "error_field", "created_at", "updated_at",
+            "entity",
+            "state",
+            "remote_id",
+            "remote_version",
+            "stamp",
+            "pushed_at",
+            "seen_at",
+            "attempt_key",
+            "attempt_hash",
+            "owner",
+            "lease_until",
+            "next_at",
+            "batch",
+            "error_class",
+            "error_code",
+            "error_field",
+            "created_at",
+            "updated_at",
         },
         "operation": {"name", "at", "actor", "command", "digest", "hash"},
         "change": {"entity", "action", "before"},
@@ -401,7 +457,7 @@ def test_every_text_column_is_looked_at_or_known_to_name_nobody(store: Store) ->
         "sales_run": {"at", "computed_at"},
         "sales_year": {"computed_at"},
         "sync_event": {"run", "at", "entity", "action", "outcome", "code", "request_id"},
-    }  # fmt: skip
+    }
     if store.conn.engine == "sqlite":
         columns = store.conn.query(
             "SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c"

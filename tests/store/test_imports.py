@@ -55,21 +55,34 @@ def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 def test_a_key_twice(store: Store) -> None:
     add_client(store, code="OLD")
     records = rows(
-        {"code": "A"}, {"code": "OLD", "terms": "net30"}, {"code": "BAD", "email": "no"},
-        {"code": "a"}, {"code": "old"}, {"code": "BAD"}, {"code": ""}, {"code": "A"},
-    )  # fmt: skip
+        {"code": "A"},
+        {"code": "OLD", "terms": "net30"},
+        {"code": "BAD", "email": "no"},
+        {"code": "a"},
+        {"code": "old"},
+        {"code": "BAD"},
+        {"code": ""},
+        {"code": "A"},
+    )
     outcome = take_in(store, records, continue_on_error=True)
     twice = "import.duplicate"
     assert statuses(outcome) == ["ok", "ok", "email.format", twice, twice, twice, "ok", twice]
     assert outcome.rows is not None
     assert [str(row["error"]["message"]) for row in outcome.rows if row["error"]][1:] == [
-        "is also on line 2", "is also on line 3", "is also on line 4", "is also on line 2",
-    ]  # fmt: skip
+        "is also on line 2",
+        "is also on line 3",
+        "is also on line 4",
+        "is also on line 2",
+    ]
     with pytest.raises(InvalidData) as caught:
         take_in(store, records)
     assert [(d.line, d.code) for d in caught.value.details] == [
-        (4, "email.format"), (5, twice), (6, twice), (7, twice), (9, twice),
-    ]  # fmt: skip
+        (4, "email.format"),
+        (5, twice),
+        (6, twice),
+        (7, twice),
+        (9, twice),
+    ]
 
 
 @pytest.mark.usefixtures("batch")
@@ -97,9 +110,16 @@ def test_who_pays(store: Store) -> None:
     )
     outcome = take_in(store, records, continue_on_error=True)
     assert statuses(outcome) == [
-        "ok", "ok", "client.bill_to.level", "client.bill_to.self", "client.bill_to.inactive",
-        "client.not_found", "ok", "ok", "client.bill_to.prospect",
-    ]  # fmt: skip
+        "ok",
+        "ok",
+        "client.bill_to.level",
+        "client.bill_to.self",
+        "client.bill_to.inactive",
+        "client.not_found",
+        "ok",
+        "ok",
+        "client.bill_to.prospect",
+    ]
     assert (outcome.matched, outcome.changed, outcome.unchanged, outcome.failed) == (9, 4, 0, 5)
     assert [item["code"] for item in outcome.items] == [*list("ABCDEFG"), "B2", "H"]
     paid = store.conn.query(
@@ -130,10 +150,15 @@ def test_a_batch_more_or_less_writes_the_same(
             uow.writer.close()
             # Without the ids: those of a sequence go on after a rollback.
             tables = dump(uow.conn)
-            written.append((outcome.changed, {
-                name: [row[2 if name == "address" else 1 :] for row in found]
-                for name, found in tables.items()
-            }))  # fmt: skip
+            written.append(
+                (
+                    outcome.changed,
+                    {
+                        name: [row[2 if name == "address" else 1 :] for row in found]
+                        for name, found in tables.items()
+                    },
+                )
+            )
             raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):

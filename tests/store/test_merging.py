@@ -46,10 +46,23 @@ def row(store: Store, client_id: int) -> Row:
 
 
 def test_blanks_are_filled_and_the_winner_s_values_stand(store: Store) -> None:
-    winner = add_client(store, code="A", email="a@x.ca", tags=["or", "Vip"], terms="net30",
-                        accounting={"class": "1", "dept": "7"})  # fmt: skip
-    add_client(store, code="B", email="b@x.ca", phone="418 555-0134", tags=["vip", "b"],
-               accounting={"class": "2", "zone": "3"}, external_id="X9")  # fmt: skip
+    winner = add_client(
+        store,
+        code="A",
+        email="a@x.ca",
+        tags=["or", "Vip"],
+        terms="net30",
+        accounting={"class": "1", "dept": "7"},
+    )
+    add_client(
+        store,
+        code="B",
+        email="b@x.ca",
+        phone="418 555-0134",
+        tags=["vip", "b"],
+        accounting={"class": "2", "zone": "3"},
+        external_id="X9",
+    )
     add_client(store, code="C", phone="418 555-0199", website="https://c.ca", external_id="X8")
     outcome, _ = merge(store, "A", "B", "C")
     after = row(store, winner)
@@ -60,9 +73,11 @@ def test_blanks_are_filled_and_the_winner_s_values_stand(store: Store) -> None:
     assert after["accounting"] == '{"class": "1", "dept": "7", "zone": "3"}'
     fields = {field["field"]: field for field in outcome.extra["plan"]["fields"]}
     assert fields["email"] == {
-        "field": "email", "value": "a@x.ca", "from": "A",
+        "field": "email",
+        "value": "a@x.ca",
+        "from": "A",
         "others": [{"code": "B", "value": "b@x.ca"}],
-    }  # fmt: skip
+    }
     assert fields["phone"]["from"] == "B"
     assert fields["phone"]["others"] == [{"code": "C", "value": "+14185550199"}]
     assert "language" not in fields
@@ -102,12 +117,18 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(store: Store) -> None:
 @pytest.mark.parametrize(
     ("winner", "losers", "code"),
     [
-        ("A", ["A"], "same"), ("A", ["B", "B"], "same"), ("A", ["#1"], "same"),
-        ("A", ["PAYER"], "bill_to"), ("PAYER", ["A"], "bill_to"), ("B", ["A", "PAYER"], "bill_to"),
-        ("IDLE", ["B"], "inactive"), ("A", ["GONE"], "merged"), ("GONE", ["A"], "merged"),
+        ("A", ["A"], "same"),
+        ("A", ["B", "B"], "same"),
+        ("A", ["#1"], "same"),
+        ("A", ["PAYER"], "bill_to"),
+        ("PAYER", ["A"], "bill_to"),
+        ("B", ["A", "PAYER"], "bill_to"),
+        ("IDLE", ["B"], "inactive"),
+        ("A", ["GONE"], "merged"),
+        ("GONE", ["A"], "merged"),
         ("A", ["OTHER"], "level"),
     ],
-)  # fmt: skip
+)
 def test_refused(store: Store, winner: str, losers: list[str], code: str) -> None:
     add_client(store, code="PAYER")
     add_client(store, code="A", bill_to="PAYER")
@@ -137,8 +158,12 @@ def test_those_billed_to_a_loser_are_billed_to_the_winner(store: Store) -> None:
     # It pays for others now, so it cannot be billed to the payer of B.
     outcome, _ = merge(store, "A", "B")
     assert row(store, winner)["bill_to_id"] is None
-    lost = {"field": "bill_to", "value": None, "from": "A",
-            "others": [{"code": "B", "value": "PAYER"}]}  # fmt: skip
+    lost = {
+        "field": "bill_to",
+        "value": None,
+        "from": "A",
+        "others": [{"code": "B", "value": "PAYER"}],
+    }
     assert lost in outcome.extra["plan"]["fields"]
     for done in (operation + 1, operation):
         store.run(lambda uow, done=done: undo(uow, done), operation="journal.undo", undoes=done)  # type: ignore[misc]
@@ -159,8 +184,11 @@ def test_everything_a_loser_has_moves_and_comes_back(store: Store) -> None:
     winner, loser = add_client(store, code="A"), add_client(store, code="B", line1="9 rue Z")
 
     def fill(uow: Any) -> Outcome:
-        for code, email, phone in (("A", "ana@x.ca", None), ("B", "ANA@x.ca", "418 555-0134"),
-                                   ("B", "bob@x.ca", None)):  # fmt: skip
+        for code, email, phone in (
+            ("A", "ana@x.ca", None),
+            ("B", "ANA@x.ca", "418 555-0134"),
+            ("B", "bob@x.ca", None),
+        ):
             fields = {"name": "Ana", "email": email, "phone": phone, "billing": True}
             contacts.create(uow, code, fields, Context())
         notes.create(uow, "B", {"text": "x"}, Context(), [notes.File("plan.pdf", b"%PDF")])
@@ -178,16 +206,18 @@ def test_everything_a_loser_has_moves_and_comes_back(store: Store) -> None:
         {"kind": "address", "id": 2, "into": 1}
     ]
     assert plan["moves"] == [
-        {"kind": "contact", "count": 1}, {"kind": "note", "count": 1},
+        {"kind": "contact", "count": 1},
+        {"kind": "note", "count": 1},
         {"kind": "attachment", "count": 1},
-    ]  # fmt: skip
+    ]
     for table in ("contact", "note", "attachment"):
         rows = store.conn.query(f"SELECT client_id FROM {table}")
         assert {found["client_id"] for found in rows} == {winner}
     people = store.conn.query("SELECT * FROM contact ORDER BY id")
     assert [(one["id"], one["phone"], one["billing"]) for one in people] == [
-        (1, "+14185550134", 1), (3, None, 0),
-    ]  # fmt: skip
+        (1, "+14185550134", 1),
+        (3, None, 0),
+    ]
     assert row(store, winner)["logo"] is not None
     store.run(lambda uow: undo(uow, operation), operation="journal.undo", undoes=operation)
     assert dump(store.conn) == before
@@ -211,11 +241,21 @@ def test_clients_merged_before_follow_into_the_next_winner(store: Store) -> None
 def document(uow: Any, client: int, number: str, **values: Any) -> int:
     """A posted invoice as the store keeps it."""
     fields = dict.fromkeys(DOCUMENT.columns) | {
-        "client_id": client, "kind": "invoice", "number": number, "number_key": number.lower(),
-        "status": "posted", "date": "2026-01-05", "year": 2026, "currency": "CAD",
-        "subtotal_cents": 100, "tax_cents": 0, "total_cents": 100, "taxes": "[]", "issued": 0,
+        "client_id": client,
+        "kind": "invoice",
+        "number": number,
+        "number_key": number.lower(),
+        "status": "posted",
+        "date": "2026-01-05",
+        "year": 2026,
+        "currency": "CAD",
+        "subtotal_cents": 100,
+        "tax_cents": 0,
+        "total_cents": 100,
+        "taxes": "[]",
+        "issued": 0,
         **values,
-    }  # fmt: skip
+    }
     return int(uow.writer.insert("document", [fields])[0])
 
 
@@ -243,9 +283,11 @@ def test_documents_move_and_the_totals_of_both_are_stale(store: Store) -> None:
         for row in store.conn.query("SELECT * FROM document")
     }
     assert found == {
-        "F-1": (winner, None, 1, 1), "F-2": (third, winner, None, None),
-        "F-3": (winner, None, None, None), "F-4": (winner, None, None, None),
-    }  # fmt: skip
+        "F-1": (winner, None, 1, 1),
+        "F-2": (third, winner, None, None),
+        "F-3": (winner, None, None, None),
+        "F-4": (winner, None, None, None),
+    }
     stale = store.conn.query("SELECT DISTINCT client_id AS id FROM sales_stale")
     assert {winner, loser} <= {row["id"] for row in stale}
     store.run(lambda uow: undo(uow, operation), operation="journal.undo", undoes=operation)
@@ -269,6 +311,10 @@ def test_every_table_of_clients_is_moved(store: Store) -> None:
         if column.endswith("_id") and column not in ("client_id", "external_id")
     }
     known = {(table, column) for table, column, *_named in (*moving.PAYERS, *moving.REFERENCES)}
-    others = {("client", "merged_into_id"), ("attachment", "note_id"),
-              ("document", "corrects_id"), ("document_line", "document_id")}  # fmt: skip
+    others = {
+        ("client", "merged_into_id"),
+        ("attachment", "note_id"),
+        ("document", "corrects_id"),
+        ("document_line", "document_id"),
+    }
     assert ids == known | others

@@ -20,8 +20,13 @@ from tests.support.stores import dump
 
 
 def a_client(uow: UnitOfWork, code: str) -> int:
-    values = {"name": code, "code": code, "line1": "1 rue X", "city": "Québec",
-              "postal_code": "G1K 7X2"}  # fmt: skip
+    values = {
+        "name": code,
+        "code": code,
+        "line1": "1 rue X",
+        "city": "Québec",
+        "postal_code": "G1K 7X2",
+    }
     return int(card.create(uow, values, Context()).items[0]["id"])
 
 
@@ -97,9 +102,14 @@ def test_clients_are_found_by_the_words_of_their_contacts(store: Store) -> None:
     def work(uow: UnitOfWork) -> int:
         a_client(uow, "TWO")
         return a_contact(
-            uow, a_client(uow, "ONE"), "Ève Côté", title="Acheteuse",
-            email="eve@imprimerie.example", phone="418 555-0134", mobile="581 555-0177",
-        )  # fmt: skip
+            uow,
+            a_client(uow, "ONE"),
+            "Ève Côté",
+            title="Acheteuse",
+            email="eve@imprimerie.example",
+            phone="418 555-0134",
+            mobile="581 555-0177",
+        )
 
     contact_id, _operation = store.run(work, operation="test")
     for text in ("cote", "achet", "eve imprimerie", "4185550134", "5815550177"):
@@ -181,8 +191,10 @@ def test_a_client_takes_its_active_contacts_along_and_brings_those_back(store: S
     before = dump(store.conn)
 
     def active() -> list[str]:
-        return [row["name"] for row in store.conn.query(
-            "SELECT name FROM contact WHERE active = 1 ORDER BY name")]  # fmt: skip
+        return [
+            row["name"]
+            for row in store.conn.query("SELECT name FROM contact WHERE active = 1 ORDER BY name")
+        ]
 
     everyone = Selector(condition=Condition("c.code = 'ONE'", {}))
     outcome, operation = store.run(

@@ -95,10 +95,14 @@ class People(RuleBasedStateMachine):
             return
         contact_id = outcome.items[0]["id"]
         self.model[contact_id] = {
-            "client": code, "email": email, "active": self.active[code],
-            "asleep": not self.active[code], "default": False, "billing": False,
+            "client": code,
+            "email": email,
+            "active": self.active[code],
+            "asleep": not self.active[code],
+            "default": False,
+            "billing": False,
             "billing_copy": flags["billing_copy"],
-        }  # fmt: skip
+        }
         if flags["default"] or (flags["default"] is None and not stood):
             self.give(contact_id, "default")
         if flags["billing"]:
@@ -201,13 +205,16 @@ class People(RuleBasedStateMachine):
         rows = self.store.conn.query("SELECT * FROM contact")
         found = {
             row["id"]: {
-                "client": self.codes[row["client_id"]], "email": row["email"] or "",
-                "active": bool(row["active"]), "asleep": bool(row["deactivated_with"]),
-                "default": bool(row["is_default"]), "billing": bool(row["billing"]),
+                "client": self.codes[row["client_id"]],
+                "email": row["email"] or "",
+                "active": bool(row["active"]),
+                "asleep": bool(row["deactivated_with"]),
+                "default": bool(row["is_default"]),
+                "billing": bool(row["billing"]),
                 "billing_copy": bool(row["billing_copy"]),
             }
             for row in rows
-        }  # fmt: skip
+        }
         assert found == self.model
 
     @invariant()
@@ -217,8 +224,11 @@ class People(RuleBasedStateMachine):
             answer = recipients(Contact.stored(person) for person in people)
             billing = [p["email"] for p in self.of(code) if p["billing"] and p["active"]]
             assert list(answer.to) == [email for email in billing if email]
-            copies = {p["email"].casefold() for p in self.of(code)
-                      if p["billing_copy"] and p["active"] and p["email"]}  # fmt: skip
+            copies = {
+                p["email"].casefold()
+                for p in self.of(code)
+                if p["billing_copy"] and p["active"] and p["email"]
+            }
             assert {email.casefold() for email in answer.cc} == copies - {
                 email.casefold() for email in answer.to
             }
@@ -254,9 +264,11 @@ def test_people(store: Store) -> None:
     run_state_machine_as_test(
         OnThisEngine,
         settings=settings(
-            max_examples=15, stateful_step_count=25, deadline=None,
+            max_examples=15,
+            stateful_step_count=25,
+            deadline=None,
             suppress_health_check=list(HealthCheck),
             # To shrink a failing run takes minutes; its steps are printed as they are.
             phases=(Phase.explicit, Phase.reuse, Phase.generate),
         ),
-    )  # fmt: skip
+    )

@@ -37,5 +37,7 @@ def test_what_was_issued_before_counts_as_posted_when_it_was_made(store: Store) 
     assert migrate(store.conn, NOW) == ["0006_posted_here"]
     rows = store.conn.query("SELECT number, posted_at FROM document ORDER BY id")
     assert [(row["number"], row["posted_at"]) for row in rows] == [
-        ("1", NOW), (None, None), ("H-1", None),
-    ]  # fmt: skip
+        ("1", NOW),
+        (None, None),
+        ("H-1", None),
+    ]

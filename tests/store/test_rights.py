@@ -25,10 +25,15 @@ from tests.support.stores import add_client, dump, open_store
 NAMES = itertools.count(1)
 FIELDS = {"name": "Presse", "line1": "1 rue A", "city": "Québec", "postal_code": "G1K 7X2"}
 OPERATIONS = {
-    "write": "client.create", "delete": "client.delete", "recode": "client.recode",
-    "merge": "client.merge", "undo": "journal.undo", "sync": "sync.push",
-    "settings": "config.set", "erase": "contact.erase",
-}  # fmt: skip
+    "write": "client.create",
+    "delete": "client.delete",
+    "recode": "client.recode",
+    "merge": "client.merge",
+    "undo": "journal.undo",
+    "sync": "sync.push",
+    "settings": "config.set",
+    "erase": "contact.erase",
+}
 Login = Callable[[str], str]
 
 

@@ -110,14 +110,37 @@ def test_all_are_counted_by_looking_them_up(
 
 def test_what_a_client_is_found_by(store: Store) -> None:
     add_client(
-        store, "L'Œuvre & Fils", code="OEUVRE-1", email="Luc@Oeuvre.ca", phone="418 555-0123 #7",
-        tags=["grand format"], external_id="X-9", website="www.oeuvre.ca", line2="Bureau 300",
-    )  # fmt: skip
+        store,
+        "L'Œuvre & Fils",
+        code="OEUVRE-1",
+        email="Luc@Oeuvre.ca",
+        phone="418 555-0123 #7",
+        tags=["grand format"],
+        external_id="X-9",
+        website="www.oeuvre.ca",
+        line2="Bureau 300",
+    )
     for text in (
-        "oeuvre-1", "l œuv", "FILS", "luc@oeuvre.ca", "4185550123", "14185550123", "gran form",
-        "418 555-0123", "(418) 555-0123", "+1 418-555-0123", "1.418.555.0123",
-        "x-9", "www.oeuvre", "bureau 300", "quai", "québec", "G1K 7X2", "g1k7x2", "fils quebec",
-    ):  # fmt: skip
+        "oeuvre-1",
+        "l œuv",
+        "FILS",
+        "luc@oeuvre.ca",
+        "4185550123",
+        "14185550123",
+        "gran form",
+        "418 555-0123",
+        "(418) 555-0123",
+        "+1 418-555-0123",
+        "1.418.555.0123",
+        "x-9",
+        "www.oeuvre",
+        "bureau 300",
+        "quai",
+        "québec",
+        "G1K 7X2",
+        "g1k7x2",
+        "fils quebec",
+    ):
         assert found(store, text) == ["OEUVRE-1"], text
     for text in ("uvre", "fils montreal", "net30", "CAD"):
         assert found(store, text) == [], text
@@ -261,9 +284,12 @@ def test_every_column_that_renews_the_index_is_in_it() -> None:
 
 @pytest.mark.parametrize(
     ("phone", "words"),
-    [("+14185550123;ext=7", "14185550123 4185550123"), ("+33142685300", "33142685300"),
-     ("demander à Luc", "")],
-)  # fmt: skip
+    [
+        ("+14185550123;ext=7", "14185550123 4185550123"),
+        ("+33142685300", "33142685300"),
+        ("demander à Luc", ""),
+    ],
+)
 def test_phone_words(phone: str, words: str) -> None:
     assert phone_words(phone) == words
 

@@ -29,8 +29,9 @@ def edit(store: Store, selector: Selector = EVERYONE, **changes: Any) -> int:
 def take_back(store: Store, operation: int, *, keep_newer: bool = False) -> tuple[Outcome, int]:
     outcome, undoing = store.run(
         lambda uow: undo(uow, operation, keep_newer=keep_newer),
-        operation="journal.undo", undoes=operation,
-    )  # fmt: skip
+        operation="journal.undo",
+        undoes=operation,
+    )
     return outcome, undoing or 0
 
 

@@ -26,8 +26,9 @@ def deactivate(store: Store, *codes: str) -> int | None:
 def take_back(store: Store, operation_id: int, *, keep_newer: bool = False) -> int | None:
     _, operation = store.run(
         lambda uow: undo(uow, operation_id, keep_newer=keep_newer),
-        operation="journal.undo", undoes=operation_id,
-    )  # fmt: skip
+        operation="journal.undo",
+        undoes=operation_id,
+    )
     return operation
 
 
@@ -174,10 +175,15 @@ def test_the_journal_shows_tampering(store: Store) -> None:
     assert list(journal.broken_links(store.conn)) == [{"operation_id": 2, "reason": "changes"}]
 
 
-@pytest.mark.parametrize("statement", [
-    "UPDATE operation SET actor = 'x'", "DELETE FROM change", "UPDATE change SET before = '{}'",
-    "UPDATE change SET version = 9",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE operation SET actor = 'x'",
+        "DELETE FROM change",
+        "UPDATE change SET before = '{}'",
+        "UPDATE change SET version = 9",
+    ],
+)
 def test_the_journal_is_append_only(store: Store, statement: str) -> None:
     add_client(store, code="A")
     with pytest.raises(Exception, match=r"db\."):

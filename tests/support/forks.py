@@ -46,9 +46,13 @@ def _run(command: Command, folder: Path) -> Ended:
     out, err = folder / "forked.out", folder / "forked.err"
     env = {**os.environ, **command.env}
     words = [
-        str(folder), str(command.memory or ""), str(command.cpu or ""),
-        str(len(command.args)), *command.args, *(f"{name}={env[name]}" for name in env),
-    ]  # fmt: skip
+        str(folder),
+        str(command.memory or ""),
+        str(command.cpu or ""),
+        str(len(command.args)),
+        *command.args,
+        *(f"{name}={env[name]}" for name in env),
+    ]
     # Not to wait for the other end, where the input is a named pipe.
     stdin = os.open(folder / command.stdin, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(stdin, True)

@@ -47,9 +47,12 @@ def dump(conn: Connection) -> Dump:
 def add_client(store: Store, name: str = "Imprimerie Boréale", **values: Any) -> int:
     """Create a client through its service; its id."""
     fields = {
-        "name": name, "line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2",
+        "name": name,
+        "line1": "12, rue du Quai",
+        "city": "Québec",
+        "postal_code": "G1K 7X2",
         **values,
-    }  # fmt: skip
+    }
     outcome, _ = store.run(
         lambda uow: card.create(uow, fields, Context()), operation="client.create"
     )

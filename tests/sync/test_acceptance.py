@@ -431,8 +431,15 @@ def test_first_contact_creates_nothing_blindly(store: Store, remote: MemoryRemot
 def _row(remote_id: str, name: str) -> Any:
     from tests.fakes.memory import Row
 
-    values = {"name": name, "phone": None, "city": None, "terms": None, "active": True,
-              "bill_to": None, "accounting.rep": None}  # fmt: skip
+    values = {
+        "name": name,
+        "phone": None,
+        "city": None,
+        "terms": None,
+        "active": True,
+        "bill_to": None,
+        "accounting.rep": None,
+    }
     return Row(remote_id, values)
 
 
@@ -451,16 +458,20 @@ def test_a_key_that_another_client_still_has_there_waits(
     keep(store, remote)
     recode(store, "CODE", "OTHER")
     store.run(
-        lambda uow: __import__(
-            "interop_cli.services.clients.card", fromlist=["create"]
-        ).create(
+        lambda uow: __import__("interop_cli.services.clients.card", fromlist=["create"]).create(
             uow,
-            {"name": "Second", "code": "CODE", "line1": "1", "city": "Québec",
-             "postal_code": "G1K 7X2"},
-            Context(), reuse=True,
+            {
+                "name": "Second",
+                "code": "CODE",
+                "line1": "1",
+                "city": "Québec",
+                "postal_code": "G1K 7X2",
+            },
+            Context(),
+            reuse=True,
         ),
         operation="client.create",
-    )  # fmt: skip
+    )
     report = keep(store, remote)
     assert reasons(report)["CODE"] == "sync.key_taken"
     assert remote.named("Second") is None

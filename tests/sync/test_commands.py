@@ -27,9 +27,11 @@ def test_a_target_from_nothing_to_a_push(interop: Run, portal: FakeHubSpot) -> N
     assert interop("sync", "push").code == 4  # no token yet
     connected = interop("sync", "connect", "crm", "--token-stdin", "--json", stdin=portal.token)
     assert connected.json == {
-        "name": "crm", "secret": "file", "empty": True,
+        "name": "crm",
+        "secret": "file",
+        "empty": True,
         "made": ["companies.interop_code", "contacts.interop_contact_id"],
-    }  # fmt: skip
+    }
     pushed = interop("sync", "push", "--json")
     assert (pushed.code, items(pushed)) == (0, {"A": "ok"})
     assert [row["interop_code"] for row in portal.live().values()] == ["A"]
@@ -68,8 +70,9 @@ def test_a_plan_shows_what_differs_and_calls_nobody_offline(crm: Run, portal: Fa
     crm("client", "edit", "A", "--city", "Gaspé", "--postal-code", "G4X 1A1", "-q")
     row = crm("sync", "plan", "A", "--offline", "--json").json[0]
     assert (row["action"], row["changes"]) == (
-        "update", [{"field": "city", "before": "Québec", "after": "Gaspé"}],
-    )  # fmt: skip
+        "update",
+        [{"field": "city", "before": "Québec", "after": "Gaspé"}],
+    )
     crm("sync", "push", "-q")
     done = crm("sync", "plan", "--offline", "--json", "--detailed-exitcode")
     assert (done.code, done.json) == (0, [])
@@ -85,8 +88,10 @@ def test_an_online_plan_looks_and_writes_nothing(crm: Run, portal: FakeHubSpot) 
     portal.calls.clear()
     rows = {row["code"]: row for row in crm("sync", "plan", "--json").json}
     assert (rows["A"]["action"], rows["A"]["reason"], rows["A"]["fields"]) == (
-        "update", "sync.exists", "name",
-    )  # fmt: skip
+        "update",
+        "sync.exists",
+        "name",
+    )
     assert (rows["B"]["action"], rows["B"]["reason"]) == ("blocked", "sync.detached")
     assert portal.writes() == []
 
@@ -195,9 +200,15 @@ def test_contacts_follow_their_companies_and_get_their_dot(crm: Run, portal: Fak
 def test_the_card_says_where_a_client_stands(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "A")
     assert crm("client", "show", "A", "--json").json["sync"] == [
-        {"target": "crm", "kind": "hubspot", "state": "none", "remote_id": None,
-         "pushed_at": None, "error": None}
-    ]  # fmt: skip
+        {
+            "target": "crm",
+            "kind": "hubspot",
+            "state": "none",
+            "remote_id": None,
+            "pushed_at": None,
+            "error": None,
+        }
+    ]
     crm("sync", "push", "-q")
     found = crm("client", "show", "A", "--json").json["sync"][0]
     assert (found["state"], found["remote_id"]) == ("in_sync", next(iter(portal.live())))
@@ -251,8 +262,10 @@ def test_linking_proposes_and_then_ties(crm: Run, portal: FakeHubSpot) -> None:
     crm("db", "info")
     shown = crm("sync", "link", "--json", "--dry-run")
     assert {(row["code"], row["how"]) for row in shown.json} == {
-        ("A", "key"), ("B", "name"), ("C", "ambiguous"),
-    }  # fmt: skip
+        ("A", "key"),
+        ("B", "name"),
+        ("C", "ambiguous"),
+    }
     assert crm("sync", "link", "--json").code == 2  # nobody to ask
     assert crm("sync", "link", "--yes", "-q").code == 0
     plan = {row["code"]: row["action"] for row in crm("sync", "plan", "--offline", "--json").json}
@@ -315,14 +328,15 @@ def test_pull_shows_what_changed_there_and_resolve_decides(crm: Run, portal: Fak
     pulled = crm("sync", "pull", "--full", "--json")
     assert pulled.code == 10
     assert {(row["field"], row["theirs"]) for row in pulled.json} == {
-        ("phone", "418-555-9999"), ("city", "Gaspé"),
-    }  # fmt: skip
+        ("phone", "418-555-9999"),
+        ("city", "Gaspé"),
+    }
     assert crm("client", "show", "A", "--json").json["city"] == "Québec"
     shown = crm("sync", "resolve", "A", "--json")
     assert {(row["field"], row["pushed"], row["ours"], row["theirs"]) for row in shown.json} == {
         ("phone", "418-555-0134", "418-555-0134", "418-555-9999"),
         ("city", "Québec", "Québec", "Gaspé"),
-    }  # fmt: skip
+    }
     resolved = crm(
         "sync", "resolve", "A", "--take", "phone=remote", "--take", "city=local", "--json"
     )
@@ -345,8 +359,9 @@ def test_what_is_gone_there_is_detached_and_never_made_again_by_itself(
     portal.remove(company)
     pulled = crm("sync", "pull", "--full", "--json")
     assert (pulled.code, [(row["code"], row["what"]) for row in pulled.json]) == (
-        10, [("A", "deleted")],
-    )  # fmt: skip
+        10,
+        [("A", "deleted")],
+    )
     crm("client", "edit", "A", "--city", "Gaspé", "--postal-code", "G4X 1A1", "-q")
     assert crm("sync", "push", "--json").json["changed"] == 0
     assert len(portal.live()) == 1
@@ -519,9 +534,19 @@ def test_auto_never_fails_the_write(crm: Run, portal: FakeHubSpot) -> None:
     crm("config", "set", "sync.auto", "true", "-q")
     portal.fail("drop", times=99)
     created = crm(
-        "client", "create", "Alpha", "--code", "A", "--line1", "1", "--city", "Québec",
-        "--postal-code", "G1K 7X2", "--json",
-    )  # fmt: skip
+        "client",
+        "create",
+        "Alpha",
+        "--code",
+        "A",
+        "--line1",
+        "1",
+        "--city",
+        "Québec",
+        "--postal-code",
+        "G1K 7X2",
+        "--json",
+    )
     assert (created.code, created.json["changed"]) == (0, 1)
     assert "crm" in created.stderr
     assert crm("sync", "status", "--json").json[0]["unknown"] == 1
@@ -534,9 +559,18 @@ def test_auto_leaves_prospects_in_peace(crm: Run, portal: FakeHubSpot) -> None:
     crm("config", "set", "sync.auto", "true", "-q")
     portal.calls.clear()
     created = crm(
-        "client", "create", "Alpha", "--prospect", "--line1", "1", "--city", "Québec",
-        "--postal-code", "G1K 7X2", "--json",
-    )  # fmt: skip
+        "client",
+        "create",
+        "Alpha",
+        "--prospect",
+        "--line1",
+        "1",
+        "--city",
+        "Québec",
+        "--postal-code",
+        "G1K 7X2",
+        "--json",
+    )
     assert (created.code, created.stderr) == (0, "")
     assert portal.calls == []
 

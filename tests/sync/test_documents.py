@@ -60,9 +60,7 @@ def invoice(store: Store, code: str, **values: Any) -> str:
 
 def todo(books: OpenTarget, entity: str = "invoice") -> list[tuple[str, str | None, str | None]]:
     """What a push would do about documents: what, its number, and for whom it waits."""
-    return [
-        (str(step.todo), step.local.number, step.waits_for) for step in books.steps(entity)
-    ]  # fmt: skip
+    return [(str(step.todo), step.local.number, step.waits_for) for step in books.steps(entity)]
 
 
 def test_an_invoice_is_pending_until_it_is_there(store: Store, books: OpenTarget) -> None:
@@ -100,8 +98,10 @@ def test_only_what_was_posted_here_since_goes(store: Store, books: OpenTarget) -
         ),
         operation="x",
     )
-    store.run(lambda uow: invoices.create(uow, "A", {"lines": [LINE], "draft": True}, Context()),
-              operation="x")  # fmt: skip
+    store.run(
+        lambda uow: invoices.create(uow, "A", {"lines": [LINE], "draft": True}, Context()),
+        operation="x",
+    )
     store.run(
         lambda uow: uow.writer.update(
             "document", {"posted_at": "2020-01-01T00:00:00Z"}, "number = :number", number=old
@@ -110,9 +110,10 @@ def test_only_what_was_posted_here_since_goes(store: Store, books: OpenTarget) -
     )
     assert [number for _todo, number, _waits in todo(books)] == [new]
     for settings, expected in (
-        ({"invoices_from": "2000-01-01"}, [old, new]), ({"invoices_from": "2099-01-01"}, []),
+        ({"invoices_from": "2000-01-01"}, [old, new]),
+        ({"invoices_from": "2099-01-01"}, []),
         ({"invoices": False}, []),
-    ):  # fmt: skip
+    ):
         store.run(
             lambda uow, settings=settings: uow.targets.configure(  # type: ignore[misc]
                 uow.targets.named("books"), {**SETTINGS, **settings}
@@ -131,8 +132,9 @@ def test_what_is_there_changes_no_more_whatever_the_settings_say(
     fake.calls.clear()
     settings = {"realm_id": REALM}
     books.connector.target = replace(  # type: ignore[attr-defined]
-        books.connector.target, settings=settings  # type: ignore[attr-defined]
-    )  # fmt: skip
+        books.connector.target,
+        settings=settings,  # type: ignore[attr-defined]
+    )
     assert push(books, again=True).count("error") == 0
     assert [call.path.rpartition("/")[2] for call in fake.writes()] == ["customer"]
     assert status(books)["blocked"] == 0

@@ -101,13 +101,12 @@ def test_20_sage50_53_characters_quotes_and_quebec_in_cp1252(store: Store, out: 
     add_client(store, name='Chez "Léo"', code="QUOTE")
     add_client(store, name="Łódź inc.", code="ENC")
     report = export(store, out)
-    assert statuses(report) == {
-        "OK": "ok", "LONG": "skipped", "QUOTE": "skipped", "ENC": "skipped",
-    }  # fmt: skip
+    assert statuses(report) == {"OK": "ok", "LONG": "skipped", "QUOTE": "skipped", "ENC": "skipped"}
     assert reasons(report) == {
-        "LONG": "sync.field.too_long", "QUOTE": "sync.field.character",
+        "LONG": "sync.field.too_long",
+        "QUOTE": "sync.field.character",
         "ENC": "sync.field.encoding",
-    }  # fmt: skip
+    }
     assert {line.reason.field for line in report.lines.values() if line.reason} == {"name"}
     data = (out / "books-20261124-1.IMP").read_bytes()
     assert b'"Imprimerie de Qu\xe9bec","0"' in data
@@ -223,8 +222,10 @@ def test_what_was_acknowledged_is_in_step(store: Store, out: Path) -> None:
     ack(store, str(report.batch))
     link = links(store)[1]
     assert (link["state"], link["batch"], link["remote_id"]) == (
-        "in_sync", None, "Imprimerie Boréale",
-    )  # fmt: skip
+        "in_sync",
+        None,
+        "Imprimerie Boréale",
+    )
 
 
 def test_what_changed_while_it_waited_is_pending_after(store: Store, out: Path) -> None:
@@ -339,15 +340,27 @@ def test_21d_kill_9_around_the_rename(tmp_path: Path, when: str) -> None:
 
     def interop(*args: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "interop_cli", *args], capture_output=True, text=True, env=env,
-            check=False, cwd=tmp_path, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-m", "interop_cli", *args],
+            capture_output=True,
+            text=True,
+            env=env,
+            check=False,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+        )
 
     assert interop("db", "init").returncode == 0
     created = interop(
-        "client", "create", "Un", "--line1", "1 rue A", "--city", "Québec", "--postal-code",
+        "client",
+        "create",
+        "Un",
+        "--line1",
+        "1 rue A",
+        "--city",
+        "Québec",
+        "--postal-code",
         "G1K 7X2",
-    )  # fmt: skip
+    )
     assert created.returncode == 0
     assert interop("sync", "add", "books", "file", "--set", "profile=sage50").returncode == 0
     killed = subprocess.run(

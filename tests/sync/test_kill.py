@@ -41,15 +41,28 @@ class Shop:
         self.folder, self.portal = folder, portal
         self.db = folder / "shop.db"
         self.env = {
-            **os.environ, "INTEROP_DB": str(self.db), "INTEROP_CRM_BASE_URL": portal.url,
+            **os.environ,
+            "INTEROP_DB": str(self.db),
+            "INTEROP_CRM_BASE_URL": portal.url,
             "INTEROP_NO_KEYRING": "1",
-        }  # fmt: skip
+        }
         shutil.copy(template, self.db)
         self("sync", "add", "crm", "hubspot")
         self("sync", "connect", "crm", "--token-stdin", stdin=portal.token)
         for n in range(CLIENTS):
-            self("client", "create", f"Client {n}", "--code", f"C-{n}", "--line1", "1",
-                 "--city", "Québec", "--postal-code", "G1K 7X2")  # fmt: skip
+            self(
+                "client",
+                "create",
+                f"Client {n}",
+                "--code",
+                f"C-{n}",
+                "--line1",
+                "1",
+                "--city",
+                "Québec",
+                "--postal-code",
+                "G1K 7X2",
+            )
             self("contact", "create", f"C-{n}", "--name", f"Contact {n}")
         self.base = folder / "base.db"
         shutil.copy(self.db, self.base)
@@ -69,9 +82,13 @@ class Shop:
     def __call__(self, *args: str, stdin: str = "", before: tuple[str, ...] = ()) -> int:
         command = [*before, sys.executable, "-m", "interop_cli", *args]
         done = subprocess.run(
-            command, input=stdin.encode(), capture_output=True, env=self.env, timeout=120,
+            command,
+            input=stdin.encode(),
+            capture_output=True,
+            env=self.env,
+            timeout=120,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode != 1, done.stderr
         return done.returncode
 
@@ -79,9 +96,11 @@ class Shop:
         """Push, killed at the Nth of these calls; whether it got that far."""
         inject = f"inject={calls}:signal=SIGKILL:when={nth}"
         code = self(
-            "sync", "push", "-q",
+            "sync",
+            "push",
+            "-q",
             before=("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", inject),
-        )  # fmt: skip
+        )
         return code in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
     def killed_after(self, seconds: float) -> bool:

@@ -41,8 +41,15 @@ def local(**changes: Any) -> LocalRecord:
 
 def linked(**more: Any) -> Link:
     """Over there as ``VALUES`` are."""
-    return Link(**{"state": LinkState.IN_SYNC, "remote_id": "9", "remote_key": "A",
-                   "pushed": dict(VALUES), **more})  # fmt: skip
+    return Link(
+        **{
+            "state": LinkState.IN_SYNC,
+            "remote_id": "9",
+            "remote_key": "A",
+            "pushed": dict(VALUES),
+            **more,
+        }
+    )
 
 
 def rules(
@@ -103,10 +110,12 @@ def test_what_waits_says_until_when() -> None:
 @pytest.mark.parametrize(
     ("role", "prospects", "sent"),
     [
-        (Role.ACCOUNTING, False, False), (Role.ACCOUNTING, True, False),
-        (Role.CRM, False, False), (Role.CRM, True, True),
+        (Role.ACCOUNTING, False, False),
+        (Role.ACCOUNTING, True, False),
+        (Role.CRM, False, False),
+        (Role.CRM, True, True),
     ],
-)  # fmt: skip
+)
 def test_prospects_go_only_where_they_are_wanted_and_never_to_accounting(
     role: Role, prospects: bool, sent: bool
 ) -> None:
@@ -291,8 +300,9 @@ def test_an_invoice_that_is_void_is_still_taken_back() -> None:
 
 def test_an_invoice_that_is_not_there_is_checked_as_all_else() -> None:
     assert outcome(plan(local(name=None), NONE, rules(INVOICE))) == (
-        Todo.BLOCKED, "sync.field.missing",
-    )  # fmt: skip
+        Todo.BLOCKED,
+        "sync.field.missing",
+    )
     assert outcome(plan(local(), NONE, rules(INVOICE))) == (Todo.CREATE, None)
 
 

@@ -39,8 +39,18 @@ def local(**values: Any) -> LocalRecord:
     known = {"code": "A", "name": "n", "phone": None, "city": None, "active": True, **values}
     prospect = bool(known.pop("prospect", False))
     payer = known.pop("payer_prospect", False)
-    return LocalRecord("client", 1, known["code"], known["code"], "s", bool(known["active"]), known,
-                 prospect, "P" if payer else None, bool(payer))  # fmt: skip
+    return LocalRecord(
+        "client",
+        1,
+        known["code"],
+        known["code"],
+        "s",
+        bool(known["active"]),
+        known,
+        prospect,
+        "P" if payer else None,
+        bool(payer),
+    )
 
 
 def rules(role: Role = Role.ACCOUNTING, **more: Any) -> TargetRules:
@@ -70,14 +80,20 @@ def test_what_a_target_cannot_take_is_blocked_with_its_field(
 ) -> None:
     step = plan(local(**values), NONE, rules())
     assert (step.todo, step.reason and step.reason.field, step.reason and step.reason.code) == (
-        Todo.BLOCKED, field, code,
-    )  # fmt: skip
+        Todo.BLOCKED,
+        field,
+        code,
+    )
 
 
 def test_an_update_has_the_fields_that_differ() -> None:
-    link = Link(1, LinkState.IN_SYNC, "9", "A", pushed={
-        "code": "A", "name": "n", "phone": "1", "city": None, "active": True,
-    })  # fmt: skip
+    link = Link(
+        1,
+        LinkState.IN_SYNC,
+        "9",
+        "A",
+        pushed={"code": "A", "name": "n", "phone": "1", "city": None, "active": True},
+    )
     step = plan(local(phone="2"), link, rules())
     assert step.todo is Todo.UPDATE
     assert [(one.field, one.before, one.after) for one in step.changes] == [("phone", "1", "2")]
@@ -96,14 +112,27 @@ def test_a_recode_is_a_rename_and_goes_alone() -> None:
 
 
 @given(
-    prospect=st.booleans(), payer=st.booleans(), active=st.booleans(), state=STATES,
-    remote=st.one_of(st.none(), st.just("9")), allowed=st.booleans(), again=st.booleans(),
-    role=st.sampled_from(list(Role)), alive=st.booleans(),
-)  # fmt: skip
+    prospect=st.booleans(),
+    payer=st.booleans(),
+    active=st.booleans(),
+    state=STATES,
+    remote=st.one_of(st.none(), st.just("9")),
+    allowed=st.booleans(),
+    again=st.booleans(),
+    role=st.sampled_from(list(Role)),
+    alive=st.booleans(),
+)
 def test_a_prospect_is_never_sent_to_accounting(
-    prospect: bool, payer: bool, active: bool, state: LinkState, remote: str | None, allowed: bool,
-    again: bool, role: Role, alive: bool,
-) -> None:  # fmt: skip
+    prospect: bool,
+    payer: bool,
+    active: bool,
+    state: LinkState,
+    remote: str | None,
+    allowed: bool,
+    again: bool,
+    role: Role,
+    alive: bool,
+) -> None:
     link = Link(1, state, remote, "A", attempt={"name": "n"}, alive=alive)
     given_ = rules(role, prospects=allowed, again=again)
     step = plan(local(prospect=prospect, payer_prospect=payer, active=active), link, given_)
@@ -238,6 +267,9 @@ def test_a_wait_of_nothing_is_kept_where_it_was_asked_for() -> None:
 def test_fields_are_narrowed_and_widened() -> None:
     chosen = DESCRIPTOR.narrowed({"phone": "", "terms": "payment_terms", "accounting.rep": "rep"})
     assert [(one.name, one.remote) for one in chosen.sent()] == [
-        ("code", "key"), ("name", "Name"), ("phone", "Phone"), ("terms", "payment_terms"),
+        ("code", "key"),
+        ("name", "Name"),
+        ("phone", "Phone"),
+        ("terms", "payment_terms"),
         ("accounting.rep", "rep"),
-    ]  # fmt: skip
+    ]

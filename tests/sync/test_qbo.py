@@ -33,9 +33,11 @@ class Books:
         self.invoke = invoke
         self.fake = fake
         self.env = {
-            "INTEROP_BOOKS_BASE_URL": fake.url, "INTEROP_BOOKS_TOKEN_URL": f"{fake.url}/token",
-            "INTEROP_NO_KEYRING": "1", **env,
-        }  # fmt: skip
+            "INTEROP_BOOKS_BASE_URL": fake.url,
+            "INTEROP_BOOKS_TOKEN_URL": f"{fake.url}/token",
+            "INTEROP_NO_KEYRING": "1",
+            **env,
+        }
 
     def __call__(self, *args: object, code: int = 0, stdin: str = "") -> Result:
         result = self.invoke(*args, env=self.env, stdin=stdin)
@@ -53,9 +55,10 @@ class Books:
         """Configure the target and let it in."""
         self("sync", "add", "books", "qbo", "--set", f"realm_id={REALM}")
         secret = {
-            "client_id": self.fake.client_id, "client_secret": self.fake.client_secret,
+            "client_id": self.fake.client_id,
+            "client_secret": self.fake.client_secret,
             "refresh_token": self.fake.refresh_token,
-        }  # fmt: skip
+        }
         self("sync", "connect", "books", "--token-stdin", stdin=json.dumps(secret))
 
     def create(self, code: str, name: str, *more: str) -> None:
@@ -140,8 +143,9 @@ def test_6_stale_5010_merges_what_does_not_overlap(books: Books, fake: FakeQuick
     assert books.push()["A"]["status"] == "ok"
     held = fake.held()[remote_id]
     assert (held["PrimaryPhone"], held["WebAddr"]) == (
-        {"FreeFormNumber": "555"}, {"URI": "https://b.example"},
-    )  # fmt: skip
+        {"FreeFormNumber": "555"},
+        {"URI": "https://b.example"},
+    )
     assert books.status()["in_sync"] == 1
 
 
@@ -165,8 +169,10 @@ def test_6b_stale_5010_conflicts_where_it_overlaps(books: Books, fake: FakeQuick
     assert books.push() == {}  # it failed then; now it waits
     (row,) = books("sync", "resolve", "A", "-o", "json", code=10).json
     assert (row["field"], row["ours"], row["theirs"]) == (
-        "website", "https://ours.example", theirs["URI"],
-    )  # fmt: skip
+        "website",
+        "https://ours.example",
+        theirs["URI"],
+    )
     assert fake.held()[remote_id]["WebAddr"] == theirs
     books("sync", "resolve", "A", "--take", "remote")
     sent = len(fake.writes())
@@ -212,9 +218,11 @@ def test_8_bad_rows_in_a_batch_fail_alone_with_their_own_message(
         books.create(f"C-{n}", f"Client {n}", "--phone", f"418 555-01{n:02}")
     bad = ("555-0107", "555-0119", "555-0123")
     fake.refuse = lambda row: (
-        "PrimaryPhone" if str(row.get("PrimaryPhone")).find("555") >= 0
-        and any(number in str(row["PrimaryPhone"]) for number in bad) else None
-    )  # fmt: skip
+        "PrimaryPhone"
+        if str(row.get("PrimaryPhone")).find("555") >= 0
+        and any(number in str(row["PrimaryPhone"]) for number in bad)
+        else None
+    )
     items = books.push(code=68)
     failed = {code: item["error"] for code, item in items.items() if item["status"] == "error"}
     assert set(failed) == {"C-7", "C-19", "C-23"}
@@ -251,9 +259,8 @@ def test_15_two_processes_refresh_once(
     plan = [sys.executable, "-m", "interop_cli", "sync", "link", "--target", "books", "-n"]
     env = {**os.environ, **books.env, "PYTHONPATH": str(Path(__file__).parents[2])}
     both = [
-        subprocess.Popen(one, env=env, cwd=tmp_path, stdout=-1, stderr=-1)
-        for one in (plan, plan)
-    ]  # fmt: skip
+        subprocess.Popen(one, env=env, cwd=tmp_path, stdout=-1, stderr=-1) for one in (plan, plan)
+    ]
     codes = [(process.wait(60), process.communicate()[1]) for process in both]
     assert [code for code, _err in codes] == [0, 0], codes
     assert fake.refreshes == 2
@@ -306,9 +313,10 @@ def test_18_no_update_lacks_sparse(books: Books, fake: FakeQuickBooks) -> None:
 def test_22_no_token_shows_on_any_failing_path(books: Books, fake: FakeQuickBooks) -> None:
     books.create("A", "Client A")
     for mishap in (
-        {"kind": "echo", "reply": Reply(500)}, {"kind": "echo", "reply": Reply(400)},
+        {"kind": "echo", "reply": Reply(500)},
+        {"kind": "echo", "reply": Reply(400)},
         {"kind": "redirect", "reply": Reply(302)},
-    ):  # fmt: skip
+    ):
         fake.mishaps.clear()
         fake.fail(match="company", times=50, **mishap)  # type: ignore[arg-type]
         books.invoke("sync", "retry", env=books.env)
@@ -359,8 +367,9 @@ def test_pull_shows_what_changed_and_was_merged_there(books: Books, fake: FakeQu
     fake.remove(second)
     rows = books("sync", "pull", "--target", "books", "-o", "json", code=10).json
     assert {(row["code"], row["what"], row["field"]) for row in rows} == {
-        ("C-1", "changed", "website"), ("C-2", "deleted", None),
-    }  # fmt: skip
+        ("C-1", "changed", "website"),
+        ("C-2", "deleted", None),
+    }
 
 
 def test_what_a_person_may_get_wrong(books: Books) -> None:

@@ -64,17 +64,26 @@ def test_an_invoice_follows_its_client(books: Books, fake: FakeQuickBooks) -> No
     assert writes(fake) == ["customer", "invoice"]
     (call,) = [call for call in fake.writes() if call.path.endswith("/invoice")]
     assert call.body == {
-        "DocNumber": number, "TxnDate": "2026-11-20", "DueDate": "2026-12-20",
-        "CustomerRef": {"value": customer}, "SalesTermRef": {"value": "3"},
+        "DocNumber": number,
+        "TxnDate": "2026-11-20",
+        "DueDate": "2026-12-20",
+        "CustomerRef": {"value": customer},
+        "SalesTermRef": {"value": "3"},
         "GlobalTaxCalculation": "TaxExcluded",
-        "Line": [{
-            "DetailType": "SalesItemLineDetail", "Amount": 450.0, "Description": "Cartes",
-            "SalesItemLineDetail": {
-                "ItemRef": {"value": "12"}, "TaxCodeRef": {"value": "9"}, "Qty": 10.0,
-                "UnitPrice": 45.0,
-            },
-        }],
-    }  # fmt: skip
+        "Line": [
+            {
+                "DetailType": "SalesItemLineDetail",
+                "Amount": 450.0,
+                "Description": "Cartes",
+                "SalesItemLineDetail": {
+                    "ItemRef": {"value": "12"},
+                    "TaxCodeRef": {"value": "9"},
+                    "Qty": 10.0,
+                    "UnitPrice": 45.0,
+                },
+            }
+        ],
+    }
     assert held(fake)[number]["TotalAmt"] == 517.39
     fake.calls.clear()
     assert papers(books) == {}
@@ -136,9 +145,9 @@ def test_it_goes_to_who_pays_and_after_them(books: Books, fake: FakeQuickBooks) 
 def test_a_credit_note_follows_its_invoice(books: Books, fake: FakeQuickBooks) -> None:
     books.create("A", "Client A")
     number = invoice(books, "A")
-    note = books(
-        "sales", "invoice", "credit", number, "--line", "Cartes;1;45", "-o", "json"
-    ).json["items"][0]["number"]  # fmt: skip
+    note = books("sales", "invoice", "credit", number, "--line", "Cartes;1;45", "-o", "json").json[
+        "items"
+    ][0]["number"]
     books("sync", "push")
     assert writes(fake) == ["customer", "invoice", "creditmemo"]
     memo = held(fake, "CreditMemo")[note]
@@ -153,8 +162,10 @@ def test_a_missing_setting_blocks_and_is_named(books: Books, fake: FakeQuickBook
     books("sync", "push")
     (row,) = books("sync", "plan", "--offline", "-o", "json").json
     assert (row["action"], row["reason"], row["field"]) == (
-        "blocked", "sync.setting.missing", "item",
-    )  # fmt: skip
+        "blocked",
+        "sync.setting.missing",
+        "item",
+    )
     assert "sync connect TARGET --set item=" in row["message"]
     assert "item" in books("sync", "plan", "--offline").stdout
     books("sync", "connect", "books", "--set", "item=12", "--set", "tax_codes=CA-ON=5")
@@ -207,8 +218,10 @@ def test_a_number_that_is_taken_there_is_left_to_a_person(
     fake._sold("Invoice", theirs)
     item = papers(books, code=68)[number]
     assert (item["status"], item["error"]["code"], item["error"]["field"]) == (
-        "error", "sync.name_taken", "number",
-    )  # fmt: skip
+        "error",
+        "sync.name_taken",
+        "number",
+    )
     assert held(fake)[number]["CustomerRef"] == {"value": other}
     assert len(fake.sales["Invoice"].rows) == 1
     assert books.status()["failed"] == 1
@@ -222,8 +235,10 @@ def test_a_number_that_is_taken_there_is_left_to_a_person(
 def test_6140_is_said_in_words(books: Books, fake: FakeQuickBooks) -> None:
     books.create("A", "Client A")
     number = invoice(books, "A")
-    refusal = {"Error": [{"Message": "Duplicate Document Number Error", "code": "6140"}],
-               "type": "ValidationFault"}  # fmt: skip
+    refusal = {
+        "Error": [{"Message": "Duplicate Document Number Error", "code": "6140"}],
+        "type": "ValidationFault",
+    }
     fake.fail("reply", match="POST .*/invoice", reply=Reply(400, {"Fault": refusal}))
     error = papers(books, code=68)[number]["error"]
     assert (error["code"], error["field"]) == ("remote.name_taken", "number")
@@ -261,9 +276,9 @@ def test_void_here_is_void_there(books: Books, fake: FakeQuickBooks) -> None:
 
 def test_a_void_credit_note_is_for_a_person(books: Books, fake: FakeQuickBooks) -> None:
     books.create("A", "Client A")
-    note = books(
-        "sales", "invoice", "credit", invoice(books, "A"), "-o", "json"
-    ).json["items"][0]["number"]  # fmt: skip
+    note = books("sales", "invoice", "credit", invoice(books, "A"), "-o", "json").json["items"][0][
+        "number"
+    ]
     books("sync", "push")
     books("sales", "document", "void", note, "--kind", "credit_note", "-y")
     assert papers(books, code=68)[note]["error"]["code"] == "qbo.credit_note_void"
@@ -322,11 +337,22 @@ def test_amounts_abroad_and_of_books(books: Books, fake: FakeQuickBooks) -> None
     number = invoice(books, "A", "--line", "Livre;3;0.335;livre")
     books("sync", "push")
     _first, second, _sum = held(fake)[number]["Line"]
-    assert (second["Amount"], second["SalesItemLineDetail"]["TaxCodeRef"]) == (
-        1.01, {"value": "7"},
-    )  # fmt: skip
-    books("client", "create", "Maison F", "--code", "F", "--line1", "1 rue B", "--city", "Lyon",
-          "--postal-code", "69001", "--country", "FR")  # fmt: skip
+    assert (second["Amount"], second["SalesItemLineDetail"]["TaxCodeRef"]) == (1.01, {"value": "7"})
+    books(
+        "client",
+        "create",
+        "Maison F",
+        "--code",
+        "F",
+        "--line1",
+        "1 rue B",
+        "--city",
+        "Lyon",
+        "--postal-code",
+        "69001",
+        "--country",
+        "FR",
+    )
     number = invoice(books, "F")
     books("sync", "push")
     assert held(fake)[number]["Line"][0]["SalesItemLineDetail"]["TaxCodeRef"] == {"value": "4"}
@@ -349,21 +375,25 @@ def test_client_send_and_auto_and_the_log(books: Books, fake: FakeQuickBooks) ->
     first, other = invoice(books, "A"), invoice(books, "C")
     dry = books("client", "send", "A", "--dry-run", "-o", "json").json
     assert [(item["entity"], item["number"]) for item in dry["items"]] == [
-        ("client", None), ("invoice", first),
-    ]  # fmt: skip
+        ("client", None),
+        ("invoice", first),
+    ]
     assert fake.writes() == []
     sent = books("client", "send", "A", "-o", "json").json
     assert {item["entity"]: item["status"] for item in sent["items"]} == {
-        "client": "ok", "invoice": "ok",
-    }  # fmt: skip
+        "client": "ok",
+        "invoice": "ok",
+    }
     assert list(held(fake)) == [first]
     books("config", "set", "sync.auto", "true")
     last = invoice(books, "A", "--bill-to", "B")
     assert list(held(fake)) == [first, last]
     log = books("sync", "log", "A", "-o", "json").json
     assert [(one["entity"], one["number"]) for one in log] == [
-        ("invoice", last), ("invoice", first), ("client", None),
-    ]  # fmt: skip
+        ("invoice", last),
+        ("invoice", first),
+        ("client", None),
+    ]
     books("sync", "push")
     assert set(held(fake)) == {first, other, last}
     fields = books("sync", "fields", "books", "--entity", "invoice", "-o", "json").json

@@ -138,24 +138,34 @@ ECHO = {"kind": "echo"}
 FAILURES: list[dict[str, Any]] = [
     {**ECHO, "reply": Reply(status)} for status in (200, 400, 401, 403, 404, 409, 429, 500, 503)
 ] + [
-    {"kind": "drop"}, {"kind": "close"}, {"kind": "garbage"}, {"kind": "half"},
+    {"kind": "drop"},
+    {"kind": "close"},
+    {"kind": "garbage"},
+    {"kind": "half"},
     {"kind": "redirect", "reply": Reply(302, None, {"Location": f"http://127.0.0.1:9/{CANARY}"})},
     {"kind": "reply", "reply": Reply(429, {"policyName": "DAILY"})},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_22_the_canary_is_found_nowhere(
-    invoke: Run, portal: FakeHubSpot, sqlite_ready_url: str, tmp_path: Path, isolation: Path,
-    form: str, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    invoke: Run,
+    portal: FakeHubSpot,
+    sqlite_ready_url: str,
+    tmp_path: Path,
+    isolation: Path,
+    form: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Acceptance 22: not in output, log, journal, database, traceback or argument lists."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     env = {
-        "INTEROP_DB": sqlite_ready_url, "INTEROP_CRM_BASE_URL": portal.url,
-        "INTEROP_NO_KEYRING": "1", "INTEROP_TODAY": "2026-11-24",
-    }  # fmt: skip
+        "INTEROP_DB": sqlite_ready_url,
+        "INTEROP_CRM_BASE_URL": portal.url,
+        "INTEROP_NO_KEYRING": "1",
+        "INTEROP_TODAY": "2026-11-24",
+    }
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     said: list[str] = []
 
@@ -164,8 +174,19 @@ def test_22_the_canary_is_found_nowhere(
         said.append(result.stdout + result.stderr)
         return result.code
 
-    interop("client", "create", "Alpha", "--code", "A", "--line1", "1", "--city", "Québec",
-            "--postal-code", "G1K 7X2")  # fmt: skip
+    interop(
+        "client",
+        "create",
+        "Alpha",
+        "--code",
+        "A",
+        "--line1",
+        "1",
+        "--city",
+        "Québec",
+        "--postal-code",
+        "G1K 7X2",
+    )
     interop("sync", "add", "crm", "hubspot")
     assert interop("sync", "connect", "crm", "--token-stdin", stdin=f"{CANARY} two") == 65
     assert interop("sync", "connect", "crm", "--token-stdin", stdin=f"{{{CANARY}") == 65
@@ -182,10 +203,16 @@ def test_22_the_canary_is_found_nowhere(
     portal.mishaps.clear()
     assert interop("sync", "push", "--allow-create") == 0
     for command in (
-        ("sync", "targets", "--json"), ("sync", "log", "--json"), ("sync", "status", "--json"),
-        ("journal", "list", "--json"), ("journal", "show", "2", "--json"), ("client", "show", "A"),
-        ("db", "info"), ("config", "list"), ("sync", "fields", "crm"),
-    ):  # fmt: skip
+        ("sync", "targets", "--json"),
+        ("sync", "log", "--json"),
+        ("sync", "status", "--json"),
+        ("journal", "list", "--json"),
+        ("journal", "show", "2", "--json"),
+        ("client", "show", "A"),
+        ("db", "info"),
+        ("config", "list"),
+        ("sync", "fields", "crm"),
+    ):
         interop(*command)
     assert not [text for text in said if CANARY in text]
     kept = [path for path in files_under(isolation) if CANARY.encode() in path.read_bytes()]
@@ -200,15 +227,21 @@ def test_the_canary_is_in_no_list_of_processes(
 ) -> None:
     if not Path("/proc/self/cmdline").exists():
         pytest.skip("this system has no /proc")
-    env = {"INTEROP_DB": sqlite_ready_url, "INTEROP_CRM_BASE_URL": portal.url,
-           "INTEROP_NO_KEYRING": "1"}  # fmt: skip
+    env = {
+        "INTEROP_DB": sqlite_ready_url,
+        "INTEROP_CRM_BASE_URL": portal.url,
+        "INTEROP_NO_KEYRING": "1",
+    }
     run("sync", "add", "crm", "hubspot", env=env)
     portal.fail("sleep", seconds=1.0)
     child = subprocess.Popen(
         [sys.executable, "-m", "interop_cli", "sync", "connect", "crm", "--token-stdin"],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, **env}, cwd=tmp_path,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **env},
+        cwd=tmp_path,
+    )
     assert child.stdin is not None
     child.stdin.write(CANARY.encode())
     child.stdin.close()

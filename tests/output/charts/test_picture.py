@@ -51,8 +51,17 @@ def test_a_png_is_one() -> None:
 
 def test_an_svg_says_everything_in_text() -> None:
     found = texts(picture.draw(drawing(chart_of(123456, 0, -50)), "svg"))
-    for text in ("Sales by year", "Year", "Amount (CAD)", "Before taxes.", "2000", "$1,234.56",
-                 "$0.00", "-$0.50", "$1,000.00"):  # fmt: skip
+    for text in (
+        "Sales by year",
+        "Year",
+        "Amount (CAD)",
+        "Before taxes.",
+        "2000",
+        "$1,234.56",
+        "$0.00",
+        "-$0.50",
+        "$1,000.00",
+    ):
         assert text in found
 
 

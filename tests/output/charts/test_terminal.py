@@ -22,9 +22,12 @@ charts = st.builds(
     Chart, st.sampled_from(["CAD", "USD", "CHF"]), st.lists(bars, min_size=1, max_size=12)
 )
 drawings = st.builds(
-    Drawing, st.text(max_size=90), st.just("Year"), st.lists(charts, max_size=3),
+    Drawing,
+    st.text(max_size=90),
+    st.just("Year"),
+    st.lists(charts, max_size=3),
     st.lists(st.text(max_size=90), max_size=2),
-)  # fmt: skip
+)
 
 
 def drawn(chart: Chart, columns: int = 60, *, blocks: bool = True) -> list[str]:
@@ -85,9 +88,7 @@ def test_the_longest_bar_fills_the_line(cents: list[int], room: int) -> None:
 
 def test_half_the_amount_has_half_the_bar() -> None:
     ruler = Ruler.of(chart_of(100, 50, 0), 40, blocks=True)
-    assert [ruler.bar(cents, PLAIN) for cents in (50, 25, 1, 0)] == [
-        "█" * 20, "█" * 10, "▍", "",
-    ]  # fmt: skip
+    assert [ruler.bar(cents, PLAIN) for cents in (50, 25, 1, 0)] == ["█" * 20, "█" * 10, "▍", ""]
 
 
 def test_what_is_negative_lies_left_of_an_axis() -> None:
@@ -112,9 +113,16 @@ def test_without_blocks_there_are_plain_characters_only() -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "blocks"),
-    [("utf-8", True), ("UTF8", True), (None, True), ("ascii", False), ("cp1252", False),
-     ("latin-1", False), ("no such", False)],
-)  # fmt: skip
+    [
+        ("utf-8", True),
+        ("UTF8", True),
+        (None, True),
+        ("ascii", False),
+        ("cp1252", False),
+        ("latin-1", False),
+        ("no such", False),
+    ],
+)
 def test_encodings(encoding: str | None, blocks: bool) -> None:
     assert has_blocks(encoding) is blocks
 
