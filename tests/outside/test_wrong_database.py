@@ -281,6 +281,14 @@ def test_one_wrong_bit_is_no_crash(shop: Path, tmp_path: Path) -> None:
     survive(shop, tmp_path, 10, seed=1)
 
 
+def test_text_that_is_no_text_is_told_as_damage(shop: Path, invoke: Run) -> None:
+    """SQLite keeps any bytes as text; Python is who cannot read them, and has no code for it."""
+    with closing(sqlite3.connect(shop)) as db, db:
+        db.execute("UPDATE client SET name = CAST(X'41FF' AS TEXT)")
+    result = invoke("--db", shop, "client", "list", "--json")
+    assert (result.code, result.error["code"]) == (70, "db.corrupt")
+
+
 @pytest.mark.long
 def test_five_hundred_wrong_bits(shop: Path, tmp_path: Path) -> None:
     for seed in range(20):

@@ -27,7 +27,7 @@ def translated(error: Exception) -> InteropError:
         return busy()
     if isinstance(error, driver.IntegrityError):
         return Conflict("db.constraint", msg("The database refused the change: {rule}.", rule=name))
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _undecodable(error):
         return damaged()
     if name.startswith("SQLITE_FULL"):
         return IoFailure("io.disk_full", msg("The disk is full; nothing was changed."))
@@ -41,6 +41,11 @@ def translated(error: Exception) -> InteropError:
         "db.error",
         msg("The database answered with an error: {name}.", name=name or type(error).__name__),
     )
+
+
+def _undecodable(error: Exception) -> bool:
+    """Whether text in the file is no UTF-8, which Python and not SQLite finds: it has no name."""
+    return isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error)
 
 
 def damaged() -> UnusableDb:
@@ -66,7 +71,7 @@ def translating() -> Iterator[None]:
     """Turn the driver's errors into interop's."""
     try:
         yield
-    except driver.Error as error:
+    except (driver.Error, UnicodeDecodeError) as error:
         raise translated(error) from error
     except OverflowError as error:  # an integer beyond 64 bits
         raise Conflict(
