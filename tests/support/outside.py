@@ -79,7 +79,9 @@ def fingerprint(path: Path) -> dict[str, str]:
     }
 
 
-FOUNDER = (1, 1)  # id and version of the role that ``db init`` gives
+# What comes with the database, unjournaled (table: id and version): the creator's role, and the
+# time zone of the company.
+FOUNDING = {"user_role": (1, 1), "setting": (1, 1)}
 
 
 def sound(path: str | Path) -> None:
@@ -95,8 +97,7 @@ def sound(path: str | Path) -> None:
                 " FROM change WHERE entity = ? GROUP BY entity_id",
                 [table],
             ).fetchall()
-            if table == "user_role":  # the creator's role comes with the database, unjournaled
-                strays = [row for row in strays if row != FOUNDER]
+            strays = [row for row in strays if row != FOUNDING.get(table)]
             assert strays == [], f"rows of {table} that the journal does not explain"
         counted = conn.execute(
             "SELECT o.id, o.changes, COUNT(c.id) FROM operation o LEFT JOIN change c"
