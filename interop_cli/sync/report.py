@@ -144,24 +144,10 @@ def outcome(reports: list[Report]) -> Outcome:
 
 
 NAMES = (
-    "target",
-    "kind",
-    "in_sync",
-    "pending",
-    "blocked",
-    "conflict",
-    "detached",
-    "failed",
-    "unknown",
-    "awaiting",
-    "excluded",
-    "drift",
-    "paused",
-    "paused_until",
-    "paused_by",
-    "pushed_at",
+    "target", "kind", "in_sync", "pending", "blocked", "conflict", "detached", "failed", "unknown",
+    "awaiting", "excluded", "drift", "paused", "paused_until", "paused_by", "pushed_at",
     "pulled_at",
-)
+)  # fmt: skip
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
     LinkState.CONFLICT: "conflict",

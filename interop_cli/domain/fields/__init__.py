@@ -19,17 +19,6 @@ ENTITIES: dict[str, Fields] = {
 }
 
 __all__ = [
-    "ADDRESS",
-    "CLIENT",
-    "CONTACT",
-    "DOCUMENT",
-    "ENTITIES",
-    "LINE",
-    "NOTE",
-    "Card",
-    "Field",
-    "Fields",
-    "Kind",
-    "Merge",
-    "Personal",
-]
+    "ADDRESS", "CLIENT", "CONTACT", "DOCUMENT", "ENTITIES", "LINE", "NOTE", "Card", "Field",
+    "Fields", "Kind", "Merge", "Personal",
+]  # fmt: skip

@@ -9,23 +9,11 @@ NOTE: Fields = (
     Field("id", N_("Id"), Kind.INT, table=True, taken=False),
     Field("client", N_("Client"), Kind.CODE, column="client_id", taken=False, clear=False),
     Field("category", N_("Category"), Kind.FOLDED, table=True, clear=False),
-    Field(
-        "text",
-        N_("Text"),
-        help=N_("What it says; - reads stdin."),
-        metavar="TEXT|-",
-        table=True,
-        clear=False,
-        personal=Personal.OTHER,
-    ),
-    Field(
-        "author",
-        N_("Author"),
-        help=N_("Who says so; of a new note you, where nobody is named."),
-        table=True,
-        personal=Personal.NAME,
-    ),
+    Field("text", N_("Text"), help=N_("What it says; - reads stdin."), metavar="TEXT|-", table=True,
+          clear=False, personal=Personal.OTHER),
+    Field("author", N_("Author"), help=N_("Who says so; of a new note you, where nobody is named."),
+          table=True, personal=Personal.NAME),
     Field("created_at", N_("Created"), Kind.TIME, column="noted_at", table=True, clear=False),
     Field("attachments", N_("Attachments"), Kind.JSON, stored=False, table=True),
-)
+)  # fmt: skip
 """In the order of a list row (``CLI.md``)."""

@@ -184,19 +184,17 @@ def _fault(link: Link) -> Reason:
 _SENTENCES = {
     "prospect": msg("It is a prospect."),
     "payer_prospect": msg("It is billed to {code}, who is a prospect."),
-    "inactive": msg("It is inactive."),
-    "unchanged": msg("Nothing to send has changed."),
+    "inactive": msg("It is inactive."), "unchanged": msg("Nothing to send has changed."),
     "excluded": msg("It is excluded from this target."),
     "conflict": msg("Both sides changed the same field: sync resolve."),
     "detached": msg("Its record was deleted or merged there: sync link or unlink."),
     "awaiting": msg("It was handed over in a file that is not acknowledged: sync ack."),
-    "claimed": msg("Another process is sending it."),
-    "later": msg("It is tried again after {at}."),
+    "claimed": msg("Another process is sending it."), "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
     "waiting": msg("{code} has to be there first."),
     "exists": msg("It is there already: it is taken over, and these fields change."),
     "key_taken": msg("The key is still another client's there; that one goes first."),
-}
+}  # fmt: skip
 
 
 def reason(name: str, /, **params: object) -> Reason:

@@ -5,24 +5,13 @@ from __future__ import annotations
 from interop_cli.domain.messages import N_
 
 KINDS = {
-    "quote": "quote",
-    "soumission": "quote",
-    "devis": "quote",
-    "job": "job",
-    "dossier": "job",
-    "dossier de production": "job",
-    "packing_slip": "packing_slip",
-    "packing slip": "packing_slip",
-    "packing": "packing_slip",
-    "bon d'expedition": "packing_slip",
-    "bon d’expedition": "packing_slip",
-    "invoice": "invoice",
-    "facture": "invoice",
-    "credit_note": "credit_note",
-    "credit note": "credit_note",
-    "credit": "credit_note",
+    "quote": "quote", "soumission": "quote", "devis": "quote", "job": "job", "dossier": "job",
+    "dossier de production": "job", "packing_slip": "packing_slip", "packing slip": "packing_slip",
+    "packing": "packing_slip", "bon d'expedition": "packing_slip",
+    "bon d’expedition": "packing_slip", "invoice": "invoice", "facture": "invoice",
+    "credit_note": "credit_note", "credit note": "credit_note", "credit": "credit_note",
     "note de credit": "credit_note",
-}
+}  # fmt: skip
 KIND_NAMES = ("quote", "job", "packing_slip", "invoice", "credit_note")
 KIND_TITLES = {
     "quote": N_("Quotes"),
@@ -50,24 +39,11 @@ USER_TITLES = {
 }
 # What an ERP calls them: a draft does not count yet, a void document no longer.
 STATUSES = {
-    "draft": "draft",
-    "brouillon": "draft",
-    "en calcul": "draft",
-    "posted": "posted",
-    "emise": "posted",
-    "emis": "posted",
-    "sent": "posted",
-    "envoyee": "posted",
-    "imprimee": "posted",
-    "lancee": "posted",
-    "paid": "posted",
-    "payee": "posted",
-    "void": "void",
-    "annulee": "void",
-    "annule": "void",
-    "cancelled": "void",
-    "canceled": "void",
-}
+    "draft": "draft", "brouillon": "draft", "en calcul": "draft", "posted": "posted",
+    "emise": "posted", "emis": "posted", "sent": "posted", "envoyee": "posted",
+    "imprimee": "posted", "lancee": "posted", "paid": "posted", "payee": "posted", "void": "void",
+    "annulee": "void", "annule": "void", "cancelled": "void", "canceled": "void",
+}  # fmt: skip
 STATUS_NAMES = ("draft", "posted", "void")
 STATUS_TITLES = {"draft": N_("draft"), "posted": N_("posted"), "void": N_("void")}
 

@@ -18,41 +18,17 @@ from interop_cli.domain.values.text import words
 # Signs that people put before a postal code instead of the country ("B-1180", "S-958 22"): the
 # distinguishing signs of cars, where they differ from the ISO code.
 _SIGNS = {
-    "AT": "A",
-    "BE": "B",
-    "DE": "D",
-    "EE": "EST",
-    "ES": "E",
-    "FI": "SF|FIN",
-    "FR": "F",
-    "HU": "H",
-    "IT": "I",
-    "LI": "FL",
-    "LU": "L",
-    "NO": "N",
-    "PT": "P",
-    "SE": "S",
-    "SI": "SLO",
-    "SM": "RSM",
+    "AT": "A", "BE": "B", "DE": "D", "EE": "EST", "ES": "E", "FI": "SF|FIN", "FR": "F", "HU": "H",
+    "IT": "I", "LI": "FL", "LU": "L", "NO": "N", "PT": "P", "SE": "S", "SI": "SLO", "SM": "RSM",
     "VA": "V",
-}
+}  # fmt: skip
 
 # Abbreviations in use beside Canada Post's, in both languages.
 _CANADIAN_PROVINCES = {
-    "AB": "Alta Alb",
-    "BC": "CB",
-    "MB": "Man",
-    "NB": "",
-    "NL": "NF NFLD TNL TN Newfoundland Terre-Neuve",
-    "NS": "NE",
-    "NT": "NWT TNO",
-    "NU": "Nun Nvt",
-    "ON": "Ont",
-    "PE": "PEI IPE",
-    "QC": "PQ Que Qc",
-    "SK": "Sask",
-    "YT": "YK Yuk Yn",
-}
+    "AB": "Alta Alb", "BC": "CB", "MB": "Man", "NB": "",
+    "NL": "NF NFLD TNL TN Newfoundland Terre-Neuve", "NS": "NE", "NT": "NWT TNO", "NU": "Nun Nvt",
+    "ON": "Ont", "PE": "PEI IPE", "QC": "PQ Que Qc", "SK": "Sask", "YT": "YK Yuk Yn",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=8192)

@@ -17,42 +17,15 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.writer import Writer
 
 LINK_COLUMNS = (
-    "id",
-    "state",
-    "remote_id",
-    "remote_key",
-    "remote_version",
-    "stamp",
-    "pushed",
-    "seen",
-    "attempt",
-    "attempt_key",
-    "attempt_hash",
-    "attempts",
-    "next_at",
-    "batch",
-    "error_class",
-    "error_code",
-    "error_field",
-    "error_text",
-    "owner",
-    "lease_until",
-)
+    "id", "state", "remote_id", "remote_key", "remote_version", "stamp", "pushed", "seen",
+    "attempt", "attempt_key", "attempt_hash", "attempts", "next_at", "batch", "error_class",
+    "error_code", "error_field", "error_text", "owner", "lease_until",
+)  # fmt: skip
 CLEARED: Mapping[str, Any] = {
-    "attempt": None,
-    "attempt_key": None,
-    "attempt_hash": None,
-    "attempts": 0,
-    "next_at": None,
-    "error_class": None,
-    "error_code": None,
-    "error_field": None,
-    "error_text": None,
-    "seen": None,
-    "seen_at": None,
-    "drift": 0,
-    "batch": None,
-}
+    "attempt": None, "attempt_key": None, "attempt_hash": None, "attempts": 0, "next_at": None,
+    "error_class": None, "error_code": None, "error_field": None, "error_text": None, "seen": None,
+    "seen_at": None, "drift": 0, "batch": None,
+}  # fmt: skip
 """What a link forgets when its record is in step, or is to be looked at afresh."""
 # Those that are in somebody's hands, or hold a record over there: deleting ours would strand it.
 LIVE = "(remote_id IS NOT NULL OR state IN ('claimed', 'unknown', 'awaiting'))"

@@ -15,20 +15,9 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (
-    "id",
-    "name",
-    "kind",
-    "uid",
-    "settings",
-    "version",
-    "introduced",
-    "paused_until",
-    "paused_by",
-    "failures",
-    "worker",
-    "worker_until",
-    "pulled_at",
-)
+    "id", "name", "kind", "uid", "settings", "version", "introduced", "paused_until", "paused_by",
+    "failures", "worker", "worker_until", "pulled_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
