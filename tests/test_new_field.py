@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Result
+from tests.support.warm import warm_command
 
 # The recipe: CONTRIBUTING.md shows these lines, and a test here compares.
 CLIENT_ROW = """\
@@ -101,12 +102,12 @@ class Changed:
 
     def __call__(self, *args: str, stdin: str = "", url: str | None = None) -> Result:
         done = subprocess.run(
-            [sys.executable, "-m", "interop_cli", "--db", url or self.url, *args],
+            [*warm_command(self.package), "--db", url or self.url, *args],
             input=stdin,
             capture_output=True,
             text=True,
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.package), "INTEROP_TODAY": "2026-11-24"},
+            env={**os.environ, "INTEROP_TODAY": "2026-11-24"},
             timeout=60,
             check=False,
         )

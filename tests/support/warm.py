@@ -31,11 +31,19 @@ def warm_program() -> str:
 
     What Python reads of its environment only when it starts needs an interpreter that starts.
     """
-    client = shlex.join([sys.executable, "-I", "-S", str(CLIENT), str(interpreter())])
+    client = shlex.join(warm_command())
     return (
         f'#!/bin/sh\nif [ -n "$LC_ALL$PYTHONIOENCODING$PYTHONUTF8" ]; then\n    {COLD}fi\n'
         f'exec {client} "$@"\n'
     )
+
+
+def warm_command(package: Path | None = None) -> list[str]:
+    """The words before the arguments of a command that the warm interpreter runs.
+
+    ``package`` is a folder to import another ``interop_cli`` from, by an interpreter of its own.
+    """
+    return [sys.executable, "-I", "-S", str(CLIENT), str(interpreter(package))]
 
 
 def install(program: str, folder: Path) -> Path:
@@ -48,7 +56,7 @@ def install(program: str, folder: Path) -> Path:
 
 
 @functools.cache
-def interpreter() -> Path:
+def interpreter(package: Path | None = None) -> Path:
     """The address of the warm interpreter of this process, which ends with it."""
     # Not pytest's temporary folder: the name of a socket may have a hundred characters only.
     folder = tempfile.mkdtemp(prefix="interop-")
@@ -58,6 +66,7 @@ def interpreter() -> Path:
         [sys.executable, "-m", "tests.support.warm_server", str(address)],
         stdin=subprocess.PIPE,  # closed when this process ends, however it does
         stdout=subprocess.PIPE,
+        cwd=package,  # where ``-m`` looks first
         env={
             **os.environ,
             "LC_ALL": "C.UTF-8",
