@@ -202,6 +202,7 @@ def _synced(one: Mapping[str, Any]) -> str:
 
 
 MARKS = {"default": "★", "billing": "▦", "billing_copy": "✉", "hubspot_synced": "●"}
+PHONES = names(field for field in CONTACT if field.kind is Kind.PHONE)
 
 
 def _contact(contact: Mapping[str, Any], style: Style) -> str:
@@ -209,8 +210,7 @@ def _contact(contact: Mapping[str, Any], style: Style) -> str:
     from interop_cli.domain.values.phone import format_phone
 
     marks = "".join(mark if contact[name] else " " for name, mark in MARKS.items())
-    phones = names(field for field in CONTACT if field.kind is Kind.PHONE)
-    numbers = [contact[name] for name in phones if contact[name]]
+    numbers = [contact[name] for name in PHONES if contact[name]]
     reached = [contact["email"], *(format_phone(number, language()) for number in numbers)]
     parts = [contact["name"], contact["title"], *reached]
     if not contact["active"]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData, UsageError
-from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields.client import CLIENT, PLACE
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-ADDRESS_FIELDS = names(field for field in taken(CLIENT) if field.place)
 # Who pays and the logo are not the client's alone: services look them up.
 CLIENT_FIELDS = names(
     field for field in taken(CLIENT) if not field.place and field.name not in ("bill_to", "logo")
@@ -42,7 +41,7 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     ``main_address`` has the fields of the latter that a client has no flat name for.
     """
     client = {name: values[name] for name in CLIENT_FIELDS if name in values}
-    place = {name: values[name] for name in ADDRESS_FIELDS if name in values}
+    place = {name: values[name] for name in PLACE if name in values}
     return client, place | values.get("main_address", {})
 
 
@@ -55,7 +54,7 @@ def _given(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 def built(values: Mapping[str, Any], context: Context) -> tuple[Client, Address]:
     """A new client and its main address; raises InvalidData with all that is wrong in both."""
-    own, place = _given(values, CLIENT_FIELDS), _given(values, ADDRESS_FIELDS)
+    own, place = _given(values, CLIENT_FIELDS), _given(values, PLACE)
     if "main_address" in values:
         place |= values["main_address"]
     errors: list[InvalidData] = []

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.domain.fields.client import PLACE
 from interop_cli.domain.fields.nested import (
     FIELDS,
     LISTS,
@@ -27,7 +28,6 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.note import attachment_name
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
-from interop_cli.services.clients.card import ADDRESS_FIELDS as PLACE_FIELDS
 from interop_cli.services.people.notes import File
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def with_main(values: Mapping[str, Any], main: NestedItem | None) -> Mapping[str
     if main is None:
         return values
     flat = dict(values)
-    given = {name for name in PLACE_FIELDS if values.get(name) not in (None, "")}
-    for name in PLACE_FIELDS:
+    given = {name for name in PLACE if values.get(name) not in (None, "")}
+    for name in PLACE:
         nested = main.values.get(name)
         if (
             name in given

@@ -11,10 +11,9 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.deletion import in_use
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services.outcome import Outcome, client_item, one
 
 if TYPE_CHECKING:
-    from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
@@ -50,7 +49,7 @@ def edit(
     if main and not row["main"]:
         uow.addresses.make_main(uow.addresses.row(address_id))
         changed = True
-    return one(_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
+    return one(client_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
 
 
 def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
@@ -59,7 +58,7 @@ def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
     changed = not row["main"]
     if changed:
         uow.addresses.make_main(row)
-    return one(_item(uow, row, changed=changed), changed=changed)
+    return one(client_item(uow, row, changed=changed), changed=changed)
 
 
 def delete(uow: UnitOfWork, address_ids: list[int]) -> Outcome:
@@ -75,7 +74,7 @@ def delete(uow: UnitOfWork, address_ids: list[int]) -> Outcome:
                 msg("Address {id} is in use and cannot be deleted.", id=address_id),
                 msg("See: interop address why-not {id}", id=address_id),
             )
-        outcome.items.append(_item(uow, row, changed=True))
+        outcome.items.append(client_item(uow, row, changed=True))
         uow.addresses.remove(address_id)
     return outcome
 
@@ -86,9 +85,3 @@ def _needs_main() -> Conflict:
         msg("A client always has one main address."),
         hint=msg("Give the flag to another address: interop address main ID"),
     )
-
-
-def _item(uow: UnitOfWork, row: Row, *, changed: bool) -> dict[str, Any]:
-    code = uow.clients.by_id(row["client_id"])["code"]
-    status = "ok" if changed else "unchanged"
-    return {"id": row["id"], "client": code, "status": status, "error": None}

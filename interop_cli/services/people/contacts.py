@@ -13,7 +13,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.deletion import in_use, kept
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services.outcome import Outcome, client_item, one
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -74,7 +74,7 @@ def edit(
     changed = ("contact", contact_id) in uow.touched
     if email:
         _warn_of_email(uow, planned.contact, context)
-    return one(_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
+    return one(client_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
 
 
 def stored(uow: UnitOfWork, rows: Iterable[Row]) -> list[Planned]:
@@ -243,10 +243,4 @@ def delete(
 def _count(uow: UnitOfWork, outcome: Outcome, row: Row, *, changed: bool) -> None:
     outcome.changed += changed
     outcome.unchanged += not changed
-    outcome.items.append(_item(uow, row, changed=changed))
-
-
-def _item(uow: UnitOfWork, row: Row, *, changed: bool) -> dict[str, Any]:
-    code = uow.clients.by_id(row["client_id"])["code"]
-    status = "ok" if changed else "unchanged"
-    return {"id": row["id"], "client": code, "status": status, "error": None}
+    outcome.items.append(client_item(uow, row, changed=changed))

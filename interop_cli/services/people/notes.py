@@ -13,7 +13,7 @@ from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.deletion import in_use
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services.outcome import Outcome, client_item, one
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -63,7 +63,7 @@ def edit(
     check_version(row, if_version)
     note = uow.notes.entity(row).revise(changes, context)
     changed = uow.notes.save([(row, note)]) > 0
-    return one(_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
+    return one(client_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
 
 
 def delete(uow: UnitOfWork, note_ids: Sequence[int]) -> Outcome:
@@ -82,7 +82,7 @@ def delete(uow: UnitOfWork, note_ids: Sequence[int]) -> Outcome:
                 msg("Note {id} has attachments and cannot be deleted.", id=note_id),
                 msg("Take them off first: interop note detach {id} --all", id=note_id),
             )
-        outcome.items.append(_item(uow, row, changed=True))
+        outcome.items.append(client_item(uow, row, changed=True))
         uow.notes.remove(note_id)
     return outcome
 
@@ -132,9 +132,3 @@ def put_files(uow: UnitOfWork, note: Row, files: Sequence[File]) -> list[int]:
 
 def _attachment(attachment_id: int, note: Row, name: str) -> dict[str, Any]:
     return {"id": attachment_id, "note": note["id"], "name": name, "status": "ok", "error": None}
-
-
-def _item(uow: UnitOfWork, row: Row, *, changed: bool) -> dict[str, Any]:
-    code = uow.clients.by_id(row["client_id"])["code"]
-    status = "ok" if changed else "unchanged"
-    return {"id": row["id"], "client": code, "status": status, "error": None}
