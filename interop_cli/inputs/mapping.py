@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interop_cli.domain.errors import ConfigError, InteropError, UsageError
+from interop_cli.domain.matching import NAMEABLE, read_keys
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
 from interop_cli.inputs.records import REJECT_REASON, invalid, nearest
@@ -24,8 +25,8 @@ class ColumnMap:
     """What the user said about the columns.
 
     ``columns``: field by column name, ``""`` to leave the column out. ``defaults``: text by field,
-    for fields that no column gives. ``key``: the field by which rows are found again. ``file``:
-    where it was said; ``None`` for the command line.
+    for fields that no column gives. ``key``: the fields by which rows are found again, with
+    commas between them. ``file``: where it was said; ``None`` for the command line.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -172,7 +173,7 @@ _LARGEST = 1024 * 1024  # bytes
 _TABLES = ("key", "columns", "defaults")
 
 
-def load_map(name: str, *, keys: Collection[str] = ("code", "external_id", "email")) -> ColumnMap:
+def load_map(name: str) -> ColumnMap:
     """The column map in the TOML file ``name``: ``key``, ``[columns]`` and ``[defaults]``.
 
     Raises ``ConfigError`` (``import.map.file``, ``import.map.unknown``, ``import.map.value``)
@@ -184,9 +185,7 @@ def load_map(name: str, *, keys: Collection[str] = ("code", "external_id", "emai
             message = msg("{file}: {key} is not known here.", file=name, key=entry)
             hint = nearest(entry, _TABLES)
             raise ConfigError("import.map.unknown", message, hint=hint, file=name, key=entry)
-    key = document.get("key")
-    if key is not None and key not in keys:
-        raise _bad_value(name, "key", msg("one of {choices}", choices=", ".join(keys)))
+    key = _keys(name, document.get("key"))
     columns = _texts(name, "columns", document)
     return ColumnMap(
         {column.strip(): target.strip() for column, target in columns.items()},
@@ -194,6 +193,20 @@ def load_map(name: str, *, keys: Collection[str] = ("code", "external_id", "emai
         key,
         name,
     )
+
+
+def _keys(file: str, value: object) -> str | None:
+    """The keys as ``--key`` has them; a list is as good as commas."""
+    if value is None:
+        return None
+    text = ",".join(map(str, value)) if isinstance(value, list) else value
+    try:
+        if not isinstance(text, str):
+            raise ValueError
+        return ",".join(read_keys(text))
+    except ValueError:
+        wanted = msg("keys, each once, out of: {choices}", choices=", ".join(NAMEABLE))
+        raise _bad_value(file, "key", wanted) from None
 
 
 def _document(name: str) -> dict[str, Any]:

@@ -211,6 +211,7 @@ def take_in(
 ) -> None:
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
+    from interop_cli.services.imports.rows import repeated
 
     columns = intake.column_map()
     with ExitStack() as stack:
@@ -228,7 +229,7 @@ def take_in(
                 )
             return task.run(reader.records())
 
-        outcome = app.run(operation, work)
+        outcome = repeated(lambda: app.run(operation, work))
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)

@@ -1,17 +1,28 @@
-"""Importing clients with what belongs to them: rows upserted by a key, whole batches at a time."""
+"""Importing clients with what belongs to them: each row to its client, whole batches at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.errors import InteropError, InvalidData
+from interop_cli.domain.errors import Detail, InteropError, InvalidData
 from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields.client import PLACE
 from interop_cli.domain.fields.field import given
+from interop_cli.domain.matching import (
+    DEFAULT,
+    NOBODY,
+    Candidate,
+    Decision,
+    Identity,
+    Key,
+    identity,
+)
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
@@ -20,15 +31,31 @@ from interop_cli.domain.values.code import code_key
 from interop_cli.services.clients.card import built, revised
 from interop_cli.services.clients.unique import code_for
 from interop_cli.services.clients.writing import CardWriter, Others, Revision
+from interop_cli.services.imports.matching import Clashes, FileClients, also_on_line, called
 from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.payers import Endings, Payers
-from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import LineNumbers, Unique, also_on_line
+from interop_cli.services.imports.rows import Again, FileRow, RowImport
 from interop_cli.services.outcome import MAX_ITEMS
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
+
+
+class Read(NamedTuple):
+    """A row whose client is known, or known to be new."""
+
+    record: Any
+    values: Mapping[str, Any]
+    who: Identity
+    decision: Decision
+    parts: NestedItems
+    loser: bool = False  # it is about a client that was merged into another
+
+    @property
+    def found(self) -> Candidate | None:
+        """The stored client."""
+        return self.decision.left[0] if self.decision.left else None
 
 
 class Written(NamedTuple):
@@ -37,30 +64,51 @@ class Written(NamedTuple):
     A new one has its main ``address``, a stored one its ``revision``.
     """
 
-    record: Any
-    key: object
+    read: Read
     client: Client
     plan: Plan | None
     address: Address | None = None
     revision: Revision | None = None
 
+    @property
+    def record(self) -> Any:
+        """The row of the file."""
+        return self.read.record
 
-KEYS = {"code": "code_key", "external_id": "external_id", "email": "email"}
+
 KEPT_WHEN_EMPTY = given(CLIENT)
+WHO = frozenset({"uid", "code", "external_id"})
+SKIP, UPDATE = "skip", "update"
 
 
 @dataclass
 class Import(RowImport):
-    """The import at work; ``run`` does it."""
+    """The import at work; ``run`` does it.
 
-    key: str = "code"
+    ``keys`` are what a row is recognised by, ``named`` whether a person named them; ``anew``
+    creates without looking. ``merged`` says what becomes of the fields of a row about a client
+    that was merged into another. ``clashes`` are rows known to be about one client.
+    """
+
+    keys: Sequence[Key] = DEFAULT
+    named: bool = False
+    anew: bool = False
+    merged: str = SKIP
     reuse: bool = False
+    clashes: Clashes = field(default_factory=dict)
     # What is done to so few rows again and again stays in the processor's cache.
     size: ClassVar[int] = 500
-    # On which line a key stood that the database does not have: those of the batch at hand, and
-    # of rows that were rejected.
-    _seen: dict[object, int] = field(default_factory=dict)
-    _lines: LineNumbers = field(default_factory=LineNumbers)
+    _found: Counter[str] = field(default_factory=Counter)
+    _absent: set[str] = field(default_factory=set)
+    _losers: list[tuple[Any, int]] = field(default_factory=list)
+    _left_out: int = 0
+
+    def __post_init__(self) -> None:
+        self._who = FileClients(
+            self.uow, self.keys, self.clashes, named=self.named, anew=self.anew, reuse=self.reuse
+        )
+        if self.named:
+            self._absent = {COLUMN_OF.get(key, key.value) for key in self.keys}
 
     @cached_property
     def _payers(self) -> Payers:
@@ -69,10 +117,6 @@ class Import(RowImport):
     @cached_property
     def _endings(self) -> Endings:
         return Endings(self.uow)
-
-    @cached_property
-    def _unique(self) -> Unique:
-        return Unique(self.uow, self.key, self._lines)
 
     @cached_property
     def _nested(self) -> NestedImport:
@@ -84,132 +128,162 @@ class Import(RowImport):
 
     def settle(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
+        if self._absent:
+            raise _no_column(self._absent)
+        if self._who.late:
+            raise Again
         if not self.refused:
             self._payers.settle()
         waiting = self._endings.waiting
         for start in range(0, len(waiting), self.size):
             self.batch(waiting[start : start + self.size], last=True)
             self.rejected.settle()
+        self._settle_losers()
         if not self.refused:
             self._payers.settle()
 
+    def _count(self) -> None:
+        super()._count()
+        found = {key.value: n for key in Key if (n := self._found[key.value])}
+        self.outcome.extra |= {"found": found, "merged": self._left_out}
+
     def finish(self) -> None:
         """Warn of what only the whole file shows."""
-        self._writer.finish(self._lines.get)
+        self._writer.finish(self._who.lines.get)
         self._nested.finish()
 
     # -- a batch ----------------------------------------------------------------------------
 
     def batch(self, records: Sequence[FileRow], *, last: bool = False) -> None:
         """Write these rows, or reject some of them; those that end a payer wait till ``last``."""
-        keys = [self._key_of(record) for record in records]
-        existing = self._existing(keys)
-        rows = ((record, existing.get(key)) for record, key in zip(records, keys, strict=True))
-        ending = set() if last else self._endings.among(rows)
-        mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
-        self._unique.load(records)
-        others = Others(self.uow, [row["id"] for row in existing.values()])
-        read: list[tuple[FileRow, object, NestedItems, Row | None]] = []
-        for record, key in zip(records, keys, strict=True):
-            row = existing.get(key)
-            try:
-                self._begin(record, key, row)
-                if row is not None and row["id"] in ending:
-                    self._endings.waiting.append(record)
-                    continue
-                read.append((record, key, nested_items(record.values), row))
-            except InteropError as error:
-                self.reject(record, _code_of(record), error)
+        reads = self._recognised(records)
+        rows = self._stored(reads)
+        mains = self.uow.addresses.main_of(rows)
+        ending = set() if last else self._endings.among(_pairs(reads, rows))
+        if ending:
+            waiting = [one for one in reads if one.found and one.found.id in ending]
+            self._endings.waiting += [one.record for one in waiting]
+            reads = [one for one in reads if not (one.found and one.found.id in ending)]
+        others = Others(self.uow, list(rows))
         self._nested.load(
-            [row["id"] for _record, _key, parts, row in read if row and parts],
-            [parts for _record, _key, parts, _row in read if parts],
+            [one.found.id for one in reads if one.found and one.parts],
+            [one.parts for one in reads if one.parts],
         )
         new: list[Written] = []
         saves: list[Written] = []
-        for record, key, parts, row in read:
-            context = self.context.at(record.line, _code_of(record))
+        for one in reads:
+            context = self.context.at(one.record.line, _code_of(one.record))
             try:
-                self._unique.check(record, row["id"] if row else None)
-                if row is None:
-                    new.append(self._built(record, key, parts, context))
+                if one.found is None:
+                    new.append(self._built(one, context))
                 else:
-                    main = mains[row["id"]]
-                    saves.append(self._revised(record, key, parts, row, main, others, context))
+                    row = rows[one.found.id]
+                    saves.append(self._revised(one, row, mains[row["id"]], others, context))
             except InteropError as error:
-                self.reject(record, context.place.key, error)
+                self._who.refused(one.record.line, one.who)
+                self.reject(one.record, context.place.key, error)
         if self.refused:
+            self._who.doomed = True
+            for written in new:
+                self._who.refused(written.record.line, written.read.who)
             return
         self._insert(new)
         self._save(saves)
 
-    def _key_of(self, record: FileRow) -> object:
-        value = record.values.get(self.key)
-        if not value:
-            return None
-        return code_key(str(value)) if self.key == "code" else str(value).strip() or None
+    def _recognised(self, records: Sequence[FileRow]) -> list[Read]:
+        """The rows with who they are about; those of which that cannot be told are rejected."""
+        if self._absent:
+            self._look_for_keys(records)
+        whos = [NOBODY if record.error else identity(record.values) for record in records]
+        self._who.begin([(r.line, who) for r, who in zip(records, whos, strict=True)])
+        reads = []
+        for record, who in zip(records, whos, strict=True):
+            try:
+                if record.error is not None:
+                    error = record.error
+                    raise InvalidData(error.code, error.message, details=[error])  # type: ignore[arg-type]
+                decision, values = self._who.settle(record.line, who), record.values
+                if decision.merged:
+                    self._losers.append((record, decision.left[0].id))
+                    continue
+                reads.append(Read(record, values, who, decision, nested_items(values)))
+            except InteropError as error:
+                self.reject(record, _code_of(record), error)
+        clear = []
+        for one in reads:
+            # Those that a later row has turned out to be about the same client as.
+            if clash := self.clashes.get(one.record.line):
+                self._who.refused(one.record.line, one.who)
+                self.reject(one.record, _code_of(one.record), also_on_line(clash.path, clash.line))
+            else:
+                clear.append(one)
+        return clear
 
-    def _begin(self, record: FileRow, key: object, row: Row | None) -> None:
-        """Check the row as a row, before what it says."""
-        if record.error is not None:
-            raise InvalidData(record.error.code, record.error.message, details=[record.error])  # type: ignore[arg-type]
-        if row is not None:
-            first = self._lines.setdefault(row["id"], record.line)
-        else:
-            first = self._seen.setdefault(key, record.line) if key else record.line
-        if first != record.line:
-            raise also_on_line(self.key, first)
+    def _look_for_keys(self, records: Sequence[FileRow]) -> None:
+        """Refuse a file without a named key: at once, where all rows have the same columns."""
+        columns: set[str] = set()
+        alike = True
+        for record in records:
+            alike = alike and (not columns or columns == record.values.keys())
+            columns |= record.values.keys()
+        self._absent -= columns
+        if self._absent and alike and len(records) > 1:
+            raise _no_column(self._absent)
 
-    def _existing(self, wanted: Iterable[object]) -> dict[object, Row]:
-        """The stored clients of these keys: key -> row."""
-        keys = [key for key in wanted if key]
-        found = self.uow.clients.by_column(KEYS[self.key], keys)
-        if self.key == "code":
-            former = self.uow.clients.retired_codes(str(key) for key in keys if key not in found)
-            if former and not self.reuse:
-                rows = self.uow.clients.by_column("id", former.values())
-                found.update({key: rows[client_id] for key, client_id in former.items()})
-        return found
+    def _stored(self, reads: Sequence[Read]) -> dict[Any, Row]:
+        """The stored clients of the rows that have one, by id."""
+        return self.uow.clients.by_column("id", [one.found.id for one in reads if one.found])
 
-    def _built(self, record: FileRow, key: object, parts: NestedItems, context: Context) -> Written:
-        values = with_main(record.values, parts.main)
-        client, address = built(values, context)
+    def _built(self, one: Read, context: Context) -> Written:
+        values = with_main(one.values, one.parts.main)
+        try:
+            client, address = built(values, context)
+        except InvalidData:
+            if not values.get("name") or not any(values.get(name) for name in PLACE):
+                raise self._unmatched(one.who) from None
+            raise
         if logo := values.get("logo"):
             client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
-        plan = self._plan(parts, client, address.country, context)
+        plan = self._plan(one.parts, client, address.country, context)
+        if similar := self._who.similar(one.who, but=one.record.line):
+            reason = msg("has the name and the place of: {codes}", codes=called(similar))
+            context.warn("name", "client.similar", reason)
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
-        return Written(record, key, client, plan, address)
+        return Written(one, client, plan, address)
 
-    def _revised(
-        self,
-        record: FileRow,
-        key: object,
-        parts: NestedItems,
-        row: Row,
-        main: Row,
-        others: Others,
-        context: Context,
-    ) -> Written:
-        values = {
-            name: value
-            for name, value in with_main(record.values, parts.main).items()
-            if value not in ("", None) or name not in KEPT_WHEN_EMPTY
-        }
-        code = values.pop("code", None)
-        if self.key != "code" and code is not None and code_key(str(code)) != row["code_key"]:
+    def _unmatched(self, who: Identity) -> InvalidData:
+        """What is said of a row that was meant for a client there is, and is about none."""
+        key = next((key for key in (Key.UID, *self.keys, Key.NAME) if who.has(key)), None)
+        if key is None:
+            reason = msg("nothing in the row says which client it is about")
+            return wrong("", "import.unmatched", reason)
+        if key is Key.NAME and (namesakes := self._who.namesakes(who)):
+            reason = msg(
+                "is the name of {codes}: a name alone does not tell who is meant",
+                codes=called(namesakes),
+            )
+            return wrong("name", "import.unmatched", reason)
+        path = "name" if key is Key.NATURAL else key.value
+        reason = msg("is no client's, and a new client needs a name and an address")
+        return wrong(path, "import.unmatched", reason)
+
+    def _revised(self, one: Read, row: Row, main: Row, others: Others, context: Context) -> Written:
+        values = _said(with_main(one.values, one.parts.main))
+        if values.pop("code", None) and one.found and one.found.contradicts(Key.CODE, one.who):
             reason = msg("is another than the client's; use: interop client recode")
             raise wrong("code", "import.code", reason)
-        revision = revised(self.uow, row, main, values, context.at(record.line, row["code"]))
+        revision = revised(self.uow, row, main, values, context.at(one.record.line, row["code"]))
         client = revision.client
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
         if client.shipper_identity != revision.before.shipper_identity:
             check_identity(client.shipper_identity, has_logo=client.logo is not None)
         country = revision.address.country if revision.address else None
-        plan = self._plan(parts, client, country, context)
+        plan = self._plan(one.parts, client, country, context)
         if not self.refused:  # or those it pays for have not been moved
             others.check(revision.before, client)
-        return Written(record, key, client, plan, revision=revision)
+        return Written(one, client, plan, revision=revision)
 
     def _plan(
         self, parts: NestedItems, client: Client, country: str | None, context: Context
@@ -217,6 +291,57 @@ class Import(RowImport):
         if not parts:
             return None
         return self._nested.plan(parts, client, client.id, context.phones_in(country))
+
+    # -- clients merged into others ---------------------------------------------------------
+
+    def _settle_losers(self) -> None:
+        """Rows about clients that were merged into others: when the winners' own are written."""
+        rows_of = Counter(winner for _record, winner in self._losers)
+        waiting = self._losers
+        while waiting:
+            now: dict[int, Any] = {}
+            later: list[tuple[Any, int]] = []
+            for record, winner in waiting:
+                if winner in now or len(now) == self.size:
+                    later.append((record, winner))
+                else:
+                    now[winner] = record
+            self._absorb(now, rows_of)
+            self.rejected.settle()
+            waiting = later
+
+    def _absorb(self, records: Mapping[int, Any], rows_of: Mapping[int, int]) -> None:
+        """Write one row for each of these winners (by id)."""
+        rows = self.uow.clients.by_column("id", records)
+        mains = self.uow.addresses.main_of(records)
+        others = Others(self.uow, list(records))
+        saves = []
+        reads = []
+        for winner, record in records.items():
+            try:
+                reads.append((winner, record, nested_items(record.values)))
+            except InteropError as error:
+                self.reject(record, _code_of(record), error)
+        self._nested.load(list(records), [parts for _winner, _record, parts in reads])
+        for winner, record, parts in reads:
+            row = rows[winner]
+            context = self.context.at(record.line, row["code"])
+            alone = rows_of[winner] == 1 and not self._who.lines.get(winner)
+            values: dict[str, Any] = {}
+            if self.merged == UPDATE and alone:
+                values = {n: v for n, v in record.values.items() if n not in WHO}
+            else:
+                reason = msg("was merged into {code}: its fields are left out", code=row["code"])
+                context.warn("code", "import.merged", reason)
+                self._left_out += 1
+                parts.main = None
+            one = Read(record, values, NOBODY, Decision(), parts, loser=True)
+            try:
+                saves.append(self._revised(one, row, mains[winner], others, context))
+            except InteropError as error:
+                self.reject(record, row["code"], error)
+        if not self.refused:
+            self._save(saves)
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -226,11 +351,9 @@ class Import(RowImport):
         self._make_codes(new)
         ids = self._writer.add([(one.client, one.address) for one in new if one.address])
         for client_id, one in zip(ids, new, strict=True):
-            self._seen.pop(one.key, None)
-            self._unique.forget(one.record)
-            self._lines.setdefault(client_id, one.record.line)
+            self._who.written(client_id, one.record.line, one.read.who)
             self._tell(one.record, one.client.code, client_id, "ok", "created")
-            if payer := one.record.values.get("bill_to"):
+            if payer := one.read.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
         pairs = zip(ids, new, strict=True)
         self._nested.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
@@ -269,10 +392,13 @@ class Import(RowImport):
         for one, revision in stored:
             row = revision.row
             status, action = ("ok", "updated") if row["id"] in changed else ("unchanged",) * 2
-            self._unique.forget(one.record)
+            if one.read.loser and status == "unchanged":
+                status, action = "skipped", "merged"
+            if one.read.decision.by:
+                self._found[one.read.decision.by.value] += 1
             self._tell(one.record, row["code"], row["id"], status, action)
-            if "bill_to" in one.record.values:
-                payer = one.record.values["bill_to"]
+            if "bill_to" in one.read.values:
+                payer = one.read.values["bill_to"]
                 self._payers.note(one.record, row["id"], payer, action)
 
     def _tell(self, record: FileRow, code: str, client_id: int, status: str, action: str) -> None:
@@ -281,6 +407,33 @@ class Import(RowImport):
             return
         item = {"id": client_id, "code": code, "status": status, "error": None, "action": action}
         self.note(record.line, code, item)
+
+
+COLUMN_OF = {Key.NATURAL: "name"}
+
+
+def _no_column(names: Collection[str]) -> InvalidData:
+    reason = msg("is a key, and the file has no such column")
+    details = [Detail(name, "import.key.column", reason, 1) for name in sorted(names)]
+    return InvalidData(
+        "import.key.column",
+        msg("The file has no column for the key {names}.", names=", ".join(sorted(names))),
+        details=details,
+    )
+
+
+def _pairs(reads: Sequence[Read], rows: Mapping[Any, Row]) -> Iterator[tuple[Any, Row | None]]:
+    for one in reads:
+        yield one.record, rows[one.found.id] if one.found else None
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says; an empty cell leaves what always has a value as it is."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value not in ("", None) or name not in KEPT_WHEN_EMPTY
+    }
 
 
 def _code_of(record: FileRow) -> str | None:
