@@ -59,9 +59,7 @@ def remember(conn: Connection, contact_id: int, remains: Remains, now: str) -> R
 
 def unfinished(conn: Connection) -> list[int]:
     """The contacts that were erased without the database having been rewritten since."""
-    rows = conn.query(
-        "SELECT contact_id AS id FROM erasure WHERE rewritten = 0 ORDER BY 1"
-    )
+    rows = conn.query("SELECT contact_id AS id FROM erasure WHERE rewritten = 0 ORDER BY 1")
     return [row["id"] for row in rows]
 
 
