@@ -121,7 +121,7 @@ class ImportReader:
 
     def records(self) -> Iterator[FieldRecord]:
         """The rows, from the start of the source; those without any content are passed over."""
-        from interop_cli.inputs.mapping.rows import RowMaker
+        from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
         from interop_cli.inputs.reading import read_records
 
         maker = RowMaker(self.columns, self.fields, self.source.name, partial=self._ndjson)
@@ -129,8 +129,9 @@ class ImportReader:
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
-            row = maker.make(record)
-            if row is not None:
+            if maker.as_is and record.cells:
+                yield FieldRecord(record.line, record.values, record.error, record)
+            elif (row := maker.make(record)) is not None:
                 yield row
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read

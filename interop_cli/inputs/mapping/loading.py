@@ -124,9 +124,15 @@ class _Reader:
         except WhereFault as fault:
             raise self._not_read("import.map.where", "where", fault.reason) from None
         except UsageError as error:
-            found = self._not_read("import.map.where", "where", error.message)
-            found.hint = error.hint
-            raise found from None
+            raise ConfigError(
+                "import.map.where",
+                msg(
+                    "{file}: where cannot be read. {reason}", file=self._file, reason=error.message
+                ),
+                hint=error.hint,
+                file=self._file,
+                key="where",
+            ) from None
 
     def _header(self) -> Any:
         given = self._document.get("header")

@@ -50,6 +50,8 @@ class RowMaker:
         self._file = file
         self._partial = partial
         self._names: dict[str, str | None] = {}
+        self.as_is = False
+        """Whether a row of the table is already as we want it: ``make`` has nothing to do."""
         self._alike = False  # our names are the file's
         self._plain = not (
             said.fields or said.split or said.values or said.dates or said.decimal
@@ -96,6 +98,7 @@ class RowMaker:
         placed = said.place(header, self._known, file=self._file, partial=self._partial, line=line)
         self._names = dict(zip(header, placed.targets, strict=True))
         self._alike = all(column == name for column, name in self._names.items())
+        self.as_is = self._alike and self._plain and not (said.where or said.defaults)
         self.others = placed.others
         columns = Header(header)
         self._places.clear()

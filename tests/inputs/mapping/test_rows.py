@@ -160,9 +160,7 @@ def test_a_cell_is_split(read: Reader) -> None:
     [fields]
     contact.email = "{E-mail[2]}"
     """
-    text = (
-        "Tags,E-mail\nAmis;Source libre,a@x.example; b@x.example\nA ::: B,c@x.example\n"
-    )
+    text = "Tags,E-mail\nAmis;Source libre,a@x.example; b@x.example\nA ::: B,c@x.example\n"
     assert read.values(text, mapping) == [
         {"tags": ["Amis", "Source libre"], "email": "a@x.example", "contact.email": "b@x.example"},
         {"tags": ["A", "B"], "email": "c@x.example", "contact.email": ""},
