@@ -30,7 +30,8 @@ def read_csv(
 ) -> Iterator[Record]:
     """The rows under the header; none where there is no header or nothing under it.
 
-    Blank lines are skipped. A ragged row comes with the ``error`` ``input.ragged``. Raises
+    Blank lines are skipped, and columns at the end that have neither name nor content. A ragged
+    row comes with the ``error`` ``input.ragged``. Raises
     ``InvalidData`` for a file that is not such a CSV (``input.csv``, ``input.quote``,
     ``input.field_too_long``, ``input.header.*``, and those of ``TextLines``), ``UsageError`` for
     an encoding or a delimiter that cannot be.
@@ -94,6 +95,8 @@ class _Table:
             for cells in reader:
                 start = line + 1
                 line = lines.mark = reader.line_num
+                if len(cells) > width and not "".join(cells[width:]).strip():
+                    del cells[width:]
                 if len(cells) == width and (width > 1 or cells[0].strip() or cells[0] == ""):
                     values = dict(zip(names, cells, strict=True))
                     if "'" in "".join(cells):
@@ -110,8 +113,11 @@ class _Table:
     def _read_header(self) -> list[str]:
         try:
             for cells in self._reader:
-                if not _blank(cells):
-                    return self._checked([unguard(cell).strip() for cell in cells])
+                names = [unguard(cell).strip() for cell in cells]
+                while names and not names[-1]:
+                    names.pop()
+                if names:
+                    return self._checked(names)
         except csv.Error as error:
             raise self._fault(error, 1) from None
         return []

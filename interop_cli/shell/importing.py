@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import click
 
 from interop_cli.domain.errors import Detail
-from interop_cli.domain.messages import N_
+from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
 from interop_cli.shell.paths import FileRead, FileWritten
@@ -20,6 +22,7 @@ from interop_cli.shell.paths import FileRead, FileWritten
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.records import Record
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
     from interop_cli.output.notices import Advance
@@ -134,11 +137,13 @@ class ImportReader:
     fields: Fields
     columns: ColumnMap
     advance: Advance
+    warnings: list[RuleWarning] = field(default_factory=list)
 
     def records(self) -> Iterator[FieldRecord]:
         """The rows, from the start of the source; those without any content are passed over."""
         from interop_cli.inputs.reading import read_records
 
+        self.warnings.clear()  # the unit of work may begin again
         names: dict[str, str | None] = {}
         alike = False  # our names are the file's
         read = 0
@@ -156,10 +161,30 @@ class ImportReader:
                     values = _named(record.values, names)
             for name, default in self.columns.defaults.items():
                 values.setdefault(name, default)
+            if not self._plain(record, values):
+                values = self._doubted(record.line, values)
             yield FieldRecord(record.line, values, record.error, record)
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
+
+    def _plain(self, record: Record, values: dict[str, Any]) -> bool:
+        """Whether no cell is to be looked at; quickly told of nearly every row."""
+        cells = record.cells or [value for value in values.values() if isinstance(value, str)]
+        return NO_VALUE.isdisjoint(cells) and not encoded_twice("".join(cells))
+
+    def _doubted(self, line: int, values: dict[str, Any]) -> dict[str, Any]:
+        """The values without those that are none; both these and odd letters are said."""
+        kept = dict(values)
+        for name, message in without_value(values):
+            self.warnings.append(RuleWarning(name, "import.no_value", message, line))
+            if name.rpartition(".")[2] not in NEEDED:
+                del kept[name]
+        for name, value in kept.items():
+            if isinstance(value, str) and encoded_twice(value):
+                message = msg("holds letters that were encoded twice, such as Ã© for é")
+                self.warnings.append(RuleWarning(name, "import.encoded_twice", message, line))
+        return kept
 
     def rejects(self, path: str) -> RejectsWriter:
         """A writer of files like this one, for the rows that are refused."""
@@ -216,7 +241,7 @@ def take_in(
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
         advance = stack.enter_context(app.output.progress(source.size, file))
-        reader = ImportReader(source, intake, fields, columns, advance)
+        reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
 
         def work(uow: UnitOfWork) -> Outcome:
