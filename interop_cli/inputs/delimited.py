@@ -144,11 +144,11 @@ class _Table:
                     if start < LOOKED_AT:
                         continue
                     break
-                if not head.line:
+                if not head.line and not head.named_by_place(cells):
                     self._first, self._line = cells, start - 1
                     return head.names(cells)
                 self._line = start
-                return head.names(names) if head.lenient else self._checked(names)
+                return head.names(names) if head.lenient or not head.line else self._checked(names)
         except csv.Error as error:
             raise self._fault(error, 1) from None
         if head.find:
