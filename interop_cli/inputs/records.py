@@ -45,12 +45,14 @@ class Head(NamedTuple):
 
     ``line``: no line before this one is the header; 0: there is none, the columns are ``#1``,
     ``#2`` … ``find``: it is the first line whose cells are such. ``lenient``: a column without a
-    name is called ``#3`` by its place, and the second ``Email`` is ``Email#2``.
+    name is called ``#3`` by its place, and the second ``Email`` is ``Email#2``. ``width``: so many
+    are columns although they have no name.
     """
 
     line: int = 1
     find: Callable[[Sequence[str]], bool] | None = None
     lenient: bool = False
+    width: int = 0
 
     def names(self, cells: Sequence[str]) -> list[str]:
         """The names of the columns out of the cells of the header, or of the first row."""

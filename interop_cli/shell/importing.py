@@ -14,6 +14,7 @@ import click
 
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
 from interop_cli.shell.paths import FileRead, FileWritten
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from interop_cli.inputs.mapping import Fields
     from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.inputs.mapping.rows import FieldRecord
+    from interop_cli.inputs.records import Record
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
     from interop_cli.output.notices import Advance
@@ -118,6 +120,7 @@ class ImportReader:
     fields: Fields
     columns: ColumnMap
     advance: Advance
+    warnings: list[RuleWarning] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     """Columns without a field, once the rows were read, where the mapping says what they become."""
     _lists: bool = False
@@ -142,6 +145,7 @@ class ImportReader:
         from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
         from interop_cli.inputs.reading import read_records
 
+        self.warnings.clear()  # the unit of work may begin again
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
@@ -150,14 +154,35 @@ class ImportReader:
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
             if maker.as_is and record.cells:
-                yield FieldRecord(record.line, record.values, record.error, record)
-            elif (row := maker.make(record)) is not None:
+                row = FieldRecord(record.line, record.values, record.error, record)
+            elif (made := maker.make(record)) is not None:
+                row = made
                 self._lists = maker.lists or bool(self.columns.join)
-                yield row
+            else:
+                continue
+            yield row if self._plain(record, row.values) else self._doubted(row)
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
         self.others = maker.others
+
+    def _plain(self, record: Record, values: dict[str, Any]) -> bool:
+        """Whether no cell is to be looked at; quickly told of nearly every row."""
+        cells = record.cells or [value for value in values.values() if isinstance(value, str)]
+        return NO_VALUE.isdisjoint(cells) and not encoded_twice("".join(cells))
+
+    def _doubted(self, row: FieldRecord) -> FieldRecord:
+        """The row without the values that are none; both these and odd letters are said."""
+        kept = dict(row.values)
+        for name, message in without_value(row.values):
+            self.warnings.append(RuleWarning(name, "import.no_value", message, row.line))
+            if name.rpartition(".")[2] not in NEEDED:
+                del kept[name]
+        for name, value in kept.items():
+            if isinstance(value, str) and encoded_twice(value):
+                message = msg("holds letters that were encoded twice, such as Ã© for é")
+                self.warnings.append(RuleWarning(name, "import.encoded_twice", message, row.line))
+        return row._replace(values=kept)
 
     def rejects(self, path: str) -> RejectsWriter:
         """A writer of files like this one, for the rows that are refused."""
@@ -212,7 +237,7 @@ def take_in(
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
         advance = stack.enter_context(app.output.progress(source.size, file))
-        reader = ImportReader(source, intake, fields, columns, advance)
+        reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
 
         def work(uow: UnitOfWork) -> Outcome:
