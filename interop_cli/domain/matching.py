@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from interop_cli.domain.values.code import code_key, strip_legal_suffix
+from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.text import caseless, fold
 
 
@@ -104,14 +105,14 @@ def identity(values: Mapping[str, Any], prefix: str = "") -> Identity:
 
     def text(name: str) -> str:
         value = values.get(prefix + name)
-        return "" if value is None or value is False else str(value)
+        return "" if value is None or is_no_value(value) else str(value)
 
     name = text("name")
     return Identity(
         caseless(text("uid")),
         code_key(text("code")),
         caseless(text("external_id")),
-        fold(text("email")),
+        fold(text("email")).lstrip("'"),  # of a spreadsheet
         fold(name),
         strip_legal_suffix(name) if name else "",
         bare_postal_code(text("postal_code")),

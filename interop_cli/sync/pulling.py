@@ -14,12 +14,13 @@ from typing import Any
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
-from interop_cli.domain.sync.merge import Difference, three_columns
+from interop_cli.domain.sync.merge import Difference, three_columns, without_erased
 from interop_cli.domain.sync.plan import Reason
 from interop_cli.domain.sync.records import LocalRecord, RemoteRecord
 from interop_cli.store.sync.links import dumped, message_text
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import GONE, MERGED
@@ -76,6 +77,7 @@ def pull(
     """
     pulled = Pulled()
     with working(opened, wait):
+        recognise(opened)
         since = None if full or scope != EVERYTHING else opened.target.pulled_at
         began = opened.clock.stamp()
         for entity in opened.connector.entities:
@@ -169,7 +171,7 @@ def _write(
         # The version is not taken over: the next push must notice that somebody was there.
         values = {
             "drift": int(bool(drift)),
-            "seen": dumped(remote.values) if drift else None,
+            "seen": dumped(without_erased(remote.values, link.pushed)) if drift else None,
             "seen_at": opened.clock.stamp(),
         }
         if not drift:

@@ -12,15 +12,16 @@ from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
+from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
-from interop_cli.shell.importing import Fields, Intake, intake_options, take_in
+from interop_cli.shell.importing import Intake, intake_options, take_in
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.matching import Key
-    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.services.imports.clients import Import
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
@@ -35,7 +36,7 @@ class KeyList(click.types.StringParamType):
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[Key, ...]:
+    ) -> Any:
         from interop_cli.domain.matching import NAMEABLE, read_keys
 
         try:

@@ -209,7 +209,7 @@ class FileClients(ClientFinder):
         self.clashes = clashes
         self.late = False
         self.lines = LineNumbers()
-        self._begins = 0  # the first line of the batch
+        self._here: frozenset[int] = frozenset()  # the lines of the batch
         self._batch: Index = {}
         self._kept: Index = {key: {} for key in COLUMNS}
         self._count = 0
@@ -220,7 +220,7 @@ class FileClients(ClientFinder):
     def begin(self, rows: Sequence[tuple[int, Identity]]) -> None:
         """Look up whoever may be meant by the rows of a batch: their lines, and who they are."""
         self._batch = {key: {} for key in COLUMNS}
-        self._begins = rows[0][0] if rows else 0
+        self._here = frozenset(line for line, _row in rows)
         self.load([row for _line, row in rows])
         for by_value in self._index.values():
             for found in by_value.values():
@@ -278,7 +278,7 @@ class FileClients(ClientFinder):
         self.clashes[line] = Clash(first, path)
         if first not in self.clashes:
             self.clashes[first] = Clash(line, path)
-            self.late = self.late or first < self._begins
+            self.late = self.late or first not in self._here
         if row is not None:  # else the client in the database stands for it
             self._keep_row(self._kept, line, row)
         raise also_on_line(path, first)

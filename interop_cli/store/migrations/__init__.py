@@ -58,7 +58,9 @@ MIGRATIONS = tuple(
         "0004_sync",
         "0005_merge_and_erase",
         "0006_posted_here",
-        "0007_who_is_who",
+        "0007_remote_identity",
+        "0008_erasures",
+        "0009_who_is_who",
     )
 )
 
