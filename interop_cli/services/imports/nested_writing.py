@@ -107,7 +107,7 @@ class NestedImport:
         made: list[Planned] = []
         errors: list[InvalidData] = []
         for part, match in _matched(known, parts.contact):
-            values = _said(part.values, CONTACT_KEPT)
+            values = said(part.values, CONTACT_KEPT)
             try:
                 if match is None:
                     contact = Contact.build(values, context.under(part.path))
@@ -143,7 +143,7 @@ class NestedImport:
                 plan.new_addresses.append(Address.build(values, here))
                 continue
             free.remove(row)
-            kept = _said(values, frozenset({"country"}))
+            kept = said(values, frozenset({"country"}))
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _address_row(
@@ -168,12 +168,12 @@ class NestedImport:
             limit = context.policy.max_attachment
             files = attached_files(values.pop("attachments", None), part.path, limit)
             new = Note.build({"author": self.author, **values}, context.under(part.path))
-            row = _note_row(new, free)
+            row = note_row(new, free)
             if row is None:
                 plan.new_notes.append((new, files))
                 continue
             free.remove(row)
-            changes = _said(values, NOTE_KEPT)
+            changes = said(values, NOTE_KEPT)
             note = self.uow.notes.entity(row).revise(changes, context.under(part.path))
             plan.notes.append((row, note, missing_files(files, self._files.get(row["id"], set()))))
 
@@ -242,7 +242,7 @@ class NestedImport:
         contacts.warn_of_shared_emails(self.uow, self._emails, self.context, "contact.email")
 
 
-def _said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+def said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
     """What is said of the fields; an empty cell leaves those of ``kept`` as they are."""
     return {
         name: value for name, value in values.items() if value not in ("", None) or name not in kept
@@ -269,7 +269,7 @@ def _matched(
     return [(part, found.get(number)) for number, part in enumerate(parts)]
 
 
-def _note_row(note: Note, free: Sequence[Row]) -> Row | None:
+def note_row(note: Note, free: Sequence[Row]) -> Row | None:
     """The stored note of the same text; of the same category and time where there are several."""
     same = [row for row in free if row["text"] == note.text]
     same.sort(

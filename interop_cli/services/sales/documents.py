@@ -64,12 +64,6 @@ def _line(values: Any, place: int, context: Context) -> DocumentLine:
     return DocumentLine.build(values, context.under(f"lines.{place}."))
 
 
-def no_such_client(path: str) -> NotFound:
-    """A row names a client that does not exist."""
-    reason = msg("There is no client of this code.")
-    return NotFound("client.not_found", reason, details=[Detail(path, "client.not_found", reason)])
-
-
 def already_issued() -> Conflict:
     """What was issued here would be changed."""
     return Conflict(
