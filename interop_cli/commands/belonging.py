@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
-from interop_cli.domain.fields.field import SYSTEM, Fields, listed, names, taken
+from interop_cli.domain.fields.field import SYSTEM, Field, listed, names, taken
 from interop_cli.domain.fields.references import BY
 from interop_cli.domain.messages import N_
-from interop_cli.shell import importing
+from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.completion import client_codes
 from interop_cli.shell.field_options import ALLOW_MISMATCH
@@ -20,7 +20,7 @@ from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.services.imports.belonging import BelongingImport
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
@@ -99,17 +99,17 @@ def note_import_command(app: App, file: str, intake: Intake, client: str | None)
     _take_in(app, file, intake, NOTE, client, NoteImport)
 
 
-def fields(entity: Fields) -> importing.Fields:
+def fields(entity: tuple[Field, ...]) -> Fields:
     """What a file of these may hold."""
     known = (*names(taken(entity)), *BY)
-    return importing.Fields(known, frozenset({*SYSTEM, *names(listed(entity))} - {*known}))
+    return Fields(known, frozenset({*SYSTEM, *names(listed(entity))} - {*known}))
 
 
 def _take_in(
     app: App,
     file: str,
     intake: Intake,
-    entity: Fields,
+    entity: tuple[Field, ...],
     client: str | None,
     kind: type[BelongingImport[Any]],
     *,

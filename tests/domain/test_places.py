@@ -33,6 +33,32 @@ def test_a_place_without_rules_asks_for_street_and_city_only() -> None:
     assert rules.fits_province("anything", "QC")
 
 
+@pytest.mark.parametrize(
+    ("country", "text", "code"),
+    [
+        ("CA", "CA-QC", "QC"),
+        ("CA", "ca_on", "ON"),
+        ("CA", "Québec (QC)", "QC"),
+        ("CA", "QC - Québec", "QC"),
+        ("CA", "Québec, Canada", "QC"),
+        ("CA", "Province de Québec", "QC"),
+        ("CA", "Terre-Neuve-et-Labrador (NL)", "NL"),
+        ("US", "US-NY", "NY"),
+        ("US", "US-CA", "CA"),
+        ("US", "CA", "CA"),
+        ("US", "Georgia, US", "GA"),
+        ("US", "State of New York", "NY"),
+        ("CA", "Québec (ON)", None),
+        ("CA", "US-NY", None),
+        ("CA", "Canada", None),
+        ("CA", "CA", None),
+        ("FR", "FR-75", None),
+    ],
+)
+def test_a_province_said_in_full(country: str, text: str, code: str | None) -> None:
+    assert country_rules(country).province_code(text) == code
+
+
 def test_canada_s_prefixes() -> None:
     canada = country_rules("CA")
     assert canada.fits_province("K1A 0B1", "QC")

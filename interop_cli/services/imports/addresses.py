@@ -14,7 +14,7 @@ from interop_cli.domain.fields.field import given
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice, several
-from interop_cli.services.imports.nested_writing import said
+from interop_cli.services.imports.nested_writing import said_anew
 from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import addresses
 from interop_cli.store.engines.connection import Row
@@ -108,7 +108,7 @@ class AddressImport(BelongingImport[Row]):
             address = Address.build(part.values, part.context)
             address.client_id = client_id
             return address
-        values = said(part.values, ADDRESS_KEPT)
+        values = said_anew(part.values, ADDRESS_KEPT)
         if not any(values.get(name) for name in PLACE):  # it was found by its label
             values = {name: value for name, value in values.items() if name not in PLACE}
         return self.uow.addresses.entity(part.stored).revise(values, part.context)

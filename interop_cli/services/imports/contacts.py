@@ -20,7 +20,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice, several
-from interop_cli.services.imports.nested_writing import CONTACT_KEPT, said
+from interop_cli.services.imports.nested_writing import CONTACT_KEPT, said, said_anew
 from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import contacts
 
@@ -48,13 +48,14 @@ class ContactImport(BelongingImport[Planned]):
         main = self._mains.get(client_id)
         for part in parts:
             context = part.context.phones_in(main["country"] if main else None)
-            values = said(part.values, CONTACT_KEPT)
             try:
                 if part.stored is None:
-                    one = Planned(Contact.build(values, context), said=part.values)
+                    one = Planned(
+                        Contact.build(said(part.values, CONTACT_KEPT), context), said=part.values
+                    )
                     one.contact.client_id = client_id
                 else:
-                    one = part.stored
+                    one, values = part.stored, said_anew(part.values, CONTACT_KEPT)
                     one.contact, one.said = one.contact.revise(values, context), part.values
             except InvalidData as error:
                 faults[part] = error

@@ -9,7 +9,7 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.note import Note
 from interop_cli.services.imports.belonging import BelongingImport, Part
 from interop_cli.services.imports.nested import attached_files, missing_files
-from interop_cli.services.imports.nested_writing import NOTE_KEPT, note_row, said
+from interop_cli.services.imports.nested_writing import NOTE_KEPT, note_row, said_anew
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File
 from interop_cli.store.engines.connection import Row
@@ -45,7 +45,7 @@ class NoteImport(BelongingImport[Row]):
             return note, files
         free.remove(row)
         part.stored = row
-        kept = self.uow.notes.entity(row).revise(said(values, NOTE_KEPT), part.context)
+        kept = self.uow.notes.entity(row).revise(said_anew(values, NOTE_KEPT), part.context)
         return kept, missing_files(files, self._files.get(row["id"], set()))
 
     def _write(self) -> None:
