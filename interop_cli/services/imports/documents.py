@@ -13,6 +13,7 @@ from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.address_text import bare_line
+from interop_cli.domain.values.choices import find_currency
 from interop_cli.domain.values.document_kinds import KINDS, SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners
@@ -142,7 +143,7 @@ class DocumentImport(RowImport):
         if kind in SOLD:
             self._check_prospect(owner, "client")
         own = {name: value for name, value in values.items() if name in OWN and value}
-        own.update(_place(values), **_amounts(values, kind))
+        own.update(_place(values), **_amounts(values, kind, self._currency(values, None)))
         if kind in SOLD and "subtotal_cents" not in own:
             raise wrong("subtotal", "field.missing", msg("is required"))
         own.setdefault("currency", owner.currency)
@@ -160,7 +161,7 @@ class DocumentImport(RowImport):
             and name != "number"
             and not (name in KEPT_WHEN_EMPTY and values[name] in (None, ""))
         }
-        changes.update(_place(values), **_amounts(values, row["kind"]))
+        changes.update(_place(values), **_amounts(values, row["kind"], self._currency(values, row)))
         if (owner := self._owners.of_row(values)) is not None:
             changes["client_id"] = owner.id
             moved = owner.id != row["client_id"]
@@ -174,6 +175,21 @@ class DocumentImport(RowImport):
         if row["issued"] and document.__dict__ != before.__dict__:
             raise already_issued()
         return document
+
+    def _currency(self, values: Mapping[str, Any], row: Row | None) -> str | None:
+        """What the amounts of a row count in: as it says, as stored, or as its client does.
+
+        ``None`` where that is wrong, which is told of the field.
+        """
+        if given := values.get("currency"):
+            return find_currency(given)
+        if row is not None:
+            return str(row["currency"])
+        try:
+            owner = self._owners.of_row(values)
+        except InteropError:
+            return None
+        return owner.currency if owner else None
 
     def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
         """Who pays: as the row says, else as the client's card says today."""
@@ -220,7 +236,8 @@ class DocumentImport(RowImport):
     def _taken(self, record: FileRow, kind: str, row: Row | None, context: Context) -> Taken:
         """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
         given = record.values.get("lines")
-        lines = None if given is None else lines_of(given, context)
+        currency = self._currency(record.values, row)
+        lines = None if given is None else lines_of(given, context.counted_in(currency))
         values = with_subtotal(record.values, lines) if lines else record.values
         if row is None:
             return Taken(record.line, self._built(values, kind, context), lines)
@@ -256,8 +273,8 @@ def _twice() -> InvalidData:
     return wrong("number", "import.duplicate", msg("is in the file twice"))
 
 
-def _amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
-    return {} if AMOUNT_NAMES.isdisjoint(values) else read_amounts(values, kind)
+def _amounts(values: Mapping[str, Any], kind: str, currency: str | None) -> dict[str, int]:
+    return {} if AMOUNT_NAMES.isdisjoint(values) else read_amounts(values, kind, currency)
 
 
 def _place(values: Mapping[str, Any]) -> dict[str, str]:
