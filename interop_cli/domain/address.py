@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from pydantic import ValidationInfo, model_validator
 
-from interop_cli.domain.entity import Awaited, Entity, Line, Lines, Off, ShortLine
+from interop_cli.domain.entity import Awaited, Lasting, Line, Lines, Off, ShortLine
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.rule_faults import Faults, fault, missing
 from interop_cli.domain.rules import Context, Policy, context_of
@@ -27,7 +27,7 @@ _MISMATCH = N_("is not a postal code of {province}")
 _PROVINCE = N_("is not a province of {country}")
 
 
-class Address(Entity):
+class Address(Lasting):
     """An address; ``country`` ISO alpha-2, ``province`` its code, ``phone`` E.164.
 
     ``line1`` and ``city`` are required (``field.missing``), province and postal code where the

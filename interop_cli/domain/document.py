@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.entity import Entity, Line, Off, optional_line, required_line
+from interop_cli.domain.entity import Entity, Lasting, Line, Off, optional_line, required_line
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import Faults, fault, missing
@@ -73,7 +73,7 @@ def _currency(value: object, info: ValidationInfo[Any]) -> str:
     return check_currency(value) if value else context_of(info).policy.currency
 
 
-class Document(Entity):
+class Document(Lasting):
     """A document. Amounts are cents of ``currency``; ``total_cents`` is the sum of the others.
 
     ``bill_to_id`` is the client who pays, ``None`` where it is the client itself. ``contact``,

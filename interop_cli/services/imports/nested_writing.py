@@ -18,13 +18,14 @@ from interop_cli.domain.contact_set import (
     takers,
 )
 from interop_cli.domain.errors import InvalidData, Place
-from interop_cli.domain.fields import CONTACT
+from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
 from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.imports.nested import (
     NestedItem,
     NestedItems,
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
 # An empty cell leaves these as they are.
 CONTACT_KEPT = given(CONTACT)
-NOTE_KEPT = frozenset({"category", "created_at"})
+NOTE_KEPT = given(NOTE) | {"category", "created_at"}
+ADDRESS_KEPT = given(ADDRESS)
 
 
 @dataclass
@@ -64,6 +66,8 @@ class NestedImport:
         self.author = author
         self._rows: dict[str, dict[int, list[Row]]] = {}
         self._files: dict[int, set[tuple[str, str]]] = {}
+        self._holders: dict[str, dict[str, int]] = {}
+        self._claimed: set[tuple[str, str]] = set()
         self._emails: dict[str, list[Place]] = {}
 
     def load(self, client_ids: Iterable[int], parts: Iterable[NestedItems]) -> None:
@@ -77,8 +81,26 @@ class NestedImport:
         for kind, find in finders.items():
             wanted = any(getattr(found, kind) for found in every)
             self._rows[kind] = find(ids) if wanted and ids else {}
+            uids = [uid for found in every for part in found.of(kind) if (uid := _uid(part))]
+            self._holders[kind] = self.uow.owners_by_uid(kind, uids)
+        self._claimed.clear()
         note_ids = [row["id"] for rows in self._rows["note"].values() for row in rows]
         self._files = self.uow.notes.files(note_ids)
+
+    def claim(self, kind: str, part: NestedItem, owner: int) -> None:
+        """Refuse a uid that a record of another client has, or another one of the batch.
+
+        Raises InvalidData ``import.uid`` and ``import.duplicate``.
+        """
+        uid = _uid(part)
+        if not uid:
+            return
+        if self._holders[kind].get(uid, owner) != owner:
+            reason = msg("is the uid of a record of another client")
+            raise wrong(f"{part.path}uid", "import.uid", reason)
+        if (kind, uid) in self._claimed:
+            raise wrong(f"{part.path}uid", "import.duplicate", msg("is in the file twice"))
+        self._claimed.add((kind, uid))
 
     def plan(
         self, parts: NestedItems, client: Client, client_id: int | None, context: Context
@@ -87,6 +109,9 @@ class NestedImport:
         plan = Plan(context.place)
         owner = client_id or 0
         errors: list[InvalidData] = []
+        for kind in self._holders:
+            for part in parts.of(kind):
+                self.claim(kind, part, owner)
         for work in (self._contacts, self._addresses, self._notes):
             try:
                 work(plan, parts, client, owner, context)
@@ -138,12 +163,14 @@ class NestedImport:
         for part in parts.address:
             here = context.under(part.path)
             values = {name: value for name, value in part.values.items() if name != "main"}
-            row = self._address_row(values, free, here)
+            row = _same_uid(part, free)
+            if not _uid(part):
+                row = self._address_row(values, _unnamed(free, parts.address), here)
             if row is None:
                 plan.new_addresses.append(Address.build(values, here))
                 continue
             free.remove(row)
-            kept = _said(values, frozenset({"country"}))
+            kept = _said(values, ADDRESS_KEPT)
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _address_row(
@@ -168,7 +195,9 @@ class NestedImport:
             limit = context.policy.max_attachment
             files = attached_files(values.pop("attachments", None), part.path, limit)
             new = Note.build({"author": self.author, **values}, context.under(part.path))
-            row = _note_row(new, free)
+            row = _same_uid(part, free)
+            if not _uid(part):
+                row = _note_row(new, _unnamed(free, parts.note))
             if row is None:
                 plan.new_notes.append((new, files))
                 continue
@@ -257,16 +286,38 @@ def _matched(
         return [(part, None) for part in parts]
     free = list(known)
     found: dict[int, Planned] = {}
+    for number, part in enumerate(parts):
+        match = next((p for p in free if p.row and p.row["uid"] == _uid(part)), None)
+        if match is not None:
+            found[number] = match
+            free.remove(match)
     for name in ("email", "name"):
         for number, part in enumerate(parts):
             key = fold(str(part.values.get(name) or ""))
-            if number in found or not key:
+            # One with a uid that nobody here has is somebody else.
+            if number in found or not key or _uid(part):
                 continue
             match = next((p for p in free if fold(getattr(p.contact, name) or "") == key), None)
             if match is not None:
                 found[number] = match
                 free.remove(match)
     return [(part, found.get(number)) for number, part in enumerate(parts)]
+
+
+def _uid(part: NestedItem) -> str:
+    """The uid that a part brings, as it is stored; "" where it brings none."""
+    return uid_key(part.values.get("uid") or "")
+
+
+def _same_uid(part: NestedItem, free: Sequence[Row]) -> Row | None:
+    """The stored row of a part's uid."""
+    return next((row for row in free if row["uid"] == _uid(part)), None)
+
+
+def _unnamed(free: Sequence[Row], parts: Sequence[NestedItem]) -> list[Row]:
+    """The stored rows that none of the parts names by its uid."""
+    named = {_uid(part) for part in parts}
+    return [row for row in free if row["uid"] not in named]
 
 
 def _note_row(note: Note, free: Sequence[Row]) -> Row | None:
