@@ -1,8 +1,8 @@
-"""Sales as bars: the numbers of a chart, for each currency by itself, before anything is drawn."""
+"""Sales as bars, for each currency by itself, and the axis of a chart, before anything is drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,3 +83,29 @@ def _group(row: Total) -> Bar:
 
 def _oldest(rows: Iterable[Total]) -> str | None:
     return min((row["computed_at"] for row in rows if row["computed_at"]), default=None)
+
+
+def extent(bars: Sequence[Bar]) -> tuple[int, int]:
+    """The smallest and the largest amount in cents, zero included."""
+    amounts = [0, *(bar.cents for bar in bars)]
+    return min(amounts), max(amounts)
+
+
+def ticks(low: int, high: int, most: int) -> list[int]:
+    """Round amounts in cents at even distances from ``low`` to ``high``, zero among them.
+
+    ``low`` is at most zero and ``high`` at least. At most ``most`` of them; zero always.
+    """
+    step = 1
+    for step in _distances():
+        if high // step + -low // step + 1 <= max(most, 1):
+            break
+    return list(range(-(-low // step) * step, high // step * step + 1, step))
+
+
+def _distances() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50 …"""
+    power = 1
+    while True:
+        yield from (power, 2 * power, 5 * power)
+        power *= 10

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
-from interop_cli.domain.errors import Detail
-from interop_cli.domain.messages import N_
+from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.rules import RuleWarning
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
 from interop_cli.shell.paths import FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.domain.errors import Detail
+    from interop_cli.inputs.mapping import Fields
+    from interop_cli.inputs.mapping.columns import ColumnMap
+    from interop_cli.inputs.mapping.rows import FieldRecord
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
     from interop_cli.output.notices import Advance
@@ -76,14 +79,11 @@ class Intake:
 
     def column_map(self) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins."""
-        from interop_cli.inputs.mapping import load_map, parse_pairs
+        from interop_cli.inputs.mapping.columns import parse_pairs
+        from interop_cli.inputs.mapping.loading import load_map
 
         pairs = parse_pairs(self.pairs)
-        if self.mapping is None:
-            return pairs
-        found = load_map(self.mapping)
-        found.columns.update(pairs.columns)
-        return found
+        return pairs if self.mapping is None else load_map(self.mapping).with_pairs(pairs)
 
 
 def intake_options(*, form: str | None = None) -> Callable[[F], F]:
@@ -107,24 +107,6 @@ def intake_options(*, form: str | None = None) -> Callable[[F], F]:
     return decorate
 
 
-class FieldRecord(NamedTuple):
-    """A row of the file under our names; ``source`` is the row as it was read."""
-
-    line: int
-    values: dict[str, Any]
-    error: Detail | None
-    source: Any
-
-
-@dataclass(frozen=True)
-class Fields:
-    """What a file may hold: ``known`` fields, others that ``accepts`` takes, and those ignored."""
-
-    known: Collection[str]
-    ignored: Collection[str]
-    accepts: Callable[[str], bool] | None = None
-
-
 @dataclass
 class ImportReader:
     """Gives the rows of a source under our names."""
@@ -134,32 +116,27 @@ class ImportReader:
     fields: Fields
     columns: ColumnMap
     advance: Advance
+    others: list[str] = field(default_factory=list)
+    """Columns without a field, once the rows were read, where the mapping says what they become."""
 
     def records(self) -> Iterator[FieldRecord]:
         """The rows, from the start of the source; those without any content are passed over."""
+        from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
         from interop_cli.inputs.reading import read_records
 
-        names: dict[str, str | None] = {}
-        alike = False  # our names are the file's
+        maker = RowMaker(self.columns, self.fields, self.source.name, partial=self._ndjson)
         read = 0
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
-            if alike and record.cells:  # every row of a CSV has the columns of the first
-                values = record.values
-            else:
-                try:
-                    values = _named(record.values, names)
-                except KeyError:
-                    names |= self._names(list(record.values))
-                    alike = all(column == name for column, name in names.items())
-                    values = _named(record.values, names)
-            for name, default in self.columns.defaults.items():
-                values.setdefault(name, default)
-            yield FieldRecord(record.line, values, record.error, record)
+            if maker.as_is and record.cells:
+                yield FieldRecord(record.line, record.values, record.error, record)
+            elif (row := maker.make(record)) is not None:
+                yield row
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
+        self.others = maker.others
 
     def rejects(self, path: str) -> RejectsWriter:
         """A writer of files like this one, for the rows that are refused."""
@@ -170,26 +147,20 @@ class ImportReader:
 
     @property
     def _form(self) -> dict[str, Any]:
-        intake = self.intake
-        return {"format": intake.form, "encoding": intake.encoding, "delimiter": intake.delimiter}
+        intake, said = self.intake, self.columns.reading
+        form = {
+            "format": intake.form,
+            "encoding": intake.encoding or said.get("encoding"),
+            "delimiter": intake.delimiter or said.get("delimiter"),
+        }
+        return form if self._ndjson else {**form, "head": self.columns.head()}
 
-    def _names(self, header: list[str]) -> dict[str, str | None]:
+    @property
+    def _ndjson(self) -> bool:
+        """Whether each row has the names it needs, not all of them."""
         from interop_cli.inputs.reading import find_format
 
-        targets = self.columns.apply(
-            header,
-            self.fields.known,
-            accepts=self.fields.accepts,
-            ignored=self.fields.ignored,
-            file=self.source.name,
-            # Each object of NDJSON has the names it needs, not all of them.
-            partial=(self.intake.form or find_format(self.source)) == "ndjson",
-        )
-        return dict(zip(header, targets, strict=True))
-
-
-def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, Any]:
-    return {name: value for column, value in values.items() if (name := names[column]) is not None}
+        return (self.intake.form or find_format(self.source)) == "ndjson"
 
 
 class Task(Protocol):
@@ -226,7 +197,12 @@ def take_in(
                 task.rejected.pass_on = lambda record, faults: writer.write(
                     record.source, reasons(faults)
                 )
-            return task.run(reader.records())
+            done = task.run(reader.records())
+            if reader.others and columns.others == "ignore":
+                names = ", ".join(reader.others)
+                reason = msg("columns that were left out: {names}", names=names)
+                done.warnings.append(RuleWarning("", "import.columns.ignored", reason))
+            return done
 
         outcome = app.run(operation, work)
         if writer and not app.dry_run:

@@ -313,6 +313,14 @@ def test_an_undo_keeps_what_a_target_holds(crm: Run, portal: FakeHubSpot) -> Non
     crm("sync", "push", "-q")
     refused = crm("journal", "undo", str(operation), "--json")
     assert (refused.code, refused.error["code"]) == (5, "journal.newer")
+    assert [(d["path"], d["code"], d["key"]) for d in refused.error["details"]] == [
+        ("client", "linked", "A")
+    ]
+    # What helps is named: to keep what is newer would leave everything as it is.
+    unlink = refused.error["hint"].partition("interop ")[2].split()
+    assert unlink == ["sync", "unlink", "A", "--target", "crm"]
+    assert crm(*unlink, "-q").code == 0
+    assert crm("journal", "undo", str(operation), "-q").code == 0
 
 
 def test_pull_shows_what_changed_there_and_resolve_decides(crm: Run, portal: FakeHubSpot) -> None:

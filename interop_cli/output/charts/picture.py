@@ -14,12 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.charts import Chart
+from interop_cli.domain.charts import Chart, extent, ticks
 from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import _
 from interop_cli.output.charts import Drawing, amount, label_of
-from interop_cli.output.charts.scale import extent, ticks
 from interop_cli.output.sanitise import one_line
 
 if TYPE_CHECKING:

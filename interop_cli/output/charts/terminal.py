@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from interop_cli.domain.charts import Chart
+from interop_cli.domain.charts import Chart, extent
 from interop_cli.output.charts import Drawing, amount, label_of
-from interop_cli.output.charts.scale import extent
 from interop_cli.output.sanitise import one_line
 from interop_cli.output.style import Style, clip, width
 from interop_cli.output.titles import title

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +14,10 @@ from interop_cli.store.reading import addresses, contacts, documents, lists, nes
 from interop_cli.store.reading.conditions import EVERYTHING, Condition
 from interop_cli.store.reading.fields import ListField, list_fields
 from interop_cli.store.reading.references import resolve
-from interop_cli.store.reading.search import found_early
 from interop_cli.store.sync import states
 
 HEAD = 8  # bytes, which tell the formats apart
+LOOKED_AT = (100, 1000)  # clients, before all that a search finds are gathered
 
 
 def of_client(conn: Connection, client_id: int) -> Row | None:
@@ -126,7 +126,7 @@ def client_rows(
     early: list[int] = []
     if few := _few(query):
         place = (after, order)
-        early = found_early(conn, query.search or "", few, _unsearched(query), place, params)
+        early = _found_early(conn, query.search or "", few, _unsearched(query), place, params)
     if early:
         ((places, params),) = places_in_chunks(early)
         tail = f"{SOURCE} WHERE c.id IN ({places}){order}"
@@ -212,3 +212,35 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
     row["sales"] = sales.by_year(conn, client_id, this_year)
     row["sync"] = states.of_client(conn, client_id)
     return row
+
+
+def _found_early(
+    conn: Connection,
+    search: str,
+    limit: int,
+    condition: Condition,
+    place: tuple[str, str],
+    params: Mapping[str, object],
+) -> list[int]:
+    """The ids of the clients to show, where the first few hundred in their order have them all.
+
+    So it is with a word that a good part of the clients have, as "inc." or a large city; to gather
+    all of those and sort them takes a hundred times as long as to look at the first. Else none.
+    ``condition`` is on ``c``; ``place`` is where to begin (AND …) and ORDER BY, which bind
+    ``params``.
+    """
+    wanted = [f" {word}" for word in searched_words(search).split()]
+    if not wanted:
+        return []
+    sql = (
+        "SELECT c.id, s.words FROM client c JOIN client_search s ON s.client_id = c.id"  # noqa: S608
+        f" WHERE {condition.sql}{''.join(place)} LIMIT :looked_at"
+    )
+    for looked_at in LOOKED_AT:
+        rows = conn.query(sql, **condition.params, **params, looked_at=looked_at)
+        ids = [row["id"] for row in rows if all(word in f" {row['words']}" for word in wanted)]
+        if len(ids) >= limit:
+            return ids[:limit]
+        if len(ids) * LOOKED_AT[-1] < limit * looked_at:
+            break  # at this rate not the last of them either
+    return []
