@@ -157,7 +157,7 @@ def _parted(rows: list[Row], columns: list[str], missing: set[int]) -> tuple[lis
     ready: list[Row] = []
     waiting: list[Row] = []
     for row in rows:
-        refers = any(row[column] in missing for column in columns)
+        refers = any(row.get(column) in missing for column in columns)
         (waiting if refers else ready).append(row)
     return ready, waiting
 
