@@ -37,7 +37,8 @@ def read_csv(
 ) -> Iterator[Record]:
     """The rows under the header; none where there is no header or nothing under it.
 
-    Blank lines are skipped. A ragged row comes with the ``error`` ``input.ragged``. Raises
+    Blank lines are skipped, and columns at the end that have neither name nor content. A ragged
+    row comes with the ``error`` ``input.ragged``. Raises
     ``InvalidData`` for a file that is not such a CSV (``input.csv``, ``input.quote``,
     ``input.field_too_long``, ``input.header.*``, and those of ``TextLines``), ``UsageError`` for
     an encoding or a delimiter that cannot be.
@@ -119,6 +120,8 @@ class _Table:
             for cells in rows:
                 start = line + 1
                 line = lines.mark = reader.line_num
+                if len(cells) > width and not "".join(cells[width:]).strip():
+                    del cells[width:]
                 if len(cells) == width and (width > 1 or cells[0].strip() or cells[0] == ""):
                     values = dict(zip(names, cells, strict=True))
                     if "'" in "".join(cells):
@@ -139,16 +142,20 @@ class _Table:
                 start, before = before + 1, self._reader.line_num
                 if _blank(cells) or start < head.line or (self._separator and start == 1):
                     continue
+                if not head.line and not head.named_by_place(cells):
+                    self._first, self._line = cells, start - 1
+                    return head.names(cells)
                 names = [unguard(cell).strip() for cell in cells]
+                while len(names) > head.width and not names[-1]:
+                    names.pop()
+                if not names:
+                    continue
                 if head.find and not head.find(names):
                     if start < LOOKED_AT:
                         continue
                     break
-                if not head.line:
-                    self._first, self._line = cells, start - 1
-                    return head.names(cells)
                 self._line = start
-                return head.names(names) if head.lenient else self._checked(names)
+                return head.names(names) if head.lenient or not head.line else self._checked(names)
         except csv.Error as error:
             raise self._fault(error, 1) from None
         if head.find:

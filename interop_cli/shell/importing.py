@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
 from interop_cli.shell.paths import FileRead, FileWritten
@@ -20,9 +22,11 @@ from interop_cli.shell.paths import FileRead, FileWritten
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.errors import Detail
+    from interop_cli.domain.rules import Context
     from interop_cli.inputs.mapping import Fields
     from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.inputs.mapping.rows import FieldRecord
+    from interop_cli.inputs.records import Record
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
     from interop_cli.output.notices import Advance
@@ -116,34 +120,78 @@ class ImportReader:
     fields: Fields
     columns: ColumnMap
     advance: Advance
+    warnings: list[RuleWarning] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     """Columns without a field, once the rows were read, where the mapping says what they become."""
+    _lists: bool = False
 
-    def records(self) -> Iterator[FieldRecord]:
-        """The rows, from the start of the source; those without any content are passed over."""
+    def records(self, country: str = "CA") -> Iterator[FieldRecord]:
+        """The records, from the start of the source: a row each, unless the mapping joins rows.
+
+        Rows without any content are passed over. ``country`` is that of addresses which name none.
+        """
+        from interop_cli.inputs.mapping.joining import joined
+
+        rows = self._rows(country)
+        first = next(rows, None)
+        if first is None:
+            return
+        whole = chain((first,), rows)
+        # Any later object may have what only a list can hold.
+        lists = self._lists or (self._ndjson and self.fields.has("line.description"))
+        yield from joined(whole, self.columns.join) if lists else whole
+
+    def _rows(self, country: str) -> Iterator[FieldRecord]:
         from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
         from interop_cli.inputs.reading import read_records
 
-        maker = RowMaker(self.columns, self.fields, self.source.name, partial=self._ndjson)
+        self.warnings.clear()  # the unit of work may begin again
+        maker = RowMaker(
+            self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
+        )
         read = 0
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
             if maker.as_is and record.cells:
-                yield FieldRecord(record.line, record.values, record.error, record)
-            elif (row := maker.make(record)) is not None:
-                yield row
+                row = FieldRecord(record.line, record.values, record.error, record)
+            elif (made := maker.make(record)) is not None:
+                row = made
+                self._lists = maker.lists or bool(self.columns.join)
+            else:
+                continue
+            yield row if self._plain(record, row.values) else self._doubted(row)
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
         self.others = maker.others
+
+    def _plain(self, record: Record, values: dict[str, Any]) -> bool:
+        """Whether no cell is to be looked at; quickly told of nearly every row."""
+        cells = record.cells or [value for value in values.values() if isinstance(value, str)]
+        return NO_VALUE.isdisjoint(cells) and not encoded_twice("".join(cells))
+
+    def _doubted(self, row: FieldRecord) -> FieldRecord:
+        """The row without the values that are none; both these and odd letters are said."""
+        kept = dict(row.values)
+        for name, message in without_value(row.values):
+            self.warnings.append(RuleWarning(name, "import.no_value", message, row.line))
+            if name.rpartition(".")[2] not in NEEDED:
+                del kept[name]
+        for name, value in kept.items():
+            if isinstance(value, str) and encoded_twice(value):
+                message = msg("holds letters that were encoded twice, such as Ã© for é")
+                self.warnings.append(RuleWarning(name, "import.encoded_twice", message, row.line))
+        return row._replace(values=kept)
 
     def rejects(self, path: str) -> RejectsWriter:
         """A writer of files like this one, for the rows that are refused."""
         from interop_cli.inputs.reading import read_layout
         from interop_cli.inputs.rejects import RejectsWriter
 
-        return RejectsWriter.like(path, read_layout(self.source, **self._form))
+        header = self.columns.header
+        before = max(header - 1, 0) if isinstance(header, int) else 0
+        return RejectsWriter.like(path, read_layout(self.source, **self._form), before=before)
 
     @property
     def _form(self) -> dict[str, Any]:
@@ -168,6 +216,8 @@ class Task(Protocol):
 
     @property
     def rejected(self) -> Rejects: ...
+    @property
+    def context(self) -> Context: ...
 
     def run(self, records: Iterable[Any]) -> Outcome: ...
 
@@ -187,17 +237,15 @@ def take_in(
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
         advance = stack.enter_context(app.output.progress(source.size, file))
-        reader = ImportReader(source, intake, fields, columns, advance)
+        reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
 
         def work(uow: UnitOfWork) -> Outcome:
             task = task_for(uow, columns)
             if writer:
                 writer.restart()
-                task.rejected.pass_on = lambda record, faults: writer.write(
-                    record.source, reasons(faults)
-                )
-            done = task.run(reader.records())
+                task.rejected.pass_on = partial(_pass_on, writer)
+            done = task.run(reader.records(task.context.policy.country))
             if reader.others and columns.others == "ignore":
                 names = ", ".join(reader.others)
                 reason = msg("columns that were left out: {names}", names=names)
@@ -208,6 +256,13 @@ def take_in(
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
+
+
+def _pass_on(writer: RejectsWriter, record: FieldRecord, faults: list[Detail]) -> None:
+    """Write the rows that one record was made of, each with the reason."""
+    rows = record.source if isinstance(record.source, list) else [record.source]
+    for row in rows:
+        writer.write(row, reasons(faults))
 
 
 def reasons(details: Iterable[Detail]) -> str:

@@ -12,6 +12,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.inputs.mapping import Fields
 from interop_cli.services.imports.documents import PLACE_PARTS
+from interop_cli.services.sales.documents import LINE_FIELDS
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.importing import Intake, intake_options, take_in
 from interop_cli.shell.paths import FileRead
@@ -62,4 +63,5 @@ FIELDS = Fields(
     ),
     # What a list shows and an import does not write.
     ignored=frozenset({*SYSTEM, *names(listed(DOCUMENT))} - {*names(taken(DOCUMENT))}),
+    accepts=frozenset(f"line.{name}" for name in LINE_FIELDS).__contains__,
 )

@@ -61,8 +61,17 @@ class ColumnMap:
     def head(self) -> Head:
         """Where the names of the columns stand in a file that it is for."""
         if self.header == "find":
-            return Head(find=self.named_in, lenient=True)
-        return Head(1 if self.header is None else self.header, lenient=self.said)
+            return Head(find=self.named_in, lenient=True, width=self._called_by_place)
+        line = 1 if self.header is None else self.header
+        return Head(line, lenient=self.said, width=self._called_by_place)
+
+    @property
+    def _called_by_place(self) -> int:
+        """The last column that it calls by its place (``#3``)."""
+        cells = [parse_cell(name) for name in self.columns]
+        cells += [cell for template in self.fields.values() for cell in template.cells()]
+        places = (cell.column.removeprefix("#") for cell in cells if cell.column.startswith("#"))
+        return max((int(place) for place in places if place.isdecimal()), default=0)
 
     @property
     def said(self) -> bool:
@@ -130,7 +139,7 @@ class ColumnMap:
                 targets.append(chosen[index] or None)
             elif key in left_out or index in used:
                 targets.append(None)
-            elif key in fields or (known.accepts and known.accepts(key)):
+            elif key in fields or known.has(key):
                 targets.append(fields.get(key, key))
             else:
                 targets.append(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.address import Address
@@ -24,6 +25,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
+from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.text import fold
 from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.imports.nested import (
@@ -103,18 +105,24 @@ class NestedImport:
         self._claimed.add((kind, uid))
 
     def plan(
-        self, parts: NestedItems, client: Client, client_id: int | None, context: Context
+        self, parts: NestedItems, client: Client, main: Address | None, context: Context
     ) -> Plan:
-        """What the row changes; raises InvalidData with all that is wrong in its parts."""
+        """What the row changes; raises InvalidData with all that is wrong in its parts.
+
+        ``main`` is the client's main address.
+        """
         plan = Plan(context.place)
-        owner = client_id or 0
         errors: list[InvalidData] = []
         for kind in self._holders:
             for part in parts.of(kind):
-                self.claim(kind, part, owner)
-        for work in (self._contacts, self._addresses, self._notes):
+                self.claim(kind, part, client.id or 0)
+        for work in (
+            partial(self._contacts, active=client.active),
+            partial(self._addresses, main=main),
+            self._notes,
+        ):
             try:
-                work(plan, parts, client, owner, context)
+                work(plan, parts, client.id or 0, context)
             except InvalidData as error:
                 errors.append(error)
         if errors:
@@ -122,7 +130,7 @@ class NestedImport:
         return plan
 
     def _contacts(
-        self, plan: Plan, parts: NestedItems, client: Client, owner: int, context: Context
+        self, plan: Plan, parts: NestedItems, owner: int, context: Context, *, active: bool
     ) -> None:
         """Contacts that the file does not name stay, but for the flags that another one takes."""
         if not parts.contact:
@@ -132,20 +140,21 @@ class NestedImport:
         made: list[Planned] = []
         errors: list[InvalidData] = []
         for part, match in _matched(known, parts.contact):
-            values = _said(part.values, CONTACT_KEPT)
             try:
                 if match is None:
+                    values = _said(part.values, CONTACT_KEPT)
                     contact = Contact.build(values, context.under(part.path))
                     made.append(Planned(contact, said=part.values, path=part.path))
                 else:
                     match.said, match.path = part.values, part.path
+                    values = _said_anew(part.values, CONTACT_KEPT)
                     match.contact = match.contact.revise(values, context.under(part.path))
             except InvalidData as error:
                 errors.append(error)
         if errors:
             raise merged(*errors)
         plan.contacts = known + made
-        follow_client(plan.contacts, active=client.active)
+        follow_client(plan.contacts, active=active)
         for flag in EXCLUSIVE:
             if len(found := takers(plan.contacts, flag)) > 1:
                 reason = msg("two contacts of the client have this flag")
@@ -157,8 +166,10 @@ class NestedImport:
             raise wrong(f"{path}email", "contact.email.duplicate", reason)
 
     def _addresses(
-        self, plan: Plan, parts: NestedItems, _client: Client, owner: int, context: Context
+        self, plan: Plan, parts: NestedItems, owner: int, context: Context, *, main: Address | None
     ) -> None:
+        """A shipping address that only repeats the main one is none."""
+        place = self.uow.addresses.place(main) if main else None
         free = [row for row in self._rows["address"].get(owner, []) if not row["main"]]
         for part in parts.address:
             here = context.under(part.path)
@@ -167,10 +178,13 @@ class NestedImport:
             if not _uid(part):
                 row = self._address_row(values, _unnamed(free, parts.address), here)
             if row is None:
-                plan.new_addresses.append(Address.build(values, here))
+                address = Address.build(values, here)
+                again = place is not None and self.uow.addresses.place(address) == place
+                if not (again and main and not _uid(part) and _adds_nothing(address, main)):
+                    plan.new_addresses.append(address)
                 continue
             free.remove(row)
-            kept = _said(values, ADDRESS_KEPT)
+            kept = _said_anew(values, ADDRESS_KEPT)
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _address_row(
@@ -186,9 +200,7 @@ class NestedImport:
         both = (row for row in there if row in named)
         return next(both, None) or next(iter(there + named), None)
 
-    def _notes(
-        self, plan: Plan, parts: NestedItems, _client: Client, owner: int, context: Context
-    ) -> None:
+    def _notes(self, plan: Plan, parts: NestedItems, owner: int, context: Context) -> None:
         free = list(self._rows["note"].get(owner, []))
         for part in parts.note:
             values = dict(part.values)
@@ -202,7 +214,7 @@ class NestedImport:
                 plan.new_notes.append((new, files))
                 continue
             free.remove(row)
-            changes = _said(values, NOTE_KEPT)
+            changes = _said_anew(values, NOTE_KEPT)
             note = self.uow.notes.entity(row).revise(changes, context.under(part.path))
             plan.notes.append((row, note, missing_files(files, self._files.get(row["id"], set()))))
 
@@ -271,6 +283,18 @@ class NestedImport:
         contacts.warn_of_shared_emails(self.uow, self._emails, self.context, "contact.email")
 
 
+def _adds_nothing(address: Address, main: Address) -> bool:
+    """Whether an address at the place of the main one says nothing that the latter does not.
+
+    A label is only what the place is called.
+    """
+    return all(
+        said is None or said == getattr(main, name)
+        for name in ("attention", "phone", "instructions")
+        for said in (getattr(address, name),)
+    )
+
+
 def _said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
     """What is said of the fields; an empty cell leaves those of ``kept`` as they are."""
     return {
@@ -278,10 +302,15 @@ def _said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
     }
 
 
+def _said_anew(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+    """The same of what is stored: a word for nothing (see ``without_value``) changes nothing."""
+    return {name: v for name, v in _said(values, kept).items() if not is_no_value(v)}
+
+
 def _matched(
     known: Sequence[Planned], parts: Sequence[NestedItem]
 ) -> list[tuple[NestedItem, Planned | None]]:
-    """Each part with the stored contact it is about, by e-mail first and then by name."""
+    """Each part with the stored contact it is about: by uid, else by e-mail, else by name."""
     if not known:
         return [(part, None) for part in parts]
     free = list(known)
