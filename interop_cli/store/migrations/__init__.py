@@ -58,7 +58,8 @@ MIGRATIONS = tuple(
         "0004_sync",
         "0005_merge_and_erase",
         "0006_posted_here",
-        "0007_turns",
+        "0007_remote_identity",
+        "0008_turns",
     )
 )
 
