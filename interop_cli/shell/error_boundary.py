@@ -67,14 +67,13 @@ def report(app: App, error: BaseException) -> int:
         error.applied = error.applied or app.applied
     if error.code.startswith("output."):
         _abandon_stdout()
-    if isinstance(error, IoFailure):
-        _say_what_became(error)
+    _say_what_became(error)
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
         app.show_error(error, words=help_text)
     return error.exit_code
 
 
-def _say_what_became(error: IoFailure) -> None:
+def _say_what_became(error: InteropError) -> None:
     """Add to the hint what ``applied`` tells those who read JSON."""
     if error.applied is None:
         became = msg("Whether it was made is not known; look, before you do it again.")
@@ -85,6 +84,8 @@ def _say_what_became(error: IoFailure) -> None:
     else:
         became = msg("The change had been committed.")
     if error.hint is not None:
+        if not isinstance(error, IoFailure):
+            return  # it says so itself
         became = Message("{became} {hint}", {"became": became, "hint": error.hint})
     error.hint = became
 

@@ -59,7 +59,8 @@ MIGRATIONS = tuple(
         "0005_merge_and_erase",
         "0006_posted_here",
         "0007_remote_identity",
-        "0008_turns",
+        "0008_erasures",
+        "0009_turns",
     )
 )
 
