@@ -278,24 +278,24 @@ def take_away(conn: Connection) -> None:
         for table in TABLES:
             conn.execute(f"DROP INDEX {table}_uid")
             conn.execute(f"ALTER TABLE {table} DROP COLUMN uid")
-        conn.execute("DELETE FROM migration WHERE name >= '0009'")
+        conn.execute("DELETE FROM migration WHERE name >= '0010'")
         if conn.engine == "sqlite":
-            conn.execute("PRAGMA user_version = 8")
+            conn.execute("PRAGMA user_version = 9")
 
 
 def test_older_records_get_the_same_in_every_copy_and_stay_at_their_version(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from interop_cli.store.migrations import m0009_uids
+    from interop_cli.store.migrations import m0010_uids
 
-    monkeypatch.setattr(m0009_uids, "CHUNK", 2)  # as if there were many
+    monkeypatch.setattr(m0010_uids, "CHUNK", 2)  # as if there were many
     one_of_each(store)
     conn = store.conn
     versions = {t: conn.query(f"SELECT id, version, updated_at FROM {t}") for t in TABLES}
     (first,) = conn.query("SELECT hash FROM operation WHERE id = 1")
     for _copy in range(2):
         take_away(conn)
-        assert "0009_uids" in migrate(conn, NOW)
+        assert "0010_uids" in migrate(conn, NOW)
         for table in TABLES:
             assert uids(conn, table) == {
                 row["id"]: derived_uid(first["hash"], table, row["id"]) for row in versions[table]
