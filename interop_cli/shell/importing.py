@@ -39,7 +39,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 PROGRESS_EVERY = 1000
 
 
-class MappingName(FileRead):
+class ReadyOrFile(FileRead):
     """A mapping that comes with the program, or a TOML file; the former are completed."""
 
     def shell_complete(
@@ -57,7 +57,7 @@ FORM_OPTIONS = (
     option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
     option(
         "--mapping",
-        type=MappingName(),
+        type=ReadyOrFile(),
         metavar="NAME|FILE.toml",
         help=N_("What the columns are: a ready mapping, or a file; see: interop help mapping."),
     ),
