@@ -134,7 +134,9 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
             found[name] = _flag(name, value)
         else:
             found[name] = value
-    of_fields = {name: found.pop(name) for name in ("fields", "policies") if name in found}
+    of_fields: dict[str, Any] = {
+        name: found.pop(name) for name in ("fields", "policies") if name in found
+    }
     check_settings(kind.settings, found)
     for name in ("base_url", "token_url"):
         if name in found:

@@ -81,7 +81,7 @@ def _changed_files(conn: Connection) -> Iterator[str]:
 
 def doctor(conn: Connection, location: str) -> list[Row]:
     """What could go wrong around it: the library, the file and its folder, backups, rights."""
-    findings = list(_about_file(Path(location))) if not is_url(location) else []
+    findings = list(_about_file(conn, Path(location))) if not is_url(location) else []
     if conn.engine == "sqlite":
         from interop_cli.store.engines.files import problems
 
@@ -89,7 +89,19 @@ def doctor(conn: Connection, location: str) -> list[Row]:
             _finding(row["code"], "error", msg("{what}", what=row["what"]))
             for row in problems(conn, deep=False)
         ]
-    return findings + list(_about_users(conn))
+    return [*findings, *_about_erasures(conn), *_about_users(conn)]
+
+
+def _about_erasures(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.writing.erasures import unfinished
+
+    for contact_id in unfinished(conn):
+        yield _finding(
+            "erase.unfinished",
+            "warning",
+            msg("Contact {id} was erased, but old pages of the files still have it", id=contact_id),
+            msg("interop contact erase {id} --confirm {id}", id=contact_id),
+        )
 
 
 def _about_users(conn: Connection) -> Iterator[Row]:
@@ -121,7 +133,8 @@ def _about_users(conn: Connection) -> Iterator[Row]:
         )
 
 
-def _about_file(path: Path) -> Iterator[Row]:
+def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
+    from interop_cli.store.engines.copies import newest_backup
     from interop_cli.store.engines.sqlite import LIBRARY, wal_is_safe
 
     if not wal_is_safe():
@@ -151,12 +164,11 @@ def _about_file(path: Path) -> Iterator[Row]:
         yield _finding(
             "file.system", "warning", msg("The file system {kind} is fragile", kind=kind)
         )
-    backups = [file.stat().st_mtime for file in folder.glob(f"{path.stem}*") if file != path]
-    if not backups or time.time() - max(backups) > BACKUP_AGE:
+    if time.time() - newest_backup(conn) > BACKUP_AGE:
         yield _finding(
             "backup.age",
             "warning",
-            msg("No backup of the last 24 hours lies beside the database"),
+            msg("No sound backup of the last 24 hours lies beside the database"),
             msg("interop db backup FILE"),
         )
     yield _finding(

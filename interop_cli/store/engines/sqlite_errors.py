@@ -30,7 +30,7 @@ def translated(error: Exception) -> InteropError:
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _undecodable(error):
         return damaged()
     if name.startswith("SQLITE_FULL"):
-        return IoFailure("io.disk_full", msg("The disk is full; nothing was changed."))
+        return IoFailure("io.disk_full", msg("The disk is full."))
     if name.startswith("SQLITE_READONLY"):
         return IoFailure("io.read_only", msg("The database or its folder is read-only."))
     if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
