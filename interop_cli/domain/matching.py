@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from interop_cli.domain.values.code import code_key, strip_legal_suffix
 from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.text import caseless, fold
+from interop_cli.domain.values.uid import uid_key
 
 
 class Key(StrEnum):
@@ -109,7 +110,7 @@ def identity(values: Mapping[str, Any], prefix: str = "") -> Identity:
 
     name = text("name")
     return Identity(
-        caseless(text("uid")),
+        uid_key(text("uid")),
         code_key(text("code")),
         caseless(text("external_id")),
         fold(text("email")).lstrip("'"),  # of a spreadsheet

@@ -34,9 +34,7 @@ class KeyList(click.types.StringParamType):
 
     name = "K[,K…]"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         from interop_cli.domain.matching import NAMEABLE, read_keys
 
         try:
@@ -94,7 +92,7 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
 
     \b
     interop client import clients.csv --dry-run
-    interop client import old.csv --mapping northwind.toml --continue-on-error --rejects r.csv
+    interop client import old.csv --mapping quickbooks --continue-on-error --rejects r.csv
     interop client import excel.csv --encoding cp1252
     interop client import shop.csv --key external_id,email
     """

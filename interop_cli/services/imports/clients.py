@@ -29,14 +29,16 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
 from interop_cli.domain.values.doubts import is_no_value
+from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.clients.card import built, revised
 from interop_cli.services.clients.unique import code_for
 from interop_cli.services.clients.writing import CardWriter, Others, Revision
-from interop_cli.services.imports.matching import Clashes, FileClients, also_on_line, called
+from interop_cli.services.imports.matching import Clashes, FileClients, called, other_code
 from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.payers import Endings, Payers
 from interop_cli.services.imports.rows import Again, FileRow, RowImport
+from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.outcome import MAX_ITEMS
 
 if TYPE_CHECKING:
@@ -168,7 +170,7 @@ class Import(RowImport):
         others = Others(self.uow, list(rows))
         self._nested.load(
             [one.found.id for one in reads if one.found and one.parts],
-            [one.parts for one in reads if one.parts],
+            [one.parts for one in reads if one.parts or one.parts.main],
         )
         new: list[Written] = []
         saves: list[Written] = []
@@ -273,8 +275,11 @@ class Import(RowImport):
     def _revised(self, one: Read, row: Row, main: Row, others: Others, context: Context) -> Written:
         values = _said(with_main(one.values, one.parts.main))
         if values.pop("code", None) and one.found and one.found.contradicts(Key.CODE, one.who):
-            reason = msg("is another than the client's; use: interop client recode")
-            raise wrong("code", "import.code", reason)
+            raise other_code()
+        if (said := values.get("main_address", {}).get("uid")) and uid_key(said) != main["uid"]:
+            reason = msg("is not that of the client's main address; use: interop address main")
+            path = one.parts.main.path if one.parts.main else ""
+            raise wrong(f"{path}uid", "import.uid", reason)
         revision = revised(self.uow, row, main, values, context.at(one.record.line, row["code"]))
         client = revision.client
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
@@ -289,6 +294,8 @@ class Import(RowImport):
         self, parts: NestedItems, client: Client, main: Address | None, context: Context
     ) -> Plan | None:
         if not parts:
+            if parts.main is not None:
+                self._nested.claim("address", parts.main, client.id or 0)
             return None
         context = context.phones_in(main.country if main else None)
         return self._nested.plan(parts, client, main, context)

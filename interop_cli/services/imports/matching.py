@@ -6,10 +6,10 @@ statements, ``find`` then decides row by row.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from interop_cli.domain.entity import other_uid
 from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.matching import (
     DEFAULT,
@@ -21,8 +21,9 @@ from interop_cli.domain.matching import (
     decide,
 )
 from interop_cli.domain.messages import msg
-from interop_cli.domain.validation import wrong
+from interop_cli.domain.validation import refused, wrong
 from interop_cli.services.clients.unique import duplicate_code, duplicate_external_id
+from interop_cli.services.imports.unique import LineNumbers, also_on_line
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.repositories.candidates import Candidates
@@ -135,8 +136,6 @@ class ClientFinder:
 
     def _look_up(self, found: Candidates, key: Key, rows: Iterable[Identity]) -> None:
         column, name = COLUMNS[key]
-        if key is Key.UID and not found.have_uids:
-            return
         for value, one in found.by_column(column, filter(None, (getattr(r, name) for r in rows))):
             self._put(key, value, one)
 
@@ -147,33 +146,6 @@ class ClientFinder:
 
 
 # -- the rows of a file -----------------------------------------------------------------------
-
-_PAGE = 256
-
-
-class LineNumbers:
-    """Line numbers by client id: eight bytes a client, where a dict takes a hundred.
-
-    Ids are given one after the other, so that pages of them are well filled.
-    """
-
-    def __init__(self) -> None:
-        self._pages: dict[int, array[int]] = {}
-
-    def setdefault(self, client_id: int, line: int) -> int:
-        """The line noted for a client; ``line``, which is noted now, where there is none."""
-        number, place = divmod(client_id, _PAGE)
-        page = self._pages.get(number)
-        if page is None:
-            page = self._pages[number] = array("q", bytes(8 * _PAGE))
-        if page[place] == 0:
-            page[place] = line
-        return page[place]
-
-    def get(self, client_id: int) -> int:
-        """The line noted for a client; 0 where there is none."""
-        page = self._pages.get(client_id // _PAGE)
-        return page[client_id % _PAGE] if page else 0
 
 
 class Clash(NamedTuple):
@@ -257,8 +229,8 @@ class FileClients(ClientFinder):
         return decision
 
     def _check_unique(self, line: int, row: Identity, one: Candidate | None) -> None:
-        """Refuse a code or an external id of the row that somebody else has."""
-        for key in (Key.CODE, Key.EXTERNAL_ID):
+        """Refuse a uid, a code or an external id of the row that somebody else has."""
+        for key in IDENTIFIERS:
             value = getattr(row, key)
             if not value:
                 continue
@@ -272,7 +244,26 @@ class FileClients(ClientFinder):
                     if first and not (key is Key.CODE and self._uncoded.get(holder.id)):
                         self._clash(line, first, key.value, row)
                     self._keep_row(self._kept, line, row)
-                    raise _held(key, holder, row)
+                    raise self._held(key, holder, row)
+
+    def _held(self, key: Key, holder: Candidate, row: Identity) -> InteropError:
+        """Another client has what no two may have; why it is another one, where that is known."""
+        if key is Key.UID and holder.contradicts(Key.CODE, row):
+            return other_code()
+        if key is not Key.UID and holder.contradicts(Key.UID, row):
+            if row.uid not in self._index[Key.UID]:
+                return refused(other_uid(), "uid")
+            return wrong(key.value, "import.uid", msg("is of another client than the uid"))
+        if key is Key.EXTERNAL_ID:
+            return duplicate_external_id()
+        if holder.contradicts(Key.EXTERNAL_ID, row):
+            reason = msg(
+                "is another than that of {code}; to change it: --key code", code=holder.code
+            )
+            return wrong("external_id", "import.external_id", reason)
+        if key is Key.UID:
+            return wrong("uid", "import.uid", msg("another client has it"))
+        return duplicate_code(holder.code)
 
     def _clash(self, line: int, first: int, path: str, row: Identity | None) -> None:
         self.clashes[line] = Clash(first, path)
@@ -312,20 +303,10 @@ def _path(key: Key | None) -> str:
     return "name" if key in (None, Key.NATURAL) else str(key)
 
 
-def also_on_line(name: str, line: int) -> InvalidData:
-    """Another row is about the same client, or has the same value."""
-    return wrong(name, "import.duplicate", msg("is also on line {line}", line=line))
-
-
-def _held(key: Key, holder: Candidate, row: Identity) -> InteropError:
-    """Another client has what no two may have; why it is another is said where a row says both."""
-    if key is not Key.CODE:
-        return duplicate_external_id()
-    for other in (Key.UID, Key.EXTERNAL_ID):
-        if holder.contradicts(other, row):
-            reason = msg("is another than that of {code}", code=holder.code)
-            return wrong(other.value, "import.contradiction", reason)
-    return duplicate_code(holder.code)
+def other_code() -> InvalidData:
+    """A row would give its client another code."""
+    reason = msg("is another than the client's; use: interop client recode")
+    return wrong("code", "import.code", reason)
 
 
 def called(found: Iterable[Candidate]) -> str:

@@ -60,7 +60,9 @@ MIGRATIONS = tuple(
         "0006_posted_here",
         "0007_remote_identity",
         "0008_erasures",
-        "0009_who_is_who",
+        "0009_turns",
+        "0010_uids",
+        "0011_who_is_who",
     )
 )
 

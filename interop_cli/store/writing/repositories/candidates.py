@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from interop_cli.domain.fields import CLIENT
-from interop_cli.domain.fields.field import names
 from interop_cli.domain.matching import Candidate, Identity, bare_postal_code
 from interop_cli.store.engines.connection import Connection, Row
 
-HAS_UID = "uid" in names(CLIENT)
-_UID = "c.uid" if HAS_UID else "''"
 _SELECTED = (
-    f"SELECT c.id, c.code, {_UID} AS uid, c.code_key, c.external_id_key, c.email_key, c.name_key,"
+    "SELECT c.id, c.code, c.uid, c.code_key, c.external_id_key, c.email_key, c.name_key,"
     " c.core_key, c.merged_into_id, a.postal_code, a.line_key, a.city_key"
 )
 _FROM = " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
@@ -25,7 +21,6 @@ class Candidates:
         self.conn = conn
         self._found: dict[int, Candidate] = {}
         self._losers: dict[int, int] = {}
-        self.have_uids = HAS_UID
 
     def by_column(self, column: str, values: Iterable[str]) -> Iterator[tuple[str, Candidate]]:
         """Clients whose folded ``column`` is given: the value, and whom it finds.
@@ -86,7 +81,7 @@ class Candidates:
 
 def _identity(row: Row) -> Identity:
     return Identity(
-        row["uid"] or "",
+        row["uid"],
         row["code_key"],
         row["external_id_key"] or "",
         row["email_key"] or "",
