@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.errors import Detail, InteropError, InvalidData
+from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.client import PLACE
 from interop_cli.domain.fields.field import given
-from interop_cli.domain.matching import (
-    DEFAULT,
-    NOBODY,
-    Candidate,
-    Decision,
-    Identity,
-    Key,
-    identity,
-)
+from interop_cli.domain.matching import DEFAULT, NOBODY, Identity, Key, identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
@@ -30,13 +22,21 @@ from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
 from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.uid import uid_key
-from interop_cli.services.clients.card import built, revised
+from interop_cli.services.clients import card
 from interop_cli.services.clients.unique import code_for
-from interop_cli.services.clients.writing import CardWriter, Others, Revision
-from interop_cli.services.imports.matching import Clashes, FileClients, called, other_code
+from interop_cli.services.clients.writing import CardWriter, Others
+from interop_cli.services.imports.losers import Losers
+from interop_cli.services.imports.matching import (
+    Clashes,
+    FileClients,
+    KeyColumns,
+    called,
+    other_code,
+)
 from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.payers import Endings, Payers
+from interop_cli.services.imports.recognised import Read, Written, code_of
 from interop_cli.services.imports.rows import Again, FileRow, RowImport
 from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.outcome import MAX_ITEMS
@@ -45,43 +45,7 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
-class Read(NamedTuple):
-    """A row whose client is known, or known to be new."""
-
-    record: Any
-    values: Mapping[str, Any]
-    who: Identity
-    decision: Decision
-    parts: NestedItems
-    loser: bool = False  # it is about a client that was merged into another
-
-    @property
-    def found(self) -> Candidate | None:
-        """The stored client."""
-        return self.decision.left[0] if self.decision.left else None
-
-
-class Written(NamedTuple):
-    """A row that passed its rules: the client, and what else the row changes.
-
-    A new one has its main ``address``, a stored one its ``revision``.
-    """
-
-    read: Read
-    client: Client
-    plan: Plan | None
-    address: Address | None = None
-    revision: Revision | None = None
-
-    @property
-    def record(self) -> Any:
-        """The row of the file."""
-        return self.read.record
-
-
 KEPT_WHEN_EMPTY = given(CLIENT)
-WHO = frozenset({"uid", "code", "external_id"})
-SKIP, UPDATE = "skip", "update"
 
 
 @dataclass
@@ -96,33 +60,34 @@ class Import(RowImport):
     keys: Sequence[Key] = DEFAULT
     named: bool = False
     anew: bool = False
-    merged: str = SKIP
+    merged: str = "skip"
     reuse: bool = False
     clashes: Clashes = field(default_factory=dict)
     # What is done to so few rows again and again stays in the processor's cache.
     size: ClassVar[int] = 500
     _found: Counter[str] = field(default_factory=Counter)
-    _absent: set[str] = field(default_factory=set)
-    _losers: list[tuple[Any, int]] = field(default_factory=list)
-    _left_out: int = 0
 
     def __post_init__(self) -> None:
-        self._who = FileClients(
+        self.who = FileClients(
             self.uow, self.keys, self.clashes, named=self.named, anew=self.anew, reuse=self.reuse
         )
-        if self.named:
-            self._absent = {COLUMN_OF.get(key, key.value) for key in self.keys}
+        self._columns = KeyColumns(self.keys if self.named else ())
 
     @cached_property
     def _payers(self) -> Payers:
         return Payers(self.uow, self)
 
     @cached_property
+    def _losers(self) -> Losers:
+        return Losers(self, updates=self.merged == "update")
+
+    @cached_property
     def _endings(self) -> Endings:
         return Endings(self.uow)
 
     @cached_property
-    def _nested(self) -> NestedImport:
+    def nested(self) -> NestedImport:
+        """What belongs to the clients of a batch."""
         return NestedImport(self.uow, self.context, self.uow.actor)
 
     @cached_property
@@ -131,9 +96,8 @@ class Import(RowImport):
 
     def settle(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
-        if self._absent:
-            raise _no_column(self._absent)
-        if self._who.late:
+        self._columns.settle()
+        if self.who.late:
             raise Again
         if not self.refused:
             self._payers.settle()
@@ -141,19 +105,19 @@ class Import(RowImport):
         for start in range(0, len(waiting), self.size):
             self.batch(waiting[start : start + self.size], last=True)
             self.rejected.settle()
-        self._settle_losers()
+        self._losers.settle()
         if not self.refused:
             self._payers.settle()
 
     def _count(self) -> None:
         super()._count()
         found = {key.value: n for key in Key if (n := self._found[key.value])}
-        self.outcome.extra |= {"found": found, "merged": self._left_out}
+        self.outcome.extra |= {"found": found, "merged": self._losers.left_out}
 
     def finish(self) -> None:
         """Warn of what only the whole file shows."""
-        self._writer.finish(self._who.lines.get)
-        self._nested.finish()
+        self._writer.finish(self.who.lines.get)
+        self.nested.finish()
 
     # -- a batch ----------------------------------------------------------------------------
 
@@ -168,70 +132,58 @@ class Import(RowImport):
             self._endings.waiting += [one.record for one in waiting]
             reads = [one for one in reads if not (one.found and one.found.id in ending)]
         others = Others(self.uow, list(rows))
-        self._nested.load(
+        self.nested.load(
             [one.found.id for one in reads if one.found and one.parts],
             [one.parts for one in reads if one.parts or one.parts.main],
         )
         new: list[Written] = []
         saves: list[Written] = []
         for one in reads:
-            context = self.context.at(one.record.line, _code_of(one.record))
+            context = self.context.at(one.record.line, code_of(one.record))
             try:
                 if one.found is None:
                     new.append(self._built(one, context))
                 else:
                     row = rows[one.found.id]
-                    saves.append(self._revised(one, row, mains[row["id"]], others, context))
+                    saves.append(self.revised(one, row, mains[row["id"]], others, context))
             except InteropError as error:
-                self._who.refused(one.record.line, one.who)
+                self.who.refused(one.record.line, one.who)
                 self.reject(one.record, context.place.key, error)
         if self.refused:
-            self._who.doomed = True
+            self.who.doomed = True
             for written in new:
-                self._who.refused(written.record.line, written.read.who)
+                self.who.refused(written.record.line, written.read.who)
             return
         self._insert(new)
-        self._save(saves)
+        self.save(saves)
 
     def _recognised(self, records: Sequence[FileRow]) -> list[Read]:
         """The rows with who they are about; those of which that cannot be told are rejected."""
-        if self._absent:
-            self._look_for_keys(records)
+        self._columns.look_in(records)
         whos = [NOBODY if record.error else identity(record.values) for record in records]
-        self._who.begin([(r.line, who) for r, who in zip(records, whos, strict=True)])
+        self.who.begin([(r.line, who) for r, who in zip(records, whos, strict=True)])
         reads = []
         for record, who in zip(records, whos, strict=True):
             try:
                 if record.error is not None:
                     error = record.error
                     raise InvalidData(error.code, error.message, details=[error])  # type: ignore[arg-type]
-                decision, values = self._who.settle(record.line, who), record.values
+                decision, values = self.who.settle(record.line, who), record.values
                 if decision.merged:
-                    self._losers.append((record, decision.left[0].id))
+                    self._losers.note(record, decision.left[0].id)
                     continue
                 reads.append(Read(record, values, who, decision, nested_items(values)))
             except InteropError as error:
-                self.reject(record, _code_of(record), error)
+                self.reject(record, code_of(record), error)
         clear = []
         for one in reads:
             # Those that a later row has turned out to be about the same client as.
             if clash := self.clashes.get(one.record.line):
-                self._who.refused(one.record.line, one.who)
-                self.reject(one.record, _code_of(one.record), also_on_line(clash.path, clash.line))
+                self.who.refused(one.record.line, one.who)
+                self.reject(one.record, code_of(one.record), also_on_line(clash.path, clash.line))
             else:
                 clear.append(one)
         return clear
-
-    def _look_for_keys(self, records: Sequence[FileRow]) -> None:
-        """Refuse a file without a named key: at once, where all rows have the same columns."""
-        columns: set[str] = set()
-        alike = True
-        for record in records:
-            alike = alike and (not columns or columns == record.values.keys())
-            columns |= record.values.keys()
-        self._absent -= columns
-        if self._absent and alike and len(records) > 1:
-            raise _no_column(self._absent)
 
     def _stored(self, reads: Sequence[Read]) -> dict[Any, Row]:
         """The stored clients of the rows that have one, by id."""
@@ -240,7 +192,7 @@ class Import(RowImport):
     def _built(self, one: Read, context: Context) -> Written:
         values = with_main(one.values, one.parts.main)
         try:
-            client, address = built(values, context)
+            client, address = card.built(values, context)
         except InvalidData:
             if not values.get("name") or not any(values.get(name) for name in PLACE):
                 raise self._unmatched(one.who) from None
@@ -249,7 +201,7 @@ class Import(RowImport):
             client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._plan(one.parts, client, address, context)
-        if similar := self._who.similar(one.who, but=one.record.line):
+        if similar := self.who.similar(one.who, but=one.record.line):
             reason = msg("has the name and the place of: {codes}", codes=called(similar))
             context.warn("name", "client.similar", reason)
         if client.code and self.reuse:
@@ -262,7 +214,7 @@ class Import(RowImport):
         if key is None:
             reason = msg("nothing in the row says which client it is about")
             return wrong("", "import.unmatched", reason)
-        if key is Key.NAME and (namesakes := self._who.namesakes(who)):
+        if key is Key.NAME and (namesakes := self.who.namesakes(who)):
             reason = msg(
                 "is the name of {codes}: a name alone does not tell who is meant",
                 codes=called(namesakes),
@@ -272,7 +224,8 @@ class Import(RowImport):
         reason = msg("is no client's, and a new client needs a name and an address")
         return wrong(path, "import.unmatched", reason)
 
-    def _revised(self, one: Read, row: Row, main: Row, others: Others, context: Context) -> Written:
+    def revised(self, one: Read, row: Row, main: Row, others: Others, context: Context) -> Written:
+        """What a row makes of its client."""
         values = _said(with_main(one.values, one.parts.main))
         if values.pop("code", None) and one.found and one.found.contradicts(Key.CODE, one.who):
             raise other_code()
@@ -280,7 +233,9 @@ class Import(RowImport):
             reason = msg("is not that of the client's main address; use: interop address main")
             path = one.parts.main.path if one.parts.main else ""
             raise wrong(f"{path}uid", "import.uid", reason)
-        revision = revised(self.uow, row, main, values, context.at(one.record.line, row["code"]))
+        revision = card.revised(
+            self.uow, row, main, values, context.at(one.record.line, row["code"])
+        )
         client = revision.client
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
         if client.shipper_identity != revision.before.shipper_identity:
@@ -295,61 +250,10 @@ class Import(RowImport):
     ) -> Plan | None:
         if not parts:
             if parts.main is not None:
-                self._nested.claim("address", parts.main, client.id or 0)
+                self.nested.claim("address", parts.main, client.id or 0)
             return None
         context = context.phones_in(main.country if main else None)
-        return self._nested.plan(parts, client, main, context)
-
-    # -- clients merged into others ---------------------------------------------------------
-
-    def _settle_losers(self) -> None:
-        """Rows about clients that were merged into others: when the winners' own are written."""
-        rows_of = Counter(winner for _record, winner in self._losers)
-        waiting = self._losers
-        while waiting:
-            now: dict[int, Any] = {}
-            later: list[tuple[Any, int]] = []
-            for record, winner in waiting:
-                if winner in now or len(now) == self.size:
-                    later.append((record, winner))
-                else:
-                    now[winner] = record
-            self._absorb(now, rows_of)
-            self.rejected.settle()
-            waiting = later
-
-    def _absorb(self, records: Mapping[int, Any], rows_of: Mapping[int, int]) -> None:
-        """Write one row for each of these winners (by id)."""
-        rows = self.uow.clients.by_column("id", records)
-        mains = self.uow.addresses.main_of(records)
-        others = Others(self.uow, list(records))
-        saves = []
-        reads = []
-        for winner, record in records.items():
-            try:
-                reads.append((winner, record, nested_items(record.values)))
-            except InteropError as error:
-                self.reject(record, _code_of(record), error)
-        self._nested.load(list(records), [parts for _winner, _record, parts in reads])
-        for winner, record, parts in reads:
-            row = rows[winner]
-            context = self.context.at(record.line, row["code"])
-            alone = rows_of[winner] == 1 and not self._who.lines.get(winner)
-            values: dict[str, Any] = {}
-            if self.merged == UPDATE and alone:
-                values = {n: v for n, v in record.values.items() if n not in WHO}
-            else:
-                reason = msg("was merged into {code}: its fields are left out", code=row["code"])
-                context.warn("code", "import.merged", reason)
-                self._left_out += 1
-                parts.main = None
-            one = Read(record, values, NOBODY, Decision(), parts, loser=True)
-            try:
-                saves.append(self._revised(one, row, mains[winner], others, context))
-            except InteropError as error:
-                self.reject(record, row["code"], error)
-        if not self.refused:
-            self._save(saves)
+        return self.nested.plan(parts, client, main, context)
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -359,12 +263,12 @@ class Import(RowImport):
         self._make_codes(new)
         ids = self._writer.add([(one.client, one.address) for one in new if one.address])
         for client_id, one in zip(ids, new, strict=True):
-            self._who.written(client_id, one.record.line, one.read.who)
+            self.who.written(client_id, one.record.line, one.read.who)
             self._tell(one.record, one.client.code, client_id, "ok", "created")
             if payer := one.read.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
         pairs = zip(ids, new, strict=True)
-        self._nested.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
+        self.nested.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
         self.created += len(new)
 
     def _make_codes(self, new: list[Written]) -> None:
@@ -379,7 +283,8 @@ class Import(RowImport):
                 code = code_for(self.uow, client)
             client.code = code
 
-    def _save(self, saves: list[Written]) -> None:
+    def save(self, saves: list[Written]) -> None:
+        """Write stored clients, with what belongs to them."""
         if not saves:
             return
         stored = [(one, one.revision) for one in saves if one.revision]
@@ -395,7 +300,7 @@ class Import(RowImport):
                 active,
             )
         plans = [(revision.row["id"], one.plan) for one, revision in stored if one.plan]
-        changed |= self._nested.write(plans)
+        changed |= self.nested.write(plans)
         self.updated += len(changed)
         for one, revision in stored:
             row = revision.row
@@ -417,19 +322,6 @@ class Import(RowImport):
         self.note(record.line, code, item)
 
 
-COLUMN_OF = {Key.NATURAL: "name"}
-
-
-def _no_column(names: Collection[str]) -> InvalidData:
-    reason = msg("is a key, and the file has no such column")
-    details = [Detail(name, "import.key.column", reason, 1) for name in sorted(names)]
-    return InvalidData(
-        "import.key.column",
-        msg("The file has no column for the key {names}.", names=", ".join(sorted(names))),
-        details=details,
-    )
-
-
 def _pairs(reads: Sequence[Read], rows: Mapping[Any, Row]) -> Iterator[tuple[Any, Row | None]]:
     for one in reads:
         yield one.record, rows[one.found.id] if one.found else None
@@ -442,10 +334,3 @@ def _said(values: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if (value not in ("", None) or name not in KEPT_WHEN_EMPTY) and not is_no_value(value)
     }
-
-
-def _code_of(record: FileRow) -> str | None:
-    """The code as a row gives it, to name the row by."""
-    if record.error is not None:  # cells out of place
-        return None
-    return str(record.values.get("code") or "").strip()[:20] or None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.domain.entity import other_uid
-from interop_cli.domain.errors import InteropError, InvalidData
+from interop_cli.domain.errors import Detail, InteropError, InvalidData
 from interop_cli.domain.matching import (
     DEFAULT,
     IDENTIFIERS,
@@ -26,6 +26,7 @@ from interop_cli.services.clients.unique import duplicate_code, duplicate_extern
 from interop_cli.services.imports.unique import LineNumbers, also_on_line
 
 if TYPE_CHECKING:
+    from interop_cli.services.imports.rows import FileRow
     from interop_cli.store.writing.repositories.candidates import Candidates
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
@@ -301,6 +302,38 @@ class FileClients(ClientFinder):
 
 def _path(key: Key | None) -> str:
     return "name" if key in (None, Key.NATURAL) else str(key)
+
+
+class KeyColumns:
+    """Sees to it that the file has a column for each of the keys that were named."""
+
+    def __init__(self, named: Iterable[Key]) -> None:
+        self._absent = {"name" if key is Key.NATURAL else key.value for key in named}
+
+    def look_in(self, records: Sequence[FileRow]) -> None:
+        """Note the columns of these rows; refuses at once where all of them have the same."""
+        if not self._absent or not records:
+            return
+        columns = set(records[0].values)
+        alike = len(records) > 1
+        for record in records:
+            alike = alike and record.values.keys() == columns
+            columns |= record.values.keys()
+        self._absent -= columns
+        if alike:
+            self.settle()
+
+    def settle(self) -> None:
+        """Raise InvalidData ``import.key.column`` where a column was not met."""
+        if not self._absent:
+            return
+        names = sorted(self._absent)
+        reason = msg("is a key, and the file has no such column")
+        raise InvalidData(
+            "import.key.column",
+            msg("The file has no column for the key {names}.", names=", ".join(names)),
+            details=[Detail(name, "import.key.column", reason, 1) for name in names],
+        )
 
 
 def other_code() -> InvalidData:
