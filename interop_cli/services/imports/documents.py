@@ -18,6 +18,7 @@ from interop_cli.domain.values.document_kinds import KINDS, SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport
+from interop_cli.services.imports.unique import uid_of
 from interop_cli.services.sales.documents import (
     AMOUNT_FIELDS,
     OWN_FIELDS,
@@ -71,6 +72,7 @@ class DocumentImport(RowImport):
         known = [None if isinstance(key, InvalidData) else existing.get(key) for key in keys]
         owners = [self._owner_of(record) for record in records]
         self._load_parties(rows, known, owners)
+        named = self.uow.documents.by_uids(uid for record in records if (uid := uid_of(record)))
         new: dict[tuple[str, str], Taken] = {}
         saves: list[tuple[Row, Taken]] = []
         for record, key, row, owner in zip(records, keys, known, owners, strict=True):
@@ -83,6 +85,7 @@ class DocumentImport(RowImport):
                     raise _twice()
                 if isinstance(owner, InteropError):
                     raise owner
+                self._agree(record, row, named)
                 if row is None:
                     new[key] = self._taken(record, key[0], None, owner, context)
                 else:
@@ -167,6 +170,17 @@ class DocumentImport(RowImport):
             elif named or (owner is not None and owner.id != row["client_id"]):
                 wanted.add(owner.id if owner is not None else row["client_id"])
         self._parties.load(wanted)
+
+    def _agree(self, record: FileRow, row: Row | None, named: dict[object, Row]) -> None:
+        """Refuse a row whose uid another document has, stored or earlier in the file."""
+        uid = uid_of(record)
+        if not uid:
+            return
+        holder = named.get(uid)
+        if holder is not None and (row is None or holder["id"] != row["id"]):
+            raise wrong("uid", "import.uid", msg("is the uid of another document"))
+        if row is None:
+            named[uid] = {"id": 0}
 
     # -- one row ----------------------------------------------------------------------------
 

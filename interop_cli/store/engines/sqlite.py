@@ -18,7 +18,7 @@ from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row, Values
-from interop_cli.store.engines.sqlite_errors import busy, driver, translating
+from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -141,14 +141,18 @@ class SqliteConnection:
         # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.
         with translating():
             self.raw.execute("BEGIN IMMEDIATE")
+            committing = False
             try:
                 self._check_still_there()
                 yield
+                committing = True
                 self.raw.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self.raw.in_transaction:
                     with suppress(driver.Error):
                         self.raw.execute("ROLLBACK")
+                elif committing and isinstance(error, driver.Error):
+                    raise commit_failed(error) from error
                 raise
 
     def _check_still_there(self) -> None:

@@ -17,7 +17,7 @@ else:
     except ImportError:
         import sqlite3 as driver
 
-__all__ = ["busy", "damaged", "driver", "translated", "translating"]
+__all__ = ["busy", "commit_failed", "damaged", "driver", "translated", "translating"]
 
 
 def translated(error: Exception) -> InteropError:
@@ -41,6 +41,18 @@ def translated(error: Exception) -> InteropError:
         "db.error",
         msg("The database answered with an error: {name}.", name=name or type(error).__name__),
     )
+
+
+def commit_failed(error: Exception) -> InteropError:
+    """The same of a commit that ended with an error.
+
+    The disk being full, it was rolled back; else the change may be there: the folder is synced
+    last, when the journal is gone.
+    """
+    failure = translated(error)
+    if isinstance(failure, IoFailure) and failure.code != "io.disk_full":
+        failure.applied = None
+    return failure
 
 
 def _undecodable(error: Exception) -> bool:
