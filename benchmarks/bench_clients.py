@@ -1,4 +1,4 @@
-"""Clients: start-up, the card, import, deactivation, the list and the search.
+"""Clients: start-up, the card, import, changes of many, the list and the search.
 
 python -m benchmarks.bench_clients [--clients N] [--listed N] [--full]
 """
@@ -21,28 +21,32 @@ from benchmarks.pairs import Command, compare
 
 PYTHON = sys.executable
 PROGRAM = [PYTHON, "-m", "interop_cli"]
-# What a programmer would write by hand for a deactivation with a journal.
-PLAIN_DEACTIVATION = """
+# What a programmer would write by hand for the same change of many clients, with a journal.
+BY_HAND = """
 import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
+path, column, new = sys.argv[1:]
+db = sqlite3.connect(path, isolation_level=None)
 db.execute("PRAGMA foreign_keys = ON")
 db.execute("PRAGMA synchronous = EXTRA")
 codes = [line.strip().lower() for line in sys.stdin]
 db.execute("BEGIN IMMEDIATE")
 db.execute("CREATE TEMP TABLE picked (code_key TEXT PRIMARY KEY)")
 db.executemany("INSERT INTO picked VALUES (?)", ((code,) for code in codes))
+which = f"{column} IS NOT ? AND code_key IN (SELECT code_key FROM picked)"
 db.execute(
     "INSERT INTO change (operation_id, entity, entity_id, client_id, action, before, version)"
-    " SELECT 2, 'client', id, id, 'update', json_object('active', active), version + 1 FROM client"
-    " WHERE active = 1 AND code_key IN (SELECT code_key FROM picked) ORDER BY id"
+    f" SELECT 2, 'client', id, id, 'update', json_object('{column}', {column}), version + 1"
+    f" FROM client WHERE {which} ORDER BY id",
+    (new,),
 )
 db.execute(
-    "INSERT INTO operation VALUES (2, 'client.deactivate', '2026-01-01T00:00:00Z', 'me', 'by hand',"
+    "INSERT INTO operation VALUES (2, 'by.hand', '2026-01-01T00:00:00Z', 'me', 'by hand',"
     " NULL, changes(), '', '')"
 )
 db.execute(
-    "UPDATE client SET active = 0, version = version + 1, updated_at = '2026-01-01T00:00:00Z'"
-    " WHERE active = 1 AND code_key IN (SELECT code_key FROM picked)"
+    f"UPDATE client SET {column} = ?, version = version + 1, updated_at = '2026-01-01T00:00:00Z'"
+    f" WHERE {which}",
+    (new, new),
 )
 db.execute("COMMIT")
 """
@@ -138,37 +142,30 @@ def showing(db: Path, count: int) -> None:
     record(f"show.{count}", figures)
 
 
-def deactivating(folder: Path, db: Path, count: int) -> None:
-    """All codes through a pipe against the same statements by hand."""
+def changing(folder: Path, db: Path, count: int) -> None:
+    """All codes through a pipe, deactivated and edited, against the same statements by hand."""
     codes, ours, theirs = folder / "codes", folder / "a.db", folder / "b.db"
     with sqlite3.connect(db) as conn:
         codes.write_text("".join(f"{c}\n" for (c,) in conn.execute("SELECT code FROM client")))
-    retire = [
-        *PROGRAM,
-        "--db",
-        ours,
-        "client",
-        "deactivate",
-        "-",
-        "-y",
-        "-q",
-        "--max-affected",
-        str(count),
-    ]
-    figures = compare(
-        Command(retire, before=lambda: shutil.copy(db, ours), stdin=str(codes)),
-        Command(
-            [PYTHON, "-c", PLAIN_DEACTIVATION, theirs],
-            before=lambda: shutil.copy(db, theirs),
-            stdin=str(codes),
-        ),
-        pairs=3,
-        target=2.0,
-    )
-    shutil.copy(db, ours)
-    peak = peak_memory(retire, stdin=str(codes))
-    undo = peak_memory([*PROGRAM, "--db", ours, "journal", "undo", "2", "-y", "-q"])
-    record(f"deactivate.{count}", {**figures, "peak_megabytes": peak, "undo_peak_megabytes": undo})
+    for name, words, by_hand in (
+        ("deactivate", ["deactivate", "-"], ["active", "0"]),
+        ("edit", ["edit", "-", "--terms", "net60"], ["terms", "net60"]),
+    ):
+        change = [*PROGRAM, "--db", ours, "client", *words, "-y", "-q", "--max-affected", count]
+        figures = compare(
+            Command(change, before=lambda: shutil.copy(db, ours), stdin=str(codes)),
+            Command(
+                [PYTHON, "-c", BY_HAND, theirs, *by_hand],
+                before=lambda: shutil.copy(db, theirs),
+                stdin=str(codes),
+            ),
+            pairs=3,
+            target=2.0,
+        )
+        shutil.copy(db, ours)
+        peak = peak_memory(change, stdin=str(codes))
+        undo = peak_memory([*PROGRAM, "--db", ours, "journal", "undo", "2", "-y", "-q"])
+        record(f"{name}.{count}", {**figures, "peak_megabytes": peak, "undo_peak_megabytes": undo})
 
 
 def listing(folder: Path, count: int) -> Path:
@@ -259,7 +256,7 @@ def main(argv: list[str] | None = None) -> None:
         start_up()
         db = importing(folder, wanted.clients)
         showing(db, wanted.clients)
-        deactivating(folder, db, wanted.clients)
+        changing(folder, db, wanted.clients)
         searching(listing(folder, listed), listed)
 
 

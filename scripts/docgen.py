@@ -91,6 +91,7 @@ SPEED = (
         "`client deactivate -`, 100,000 codes, journaled",
         "the same statements by hand",
     ),
+    ("edit.100000", "`client edit - --terms net60`, the same codes", "the same"),
     (
         "list.1000000",
         "`client list --all -o ndjson`, 1,000,000 clients",

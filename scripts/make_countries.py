@@ -1,15 +1,16 @@
-"""Write interop_cli/domain/data/countries.json and currencies.json from CLDR (through Babel).
+"""Write interop_cli/domain/data/countries.json and currencies.json.
 
-Run it again when Babel is updated: ``python scripts/make_countries.py``. interop reads the files
-and does not need Babel.
+Names come from CLDR (through Babel) and ISO 3166 (through pycountry). Run it again when one of
+them is updated: ``python scripts/make_countries.py``. interop reads the files and needs neither.
 """
 
 from __future__ import annotations
 
+import gettext
 import json
 from pathlib import Path
-from typing import cast
 
+import pycountry
 from babel import Locale
 from babel.core import get_global
 
@@ -18,7 +19,6 @@ DATA = Path(__file__).parent.parent / "interop_cli" / "domain" / "data"
 # Codes that CLDR has names for, and that are no country of ISO 3166-1 (Kosovo's XK stays: it is in
 # general use and its addresses are known).
 NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
-WITHDRAWN_ALPHA3 = frozenset("ANT BUR CSK DDR SCG TMP YMD YUG ZAR".split())
 LANGUAGES = ("en", "fr")
 
 # What people write besides CLDR's names.
@@ -62,15 +62,13 @@ OTHER_NAMES = {
 }
 
 
-def alpha3_codes() -> dict[str, str]:
-    """ISO alpha-2 to alpha-3, from CLDR's aliases."""
-    aliases = cast(dict[str, list[str]], get_global("territory_aliases"))
-    return {
-        replacements[0]: alias
-        for alias, replacements in aliases.items()
-        if len(alias) == 3 and alias.isalpha() and alias not in WITHDRAWN_ALPHA3
-        if len(replacements) == 1
-    }
+NOT_ISO_ALPHA3 = {"XK": "XKK"}
+
+
+def alpha3_code(code: str) -> str:
+    """ISO alpha-3 of an alpha-2 code; CLDR's own where ISO has none."""
+    country = pycountry.countries.get(alpha_2=code)
+    return str(country.alpha_3) if country else NOT_ISO_ALPHA3[code]
 
 
 def names_of(code: str) -> list[str]:
@@ -78,20 +76,31 @@ def names_of(code: str) -> list[str]:
     found = {name.strip() for name in OTHER_NAMES.get(code, "").split(",") if name.strip()}
     for locale in ("fr_CA", "en_CA", "en_GB"):
         found.add(Locale.parse(locale).territories[code])
+    found.update(iso_names(code))
     for name in [*found, *(Locale(language).territories[code] for language in LANGUAGES)]:
         found.update({name.replace("St. ", "Saint "), name.replace(" & ", " and ")})
     known = {Locale(language).territories[code] for language in LANGUAGES}
     return sorted(found - known)
 
 
+def iso_names(code: str) -> set[str]:
+    """The short, official and common names of ISO 3166 ("Korea, Republic of"), and in French."""
+    country = pycountry.countries.get(alpha_2=code)
+    if country is None:  # Kosovo
+        return set()
+    french = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=["fr"])
+    parts = (getattr(country, part, "") for part in ("name", "official_name", "common_name"))
+    names = {name for name in parts if name}
+    return names | {french.gettext(name) for name in names}
+
+
 def countries() -> dict[str, dict[str, object]]:
     """Each country's alpha-3 code and names."""
-    alpha3 = alpha3_codes()
     known = [str(code) for code in Locale("en").territories]
     codes = [code for code in known if len(code) == 2 and code not in NOT_COUNTRIES]
     return {
         code: {
-            "alpha3": alpha3.get(code),
+            "alpha3": alpha3_code(code),
             **{language: Locale(language).territories[code] for language in LANGUAGES},
             "others": names_of(code),
         }

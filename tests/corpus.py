@@ -157,7 +157,6 @@ BAD_CSV = [
     bad("duplicate-but-spaces", "code,name, name \nA,B,C\n", "input.header.duplicate", 1),
     bad("empty-header", "code,,name\nA,B,C\n", "input.header.empty", 1),
     bad("blank-header", "code,  ,name\nA,B,C\n", "input.header.empty", 1),
-    bad("header-with-a-comma-more", "code,name,\nA,B,\n", "input.header.empty", 1),
     bad("header-after-blanks", "\n  \ncode,code\nA,B\n", "input.header.duplicate", 3),
     bad("no-header", f"{ROW}\n{SECOND}\n", "import.column.unknown", 1),
     bad("unterminated-quote", _csv(ROW, 'BETA,"Beta', SECOND, ROW), "input.quote", 3),
@@ -211,6 +210,9 @@ EMPTY = [
 ]
 
 ODD_CSV = [
+    odd("empty-columns-at-the-end", f"{HEADER},,\n{ROW},,\n{SECOND},, \n", 2),
+    odd("cells-at-the-end", f"{HEADER}\n{ROW},,\n{SECOND},\n", 2),
+    odd("an-empty-row-first", f",,,\n{HEADER}\n{ROW}\n", 1),
     odd("mark", b"\xef\xbb\xbf" + _csv(ROW).encode(), 1),
     odd("crlf", _csv(ROW, SECOND, end="\r\n"), 2),
     odd("cr-only", _csv(ROW, SECOND, end="\r"), 2),

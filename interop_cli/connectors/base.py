@@ -106,6 +106,13 @@ class HttpConnector:
             self.http.close()
 
 
+def unnamed() -> Trouble:
+    """The trouble of a system that does not say which one it is."""
+    return Trouble(
+        TroubleKind.RETRY, "remote.answer", msg("The answer does not say which system it is.")
+    )
+
+
 def check_settings(known: Sequence[TargetSetting], given: Mapping[str, object]) -> None:
     """Raise ConfigError ``sync.setting`` for a setting that is unknown, missing or not allowed."""
     names = {one.name: one for one in known}

@@ -18,7 +18,15 @@ from typing import Any, ClassVar, Protocol
 from interop_cli.clock import Clock
 from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.payload import Payload
-from interop_cli.domain.sync.records import LocalRecord, RemoteRecord, Result, Role, Send, Trace
+from interop_cli.domain.sync.records import (
+    LocalRecord,
+    RemoteIdentity,
+    RemoteRecord,
+    Result,
+    Role,
+    Send,
+    Trace,
+)
 
 Secret = dict[str, Any]
 """What a connector needs to be let in: ``{"token": …}``, or OAuth's tokens. Never printed."""
@@ -116,6 +124,12 @@ class Connector(Protocol):
         """
 
     # -- the remote ---------------------------------------------------------------------------
+
+    def identity(self) -> RemoteIdentity | None:
+        """Which system this is, as it says itself; None where nothing there tells.
+
+        The links of a target belong to one system: another one's records are strangers.
+        """
 
     def connect(self) -> list[str]:
         """Check that we are let in, and make there what we need; what was made.

@@ -7,20 +7,35 @@ province. Elsewhere old data gets in as typed, with a warning.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import ValidationInfo, model_validator
 
-from interop_cli.domain.entity import Awaited, Entity, Line, Lines, Off, ShortLine
+from interop_cli.domain.entity import (
+    Awaited,
+    AwaitedValue,
+    Entity,
+    Line,
+    Lines,
+    Off,
+    ShortLine,
+    ShortValue,
+    Value,
+)
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.rule_faults import Faults, fault, missing
 from interop_cli.domain.rules import Context, Policy, context_of
 from interop_cli.domain.values.phone import read_phone
 from interop_cli.domain.values.places import CountryRules, country_code, country_rules
+from interop_cli.domain.values.text import fold
 
 # These decide one another: none is checked again unless one of them changes.
 _PLACE = frozenset({"province", "postal_code", "country"})
+
+# The apostrophe of a spreadsheet, where a number follows; 't Veld has one of its own.
+_TEXT_MARK = re.compile(r"'\d")
 
 _FORM = N_("does not have the form of a postal code of {country}, such as {example}")
 _MISMATCH = N_("is not a postal code of {province}")
@@ -40,15 +55,21 @@ class Address(Entity):
     line1: Awaited = ""
     line2: Line = None
     city: Awaited = ""
-    province: Line = None
-    postal_code: ShortLine = None
-    country: Awaited = ""
+    province: Value = None
+    postal_code: ShortValue = None
+    country: AwaitedValue = ""
     main: Off = False
-    phone: ShortLine = None
+    phone: ShortValue = None
     instructions: Lines = None
+
+    @classmethod
+    def build(cls, values: Mapping[str, Any], context: Context) -> Self:
+        """As ``Entity.build``; a street of several lines is ``line1`` and ``line2``."""
+        return super().build(_in_two_lines(values), context)
 
     def revise(self, changes: Mapping[str, Any], context: Context) -> Self:
         """As ``Entity.revise``; in another country the province is asked for again."""
+        changes = _in_two_lines(changes)
         if "country" in changes and "province" not in changes:
             changes = {"province": None, **changes}
         return super().revise(changes, context)
@@ -62,12 +83,32 @@ class Address(Entity):
         for required in ("line1", "city"):
             if not fields[required]:
                 faults.add(required, missing())
+        for street in ("line1", "line2"):
+            if fields[street] and _TEXT_MARK.match(fields[street]):
+                fields[street] = fields[street][1:]
         _settle_place(fields, context, faults)
         if faults:
             raise faults.error()
         if fields["phone"] and "phone" not in context.kept:
             fields["phone"] = read_phone("phone", fields["phone"], fields["country"], context)
         return self
+
+
+def _in_two_lines(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``values`` with what stands below the first line of the street in ``line2``."""
+    street, below = values.get("line1") or "", values.get("line2") or ""
+    if f"{street}{below}".isprintable():  # neither has a line end
+        return values
+    first, *rest = _lines(street) or [""]
+    second = ", ".join(_lines(below))
+    under = ", ".join(rest)
+    if under and fold(under) != fold(second):  # a file may have it in both cells
+        second = f"{under}, {second}" if second else under
+    return {**values, "line1": first, "line2": second} if second else {**values, "line1": first}
+
+
+def _lines(value: object) -> list[str]:
+    return [line for part in str(value).splitlines() if (line := part.strip())]
 
 
 def _settle_place(fields: dict[str, Any], context: Context, faults: Faults) -> None:
@@ -154,7 +195,8 @@ def _supply_province(
             context.warn("province", "address.province.filled", message)
     elif _default_fits(fields, postal, place, context.policy):
         province = context.policy.province
-    elif place.requires_province:
+    elif place.requires_province and not (fields["postal_code"] and faults.about("postal_code")):
+        # A postal code that is right may well tell it.
         faults.add("province", missing())
     fields["province"] = province
     return province

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from interop_cli.domain.accounting import check_accounting
-from interop_cli.domain.entity import Entity, Line, Name, On, optional, optional_line
+from interop_cli.domain.entity import Entity, Name, On, Value, optional, optional_line
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, too_long
 from interop_cli.domain.rules import Context, context_of
@@ -23,7 +23,7 @@ from interop_cli.domain.values.choices import (
     read_language,
 )
 from interop_cli.domain.values.code import check_code
-from interop_cli.domain.values.email import check_email, check_website
+from interop_cli.domain.values.email import check_email, read_website
 from interop_cli.domain.values.phone import read_phone
 from interop_cli.domain.values.taxnumbers import check_gst, check_neq, check_qst
 from interop_cli.domain.values.text import clean, fold
@@ -66,6 +66,11 @@ def read_own_phone(value: str, info: ValidationInfo[Any]) -> str | None:
     if not value.strip():
         return None
     return read_phone(name, value, context.phone_country or context.policy.country, context) or None
+
+
+def _website(value: str, info: ValidationInfo[Any]) -> str | None:
+    context = context_of(info)
+    return value if "website" in context.kept else read_website("website", value, context) or None
 
 
 def _qst(value: str, info: ValidationInfo[Any]) -> str | None:
@@ -155,7 +160,7 @@ class Client(Entity):
     )
     email: Email = None
     phone: Phone = None
-    website: Annotated[str, optional(check_website)] | None = None
+    website: Annotated[str, AfterValidator(_website)] | None = None
     currency: Annotated[str, BeforeValidator(_currency)] = Field(
         default=None, validate_default=True
     )
@@ -168,7 +173,7 @@ class Client(Entity):
     qst: Annotated[str, AfterValidator(_qst)] | None = None
     neq: Annotated[str, optional(check_neq)] | None = None
     tags: Annotated[list[str], BeforeValidator(_tags)] = Field(default_factory=list)
-    external_id: Line = None
+    external_id: Value = None
     accounting: Annotated[dict[str, str], BeforeValidator(_accounting)] = Field(
         default_factory=dict
     )

@@ -8,18 +8,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.entity import Entity, Line, Off, optional_line, required_line
+from interop_cli.domain.entity import Entity, Line, Off, Value, optional_value, required_line
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import Faults, fault, missing
+from interop_cli.domain.rule_faults import Faults, fault, missing, too_long
 from interop_cli.domain.rules import context_of
 from interop_cli.domain.validation import refused
 from interop_cli.domain.values.choices import check_currency, read_choice
 from interop_cli.domain.values.document_kinds import KINDS, STATUSES
 from interop_cli.domain.values.money import MAX_CENTS, in_cents, parse_amount, parse_cents
+from interop_cli.domain.values.text import clean, clean_value
 from interop_cli.domain.values.zones import day_in, zoned_time
 
 MAX_NUMBER = 40
@@ -48,7 +49,7 @@ def read_date(value: object, info: ValidationInfo[Any]) -> str:
     A time of day behind it is left away; one that says its zone is of the day that it is in the
     company's: 4:30 on January 1, UTC, is December 31 in Montréal.
     """
-    text = str(value or "").strip()
+    text = clean_value(str(value or ""))
     if not text:
         raise missing()
     match = _DATE.fullmatch(text)
@@ -73,6 +74,17 @@ def _currency(value: object, info: ValidationInfo[Any]) -> str:
     return check_currency(value) if value else context_of(info).policy.currency
 
 
+def _on_one_line(value: str) -> str | None:
+    """A place that may be written on several lines, on one."""
+    text = clean(", ".join(filter(None, map(str.strip, value.splitlines()))))
+    if len(text) > MAX_PLACE:
+        raise too_long(MAX_PLACE)
+    return text or None
+
+
+Place = Annotated[str, AfterValidator(_on_one_line)] | None
+
+
 class Document(Entity):
     """A document. Amounts are cents of ``currency``; ``total_cents`` is the sum of the others.
 
@@ -90,7 +102,7 @@ class Document(Entity):
     kind: Annotated[
         Literal["quote", "job", "packing_slip", "invoice", "credit_note"], BeforeValidator(_kind)
     ]
-    number: Annotated[str, optional_line(MAX_NUMBER)] | None = None
+    number: Annotated[str, optional_value(MAX_NUMBER)] | None = None
     status: Annotated[Literal["draft", "posted", "void"], BeforeValidator(_status)] = "posted"
     date: Annotated[str, BeforeValidator(read_date)]
     due_date: Annotated[str | None, BeforeValidator(_optional_date)] = None
@@ -105,14 +117,14 @@ class Document(Entity):
     contact_id: int | None = None
     contact: Line = None
     ship_to_id: int | None = None
-    ship_to: Annotated[str, optional_line(MAX_PLACE)] | None = None
-    sold_to_address: Annotated[str, optional_line(MAX_PLACE)] | None = None
-    bill_to_address: Annotated[str, optional_line(MAX_PLACE)] | None = None
+    ship_to: Place = None
+    sold_to_address: Place = None
+    bill_to_address: Place = None
     place_of_supply: Line = None
     corrects_id: int | None = None
     issued: Off = False
     posted_at: Line = None
-    external_id: Line = None
+    external_id: Value = None
 
 
 def read_amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:

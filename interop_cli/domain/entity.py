@@ -11,7 +11,7 @@ from interop_cli.domain.rule_faults import missing, too_long
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import invalid
 from interop_cli.domain.values.choices import parse_bool
-from interop_cli.domain.values.text import clean, clean_lines, fold
+from interop_cli.domain.values.text import clean, clean_lines, clean_value, fold
 
 
 def optional_line(limit: int) -> AfterValidator:
@@ -24,6 +24,11 @@ def optional_lines(limit: int) -> AfterValidator:
     return _optional(limit, clean_lines)
 
 
+def optional_value(limit: int) -> AfterValidator:
+    """The same for a value that is no prose (see ``clean_value``)."""
+    return _optional(limit, clean_value)
+
+
 def required_line(limit: int) -> BeforeValidator:
     """A validator for text of one line that may not be empty."""
     return _required(limit, clean)
@@ -34,12 +39,12 @@ def required_lines(limit: int) -> BeforeValidator:
     return _required(limit, clean_lines)
 
 
-def awaited_line(limit: int) -> BeforeValidator:
+def awaited(limit: int, tidy: Callable[[str], str]) -> BeforeValidator:
     """A validator for text that the whole entity requires, and asks for itself: ``""`` if absent.
 
     A field that pydantic requires stops the entity's own validator, and so hides other errors.
     """
-    return BeforeValidator(lambda value: _bounded(value, limit, clean))
+    return BeforeValidator(lambda value: _bounded(value, limit, tidy))
 
 
 def optional(check: Callable[[str], str]) -> AfterValidator:
@@ -89,7 +94,10 @@ def _bounded(value: object, limit: int, tidy: Callable[[str], str]) -> object:
 Line = Annotated[str, optional_line(200)] | None
 ShortLine = Annotated[str, optional_line(60)] | None
 Lines = Annotated[str, optional_lines(2000)] | None
-Awaited = Annotated[str, awaited_line(200)]
+Value = Annotated[str, optional_value(200)] | None
+ShortValue = Annotated[str, optional_value(60)] | None
+Awaited = Annotated[str, awaited(200, clean)]
+AwaitedValue = Annotated[str, awaited(200, clean_value)]
 Name = Annotated[str, required_line(200)]
 On = Annotated[bool, flag(empty=True)]
 Off = Annotated[bool, flag(empty=False)]

@@ -33,8 +33,8 @@ class Detail:
     """One finding inside an error: which field of which row, and why.
 
     ``path`` is the field in dotted form, ``line`` the line of the input file (1 is the header of
-    a CSV), ``key`` the client's code where one is known. ``title`` is a msgid that people read in
-    the place of the path, where that is not something they typed.
+    a CSV), ``key`` the client's code where one is known. ``title`` is what people read in the
+    place of the path, where that is not something they typed.
     """
 
     path: str
@@ -42,7 +42,7 @@ class Detail:
     message: Message | None = None
     line: int | None = None
     key: str | None = None
-    title: str | None = None
+    title: Message | None = None
 
 
 class Place(NamedTuple):

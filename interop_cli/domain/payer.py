@@ -107,7 +107,10 @@ def check_can_deactivate(client: Client, pays_for: Sequence[str]) -> None:
                 code=client.code,
                 clients=_some(pays_for),
             ),
-            hint=msg("Name who pays from now on: --reassign CODE"),
+            hint=msg(
+                "Name who pays from now on: interop client deactivate {code} --reassign CODE",
+                code=client.code,
+            ),
         )
 
 

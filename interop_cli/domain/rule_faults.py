@@ -62,6 +62,10 @@ class Faults:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    def about(self, field: str) -> bool:
+        """Whether an error of ``field`` was noted."""
+        return any(found["loc"] == (field,) for found in self._found)
+
     def error(self) -> ValidationError:
         """All of it as one error; pydantic merges it into its own."""
         from pydantic_core import ValidationError

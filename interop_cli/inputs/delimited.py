@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, islice
 
 from interop_cli.domain.errors import Detail, InvalidData, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.inputs.lines import TextLines
-from interop_cli.inputs.records import Layout, Record, invalid
+from interop_cli.inputs.records import LOOKED_AT, PLAIN_HEAD, Head, Layout, Record, invalid
 from interop_cli.inputs.source import Source
 from interop_cli.output.sanitise import unguard
 
@@ -23,19 +24,26 @@ FIELD_LIMIT = 131_072  # characters
 _NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 _QUOTED = re.compile(r'"[^"]*"')
 _HEADER_LINES = 50
+# What Excel takes as the delimiter of the file, where its first line says so.
+_SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)
 
 
 def read_csv(
-    source: Source, *, encoding: str | None = None, delimiter: str | None = None
+    source: Source,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    head: Head = PLAIN_HEAD,
 ) -> Iterator[Record]:
     """The rows under the header; none where there is no header or nothing under it.
 
-    Blank lines are skipped. A ragged row comes with the ``error`` ``input.ragged``. Raises
+    Blank lines are skipped, and columns at the end that have neither name nor content. A ragged
+    row comes with the ``error`` ``input.ragged``. Raises
     ``InvalidData`` for a file that is not such a CSV (``input.csv``, ``input.quote``,
     ``input.field_too_long``, ``input.header.*``, and those of ``TextLines``), ``UsageError`` for
     an encoding or a delimiter that cannot be.
     """
-    return _Table(source, encoding, delimiter).records()
+    return _Table(source, encoding, delimiter, head).records()
 
 
 def header(
@@ -46,10 +54,14 @@ def header(
 
 
 def csv_layout(
-    source: Source, *, encoding: str | None = None, delimiter: str | None = None
+    source: Source,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    head: Head = PLAIN_HEAD,
 ) -> Layout:
     """Columns, delimiter and encoding of the file; raises what ``read_csv`` does."""
-    return _Table(source, encoding, delimiter).layout
+    return _Table(source, encoding, delimiter, head).layout
 
 
 def check_delimiter(text: str) -> str:
@@ -67,16 +79,27 @@ def check_delimiter(text: str) -> str:
 class _Table:
     """One reading of a CSV file."""
 
-    def __init__(self, source: Source, encoding: str | None, delimiter: str | None) -> None:
+    def __init__(
+        self, source: Source, encoding: str | None, delimiter: str | None, head: Head
+    ) -> None:
         self._source = source
         self._encoding = encoding
+        self._head = head
         self._lines = TextLines(source, encoding, records=True, option=True)
         lines = iter(self._lines)
-        head = _head(lines)
-        self._delimiter = check_delimiter(delimiter) if delimiter else _sniff("".join(head))
+        begun = _beginning(lines, head)
+        self._separator = _SEPARATOR.fullmatch(begun[0]) if begun else None
+        if delimiter:
+            self._delimiter = check_delimiter(delimiter)
+        elif self._separator:
+            self._delimiter = check_delimiter(self._separator[1])
+        else:
+            self._delimiter = _sniffed(begun, head)
         # Others may have changed the limit, which is global.
         csv.field_size_limit(FIELD_LIMIT)
-        self._reader = csv.reader(chain(head, lines), delimiter=self._delimiter, strict=True)
+        self._reader = csv.reader(chain(begun, lines), delimiter=self._delimiter, strict=True)
+        self._first: list[str] | None = None  # a row that was read to know the columns
+        self._line = head.line  # of the header
         self._header = self._read_header()
 
     @property
@@ -84,16 +107,21 @@ class _Table:
         encoding = self._encoding or "utf-8"
         if self._lines.bom and encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
             encoding = "utf-8-sig"
-        return Layout("csv", self._header, self._delimiter, encoding)
+        return Layout("csv", self._header, self._delimiter, encoding, self._line)
 
     def records(self) -> Iterator[Record]:
         names, lines, reader = self._header, self._lines, self._reader
         width = len(names)
         line = lines.mark = reader.line_num
+        rows: Iterator[list[str]] = reader
+        if self._first is not None:
+            rows, line = chain([self._first], reader), self._line
         try:
-            for cells in reader:
+            for cells in rows:
                 start = line + 1
                 line = lines.mark = reader.line_num
+                if len(cells) > width and not "".join(cells[width:]).strip():
+                    del cells[width:]
                 if len(cells) == width and (width > 1 or cells[0].strip() or cells[0] == ""):
                     values = dict(zip(names, cells, strict=True))
                     if "'" in "".join(cells):
@@ -108,12 +136,30 @@ class _Table:
             raise self._fault(error, line + 1) from None
 
     def _read_header(self) -> list[str]:
+        head, before = self._head, 0
         try:
             for cells in self._reader:
-                if not _blank(cells):
-                    return self._checked([unguard(cell).strip() for cell in cells])
+                start, before = before + 1, self._reader.line_num
+                if _blank(cells) or start < head.line or (self._separator and start == 1):
+                    continue
+                if not head.line:
+                    self._first, self._line = cells, start - 1
+                    return head.names(cells)
+                names = [unguard(cell).strip() for cell in cells]
+                while len(names) > head.width and not names[-1]:
+                    names.pop()
+                if not names:
+                    continue
+                if head.find and not head.find(names):
+                    if start < LOOKED_AT:
+                        continue
+                    break
+                self._line = start
+                return head.names(names) if head.lenient else self._checked(names)
         except csv.Error as error:
             raise self._fault(error, 1) from None
+        if head.find:
+            raise no_such_header(self._source.name)
         return []
 
     def _checked(self, names: list[str]) -> list[str]:
@@ -176,6 +222,36 @@ def _head(lines: Iterator[str]) -> list[str]:
             if '"' not in _QUOTED.sub("", text) or text.count("\n") >= _HEADER_LINES:
                 break
     return head
+
+
+def no_such_header(file: str) -> InvalidData:
+    """No line holds the columns that the mapping names."""
+    return invalid(
+        "input.header.none",
+        file,
+        msg("none of the first {count} lines holds the columns that are named", count=LOOKED_AT),
+        hint=msg("Say which line does, in the mapping: {example}", example="header = 4"),
+    )
+
+
+def _beginning(lines: Iterator[str], head: Head) -> list[str]:
+    """The lines that are needed to know the delimiter."""
+    begun = list(islice(lines, LOOKED_AT if head.find else max(head.line - 1, 0)))
+    begun += [] if head.find else _head(lines)
+    if len(begun) == 1 and _SEPARATOR.fullmatch(begun[0]):
+        begun += _head(lines)
+    return begun
+
+
+def _sniffed(begun: list[str], head: Head) -> str:
+    """The delimiter of the header, where that is found."""
+    if head.find:
+        for delimiter in sorted(DELIMITERS, key="".join(begun).count, reverse=True):
+            with suppress(csv.Error):
+                rows = csv.reader(begun, delimiter=delimiter)
+                if any(head.find([cell.strip() for cell in cells]) for cells in rows):
+                    return delimiter
+    return _sniff("".join(begun[max(head.line - 1, 0) :]) or "".join(begun))
 
 
 def _sniff(text: str) -> str:

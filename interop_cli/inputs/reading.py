@@ -9,7 +9,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.inputs.delimited import csv_layout, read_csv
 from interop_cli.inputs.ndjson import read_ndjson
-from interop_cli.inputs.records import Layout, Record
+from interop_cli.inputs.records import PLAIN_HEAD, Head, Layout, Record
 from interop_cli.inputs.source import Source
 
 FORMATS = ("csv", "ndjson")
@@ -30,6 +30,7 @@ def read_records(
     format: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    head: Head = PLAIN_HEAD,
 ) -> Iterator[Record]:
     """The rows of the file; ``format`` is ``csv``, ``ndjson`` or to be found out.
 
@@ -37,7 +38,7 @@ def read_records(
     an encoding or a delimiter is given for NDJSON, which has its own.
     """
     if _format(source, format, encoding, delimiter) == "csv":
-        return read_csv(source, encoding=encoding, delimiter=delimiter)
+        return read_csv(source, encoding=encoding, delimiter=delimiter, head=head)
     return read_ndjson(source)
 
 
@@ -47,10 +48,11 @@ def read_layout(
     format: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    head: Head = PLAIN_HEAD,
 ) -> Layout:
     """How the file is written: format, and for a CSV its columns, delimiter and encoding."""
     if _format(source, format, encoding, delimiter) == "csv":
-        return csv_layout(source, encoding=encoding, delimiter=delimiter)
+        return csv_layout(source, encoding=encoding, delimiter=delimiter, head=head)
     return Layout("ndjson", [])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, InvalidData, IoFailure
@@ -36,6 +36,41 @@ class Layout(NamedTuple):
     header: list[str]
     delimiter: str = ","
     encoding: str = "utf-8"
+    line: int = 1
+    """Where the header stands; 0 where there is none, and its columns are called by place."""
+
+
+class Head(NamedTuple):
+    """Where the names of the columns stand, and which names may be.
+
+    ``line``: no line before this one is the header; 0: there is none, the columns are ``#1``,
+    ``#2`` … ``find``: it is the first line whose cells are such. ``lenient``: a column without a
+    name is called ``#3`` by its place, and the second ``Email`` is ``Email#2``. ``width``: so many
+    are columns although they have no name.
+    """
+
+    line: int = 1
+    find: Callable[[Sequence[str]], bool] | None = None
+    lenient: bool = False
+    width: int = 0
+
+    def names(self, cells: Sequence[str]) -> list[str]:
+        """The names of the columns out of the cells of the header, or of the first row."""
+        if not self.line:
+            return [f"#{place}" for place in range(1, len(cells) + 1)]
+        names: list[str] = []
+        for place, cell in enumerate(cells, 1):
+            name = cell or f"#{place}"
+            number = 2
+            while name in names:
+                name = f"{cell}#{number}"
+                number += 1
+            names.append(name)
+        return names
+
+
+PLAIN_HEAD = Head()
+LOOKED_AT = 50  # lines among which a header is looked for
 
 
 def invalid(

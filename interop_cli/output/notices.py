@@ -149,7 +149,7 @@ def _said(error: InteropError, detail: Detail) -> bool:
 def detail_text(detail: Detail) -> str:
     """A finding as words: where it is, and what is wrong."""
     what = translate(detail.message) if detail.message else detail.code
-    path = _(detail.title) if detail.title else detail.path
+    path = translate(detail.title) if detail.title else detail.path
     return finding(detail.line, detail.key, path, what)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail, NotFound
@@ -12,6 +13,8 @@ from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.outcome import MAX_ITEMS, Outcome, one
+from interop_cli.store.reading.called import Called, called
+from interop_cli.store.writing.repositories.operations import Hindrance, Stays
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -59,6 +62,12 @@ def _role_item(user: User, role: str, *, changed: bool) -> dict[str, object]:
 SHOWN = 20
 ERASE = "contact.erase"
 ACTIONS = {"delete": "deleted", "insert": "restored", "update": "updated"}
+HINDERS = {
+    Stays.CHANGED: ("newer", msg("was changed since")),
+    Stays.USED: ("used", msg("is used since")),
+    Stays.LINKED: ("linked", msg("a target of sync holds it, or is being sent it")),
+    Stays.NUMBERED: ("numbered", msg("later numbers were given since")),
+}
 
 
 def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Outcome:
@@ -84,32 +93,64 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
     matched = operations.load(operation["id"])
     if posted := operations.posted():
         raise _stays(operation["id"], posted)
-    operations.keep(operations.used_since())
-    count, rows = operations.stale(SHOWN)
-    details = [_detail(row) for row in rows]
-    if count and not keep_newer:
-        raise Conflict(
-            "journal.newer",
-            counted(
-                "{count} of {total} rows was changed or used since; nothing was undone.",
-                "{count} of {total} rows were changed or used since; nothing was undone.",
-                count=count,
-                total=matched,
-            ),
-            hint=msg(
-                "Undo the others only: interop journal undo {id} --keep-newer", id=operation["id"]
-            ),
-            details=details,
-        )
-    changed = _taken_back(uow, operation["id"])
+    operations.keep()
+    hindering, along, free = operations.kept()
+    if hindering and not keep_newer:
+        raise _newer(uow, operation["id"], hindering, matched, free)
+    _take_back(uow, operation["id"])
     check_admin(uow)
-    outcome = Outcome(matched=matched, changed=changed, unchanged=count)
-    outcome.extra = {"undoes": operation["id"], "kept": count}
+    kept = hindering + along
+    outcome = Outcome(matched=matched, changed=free, unchanged=kept)
+    outcome.extra = {"undoes": operation["id"], "kept": kept}
     if matched <= MAX_ITEMS:
         outcome.items = [_item(row) for row in operations.rows()]
-    if count:
-        outcome.notice = msg("{count} rows changed since were kept.", count=count)
+    if kept:
+        outcome.notice = counted(
+            "{count} row was kept: it was changed or used since.",
+            "{count} rows were kept: they were changed or used since, or belong to one that was.",
+            count=kept,
+        )
     return outcome
+
+
+def _newer(uow: UnitOfWork, operation_id: int, hindering: int, matched: int, free: int) -> Conflict:
+    """What was changed or used since, by name, and what helps."""
+    operations = uow.operations
+    found = operations.hindrances(SHOWN)
+    rows = [(one.entity, one.id) for one in found] + [user for one in found for user in one.users]
+    names = called(uow.conn, rows)
+    hint = msg("Undo what was done since first: interop journal list")
+    if operations.only(Stays.LINKED):
+        (first, *_others) = operations.linked_to()
+        hint = msg(
+            "Forget the record over there first: interop sync unlink {code} --target {target}",
+            code=first["client"],
+            target=first["target"],
+        )
+    elif free:
+        hint = msg("Undo the others only: interop journal undo {id} --keep-newer", id=operation_id)
+    return Conflict(
+        "journal.newer",
+        counted(
+            "{count} of {total} rows was changed or used since; nothing was undone.",
+            "{count} of {total} rows were changed or used since; nothing was undone.",
+            count=hindering,
+            total=matched,
+        ),
+        hint=hint,
+        details=[_detail(one, names) for one in found],
+    )
+
+
+def _detail(one: Hindrance, names: Mapping[tuple[str, int], Called]) -> Detail:
+    name = names[one.entity, one.id]
+    code, message = HINDERS[one.why]
+    if name.gone:
+        message = msg("was deleted since")
+    elif one.users:
+        users = reduce(_and, (names[user].title for user in one.users))
+        message = msg("is used since: {users}", users=users)
+    return Detail(one.entity, code, message, key=name.client, title=name.title)
 
 
 def _stays(operation_id: int, posted: list[dict[str, Any]]) -> Conflict:
@@ -136,17 +177,16 @@ def _stays(operation_id: int, posted: list[dict[str, Any]]) -> Conflict:
     return Conflict("journal.posted", reason, hint=hint)
 
 
-def _taken_back(uow: UnitOfWork, operation_id: int) -> int:
-    """Write everything back; how many rows. Refuse what does not fit what was done since."""
+def _take_back(uow: UnitOfWork, operation_id: int) -> None:
+    """Write everything back. Refuse what does not fit what was done since."""
     try:
-        changed = uow.operations.take_back()
+        uow.operations.take_back()
     except Conflict as error:
         if error.code != "db.constraint":
             raise
         raise _clash(operation_id, []) from error
     if codes := uow.operations.clashing_clients(SHOWN):
         raise _clash(operation_id, codes)
-    return changed
 
 
 def _clash(operation_id: int, codes: list[str]) -> Conflict:
@@ -164,7 +204,7 @@ def _clash(operation_id: int, codes: list[str]) -> Conflict:
 
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:
-    kept = bool(row["stale"])
+    kept = bool(row["stays"])
     return {
         "entity": row["entity"],
         "id": row["id"],
@@ -174,11 +214,8 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _detail(row: dict[str, Any]) -> Detail:
-    message: Message = msg(
-        "{entity} #{id} was changed since", entity=row["entity"], id=row["entity_id"]
-    )
-    return Detail(f"{row['entity']}.{row['entity_id']}", "newer", message)
+def _and(first: Message, second: Message) -> Message:
+    return Message("{first}, {second}", {"first": first, "second": second})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def in_use(
                 count=blocker["count"],
                 references=", ".join(blocker["references"]),
             ),
-            title=USER_TITLES.get(blocker["kind"]),
+            title=Message(USER_TITLES[blocker["kind"]]),
         )
         for blocker in blockers
     ]

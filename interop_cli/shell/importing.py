@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
-from interop_cli.domain.errors import Detail
-from interop_cli.domain.messages import N_
+from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
 from interop_cli.shell.paths import FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.domain.errors import Detail
+    from interop_cli.inputs.mapping import Fields
+    from interop_cli.inputs.mapping.columns import ColumnMap
+    from interop_cli.inputs.mapping.rows import FieldRecord
+    from interop_cli.inputs.records import Record
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
     from interop_cli.output.notices import Advance
@@ -76,14 +81,11 @@ class Intake:
 
     def column_map(self) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins."""
-        from interop_cli.inputs.mapping import load_map, parse_pairs
+        from interop_cli.inputs.mapping.columns import parse_pairs
+        from interop_cli.inputs.mapping.loading import load_map
 
         pairs = parse_pairs(self.pairs)
-        if self.mapping is None:
-            return pairs
-        found = load_map(self.mapping)
-        found.columns.update(pairs.columns)
-        return found
+        return pairs if self.mapping is None else load_map(self.mapping).with_pairs(pairs)
 
 
 def intake_options(*, form: str | None = None) -> Callable[[F], F]:
@@ -107,24 +109,6 @@ def intake_options(*, form: str | None = None) -> Callable[[F], F]:
     return decorate
 
 
-class FieldRecord(NamedTuple):
-    """A row of the file under our names; ``source`` is the row as it was read."""
-
-    line: int
-    values: dict[str, Any]
-    error: Detail | None
-    source: Any
-
-
-@dataclass(frozen=True)
-class Fields:
-    """What a file may hold: ``known`` fields, others that ``accepts`` takes, and those ignored."""
-
-    known: Collection[str]
-    ignored: Collection[str]
-    accepts: Callable[[str], bool] | None = None
-
-
 @dataclass
 class ImportReader:
     """Gives the rows of a source under our names."""
@@ -134,32 +118,50 @@ class ImportReader:
     fields: Fields
     columns: ColumnMap
     advance: Advance
+    warnings: list[RuleWarning] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    """Columns without a field, once the rows were read, where the mapping says what they become."""
 
     def records(self) -> Iterator[FieldRecord]:
         """The rows, from the start of the source; those without any content are passed over."""
+        from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
         from interop_cli.inputs.reading import read_records
 
-        names: dict[str, str | None] = {}
-        alike = False  # our names are the file's
+        self.warnings.clear()  # the unit of work may begin again
+        maker = RowMaker(self.columns, self.fields, self.source.name, partial=self._ndjson)
         read = 0
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
-            if alike and record.cells:  # every row of a CSV has the columns of the first
-                values = record.values
+            if maker.as_is and record.cells:
+                row = FieldRecord(record.line, record.values, record.error, record)
+            elif (made := maker.make(record)) is not None:
+                row = made
             else:
-                try:
-                    values = _named(record.values, names)
-                except KeyError:
-                    names |= self._names(list(record.values))
-                    alike = all(column == name for column, name in names.items())
-                    values = _named(record.values, names)
-            for name, default in self.columns.defaults.items():
-                values.setdefault(name, default)
-            yield FieldRecord(record.line, values, record.error, record)
+                continue
+            yield row if self._plain(record, row.values) else self._doubted(row)
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
+        self.others = maker.others
+
+    def _plain(self, record: Record, values: dict[str, Any]) -> bool:
+        """Whether no cell is to be looked at; quickly told of nearly every row."""
+        cells = record.cells or [value for value in values.values() if isinstance(value, str)]
+        return NO_VALUE.isdisjoint(cells) and not encoded_twice("".join(cells))
+
+    def _doubted(self, row: FieldRecord) -> FieldRecord:
+        """The row without the values that are none; both these and odd letters are said."""
+        kept = dict(row.values)
+        for name, message in without_value(row.values):
+            self.warnings.append(RuleWarning(name, "import.no_value", message, row.line))
+            if name.rpartition(".")[2] not in NEEDED:
+                del kept[name]
+        for name, value in kept.items():
+            if isinstance(value, str) and encoded_twice(value):
+                message = msg("holds letters that were encoded twice, such as Ã© for é")
+                self.warnings.append(RuleWarning(name, "import.encoded_twice", message, row.line))
+        return row._replace(values=kept)
 
     def rejects(self, path: str) -> RejectsWriter:
         """A writer of files like this one, for the rows that are refused."""
@@ -170,26 +172,20 @@ class ImportReader:
 
     @property
     def _form(self) -> dict[str, Any]:
-        intake = self.intake
-        return {"format": intake.form, "encoding": intake.encoding, "delimiter": intake.delimiter}
+        intake, said = self.intake, self.columns.reading
+        form = {
+            "format": intake.form,
+            "encoding": intake.encoding or said.get("encoding"),
+            "delimiter": intake.delimiter or said.get("delimiter"),
+        }
+        return form if self._ndjson else {**form, "head": self.columns.head()}
 
-    def _names(self, header: list[str]) -> dict[str, str | None]:
+    @property
+    def _ndjson(self) -> bool:
+        """Whether each row has the names it needs, not all of them."""
         from interop_cli.inputs.reading import find_format
 
-        targets = self.columns.apply(
-            header,
-            self.fields.known,
-            accepts=self.fields.accepts,
-            ignored=self.fields.ignored,
-            file=self.source.name,
-            # Each object of NDJSON has the names it needs, not all of them.
-            partial=(self.intake.form or find_format(self.source)) == "ndjson",
-        )
-        return dict(zip(header, targets, strict=True))
-
-
-def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, Any]:
-    return {name: value for column, value in values.items() if (name := names[column]) is not None}
+        return (self.intake.form or find_format(self.source)) == "ndjson"
 
 
 class Task(Protocol):
@@ -216,7 +212,7 @@ def take_in(
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
         advance = stack.enter_context(app.output.progress(source.size, file))
-        reader = ImportReader(source, intake, fields, columns, advance)
+        reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
 
         def work(uow: UnitOfWork) -> Outcome:
@@ -226,7 +222,12 @@ def take_in(
                 task.rejected.pass_on = lambda record, faults: writer.write(
                     record.source, reasons(faults)
                 )
-            return task.run(reader.records())
+            done = task.run(reader.records())
+            if reader.others and columns.others == "ignore":
+                names = ", ".join(reader.others)
+                reason = msg("columns that were left out: {names}", names=names)
+                done.warnings.append(RuleWarning("", "import.columns.ignored", reason))
+            return done
 
         outcome = app.run(operation, work)
         if writer and not app.dry_run:

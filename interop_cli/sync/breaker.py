@@ -8,6 +8,7 @@ from interop_cli.domain.errors import RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import PAUSING, Trouble, TroubleKind
 from interop_cli.domain.sync.plan import BREAKER_FAILURES, BREAKER_SECONDS, LONGEST_WAIT, backoff
+from interop_cli.store.sync.targets import RESTED
 from interop_cli.sync.report import Report
 from interop_cli.sync.target import OpenTarget
 
@@ -61,7 +62,7 @@ class Breaker:
         """A call was answered."""
         target = self.opened.target
         if target.failures or target.paused_until:
-            self.opened.note(failures=0, paused_until=None, paused_by=None)
+            self.opened.note(**RESTED)
 
     def met(self, trouble: Trouble) -> None:
         """Wait as long as it takes, or raise Stopped where that is too long or of no use."""
@@ -93,15 +94,9 @@ class Breaker:
         self.report.stopped, self.report.until = trouble, until
 
 
-def unpause(opened: OpenTarget, *, introduced: bool = False) -> bool:
-    """Let a target be called again at once; whether it rested.
-
-    ``introduced``: it was seen to be empty, so nothing there can be one of ours.
-    """
+def unpause(opened: OpenTarget) -> bool:
+    """Let a target be called again at once; whether it rested."""
     target = opened.target
     rested = target.paused_until is not None or target.failures > 0
-    values: dict[str, object] = {"failures": 0, "paused_until": None, "paused_by": None}
-    if introduced:
-        values["introduced"] = 1
-    opened.write(lambda uow: uow.targets.note(target.id, **values), "sync.connect")
+    opened.write(lambda uow: uow.targets.note(target.id, **RESTED), "sync.connect")
     return rested

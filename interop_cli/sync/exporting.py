@@ -29,6 +29,7 @@ from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement
 from interop_cli.sync.claims import Claimed
+from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.target import OpenTarget
@@ -69,6 +70,7 @@ class Export:
         handover.check_folder(self.folder)
         self.report = ExportReport(self.opened.target.name, strict=self.strict)
         with working(self.opened, self.wait):
+            recognise(self.opened)
             self._recover()
             todo = self._sorted(self.report)
             if todo:

@@ -19,6 +19,7 @@ from interop_cli.domain.values.text import fold
 from interop_cli.store.sync.links import CLEARED, dumped, linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.target import OpenTarget
 
@@ -52,6 +53,7 @@ def propose(opened: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposa
 
     Raises Trouble. Nothing is written.
     """
+    recognise(opened, note=False)
     found: list[Proposal] = []
     for entity in opened.connector.entities:
         if opened.connector.descriptor(entity).once:
@@ -144,6 +146,7 @@ def write(opened: OpenTarget, proposals: Sequence[Proposal], wait: float = 30.0)
         uow.targets.note(opened.target.id, introduced=1)
 
     with working(opened, wait):
+        recognise(opened)
         opened.write(linked, "sync.link")
     return len(clear)
 
@@ -185,6 +188,7 @@ def by_hand(opened: OpenTarget, local: LocalRecord, remote_id: str, wait: float 
 
     Raises NotFound ``sync.remote_not_found``, Conflict, Trouble.
     """
+    recognise(opened)
     remote = opened.connector.fetch(local.entity, [remote_id]).get(remote_id)
     if remote is None or remote.gone:
         raise NotFound(

@@ -13,6 +13,7 @@ from interop_cli.domain.sync.link import Link
 from interop_cli.domain.sync.merge import merge
 from interop_cli.domain.sync.plan import Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
+from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import read
 
@@ -20,7 +21,8 @@ LOOKED_AT = frozenset({Todo.CREATE, Todo.UPDATE, Todo.RENAME, Todo.DEACTIVATE})
 
 
 def looked(opened: OpenTarget, entity: str, steps: Iterable[Step]) -> Iterator[Step]:
-    """The same steps, in order, held against what is there. Raises Trouble."""
+    """The same steps, in order, held against what is there. Raises Conflict, Trouble."""
+    recognise(opened, note=False)
     batch: list[Step] = []
     for step in steps:
         batch.append(step)

@@ -20,6 +20,7 @@ from interop_cli.domain.sync.records import LocalRecord, RemoteRecord
 from interop_cli.store.sync.links import dumped, message_text
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import GONE, MERGED
@@ -76,6 +77,7 @@ def pull(
     """
     pulled = Pulled()
     with working(opened, wait):
+        recognise(opened)
         since = None if full or scope != EVERYTHING else opened.target.pulled_at
         began = opened.clock.stamp()
         for entity in opened.connector.entities:

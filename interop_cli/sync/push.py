@@ -11,6 +11,7 @@ from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync.breaker import Breaker, Stopped
+from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import CallThread, Sender
@@ -62,8 +63,8 @@ class Push:
         """Push what is pending; what became of each record.
 
         Raises Busy where another run is at it, Remote ``sync.paused`` where the target rests, and
-        Conflict ``sync.first_contact``. A trouble on the way is in the report: what was not done
-        stays pending.
+        Conflict ``sync.first_contact`` or ``sync.remote.other``. A trouble on the way is in the
+        report: what was not done stays pending.
         """
         opened, options = self.opened, self.options
         self.report = Report(opened.target.name, strict=options.strict)
@@ -97,12 +98,24 @@ class Push:
             pass
         self.fault("ended")
 
+    def _recognise(self) -> None:
+        """See to it that the remote is ours before anything of it is read or written."""
+        while True:
+            try:
+                recognise(self.opened)
+            except Trouble as trouble:
+                self.breaker.met(trouble)
+            else:
+                return
+
     def _entity(self, entity: str) -> None:
         """Come back to the records of an entity until nothing moves any more."""
         ids: list[int] | None = None
         for _round in range(ROUNDS):
             calls = self.report.calls
             queues = self._sorted(entity, ids)
+            if any(queues[todo] for todo in (Todo.CHECK, *SEQUENCE)):
+                self._recognise()
             revisit = self.sender.look(entity, queues[Todo.CHECK])
             for todo in SEQUENCE:
                 if todo is Todo.CREATE and queues[todo]:

@@ -15,7 +15,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.sync.descriptor import RemoteField
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.plan import Step, TargetRules, plan
-from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.sync.records import LocalRecord, RemoteIdentity
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.store import Store
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
@@ -40,6 +40,9 @@ class OpenTarget:
     """Whether the company asked for it (``sync.auto``) rather than the user, who then needs no
     right to sync.
     """
+    recognised: bool = False
+    """Whether the remote has been asked which one it is: ``remote``."""
+    remote: RemoteIdentity | None = None
 
     @property
     def run(self) -> str:

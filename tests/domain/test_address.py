@@ -286,3 +286,64 @@ def test_all_codes_of_canada_s_form_are_stored_alike(postal: str) -> None:
     assert ("postal_code", "address.postal_code.format") not in warned(lax)
     in_quebec = postal[0] in "GHJ" or postal.startswith("K1A")
     assert (warned(lax) == []) == in_quebec
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\v", "\u2028", " \n\n "])
+def test_a_street_of_two_lines(end: str) -> None:
+    address = build(line1=f"1 rue A{end}bureau 200")
+    assert (address.line1, address.line2) == ("1 rue A", "bureau 200")
+
+
+@pytest.mark.parametrize(
+    ("street", "below", "line2"),
+    [
+        ("1 rue A\nbureau 200\n3e étage", None, "bureau 200, 3e étage"),
+        ("1 rue A\nbureau 200", "porte B", "bureau 200, porte B"),
+        ("1 rue A\nbureau 200", "Bureau  200", "Bureau  200"),
+        ("1 rue A", "bureau 200\n3e étage", "bureau 200, 3e étage"),
+        ("1 rue A\n", "bureau 200", "bureau 200"),
+        ("\n1 rue A\n", "", None),
+    ],
+)
+def test_lines_of_a_street(street: str, below: str | None, line2: str | None) -> None:
+    address = build(line1=street, line2=below)
+    assert (address.line1, address.line2) == ("1 rue A", line2)
+
+
+def test_a_street_of_two_lines_revises_both_and_says_the_same_twice() -> None:
+    address = build(line1="1 rue A", line2="bureau 200")
+    same = address.revise({"line1": "1 rue A\r\nbureau 200"}, Context())
+    assert same.__dict__ == address.__dict__
+    moved = address.revise({"line1": "2 rue B\nbureau 300"}, Context())
+    assert (moved.line1, moved.line2) == ("2 rue B", "bureau 300")
+
+
+def test_other_fields_have_one_line() -> None:
+    assert faults(city="Montréal\nQuébec") == {"city": "text.control"}
+
+
+def test_the_apostrophe_of_a_spreadsheet_goes() -> None:
+    address = build(
+        line1="'12 rue A", line2="'200", city="'s-Gravenhage", postal_code="'H2X 1Y4", phone="'111"
+    )
+    assert (address.line1, address.line2, address.city) == ("12 rue A", "200", "'s-Gravenhage")
+    assert (address.postal_code, address.phone) == ("H2X 1Y4", "111")
+    assert build(line1="'t Veld 3").line1 == "'t Veld 3"
+
+
+@pytest.mark.parametrize("postal", ["H2X\u00a01Y4", "H2X\u202f1Y4", "H2X\u200b1Y4", "'H2X1Y4"])
+def test_invisible_characters_of_a_postal_code(postal: str) -> None:
+    assert build(postal_code=postal).postal_code == "H2X 1Y4"
+
+
+@pytest.mark.parametrize(("country", "postal"), [("CA", "H2X 1Y"), ("US", "123"), ("CA", "0000")])
+def test_a_bad_postal_code_is_one_fault(country: str, postal: str) -> None:
+    assert faults(country=country, postal_code=postal) == {
+        "postal_code": "address.postal_code.format"
+    }
+
+
+def test_a_province_is_still_missing_beside_a_postal_code_that_only_warns() -> None:
+    assert faults(Context(Policy(allow_mismatch=True)), country="US", postal_code="123") == {
+        "province": "field.missing"
+    }

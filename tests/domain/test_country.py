@@ -43,13 +43,32 @@ def test_each_country_is_known_by_all_its_names(code: str) -> None:
         ("Trinidad and Tobago", "TT"),
         (" canada ", "CA"),
         ("can", "CA"),
+        ("FRA", "FR"),
+        ("Saint Pierre and Miquelon", "PM"),
+        ("Korea, Republic of", "KR"),
+        ("Korea (the Republic of)", "KR"),
+        ("Corée, République de", "KR"),
+        ("Brunei Darussalam", "BN"),
+        ("Lao People's Democratic Republic", "LA"),
+        ("Moldova, Republic of", "MD"),
+        ("Bolivia (Plurinational State of)", "BO"),
+        ("Congo, The Democratic Republic of the", "CD"),
+        ("Micronesia, Federated States of", "FM"),
+        ("Virgin Islands, U.S.", "VI"),
+        ("Iran, République islamique d'", "IR"),
+        ("les Pays-Bas", "NL"),
+        ("Canada (CA)", "CA"),
+        ("CA - Canada", "CA"),
+        ("'FR", "FR"),
     ],
 )
 def test_common_names(text: str, code: str) -> None:
     assert country_code(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "Atlantis", "XX", "EU", "Québec", "ZZ", "C A"])
+@pytest.mark.parametrize(
+    "text", ["", "Atlantis", "XX", "EU", "Québec", "ZZ", "C A", "Canada (US)", "le", "()"]
+)
 def test_no_country(text: str) -> None:
     assert country_code(text) is None
 

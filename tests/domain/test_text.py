@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.values.text import clean, clean_lines, fold, nfc, words
+from interop_cli.domain.values.text import clean, clean_lines, clean_value, fold, nfc, words
 
 
 def test_clean_takes_off_surrounding_spaces_only() -> None:
@@ -30,7 +30,37 @@ def test_clean_refuses_controls(char: str) -> None:
     assert f"U+{ord(char):04X}" in caught.value.message()
 
 
-@pytest.mark.parametrize("char", ["\u202e", "\u200b", "\u200f", "\u00a0", "\U0001f600"])
+@pytest.mark.parametrize("char", ["\u00a0", "\u202f", "\u2009", "\u3000"])
+def test_other_spaces_are_spaces(char: str) -> None:
+    assert clean(f"{char}G1K{char}4A1 {char}") == clean_value(f"G1K{char}4A1") == "G1K 4A1"
+
+
+@pytest.mark.parametrize("char", ["\u200b", "\ufeff", "\u2060"])
+def test_spaces_without_a_width_are_left_away(char: str) -> None:
+    assert clean(f"{char} Doyon{char} & fils{char}") == "Doyon & fils"
+    assert clean_lines(f"un{char}\ndeux{char}") == "un\ndeux"
+
+
+def test_prose_keeps_its_no_break_spaces() -> None:
+    assert clean_lines("Attention\u00a0:\nfragile") == "Attention\u00a0:\nfragile"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("'111", "111"),
+        (" ''G1K 4A1", "G1K 4A1"),
+        ("\u202a+1 418 555-0101\u202c", "+1 418 555-0101"),
+        ("AB\u00adC", "ABC"),
+        ("O'Neil", "O'Neil"),
+        ("'", ""),
+    ],
+)
+def test_a_value_has_nothing_that_only_a_spreadsheet_or_a_page_needs(text: str, value: str) -> None:
+    assert clean_value(text) == value
+
+
+@pytest.mark.parametrize("char", ["\u202e", "\u200d", "\u200f", "\u00ad", "\U0001f600"])
 def test_clean_keeps_invisible_data(char: str) -> None:
     assert clean(f"a{char}b") == f"a{char}b"
 

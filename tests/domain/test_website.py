@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.values.email import check_website
+from interop_cli.domain.rules import Context
+from interop_cli.domain.values.email import read_website
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,9 @@ from interop_cli.domain.values.email import check_website
     ],
 )
 def test_good(text: str) -> None:
-    assert check_website(f" {text} ") == text
+    context = Context()
+    assert read_website("website", f" {text} ", context) == text
+    assert context.warnings == []
 
 
 @pytest.mark.parametrize(
@@ -40,16 +43,19 @@ def test_good(text: str) -> None:
         "-acme.ca",
         "acme.123",
         "luc@acme.ca",
+        "n/a",
+        "2233",
     ],
 )
-def test_bad(text: str) -> None:
-    with pytest.raises(PydanticCustomError) as caught:
-        check_website(text)
-    assert caught.value.type == "client.website.format"
-    assert text not in caught.value.message()
+def test_what_is_none_is_kept_with_a_warning(text: str) -> None:
+    context = Context()
+    assert read_website("website", f"{text} ", context) == text
+    (warning,) = context.warnings
+    assert (warning.path, warning.code) == ("website", "client.website.format")
+    assert text not in str(warning.message)
 
 
 def test_too_long() -> None:
     with pytest.raises(PydanticCustomError) as caught:
-        check_website("acme.ca/" + "x" * 200)
+        read_website("website", "acme.ca/" + "x" * 200, Context())
     assert caught.value.type == "text.too_long"

@@ -176,6 +176,7 @@ class FakeHubSpot(FakeServer):
         self.objects: dict[str, dict[str, dict[str, Any]]] = {"companies": {}, "contacts": {}}
         self.unique: dict[str, set[str]] = {"companies": set(), "contacts": {"email"}}
         self.custom: dict[str, set[str]] = {"companies": set(), "contacts": set()}
+        self.portal_id = 8_081_001
         self.linked: set[tuple[str, str]] = set()
         self._index: dict[tuple[str, str], dict[str, str]] = {}
         self._next = 1000
@@ -322,6 +323,25 @@ class FakeHubSpot(FakeServer):
             "X-HubSpot-RateLimit-Remaining": str(max(self.per_window - len(self._recent), 0)),
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
         }
+
+    # -- the portal ---------------------------------------------------------------------------
+
+    @route("GET", rf"/account-info/{V}/details")
+    def _details(self, call: Call, match: re.Match[str]) -> Reply:
+        return Reply(
+            200,
+            {
+                "portalId": self.portal_id,
+                "accountType": "STANDARD",
+                "timeZone": "Canada/Eastern",
+                "companyCurrency": "CAD",
+                "additionalCurrencies": [],
+                "utcOffset": "-05:00",
+                "utcOffsetMilliseconds": -18_000_000,
+                "uiDomain": "app.hubspot.com",
+                "dataHostingLocation": "na1",
+            },
+        )
 
     # -- properties ---------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from interop_cli.domain.sync.records import (
     Done,
     Failed,
     LocalRecord,
+    RemoteIdentity,
     RemoteRecord,
     Result,
     Role,
@@ -39,6 +40,9 @@ DESCRIPTOR = Descriptor(
         RemoteField("accounting.rep", "Rep", max_length=5),
     ),
 )
+
+
+MEMORY = RemoteIdentity("memory-1", "Memory")
 
 
 @dataclass
@@ -70,6 +74,7 @@ class MemoryRemote:
     refuse: Callable[[Payload], str | None] = lambda _payload: None
     vendors: set[str] = field(default_factory=set)
     during: Callable[[str], None] = lambda _call: None
+    identity: RemoteIdentity | None = MEMORY
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def live(self) -> dict[str, Row]:
@@ -142,6 +147,9 @@ class MemoryConnector:
             "bill_to": text(values["bill_to_remote"]),
             "accounting.rep": text(values["accounting"].get("rep")),
         }
+
+    def identity(self) -> RemoteIdentity | None:
+        return self.remote.identity
 
     def connect(self) -> list[str]:
         return []

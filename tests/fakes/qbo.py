@@ -22,7 +22,7 @@ from tests.fakes.qbosales import NAMES, Sales
 from tests.fakes.server import Call, FakeServer, Reply, route
 
 REALM = "9130350000000001"
-COMPANY = rf"/v3/company/{REALM}"
+COMPANY = r"/v3/company/[0-9]+"
 DELETED = " (deleted)"
 TOKENS = ("/bearer", "/token")
 LENGTHS = {
@@ -210,9 +210,10 @@ class FakeQuickBooks(FakeServer):
 
     # -- reading ------------------------------------------------------------------------------
 
-    @route("GET", COMPANY + rf"/companyinfo/{REALM}")
+    @route("GET", COMPANY + "/companyinfo/([0-9]+)")
     def _company(self, call: Call, match: re.Match[str]) -> Reply:
-        return self._answer({"CompanyInfo": {"Id": "1", "CompanyName": "Atelier"}}, call)
+        name = "Atelier" if match[1] == REALM else f"Company {match[1]}"
+        return self._answer({"CompanyInfo": {"Id": "1", "CompanyName": name}}, call)
 
     @route("GET", COMPANY + "/query")
     def _query(self, call: Call, match: re.Match[str]) -> Reply:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import IoFailure
-from interop_cli.inputs.mapping import ColumnMap
+from interop_cli.inputs.mapping.columns import ColumnMap
 from interop_cli.inputs.reading import read_layout, read_records
 from interop_cli.inputs.records import Layout, Record
 from interop_cli.inputs.rejects import RejectsWriter

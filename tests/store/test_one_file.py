@@ -205,7 +205,7 @@ def test_the_flat_form_comes_back_too(
     tries: Try, rows: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     from interop_cli.commands.client.files import fields
-    from interop_cli.inputs.mapping import parse_pairs
+    from interop_cli.inputs.mapping.columns import parse_pairs
     from interop_cli.inputs.source import open_source
     from interop_cli.output import Output
     from interop_cli.shell.importing import ImportReader, Intake

@@ -6,7 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients import bulk, card
 from interop_cli.services.clients.bulk import Selector
@@ -14,6 +18,7 @@ from interop_cli.services.imports import clients as imports
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import rows
 from tests.support.stores import add_client
 
@@ -129,3 +134,57 @@ def test_many_are_edited_as_one_after_the_other(
         assert outcome.rows is not None
         found = [row["error"]["code"] if row["error"] else row["status"] for row in outcome.rows]
         assert found == expected
+
+
+# Values of the fields that are checked once and written for all: good, odd, refused, and none.
+ALONE: dict[str, list[Any]] = {
+    "language": ["fr", "English", "de", "", None],
+    "email": ["info@boreal.example", "INFO@BOREAL.EXAMPLE", "no", "", None],
+    "website": ["boreal.example", "https://boreal.example", "none at all", "", None],
+    "currency": ["CAD", "usd", "XXZ", "", None],
+    "terms": ["net30", "Net 30", "x" * 50, "", None],
+    "tags": ["vip", "vip, Été", ["Été", "vip"], "", None],
+}
+
+
+def test_every_field_that_stands_alone_is_tried() -> None:
+    assert [field.name for field in CLIENT if field.alone] == list(ALONE)
+
+
+def edited(store: Store, changes: dict[str, Any], version: int | None) -> list[Any]:
+    """What an edit of all clients comes to: outcome, rows and journal; rolled back."""
+
+    def work(uow: UnitOfWork) -> list[Any]:
+        selector = Selector(continue_on_error=True, want_rows=True)
+        context = Context()
+        try:
+            outcome = card.edit(uow, selector, changes, context, if_version=version)
+        except InteropError as error:
+            return [error.code]
+        tables = [
+            uow.conn.query("SELECT * FROM client ORDER BY id"),
+            uow.conn.query(
+                "SELECT entity, entity_id, client_id, action, before, version FROM change"
+                " WHERE action = 'update' ORDER BY entity_id"
+            ),
+        ]
+        for change in tables[1]:
+            change["before"] = change["before"] and json.loads(change["before"])
+        return [outcome.rows, outcome.warnings, outcome.changed, *tables]
+
+    return store.run(work, operation="client.edit", dry_run=True)[0]
+
+
+@given(
+    st.sets(st.sampled_from(list(ALONE)), min_size=1, max_size=3).flatmap(
+        lambda names: st.fixed_dictionaries({name: st.sampled_from(ALONE[name]) for name in names})
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_written_for_all_as_for_each(store: Store, changes: dict[str, Any]) -> None:
+    if not store.conn.query("SELECT id FROM client"):
+        add_client(store, code="A")
+        add_client(store, code="B", terms="net30", tags="vip", language="en", currency="USD")
+        add_client(store, code="C", email="info@boreal.example", website="boreal.example")
+    at_once, each = edited(store, changes, None), edited(store, changes, 1)
+    assert at_once == each

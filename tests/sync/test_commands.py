@@ -29,6 +29,8 @@ def test_a_target_from_nothing_to_a_push(interop: Run, portal: FakeHubSpot) -> N
     assert connected.json == {
         "name": "crm",
         "secret": "file",
+        "remote": "HubSpot 8081001",
+        "detached": 0,
         "empty": True,
         "made": ["companies.interop_code", "contacts.interop_contact_id"],
     }
@@ -153,7 +155,7 @@ def test_prospects_go_to_the_crm_where_it_is_told_so(crm: Run, portal: FakeHubSp
 
 def test_a_dead_server_is_69_and_nothing_is_lost(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "A")
-    portal.fail("reply", reply=Reply(503, {}), times=99)
+    portal.fail("reply", reply=Reply(503, {}), times=99, match="/crm/")
     pushed = crm("sync", "push", "--json")
     assert pushed.code == 69
     assert (pushed.error["code"], pushed.error["retryable"]) == ("remote.error", True)
@@ -313,6 +315,14 @@ def test_an_undo_keeps_what_a_target_holds(crm: Run, portal: FakeHubSpot) -> Non
     crm("sync", "push", "-q")
     refused = crm("journal", "undo", str(operation), "--json")
     assert (refused.code, refused.error["code"]) == (5, "journal.newer")
+    assert [(d["path"], d["code"], d["key"]) for d in refused.error["details"]] == [
+        ("client", "linked", "A")
+    ]
+    # What helps is named: to keep what is newer would leave everything as it is.
+    unlink = refused.error["hint"].partition("interop ")[2].split()
+    assert unlink == ["sync", "unlink", "A", "--target", "crm"]
+    assert crm(*unlink, "-q").code == 0
+    assert crm("journal", "undo", str(operation), "-q").code == 0
 
 
 def test_pull_shows_what_changed_there_and_resolve_decides(crm: Run, portal: FakeHubSpot) -> None:
@@ -532,7 +542,7 @@ def test_auto_pushes_after_the_write(crm: Run, portal: FakeHubSpot) -> None:
 
 def test_auto_never_fails_the_write(crm: Run, portal: FakeHubSpot) -> None:
     crm("config", "set", "sync.auto", "true", "-q")
-    portal.fail("drop", times=99)
+    portal.fail("drop", times=99, match="/crm/")
     created = crm(
         "client",
         "create",
@@ -579,7 +589,8 @@ def test_429_is_waited_for_without_waiting(crm: Run, portal: FakeHubSpot) -> Non
     create(crm, "A")
     portal.fail("reply", reply=Reply(429, {"policyName": "SECONDLY"}, {"Retry-After": "7"}))
     assert items(crm("sync", "push", "--json")) == {"A": "ok"}
-    assert [call.path.rsplit("/", 1)[1] for call in portal.calls] == ["upsert", "upsert"]
+    called = [call.path.rsplit("/", 1)[1] for call in portal.calls]
+    assert called == ["details", "details", "upsert"]
 
 
 def test_results_and_counts(crm: Run, portal: FakeHubSpot) -> None:
@@ -594,7 +605,7 @@ def test_results_and_counts(crm: Run, portal: FakeHubSpot) -> None:
         0,
     )
     assert pushed["targets"] == [
-        {"target": "crm", "blocked": 1, "calls": 1, "stopped": None, "until": None}
+        {"target": "crm", "blocked": 1, "calls": 2, "stopped": None, "until": None}
     ]
     rows = crm("sync", "push", "A", "P", "--results", "-").rows
     assert [(row["key"], row["status"]) for row in rows] == [("A", "unchanged"), ("P", "skipped")]

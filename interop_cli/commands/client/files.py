@@ -11,14 +11,15 @@ from interop_cli.commands.client.reading import STATUS, list_options, list_query
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
+from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
-from interop_cli.shell.importing import Fields, Intake, intake_options, take_in
+from interop_cli.shell.importing import Intake, intake_options, take_in
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.services.imports.clients import Import
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 

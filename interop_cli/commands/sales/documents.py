@@ -208,7 +208,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def read_lines(file: str) -> list[dict[str, Any]]:
     """The lines of a CSV or NDJSON file, with columns of these names."""
-    from interop_cli.inputs.mapping import ColumnMap
+    from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.inputs.reading import read_records
     from interop_cli.inputs.source import open_source
     from interop_cli.services.sales.documents import LINE_FIELDS

@@ -31,6 +31,7 @@ COLUMNS = (
     "name",
     "kind",
     "role",
+    "remote",
     "secret",
     "introduced",
     "paused_until",
@@ -68,6 +69,7 @@ def targets_command(app: App) -> None:
             target.name,
             target.kind,
             str(connector_class(target.kind).role),
+            target.remote_name,
             _secrets(app, target).place,
             target.introduced,
             target.paused_until,
@@ -195,36 +197,62 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
     metavar="NAME=VALUE",
     help=N_("Change a setting of the target first."),
 )
+@option(
+    "--new-remote",
+    is_flag=True,
+    help=N_("It is another system now: forget which of its records are ours."),
+)
 @pass_app
 def connect_command(
-    app: App, name: str, token_stdin: bool, token_file: Path | None, pairs: tuple[str, ...]
+    app: App,
+    name: str,
+    token_stdin: bool,
+    token_file: Path | None,
+    pairs: tuple[str, ...],
+    new_remote: bool,
 ) -> None:
     """Give a target its token, check that it lets us in, and make there what we need.
 
-    A token is never an argument: type it when asked, or pass it on stdin or in a file.
+    A token is never an argument: type it when asked, or pass it on stdin or in a file. The links
+    of a target belong to one company, portal or folder: another one is refused.
 
     \b
     interop sync connect crm --token-stdin < token.txt
+    interop sync connect books --set realm_id=NUMBER --new-remote
     """
-    from interop_cli.sync.breaker import unpause
+    from dataclasses import replace
+
+    from interop_cli.sync.identity import connected, refuse_other
 
     target = common.only(app, name)
+    settings = dict(target.settings)
     if pairs:
-        target = configured(app, target, _settings(_kind(target), dict(target.settings), pairs))
+        settings = _settings(_kind(target), settings, pairs)
     app.store.run(lambda _uow: None, operation="sync.connect")  # whoever may not, asks nobody
-    opened = app.open_target(target)
+    opened = app.open_target(replace(target, settings=settings))
     secrets = _secrets(app, target)
     given = _given(app, secrets, token_stdin, token_file)
-    made, empty = [], None
+    made, empty, remote = [], None, None
     with common.remote_errors(opened):
         if not app.dry_run:
             with _tried(secrets, None if given is None else {**given, **_host(opened)}):
+                remote = opened.connector.identity()
+                if remote is not None and not new_remote:
+                    refuse_other(target, remote)
                 made, empty = opened.connector.connect(), opened.connector.is_empty()
-    if not app.dry_run:
-        unpause(opened, introduced=empty is True)
-    found = {"name": name, "secret": secrets.place, "made": made, "empty": empty}
+    if pairs:
+        configured(app, target, settings)
+    detached = 0 if app.dry_run else connected(opened, remote, empty=empty is True)
+    found = {
+        "name": name,
+        "secret": secrets.place,
+        "remote": remote.name if remote else None,
+        "made": made,
+        "empty": empty,
+        "detached": detached,
+    }
     app.output.record(found, key="name")
-    if empty is False and not target.introduced:
+    if empty is False and not opened.target.introduced:
         app.output.message(
             _(
                 "It holds records already: match them with interop sync link --target {name}",
@@ -247,11 +275,9 @@ def _tried(secrets: TargetSecrets, given: dict[str, Any] | None) -> Iterator[Non
     secrets.save(given)
     try:
         yield
-    except Trouble as trouble:
-        if trouble.kind in PAUSING and before is not None:
-            secrets.save(before)
-        elif trouble.kind in PAUSING:
-            secrets.forget()
+    except (Trouble, InteropError) as error:
+        if isinstance(error, InteropError) or error.kind in PAUSING:
+            secrets.save(before) if before is not None else secrets.forget()
         raise
 
 

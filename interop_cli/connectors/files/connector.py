@@ -19,7 +19,15 @@ from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Problem, RemoteField
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload, Value
-from interop_cli.domain.sync.records import LocalRecord, RemoteRecord, Result, Role, Send, Trace
+from interop_cli.domain.sync.records import (
+    LocalRecord,
+    RemoteIdentity,
+    RemoteRecord,
+    Result,
+    Role,
+    Send,
+    Trace,
+)
 
 # What a spreadsheet would run (the full-width signs too), and what already looks guarded.
 _TRIGGERS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
@@ -191,6 +199,13 @@ class Files:
     def payload(self, local: LocalRecord) -> Payload:
         """The values of the columns."""
         return payload_of(self.profile, local)
+
+    def identity(self) -> RemoteIdentity | None:
+        """The folder that the settings name: another one is another system's."""
+        if not self.target.settings.get("folder"):
+            return None
+        folder = str(self.folder.resolve())
+        return RemoteIdentity(folder, folder)
 
     def connect(self) -> list[str]:
         """Read the profile and look at the folder."""

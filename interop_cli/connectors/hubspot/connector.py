@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.connectors import hosts
-from interop_cli.connectors.base import BASE_URL, HttpConnector
+from interop_cli.connectors.base import BASE_URL, HttpConnector, unnamed
 from interop_cli.connectors.hubspot import answers, fields
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.domain.messages import N_, msg
@@ -18,6 +18,7 @@ from interop_cli.domain.sync.records import (
     Done,
     Failed,
     LocalRecord,
+    RemoteIdentity,
     RemoteRecord,
     Result,
     Role,
@@ -46,6 +47,13 @@ class HubSpotReader(HttpConnector):
 
     def judge(self, answer: HttpAnswer) -> Trouble | None:
         return answers.judged(answer, self.clock)
+
+    def identity(self) -> RemoteIdentity:
+        data = self.http.call("GET", f"/account-info/{VERSION}/details").data
+        found = data.get("portalId") if isinstance(data, Mapping) else None
+        if not isinstance(found, int):
+            raise unnamed()
+        return RemoteIdentity(str(found), f"HubSpot {found}")
 
     def is_empty(self) -> bool:
         """Whether there is no company at all."""

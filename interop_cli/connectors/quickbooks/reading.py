@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from interop_cli.connectors.base import unnamed
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.connectors.quickbooks.calling import OBJECTS, PAGE, QuickBooksCalls, literal
-from interop_cli.domain.sync.records import RemoteRecord, Send
+from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Send
 from interop_cli.domain.values.text import nfc
 
 CDC_DAYS = 30
@@ -21,9 +22,15 @@ class QuickBooksReader(QuickBooksCalls):
 
     # -- the protocol ---------------------------------------------------------------------------
 
+    def identity(self) -> RemoteIdentity:
+        data = self.call("GET", f"/companyinfo/{self.realm}")
+        name = customers.at(data, "CompanyInfo.CompanyName") if isinstance(data, Mapping) else None
+        if not isinstance(name, str):
+            raise unnamed()
+        return RemoteIdentity(self.realm, name)
+
     def connect(self) -> list[str]:
-        self.call("GET", f"/companyinfo/{self.realm}")
-        return []
+        return []  # it was asked which company it is
 
     def is_empty(self) -> bool:
         """Whether there is no customer at all, not even an inactive one."""

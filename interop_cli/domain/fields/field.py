@@ -125,11 +125,12 @@ class Field(NamedTuple):
     that stands in its main address. One that is not ``stored`` is computed by the views; one that
     is not ``listed`` is in no list, export or schema of rows. ``table``: lists show it without
     ``--fields``. ``taken``: create, edit, import and apply may write it; ``clear``: it may be
-    emptied; ``given``: where nothing is said a rule gives it a value, so that an empty cell
-    leaves it as it is. ``internal`` fields are the tool's own: nobody sees them. ``synced``:
-    targets may be sent it; ``pulled``: a person may take over what a target holds. ``card`` is its
-    place on a card: the part, and the order in it. ``choices`` is the closed list that its values
-    are out of.
+    emptied; ``given``: where nothing is said a rule gives it a value, so that an empty cell leaves
+    it as it is. ``alone``: its rule looks at its value and at nothing else that is stored, so that
+    it can be checked once and written for many. ``internal`` fields are the tool's own: nobody sees
+    them. ``synced``: targets may be sent it; ``pulled``: a person may take over what a target
+    holds. ``card`` is its place on a card: the part, and the order in it. ``choices`` is the closed
+    list that its values are out of.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Field(NamedTuple):
     taken: bool = True
     clear: bool = True
     given: bool = False
+    alone: bool = False
     internal: bool = False
     merge: Merge = Merge.FILL
     personal: Personal | None = None

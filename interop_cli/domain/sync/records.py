@@ -19,6 +19,14 @@ class Role(StrEnum):
     CRM = "crm"
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteIdentity:
+    """Which remote system it is: ``id`` is its own and never changes, ``name`` is for people."""
+
+    id: str
+    name: str
+
+
 class Action(StrEnum):
     """What a call does to the remote record."""
 

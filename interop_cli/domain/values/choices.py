@@ -9,7 +9,7 @@ from pathlib import Path
 
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault
-from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.text import clean_value, fold
 
 LANGUAGES = {
     "fr": "fr",
@@ -37,8 +37,9 @@ def read_choice(value: object, choices: Mapping[str, str], code: str = "choice.u
 
 def find_choice(text: str, choices: Mapping[str, str]) -> str | None:
     """The value that ``choices`` has for a folded word; None where it has none."""
-    # "fr-CA" and "fr_CA" are French.
-    return choices.get(text) or choices.get(fold(text).replace("_", "-").split("-")[0].strip())
+    # "fr-CA" and "fr_CA" are French; a spreadsheet's apostrophe is no part of a word.
+    word = fold(text).lstrip("'").replace("_", "-").split("-")[0].strip()
+    return choices.get(text) or choices.get(word)
 
 
 def unique(choices: Mapping[str, str]) -> list[str]:
@@ -61,7 +62,7 @@ def check_currency(value: object) -> str:
     """An ISO 4217 code, upper case; raises ``client.currency.unknown``."""
     code = str(value)
     if code not in currencies():
-        code = code.strip().upper()
+        code = clean_value(code).upper()
         if code not in currencies():
             raise fault(
                 "client.currency.unknown", N_("is not a currency's three-letter code, such as CAD")
@@ -84,7 +85,7 @@ def parse_bool(value: object) -> bool:
         return True
     if value == "false":
         return False
-    word = fold(str(value))
+    word = fold(str(value)).lstrip("'")
     if word in _YES:
         return True
     if word in _NO:

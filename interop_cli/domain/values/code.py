@@ -7,7 +7,7 @@ import unicodedata
 
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, missing
-from interop_cli.domain.values.text import clean, fold, words
+from interop_cli.domain.values.text import clean_value, fold, words
 
 MAX_CODE = 20
 MAX_STEM = 12
@@ -39,7 +39,7 @@ def check_code(text: str) -> str:
     Raises ``client.code.format``. On a command line, a code that begins with ``-`` goes after
     ``--``. Accents are refused rather than taken off: the person should choose.
     """
-    code = clean(text)
+    code = clean_value(text)
     if not code:
         raise missing()
     if not code.isascii():
@@ -60,7 +60,7 @@ def check_code(text: str) -> str:
 
 def code_key(code: str) -> str:
     """The form under which a code is unique and looked up; takes whatever a person typed."""
-    return fold(code)
+    return fold(code).lstrip("'")  # of a spreadsheet
 
 
 def strip_legal_suffix(name: str) -> str:

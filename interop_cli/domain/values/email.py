@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from interop_cli.domain.messages import N_
+from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rule_faults import fault, too_long
-from interop_cli.domain.values.text import clean
+from interop_cli.domain.rules import Context
+from interop_cli.domain.values.text import clean_value
 
 # Addresses that need no library, which is nearly all of them: it would only put their domain in
 # lower case. A label with hyphens in its third and fourth place ("xn--") may be encoded, and is
@@ -26,7 +27,7 @@ def check_email(text: str) -> str:
 
     The form is that of email-validator; neither the domain nor the mailbox need exist.
     """
-    text = clean(text)
+    text = clean_value(text)
     plain = _PLAIN.fullmatch(text)
     if plain is not None and len(plain[1]) <= _MAX_LOCAL and len(text) <= _MAX_ADDRESS:
         domain = plain[2].lower()
@@ -54,11 +55,23 @@ _WEBSITE = re.compile(
 )
 
 
-def check_website(text: str) -> str:
-    """``text`` if it is an http(s) address or a bare domain; raises ``client.website.format``."""
-    text = clean(text)
+def is_website(text: str) -> bool:
+    """Whether ``text`` is an http(s) address or a bare domain."""
+    return _WEBSITE.fullmatch(text) is not None
+
+
+def read_website(path: str, text: str, context: Context) -> str:
+    """The web address to store for the field ``path``.
+
+    What is none blocks nobody: it is kept as typed, with the warning ``client.website.format``.
+    """
+    text = clean_value(text)
     if len(text) > MAX_WEBSITE:
         raise too_long(MAX_WEBSITE)
-    if not _WEBSITE.fullmatch(text):
-        raise fault("client.website.format", N_("is not a web address, such as www.example.com"))
+    if text and not is_website(text):
+        context.warn(
+            path,
+            "client.website.format",
+            msg("not a web address, such as www.example.com; kept as typed"),
+        )
     return text

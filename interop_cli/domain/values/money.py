@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault
-from interop_cli.domain.values.text import clean
+from interop_cli.domain.values.text import clean_value
 
 NBSP = "\u00a0"
 MAX_CENTS = 10**15
@@ -54,7 +54,7 @@ def in_cents(amount: Decimal) -> int:
 
 def parse_amount(text: str) -> Decimal:
     """``text`` as it is, with all its decimals; takes and raises what ``parse_cents`` does."""
-    text = _SPACES.sub(" ", clean(text))
+    text = _SPACES.sub(" ", clean_value(text))
     found = _AMOUNT.fullmatch(text) if len(text) <= 2 * _MAX_LENGTH else None
     if (
         found is None

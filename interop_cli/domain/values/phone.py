@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.text import clean
+from interop_cli.domain.values.text import clean_value
 
 # "poste 22", "p. 22", "po 22", "#22": phonenumbers would read the letters as digits of a keypad.
 _FRENCH_EXTENSION = re.compile(
@@ -33,7 +33,7 @@ def normalize_phone(text: str, country: str) -> tuple[str, bool]:
     It is read as dialled in ``country`` (ISO alpha-2). One that is not valid comes back as typed,
     cleaned. Raises ``text.control`` only.
     """
-    text = clean(text)
+    text = clean_value(text)
     if country in _NANP_COUNTRIES:
         found = _NANP.fullmatch(text)
         if found is not None:

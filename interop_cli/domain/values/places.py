@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypedDict
 
-from interop_cli.domain.values.text import words
+from interop_cli.domain.values.text import word_list, words
 
 # Signs that people put before a postal code instead of the country ("B-1180", "S-958 22"): the
 # distinguishing signs of cars, where they differ from the ISO code.
@@ -31,9 +32,24 @@ _CANADIAN_PROVINCES = {
 }  # fmt: skip
 
 
+# Between two ways to say one thing: "Québec (QC)", "CA - Canada".
+_PARTS = re.compile(r"[()\[\],;/|]|\s[-–—]\s")
+# What may stand before the name of a province, folded.
+_PROVINCE_OF = re.compile(
+    r"(?:province|state|territory|etat|territoire) (?:of|de la|de l|des|du|de|d) (?:the )?"
+)
+
+
 @lru_cache(maxsize=8192)
 def _key(name: str) -> str:
     return words(name).replace(" ", "")
+
+
+def _agreed(text: str, meant: Callable[[str], str | None]) -> str | None:
+    """What all parts of ``text`` mean; ``None`` where it is one part, or they do not agree."""
+    parts = [part for part in _PARTS.split(text) if part and not part.isspace()]
+    found = {meant(part) for part in parts} if len(parts) > 1 else set()
+    return found.pop() if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +72,28 @@ class CountryRules:
     postal_example: str
 
     def province_code(self, text: str) -> str | None:
-        """The code of the province that ``text`` names, ``None`` where it names none known."""
-        return self.provinces.get(text) or self.provinces.get(_key(text))
+        """The code of the province that ``text`` names, ``None`` where it names none known.
+
+        Takes names in the country's languages, codes and abbreviations, ISO 3166-2 (``CA-QC``),
+        and several of them that agree ("Québec (QC)", "Quebec, Canada").
+        """
+        return self.provinces.get(text) or self.provinces.get(_key(text)) or self._spelt(text)
+
+    def _spelt(self, text: str) -> str | None:
+        """The province in a text that is more than its name or its code."""
+        if not self.provinces:
+            return None
+        first, *rest = word_list(text) or [""]
+        if rest and first == self.country.lower():
+            found = self.provinces.get("".join(rest))
+        else:
+            found = self.provinces.get(_key(_PROVINCE_OF.sub("", words(text), count=1)))
+        return found or _agreed(self._without_country(text), self.province_code)
+
+    def _without_country(self, text: str) -> str:
+        before, comma, last = text.rpartition(",")
+        named = comma and self.province_code(last) is None and country_code(last) == self.country
+        return f"{before},{before}" if named else text
 
     def fits_form(self, postal_code: str) -> bool:
         """Whether the postal code has the country's form (true where no form is known)."""
@@ -181,13 +217,26 @@ def _countries() -> dict[str, _Country]:
     return data
 
 
+_ARTICLES = frozenset("the le la les l".split())
+
+
+def _without_articles(name: str) -> str:
+    """``words``, so that "The Gambia" is "Gambia (the)" and "les Pays-Bas" are "Pays-Bas"."""
+    return " ".join(word for word in word_list(name) if word not in _ARTICLES)
+
+
 @lru_cache(maxsize=1)
 def _codes_by_name() -> dict[str, str]:
     """Every code and name, folded, with the alpha-2 code it stands for."""
     found = {words(code): code for code in _countries()}
-    for code, country in _countries().items():
-        for name in (country["alpha3"], country["en"], country["fr"], *country["others"]):
-            found.setdefault(words(name), code)
+    names = {
+        code: (country["alpha3"], country["en"], country["fr"], *country["others"])
+        for code, country in _countries().items()
+    }
+    for form in (words, _without_articles):
+        for code, those in names.items():
+            for name in those:
+                found.setdefault(form(name), code)
     return found
 
 
@@ -195,12 +244,13 @@ def _codes_by_name() -> dict[str, str]:
 def country_code(text: str) -> str | None:
     """The ISO 3166 alpha-2 code that ``text`` means, ``None`` where it means no country.
 
-    Takes alpha-2 and alpha-3 codes, English and French names, and common others ("USA",
-    "Royaume-Uni", "England"), whatever their case and accents.
+    Takes alpha-2 and alpha-3 codes, English and French names, those of ISO ("Korea, Republic
+    of"), and common others ("USA", "Royaume-Uni", "England"), whatever their case, accents and
+    articles; and several that agree ("Canada (CA)").
     """
-    name = words(text)
     found = _codes_by_name()
-    return found.get(name) or found.get(name.removeprefix("the "))
+    code = found.get(words(text)) or found.get(_without_articles(text))
+    return code or _agreed(text, country_code)
 
 
 def country_name(code: str, lang: str) -> str:

@@ -10,7 +10,7 @@ from operator import mul
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rule_faults import fault
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.text import clean
+from interop_cli.domain.values.text import clean_value
 
 _QST_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2)
 _QST = re.compile(r"(\d{10})TQ(?!0000)(\d{4})", re.ASCII)
@@ -23,7 +23,7 @@ _QST_CHECK = N_("has a wrong check digit for a QST number")
 
 def compact(text: str) -> str:
     """``text`` as these numbers are stored: without spaces, dots and hyphens, in capitals."""
-    return _SEPARATORS.sub("", clean(text)).upper()
+    return _SEPARATORS.sub("", clean_value(text)).upper()
 
 
 @cache

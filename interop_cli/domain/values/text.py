@@ -19,6 +19,11 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
 NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
 _KEPT_CONTROLS = "\n\t"
+# Of Unicode's white space, what is neither a line end nor a tab; then spaces without a width.
+_NO_WIDTH: dict[int, str] = dict.fromkeys((0x200B, 0x2060, 0xFEFF), "")
+_SPACES: dict[int, str] = _NO_WIDTH | dict.fromkeys(
+    (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " "
+)
 
 
 class _FoldTable(dict[int, str]):
@@ -64,19 +69,39 @@ def nfc(s: str) -> str:
 def clean(s: str) -> str:
     """``s`` composed and without surrounding spaces; spaces inside stay as they were typed.
 
-    Control characters and lone surrogates are refused with ``text.control``. Bidirectional and
-    zero-width characters are data: the output shows them escaped.
+    No-break spaces and their like are spaces, and those of no width are left away: a page, a
+    letter or a telephone that text was copied from has put them there. Control characters and
+    lone surrogates are refused with ``text.control``. Other invisible characters are data: the
+    output shows them escaped.
     """
     s = s.strip()
-    if s.isascii() and s.isprintable():
-        return s
+    if s.isprintable():
+        return s if s.isascii() else nfc(s)
+    s = s.translate(_SPACES).strip()
     _refuse_controls(s, "")
     return nfc(s)
 
 
+def clean_value(s: str) -> str:
+    """``clean`` for what is no prose: a number, a code, a date, a word of a list.
+
+    Nothing invisible is part of it, and neither is the apostrophe by which a spreadsheet is told
+    that what follows is text (``'0123``).
+    """
+    s = s.strip()
+    if not (s.isascii() and s.isprintable()):
+        s = clean("".join(char for char in s if unicodedata.category(char) != "Cf"))
+    return s.lstrip("'").lstrip() if s[:1] == "'" else s
+
+
 def clean_lines(s: str) -> str:
-    """Like ``clean`` for text of several lines: tabs and newlines are kept, ``\\r\\n`` made one."""
+    """Like ``clean`` for text of several lines: tabs and newlines are kept, ``\\r\\n`` made one.
+
+    No-break spaces stay, as the French put them before a colon.
+    """
     s = s.strip().replace("\r\n", "\n").replace("\r", "\n")
+    if not s.isprintable():
+        s = s.translate(_NO_WIDTH)
     _refuse_controls(s, _KEPT_CONTROLS)
     return nfc(s)
 

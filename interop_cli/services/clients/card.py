@@ -12,7 +12,7 @@ from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData, UsageError
 from interop_cli.domain.fields.client import CLIENT, PLACE
-from interop_cli.domain.fields.field import names, taken
+from interop_cli.domain.fields.field import columns, names, taken
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 CLIENT_FIELDS = names(
     field for field in taken(CLIENT) if not field.place and field.name not in ("bill_to", "logo")
 )
+
+AT_ONCE = 3  # columns that are written for all by themselves
+# Fields that can be checked once for many clients, and the columns of each.
+ALONE = {field.name: columns((field,)) for field in CLIENT if field.alone}
 
 
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -118,12 +122,37 @@ def edit(
     ``conflict.version``, naming both.
     """
     bulk.select(uow, selector)
-    writer = CardWriter(uow, context)
-    bulk.each_batch(uow, selector, lambda ids: _edit(uow, ids, changes, if_version, writer))
-    writer.finish()
+    values = _same_for_all(uow, changes, context) if if_version is None else None
+    if values is not None:
+        uow.selection.write(values)
+    else:
+        writer = CardWriter(uow, context)
+        bulk.each_batch(uow, selector, lambda ids: _edit(uow, ids, changes, if_version, writer))
+        writer.finish()
     outcome = bulk.conclude(uow, selector)
     outcome.warnings = context.warnings
     return outcome
+
+
+def _same_for_all(uow: UnitOfWork, changes: Mapping[str, Any], context: Context) -> Row | None:
+    """The columns that these changes come to, where they come to the same in every picked client.
+
+    None where the rule of one looks at more than its value, and where a rule refuses or warns:
+    that is said of each client.
+    """
+    row = uow.selection.first() if changes.keys() <= ALONE.keys() else None
+    if row is None:
+        return None
+    # Without a value of its own that might stand unchecked.
+    before = uow.clients.entity(row).model_copy(update=dict.fromkeys(changes))
+    silent = context.silent()
+    try:
+        after = uow.clients.columns_of(before.revise(changes, silent))
+    except InteropError:
+        return None
+    return (
+        None if silent.warnings else {name: after[name] for one in changes for name in ALONE[one]}
+    )
 
 
 def _edit(

@@ -17,6 +17,7 @@ from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
+from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.services.clients.card import built, revised
 from interop_cli.services.clients.unique import code_for
 from interop_cli.services.clients.writing import CardWriter, Others, Revision
@@ -176,7 +177,7 @@ class Import(RowImport):
         if logo := values.get("logo"):
             client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
-        plan = self._plan(parts, client, address.country, context)
+        plan = self._plan(parts, client, address, context)
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
         return Written(record, key, client, plan, address)
@@ -194,7 +195,7 @@ class Import(RowImport):
         values = {
             name: value
             for name, value in with_main(record.values, parts.main).items()
-            if value not in ("", None) or name not in KEPT_WHEN_EMPTY
+            if (value not in ("", None) or name not in KEPT_WHEN_EMPTY) and not is_no_value(value)
         }
         code = values.pop("code", None)
         if self.key != "code" and code is not None and code_key(str(code)) != row["code_key"]:
@@ -205,18 +206,18 @@ class Import(RowImport):
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
         if client.shipper_identity != revision.before.shipper_identity:
             check_identity(client.shipper_identity, has_logo=client.logo is not None)
-        country = revision.address.country if revision.address else None
-        plan = self._plan(parts, client, country, context)
+        plan = self._plan(parts, client, revision.address, context)
         if not self.refused:  # or those it pays for have not been moved
             others.check(revision.before, client)
         return Written(record, key, client, plan, revision=revision)
 
     def _plan(
-        self, parts: NestedItems, client: Client, country: str | None, context: Context
+        self, parts: NestedItems, client: Client, main: Address | None, context: Context
     ) -> Plan | None:
         if not parts:
             return None
-        return self._nested.plan(parts, client, client.id, context.phones_in(country))
+        context = context.phones_in(main.country if main else None)
+        return self._nested.plan(parts, client, main, context)
 
     # -- writing ----------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.address import Address
@@ -24,6 +25,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
+from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.nested import (
     NestedItem,
@@ -81,15 +83,21 @@ class NestedImport:
         self._files = self.uow.notes.files(note_ids)
 
     def plan(
-        self, parts: NestedItems, client: Client, client_id: int | None, context: Context
+        self, parts: NestedItems, client: Client, main: Address | None, context: Context
     ) -> Plan:
-        """What the row changes; raises InvalidData with all that is wrong in its parts."""
+        """What the row changes; raises InvalidData with all that is wrong in its parts.
+
+        ``main`` is the client's main address.
+        """
         plan = Plan(context.place)
-        owner = client_id or 0
         errors: list[InvalidData] = []
-        for work in (self._contacts, self._addresses, self._notes):
+        for work in (
+            partial(self._contacts, active=client.active),
+            partial(self._addresses, main=main),
+            self._notes,
+        ):
             try:
-                work(plan, parts, client, owner, context)
+                work(plan, parts, client.id or 0, context)
             except InvalidData as error:
                 errors.append(error)
         if errors:
@@ -97,7 +105,7 @@ class NestedImport:
         return plan
 
     def _contacts(
-        self, plan: Plan, parts: NestedItems, client: Client, owner: int, context: Context
+        self, plan: Plan, parts: NestedItems, owner: int, context: Context, *, active: bool
     ) -> None:
         """Contacts that the file does not name stay, but for the flags that another one takes."""
         if not parts.contact:
@@ -107,20 +115,21 @@ class NestedImport:
         made: list[Planned] = []
         errors: list[InvalidData] = []
         for part, match in _matched(known, parts.contact):
-            values = _said(part.values, CONTACT_KEPT)
             try:
                 if match is None:
+                    values = _said(part.values, CONTACT_KEPT)
                     contact = Contact.build(values, context.under(part.path))
                     made.append(Planned(contact, said=part.values, path=part.path))
                 else:
                     match.said, match.path = part.values, part.path
+                    values = _said_anew(part.values, CONTACT_KEPT)
                     match.contact = match.contact.revise(values, context.under(part.path))
             except InvalidData as error:
                 errors.append(error)
         if errors:
             raise merged(*errors)
         plan.contacts = known + made
-        follow_client(plan.contacts, active=client.active)
+        follow_client(plan.contacts, active=active)
         for flag in EXCLUSIVE:
             if len(found := takers(plan.contacts, flag)) > 1:
                 reason = msg("two contacts of the client have this flag")
@@ -132,18 +141,23 @@ class NestedImport:
             raise wrong(f"{path}email", "contact.email.duplicate", reason)
 
     def _addresses(
-        self, plan: Plan, parts: NestedItems, _client: Client, owner: int, context: Context
+        self, plan: Plan, parts: NestedItems, owner: int, context: Context, *, main: Address | None
     ) -> None:
+        """A shipping address that only repeats the main one is none."""
+        place = self.uow.addresses.place(main) if main else None
         free = [row for row in self._rows["address"].get(owner, []) if not row["main"]]
         for part in parts.address:
             here = context.under(part.path)
             values = {name: value for name, value in part.values.items() if name != "main"}
             row = self._address_row(values, free, here)
             if row is None:
-                plan.new_addresses.append(Address.build(values, here))
+                address = Address.build(values, here)
+                again = place is not None and self.uow.addresses.place(address) == place
+                if not (again and main and "uid" not in values and _adds_nothing(address, main)):
+                    plan.new_addresses.append(address)
                 continue
             free.remove(row)
-            kept = _said(values, frozenset({"country"}))
+            kept = _said_anew(values, frozenset({"country"}))
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _address_row(
@@ -159,9 +173,7 @@ class NestedImport:
         both = (row for row in there if row in named)
         return next(both, None) or next(iter(there + named), None)
 
-    def _notes(
-        self, plan: Plan, parts: NestedItems, _client: Client, owner: int, context: Context
-    ) -> None:
+    def _notes(self, plan: Plan, parts: NestedItems, owner: int, context: Context) -> None:
         free = list(self._rows["note"].get(owner, []))
         for part in parts.note:
             values = dict(part.values)
@@ -173,7 +185,7 @@ class NestedImport:
                 plan.new_notes.append((new, files))
                 continue
             free.remove(row)
-            changes = _said(values, NOTE_KEPT)
+            changes = _said_anew(values, NOTE_KEPT)
             note = self.uow.notes.entity(row).revise(changes, context.under(part.path))
             plan.notes.append((row, note, missing_files(files, self._files.get(row["id"], set()))))
 
@@ -242,11 +254,28 @@ class NestedImport:
         contacts.warn_of_shared_emails(self.uow, self._emails, self.context, "contact.email")
 
 
+def _adds_nothing(address: Address, main: Address) -> bool:
+    """Whether an address at the place of the main one says nothing that the latter does not.
+
+    A label is only what the place is called.
+    """
+    return all(
+        said is None or said == getattr(main, name)
+        for name in ("attention", "phone", "instructions")
+        for said in (getattr(address, name),)
+    )
+
+
 def _said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
     """What is said of the fields; an empty cell leaves those of ``kept`` as they are."""
     return {
         name: value for name, value in values.items() if value not in ("", None) or name not in kept
     }
+
+
+def _said_anew(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+    """The same of what is stored: a word for nothing (see ``without_value``) changes nothing."""
+    return {name: v for name, v in _said(values, kept).items() if not is_no_value(v)}
 
 
 def _matched(

@@ -58,6 +58,7 @@ MIGRATIONS = tuple(
         "0004_sync",
         "0005_merge_and_erase",
         "0006_posted_here",
+        "0007_remote_identity",
     )
 )
 

@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "id", "name", "kind", "uid", "settings", "version", "introduced", "paused_until", "paused_by",
-    "failures", "worker", "worker_until", "pulled_at",
+    "failures", "worker", "worker_until", "pulled_at", "remote", "remote_name",
 )  # fmt: skip
+
+
+RESTED: Mapping[str, Any] = {"failures": 0, "paused_until": None, "paused_by": None}
+"""What is noted of a target that may be called again."""
 
 
 @dataclass(frozen=True)
 class TargetRow:
-    """A row of ``sync_target``. ``paused_by`` is why it rests: a class of trouble, or breaker."""
+    """A row of ``sync_target``.
+
+    ``paused_by`` is why it rests: a class of trouble, or breaker. ``remote`` is the system that its
+    links belong to, as that one calls itself; None while nobody has asked.
+    """
 
     id: int
     name: str
@@ -37,6 +45,8 @@ class TargetRow:
     worker: str | None = None
     worker_until: str | None = None
     pulled_at: str | None = None
+    remote: str | None = None
+    remote_name: str | None = None
 
 
 def _target(row: Row) -> TargetRow:
@@ -99,6 +109,13 @@ class TargetRepository:
         for table in ("sync_link", "sync_event"):
             self.conn.execute(f"DELETE FROM {table} WHERE target_id = :id", id=target.id)  # noqa: S608
         self.writer.delete("sync_target", "id = :id", id=target.id)
+
+    def forget_links(self, target_id: int) -> int:
+        """Detach everything from its twin in a target, but for what is excluded; how many."""
+        self.writer.derived = True
+        return self.conn.execute(
+            "DELETE FROM sync_link WHERE target_id = :id AND state <> 'excluded'", id=target_id
+        )
 
     def note(self, target_id: int, **values: object) -> None:
         """Write down what a run found out: ``paused_until``, ``failures``, ``introduced``…"""

@@ -95,6 +95,10 @@ class ClientRepository:
         """The client of a stored row."""
         return to_client(row)
 
+    def columns_of(self, client: Client) -> Row:
+        """The columns that a client is stored in."""
+        return to_row(client)
+
     def by_id(self, client_id: int) -> Row:
         """The stored row of a client known to exist."""
         return self.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]

@@ -1,16 +1,22 @@
-"""Past operations, as undo needs them: what they left, what changed since, what breaks."""
+"""Past operations, as undo needs them: what they left, and what stands in the way since."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from interop_cli.store.engines.connection import Connection, Row, fill_id_table
+from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.operations import operation
 from interop_cli.store.sync.links import LIVE
 from interop_cli.store.writing.journal import changes_of
+from interop_cli.store.writing.repositories.taking_back import (
+    REFERENCES,
+    TakingBack,
+    clashing_clients,
+)
 from interop_cli.store.writing.tables import TABLES
 from interop_cli.store.writing.writer import Writer
 
@@ -18,7 +24,7 @@ LATER_CHANGES = (
     "SELECT change.entity, change.entity_id, change.operation_id, operation.undoes FROM change"
     " JOIN operation ON operation.id = change.operation_id"
     " JOIN undoing ON undoing.entity = change.entity AND undoing.entity_id = change.entity_id"
-    " WHERE change.operation_id > :operation AND undoing.stale = 1 AND undoing.action <> 'insert'"
+    " WHERE change.operation_id > :operation AND undoing.stays <> 0 AND undoing.action <> 'insert'"
     " ORDER BY change.entity, change.entity_id, change.operation_id"
 )
 
@@ -46,39 +52,47 @@ def changes_that_count(later: Mapping[int, int | None], operation_id: int) -> It
         yield counting[number] and not (takes_back is not None and takes_back > operation_id)
 
 
-UNDONE_CLIENTS = "(SELECT entity_id FROM undoing WHERE entity = 'client' AND stale = 0)"
-# Each gives the codes of the clients that break one rule. None of them is broken otherwise.
-BREACHES = (
-    # A code leads to one client: nobody's present code is the former one of another.
-    "SELECT c.code FROM client_code f JOIN client c ON c.code_key = f.code_key"
-    " WHERE c.id <> f.client_id",
-    # Who pays is no prospect, and billed to nobody else.
-    "SELECT c.code FROM client c JOIN client p ON p.id = c.bill_to_id"  # noqa: S608
-    f" WHERE (c.id IN {UNDONE_CLIENTS} OR p.id IN {UNDONE_CLIENTS})"
-    " AND (p.bill_to_id IS NOT NULL OR p.prospect = 1)",
-    # A job has ended the prospect for good.
-    f"SELECT c.code FROM client c WHERE c.prospect = 1 AND c.id IN {UNDONE_CLIENTS} AND EXISTS"  # noqa: S608
-    " (SELECT 1 FROM document d WHERE d.client_id = c.id AND d.kind = 'job'"
-    " AND d.status <> 'void')",
+UNDOING_COLUMNS = (
+    "entity TEXT, entity_id BIGINT, action TEXT, before TEXT, version BIGINT, stays BIGINT,"
+    " PRIMARY KEY (entity, entity_id)"
 )
 
 
-def clashing_clients(conn: Connection, limit: int) -> list[str]:
-    """The codes of the first clients whom an undo has brought in conflict with what came since."""
-    found: dict[str, None] = {}
-    for sql in BREACHES:
-        rows = conn.query(f"{sql} ORDER BY c.code_key LIMIT :n", n=limit)
-        found |= dict.fromkeys(row["code"] for row in rows)
-    return list(found)[:limit]
+class Stays(IntEnum):
+    """Why a row that an operation touched is left as it is; ``NO``: it is taken back."""
+
+    NO = 0
+    CHANGED = 1  # since
+    USED = 2  # made by the operation, and something made since refers to it
+    LINKED = 3  # the same, and a target of sync holds it, or is being sent it
+    NUMBERED = 4  # the counter that gave its number went on
+    ALONG = 5  # it belongs to a row that stays, or such a row refers to it
 
 
-# What only one row may have: flags of a client's, and the id in another system.
-EXCLUSIVE = ("main", "is_default", "billing", "external_id")
-# What the operation left of each row, and what the row is now.
-SameValues = tuple[dict[str, Any], list[int]]
-UNDOING_COLUMNS = (
-    "entity TEXT, entity_id BIGINT, action TEXT, before TEXT, version BIGINT, stale BIGINT,"
-    " PRIMARY KEY (entity, entity_id)"
+class Hindrance(NamedTuple):
+    """A row that keeps an operation from being undone, and what uses it since: table and id."""
+
+    entity: str
+    id: int
+    why: Stays
+    users: list[tuple[str, int]]
+
+
+# Which rows belong to which, and go with them: table, column, the table it refers to.
+BELONGING = (
+    *(
+        (table.name, "client_id", "client")
+        for table in TABLES.values()
+        if table.client == "client_id"
+    ),
+    ("attachment", "note_id", "note"),
+    ("document_line", "document_id", "document"),
+)
+# All that may refer to a row.
+REFERRING = BELONGING + REFERENCES
+LINKED = (
+    "SELECT l.target_id FROM sync_link l WHERE (l.entity = u.entity OR u.entity = 'document'"  # noqa: S608
+    f" AND l.entity IN ('invoice', 'credit_note')) AND l.local_id = u.entity_id AND {LIVE}"
 )
 
 
@@ -87,7 +101,7 @@ class OperationRepository:
 
     ``undoing`` is a table of the transaction with one row per row the operation touched: ``action``
     is what brings it back (``delete`` what was inserted, ``update`` to what it was, ``insert`` what
-    was deleted).
+    was deleted), ``stays`` why it is not brought back.
     """
 
     def __init__(self, writer: Writer) -> None:
@@ -109,33 +123,33 @@ class OperationRepository:
         self.conn.temp_table("undoing", UNDOING_COLUMNS)
         self.conn.insert_many(
             "undoing",
-            ("entity", "entity_id", "action", "before", "version", "stale"),
+            ("entity", "entity_id", "action", "before", "version", "stays"),
             ((entity, row_id, *effect, 0) for (entity, row_id), effect in effects.items()),
         )
         self.conn.filled("undoing")
         for entity in {entity for entity, _row_id in effects}:
             there = f"EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id"  # noqa: S608
-            self.conn.execute(
-                "UPDATE undoing SET stale = 1 WHERE entity = :entity AND (CASE action"  # noqa: S608
-                f" WHEN 'insert' THEN {there})"
+            self._mark(
+                Stays.CHANGED,
+                f"entity = :entity AND (CASE action WHEN 'insert' THEN {there})"
                 f" ELSE NOT {there} AND t.version = undoing.version) END)",
                 entity=entity,
             )
-        self._mark(unchanged_since(self.conn, operation_id), stale=0)
-        self._keep_numbers()
+        self.conn.execute_many(
+            "UPDATE undoing SET stays = 0 WHERE entity = :entity AND entity_id = :id",
+            [
+                {"entity": entity, "id": row_id}
+                for entity, row_id in unchanged_since(self.conn, operation_id)
+            ],
+        )
         return len(effects)
 
-    def _mark(self, rows: Iterable[tuple[str, int]], *, stale: int) -> None:
-        self.conn.execute_many(
-            "UPDATE undoing SET stale = :stale WHERE entity = :entity AND entity_id = :id",
-            [{"stale": stale, "entity": entity, "id": row_id} for entity, row_id in rows],
-        )
-
-    def _keep_numbers(self) -> None:
-        """Where a counter went on since, its numbers are not given again: the documents stay."""
-        self.conn.execute(
-            "UPDATE undoing SET stale = 1 WHERE entity IN ('document', 'document_line')"
-            " AND EXISTS (SELECT 1 FROM undoing u WHERE u.entity = 'counter' AND u.stale = 1)"
+    def _mark(self, why: Stays, where: str, **params: object) -> int:
+        """Let those rows stay that nothing has kept so far and that meet ``where``; how many."""
+        return self.conn.execute(
+            f"UPDATE undoing SET stays = :why WHERE stays = 0 AND {where}",  # noqa: S608
+            why=int(why),
+            **params,
         )
 
     def posted(self) -> list[Row]:
@@ -149,7 +163,7 @@ class OperationRepository:
             " JOIN document d ON d.id = u.entity_id"
             " WHERE u.entity = 'document' AND d.issued = 1 AND d.posted_at IS NOT NULL"
             " AND (u.action = 'delete' OR u.action = 'update' AND u.before LIKE :field)"
-            " AND (u.stale = 0 OR EXISTS (SELECT 1 FROM undoing c WHERE c.entity = 'counter'))"
+            " AND (u.stays = 0 OR EXISTS (SELECT 1 FROM undoing c WHERE c.entity = 'counter'))"
             " ORDER BY d.id",
             field='%"posted_at"%',
         )
@@ -159,142 +173,139 @@ class OperationRepository:
             if row["action"] == "delete" or json.loads(row["before"]).get("posted_at") is None
         ]
 
-    def stale(self, limit: int) -> tuple[int, list[Row]]:
-        """How many rows were changed since, and the first of them."""
-        count = self.conn.query("SELECT COUNT(*) AS n FROM undoing WHERE stale = 1")[0]["n"]
-        rows = self.conn.query(
-            "SELECT entity, entity_id FROM undoing WHERE stale = 1"
-            " ORDER BY entity, entity_id LIMIT :n",
-            n=limit,
+    # -- what stays -------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Mark what cannot be taken back, besides what was changed since, and what that keeps."""
+        # Where a counter went on since, its numbers are not given again: the documents stay.
+        counted = "EXISTS (SELECT 1 FROM undoing c WHERE c.entity = 'counter' AND c.stays <> 0)"
+        self._mark(Stays.NUMBERED, f"entity = 'document' AND {counted}")
+        self._mark(Stays.ALONG, f"entity = 'document_line' AND {counted}")
+        self.conn.execute(
+            "UPDATE undoing SET stays = :along WHERE entity = 'counter' AND stays <> 0",
+            along=int(Stays.ALONG),
         )
-        return int(count), rows
-
-    def rows(self) -> list[Row]:
-        """What there is to undo: ``entity``, ``id``, ``action`` that undoes it, ``stale``."""
-        return self.conn.query(
-            "SELECT entity, entity_id AS id, action, stale FROM undoing ORDER BY entity, entity_id"
+        made = self.conn.query("SELECT DISTINCT entity FROM undoing WHERE action = 'delete'")
+        for table, column, parent in REFERRING:
+            if {"entity": parent} in made:
+                self._mark(
+                    Stays.USED,
+                    f"entity = :parent AND action = 'delete' AND {_used(table, column)}",
+                    parent=parent,
+                )
+        linked = LINKED.replace("u.", "undoing.")
+        self._mark(Stays.LINKED, f"action = 'delete' AND EXISTS ({linked})")
+        self._mark(
+            Stays.USED,
+            "entity = 'sync_target' AND action = 'delete'"
+            " AND EXISTS (SELECT 1 FROM sync_event e WHERE e.target_id = undoing.entity_id)",
         )
+        while self.conn.query("SELECT 1 FROM undoing WHERE stays <> 0 LIMIT 1"):
+            if not self._keep_along():
+                break
 
-    def used_since(self) -> list[tuple[str, int]]:
-        """What the operation made and rows of others refer to by now: table and id."""
-        found: list[tuple[str, int]] = []
-        for parent in dict.fromkeys(parent for _table, _column, parent in OWNED):
-            used = " OR ".join(
-                f"EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = u.entity_id AND t.id NOT IN"  # noqa: S608
-                f" (SELECT entity_id FROM undoing x WHERE x.entity = '{table}' AND x.stale = 0))"
-                for table, column, owner in OWNED
-                if owner == parent
-            )
-            rows = self.conn.query(
-                "SELECT entity_id AS id FROM undoing u WHERE u.entity = :parent"  # noqa: S608
-                f" AND u.action = 'delete' AND u.stale = 0 AND ({used}) ORDER BY entity_id",
-                parent=parent,
-            )
-            found += [(parent, row["id"]) for row in rows]
-        return found + self._linked_since()
-
-    def _linked_since(self) -> list[tuple[str, int]]:
-        """What the operation made and a target of sync holds by now, or is being sent."""
-        rows = self.conn.query(
-            "SELECT entity, entity_id AS id FROM undoing u WHERE u.action = 'delete'"  # noqa: S608
-            " AND u.stale = 0 AND (EXISTS (SELECT 1 FROM sync_link l WHERE (l.entity = u.entity"
-            " OR u.entity = 'document' AND l.entity IN ('invoice', 'credit_note'))"
-            f" AND l.local_id = u.entity_id AND {LIVE}) OR (u.entity = 'sync_target' AND EXISTS"
-            " (SELECT 1 FROM sync_event e WHERE e.target_id = u.entity_id)))"
-            " ORDER BY entity, entity_id"
-        )
-        return [(row["entity"], row["id"]) for row in rows]
-
-    def keep(self, rows: list[tuple[str, int]]) -> None:
-        """Leave these rows as they are, and whatever belongs to a row that stays."""
-        self._mark(rows, stale=1)
-        for table, column, parent in OWNED:
-            self.conn.execute(
-                "UPDATE undoing SET stale = 1 WHERE entity = :table AND action = 'delete'"  # noqa: S608
+    def _keep_along(self) -> int:
+        """Keep what belongs to rows that stay, and what those refer to; how many."""
+        count = 0
+        for table, column, parent in BELONGING:
+            count += self._mark(
+                Stays.ALONG,
+                f"entity = '{table}' AND action = 'delete'"  # noqa: S608
                 f" AND entity_id IN (SELECT t.id FROM {table} t JOIN undoing u"
                 f" ON u.entity = '{parent}' AND u.entity_id = t.{column}"
-                " WHERE u.action = 'delete' AND u.stale = 1)",
-                table=table,
+                " WHERE u.action = 'delete' AND u.stays <> 0)",
             )
-
-    def take_back(self) -> int:
-        """Undo every row that is not stale; how many."""
-        count = 0
-        order = list(TABLES)
-        for entity in reversed(order):  # children before parents
-            count += self.writer.delete(
-                entity,
-                "id IN (SELECT entity_id FROM undoing WHERE entity = :entity AND action = 'delete'"
-                " AND stale = 0)",
-                entity=entity,
+        for table, column, parent in REFERRING:
+            count += self._mark(
+                Stays.ALONG,
+                f"entity = '{parent}' AND action = 'delete'"  # noqa: S608
+                f" AND entity_id IN (SELECT t.{column} FROM {table} t JOIN undoing u"
+                f" ON u.entity = '{table}' AND u.entity_id = t.id WHERE u.stays <> 0)",
             )
-        for entity in order:
-            # A flag that only one row may have is taken away before it is given back.
-            first, then = _by_flags(self._befores(entity, "update"))
-            count += sum(self._set_back(entity, *group) for group in first)
-            count += self._restore(entity)
-            count += sum(self._set_back(entity, *group) for group in then)
         return count
+
+    def kept(self) -> tuple[int, int, int]:
+        """How many rows stand in the way, how many stay because of those, how many go back."""
+        rows = self.conn.query("SELECT stays, COUNT(*) AS n FROM undoing GROUP BY stays")
+        counts = {row["stays"]: int(row["n"]) for row in rows}
+        free, along = counts.pop(Stays.NO, 0), counts.pop(Stays.ALONG, 0)
+        return sum(counts.values()), along, free
+
+    def hindrances(self, limit: int) -> list[Hindrance]:
+        """The first of the rows that stand in the way, with a few of those that use them since."""
+        rows = self.conn.query(
+            "SELECT entity, entity_id AS id, stays FROM undoing WHERE stays BETWEEN 1 AND :last"
+            " ORDER BY entity, entity_id LIMIT :n",
+            last=int(Stays.NUMBERED),
+            n=limit,
+        )
+        found = []
+        for row in rows:
+            entity, row_id, why = row["entity"], row["id"], Stays(row["stays"])
+            users = self._users(entity, row_id) if why is Stays.USED else []
+            found.append(Hindrance(entity, row_id, why, users))
+        return found
+
+    def _users(self, entity: str, row_id: int) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        for table, column, parent in REFERRING:
+            if parent == entity:
+                rows = self.conn.query(
+                    f"SELECT t.id FROM {table} t WHERE t.{column} = :id AND {_SINCE}"  # noqa: S608
+                    " ORDER BY t.id LIMIT :n",
+                    table=table,
+                    id=row_id,
+                    n=USERS_SHOWN,
+                )
+                found += [(table, row["id"]) for row in rows]
+        return found[:USERS_SHOWN]
+
+    def linked_to(self) -> list[Row]:
+        """The targets that hold what the operation made: ``target`` and a ``client`` of each."""
+        return self.conn.query(
+            "SELECT s.name AS target, MIN(c.code) AS client FROM undoing u"  # noqa: S608
+            f" JOIN sync_target s ON s.id IN ({LINKED})"
+            " LEFT JOIN contact p ON u.entity = 'contact' AND p.id = u.entity_id"
+            " LEFT JOIN document d ON u.entity = 'document' AND d.id = u.entity_id"
+            " LEFT JOIN client c ON c.id = COALESCE(p.client_id, d.client_id, u.entity_id)"
+            " WHERE u.stays = :linked GROUP BY s.name ORDER BY s.name",
+            linked=int(Stays.LINKED),
+        )
+
+    def only(self, why: Stays) -> bool:
+        """Whether what stands in the way does so for this reason alone."""
+        rows = self.conn.query(
+            "SELECT DISTINCT stays FROM undoing WHERE stays BETWEEN 1 AND :last",
+            last=int(Stays.NUMBERED),
+        )
+        return [row["stays"] for row in rows] == [why]
+
+    def rows(self) -> list[Row]:
+        """What there is to undo: ``entity``, ``id``, ``action`` that undoes it, ``stays``."""
+        return self.conn.query(
+            "SELECT entity, entity_id AS id, action, stays FROM undoing ORDER BY entity, entity_id"
+        )
+
+    # -- taking back ------------------------------------------------------------------------
+
+    def take_back(self) -> None:
+        """Undo every row that does not stay."""
+        TakingBack(self.writer).run()
 
     def clashing_clients(self, limit: int) -> list[str]:
         """The codes of clients that what was written back has brought in conflict with others."""
         return clashing_clients(self.conn, limit)
 
-    def _restore(self, entity: str) -> int:
-        rows = [json.loads(text) for text, _ids in self._befores(entity, "insert") for _id in _ids]
-        self.writer.restore(entity, rows)
-        return len(rows)
 
-    def _set_back(self, entity: str, values: dict[str, Any], ids: list[int]) -> int:
-        """Rows with the same values to bring back are written by one statement."""
-        fill_id_table(self.conn, "set_back", ids)
-        return self.writer.update(entity, values, "id IN (SELECT id FROM set_back)")
-
-    def _befores(self, entity: str, action: str) -> Iterator[tuple[str, list[int]]]:
-        groups: dict[str, list[int]] = {}
-        for batch in self.conn.batches(
-            "SELECT before, entity_id FROM undoing WHERE entity = :entity AND action = :action"
-            " AND stale = 0 ORDER BY entity_id",
-            {"entity": entity, "action": action},
-            5000,
-        ):
-            for text, row_id in batch:
-                groups.setdefault(text, []).append(row_id)
-        yield from groups.items()
+USERS_SHOWN = 3
+# ``t``, a row of :table, was made since: the operation has not touched it.
+_SINCE = "NOT EXISTS (SELECT 1 FROM undoing x WHERE x.entity = :table AND x.entity_id = t.id)"
 
 
-def _by_flags(groups: Iterator[tuple[str, list[int]]]) -> tuple[list[SameValues], list[SameValues]]:
-    """What to set back first, since it frees a flag, and what then; a row may be in both."""
-    first: list[SameValues] = []
-    then: list[SameValues] = []
-    for text, ids in groups:
-        values = json.loads(text)
-        flags = {flag: values[flag] for flag in EXCLUSIVE if flag in values}
-        lost = {flag: value for flag, value in flags.items() if not value}
-        if lost and len(lost) == len(flags):
-            first.append((values, ids))
-        else:
-            first += [(lost, ids)] if lost else []
-            then.append((values, ids))
-    return first, then
-
-
-# Which rows belong to which: table, column, the table it refers to; parents first.
-OWNED = (
-    *(
-        (table.name, "client_id", "client")
-        for table in TABLES.values()
-        if table.client == "client_id"
-    ),
-    ("client", "bill_to_id", "client"),
-    ("client", "merged_into_id", "client"),
-    ("attachment", "note_id", "note"),
-    ("document", "bill_to_id", "client"),
-    ("document", "contact_id", "contact"),
-    ("document", "ship_to_id", "address"),
-    ("document", "corrects_id", "document"),
-    ("document_line", "document_id", "document"),
-)
+def _used(table: str, column: str) -> str:
+    """Whether a row of ``table`` that was made since refers to the row of ``undoing``."""
+    since = _SINCE.replace(":table", f"'{table}'")
+    return f"EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = undoing.entity_id AND {since})"  # noqa: S608
 
 
 def net_effects(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import combinations
 from typing import Any
 
 from interop_cli.domain.messages import Message
@@ -146,6 +147,39 @@ class Selection:
         """Make the picked clients without a status no prospects any more."""
         self.writer.update("client", {"prospect": 0}, f"id IN ({PICKED_IDS})")
 
+    def write(self, values: Row) -> None:
+        """Give the picked clients without a status these values of columns, and their status.
+
+        Those that have them all already are ``unchanged``, the others ``ok``. The journal has of
+        each client what really changed: a statement for each set of columns, so let them be few.
+        """
+        differs = {
+            name: f"({name} IS NOT NULL)"
+            if value is None
+            else f"({name} IS NULL OR {name} <> :new_{name})"
+            for name, value in values.items()
+        }
+        given = {f"new_{name}": value for name, value in values.items() if value is not None}
+        self.conn.execute(
+            "UPDATE picked SET status = 'unchanged' WHERE status IS NULL"  # noqa: S608
+            " AND client_id IN (SELECT client.id FROM client"
+            f" WHERE NOT ({' OR '.join(differs.values())}))",
+            **given,
+        )
+        # The most columns first: who is written differs in none of them any more.
+        for size in range(len(values), 0, -1):
+            for names in combinations(values, size):
+                these = " AND ".join(
+                    differs[name] if name in names else f"NOT {differs[name]}" for name in values
+                )
+                self.writer.update(
+                    "client",
+                    {name: values[name] for name in names},
+                    f"id IN ({PICKED_IDS}) AND {these}",
+                    **given,
+                )
+        self.mark("ok")
+
     def reassign_payer(self, payer_id: int) -> None:
         """Bill the active clients of the picked payers to another one, who pays itself."""
         billed = f"bill_to_id IN ({PICKED_IDS})"
@@ -173,6 +207,14 @@ class Selection:
             " ORDER BY position LIMIT :n",
             n=limit,
         )
+
+    def first(self) -> Row | None:
+        """The stored row of the first client that is picked and has no status yet."""
+        rows = self.conn.query(
+            "SELECT client.* FROM client JOIN picked ON picked.client_id = client.id"
+            " WHERE status IS NULL ORDER BY position LIMIT 1"
+        )
+        return rows[0] if rows else None
 
     def ids(self, status: str | None = None) -> list[int]:
         """The clients picked with this status (None: still without one), in order."""

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import ConfigError, InteropError, InvalidData, IoFailure, UsageError
 from interop_cli.inputs.delimited import header
-from interop_cli.inputs.mapping import ColumnMap, load_map, parse_pairs
+from interop_cli.inputs.mapping.columns import ColumnMap, parse_pairs
+from interop_cli.inputs.mapping.loading import load_map
 from interop_cli.inputs.source import open_source
 
 KNOWN = ("code", "name", "line1", "city", "postal_code", "contact.name", "contact.email")
@@ -142,11 +143,10 @@ def test_a_column_may_hold_an_equals_sign() -> None:
     assert parse_pairs(["a=b=name"]).columns == {"a=b": "name"}
 
 
-def test_defaults_are_for_absent_columns(tmp_path: Path) -> None:
+def test_defaults_are_text(tmp_path: Path) -> None:
     text = '[defaults]\ncity = "Laval"\nname = "x"\nprospect = true\nterms = 30\n'
     columns = loaded(text, tmp_path)
     assert columns.defaults == {"city": "Laval", "name": "x", "prospect": "true", "terms": "30"}
-    assert columns.absent(["name", None]) == {"city": "Laval", "prospect": "true", "terms": "30"}
 
 
 def test_a_whole_file(tmp_path: Path) -> None:

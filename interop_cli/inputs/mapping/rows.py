@@ -1,0 +1,298 @@
+"""The rows of a file under our names, as its mapping says."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from interop_cli.domain.errors import ConfigError, Detail
+from interop_cli.domain.fields import Kind
+from interop_cli.domain.messages import msg
+from interop_cli.domain.values.text import fold
+from interop_cli.inputs.mapping import Fields
+from interop_cli.inputs.mapping.columns import ColumnMap, Header
+from interop_cli.inputs.mapping.forms import FormFault, iso_date, kind_of, parts_of, plain_amount
+from interop_cli.inputs.mapping.template import REST, Cell, Template, parse_cell
+from interop_cli.inputs.records import Record
+
+NOTE = "note{}.text"
+
+
+class FieldRecord(NamedTuple):
+    """A row of the file under our names; ``source`` is the row, or the rows, as read."""
+
+    line: int
+    values: dict[str, Any]
+    error: Detail | None
+    source: Any
+
+
+class Made(NamedTuple):
+    """What a field is made of in this file; ``column`` is what to call it in an error."""
+
+    field: str
+    template: Template | None
+    cell: Cell | None
+    column: str
+    kind: Kind
+
+
+class RowMaker:
+    """Makes our rows out of those of one file.
+
+    ``partial``: the rows are objects, each with the names it needs.
+    """
+
+    def __init__(self, said: ColumnMap, known: Fields, file: str, *, partial: bool = False) -> None:
+        self.others: list[str] = []
+        """The columns that have no field, where the mapping says what becomes of those."""
+        self._said = said
+        self._known = known
+        self._file = file
+        self._partial = partial
+        self._names: dict[str, str | None] = {}
+        self.as_is = False
+        """Whether a row of the table is already as we want it: ``make`` has nothing to do."""
+        self._alike = False  # our names are the file's
+        self._plain = not (
+            said.fields or said.split or said.values or said.dates or said.decimal
+            or said.others == "note"
+        )  # fmt: skip
+        self._made: list[Made] = []
+        self._places: dict[Cell, tuple[str, int | None]] = {}
+        self._limits: dict[str, int] = {}
+
+    def make(self, record: Record) -> FieldRecord | None:
+        """The row under our names; ``None`` for one that is left out.
+
+        Raises what ``ColumnMap.place`` does.
+        """
+        values = record.values
+        try:
+            named = values if self._alike and record.cells else _named(values, self._names)
+        except KeyError:
+            self._learn([*dict.fromkeys((*self._names, *values))], self._header_line(record))
+            named = _named(values, self._names)
+        said = self._said
+        if said.where is not None and not said.where.holds(lambda name: self._column(values, name)):
+            return None
+        if record.error is not None:
+            return FieldRecord(record.line, named, record.error, record)
+        if not self._plain:
+            try:
+                named = self._rewritten(values)
+            except RowFault as fault:
+                detail = Detail(fault.path, fault.code, fault.reason, record.line)
+                return FieldRecord(record.line, named, detail, record)
+        if said.defaults:
+            named = self._with_defaults(named)
+        return FieldRecord(record.line, named, None, record)
+
+    def _header_line(self, record: Record) -> int:
+        header = self._said.header
+        return record.line - 1 if header == "find" else header or 1
+
+    # -- the columns ----------------------------------------------------------------------------
+
+    def _learn(self, header: list[str], line: int) -> None:
+        said = self._said
+        placed = said.place(header, self._known, file=self._file, partial=self._partial, line=line)
+        self._names = dict(zip(header, placed.targets, strict=True))
+        self._alike = all(column == name for column, name in self._names.items())
+        self.as_is = self._alike and self._plain and not (said.where or said.defaults)
+        self.others = placed.others
+        columns = Header(header)
+        self._places.clear()
+        self._made = [
+            Made(target, None, Cell(column), column, kind_of(target))
+            for column, target in self._names.items()
+            if target is not None
+        ]
+        for name, target in said.columns.items():
+            cell = parse_cell(name)
+            if cell.part is not None and said.splitter(cell.column):
+                self._made.append(Made(target, None, cell, cell.column, kind_of(target)))
+        for target, template in said.fields.items():
+            column = next((cell.column for cell in template.cells()), "")
+            made = Made(target, template, template.sole, column, kind_of(target))
+            self._made.append(made)
+        for made in self._made:
+            for cell in made.template.cells() if made.template else filter(None, [made.cell]):
+                if found := said.find(columns, cell):
+                    self._places[cell] = (header[found[0]], found[1])
+        self._made = [made for made in self._made if made.field]
+        self._limit()
+        self._check_notes()
+
+    def _limit(self) -> None:
+        """How many parts of each split column have a place, unless the rest or all of it has."""
+        parts: dict[str, list[int | None]] = {}
+        for column, part in self._places.values():
+            parts.setdefault(column, []).append(part)
+        self._limits = {
+            column: max(number for number in found if number)
+            for column, found in parts.items()
+            if None not in found and REST not in found
+        }
+
+    def _check_notes(self) -> None:
+        if self._said.others == "note" and not self._known.has(NOTE.format("")):
+            raise ConfigError(
+                "import.map.value",
+                msg("{file}: {key} must be {wanted}.", file=self._said.file or "--map",
+                    key="others", wanted=msg("error or ignore here: only clients have notes")),
+            )  # fmt: skip
+
+    # -- a row ----------------------------------------------------------------------------------
+
+    def _column(self, values: dict[str, Any], name: str) -> str:
+        if name not in values:
+            index = Header(list(values)).index(name)
+            if index is None:
+                return ""
+            name = list(values)[index]
+        return as_text(values[name])
+
+    def _rewritten(self, values: dict[str, Any]) -> dict[str, Any]:
+        self._check_parts(values)
+        row: dict[str, Any] = {}
+        constants: dict[str, str] = {}
+
+        def text_of(cell: Cell) -> str:
+            return self._text(values, cell)
+
+        for made in self._made:
+            if made.cell is not None:
+                value = self._value(values, made.cell, made.kind)
+                if value is None:
+                    continue
+                row[made.field] = self._formed(made, value)
+            elif made.template is not None:
+                text, given = made.template.render(text_of)
+                if given or not text:
+                    row[made.field] = self._formed(made, text)
+                else:
+                    constants[made.field] = text
+        if self._said.others == "note" and (text := self._noted(values)):
+            row[_next_note(row)] = text
+        return _with_own(row, constants) if constants else row
+
+    def _check_parts(self, values: dict[str, Any]) -> None:
+        for column, limit in self._limits.items():
+            found = len(parts_of(as_text(values.get(column)), self._said.splitter(column)))
+            if found > limit:
+                reason = msg(
+                    "the column {column} holds {found} parts, and the mapping names {limit} of"
+                    " them; the rest is {rest}",
+                    column=column, found=found, limit=limit, rest=f"{{{column}[*]}}",
+                )  # fmt: skip
+                field = next(m.field for m in self._made if m.column == column)
+                raise RowFault(field, "import.parts", reason)
+
+    def _text(self, values: dict[str, Any], cell: Cell) -> str:
+        place = self._places.get(cell)
+        if place is None:
+            return ""
+        column, part = place
+        text = as_text(values.get(column)).strip()
+        if part is None or not text:
+            return text
+        by = self._said.splitter(column)
+        parts = parts_of(text, by)
+        if part != REST:
+            return parts[part - 1] if part <= len(parts) else ""
+        named = {number for where, number in self._places.values() if where == column and number}
+        return ", ".join(one for number, one in enumerate(parts, 1) if number not in named)
+
+    def _value(self, values: dict[str, Any], cell: Cell, kind: Kind) -> Any:
+        """The cell as it was read; ``None`` where an object has no such name."""
+        place = self._places.get(cell)
+        if place is None or place[0] not in values:
+            return None if place else ""
+        if place[1] is not None:
+            return self._text(values, cell)
+        value = values[place[0]]
+        if kind is Kind.TAGS and isinstance(value, str) and (by := self._said.splitter(place[0])):
+            return parts_of(value, by)
+        return value
+
+    def _formed(self, made: Made, value: Any) -> Any:
+        words = self._said.values.get(made.field)
+        if words is not None:
+            if isinstance(value, list):
+                return [words.get(fold(str(one)), one) for one in value]
+            known = words.get(fold(as_text(value)))
+            if known is not None:
+                return known
+        if not isinstance(value, str) or not value.strip():
+            return value
+        try:
+            if made.kind in (Kind.DATE, Kind.TIME) and self._said.dates:
+                return iso_date(value.strip(), self._said.dates)
+            if made.kind is Kind.MONEY and self._said.decimal:
+                return plain_amount(value.strip(), self._said.decimal)
+        except FormFault as fault:
+            reason = msg("column {column}: {reason}", column=made.column, reason=fault.reason)
+            raise RowFault(made.field, fault.code, reason) from None
+        return value
+
+    def _noted(self, values: dict[str, Any]) -> str:
+        """What the columns without a field say, a line each."""
+        lines = ((column, as_text(values.get(column)).strip()) for column in self.others)
+        return "\n".join(f"{column}: {text}" for column, text in lines if text)
+
+    def _with_defaults(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with the mapping's own text where it has none."""
+        wanted = {
+            name: text for name, text in self._said.defaults.items() if _is_empty(row.get(name))
+        }
+        return _with_own(row, wanted) if wanted else row
+
+
+class RowFault(Exception):
+    """What is wrong with one row: the field, a code, and the reason."""
+
+    def __init__(self, path: str, code: str, reason: Any) -> None:
+        super().__init__(code)
+        self.path = path
+        self.code = code
+        self.reason = reason
+
+
+def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, Any]:
+    return {name: value for column, value in values.items() if (name := names[column]) is not None}
+
+
+def _with_own(row: dict[str, Any], own: dict[str, str]) -> dict[str, Any]:
+    """The row with what the mapping itself says: of a contact, only where the file has one."""
+    groups = {group(name) for name, value in row.items() if not _is_empty(value)}
+    added = {name: text for name, text in own.items() if not group(name) or group(name) in groups}
+    return {**row, **added}
+
+
+def group(field: str) -> str:
+    """``contact2.`` of ``contact2.email``; empty for a field of the record itself."""
+    return field[: field.rfind(".") + 1]
+
+
+def _is_empty(value: object) -> bool:
+    return value in ("", None, [], {}) or (isinstance(value, str) and not value.strip())
+
+
+def _next_note(row: dict[str, Any]) -> str:
+    number = 1
+    while any(name.startswith(f"note{number if number > 1 else ''}.") for name in row):
+        number += 1
+    return NOTE.format(number if number > 1 else "")
+
+
+def as_text(value: object) -> str:
+    """A cell, or a value of an object, as one would write it in a cell."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ", ".join(map(as_text, value))
+    return str(value)

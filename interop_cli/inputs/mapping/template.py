@@ -1,0 +1,145 @@
+"""The grammar of what a field is made of: ``{Company} | {First Name} {Last Name}``.
+
+::
+
+    template = choice { "|" choice }
+    choice   = { text | "{" column "}" }
+    column   = its name | name "[" part "]"     of a cell that is split; ``[*]`` is the rest
+             | "#" number                       the column at that place
+
+The first choice with anything in its columns counts; one without columns is a constant. An empty
+column takes along the text before it, and a bracket that closes after it. ``{{``, ``}}`` and ``||``
+stand for one brace or bar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from interop_cli.domain.messages import Message, msg
+
+REST = 0
+"""The part of a split cell that holds all that no other names."""
+
+_TOKEN = re.compile(r"\{\{|\}\}|\|\||\{([^{}]*)\}|[{}|]|[^{}|]+")
+_PART = re.compile(r"(.+)\[([1-9]\d?|\*)\]", re.DOTALL)
+_CLOSING = re.compile(r"[)\]»”]+")
+_JOINTS = " \t,;:/·–—-"
+
+
+class TemplateFault(Exception):
+    """What is wrong with a template: ``reason``."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column that a template names; ``part`` counts from 1, ``None`` for the cell as it is."""
+
+    column: str
+    part: int | None = None
+
+
+def parse_cell(text: str) -> Cell:
+    """A column as it is named in a template or on the left of ``[columns]``."""
+    found = _PART.fullmatch(text)
+    if found is None:
+        return Cell(text)
+    return Cell(found[1].strip(), REST if found[2] == "*" else int(found[2]))
+
+
+Piece = str | Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a field is made of; ``text`` is how it was written."""
+
+    text: str
+    choices: tuple[tuple[Piece, ...], ...]
+
+    def cells(self) -> Iterator[Cell]:
+        """The columns that it names, in their order."""
+        for choice in self.choices:
+            yield from (piece for piece in choice if isinstance(piece, Cell))
+
+    @property
+    def sole(self) -> Cell | None:
+        """The column, where it is just that column."""
+        match self.choices:
+            case ((Cell() as cell,),):
+                return cell
+        return None
+
+    def render(self, text_of: Callable[[Cell], str]) -> tuple[str, bool]:
+        """The text, and whether a column gave any of it (a constant is the mapping's own)."""
+        for choice in self.choices:
+            if not any(isinstance(piece, Cell) for piece in choice):
+                return "".join(str(piece) for piece in choice).strip(), False
+            if text := _rendered(choice, text_of):
+                return text, True
+        return "", False
+
+
+def _rendered(choice: tuple[Piece, ...], text_of: Callable[[Cell], str]) -> str:
+    """The text of a choice; empty where its columns are."""
+    found, waiting, any_before, first = "", "", False, True
+    taken = True  # the column before the text at hand was
+    for piece in choice:
+        if isinstance(piece, str):
+            closing = _CLOSING.match(piece)
+            if closing and not first:
+                found += closing[0] if taken else ""
+                piece = piece[closing.end() :]
+            waiting += piece
+            continue
+        text = text_of(piece)
+        taken = bool(text)
+        if text:
+            if not any_before and not first:
+                waiting = waiting.lstrip(_JOINTS)
+            found += waiting + text
+            any_before = True
+        waiting, first = "", False
+    return (found + (waiting if taken else "")).strip() if any_before else ""
+
+
+def parse_template(text: str) -> Template:
+    """Raises ``TemplateFault`` for a brace that is not closed, and where nothing is said."""
+    choices: list[list[Piece]] = [[]]
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word in ("{{", "}}", "||"):
+            choices[-1].append(word[0])
+        elif word == "|":
+            choices.append([])
+        elif word in ("{", "}"):
+            raise TemplateFault(msg("a brace stands alone; write it twice where it is meant"))
+        elif token[1] is not None:
+            name = token[1].strip()
+            if not name:
+                raise TemplateFault(msg("the braces name no column"))
+            choices[-1].append(parse_cell(name))
+        else:
+            choices[-1].append(word)
+    return Template(text, tuple(_trimmed(choice) for choice in choices))
+
+
+def _trimmed(choice: list[Piece]) -> tuple[Piece, ...]:
+    """A choice without the spaces around the bars, its texts made one."""
+    pieces: list[Piece] = []
+    for piece in choice:
+        if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    if pieces and isinstance(pieces[0], str):
+        pieces[0] = pieces[0].lstrip()
+    if pieces and isinstance(pieces[-1], str):
+        pieces[-1] = pieces[-1].rstrip()
+    return tuple(piece for piece in pieces if piece != "")

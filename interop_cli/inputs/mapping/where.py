@@ -1,0 +1,110 @@
+"""``where``: which rows of a file are taken, in the language of filters, about its own columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from interop_cli.domain.filters.grammar import parse
+from interop_cli.domain.filters.tree import RANGES, All, In, IsNull, Leaf, Node, Not, leaves
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.values.text import fold
+
+_BRACED = re.compile(r"\{([^{}]*)\}")
+_PLACE = "column_{}_"
+
+
+class WhereFault(Exception):
+    """What is wrong with an expression: ``reason``."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """An expression and the columns that it names, by the names it has for them."""
+
+    text: str
+    tree: Node
+    named: tuple[tuple[str, str], ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns, as they were written."""
+        return tuple(dict.fromkeys(column for _name, column in self.named))
+
+    def holds(self, text_of: Callable[[str], str]) -> bool:
+        """Whether a row is taken; ``text_of`` gives the text of a column."""
+        names = dict(self.named)
+
+        def true(node: Node) -> bool:
+            if isinstance(node, Not):
+                return not true(node.part)
+            if isinstance(node, Leaf):
+                return _true(node, text_of(names[node.field]).strip())
+            parts = map(true, node.parts)
+            return all(parts) if isinstance(node, All) else any(parts)
+
+        return true(self.tree)
+
+
+def parse_where(text: str) -> Where:
+    """``{Column} = value and …``; a column of one word needs no braces.
+
+    Raises ``WhereFault``, and ``UsageError`` as filters do.
+    """
+    columns: list[str] = []
+
+    def place(found: re.Match[str]) -> str:
+        columns.append(found[1].strip())
+        return _PLACE.format(len(columns) - 1)
+
+    tree = parse(_BRACED.sub(place, text))
+    places = {_PLACE.format(number): column for number, column in enumerate(columns)}
+    named: dict[str, str] = {}
+    for leaf in leaves(tree):
+        named[leaf.field] = places.pop(leaf.field, leaf.field)
+        if not isinstance(leaf, IsNull | In) and leaf.op in RANGES and not _number(leaf.value.text):
+            raise WhereFault(msg("{op} compares with a number", op=leaf.op))
+    if places:
+        raise WhereFault(msg("braces stand around columns, at the left of a comparison"))
+    return Where(text, tree, tuple(named.items()))
+
+
+def _true(leaf: Leaf, text: str) -> bool:
+    if isinstance(leaf, IsNull):
+        return not text
+    folded = fold(text)
+    if isinstance(leaf, In):
+        return any(_same(folded, value.text, null=value.is_null) for value in leaf.values)
+    value = leaf.value
+    if leaf.op in RANGES:
+        return _compares(leaf.op, _number(text), _number(value.text))
+    if leaf.op == "~":
+        return fold(value.text) in folded
+    return _same(folded, value.text, null=value.is_null) == (leaf.op == "=")
+
+
+def _same(folded: str, text: str, *, null: bool) -> bool:
+    return folded == ("" if null else fold(text))
+
+
+def _compares(op: str, one: Decimal | None, other: Decimal | None) -> bool:
+    if one is None or other is None:
+        return False
+    if op.startswith("<"):
+        return one < other or (op == "<=" and one == other)
+    return one > other or (op == ">=" and one == other)
+
+
+def _number(text: str) -> Decimal | None:
+    plain = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")
+    try:
+        found = Decimal(plain)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None

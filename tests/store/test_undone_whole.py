@@ -1,0 +1,187 @@
+"""Whatever a file of clients did, in any order of its rows, its undo takes back and brings back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from interop_cli.domain.rules import Context
+from interop_cli.services.admin import SeedRecord, undo
+from interop_cli.services.clients import status
+from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.imports.clients import Import
+from interop_cli.services.imports.documents import DocumentImport
+from interop_cli.services.imports.rows import RowImport
+from interop_cli.store.store import Store
+from tests.support.stores import Dump, add_client, dump
+
+CODES = ("A", "B", "C", "D", "E")
+EMAILS = ("a@x.example", "b@x.example", "c@x.example")
+PLACE = {"name": "x", "line1": "1, rue A", "city": "Alma", "postal_code": "G8B 1A1"}
+
+contacts = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.sampled_from(["Ève Côté", "Luc Roy"]), "email": st.sampled_from(EMAILS)},
+        optional={flag: st.booleans() for flag in ("default", "billing", "active")},
+    ),
+    max_size=2,
+)
+addresses = st.lists(
+    st.fixed_dictionaries(
+        {"line1": st.sampled_from(["2, rue B", "3, rue C"]), "main": st.booleans()}
+    ).map(lambda own: {**PLACE, **own, "name": None}),
+    max_size=2,
+)
+rows = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "bill_to": st.sampled_from(["", *CODES]),
+            "external_id": st.sampled_from(["", "1", "2", "3"]),
+            "active": st.booleans(),
+            "prospect": st.booleans(),
+            "contacts": contacts,
+            "addresses": addresses.map(
+                lambda found: [
+                    {name: value for name, value in one.items() if value is not None}
+                    for one in found
+                ]
+            ),
+            "notes": st.lists(st.sampled_from(["un", "deux"]).map(lambda text: {"text": text})),
+        },
+    ),
+    max_size=len(CODES),
+).flatmap(
+    lambda found: st.permutations(CODES).map(
+        lambda codes: [
+            {**PLACE, **row, "code": code} for code, row in zip(codes, found, strict=False)
+        ]
+    )
+)
+documents = st.lists(
+    st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(["invoice", "quote", "job"]),
+            "number": st.sampled_from(["1", "2", "3"]),
+            "client": st.sampled_from(CODES),
+            "date": st.just("2026-01-02"),
+            "subtotal": st.sampled_from(["1", "2"]),
+        },
+        optional={
+            "bill_to": st.sampled_from(CODES),
+            "lines": st.lists(
+                st.sampled_from(["un", "deux"]).map(
+                    lambda text: {"description": text, "quantity": "1", "unit_price": "1"}
+                )
+            ),
+        },
+    ),
+    max_size=4,
+)
+
+
+class OneByOne(Import):
+    """What an earlier row gave up is free for the next."""
+
+    size: ClassVar[int] = 1
+
+
+def take_in(store: Store, task: type[RowImport], found: list[dict[str, Any]]) -> int | None:
+    if not found:
+        return None
+    records = [SeedRecord(line, values) for line, values in enumerate(found, 1)]
+    _outcome, operation = store.run(
+        lambda uow: task(uow, Context(), continue_on_error=True).run(records), operation="test"
+    )
+    return operation
+
+
+def take_back(store: Store, operation: int) -> int:
+    _outcome, undoing = store.run(
+        lambda uow: undo(uow, operation), operation="journal.undo", undoes=operation
+    )
+    assert undoing is not None
+    return undoing
+
+
+@pytest.fixture
+def there(store: Store) -> Store:
+    """Clients with what the rows may change hands of."""
+    for code in ("A", "B", "C"):
+        add_client(store, code=code, external_id=str("ABC".index(code) + 1))
+    take_in(
+        store,
+        Import,
+        [
+            {"code": "A", "bill_to": "B"},
+            {
+                "code": "B",
+                "contacts": [
+                    {"name": "Ève Côté", "email": EMAILS[0], "billing": True},
+                    {"name": "Luc Roy", "email": EMAILS[1]},
+                ],
+            },
+        ],
+    )
+    return store
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(clients=rows, invoices=documents, task=st.sampled_from([Import, OneByOne]))
+def test_an_import_is_undone_and_done_again(
+    there: Store, clients: list[dict[str, Any]], invoices: list[dict[str, Any]], task: type[Import]
+) -> None:
+    states: list[Dump] = [dump(there.conn)]
+    operations = []
+    for work, found in ((task, clients), (DocumentImport, invoices)):
+        if (operation := take_in(there, work, found)) is not None:
+            operations.append(operation)
+            states.append(dump(there.conn))
+    undone = []
+    for operation, before in zip(reversed(operations), reversed(states[:-1]), strict=True):
+        undone.append(take_back(there, operation))
+        assert dump(there.conn) == before
+    again = []
+    for operation, after in zip(reversed(undone), states[1:], strict=True):
+        again.append(take_back(there, operation))
+        assert dump(there.conn) == after
+    for operation, before in zip(reversed(again), reversed(states[:-1]), strict=True):
+        take_back(there, operation)
+        assert dump(there.conn) == before
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [{"code": "A", "bill_to": "D"}, {**PLACE, "code": "D"}],
+        [{"code": "A", "external_id": "4"}, {"code": "C", "external_id": "1"}],
+        [{"code": "C", "external_id": "4"}, {"code": "A", "external_id": "3"}],
+        [{"code": "C", "external_id": ""}, {"code": "A", "external_id": "3"}],
+    ],
+    ids=["payer", "passed on", "passed back", "given up"],
+)
+def test_what_changes_hands_goes_back(there: Store, found: list[dict[str, Any]]) -> None:
+    before = dump(there.conn)
+    operation = take_in(there, OneByOne, found)
+    assert operation is not None
+    after = dump(there.conn)
+    undoing = take_back(there, operation)
+    assert dump(there.conn) == before
+    take_back(there, undoing)
+    assert dump(there.conn) == after
+
+
+def test_one_who_pays_is_restored_before_whom_it_pays_for(store: Store) -> None:
+    """The client stands before its payer, by id: it is deleted first, and restored last."""
+    add_client(store, code="X")
+    add_client(store, code="P")
+    take_in(store, Import, [{"code": "X", "bill_to": "P"}])
+    before = dump(store.conn)
+    selector = Selector(keys=[(1, "X"), (2, "P")])
+    _outcome, operation = store.run(lambda uow: status.delete(uow, selector), operation="test")
+    assert operation is not None
+    take_back(store, operation)
+    assert dump(store.conn) == before
