@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import sys
+from contextlib import suppress
 
 NAME = "interop.nearest"
 _NEAREST = {
@@ -36,7 +37,8 @@ def bear_all_letters() -> None:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors=NAME)
+            with suppress(OSError):  # what is not what it was opened as cannot tell its place
+                reconfigure(errors=NAME)
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:

@@ -302,7 +302,7 @@ def filesystem(path: Path) -> str | None:
 
 def _mounted(real: bytes, table: bytes) -> str | None:
     """The type of what is mounted over ``real``; names are bytes, the last mount hides others."""
-    best, kind = b"", None
+    best, kind = b"", b""
     for line in table.split(b"\n"):
         fields = line.split(b" ")
         if len(fields) < 3:
@@ -311,7 +311,7 @@ def _mounted(real: bytes, table: bytes) -> str | None:
         inside = real == mount or real.startswith(mount.rstrip(b"/") + b"/")
         if inside and len(mount) >= len(best):
             best, kind = mount, fields[2]
-    return kind and os.fsdecode(kind)
+    return os.fsdecode(kind) or None
 
 
 def _not_ours() -> UnusableDb:
