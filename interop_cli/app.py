@@ -343,7 +343,13 @@ class App:
         )
 
     def follow_up(self) -> None:
-        """Push what was just written, where ``sync.auto`` says so; its troubles are warnings."""
+        """Do what an earlier run left undone, and push what was just written, where ``sync.auto``
+        says so; its troubles are warnings.
+        """
+        if self.written:
+            from interop_cli.store.writing.erasures import catch_up
+
+            catch_up(self.store.conn)
         if self.written and self.settings.get("sync.auto"):
             from interop_cli.sync.auto import push_written
 

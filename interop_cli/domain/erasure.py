@@ -1,8 +1,9 @@
 """Finding a person in texts, and taking them out: name, e-mails and phone numbers.
 
-A name is found however it is written: whatever the case and the accents, with any punctuation
-between its words, family name first or last. A phone number is found with any separators, with or
-without its country code, and goes with its extension.
+A name is found however it is written: whatever the case and the accents, composed or not, with
+invisible characters in it, with any punctuation between its words, family name first or last. A
+phone number is found with any separators, with or without its country code, and goes with its
+extension.
 """
 
 from __future__ import annotations
@@ -35,9 +36,18 @@ BLANK_CONTACT: Mapping[str, Any] = {
     for column in (field.stands_in, field.key)
     if column
 }
+USUAL = (
+    " -~\t\n\r\u00a0\u202f’–—…«»€°"  # the first three: a range, all of ASCII
+    "ÀÂÄÇÈÉÊËÎÏÔÖÙÛÜŸàâäçèéêëîïôöùûüÿŒœÆæ"
+)
+"""The characters of a class in brackets: of a text made of others, SQL knows too little."""
+# What a letter with a mark may be without it; every other letter and digit stands for itself.
+_MARKED = frozenset("aceiouy")
+_LIGATURES = re.compile("ae|oe")
 _GAP = r"[\W_]{0,3}"
 _EXTENSION = r"(?:[\s,;]*(?:extension|ext|poste|x)[\s.=:]*\d{1,6}(?!\d))?"
 MIN_DIGITS = 7
+RUN_TOGETHER = 8  # letters of a name that is somebody's also without spaces
 
 
 def blank_contact(contact_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,16 +116,41 @@ class Traces:
             after[column] = None if alone and column in NULLABLE else text
         return after
 
-    def fragments(self) -> list[str]:
-        """For each, letters or digits that are in any spelling of it: for a coarse search in SQL.
+    def redacted_payload(self, text: str) -> str:
+        """As ``redacted``, of what was sent: a name there may stand in two fields, or run together.
 
-        Lower case, ASCII.
+        ``{"first_name": "Marie-Ève", "last_name": "Roy"}``.
         """
-        found = {_longest(r"[a-z0-9]+", name.lower()) for name in self.names}
-        found |= {_longest(r"[a-z0-9]+", fold(email)) for email in self.emails}
-        # Separators stand between groups of digits, the last of which has four in North America.
+        after = self.redacted(text)
+        try:
+            value = json.loads(after)
+        except ValueError:
+            return after
+        if not isinstance(value, dict):
+            return after
+        halves = {name: words(held) for name, held in value.items() if isinstance(held, str)}
+        parts = {
+            field
+            for name in map(words, self.names)
+            for first in halves
+            for last in halves
+            if f"{halves[first]} {halves[last]}" == name
+            for field in (first, last)
+        }
+        if not parts:
+            return after
+        return json.dumps(value | dict.fromkeys(parts, MARK), ensure_ascii=False, sort_keys=True)
+
+    def patterns(self) -> list[str]:
+        """For each, what is LIKE every text of the ``USUAL`` characters in which it stands.
+
+        For a coarse search in SQL, in lower case; ``_`` is one character, ``%`` any number.
+        """
+        found = {_like(words(name).split()) for name in self.names}
+        found |= {_like(re.findall(r"[a-z0-9]+", fold(email))) for email in self.emails}
+        # Separators may stand anywhere in a number, and its country code be left out.
         found |= {
-            digits(phone)[-4 if phone.startswith("+1") else -2 :]
+            f"%{'%'.join(_parts(phone, digits(phone))[1])}%"
             for phone in self.phones
             if len(digits(phone)) >= MIN_DIGITS
         }
@@ -160,8 +195,9 @@ def digits(phone: str) -> str:
 
 def _name_patterns(name: str) -> Iterator[str]:
     found = words(name).split()
+    gap = r"[\W_]*" if len("".join(found)) >= RUN_TOGETHER else r"[\W_]+"
     for order in (found, [*found[-1:], *found[:-1]]):
-        yield r"(?<!\w)" + r"[\W_]+".join(map(re.escape, order)) + r"(?!\w)"
+        yield r"(?<![^\W_])" + gap.join(map(re.escape, order)) + r"(?![^\W_])"
 
 
 def _email_pattern(email: str) -> str:
@@ -175,7 +211,10 @@ def _phone_pattern(phone: str) -> str | None:
     code, national = _parts(phone, found)
     number = _GAP.join(national)
     prefix = rf"(?:(?:\+|00)?{code}{_GAP})?(?:\(?0\)?{_GAP})?" if code else r"\+?"
-    return rf"(?<!\d){prefix}\(?{number}(?!\d){_EXTENSION}"
+    extension = phone.partition(";ext=")[2]
+    # Some systems take digits alone: the extension follows the number.
+    run_on = rf"(?:{_GAP}{re.escape(extension)})?" if extension else ""
+    return rf"(?<!\d){prefix}\(?{number}{run_on}(?!\d){_EXTENSION}"
 
 
 def _parts(phone: str, found: str) -> tuple[str, str]:
@@ -192,8 +231,12 @@ def _parts(phone: str, found: str) -> tuple[str, str]:
     return code, found[len(code) :]
 
 
-def _longest(pattern: str, text: str) -> str:
-    return max(re.findall(pattern, text), key=len, default="")
+def _like(parts: Iterable[str]) -> str:
+    """What a text is LIKE in which the most telling of these folded words stands."""
+    # Letters beyond ASCII are not usual: a text with one is looked at in any case.
+    told = {part: sum(char not in _MARKED for char in part) for part in parts if part.isascii()}
+    best = max(told, key=lambda part: (told[part], part), default="")
+    return "%" + "".join("_" if c in _MARKED else c for c in _LIGATURES.sub("%", best)) + "%"
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

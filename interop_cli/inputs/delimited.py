@@ -142,7 +142,7 @@ class _Table:
                 start, before = before + 1, self._reader.line_num
                 if _blank(cells) or start < head.line or (self._separator and start == 1):
                     continue
-                if not head.line:
+                if not head.line and not head.named_by_place(cells):
                     self._first, self._line = cells, start - 1
                     return head.names(cells)
                 names = [unguard(cell).strip() for cell in cells]
@@ -155,7 +155,7 @@ class _Table:
                         continue
                     break
                 self._line = start
-                return head.names(names) if head.lenient else self._checked(names)
+                return head.names(names) if head.lenient or not head.line else self._checked(names)
         except csv.Error as error:
             raise self._fault(error, 1) from None
         if head.find:

@@ -56,7 +56,7 @@ class Head(NamedTuple):
 
     def names(self, cells: Sequence[str]) -> list[str]:
         """The names of the columns out of the cells of the header, or of the first row."""
-        if not self.line:
+        if not self.line and not self.named_by_place(cells):
             return [f"#{place}" for place in range(1, len(cells) + 1)]
         names: list[str] = []
         for place, cell in enumerate(cells, 1):
@@ -67,6 +67,12 @@ class Head(NamedTuple):
                 number += 1
             names.append(name)
         return names
+
+    def named_by_place(self, cells: Sequence[str]) -> bool:
+        """Whether it is the header that a file of rejects has, where its original had none."""
+        return cells[-1] == REJECT_REASON and [*cells[:-1]] == [
+            f"#{place}" for place in range(1, len(cells))
+        ]
 
 
 PLAIN_HEAD = Head()

@@ -25,7 +25,8 @@ from interop_cli.output.sink import failures, keep_mode
 class RejectsWriter:
     """A context manager; nothing is left of the file unless ``commit`` was called.
 
-    ``header`` is that of the CSV which was read, ``None`` for NDJSON. Raises ``IoFailure``
+    ``header`` is that of the CSV which was read, ``None`` for NDJSON; as many blank lines stand
+    ``before`` it. Raises ``IoFailure``
     (``output.write``).
     """
 
@@ -36,8 +37,10 @@ class RejectsWriter:
         *,
         delimiter: str = ",",
         encoding: str = "utf-8",
+        before: int = 0,
     ) -> None:
         self.count = 0
+        self._before = before
         self._path = Path(os.path.realpath(path))
         self._temporary = self._path.with_name(f".{self._path.name}.{os.urandom(4).hex()}.tmp")
         self._header = None if header is None else list(header)
@@ -47,10 +50,12 @@ class RejectsWriter:
         self._file: TextIO | None = None
 
     @classmethod
-    def like(cls, path: str | Path, layout: Layout) -> Self:
+    def like(cls, path: str | Path, layout: Layout, *, before: int = 0) -> Self:
         """A writer of files like the one that ``layout`` was read from."""
         header = layout.header if layout.format == "csv" else None
-        return cls(path, header, delimiter=layout.delimiter, encoding=layout.encoding)
+        return cls(
+            path, header, delimiter=layout.delimiter, encoding=layout.encoding, before=before
+        )
 
     def __enter__(self) -> Self:
         with failures(self._path):
@@ -88,6 +93,7 @@ class RejectsWriter:
             file.truncate()
             self.count = 0
             if self._header is not None:
+                file.write("\r\n" * self._before)
                 names = [guard(name) for name in self._header]
                 self._write_row([*self._without_reason(names), REJECT_REASON])
 

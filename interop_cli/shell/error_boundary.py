@@ -69,8 +69,12 @@ def report(app: App, error: BaseException) -> int:
     error.applied = error.applied or app.applied
     if error.code.startswith("output."):
         _abandon_stdout()
-        if error.applied and error.hint is None:  # those who read no JSON must know it, too
-            error.hint = msg("The change had been committed; only the answer is lost.")
+    if error.applied and error.hint is None:  # those who read no JSON must know it, too
+        error.hint = (
+            msg("The change had been committed; only the answer is lost.")
+            if error.code.startswith("output.")
+            else msg("The change had been committed.")
+        )
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
         app.show_error(error, words=help_text)
     return error.exit_code

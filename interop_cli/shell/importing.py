@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
@@ -21,6 +22,7 @@ from interop_cli.shell.paths import FileRead, FileWritten
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.errors import Detail
+    from interop_cli.domain.rules import Context
     from interop_cli.inputs.mapping import Fields
     from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.inputs.mapping.rows import FieldRecord
@@ -121,14 +123,32 @@ class ImportReader:
     warnings: list[RuleWarning] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     """Columns without a field, once the rows were read, where the mapping says what they become."""
+    _lists: bool = False
 
-    def records(self) -> Iterator[FieldRecord]:
-        """The rows, from the start of the source; those without any content are passed over."""
+    def records(self, country: str = "CA") -> Iterator[FieldRecord]:
+        """The records, from the start of the source: a row each, unless the mapping joins rows.
+
+        Rows without any content are passed over. ``country`` is that of addresses which name none.
+        """
+        from interop_cli.inputs.mapping.joining import joined
+
+        rows = self._rows(country)
+        first = next(rows, None)
+        if first is None:
+            return
+        whole = chain((first,), rows)
+        # Any later object may have what only a list can hold.
+        lists = self._lists or (self._ndjson and self.fields.has("line.description"))
+        yield from joined(whole, self.columns.join) if lists else whole
+
+    def _rows(self, country: str) -> Iterator[FieldRecord]:
         from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
         from interop_cli.inputs.reading import read_records
 
         self.warnings.clear()  # the unit of work may begin again
-        maker = RowMaker(self.columns, self.fields, self.source.name, partial=self._ndjson)
+        maker = RowMaker(
+            self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
+        )
         read = 0
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
@@ -137,6 +157,7 @@ class ImportReader:
                 row = FieldRecord(record.line, record.values, record.error, record)
             elif (made := maker.make(record)) is not None:
                 row = made
+                self._lists = maker.lists or bool(self.columns.join)
             else:
                 continue
             yield row if self._plain(record, row.values) else self._doubted(row)
@@ -168,7 +189,9 @@ class ImportReader:
         from interop_cli.inputs.reading import read_layout
         from interop_cli.inputs.rejects import RejectsWriter
 
-        return RejectsWriter.like(path, read_layout(self.source, **self._form))
+        header = self.columns.header
+        before = max(header - 1, 0) if isinstance(header, int) else 0
+        return RejectsWriter.like(path, read_layout(self.source, **self._form), before=before)
 
     @property
     def _form(self) -> dict[str, Any]:
@@ -193,6 +216,8 @@ class Task(Protocol):
 
     @property
     def rejected(self) -> Rejects: ...
+    @property
+    def context(self) -> Context: ...
 
     def run(self, records: Iterable[Any]) -> Outcome: ...
 
@@ -219,10 +244,8 @@ def take_in(
             task = task_for(uow, columns)
             if writer:
                 writer.restart()
-                task.rejected.pass_on = lambda record, faults: writer.write(
-                    record.source, reasons(faults)
-                )
-            done = task.run(reader.records())
+                task.rejected.pass_on = partial(_pass_on, writer)
+            done = task.run(reader.records(task.context.policy.country))
             if reader.others and columns.others == "ignore":
                 names = ", ".join(reader.others)
                 reason = msg("columns that were left out: {names}", names=names)
@@ -233,6 +256,13 @@ def take_in(
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
+
+
+def _pass_on(writer: RejectsWriter, record: FieldRecord, faults: list[Detail]) -> None:
+    """Write the rows that one record was made of, each with the reason."""
+    rows = record.source if isinstance(record.source, list) else [record.source]
+    for row in rows:
+        writer.write(row, reasons(faults))
 
 
 def reasons(details: Iterable[Detail]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
-from interop_cli.domain.sync.merge import Difference, three_columns
+from interop_cli.domain.sync.merge import Difference, three_columns, without_erased
 from interop_cli.domain.sync.plan import Reason
 from interop_cli.domain.sync.records import LocalRecord, RemoteRecord
 from interop_cli.store.sync.links import dumped, message_text
@@ -171,7 +171,7 @@ def _write(
         # The version is not taken over: the next push must notice that somebody was there.
         values = {
             "drift": int(bool(drift)),
-            "seen": dumped(remote.values) if drift else None,
+            "seen": dumped(without_erased(remote.values, link.pushed)) if drift else None,
             "seen_at": opened.clock.stamp(),
         }
         if not drift:

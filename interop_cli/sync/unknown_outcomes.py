@@ -7,7 +7,7 @@ from typing import Any
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import LinkState, TroubleKind
-from interop_cli.domain.sync.merge import merge
+from interop_cli.domain.sync.merge import is_erased, merge, without_erased
 from interop_cli.domain.sync.plan import Reason, Step
 from interop_cli.domain.sync.records import Action, RemoteRecord, Send
 from interop_cli.store.sync.links import CLEARED, dumped, message_text
@@ -94,7 +94,11 @@ def adopt(
     entity, local = step.local.entity, step.local
     holder = uow.links.holder(opened.target.id, entity, remote.remote_id)
     # By what we sent: somebody may have added to it since.
-    equal = all(attempt[name] == value for name, value in remote.values.items() if name in attempt)
+    equal = all(
+        attempt[name] == value
+        for name, value in remote.values.items()
+        if name in attempt and not is_erased(attempt[name])
+    )
     if holder not in (None, local.id) or (remote.key is None and not equal):
         reason = Reason("sync.name_taken", FOREIGN, opened.connector.descriptor(entity).key)
         _set(uow, opened, step, state=LinkState.FAILED, **_fault(TroubleKind.NAME_TAKEN, reason))
@@ -106,7 +110,7 @@ def adopt(
         "remote_id": remote.remote_id,
         "remote_key": remote.key or local.key,
         "remote_version": remote.version,
-        "pushed": dumped(remote.values),
+        "pushed": dumped(without_erased(remote.values, attempt)),
         "pushed_at": opened.clock.stamp(),
         "stamp": "",
     }
@@ -145,7 +149,7 @@ def compare(
             opened,
             step,
             state=LinkState.CONFLICT,
-            seen=dumped(remote.values),
+            seen=dumped(without_erased(remote.values, link.pushed, ours)),
             seen_at=opened.clock.stamp(),
             attempt=dumped(ours),
             remote_version=remote.version,

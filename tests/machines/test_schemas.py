@@ -41,7 +41,7 @@ def bug(*_args: object) -> None:
 
 
 def full_disk(*_args: object) -> None:
-    raise IoFailure("io.disk_full", msg("The disk is full; nothing was changed."))
+    raise IoFailure("io.disk_full", msg("The disk is full."))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.engines.open import open_database
+from interop_cli.store.engines.sqlite import SqliteConnection
 from interop_cli.store.store import Store
 from interop_cli.store.writing.tables import TABLES
 
@@ -57,3 +59,21 @@ def add_client(store: Store, name: str = "Imprimerie Boréale", **values: Any) -
         lambda uow: card.create(uow, fields, Context()), operation="client.create"
     )
     return int(outcome.items[0]["id"])
+
+
+def all_text(conn: Connection) -> str:
+    """All that is stored, in lower case: the bytes of the files, or all a server has as text."""
+    if isinstance(conn, SqliteConnection):
+        files = sorted(conn.path.parent.glob(f"{conn.path.name}*"))
+        return b"".join(map(Path.read_bytes, files)).decode("utf-8", "replace").lower()
+    rows = conn.query(
+        "SELECT CAST(most_common_vals AS TEXT) AS a, CAST(histogram_bounds AS TEXT) AS b"
+        " FROM pg_stats WHERE schemaname = current_schema()"
+    )
+    for table in sorted(conn.tables()):
+        rows += conn.query(f"SELECT * FROM {table}")
+    values = [value for row in rows for value in row.values()]
+    return "\n".join(
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        for value in values
+    ).lower()

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from interop_cli.commands.contact.reading import CONTACT_ID
+from interop_cli.domain.errors import InteropError, IoFailure
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, RowId, option, pass_app
+
+EXIT_ATTENTION = 10
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -53,7 +56,10 @@ def export_personal_command(app: App, contact_id: int) -> None:
 @option(
     "--everywhere",
     is_flag=True,
-    help=N_("Erase what others have too: a shared phone, a client's own e-mail."),
+    help=N_(
+        "Erase what others have too: a shared phone, a client's own e-mail, and the name in what"
+        " is kept of other clients, but for those who have a contact of that name."
+    ),
 )
 @option("--confirm", "confirmation", metavar="ID", help=N_("Repeat the number of the contact."))
 @pass_app
@@ -67,9 +73,11 @@ def erase_command(
 ) -> None:
     """Erase a person for good: name, e-mails and phones, wherever they stand, the journal too.
 
-    The contact stays under its number, inactive, so that documents keep their links. The file is
-    then rewritten, so that nothing of it is left in there. This cannot be undone; copies made
-    before still have the person.
+    The contact stays under its number, inactive, so that documents keep their links. The database
+    is then rewritten, so that nothing of it is left in there; where somebody is reading it, that
+    is done by a later run (exit 10). This cannot be undone. What cannot be reached is said, and
+    said again when the same is run again; copies made before still have the person, and so has a
+    server's own log until it is used again.
 
     \b
     interop contact export-personal 12 -o json
@@ -91,23 +99,39 @@ def erase_command(
         ),
     )
     if not app.dry_run:
-        _scrub(app, rules)
+        _scrub(app, rules, contact_id)
         outcome.warnings += rules.warnings
     app.output.result(outcome.as_dict())
 
 
-def _scrub(app: App, rules: Context) -> None:
+def _scrub(app: App, rules: Context, contact_id: int) -> None:
     """Rewrite the database without what was erased, and tell what is out of our hands."""
-    from interop_cli.store.engines.files import copies
+    from interop_cli.store.engines.copies import copies
+    from interop_cli.store.writing import erasures
 
     with app.output.progress(None, _("Rewriting the database")):
-        whole = app.store.conn.scrub()
-    if not whole:
+        try:
+            hindrance = erasures.finish(app.store.conn)
+        except InteropError as error:
+            raise IoFailure(
+                "erase.scrub",
+                msg("The person was erased, but old pages of the file could not be rewritten."),
+                hint=msg("Run it again: interop contact erase {id} --confirm {id}", id=contact_id),
+                applied=True,
+            ) from error
+    if hindrance == "owner":
         rules.warn(
             "database",
             "erase.scrub",
             msg("old rows stay in the server's files until its owner runs: VACUUM FULL"),
         )
+    if hindrance == "readers":
+        rules.warn(
+            "database",
+            "erase.readers",
+            msg("old pages stay in the files while another program is reading; run it again later"),
+        )
+        app.exit_code = EXIT_ATTENTION
     for path in copies(app.store.conn):
         rules.warn(
             "copies",

@@ -8,10 +8,12 @@ import click
 
 from interop_cli.domain.fields.document import AMOUNTS, DOCUMENT
 from interop_cli.domain.fields.field import SYSTEM, listed, names, taken
+from interop_cli.domain.fields.references import BY
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.inputs.mapping import Fields
 from interop_cli.services.imports.documents import PLACE_PARTS
+from interop_cli.services.sales.documents import LINE_FIELDS
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.importing import Intake, intake_options, take_in
 from interop_cli.shell.paths import FileRead
@@ -33,7 +35,8 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
 
     A row is recognised by its kind and number, and updated where it is known already. Amounts are
     decimal (subtotal, tax, total) or in cents (subtotal_cents…); where only the subtotal is given,
-    there are no taxes.
+    there are no taxes. The client is named in client (its code), client.external_id, client.email
+    or client.name; one that fits several clients is refused.
 
     \b
     interop sales import invoices.csv --kind invoice --dry-run
@@ -56,10 +59,12 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
 FIELDS = Fields(
     known=(
         *names(taken(DOCUMENT)),
+        *BY,
         *AMOUNTS,  # or in cents
         "lines",
         *(f"ship_to.{part}" for part in PLACE_PARTS),
     ),
     # What a list shows and an import does not write.
     ignored=frozenset({*SYSTEM, *names(listed(DOCUMENT))} - {*names(taken(DOCUMENT))}),
+    accepts=frozenset(f"line.{name}" for name in LINE_FIELDS).__contains__,
 )

@@ -10,8 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from interop_cli.domain.erasure import MARK
 from interop_cli.domain.sync.descriptor import Descriptor, Policy
 from interop_cli.domain.sync.payload import Payload, Value
+
+
+def is_erased(value: Value) -> bool:
+    """Whether a person was taken out of a value: what is there instead is not to come back."""
+    return isinstance(value, str) and MARK in value
+
+
+def without_erased(theirs: Mapping[str, Value], *ours: Mapping[str, Value]) -> Payload:
+    """What is there, without what somebody was taken out of on our side."""
+    return {
+        name: MARK if any(is_erased(side.get(name)) for side in ours) else value
+        for name, value in theirs.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,9 @@ def merge(
         if name not in theirs:
             continue
         was, found = base.get(name), theirs[name]
-        if name not in base or found == mine:
+        if is_erased(was) or is_erased(mine):
+            new_base[name] = MARK  # which differs from whatever we have now: that is sent
+        elif name not in base or found == mine:
             new_base[name] = found
         elif found != was and mine != was:
             field = descriptor.named(name)
@@ -65,5 +81,7 @@ def three_columns(
     return tuple(
         Difference(name, base.get(name), ours.get(name), theirs[name])
         for name in theirs
-        if name in ours and not (base.get(name) == ours[name] == theirs[name])
+        if name in ours
+        and not is_erased(base.get(name))
+        and not (base.get(name) == ours[name] == theirs[name])
     )

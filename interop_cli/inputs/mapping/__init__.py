@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+WHOLE_ADDRESS = "full_address"
+"""The end of a field that holds an address in one cell, such as ``ship_to.full_address``."""
+
 
 @dataclass(frozen=True)
 class Fields:
@@ -18,5 +21,7 @@ class Fields:
     accepts: Callable[[str], bool] | None = None
 
     def has(self, name: str) -> bool:
-        """Whether a file may hold this field."""
+        """Whether a file may hold this field; a whole address, where it may hold a street."""
+        if name.endswith(WHOLE_ADDRESS):
+            name = name.removesuffix(WHOLE_ADDRESS) + "line1"
         return name in self.known or bool(self.accepts and self.accepts(name))

@@ -139,7 +139,7 @@ class ColumnMap:
                 targets.append(chosen[index] or None)
             elif key in left_out or index in used:
                 targets.append(None)
-            elif key in fields or (known.accepts and known.accepts(key)):
+            elif key in fields or known.has(key):
                 targets.append(fields.get(key, key))
             else:
                 targets.append(None)

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from interop_cli.domain.errors import ConfigError, Detail
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.address_cell import parse_address
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.mapping import Fields
+from interop_cli.inputs.mapping import WHOLE_ADDRESS, Fields
 from interop_cli.inputs.mapping.columns import ColumnMap, Header
 from interop_cli.inputs.mapping.forms import FormFault, iso_date, kind_of, parts_of, plain_amount
 from interop_cli.inputs.mapping.template import REST, Cell, Template, parse_cell
@@ -18,12 +19,17 @@ NOTE = "note{}.text"
 
 
 class FieldRecord(NamedTuple):
-    """A row of the file under our names; ``source`` is the row, or the rows, as read."""
+    """A row of the file under our names.
+
+    ``source`` is the row as it was read, or a list of those that were made one. ``keys`` are its
+    cells by the columns of ``join``.
+    """
 
     line: int
     values: dict[str, Any]
     error: Detail | None
     source: Any
+    keys: dict[str, str] = {}  # noqa: RUF012 - never written to
 
 
 class Made(NamedTuple):
@@ -39,16 +45,26 @@ class Made(NamedTuple):
 class RowMaker:
     """Makes our rows out of those of one file.
 
-    ``partial``: the rows are objects, each with the names it needs.
+    ``partial``: the rows are objects, each with the names it needs. ``country``: where an address
+    in one cell is, unless it says so.
     """
 
-    def __init__(self, said: ColumnMap, known: Fields, file: str, *, partial: bool = False) -> None:
+    def __init__(
+        self,
+        said: ColumnMap,
+        known: Fields,
+        file: str,
+        *,
+        partial: bool = False,
+        country: str = "CA",
+    ) -> None:
         self.others: list[str] = []
         """The columns that have no field, where the mapping says what becomes of those."""
         self._said = said
         self._known = known
         self._file = file
         self._partial = partial
+        self._country = country
         self._names: dict[str, str | None] = {}
         self.as_is = False
         """Whether a row of the table is already as we want it: ``make`` has nothing to do."""
@@ -60,6 +76,9 @@ class RowMaker:
         self._made: list[Made] = []
         self._places: dict[Cell, tuple[str, int | None]] = {}
         self._limits: dict[str, int] = {}
+        self._addresses: list[str] = []  # fields with a whole address
+        self.lists = False
+        """Whether the rows say something of lines, which only a list can hold."""
 
     def make(self, record: Record) -> FieldRecord | None:
         """The row under our names; ``None`` for one that is left out.
@@ -75,17 +94,20 @@ class RowMaker:
         said = self._said
         if said.where is not None and not said.where.holds(lambda name: self._column(values, name)):
             return None
-        if record.error is not None:
-            return FieldRecord(record.line, named, record.error, record)
-        if not self._plain:
+        keys = {name: self._column(values, name) for name in said.join}
+        error = record.error
+        if error is None:
             try:
-                named = self._rewritten(values)
+                named = self._finished(values, named)
             except RowFault as fault:
-                detail = Detail(fault.path, fault.code, fault.reason, record.line)
-                return FieldRecord(record.line, named, detail, record)
-        if said.defaults:
-            named = self._with_defaults(named)
-        return FieldRecord(record.line, named, None, record)
+                error = Detail(fault.path, fault.code, fault.reason, record.line)
+        return FieldRecord(record.line, named, error, record, keys)
+
+    def _finished(self, values: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+        row = named if self._plain else self._rewritten(values)
+        if self._addresses:
+            row = self._with_addresses(row)
+        return self._with_defaults(row) if self._said.defaults else row
 
     def _header_line(self, record: Record) -> int:
         header = self._said.header
@@ -98,7 +120,14 @@ class RowMaker:
         placed = said.place(header, self._known, file=self._file, partial=self._partial, line=line)
         self._names = dict(zip(header, placed.targets, strict=True))
         self._alike = all(column == name for column, name in self._names.items())
-        self.as_is = self._alike and self._plain and not (said.where or said.defaults)
+        ours = [*filter(None, placed.targets), *said.fields, *said.columns.values()]
+        self.lists = any(name.startswith("line.") for name in ours)
+        self._addresses = [name for name in ours if name.endswith(WHOLE_ADDRESS)]
+        self.as_is = (
+            self._alike
+            and self._plain
+            and not (said.where or said.defaults or said.join or self._addresses or self.lists)
+        )
         self.others = placed.others
         columns = Header(header)
         self._places.clear()
@@ -240,10 +269,29 @@ class RowMaker:
         lines = ((column, as_text(values.get(column)).strip()) for column in self.others)
         return "\n".join(f"{column}: {text}" for column, text in lines if text)
 
+    def _with_addresses(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with the parts of the addresses that stand in one cell."""
+        row = dict(row)
+        for name in dict.fromkeys(self._addresses):
+            text = as_text(row.pop(name, "")).strip()
+            if not text:
+                continue
+            parts = parse_address(text, self._country, as_text(row.get("name")))
+            if parts is None:
+                reason = msg(
+                    "cannot be taken apart; it needs street, city, province and postal code, with"
+                    " commas between them or on lines of their own"
+                )
+                raise RowFault(name, "import.address", reason)
+            for part, value in parts.items():
+                if is_empty(row.get(group(name) + part)):
+                    row[group(name) + part] = value
+        return row
+
     def _with_defaults(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with the mapping's own text where it has none."""
         wanted = {
-            name: text for name, text in self._said.defaults.items() if _is_empty(row.get(name))
+            name: text for name, text in self._said.defaults.items() if is_empty(row.get(name))
         }
         return _with_own(row, wanted) if wanted else row
 
@@ -264,7 +312,7 @@ def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, An
 
 def _with_own(row: dict[str, Any], own: dict[str, str]) -> dict[str, Any]:
     """The row with what the mapping itself says: of a contact, only where the file has one."""
-    groups = {group(name) for name, value in row.items() if not _is_empty(value)}
+    groups = {group(name) for name, value in row.items() if not is_empty(value)}
     added = {name: text for name, text in own.items() if not group(name) or group(name) in groups}
     return {**row, **added}
 
@@ -274,7 +322,8 @@ def group(field: str) -> str:
     return field[: field.rfind(".") + 1]
 
 
-def _is_empty(value: object) -> bool:
+def is_empty(value: object) -> bool:
+    """Whether a cell says nothing."""
     return value in ("", None, [], {}) or (isinstance(value, str) and not value.strip())
 
 

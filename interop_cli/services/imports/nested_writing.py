@@ -117,12 +117,12 @@ class NestedImport:
         for part, match in _matched(known, parts.contact):
             try:
                 if match is None:
-                    values = _said(part.values, CONTACT_KEPT)
+                    values = said(part.values, CONTACT_KEPT)
                     contact = Contact.build(values, context.under(part.path))
                     made.append(Planned(contact, said=part.values, path=part.path))
                 else:
                     match.said, match.path = part.values, part.path
-                    values = _said_anew(part.values, CONTACT_KEPT)
+                    values = said_anew(part.values, CONTACT_KEPT)
                     match.contact = match.contact.revise(values, context.under(part.path))
             except InvalidData as error:
                 errors.append(error)
@@ -157,7 +157,7 @@ class NestedImport:
                     plan.new_addresses.append(address)
                 continue
             free.remove(row)
-            kept = _said_anew(values, frozenset({"country"}))
+            kept = said_anew(values, frozenset({"country"}))
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _address_row(
@@ -180,12 +180,12 @@ class NestedImport:
             limit = context.policy.max_attachment
             files = attached_files(values.pop("attachments", None), part.path, limit)
             new = Note.build({"author": self.author, **values}, context.under(part.path))
-            row = _note_row(new, free)
+            row = note_row(new, free)
             if row is None:
                 plan.new_notes.append((new, files))
                 continue
             free.remove(row)
-            changes = _said_anew(values, NOTE_KEPT)
+            changes = said_anew(values, NOTE_KEPT)
             note = self.uow.notes.entity(row).revise(changes, context.under(part.path))
             plan.notes.append((row, note, missing_files(files, self._files.get(row["id"], set()))))
 
@@ -260,22 +260,22 @@ def _adds_nothing(address: Address, main: Address) -> bool:
     A label is only what the place is called.
     """
     return all(
-        said is None or said == getattr(main, name)
+        own is None or own == getattr(main, name)
         for name in ("attention", "phone", "instructions")
-        for said in (getattr(address, name),)
+        for own in (getattr(address, name),)
     )
 
 
-def _said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+def said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
     """What is said of the fields; an empty cell leaves those of ``kept`` as they are."""
     return {
         name: value for name, value in values.items() if value not in ("", None) or name not in kept
     }
 
 
-def _said_anew(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
+def said_anew(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
     """The same of what is stored: a word for nothing (see ``without_value``) changes nothing."""
-    return {name: v for name, v in _said(values, kept).items() if not is_no_value(v)}
+    return {name: v for name, v in said(values, kept).items() if not is_no_value(v)}
 
 
 def _matched(
@@ -298,7 +298,7 @@ def _matched(
     return [(part, found.get(number)) for number, part in enumerate(parts)]
 
 
-def _note_row(note: Note, free: Sequence[Row]) -> Row | None:
+def note_row(note: Note, free: Sequence[Row]) -> Row | None:
     """The stored note of the same text; of the same category and time where there are several."""
     same = [row for row in free if row["text"] == note.text]
     same.sort(

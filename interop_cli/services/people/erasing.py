@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
-from interop_cli.services.outcome import Outcome
+from interop_cli.services.outcome import Outcome, one
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
-    from interop_cli.store.writing.repositories.persons import Person
+    from interop_cli.store.writing.erasures import Remains
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
@@ -31,32 +31,32 @@ def erase(
     The contact stays, inactive, under its number, so that documents keep their links; a contact
     that was deleted is taken out of the journal. ``attachments``: those of the notes that mention
     the person go too, and so do ``attachment_ids``. What others have too is left and warned of,
-    unless ``everywhere``. This cannot be undone, and what was done before cannot bring it back.
+    unless ``everywhere``; done again, what is still left is warned of again. This cannot be undone,
+    and what was done before cannot bring it back.
     """
     person = uow.person.find(contact_id, everywhere=everywhere)
     notes = uow.person.notes(person)
     misses = uow.person.near_misses(person, notes)
     attached = uow.person.attachments(notes)
     gone = _chosen(uow, attached if attachments else [], attachment_ids)
-    targets = uow.person.targets(person)
+    found = uow.person.elsewhere(person)
     uow.person.erase_attachments(gone)
     if attachments:
         uow.person.erase_detached(notes)
     written = uow.person.erase_rows(person)
     journal = uow.person.erase_journal(person)
-    _warn(person, context, misses, targets)
-    kept = sorted({row["id"] for row in attached} - {row["id"] for row in gone})
-    if kept:
-        context.warn(
-            "attachments",
-            "erase.attachments",
-            msg(
-                "attachments {ids} may be about the person and were kept;"
-                " --attachments erases them",
-                ids=_numbers(kept),
-            ),
-        )
-    return _outcome(person, written, gone, journal, context)
+    remains = uow.person.remember(
+        contact_id,
+        {
+            "left": person.left,
+            "elsewhere": found,
+            "namesakes": list(person.namesakes),
+            "family": misses,
+            "attachments": [row["id"] for row in attached if row not in gone],
+        },
+    )
+    _warn(remains, context, uow.person.targets(person))
+    return _outcome(contact_id, remains, written, gone, journal, context)
 
 
 def _chosen(uow: UnitOfWork, rows: Sequence[Row], ids: Sequence[int]) -> list[Row]:
@@ -73,31 +73,53 @@ def _chosen(uow: UnitOfWork, rows: Sequence[Row], ids: Sequence[int]) -> list[Ro
     return list(found.values())
 
 
-def _warn(person: Person, context: Context, misses: list[int], targets: list[str]) -> None:
-    for one in person.left:
+def _warn(remains: Remains, context: Context, targets: list[str]) -> None:
+    for row in remains["left"]:
         context.warn(
-            one["what"],
+            row["what"],
             "erase.shared",
             msg(
                 "{kind} {reference} has the same; there it was left (--everywhere erases it)",
-                kind=one["kind"],
-                reference=one["reference"],
+                kind=row["kind"],
+                reference=row["reference"],
             ),
         )
-    if person.namesakes:
+    if remains["namesakes"]:
         context.warn(
             "name",
             "erase.namesakes",
             msg(
                 "contacts {ids} of other clients have the same name and were left",
-                ids=_numbers(person.namesakes),
+                ids=_numbers(remains["namesakes"]),
             ),
         )
-    if misses:
+    if remains["elsewhere"]:
+        context.warn(
+            "name",
+            "erase.elsewhere",
+            msg(
+                "these of other clients have the name and were left: {rows}",
+                rows=", ".join(f"{row['kind']} {row['reference']}" for row in remains["elsewhere"]),
+            ),
+        )
+    if remains["family"]:
         context.warn(
             "notes",
             "erase.look",
-            msg("notes {ids} have the family name alone and were left", ids=_numbers(misses)),
+            msg(
+                "notes {ids} have the family name alone and were left",
+                ids=_numbers(remains["family"]),
+            ),
+        )
+    if remains["attachments"]:
+        context.warn(
+            "attachments",
+            "erase.attachments",
+            msg(
+                "attachments {ids} may be about the person and were kept;"
+                " --attachment ID erases one",
+                ids=_numbers(remains["attachments"]),
+            ),
         )
     if targets:
         context.warn(
@@ -108,19 +130,28 @@ def _warn(person: Person, context: Context, misses: list[int], targets: list[str
 
 
 def _outcome(
-    person: Person, written: list[tuple[str, int]], gone: list[Row], journal: int, context: Context
+    contact_id: int,
+    remains: Remains,
+    written: list[tuple[str, int]],
+    gone: list[Row],
+    journal: int,
+    context: Context,
 ) -> Outcome:
     counts = Counter(table for table, _row_id in written)
     counts.update({"attachment": len(gone), "journal": journal})
     erased = {kind: count for kind, count in counts.items() if count}
-    changed = bool(erased)
-    outcome = Outcome(
-        matched=1, changed=int(changed), unchanged=int(not changed), warnings=context.warnings
-    )
-    status = "ok" if changed else "unchanged"
-    item: dict[str, Any] = {"id": person.contact_id, "status": status, "error": None}
-    outcome.items = [item]
-    outcome.extra = {"erased": erased, "left": person.left, "undoable": False}
+    item: dict[str, Any] = {
+        "id": contact_id,
+        "status": "ok" if erased else "unchanged",
+        "error": None,
+    }
+    outcome = one(item, changed=bool(erased), warnings=context.warnings)
+    outcome.extra = {
+        "erased": erased,
+        "left": remains["left"],
+        "elsewhere": remains["elsewhere"],
+        "undoable": False,
+    }
     return outcome
 
 

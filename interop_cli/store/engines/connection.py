@@ -74,6 +74,12 @@ class Connection(Protocol):
         For what is compared too seldom to have its folded form beside it.
         """
 
+    def beyond(self, text: str, usual: str) -> str:
+        """SQL that ``text`` has a character that is not in the class bound to the name ``usual``.
+
+        The class is written as inside brackets: ``a-zé``.
+        """
+
     def sorting(self, column: str) -> str:
         """SQL to order every row of a table by ``column``, where none is left out by a limit."""
 
@@ -111,10 +117,12 @@ class Connection(Protocol):
     def tables(self) -> set[str]:
         """The names of the tables that exist."""
 
-    def scrub(self) -> bool:
-        """Rewrite the database without what rows and the search index held once.
+    def scrub(self, *, wait: bool = True) -> str | None:
+        """Rewrite the database without what rows, the search index and statistics held once.
 
-        Outside a transaction. False where this user may not: old rows then stay in the files.
+        Outside a transaction. What kept old rows in the files: ``owner``, where this user may not;
+        ``readers``, where somebody has a snapshot of before open; None where nothing did.
+        ``wait``: up to the lock timeout for them; without it nobody is kept waiting either.
         """
 
     def login(self) -> str | None:

@@ -190,15 +190,3 @@ def _cannot_write(target: Path, error: OSError) -> IoFailure:
         "io.file",
         msg("{place} cannot be written: {why}.", place=str(target), why=why_not_written(error)),
     )
-
-
-def copies(conn: Connection) -> list[str]:
-    """Files beside a database that look like copies of it; none for a server."""
-    if not isinstance(conn, SqliteConnection):
-        return []
-    own = {conn.path.name + suffix for suffix in ("", *JOURNALS)}
-    return sorted(
-        str(path)
-        for path in conn.path.parent.glob(f"{conn.path.stem}*")
-        if path.name not in own and path.is_file() and not path.name.endswith(".lock")
-    )

@@ -95,7 +95,19 @@ def doctor(conn: Connection, location: str) -> list[Row]:
             _finding(row["code"], "error", msg("{what}", what=row["what"]))
             for row in problems(conn, deep=False)
         ]
-    return findings + list(_about_users(conn))
+    return [*findings, *_about_erasures(conn), *_about_users(conn)]
+
+
+def _about_erasures(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.writing.erasures import unfinished
+
+    for contact_id in unfinished(conn):
+        yield _finding(
+            "erase.unfinished",
+            "warning",
+            msg("Contact {id} was erased, but old pages of the files still have it", id=contact_id),
+            msg("interop contact erase {id} --confirm {id}", id=contact_id),
+        )
 
 
 def _about_users(conn: Connection) -> Iterator[Row]:
@@ -128,6 +140,7 @@ def _about_users(conn: Connection) -> Iterator[Row]:
 
 
 def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
+    from interop_cli.store.engines.copies import newest_backup
     from interop_cli.store.engines.sqlite import LIBRARY, temporary_in_memory, wal_is_safe
 
     if not wal_is_safe():
@@ -161,13 +174,11 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
         yield _finding(
             "file.system", "warning", msg("The file system {kind} is fragile", kind=kind)
         )
-    folder = path.resolve().parent
-    backups = [file.stat().st_mtime for file in folder.glob(f"{path.stem}*") if file != path]
-    if not backups or time.time() - max(backups) > BACKUP_AGE:
+    if time.time() - newest_backup(conn) > BACKUP_AGE:
         yield _finding(
             "backup.age",
             "warning",
-            msg("No backup of the last 24 hours lies beside the database"),
+            msg("No sound backup of the last 24 hours lies beside the database"),
             msg("interop db backup FILE"),
         )
     yield _finding(

@@ -143,7 +143,7 @@ def checked_path(path: Path) -> Path:
     if not header:
         raise no_database(path)
     # Read here, since opening another program's file may already write beside it.
-    if not header.startswith(SQLITE_MAGIC) or header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
+    if not _is_header_of_ours(header):
         raise _not_ours()
     if _said(header) > size and not _being_written(path):
         header, size = _header(path)  # it may have been written just then
@@ -152,6 +152,15 @@ def checked_path(path: Path) -> Path:
 
             raise damaged()
     return path.resolve()
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file says of itself that it is an interop database; raises IoFailure."""
+    return _is_header_of_ours(_header(path)[0])
+
+
+def _is_header_of_ours(header: bytes) -> bool:
+    return header.startswith(SQLITE_MAGIC) and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def _header(path: Path) -> tuple[bytes, int]:

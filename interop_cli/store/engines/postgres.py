@@ -8,6 +8,7 @@ never stale. On 40001 and 40P01 the unit of work is run again all the same.
 from __future__ import annotations
 
 import re
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -168,6 +169,9 @@ class PostgresConnection:
             lower = f"REPLACE({lower}, '{letter}', '{plain}')"
         return lower
 
+    def beyond(self, text: str, usual: str) -> str:
+        return f"({text}) ~ ('[^' || :{usual} || ']')"
+
     def sorting(self, column: str) -> str:
         return column
 
@@ -224,15 +228,43 @@ class PostgresConnection:
         )
         return {row["tablename"] for row in rows}
 
-    def scrub(self) -> bool:
+    def scrub(self, *, wait: bool = True) -> str | None:
+        if not wait:
+            return "readers"  # it locks every table: never for somebody who did not ask for it
         owned = self.query(
             "SELECT tablename, pg_has_role(tableowner, 'USAGE') AS ours FROM pg_catalog.pg_tables"
             " WHERE schemaname = current_schema() ORDER BY tablename"
         )
         if not all(row["ours"] for row in owned):
-            return False
-        self.execute("VACUUM (FULL) " + ", ".join(row["tablename"] for row in owned))
-        return True
+            return "owner"
+        old = self._snapshots_before_now()
+        try:
+            # With new statistics: they keep values of the rows.
+            self.execute("VACUUM (FULL, ANALYZE) " + ", ".join(row["tablename"] for row in owned))
+        except Busy:
+            return "readers"
+        return "readers" if old else None
+
+    def _snapshots_before_now(self) -> bool:
+        """Whether anybody may still see rows of before, once the lock timeout is over."""
+        (now,) = self.query(
+            "SELECT CAST(pg_current_xact_id() AS TEXT) AS id, CAST(setting AS INTEGER) AS patience"
+            " FROM pg_settings WHERE name = 'lock_timeout'"
+        )
+        older = "age({}) > age(CAST(CAST(:id AS xid8) AS xid))".format
+        deadline = time.monotonic() + now["patience"] / 1000
+        while self.query(
+            "SELECT 1 AS x FROM pg_stat_activity WHERE pid <> pg_backend_pid()"  # noqa: S608
+            f" AND datname = current_database() AND {older('backend_xmin')} UNION ALL"
+            " SELECT 1 FROM pg_prepared_xacts WHERE database = current_database()"
+            f" AND {older('transaction')} UNION ALL"
+            f" SELECT 1 FROM pg_replication_slots WHERE {older('xmin')}",
+            id=now["id"],
+        ):
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(0.05)
+        return False
 
     def login(self) -> str | None:
         return str(self.query("SELECT session_user AS name")[0]["name"])

@@ -216,6 +216,9 @@ class SqliteConnection:
         )
         return f"folded({column})"
 
+    def beyond(self, text: str, usual: str) -> str:
+        return f"({text}) GLOB '*[^' || :{usual} || ']*'"
+
     def sorting(self, column: str) -> str:
         # Sorted, not read in the order of an index: that has a page read for every row.
         return f"+{column}"
@@ -255,15 +258,29 @@ class SqliteConnection:
         rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {row["name"] for row in rows}
 
-    def scrub(self) -> bool:
-        # The full-text index keeps the words of deleted rows until it is built anew, and the file
-        # (or its log) keeps pages that were given up.
-        with self.write():
-            self.execute("INSERT INTO client_search_fts (client_search_fts) VALUES ('rebuild')")
-        self.execute("VACUUM")
-        if self.journal_mode == "wal":
-            self.query("PRAGMA wal_checkpoint(TRUNCATE)")
-        return True
+    def scrub(self, *, wait: bool = True) -> str | None:
+        patience = self.query("PRAGMA busy_timeout")[0]["timeout"]
+        if not wait:
+            self.query("PRAGMA busy_timeout = 0")
+        try:
+            if not wait and self._log_is_held():
+                return "readers"  # before anything is copied in vain
+            # The full-text index keeps the words of deleted rows until it is built anew, and the
+            # file (or its log) keeps pages that were given up.
+            with self.write():
+                self.execute("INSERT INTO client_search_fts (client_search_fts) VALUES ('rebuild')")
+            self.execute("VACUUM")
+            return "readers" if self._log_is_held() else None
+        except Busy:
+            return "readers"
+        finally:
+            self.query(f"PRAGMA busy_timeout = {patience}")
+
+    def _log_is_held(self) -> bool:
+        """Whether frames of the log, and so pages of before, stay for somebody who reads them."""
+        if self.journal_mode != "wal":
+            return False
+        return bool(self.query("PRAGMA wal_checkpoint(TRUNCATE)")[0]["busy"])
 
     def login(self) -> str | None:
         return None
@@ -292,17 +309,20 @@ class SqliteConnection:
             other.raw.backup(self.raw, progress=waiting)
 
 
-def connect(path: Path, *, lock_timeout: float = 30.0) -> SqliteConnection:
+def connect(path: Path, *, lock_timeout: float = 30.0, frozen: bool = False) -> SqliteConnection:
     """Open a file that exists, with the pragmas in force.
 
-    The caller has checked what kind of file it is; see ``store/engines/open.py``.
+    The caller has checked what kind of file it is; see ``store/engines/open.py``. ``frozen``: as
+    it lies there, without a lock and without a trace, as a copy that nobody works on can be read.
     """
     with translating():
         identity = _identity(path)
         uri = f"file:{_escaped(path)}?mode="
         try:
-            raw = _open(uri + "rw", lock_timeout)
+            raw = _open(uri + ("ro&immutable=1" if frozen else "rw"), lock_timeout)
         except driver.OperationalError:
+            if frozen:
+                raise
             raw = _open(uri + "ro", lock_timeout)  # a file we may only read
         return SqliteConnection(raw, path, identity)
 

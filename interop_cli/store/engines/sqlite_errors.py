@@ -58,7 +58,7 @@ def _full(reading: bool) -> IoFailure:
         return IoFailure("io.temporary", message, hint=_elsewhere())
     return IoFailure(
         "io.disk_full",
-        msg("The disk is full; nothing was changed."),
+        msg("The disk is full."),
         hint=msg("Temporary files need room, too, in {folder}.", folder=_shown_folder()),
     )
 

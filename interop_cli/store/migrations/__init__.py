@@ -59,6 +59,7 @@ MIGRATIONS = tuple(
         "0005_merge_and_erase",
         "0006_posted_here",
         "0007_remote_identity",
+        "0008_erasures",
     )
 )
 

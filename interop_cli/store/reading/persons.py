@@ -6,7 +6,7 @@ from typing import Any
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import contacts, notes
-from interop_cli.store.writing.repositories import persons
+from interop_cli.store.writing import person as persons
 
 
 def export(conn: Connection, contact_id: int) -> Row:

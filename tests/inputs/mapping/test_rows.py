@@ -327,3 +327,17 @@ def test_objects_have_the_names_they_need(read: Reader) -> None:
     text = '{"First": "Anne"}\n{"Company": "B", "Pays": "CA", "tags": ["x"]}\n{"code": 7}\n'
     rows = [{k: v for k, v in row.items() if v} for row in read.values(text, mapping)]
     assert rows == [{"name": "Anne"}, {"name": "B", "country": "CA", "tags": ["x"]}, {"code": 7}]
+
+
+def test_an_address_in_one_cell(read: Reader) -> None:
+    text = 'name,full_address,Ship,country\nDoyon,"Doyon, 1 rue A, Québec QC G1K 4A1",,\n'
+    text += 'B,,"2 Main St, Barre VT 05641",US\nC,somewhere,,\n'
+    rows = read(text, "[columns]\nShip = 'address.full_address'\n")
+    assert rows[0].values["line1"] == "1 rue A"
+    assert rows[0].values["city"] == "Québec"
+    assert rows[1].values["address.city"] == "Barre"
+    assert rows[1].values["address.country"] == "US"
+    assert rows[1].values["country"] == "US"
+    assert rows[2].error is not None
+    assert (rows[2].error.code, rows[2].error.path) == ("import.address", "full_address")
+    assert "somewhere" not in str(rows[2].error.message)
