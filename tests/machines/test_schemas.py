@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 
 from interop_cli.domain.errors import IoFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store import migrations
-from interop_cli.store.migrations import m0006_posted_here as newest
 from tests.support.cli import Run
 from tests.support.outside import content
 
 NAME = migrations.MIGRATIONS[-1].name
+NEWEST = import_module(f"{migrations.__name__}.m{NAME}")
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_migration_that_fails_names_its_step(
 ) -> None:
     before = content(older)
     with monkeypatch.context() as broken:
-        broken.setattr(newest, "apply", fault)
+        broken.setattr(NEWEST, "apply", fault)
         result = invoke("db", "migrate", "--json")
         assert (result.code, result.error["code"]) == (exit_code, code)
         assert NAME in {detail["path"] for detail in result.error["details"]}
