@@ -17,6 +17,7 @@
 
 Each error has a stable dotted ``code``; its sentence and hint are ``Message`` objects, translated
 where they are shown. Nothing but ``shell/error_boundary.py`` prints an error or exits.
+``applied`` says whether the database was changed all the same; None where that is not known.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class InteropError(Exception):
         *,
         hint: Message | None = None,
         details: list[Detail] | None = None,
-        applied: bool = False,
+        applied: bool | None = False,
         **data: Any,
     ) -> None:
         super().__init__(code)

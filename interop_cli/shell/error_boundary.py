@@ -66,18 +66,31 @@ def report(app: App, error: BaseException) -> int:
     if app.options.get("debug"):
         ours.hint = _traceback_hint(error)
     error = ours
-    error.applied = error.applied or app.applied
+    if error.applied is not None:
+        error.applied = error.applied or app.applied
     if error.code.startswith("output."):
         _abandon_stdout()
-    if error.applied and error.hint is None:  # those who read no JSON must know it, too
-        error.hint = (
-            msg("The change had been committed; only the answer is lost.")
-            if error.code.startswith("output.")
-            else msg("The change had been committed.")
-        )
+    _say_what_became(error)
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
         app.show_error(error, words=help_text)
     return error.exit_code
+
+
+def _say_what_became(error: InteropError) -> None:
+    """Add to the hint what ``applied`` tells those who read JSON."""
+    if error.applied is None:
+        became = msg("Whether it was made is not known; look, before you do it again.")
+    elif not error.applied:
+        return
+    elif error.code.startswith("output."):
+        became = msg("The change had been committed; only the answer is lost.")
+    else:
+        became = msg("The change had been committed.")
+    if error.hint is not None:
+        if not isinstance(error, IoFailure):
+            return  # it says so itself
+        became = Message("{became} {hint}", {"became": became, "hint": error.hint})
+    error.hint = became
 
 
 def _interrupted(app: App, error: BaseException) -> int:

@@ -80,8 +80,14 @@ def connect(location: str, *, lock_timeout: float) -> Connection:
     Raises NotFound ``db.missing``, UnusableDb, IoFailure or ConfigError; never makes a file.
     """
     if is_url(location):
-        from interop_cli.store.engines import postgres
-
+        try:
+            from interop_cli.store.engines import postgres
+        except ImportError as error:
+            raise ConfigError(
+                "db.postgres.missing",
+                msg("PostgreSQL needs the psycopg library, which is not installed."),
+                hint=msg("Run: pip install 'interop-cli[postgres]'"),
+            ) from error
         return postgres.connect(location, lock_timeout=lock_timeout)
     from interop_cli.store.engines import sqlite
 

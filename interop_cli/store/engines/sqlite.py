@@ -18,7 +18,7 @@ from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, Values
-from interop_cli.store.engines.sqlite_errors import busy, driver, translating
+from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -148,15 +148,19 @@ class SqliteConnection:
         # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.
         with translating():
             self.raw.execute("BEGIN IMMEDIATE")
+            committing = False
             try:
                 self._check_still_there()
                 self._writing = True
                 yield
+                committing = True
                 self.raw.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self.raw.in_transaction:
                     with suppress(driver.Error):
                         self.raw.execute("ROLLBACK")
+                elif committing and isinstance(error, driver.Error):
+                    raise commit_failed(error) from error
                 raise
             finally:
                 self._writing = False

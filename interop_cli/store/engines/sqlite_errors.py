@@ -21,7 +21,15 @@ else:
     except ImportError:
         import sqlite3 as driver
 
-__all__ = ["busy", "damaged", "driver", "temporary_folder", "translated", "translating"]
+__all__ = [
+    "busy",
+    "commit_failed",
+    "damaged",
+    "driver",
+    "temporary_folder",
+    "translated",
+    "translating",
+]
 
 
 def translated(error: Exception, *, reading: bool = False) -> InteropError:
@@ -82,6 +90,18 @@ def temporary_folder() -> str | None:
         if folder and Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK):
             return str(Path(folder).absolute())
     return None
+
+
+def commit_failed(error: Exception) -> InteropError:
+    """The same of a commit that ended with an error.
+
+    The disk being full, it was rolled back; else the change may be there: the folder is synced
+    last, when the journal is gone.
+    """
+    failure = translated(error)
+    if isinstance(failure, IoFailure) and failure.code != "io.disk_full":
+        failure.applied = None
+    return failure
 
 
 def _undecodable(error: Exception) -> bool:

@@ -60,6 +60,7 @@ MIGRATIONS = tuple(
         "0006_posted_here",
         "0007_remote_identity",
         "0008_erasures",
+        "0009_turns",
     )
 )
 

@@ -33,6 +33,8 @@ class Writer:
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
         self._redacts = False  # whether values were taken out of the journal: enough to be sealed
+        self.sealed = ""
+        """The hash of the operation, once it is written."""
         self.derived = False  # whether something was written that is not journaled: totals
 
     # -- the four verbs ---------------------------------------------------------------------
@@ -191,7 +193,8 @@ class Writer:
         self._search.renew()
         if self._operation_id is None:
             return None
-        if journal.seal(self.conn, self._operation_id, self.operation) == 0 and not self._redacts:
+        count, self.sealed = journal.seal(self.conn, self._operation_id, self.operation)
+        if count == 0 and not self._redacts:
             raise RuntimeError("an operation without changes")
         return self._operation_id
 
