@@ -204,7 +204,7 @@ def seed_command(app: App, count: int, seed: int) -> None:
     from interop_cli.services.admin import seed_clients
 
     app.fix_clock()
-    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules()))
+    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules(), seed))
 
 
 @db_command.command("backup", cls=Command)

@@ -40,7 +40,7 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
 
     \b
     interop sales import invoices.csv --kind invoice --dry-run
-    interop sales import orders.csv --kind invoice --mapping northwind-orders.toml
+    interop sales import orders.csv --kind invoice --mapping northwind
     """
     from interop_cli.services.imports.documents import DocumentImport
 

@@ -164,6 +164,7 @@ class Files:
     entities: ClassVar[tuple[str, ...]] = ("client",)
     batch_size: ClassVar[int] = 1000
     looks_first: ClassVar[bool] = False
+    knows_versions: ClassVar[bool] = False
     secret_names: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(

@@ -18,6 +18,7 @@ from interop_cli.domain.values.document_kinds import KINDS, SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport
+from interop_cli.services.imports.unique import uid_of
 from interop_cli.services.sales.documents import (
     AMOUNT_FIELDS,
     OWN_FIELDS,
@@ -64,6 +65,7 @@ class DocumentImport(RowImport):
         self._owners.load(rows, (str(v).strip() for row in rows if (v := row.get("bill_to"))))
         keys = [self._key_of(record) for record in records]
         existing = self._existing(keys)
+        named = self.uow.documents.by_uids(uid for record in records if (uid := uid_of(record)))
         new: dict[tuple[str, str], Taken] = {}
         saves: list[tuple[Row, Taken]] = []
         for record, key in zip(records, keys, strict=True):
@@ -75,6 +77,7 @@ class DocumentImport(RowImport):
                 if key in new:
                     raise _twice()
                 row = existing.get(key)
+                self._agree(record, row, named)
                 if row is None:
                     new[key] = self._taken(record, key[0], None, context)
                 else:
@@ -133,6 +136,17 @@ class DocumentImport(RowImport):
         if self._seen[place] >> bit & 1:
             raise _twice()
         self._seen[place] |= 1 << bit
+
+    def _agree(self, record: FileRow, row: Row | None, named: dict[object, Row]) -> None:
+        """Refuse a row whose uid another document has, stored or earlier in the file."""
+        uid = uid_of(record)
+        if not uid:
+            return
+        holder = named.get(uid)
+        if holder is not None and (row is None or holder["id"] != row["id"]):
+            raise wrong("uid", "import.uid", msg("is the uid of another document"))
+        if row is None:
+            named[uid] = {"id": 0}
 
     # -- one row ----------------------------------------------------------------------------
 

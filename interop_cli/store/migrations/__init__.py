@@ -61,6 +61,7 @@ MIGRATIONS = tuple(
         "0007_remote_identity",
         "0008_erasures",
         "0009_turns",
+        "0010_uids",
     )
 )
 
