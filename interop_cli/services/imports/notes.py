@@ -29,6 +29,9 @@ class NoteImport(BelongingImport[Row]):
 
     def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
         free = [row for row in self._rows[client_id] if not self._lines.get(row["id"])]
+        self._uids = {part.uid for part in parts}
+        again = self._twice(parts, {part: ("uid", part.uid) for part in parts if part.uid})
+        parts = self._checked(parts, again)
         for part in parts:
             try:
                 self._planned.append((part, *self._built(part, client_id, free)))
@@ -41,7 +44,10 @@ class NoteImport(BelongingImport[Row]):
         files = attached_files(values.pop("attachments", None), "", limit)
         note = Note.build({"author": self.uow.actor, **values}, part.context)
         note.client_id = client_id
-        if (row := note_row(note, free)) is None:
+        row = next((row for row in free if row["uid"] == part.uid), None)
+        if not part.uid:
+            row = note_row(note, [row for row in free if row["uid"] not in self._uids])
+        if row is None:
             return note, files
         free.remove(row)
         part.stored = row
