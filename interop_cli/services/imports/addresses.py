@@ -122,6 +122,12 @@ class AddressImport(BelongingImport[Row]):
         met = {row["id"] for row in rows if self._lines.get(row["id"])}
         fits: dict[Part[Row], tuple[list[Row], list[Row], list[Row]]] = {}
         for part, place in places.items():
+            if part.uid:
+                part.stored = next((row for row in rows if row["uid"] == part.uid), None)
+                keys[part] = ("uid", part.stored["id"] if part.stored else part.uid)
+                if part.stored and (first := self._lines.get(part.stored["id"])):
+                    faults[part] = also_on_line("uid", first)
+                continue
             label = part.key("label")
             named = [row for row in rows if label and fold(row["label"] or "") == label]
             there = [row for row in rows if self.uow.addresses.place_of(row) == place]

@@ -78,12 +78,14 @@ class ContactImport(BelongingImport[Planned]):
     ) -> dict[Part[Planned], InvalidData]:
         """Find whom each row is about; what is wrong with some."""
         emails = {fold(one.contact.email): one for one in everyone if one.contact.email}
+        uids = {one.contact.uid: one for one in everyone}
         names: dict[str, list[Planned]] = {}
         for one in everyone:
             names.setdefault(fold(one.contact.name), []).append(one)
         met = {id(one) for one in everyone if self._lines.get(one.contact.id or 0)}
         for part in parts:
-            part.stored = emails.get(part.key("email"))
+            found_by = uids if part.uid else emails
+            part.stored = found_by.get(part.uid or part.key("email"))
             if part.stored is not None:
                 met.add(id(part.stored))
         faults: dict[Part[Planned], InvalidData] = {}
@@ -91,7 +93,8 @@ class ContactImport(BelongingImport[Planned]):
         nameless: set[str] = set()  # names of rows that have nothing else to tell them apart
         for part in parts:
             email, name = part.key("email"), part.key("name")
-            found = names.get(name, []) if part.stored is None and name else []
+            # One with a uid that nobody here has is somebody else.
+            found = names.get(name, []) if part.stored is None and name and not part.uid else []
             if len(found) > 1:
                 faults[part] = several("name", (one.contact.id or 0 for one in found))
                 continue
@@ -99,18 +102,17 @@ class ContactImport(BelongingImport[Planned]):
             if found and not (email and id(found[0]) in met):
                 part.stored = found[0]
             if part.stored is not None:
-                keys[part] = ("email" if email else "name", id(part.stored))
+                keys[part] = (_by(part), id(part.stored))
                 first = self._lines.get(part.stored.contact.id or 0)
                 if first:
                     faults[part] = also_on_line(keys[part][0], first)
-            elif email:
-                keys[part] = ("email", ("email", email))
-            elif name:
-                keys[part] = ("name", ("name", name))
-                nameless.add(name)
+            elif by := _by(part):
+                keys[part] = (by, (by, part.uid or part.key(by)))
+                if by == "name":
+                    nameless.add(name)
         faults |= self._twice(parts, keys)
         if nameless:
-            new = {p: ("name", p.key("name")) for p in parts if p.stored is None}
+            new = {p: ("name", p.key("name")) for p in parts if p.stored is None and not p.uid}
             faults |= self._twice(parts, {p: k for p, k in new.items() if k[1] in nameless})
         return faults
 
@@ -149,3 +151,8 @@ class ContactImport(BelongingImport[Planned]):
     def finish(self) -> None:
         """Warn of what only the whole file shows."""
         contacts.warn_of_shared_emails(self.uow, self._emails, self.context, "email")
+
+
+def _by(part: Part[Planned]) -> str:
+    """The field that a row is recognised by; "" where it has none of them."""
+    return "uid" if part.uid else next((by for by in ("email", "name") if part.key(by)), "")
