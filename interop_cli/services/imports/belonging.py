@@ -1,9 +1,8 @@
 """Importing what belongs to clients that are there: a contact, an address or a note a row.
 
 A row finds its client as documents do (see ``references.py``), and what it is about among what that
-client has: by its uid where the file has that; else a contact by its e-mail, else its name; an
-address by its place, else its label; a note by its text. Several that fit, and several rows about
-one, are refused.
+client has: a contact by its e-mail, else its name; an address by its place, else its label; a note
+by its text. Several that fit, and several rows about one, are refused.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from interop_cli.domain.values.text import fold
 from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import LineNumbers, also_on_line, uid_of
+from interop_cli.services.imports.unique import LineNumbers, also_on_line
 
 if TYPE_CHECKING:
     from interop_cli.services.outcome import Outcome
@@ -52,7 +51,7 @@ class Part(Generic[T]):
 
     @property
     def uid(self) -> str:
-        """The uid it brings, as it is stored; "" where it brings none."""
+        """The uid that it brings, as it is stored; "" where it brings none."""
         return uid_key(self.values.get("uid") or "")
 
     def key(self, name: str) -> str:
@@ -73,9 +72,6 @@ class BelongingImport(RowImport, Generic[T]):
 
     def __post_init__(self) -> None:
         self._owners = Owners(self.uow)
-        # Of the batch at hand: who has which uid, and on which lines it stands.
-        self._holders: dict[object, int] = {}
-        self._named: dict[object, list[int]] = {}
 
     def run(self, records: Iterable[FileRow]) -> Outcome:
         """As ``RowImport.run``; raises NotFound where ``client`` is nobody."""
@@ -88,20 +84,23 @@ class BelongingImport(RowImport, Generic[T]):
     def batch(self, records: Sequence[FileRow]) -> None:
         """Find the clients of these rows, then what each row is about, then write."""
         self._owners.load([record.values for record in records if record.error is None])
-        self._holders = self.uow.owners_by_uid(self.kind, filter(None, map(uid_of, records)))
-        self._owners.load_ids(self._holders.values())
-        self._named = {}
-        for record in records:
-            if uid := uid_of(record):
-                self._named.setdefault(uid, []).append(record.line)
-        groups: dict[int, list[Part[T]]] = {}
+        parts: list[Part[T]] = []
         for record in records:
             try:
-                part = self._part(record)
+                parts.append(self._part(record))
             except InteropError as error:
                 self._refuse(record, None, error)
-            else:
-                groups.setdefault(part.owner.id, []).append(part)
+        holders = self.uow.owners_by_uid(self.kind, {part.uid for part in parts if part.uid})
+        reason = msg("is the uid of a record of another client")
+        others = self._twice(parts, {part: ("uid", part.uid) for part in parts if part.uid})
+        others |= {
+            part: wrong("uid", "import.uid", reason)
+            for part in parts
+            if holders.get(part.uid, part.owner.id) != part.owner.id
+        }
+        groups: dict[int, list[Part[T]]] = {}
+        for part in self._checked(parts, others):
+            groups.setdefault(part.owner.id, []).append(part)
         self._load(list(groups))
         for client_id, parts in groups.items():
             self._settle(client_id, parts)
@@ -114,21 +113,14 @@ class BelongingImport(RowImport, Generic[T]):
             message = record.error.message or msg("is not valid")
             raise InvalidData(record.error.code, message, details=[record.error])
         owner = self._owners.of_row(record.values, self._whose)
-        holder = self._owners.of_id(self._holders.get(uid_of(record)))
         if owner is None:
-            owner = self._whose or holder
+            owner = self._whose
         elif self._whose is not None and owner != self._whose:
             name = next(name for name in BY if record.values.get(name))
             reason = msg("is another client than {code}", code=self._whose.code)
             raise wrong(name, "import.client", reason)
         if owner is None:
             raise wrong("client", "field.missing", msg("is required"))
-        others = (line for line in self._named.get(uid_of(record), ()) if line != record.line)
-        if first := next(others, 0):
-            raise also_on_line("uid", first)
-        if holder is not None and holder.id != owner.id:
-            reason = msg("is the uid of a record of another client")
-            raise wrong("uid", "import.uid", reason)
         values = {name: record.values[name] for name in record.values if name in FIELDS[self.kind]}
         return Part(record, owner, values, self.context.at(record.line, owner.code))
 
@@ -182,7 +174,7 @@ class BelongingImport(RowImport, Generic[T]):
     def _twice(
         self, parts: list[Part[T]], keys: Mapping[Part[T], tuple[str, object]]
     ) -> dict[Part[T], InvalidData]:
-        """The rows of one client that have the key of another: all of them.
+        """The rows that have the key of another: all of them.
 
         ``keys``: the field that each is recognised by, and what no two may have.
         """

@@ -10,7 +10,6 @@ from interop_cli.domain.note import Note
 from interop_cli.services.imports.belonging import BelongingImport, Part
 from interop_cli.services.imports.nested import attached_files, missing_files
 from interop_cli.services.imports.nested_writing import NOTE_KEPT, note_row, said_anew
-from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File
 from interop_cli.store.engines.connection import Row
@@ -29,19 +28,9 @@ class NoteImport(BelongingImport[Row]):
         self._planned: list[tuple[Part[Row], Note, list[File]]] = []
 
     def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
-        faults: dict[Part[Row], InvalidData] = {}
-        by_uid = {row["uid"]: row for row in self._rows[client_id]}
+        free = [row for row in self._rows[client_id] if not self._lines.get(row["id"])]
+        self._uids = {part.uid for part in parts}
         for part in parts:
-            part.stored = by_uid.get(part.uid)
-            if part.stored and (first := self._lines.get(part.stored["id"])):
-                faults[part] = also_on_line("uid", first)
-        named = {part.uid for part in parts}
-        free = [
-            row
-            for row in self._rows[client_id]
-            if not self._lines.get(row["id"]) and row["uid"] not in named
-        ]
-        for part in self._checked(parts, faults):
             try:
                 self._planned.append((part, *self._built(part, client_id, free)))
             except InvalidData as error:
@@ -53,11 +42,13 @@ class NoteImport(BelongingImport[Row]):
         files = attached_files(values.pop("attachments", None), "", limit)
         note = Note.build({"author": self.uow.actor, **values}, part.context)
         note.client_id = client_id
-        if part.stored is None and not part.uid and (row := note_row(note, free)) is not None:
-            free.remove(row)
-            part.stored = row
-        if (row := part.stored) is None:
+        row = next((row for row in free if row["uid"] == part.uid), None)
+        if not part.uid:
+            row = note_row(note, [row for row in free if row["uid"] not in self._uids])
+        if row is None:
             return note, files
+        free.remove(row)
+        part.stored = row
         kept = self.uow.notes.entity(row).revise(said_anew(values, NOTE_KEPT), part.context)
         return kept, missing_files(files, self._files.get(row["id"], set()))
 

@@ -46,7 +46,6 @@ class Owners:
     def __init__(self, uow: UnitOfWork) -> None:
         self.clients = uow.clients
         self._known: dict[str, dict[str, Sequence[Owner]]] = {kind: {} for kind in BY.values()}
-        self._by_id: dict[int, Owner] = {}
 
     def load(self, rows: Sequence[Mapping[str, Any]], codes: Iterable[str] = ()) -> None:
         """Look up whom these rows name, and who else has these ``codes``."""
@@ -75,15 +74,6 @@ class Owners:
                 winners[row["id"]] = _owner(row)
             owners[text] = tuple(winners.values())
         return owners
-
-    def load_ids(self, client_ids: Iterable[int]) -> None:
-        """Look up these clients, for ``of_id``."""
-        rows = self.clients.by_column("id", set(client_ids))
-        self._by_id = {row["id"]: _owner(row) for row in rows.values()}
-
-    def of_id(self, client_id: int | None) -> Owner | None:
-        """One of those that ``load_ids`` has looked up last."""
-        return None if client_id is None else self._by_id.get(client_id)
 
     def of_code(self, code: str, path: str) -> Owner:
         """The client of a code among those loaded; raises NotFound ``client.not_found``."""
