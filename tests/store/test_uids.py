@@ -272,6 +272,9 @@ def test_what_belongs_to_a_client_is_found_by_its_own(
     if size > 1:
         assert taken_in(store, kind, *twice) == ["import.duplicate"] * 2
         assert dump(store.conn) == held
+    again = taken_in(store, kind, {**mine, **first}, {**mine, **second})
+    assert "import.duplicate" in again
+    assert len(uids(store.conn, kind)) == there + 1
     # One that nobody has is of something else, however alike.
     assert taken_in(store, kind, {"client": "A", "uid": TWO, **second}) == ["ok"]
     assert len(uids(store.conn, kind)) == there + 2
