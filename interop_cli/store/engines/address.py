@@ -15,8 +15,8 @@ _PAIRS = re.compile(
 )
 _PAIR = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)", re.DOTALL)
 _SHOWN = ("service", "user", "host", "hostaddr", "port", "dbname")
-# The address of anything else, and one of a server that was mistyped.
-_ADDRESS = re.compile(r"\s*['\"]?([a-z][a-z0-9+.-]*://|postgres(ql)?:)", re.IGNORECASE)
+# The address of anything else, and one of a server that was mistyped; one letter is a disk: C://
+_ADDRESS = re.compile(r"\s*['\"]?([a-z][a-z0-9+.-]+://|postgres(ql)?:)", re.IGNORECASE)
 _HOST = r"(?:\[[0-9a-f:.%]*\]|[^:@/?#,\[\]]*)(?::\d*)?"
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:(?P<user>[^:@/?#]*)(?::[^@/?#]*)?@)?"
