@@ -190,7 +190,7 @@ def decide(
                 break
     if by is None:
         return Decision()
-    return Decision(pool, by, len(pool) == 1 and _merged(row, pool[0], by))
+    return Decision(pool, by, len(pool) == 1 and _merged(row, pool[0], by, named=named))
 
 
 def _excluded(row: Identity, one: Candidate, named: Sequence[Key]) -> bool:
@@ -209,6 +209,6 @@ def _place(key: Key, named: Sequence[Key]) -> int:
     return named.index(key) if key in named else len(named)
 
 
-def _merged(row: Identity, one: Candidate, by: Key) -> bool:
+def _merged(row: Identity, one: Candidate, by: Key, *, named: bool) -> bool:
     """Whether the key found it only as what was merged into it."""
-    return not any(row.agrees(by, own, trusted=True) for own in (one.own, *one.former))
+    return not any(row.agrees(by, own, trusted=named) for own in (one.own, *one.former))
