@@ -44,7 +44,7 @@ def file_options(function: F) -> F:
 @file_options
 @pass_app
 def contact_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
-    """Create and update contacts from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update contacts from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; a
     contact is recognised by its e-mail, else by its name. Several that fit, and two rows about one,
@@ -66,7 +66,7 @@ def contact_import_command(app: App, file: str, intake: Intake, client: str | No
 def address_import_command(
     app: App, file: str, intake: Intake, client: str | None, allow_mismatch: bool
 ) -> None:
-    """Create and update addresses from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update addresses from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; an
     address is recognised by its place, else by its label. Several that fit, and two rows about one,
@@ -85,7 +85,7 @@ def address_import_command(
 @file_options
 @pass_app
 def note_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
-    """Create and update notes from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update notes from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; a
     note is recognised by its text. Attachments are base64, in NDJSON.

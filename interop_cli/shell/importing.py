@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -54,7 +54,17 @@ class ReadyOrFile(FileRead):
 
 
 FORM_OPTIONS = (
-    option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
+    option(
+        "--format",
+        "form",
+        type=click.Choice(("csv", "ndjson", "xlsx")),
+        help=N_("Form of the file."),
+    ),
+    option(
+        "--sheet",
+        metavar="NAME|N",
+        help=N_("Sheet of an Excel workbook, by its name or number; else the first with content."),
+    ),
     option(
         "--mapping",
         type=ReadyOrFile(),
@@ -99,6 +109,7 @@ class Intake:
     form: str | None = None
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
+    sheet: str | None = None
 
     def column_map(self, entity: str) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
@@ -120,7 +131,7 @@ def intake_options(*, form: str | None = None) -> Callable[[F], F]:
     several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
-        names += ["form", "mapping", "pairs"]
+        names += ["form", "mapping", "pairs", "sheet"]
 
     def decorate(function: F) -> F:
         @wraps(function)
@@ -167,6 +178,7 @@ class ImportReader:
 
         self.warnings.clear()  # the unit of work may begin again
         self._doubt_encoding()
+        self._doubt_sheet()
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
@@ -204,7 +216,7 @@ class ImportReader:
     def _doubt_encoding(self) -> None:
         """Say where another encoding than the one that was named reads the file into French."""
         chosen = self._form["encoding"]
-        if chosen is None:
+        if chosen is None or self._format != "csv":
             return
         from interop_cli.inputs.encodings import SAMPLE, better_encoding
 
@@ -217,6 +229,16 @@ class ImportReader:
                 better=better,
             )
             self.warnings.append(RuleWarning("", "input.encoding.doubtful", message))
+
+    def _doubt_sheet(self) -> None:
+        """Say which sheets of a workbook are not read where none is named."""
+        if self._format != "xlsx" or self.intake.sheet is not None:
+            return
+        from interop_cli.inputs.workbook import sheets_left_out
+
+        if names := sheets_left_out(self.source):
+            message = msg("sheets that were not read: {names}", names=", ".join(names))
+            self.warnings.append(RuleWarning("", "input.sheet.others", message))
 
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:
         """Whether no cell is to be looked at; quickly told of nearly every row."""
@@ -247,20 +269,27 @@ class ImportReader:
 
     @property
     def _form(self) -> dict[str, Any]:
-        intake, said = self.intake, self.columns.reading
-        form = {
-            "format": intake.form,
-            "encoding": intake.encoding or said.get("encoding"),
-            "delimiter": intake.delimiter or said.get("delimiter"),
+        intake = self.intake
+        form: dict[str, Any] = {
+            "format": self._format,
+            "encoding": intake.encoding,
+            "delimiter": intake.delimiter,
+            "sheet": intake.sheet,
         }
+        for name in ("encoding", "delimiter") if self._format == "csv" else ():
+            form[name] = form[name] or self.columns.reading.get(name)
         return form if self._ndjson else {**form, "head": self.columns.head()}
+
+    @cached_property
+    def _format(self) -> str:
+        from interop_cli.inputs.reading import find_format
+
+        return self.intake.form or find_format(self.source)
 
     @property
     def _ndjson(self) -> bool:
         """Whether each row has the names it needs, not all of them."""
-        from interop_cli.inputs.reading import find_format
-
-        return (self.intake.form or find_format(self.source)) == "ndjson"
+        return self._format == "ndjson"
 
 
 class Task(Protocol):
