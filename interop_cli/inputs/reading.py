@@ -12,7 +12,7 @@ from interop_cli.inputs.ndjson import read_ndjson
 from interop_cli.inputs.records import PLAIN_HEAD, Head, Layout, Record
 from interop_cli.inputs.source import Source
 
-FORMATS = ("csv", "ndjson", "xlsx")
+FORMATS = ("csv", "ndjson", "xlsx", "vcard")
 _BY_EXTENSION = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
@@ -22,7 +22,10 @@ _BY_EXTENSION = {
     ".txt": "csv",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    ".vcf": "vcard",
+    ".vcard": "vcard",
 }
+LONGEST_MARK = 16  # bytes by which a form is known
 _WORKBOOK = b"PK\x03\x04"
 _BLANK = b" \t\r\n"
 
@@ -42,6 +45,10 @@ def read_records(
     (``input.option``) where an option is given for a file that has no such thing.
     """
     found = _format(source, format, encoding, delimiter, sheet)
+    if found == "vcard":
+        from interop_cli.inputs.vcards import read_vcards
+
+        return read_vcards(source, encoding=encoding)
     if found == "xlsx":
         from interop_cli.inputs.workbook import read_workbook
 
@@ -68,7 +75,7 @@ def read_layout(
         return workbook_layout(source, sheet=sheet, head=head)
     if found == "csv":
         return csv_layout(source, encoding=encoding, delimiter=delimiter, head=head)
-    return Layout("ndjson", [])
+    return Layout("ndjson", [])  # vCards that are refused, too: with our names
 
 
 def find_format(source: Source) -> str:
@@ -77,8 +84,11 @@ def find_format(source: Source) -> str:
     if known:
         return known
     with source.binary() as stream:
-        if stream.read(len(_WORKBOOK)) == _WORKBOOK:
-            return "xlsx"
+        head = stream.read(LONGEST_MARK)
+    if head.startswith(_WORKBOOK):
+        return "xlsx"
+    if head.removeprefix(b"\xef\xbb\xbf").upper().startswith(b"BEGIN:VCARD"):
+        return "vcard"
     return "ndjson" if first_byte(source) == b"{" else "csv"
 
 
@@ -103,6 +113,8 @@ def _format(
     for option, value in given.items():
         if value is None or found == ("xlsx" if option == "--sheet" else "csv"):
             continue
+        if found == "vcard" and option == "--encoding":
+            continue
         if option == "--sheet":
             raise UsageError(
                 "input.option",
@@ -113,6 +125,11 @@ def _format(
             raise UsageError(
                 "input.option",
                 msg("{option} is for CSV files, and this is an Excel workbook.", option=option),
+            )
+        if found == "vcard":
+            raise UsageError(
+                "input.option",
+                msg("{option} is for CSV files, and these are vCards.", option=option),
             )
         raise UsageError(
             "input.option",

@@ -24,7 +24,10 @@ from interop_cli.output.style import Style, is_terminal, terminal_width, wants_c
 if TYPE_CHECKING:
     from interop_cli.output.charts import Drawing
 
-FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx")
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
+CONTACT = ("name", "email", "phone", "mobile")
+"""What a row has that is a contact."""
+VCARDS = ("vcard", "vcard4")
 Card = Callable[[Mapping[str, Any], Style], Iterable[str]]
 
 
@@ -94,8 +97,8 @@ class Output:
         that stand above a table, and nowhere else.
         """
         try:
-            self.check()
             choices = self._choose(columns, key)
+            self.check(contacts={*CONTACT} <= {one.name for one in choices})
             index = next((i for i, column in enumerate(columns) if column.name == dim), None)
             if self.format == "xlsx":
                 self._workbook(choices, batches)
@@ -123,7 +126,7 @@ class Output:
         """
         from interop_cli.output import records
 
-        self.check()
+        self.check(contacts={*CONTACT} <= {*obj} and not self.fields)
         mode = sink.PERSONAL if personal else sink.DATA
         chosen = records.chosen(obj, self.fields, entity)
         if self.format == "json":
@@ -280,6 +283,11 @@ class Output:
             return table(choices, batches, style=self.style, room=room, dim=dim, key=key)
         from interop_cli.output import delimited
 
+        if self.format in VCARDS:
+            from interop_cli.output.vcards import VERSIONS, card_rows
+
+            version = VERSIONS[self.format]
+            return card_rows(choices, batches, version, terminal=self.terminal)
         if self.format == "csv":
             return delimited.csv_rows(
                 choices, batches, dialect=self.dialect, terminal=self.terminal
@@ -305,8 +313,12 @@ class Output:
                 while piece := file.read(sink.PIECE):
                     write(piece)
 
-    def check(self) -> None:
-        """Refuse (``UsageError`` ``output.xlsx.out``) a workbook without a file."""
+    def check(self, *, contacts: bool = False) -> None:
+        """Refuse (``UsageError``) a workbook without a file, and vCards of what is no contact."""
+        if self.format in VCARDS and not contacts:
+            from interop_cli.output.vcards import no_contact
+
+            raise no_contact()
         if self.format == "xlsx" and not self.out:
             raise UsageError(
                 "output.xlsx.out",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 import click
 from click.shell_completion import CompletionItem
 
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.references import BY
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
@@ -110,6 +113,10 @@ class Intake:
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
     sheet: str | None = None
+    vcards: bool = False
+    """Whether vCards may come."""
+    companies: bool = True
+    """Whether a vCard's company is its client."""
 
     def column_map(self, entity: str) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
@@ -123,12 +130,22 @@ class Intake:
         return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
 
 
-def intake_options(*, form: str | None = None) -> Callable[[F], F]:
+VCARD_OPTION = option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "ndjson", "xlsx", "vcard")),
+    help=N_("Form of the file."),
+)
+
+
+def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable[[F], F]:
     """Add the options; the command gets them as one ``intake``.
 
     ``form`` fixes the form of the file, whose columns then need no names.
     """
     several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
+    if vcards:
+        several = (VCARD_OPTION, *several[1:])
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
         names += ["form", "mapping", "pairs", "sheet"]
@@ -137,7 +154,7 @@ def intake_options(*, form: str | None = None) -> Callable[[F], F]:
         @wraps(function)
         def with_intake(*args: Any, **kwargs: Any) -> Any:
             values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
-            return function(*args, intake=Intake(**values), **kwargs)
+            return function(*args, intake=Intake(**values, vcards=vcards), **kwargs)
 
         return cast(F, options(*several)(with_intake))
 
@@ -182,10 +199,14 @@ class ImportReader:
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
-        read = 0
+        read, left_out = 0, Counter[str]()
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
+            if self._format == "vcard":
+                left_out.update(record.raw)
+                for name in () if self.intake.companies else BY:
+                    record.values.pop(name, None)
             if maker.as_is and record.cells:
                 row = FieldRecord(record.line, record.values, record.error, record)
             elif (made := maker.make(record)) is not None:
@@ -197,10 +218,14 @@ class ImportReader:
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
-        self._say(maker)
+        self._say(maker, left_out)
 
-    def _say(self, maker: RowMaker) -> None:
-        """Warn of what the mapping has left out."""
+    def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
+        """Warn of what the mapping has left out, and of vCards what has no field."""
+        if properties:
+            names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))
+            reason = msg("properties that were left out of the vCards: {names}", names=names)
+            self.warnings.append(RuleWarning("", "import.vcard.left_out", reason))
         if maker.others and self.columns.others == "ignore":
             names = ", ".join(maker.others)
             reason = msg("columns that were left out: {names}", names=names)
@@ -284,12 +309,19 @@ class ImportReader:
     def _format(self) -> str:
         from interop_cli.inputs.reading import find_format
 
-        return self.intake.form or find_format(self.source)
+        found = self.intake.form or find_format(self.source)
+        if found == "vcard" and not self.intake.vcards:
+            raise UsageError(
+                "input.option",
+                msg("vCards hold contacts."),
+                hint=msg("interop contact import {file}", file=self.source.name),
+            )
+        return found
 
     @property
     def _ndjson(self) -> bool:
         """Whether each row has the names it needs, not all of them."""
-        return self._format == "ndjson"
+        return self._format in ("ndjson", "vcard")
 
 
 class Task(Protocol):
