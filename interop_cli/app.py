@@ -198,11 +198,13 @@ class App:
         from interop_cli.shell.signals import held
         from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
+        from interop_cli.store.writing.rights import identity
 
         fixed, user = self._fixed_day, self.user  # or an error, before anything is open
         conn = open_database(self.location, lock_timeout=self.lock_timeout)
         today = (fixed or datetime.now(UTC).astimezone().date()).isoformat()
-        store = Store(conn, today, self.now, user.actor, self.command, user, unbroken=held)
+        actor = identity(conn, user).actor
+        store = Store(conn, today, self.now, actor, self.command, user, unbroken=held)
         self._stores.append(store)
         self.__dict__["store"] = store  # the zone, and so the day, is kept in it
         # A zone that this machine does not know is refused where days are meant; it can be set.
@@ -313,8 +315,11 @@ class App:
             format=form, error_format=self.options.get("error_format"), environ=self.environ
         )
 
-    def open_target(self, target: TargetRow) -> OpenTarget:
-        """A target of sync, with its connector; nobody is called before it is used."""
+    def open_target(self, target: TargetRow, ends: float | None = None) -> OpenTarget:
+        """A target of sync, with its connector; nobody is called before it is used.
+
+        ``ends``: no call goes on after this moment of ``time.monotonic``.
+        """
         from interop_cli.sync.target import open_target
 
         return open_target(
@@ -324,6 +329,7 @@ class App:
             self.environ,
             timeout=float(self.settings.get("sync.timeout")),
             folder=self.settings.secrets_folder,
+            ends=ends,
         )
 
     def google_places(self) -> Places:
@@ -354,7 +360,8 @@ class App:
         if self.written and self.settings.get("sync.auto"):
             from interop_cli.sync.auto import push_written
 
-            push_written(self.store, self.written, self.open_target, self.output.warn)
+            seconds = float(self.settings.get("sync.auto_seconds"))
+            push_written(self.store, self.written, self.open_target, self.output.warn, seconds)
 
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""

@@ -254,6 +254,8 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
 def check_command(app: App) -> None:
     """Read the whole database and say what is wrong with it (exit 70 where something is).
 
+    Of an older schema only the file is checked (exit 10).
+
     \b
     interop db check
     """
@@ -266,7 +268,7 @@ def check_command(app: App) -> None:
     finally:
         conn.close()
     _report(app, findings)
-    app.exit_code = EXIT_UNUSABLE if findings else 0
+    app.exit_code = _exit_code(findings)
 
 
 @db_command.command("doctor", cls=Command)
@@ -281,21 +283,29 @@ def doctor_command(app: App) -> None:
 
     findings = doctor(app.store.conn, app.location)
     _report(app, findings)
+    app.exit_code = _exit_code(findings)
+
+
+def _exit_code(findings: list[Row]) -> int:
+    """By the worst of what was found."""
     severities = {finding["severity"] for finding in findings}
-    app.exit_code = (
-        EXIT_UNUSABLE if "error" in severities else EXIT_ATTENTION if "warning" in severities else 0
-    )
+    if "error" in severities:
+        return EXIT_UNUSABLE
+    return EXIT_ATTENTION if "warning" in severities else 0
 
 
 @db_command.command("migrate", cls=Command)
 @option("--no-backup", is_flag=True, help=N_("Do not copy the file first."))
 @pass_app
 def migrate_command(app: App, no_backup: bool) -> None:
-    """Bring an older database to the schema of this program, after a backup.
+    """Bring an older database to the schema of this program; a file is copied before.
+
+    Of a database on a server no copy is made: save it with pg_dump first.
 
     \b
     interop db migrate
     """
+    from interop_cli.store.engines.address import is_url
     from interop_cli.store.engines.create import migrate_database
 
     with held():
@@ -308,6 +318,8 @@ def migrate_command(app: App, no_backup: bool) -> None:
         )
         if steps:
             _done(app)
+    if steps and not no_backup and is_url(app.location):
+        app.output.warn(_("No copy was made: a database on a server is saved with pg_dump."))
     _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
 
 
@@ -348,6 +360,6 @@ def _report(app: App, findings: list[Row]) -> None:
 
 
 def _shown(app: App) -> str:
-    from interop_cli.store.engines.open import without_password
+    from interop_cli.store.engines.address import without_password
 
     return without_password(app.location)

@@ -348,5 +348,4 @@ def _kind(target: TargetRow) -> Any:
 def _secrets(app: App, target: TargetRow) -> TargetSecrets:
     from interop_cli.sync.target import secrets_of
 
-    folder = app.settings.user_path().parent / "secrets"
-    return secrets_of(target, app.environ, folder)
+    return secrets_of(target, app.environ, app.settings.secrets_folder)

@@ -14,6 +14,7 @@ from typing import ClassVar
 from interop_cli.connectors.files import handover
 from interop_cli.connectors.files.profile import FORMS, Profile, ProfileColumn, load
 from interop_cli.connectors.protocol import Target, TargetSetting, Tools
+from interop_cli.disk import expanded
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Problem, RemoteField
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -190,7 +191,7 @@ class Files:
     @property
     def folder(self) -> Path:
         """Where files go unless the command says otherwise."""
-        return Path(str(self.target.settings.get("folder") or ".")).expanduser()
+        return Path(expanded(str(self.target.settings.get("folder") or "."), "--out"))
 
     def descriptor(self, entity: str) -> Descriptor:
         """What the profile takes."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
+from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.engines.open import (
-    APPLICATION_ID,
-    check_free,
-    claim_file,
-    connect,
-    exists,
-    is_url,
-    without_password,
-)
+from interop_cli.store.engines.open import APPLICATION_ID, check_free, claim_file, connect, exists
 from interop_cli.store.migrations import apply_pending, migrate, pending
 from interop_cli.store.writing.rights import identity
 
@@ -87,7 +81,10 @@ def _create_file(
                 _set_zone(conn, zone, now)
             except BaseException:
                 if made:
-                    path.unlink()  # while the lock is ours and nobody waits in vain
+                    # While the lock is ours and nobody waits in vain. Windows unlinks nothing
+                    # that is open; an empty file may stay, the next init takes it.
+                    with suppress(PermissionError):
+                        path.unlink()
                 raise
         conn.prefer_wal()
     finally:
