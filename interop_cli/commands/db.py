@@ -234,6 +234,8 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
 def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     """Put a backup in the place of the database; the old file is kept beside it.
 
+    Triggers and views that interop did not make are left out, and said.
+
     \b
     interop --db shop.db db restore monday.db --confirm shop.db
     """
@@ -243,16 +245,26 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     target = file_location(app.location)
     confirm.severe(app, target.name, confirmation)
     with held():
-        kept = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
+        kept, left_out = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
         _done(app)
-    told = {"database": str(target), "restored_from": str(file), "kept": kept and str(kept)}
+    names = [f"{kind} {name}" for kind, name in left_out]
+    told = {
+        "database": str(target),
+        "restored_from": str(file),
+        "kept": kept and str(kept),
+        "left_out": names,
+    }
+    for name in names:
+        app.output.warn(_("{part} was left out: interop did not make it", part=name))
     _tell(app, told, key="database")
 
 
 @db_command.command("check", cls=Command)
 @pass_app
 def check_command(app: App) -> None:
-    """Read the whole database and say what is wrong with it (exit 70 where something is).
+    """Read the whole database and say what is wrong with it.
+
+    Exit 70 where something is; 10 where there is only a view that interop did not make.
 
     \b
     interop db check
@@ -266,7 +278,7 @@ def check_command(app: App) -> None:
     finally:
         conn.close()
     _report(app, findings)
-    app.exit_code = EXIT_UNUSABLE if findings else 0
+    app.exit_code = _worst(findings)
 
 
 @db_command.command("doctor", cls=Command)
@@ -281,10 +293,14 @@ def doctor_command(app: App) -> None:
 
     findings = doctor(app.store.conn, app.location)
     _report(app, findings)
+    app.exit_code = _worst(findings)
+
+
+def _worst(findings: list[Row]) -> int:
     severities = {finding["severity"] for finding in findings}
-    app.exit_code = (
-        EXIT_UNUSABLE if "error" in severities else EXIT_ATTENTION if "warning" in severities else 0
-    )
+    if "error" in severities:
+        return EXIT_UNUSABLE
+    return EXIT_ATTENTION if "warning" in severities else 0
 
 
 @db_command.command("migrate", cls=Command)

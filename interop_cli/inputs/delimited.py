@@ -164,13 +164,14 @@ class _Table:
 
     def _checked(self, names: list[str]) -> list[str]:
         line = self._reader.line_num
+        known: dict[str, int] = {}
         for number, name in enumerate(names, 1):
             if not name:
                 reason = msg("column {number} has no name", number=number)
                 raise invalid("input.header.empty", self._source.name, reason, line=line)
-            if name in names[: number - 1]:
+            first = known.setdefault(name, number)
+            if first != number:
                 # The name is not said: without a header, the first row is data about people.
-                first = names.index(name) + 1
                 reason = msg(
                     "columns {first} and {second} have the same name", first=first, second=number
                 )

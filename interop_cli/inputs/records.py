@@ -58,15 +58,15 @@ class Head(NamedTuple):
         """The names of the columns out of the cells of the header, or of the first row."""
         if not self.line and not self.named_by_place(cells):
             return [f"#{place}" for place in range(1, len(cells) + 1)]
-        names: list[str] = []
+        names: dict[str, None] = {}
+        numbers: dict[str, int] = {}
         for place, cell in enumerate(cells, 1):
             name = cell or f"#{place}"
-            number = 2
             while name in names:
-                name = f"{cell}#{number}"
-                number += 1
-            names.append(name)
-        return names
+                numbers[cell] = numbers.get(cell, 1) + 1
+                name = f"{cell}#{numbers[cell]}"
+            names[name] = None
+        return list(names)
 
     def named_by_place(self, cells: Sequence[str]) -> bool:
         """Whether it is the header that a file of rejects has, where its original had none."""

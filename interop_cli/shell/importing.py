@@ -247,7 +247,11 @@ def take_in(
                 task.rejected.pass_on = partial(_pass_on, writer)
             done = task.run(reader.records(task.context.policy.country))
             if reader.others and columns.others == "ignore":
-                names = ", ".join(reader.others)
+                from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
+
+                names = ", ".join(reader.others[:NAMED_AT_ONCE])
+                if len(reader.others) > NAMED_AT_ONCE:
+                    names += ", …"
                 reason = msg("columns that were left out: {names}", names=names)
                 done.warnings.append(RuleWarning("", "import.columns.ignored", reason))
             return done

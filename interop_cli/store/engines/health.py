@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from interop_cli.domain.messages import Message, msg
+from interop_cli.store.engines import schema
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import filesystem, is_url
 from interop_cli.store.writing import journal
@@ -54,6 +55,7 @@ def check(conn: Connection) -> list[Row]:
         ]
         if findings:
             return findings  # what lies on damaged pages is not worth reading
+    findings += _about_schema(conn)
     for code, sql in RULES:
         count = conn.query(sql)[0]["n"]
         if count:
@@ -69,6 +71,24 @@ def check(conn: Connection) -> list[Row]:
         what = msg("operation {id}: {reason}", id=row["operation_id"], reason=row["reason"])
         findings.append(_finding("journal", "error", what, msg("See: interop journal verify")))
     return findings
+
+
+def _about_schema(conn: Connection) -> Iterator[Row]:
+    """Parts of other programs that act on ours, and parts of ours that are not there."""
+    for kind, name in schema.strange(conn):
+        yield _finding(
+            "schema.strange",
+            "error" if kind == "trigger" else "warning",
+            msg("interop did not make the {kind} {name}", kind=kind, name=name),
+            msg("DROP {kind} {name}, unless you know it", kind=kind.upper(), name=name),
+        )
+    for kind, name in schema.lacking(conn):
+        yield _finding(
+            "schema.lacking",
+            "error",
+            msg("the {kind} {name} is not there, or is another", kind=kind, name=name),
+            msg("Restore a backup: interop db restore FILE"),
+        )
 
 
 def _changed_files(conn: Connection) -> Iterator[str]:

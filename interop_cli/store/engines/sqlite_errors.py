@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -20,6 +21,12 @@ else:
 __all__ = ["busy", "damaged", "driver", "translated", "translating"]
 
 
+# What SQLite says when our own statements do not fit the schema: a bit of its text has changed.
+_ANOTHER_SCHEMA = re.compile(
+    r"no such |table \S+ has no column|malformed database schema|unrecognized"
+)
+
+
 def translated(error: Exception) -> InteropError:
     """A driver's error in interop's words; SQLite's own text stays in ``data`` for ``--debug``."""
     name = str(getattr(error, "sqlite_errorname", ""))
@@ -27,7 +34,11 @@ def translated(error: Exception) -> InteropError:
         return busy()
     if isinstance(error, driver.IntegrityError):
         return Conflict("db.constraint", msg("The database refused the change: {rule}.", rule=name))
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _undecodable(error):
+    if (
+        name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+        or _undecodable(error)
+        or (name == "SQLITE_ERROR" and _ANOTHER_SCHEMA.match(str(error)))
+    ):
         return damaged()
     if name.startswith("SQLITE_FULL"):
         return IoFailure("io.disk_full", msg("The disk is full."))
