@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import lists
+from interop_cli.commands.belonging import address_import_command
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.messages import N_, counted, msg
@@ -262,3 +263,6 @@ def completed(app: App, text: str | None, pick: int | None) -> dict[str, str]:
     from interop_cli.services.clients.autofill import chosen, found
 
     return chosen(found(app.google_places, text, app.settings.get("defaults.country")), pick)
+
+
+address_command.add_command(address_import_command)

@@ -204,7 +204,7 @@ def seed_command(app: App, count: int, seed: int) -> None:
     from interop_cli.services.admin import seed_clients
 
     app.fix_clock()
-    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules()))
+    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules(), seed))
 
 
 @db_command.command("backup", cls=Command)
@@ -266,6 +266,8 @@ def check_command(app: App) -> None:
 
     Exit 70 where something is; 10 where there is only a view that interop did not make.
 
+    Of an older schema only the file is checked (exit 10).
+
     \b
     interop db check
     """
@@ -278,7 +280,7 @@ def check_command(app: App) -> None:
     finally:
         conn.close()
     _report(app, findings)
-    app.exit_code = _worst(findings)
+    app.exit_code = _exit_code(findings)
 
 
 @db_command.command("doctor", cls=Command)
@@ -293,10 +295,11 @@ def doctor_command(app: App) -> None:
 
     findings = doctor(app.store.conn, app.location)
     _report(app, findings)
-    app.exit_code = _worst(findings)
+    app.exit_code = _exit_code(findings)
 
 
-def _worst(findings: list[Row]) -> int:
+def _exit_code(findings: list[Row]) -> int:
+    """By the worst of what was found."""
     severities = {finding["severity"] for finding in findings}
     if "error" in severities:
         return EXIT_UNUSABLE

@@ -36,7 +36,8 @@ Exit codes
   129 130 141 143    ended by a signal: HUP, INT, PIPE, TERM
 
 Whatever ends otherwise than with 0, 10, 68, 69, a signal, or 74 with
-"applied": true, has left the database as it was.""")
+"applied" true or null, has left the database as it was; null says that it is
+not known.""")
 
 ENVIRONMENT = N_("""\
 Environment

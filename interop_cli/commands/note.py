@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import lists
+from interop_cli.commands.belonging import note_import_command
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import NOTE
 from interop_cli.domain.messages import N_, counted, msg
@@ -369,3 +370,4 @@ def _card(note: Any, style: Any) -> Any:
 note_command.add_command(attach_command)
 note_command.add_command(detach_command)
 note_command.add_command(save_command)
+note_command.add_command(note_import_command)

@@ -236,7 +236,7 @@ def error() -> Schema:
         "message": _text(),
         "hint": _text(null=True),
         "retryable": {"type": "boolean"},
-        "applied": {"type": "boolean"},
+        "applied": {"type": ["boolean", "null"]},
         "details": {
             "type": "array",
             "items": {"type": "object", "properties": detail, "required": ["path", "code"]},

@@ -104,6 +104,10 @@ class Connector(Protocol):
     looks_first: ClassVar[bool]
     """Whether ``lookup`` must find nothing before a create, because the remote has no key of ours.
     """
+    knows_versions: ClassVar[bool]
+    """Whether a write says which version it changes, so that one made on top of a stranger's change
+    is refused there. Where not, what is there is read before it is written over.
+    """
     secret_names: ClassVar[tuple[str, ...]]
     """The keys a secret must have; one alone may be given as plain text. Empty: needs none."""
     settings: ClassVar[tuple[TargetSetting, ...]]

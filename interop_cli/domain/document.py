@@ -11,7 +11,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.entity import Entity, Line, Off, Value, optional_value, required_line
+from interop_cli.domain.entity import (
+    Entity,
+    Lasting,
+    Line,
+    Off,
+    Value,
+    optional_value,
+    required_line,
+)
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import Faults, fault, missing, too_long
@@ -85,7 +93,7 @@ def _on_one_line(value: str) -> str | None:
 Place = Annotated[str, AfterValidator(_on_one_line)] | None
 
 
-class Document(Entity):
+class Document(Lasting):
     """A document. Amounts are cents of ``currency``; ``total_cents`` is the sum of the others.
 
     ``bill_to_id`` is the client who pays, ``None`` where it is the client itself. ``contact``,
@@ -127,14 +135,16 @@ class Document(Entity):
     external_id: Value = None
 
 
-def read_amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
-    """The three amounts in cents, out of ``subtotal`` ``tax`` ``total`` or their ``…_cents``.
+def read_amounts(values: Mapping[str, Any], kind: str, currency: str | None) -> dict[str, int]:
+    """The three amounts in cents of ``currency``, out of ``subtotal`` ``tax`` ``total``.
+
+    Or out of their ``…_cents``.
 
     What is not given follows from the others: taxes are 0, and the total is the sum. Empty where
     none is given. A credit note's amounts are positive, however they were written. Raises
     InvalidData, about the one field.
     """
-    subtotal, tax, total = (_cents_of(values, *names) for names in _AMOUNT_PAIRS)
+    subtotal, tax, total = (_cents_of(values, *names, currency) for names in _AMOUNT_PAIRS)
     if subtotal is None:
         if total is None and tax is None:
             return {}
@@ -152,7 +162,9 @@ def read_amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
     return {"subtotal_cents": subtotal, "tax_cents": tax, "total_cents": subtotal + tax}
 
 
-def _cents_of(values: Mapping[str, Any], name: str, cents_name: str) -> int | None:
+def _cents_of(
+    values: Mapping[str, Any], name: str, cents_name: str, currency: str | None
+) -> int | None:
     text, cents = values.get(name), values.get(cents_name)
     if cents is not None and cents != "":
         return _whole(cents_name, cents)
@@ -161,7 +173,7 @@ def _cents_of(values: Mapping[str, Any], name: str, cents_name: str) -> int | No
     if isinstance(text, str) and _PLAIN_AMOUNT.fullmatch(text):
         return int(text.replace(".", ""))
     try:
-        return parse_cents(str(text))
+        return parse_cents(str(text), currency)
     except PydanticCustomError as error:
         raise refused(error, name) from None
 
@@ -191,15 +203,23 @@ TAX_GROUPS = {
 }
 
 
-def _decimal(value: object) -> str:
-    """A number as decimal text, without needless zeros."""
+def _decimal(value: object, currency: str | None) -> str:
+    """A number, or an amount of a currency, as decimal text without needless zeros."""
     if value is None or str(value).strip() == "":
         raise missing()
-    number = parse_amount(str(value))
+    number = parse_amount(str(value), currency)
     exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and exponent < -MAX_DECIMALS:
         raise fault("line.decimals", N_("has more than {max} decimals"), max=MAX_DECIMALS)
     return f"{number.normalize():f}"
+
+
+def _price(value: object, info: ValidationInfo[Any]) -> str:
+    return _decimal(value, context_of(info).currency)
+
+
+def _quantity(value: object) -> str:
+    return _decimal(value, "")
 
 
 def _group(value: object) -> Any:
@@ -217,21 +237,22 @@ class DocumentLine(Entity):
     client_id: int | None = None
     position: int = 1
     description: Annotated[str, required_line(MAX_DESCRIPTION)]
-    quantity: Annotated[str, BeforeValidator(_decimal)] = "1"
-    unit_price: Annotated[str, BeforeValidator(_decimal)]
+    quantity: Annotated[str, BeforeValidator(_quantity)] = "1"
+    unit_price: Annotated[str, BeforeValidator(_price)]
     amount_cents: int = 0
     tax: Annotated[Literal["standard", "federal", "exempt"], BeforeValidator(_group)] = "standard"
 
     @model_validator(mode="before")
     @classmethod
-    def _given_amount(cls, values: Any) -> Any:
+    def _given_amount(cls, values: Any, info: ValidationInfo[Any]) -> Any:
         if not isinstance(values, dict):
             return values
         rest = {n: v for n, v in values.items() if n not in _AMOUNTS or v not in (None, "")}
         if "amount" not in rest:
             return rest
         text = str(rest.pop("amount"))
-        return {**rest, "amount_cents": _amount(lambda: parse_cents(text))}
+        currency = context_of(info).currency
+        return {**rest, "amount_cents": _amount(lambda: parse_cents(text, currency))}
 
     @model_validator(mode="after")
     def _own_amount(self) -> DocumentLine:

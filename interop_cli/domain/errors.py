@@ -17,6 +17,7 @@
 
 Each error has a stable dotted ``code``; its sentence and hint are ``Message`` objects, translated
 where they are shown. Nothing but ``shell/error_boundary.py`` prints an error or exits.
+``applied`` says whether the database was changed all the same; None where that is not known.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class InteropError(Exception):
         *,
         hint: Message | None = None,
         details: list[Detail] | None = None,
-        applied: bool = False,
+        applied: bool | None = False,
         **data: Any,
     ) -> None:
         super().__init__(code)
@@ -180,6 +181,9 @@ _REASONS = {
     errno.ENAMETOOLONG: N_("its name is too long"),
     errno.ELOOP: N_("its links go in a circle"),
     errno.EEXIST: N_("something is already there"),
+    errno.ENOLCK: N_("the file system has no locks"),
+    errno.EOPNOTSUPP: N_("the file system cannot do this"),
+    errno.ENOSYS: N_("the system cannot do this"),
 }
 # What a missing path means depends on what was meant to be done with it.
 _MISSING = (errno.ENOENT, errno.ENOTDIR)

@@ -7,7 +7,7 @@ validators. It never changes: ``at``, ``under``, ``phones_in`` and ``keeping`` g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,8 @@ class Context:
 
     ``warnings`` is one list for a whole command or import. ``phone_country`` is where a client's
     or contact's phone number is read (``None``: in the policy's country). ``kept`` names the fields
-    whose stored value stands and is not checked again (see ``Entity.revise``).
+    whose stored value stands and is not checked again (see ``Entity.revise``). ``currency`` is what
+    the amounts of a document's lines count in (``None``: nobody knows).
     """
 
     policy: Policy = USUAL
@@ -74,28 +75,44 @@ class Context:
     place: Place = NOWHERE
     phone_country: str | None = None
     kept: frozenset[str] = frozenset()
+    currency: str | None = None
 
     def at(self, line: int | None, key: str | None) -> Context:
         """This context for the row ``line`` of a file, about the client ``key``."""
-        return Context(self.policy, self.warnings, Place(line, key), self.phone_country, self.kept)
+        return Context(
+            self.policy,
+            self.warnings,
+            Place(line, key),
+            self.phone_country,
+            self.kept,
+            self.currency,
+        )
 
     def under(self, prefix: str) -> Context:
         """This context for what is nested in the row: ``prefix`` stands before its fields."""
         place = Place(self.place.line, self.place.key, prefix)
-        return Context(self.policy, self.warnings, place, self.phone_country, self.kept)
+        return Context(
+            self.policy, self.warnings, place, self.phone_country, self.kept, self.currency
+        )
 
     def phones_in(self, country: str | None) -> Context:
         """This context for someone whose phone numbers are dialled in ``country``."""
-        return Context(self.policy, self.warnings, self.place, country, self.kept)
+        return Context(self.policy, self.warnings, self.place, country, self.kept, self.currency)
+
+    def counted_in(self, currency: str | None) -> Context:
+        """This context for a document whose amounts count in ``currency``."""
+        return replace(self, currency=currency)
 
     def keeping(self, names: Iterable[str]) -> Context:
         """This context for an entity whose fields of these names stand as they are."""
         kept = self.kept | frozenset(names)
-        return Context(self.policy, self.warnings, self.place, self.phone_country, kept)
+        return Context(
+            self.policy, self.warnings, self.place, self.phone_country, kept, self.currency
+        )
 
     def silent(self) -> Context:
         """This context for a trial, whose warnings nobody needs."""
-        return Context(self.policy, [], self.place, self.phone_country, self.kept)
+        return Context(self.policy, [], self.place, self.phone_country, self.kept, self.currency)
 
     def warn(self, path: str, code: str, message: Message) -> None:
         """Note a warning about the field ``path`` of the row at hand."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.values.zones import zone_named
@@ -262,7 +262,7 @@ def _checked_text(row: Setting, text: str) -> str:
         except ValueError:
             raise BadValue(_wanted(row)) from None
     if row.type is SettingType.PATH:
-        return os.path.expanduser(text)  # noqa: PTH111 - a Path would drop "//" and "./"
+        return expanded(text, row.variable)
     return text
 
 

@@ -11,8 +11,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
+from click.shell_completion import CompletionItem
 
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from interop_cli.domain.rules import Context
     from interop_cli.inputs.mapping import Fields
     from interop_cli.inputs.mapping.columns import ColumnMap
-    from interop_cli.inputs.mapping.rows import FieldRecord
+    from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
     from interop_cli.inputs.records import Record
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
@@ -37,10 +38,28 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 PROGRESS_EVERY = 1000
 
+
+class ReadyOrFile(FileRead):
+    """A mapping that comes with the program, or a TOML file; the former are completed."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from interop_cli.inputs.mapping.loading import ready
+
+        entity = entity_of(ctx.command_path.split()[1]) if ctx.parent else "client"
+        names = [name for name in ready(entity) if name.startswith(incomplete)]
+        files = super().shell_complete(ctx, param, incomplete)
+        return [*(CompletionItem(name) for name in names), *files]
+
+
 FORM_OPTIONS = (
     option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
     option(
-        "--mapping", type=FileRead(), metavar="FILE.toml", help=N_("Which column is which field.")
+        "--mapping",
+        type=ReadyOrFile(),
+        metavar="NAME|FILE.toml",
+        help=N_("What the columns are: a ready mapping, or a file; see: interop help mapping."),
     ),
     option(
         "--map",
@@ -81,13 +100,16 @@ class Intake:
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
 
-    def column_map(self) -> ColumnMap:
-        """What ``--mapping`` and ``--map`` say about the columns; the latter wins."""
+    def column_map(self, entity: str) -> ColumnMap:
+        """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
+
+        ``entity`` is what the file holds.
+        """
         from interop_cli.inputs.mapping.columns import parse_pairs
         from interop_cli.inputs.mapping.loading import load_map
 
         pairs = parse_pairs(self.pairs)
-        return pairs if self.mapping is None else load_map(self.mapping).with_pairs(pairs)
+        return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
 
 
 def intake_options(*, form: str | None = None) -> Callable[[F], F]:
@@ -121,8 +143,6 @@ class ImportReader:
     columns: ColumnMap
     advance: Advance
     warnings: list[RuleWarning] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    """Columns without a field, once the rows were read, where the mapping says what they become."""
     _lists: bool = False
 
     def records(self, country: str = "CA") -> Iterator[FieldRecord]:
@@ -146,6 +166,7 @@ class ImportReader:
         from interop_cli.inputs.reading import read_records
 
         self.warnings.clear()  # the unit of work may begin again
+        self._doubt_encoding()
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
@@ -164,7 +185,41 @@ class ImportReader:
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
-        self.others = maker.others
+        self._say(maker)
+
+    def _say(self, maker: RowMaker) -> None:
+        """Warn of what the mapping has left out."""
+        from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
+
+        if maker.others and self.columns.others == "ignore":
+            names = ", ".join(maker.others[:NAMED_AT_ONCE])
+            names += ", …" if len(maker.others) > NAMED_AT_ONCE else ""
+            reason = msg("columns that were left out: {names}", names=names)
+            self.warnings.append(RuleWarning("", "import.columns.ignored", reason))
+        if maker.left_out:
+            reason = counted(
+                "{count} row was left out, as the mapping says (where)",
+                "{count} rows were left out, as the mapping says (where)",
+                count=maker.left_out,
+            )
+            self.warnings.append(RuleWarning("", "import.rows.left_out", reason))
+
+    def _doubt_encoding(self) -> None:
+        """Say where another encoding than the one that was named reads the file into French."""
+        chosen = self._form["encoding"]
+        if chosen is None:
+            return
+        from interop_cli.inputs.encodings import SAMPLE, better_encoding
+
+        with self.source.binary() as stream:
+            better = better_encoding(stream.read(SAMPLE), chosen)
+        if better:
+            message = msg(
+                "read as {encoding}; as {better} it would have more French letters",
+                encoding=chosen,
+                better=better,
+            )
+            self.warnings.append(RuleWarning("", "input.encoding.doubtful", message))
 
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:
         """Whether no cell is to be looked at; quickly told of nearly every row."""
@@ -222,6 +277,12 @@ class Task(Protocol):
     def run(self, records: Iterable[Any]) -> Outcome: ...
 
 
+def entity_of(operation: str) -> str:
+    """What a file holds that ``client.import`` or ``sales.import`` takes in."""
+    group = operation.partition(".")[0]
+    return "document" if group == "sales" else group
+
+
 def take_in(
     app: App,
     operation: str,
@@ -233,7 +294,7 @@ def take_in(
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
 
-    columns = intake.column_map()
+    columns = intake.column_map(entity_of(operation))
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
         advance = stack.enter_context(app.output.progress(source.size, file))
@@ -245,16 +306,7 @@ def take_in(
             if writer:
                 writer.restart()
                 task.rejected.pass_on = partial(_pass_on, writer)
-            done = task.run(reader.records(task.context.policy.country))
-            if reader.others and columns.others == "ignore":
-                from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
-
-                names = ", ".join(reader.others[:NAMED_AT_ONCE])
-                if len(reader.others) > NAMED_AT_ONCE:
-                    names += ", …"
-                reason = msg("columns that were left out: {names}", names=names)
-                done.warnings.append(RuleWarning("", "import.columns.ignored", reason))
-            return done
+            return task.run(reader.records(task.context.policy.country))
 
         outcome = app.run(operation, work)
         if writer and not app.dry_run:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from interop_cli.domain.errors import Busy, InteropError, IoFailure
+from interop_cli.domain.errors import Busy, Denied, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection
 
@@ -79,6 +79,7 @@ class Store:
         from interop_cli.store.writing.unit_of_work import UnitOfWork
 
         operation_id: int | None = None
+        uow: UnitOfWork | None = None
         with ExitStack() as ending:
             try:
                 with self.conn.write():
@@ -93,21 +94,34 @@ class Store:
                     ending.enter_context(self.unbroken())
             except _Discard:
                 return outcome, None
-            except IoFailure:
-                # SQLite can fail after the commit, where it cannot sync the folder.
-                self.applied = self.applied or self._is_written(operation_id)
+            except IoFailure as failure:
+                if failure.applied is None and uow is not None:
+                    failure.applied = self._is_written(uow)
+                    self.applied = self.applied or bool(failure.applied)
+                if failure.code != "io.commit_unknown" or failure.applied is None:
+                    raise
+                if not failure.applied:
+                    raise RemoteFailure(
+                        "db.unreachable", msg("The database server cannot be reached.")
+                    ) from failure
+            except Denied as denied:
+                # The server refused; whether the role lacks the right is said in more words.
+                if uow is None and denied.code == "db.denied" and self.user is not None:
+                    rights.check(self.conn, self.user, name, undoes)
                 raise
-            self.applied = self.applied or operation_id is not None or uow.writer.derived
+            if operation_id is not None or (uow is not None and uow.writer.derived):
+                self.applied = True
         return outcome, operation_id
 
-    def _is_written(self, operation_id: int | None) -> bool:
-        if operation_id is None:
-            return False
+    def _is_written(self, uow: UnitOfWork) -> bool | None:
+        """Whether a unit of work that was done to its end is in the database; None: not known."""
+        from interop_cli.store.writing import journal
+
+        if not uow.writer.sealed:
+            return None if uow.writer.derived else False
         with suppress(InteropError):
-            return bool(
-                self.conn.query("SELECT 1 AS x FROM operation WHERE id = :id", id=operation_id)
-            )
-        return False
+            return journal.holds(self.conn, uow.writer.operation_id, uow.writer.sealed)
+        return None
 
     @contextmanager
     def alone(self, task: str, *, wait: bool) -> Iterator[None]:

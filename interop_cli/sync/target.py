@@ -134,7 +134,7 @@ def open_target(
     environ: Mapping[str, str],
     *,
     timeout: float,
-    folder: Path,
+    folder: Path | None,
 ) -> OpenTarget:
     """A target at work. Raises ConfigError where its kind is unknown or its address refused."""
     kind = connector_class(target.kind)
@@ -153,7 +153,7 @@ def open_target(
     return OpenTarget(store, target, kind(configured, tools), clock)
 
 
-def secrets_of(target: TargetRow, environ: Mapping[str, str], folder: Path) -> TargetSecrets:
+def secrets_of(target: TargetRow, environ: Mapping[str, str], folder: Path | None) -> TargetSecrets:
     """Where the secret of a target is kept."""
     names = connector_class(target.kind).secret_names
     return TargetSecrets(target.name, target.uid, names, environ, folder)

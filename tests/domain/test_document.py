@@ -39,7 +39,7 @@ def test_amounts_follow_from_each_other(
 ) -> None:
     names = ("subtotal_cents", "tax_cents", "total_cents")
     expected = dict(zip(names, amounts, strict=True)) if amounts else {}
-    assert read_amounts(given, "invoice") == expected
+    assert read_amounts(given, "invoice", "CAD") == expected
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,8 @@ def test_amounts_follow_from_each_other(
         ({"subtotal": "1", "tax": "1", "total": "3"}, "total", "document.total.sum"),
         ({"subtotal": "abc"}, "subtotal", "money.format"),
         ({"subtotal": "1,234"}, "subtotal", "money.ambiguous"),
+        ({"subtotal": "1 €"}, "subtotal", "money.currency"),
+        ({"subtotal": "1", "tax": "US$ 1"}, "tax", "money.currency"),
         ({"subtotal_cents": "1.5"}, "subtotal_cents", "money.cents"),
         ({"subtotal_cents": True}, "subtotal_cents", "money.cents"),
         ({"subtotal_cents": "9" * 17}, "subtotal_cents", "money.cents"),
@@ -57,14 +59,14 @@ def test_amounts_follow_from_each_other(
 )
 def test_amounts_that_cannot_be(given: dict[str, Any], path: str, error: str) -> None:
     with pytest.raises(InvalidData) as raised:
-        read_amounts(given, "invoice")
+        read_amounts(given, "invoice", "CAD")
     assert (raised.value.details[0].path, raised.value.code) == (path, error)
 
 
 def test_a_credit_note_is_for_a_positive_amount() -> None:
-    found = read_amounts({"subtotal": "-100", "total": "-114.98"}, "credit_note")
+    found = read_amounts({"subtotal": "-100", "total": "-114.98"}, "credit_note", "CAD")
     assert found == {"subtotal_cents": 10000, "tax_cents": 1498, "total_cents": 11498}
-    kept = read_amounts({"subtotal": "-100"}, "invoice")
+    kept = read_amounts({"subtotal": "-100"}, "invoice", "CAD")
     assert kept["subtotal_cents"] == -10000
 
 
@@ -125,6 +127,23 @@ def test_a_line_with_its_own_amount() -> None:
     values = {"description": "x", "quantity": "10", "unit_price": "9,80", "amount": "93.10"}
     line = DocumentLine.build(values, Context())
     assert (line.unit_price, line.amount_cents, line.tax) == ("9.8", 9310, "standard")
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "error"),
+    [
+        ({"unit_price": "5 €"}, "unit_price", "money.currency"),
+        ({"amount": "£5"}, "amount", "money.currency"),
+        ({"quantity": "5 $ CA"}, "quantity", "money.number"),
+    ],
+)
+def test_a_line_counts_in_the_currency_of_its_document(
+    values: dict[str, str], path: str, error: str
+) -> None:
+    line = {"description": "x", "unit_price": "$5", "amount": "CA$ 5", **values}
+    with pytest.raises(InvalidData) as raised:
+        DocumentLine.build(line, Context().counted_in("CAD"))
+    assert [(found.path, found.code) for found in raised.value.details] == [(path, error)]
 
 
 def test_a_line_with_too_many_decimals() -> None:

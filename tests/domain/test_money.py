@@ -54,7 +54,7 @@ from interop_cli.domain.values.money import (
     ],
 )
 def test_parse(text: str, cents: int) -> None:
-    assert parse_cents(text) == cents
+    assert parse_cents(text, None) == cents
 
 
 @pytest.mark.parametrize(
@@ -77,21 +77,65 @@ def test_parse(text: str, cents: int) -> None:
         ("1" * 60, "money.format"),
         ("1." + "0" * 23, "money.format"),
         ("5" + "$" * 48, "money.format"),
+        ("5 XYZ", "money.format"),
+        ("A 5", "money.format"),
+        ("€5 $ US", "money.format"),
+        ("CADUSD 5", "money.format"),
         ("1,234", "money.ambiguous"),
         ("99999999999999999999", "money.range"),
     ],
 )
 def test_not_an_amount(text: str, code: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
-        parse_cents(text)
+        parse_cents(text, None)
     assert caught.value.type == code
 
 
-def test_an_amount_keeps_its_decimals_up_to_the_largest() -> None:
-    assert parse_amount("(1 234,567 $)") == Decimal("-1234.567")
-    assert parse_amount(str(MAX_CENTS)) == MAX_CENTS
+@pytest.mark.parametrize(
+    ("text", "currencies"),
+    [
+        ("37 296,77 €", ["EUR"]),
+        ("US$ 1315.00", ["USD"]),
+        ("5 $ US", ["USD"]),
+        ("5 USD$", ["USD"]),
+        ("CA$5", ["CAD"]),
+        ("C$5", ["CAD"]),
+        ("5 $CA", ["CAD"]),
+        ("5 $ CAN", ["CAD"]),
+        ("cad 5", ["CAD"]),
+        ("£100.00", ["GBP", "FKP"]),
+        ("¥100", ["JPY", "CNY"]),
+        ("100 CHF", ["CHF"]),
+        ("A$ 5", ["AUD"]),
+        ("5 kr", ["SEK", "DKK"]),
+        ("(5,00 €)", ["EUR"]),
+        ("-€5", ["EUR"]),
+    ],
+)
+def test_a_sign_of_another_currency_is_refused(text: str, currencies: list[str]) -> None:
+    for currency in currencies:
+        assert abs(parse_cents(text, currency)) >= 500
+    for other in {"CAD", "USD", "EUR", "GBP", "CHF"} - {*currencies}:
+        with pytest.raises(PydanticCustomError) as caught:
+            parse_cents(text, other)
+        assert caught.value.type == "money.currency"
+        assert currencies[0] in caught.value.message()
+        assert other in caught.value.message()
     with pytest.raises(PydanticCustomError) as caught:
-        parse_amount(f"{MAX_CENTS}.01")
+        parse_cents(text, "")
+    assert caught.value.type == "money.number"
+
+
+@pytest.mark.parametrize("currency", ["CAD", "USD", "EUR", "AUD", ""])
+def test_a_dollar_alone_says_nothing(currency: str) -> None:
+    assert parse_cents("$1,234.50", currency) == parse_cents("1 234,50 $", currency) == 123450
+
+
+def test_an_amount_keeps_its_decimals_up_to_the_largest() -> None:
+    assert parse_amount("(1 234,567 $)", None) == Decimal("-1234.567")
+    assert parse_amount(str(MAX_CENTS), None) == MAX_CENTS
+    with pytest.raises(PydanticCustomError) as caught:
+        parse_amount(f"{MAX_CENTS}.01", None)
     assert caught.value.type == "money.range"
 
 
@@ -119,7 +163,7 @@ def test_a_quantity_has_the_mark_of_the_language() -> None:
     st.sampled_from(["fr", "en"]),
 )
 def test_what_is_written_reads_back(cents: int, currency: str, lang: str) -> None:
-    assert parse_cents(format_cents(cents, currency, lang)) == cents
+    assert parse_cents(format_cents(cents, currency, lang), currency) == cents
 
 
 @given(st.integers(-MAX_CENTS, MAX_CENTS))
@@ -127,13 +171,13 @@ def test_decimal_text_reads_back(cents: int) -> None:
     whole, rest = divmod(abs(cents), 100)
     sign = "-" if cents < 0 else ""
     for mark in ".,":
-        assert parse_cents(f"{sign}{whole}{mark}{rest:02}") == cents
+        assert parse_cents(f"{sign}{whole}{mark}{rest:02}", "") == cents
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_an_amount_or_refused(text: str) -> None:
     try:
-        cents = parse_cents(text)
+        cents = parse_cents(text, None)
     except PydanticCustomError:
         return
     assert isinstance(cents, int)

@@ -144,7 +144,7 @@ def test_a_database_whose_writer_was_killed_is_no_empty_one(shop: Path, invoke: 
 def test_a_lock_is_not_taken_in_a_file_of_another(kind: str, shop: Path, invoke: Run) -> None:
     precious = shop.with_name("precious.txt")
     precious.write_text("precious")
-    lock = Path(f"{shop}.sales.refresh.lock")
+    lock = Path(f"{shop}.sales-refresh.lock")
     if kind == "symlink":
         lock.symlink_to(precious)
     elif kind == "hard link":
@@ -247,13 +247,13 @@ def test_only_a_sound_copy_of_this_database_is_a_backup(shop: Path, invoke: Run)
     assert warned()
 
 
-@pytest.mark.parametrize("name", ["postal_code", "client_search_fts", "operation"])
+@pytest.mark.parametrize("name", ["postal_code", "client_search_fts", "operation", "migration"])
 def test_a_wrong_letter_in_the_schema_is_damage(name: str, shop: Path, invoke: Run) -> None:
     with closing(sqlite3.connect(shop)) as db, db:
         db.execute("PRAGMA writable_schema = ON")
         db.execute(
-            "UPDATE sqlite_master SET sql = replace(sql, :name, :other), name = replace(name, :name,"
-            " :other), tbl_name = replace(tbl_name, :name, :other)",
+            "UPDATE sqlite_master SET sql = replace(sql, :name, :other),"
+            " name = replace(name, :name, :other), tbl_name = replace(tbl_name, :name, :other)",
             {"name": name, "other": name[:-1] + "x"},
         )
     codes = set()

@@ -27,7 +27,6 @@ from tests.support.outside import (
 )
 
 PROCESSES = 8
-WRITERS_LOCK = 0x494F434C  # of the PostgreSQL engine
 Answers = list[tuple[int, Any]]
 
 
@@ -111,8 +110,8 @@ def locked(url: str) -> Iterator[None]:
     if url.startswith("postgresql"):
         import psycopg
 
-        with psycopg.connect(url, autocommit=True) as holder:
-            holder.execute("SELECT pg_advisory_lock(%s)", [WRITERS_LOCK])
+        with psycopg.connect(url) as holder:
+            holder.execute("LOCK TABLE write_turn IN EXCLUSIVE MODE")
             yield
         return
     with closing(sqlite3.connect(url, isolation_level=None)) as conn:

@@ -14,9 +14,9 @@ YEARS = ("--through", "1998", "--years", "3")
 
 
 @pytest.fixture
-def northwind(invoke: Run, engine_url: str, shared_data: Path, root: Path) -> str:
+def northwind(invoke: Run, engine_url: str, shared_data: Path) -> str:
     """A database with the customers and orders of Northwind; its value for ``--db``."""
-    data, maps = shared_data / "northwind", root / "fixtures" / "mappings"
+    data = shared_data / "northwind"
     assert invoke("--db", engine_url, "db", "init").code == 0
     clients = invoke(
         "--db",
@@ -26,7 +26,7 @@ def northwind(invoke: Run, engine_url: str, shared_data: Path, root: Path) -> st
         data / "customers.csv",
         "--allow-mismatch",
         "--mapping",
-        maps / "northwind.toml",
+        "northwind",
         "--continue-on-error",
     )
     assert clients.code == 68  # two customers have no address, and no orders either
@@ -39,7 +39,7 @@ def northwind(invoke: Run, engine_url: str, shared_data: Path, root: Path) -> st
         "--kind",
         "invoice",
         "--mapping",
-        maps / "northwind-orders.toml",
+        "northwind",
         "--json",
     )
     assert (done.code, done.json["created"]) == (0, 830), done.stderr
@@ -102,9 +102,7 @@ def test_a_void_invoice_makes_its_client_stale(northwind: str, invoke: Run) -> N
     assert not stale(invoke("--db", northwind, "sales", "totals", "--json"))
 
 
-def test_importing_again_changes_nothing(
-    northwind: str, invoke: Run, shared_data: Path, root: Path
-) -> None:
+def test_importing_again_changes_nothing(northwind: str, invoke: Run, shared_data: Path) -> None:
     again = invoke(
         "--db",
         northwind,
@@ -114,7 +112,7 @@ def test_importing_again_changes_nothing(
         "--kind",
         "invoice",
         "--mapping",
-        root / "fixtures/mappings/northwind-orders.toml",
+        "northwind",
         "--json",
     )
     result = again.json

@@ -57,7 +57,7 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
 
     \b
     interop client import clients.csv --dry-run
-    interop client import old.csv --mapping northwind.toml --continue-on-error --rejects r.csv
+    interop client import old.csv --mapping quickbooks --continue-on-error --rejects r.csv
     interop client import excel.csv --encoding cp1252
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from interop_cli.commands.belonging import contact_import_command
 from interop_cli.commands.contact import privacy, reading, writing
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Group
@@ -19,6 +20,7 @@ for command in (
     writing.default_command,
     writing.billing_command,
     reading.recipients_command,
+    contact_import_command,
     privacy.export_personal_command,
     privacy.erase_command,
 ):

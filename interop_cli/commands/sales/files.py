@@ -8,6 +8,7 @@ import click
 
 from interop_cli.domain.fields.document import AMOUNTS, DOCUMENT
 from interop_cli.domain.fields.field import SYSTEM, listed, names, taken
+from interop_cli.domain.fields.references import BY
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.inputs.mapping import Fields
@@ -34,11 +35,12 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
 
     A row is recognised by its kind and number, and updated where it is known already. Amounts are
     decimal (subtotal, tax, total) or in cents (subtotal_cents…); where only the subtotal is given,
-    there are no taxes.
+    there are no taxes. The client is named in client (its code), client.external_id, client.email
+    or client.name; one that fits several clients is refused.
 
     \b
     interop sales import invoices.csv --kind invoice --dry-run
-    interop sales import orders.csv --kind invoice --mapping northwind-orders.toml
+    interop sales import orders.csv --kind invoice --mapping northwind
     """
     from interop_cli.services.imports.documents import DocumentImport
 
@@ -57,6 +59,7 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
 FIELDS = Fields(
     known=(
         *names(taken(DOCUMENT)),
+        *BY,
         *AMOUNTS,  # or in cents
         "lines",
         *(f"ship_to.{part}" for part in PLACE_PARTS),

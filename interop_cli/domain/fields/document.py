@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Personal
+from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Personal
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
 DOCUMENT: Fields = (
     Field("id", N_("Id"), Kind.INT, taken=False),
+    UID,
     Field("kind", N_("Kind"), table=True, clear=False, choices=ClosedList.DOCUMENT_KIND),
     Field("number", N_("Number"), Kind.FOLDED,
           help=N_("Its number; quotes, jobs and slips get the next one if absent."),

@@ -58,16 +58,23 @@ def currencies() -> frozenset[str]:
     return frozenset(json.loads(_CURRENCIES.read_text(encoding="utf-8")))
 
 
+def find_currency(value: object) -> str | None:
+    """The ISO 4217 code that ``value`` is, in any case; None where it is none."""
+    code = str(value).strip().lstrip("'").upper()
+    return code if code in currencies() else None
+
+
 def check_currency(value: object) -> str:
     """An ISO 4217 code, upper case; raises ``client.currency.unknown``."""
     code = str(value)
-    if code not in currencies():
-        code = clean_value(code).upper()
-        if code not in currencies():
-            raise fault(
-                "client.currency.unknown", N_("is not a currency's three-letter code, such as CAD")
-            )
-    return code
+    if code in currencies():
+        return code
+    found = find_currency(clean_value(code))
+    if found is None:
+        raise fault(
+            "client.currency.unknown", N_("is not a currency's three-letter code, such as CAD")
+        )
+    return found
 
 
 _YES = frozenset("1 o oui y yes t true v vrai x on active actif".split())

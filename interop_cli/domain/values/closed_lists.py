@@ -14,6 +14,7 @@ from interop_cli.domain.values.choices import (
     SHIPPER_IDENTITIES,
     currencies,
     find_choice,
+    find_currency,
     unique,
 )
 from interop_cli.domain.values.document_kinds import KINDS, STATUSES
@@ -64,8 +65,8 @@ def meant(which: ClosedList, text: str, country: str) -> tuple[str, ...]:
         code = country_code(text)
         return (code,) if code else ()
     if which is ClosedList.CURRENCY:
-        code = text.strip().upper()
-        return (code,) if code in currencies() else ()
+        code = find_currency(text)
+        return (code,) if code else ()
     state = fold(text).replace(" ", "_")
     return (state,) if state in _sync_states() else ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from interop_cli.domain.errors import ConfigError, UsageError
@@ -18,6 +19,7 @@ from interop_cli.inputs.source import open_source
 
 KEYS = ("code", "external_id", "email")
 _LARGEST = 1024 * 1024  # bytes
+_READY_NAME = re.compile(r"[a-z0-9]+")
 _READING = ("encoding", "delimiter", "sheet")
 _ENTRIES = (
     "key", "others", "optional", "where", "join", "header", "dates", "decimal", *_READING,
@@ -25,13 +27,37 @@ _ENTRIES = (
 )  # fmt: skip
 
 
-def load_map(name: str, *, keys: Collection[str] = KEYS) -> ColumnMap:
-    """The mapping in the TOML file ``name``: see ``interop help mapping``.
+READY = Path(__file__).parent / "ready"
+"""Mappings that come with the program: ``NAME.toml`` for clients, else ``NAME.document.toml``."""
 
-    Raises ``ConfigError`` (``import.map.file``, ``import.map.unknown``, ``import.map.value``,
+
+def ready(entity: str = "client") -> list[str]:
+    """The names of those that come with the program for files of this kind."""
+    ending = ".toml" if entity == "client" else f".{entity}.toml"
+    names = (path.name.removesuffix(ending) for path in READY.glob(f"*{ending}"))
+    return sorted(name for name in names if "." not in name)
+
+
+def load_map(name: str, entity: str = "client", *, keys: Collection[str] = KEYS) -> ColumnMap:
+    """The mapping called ``name`` that comes with the program, or the one in that TOML file.
+
+    ``entity`` is what the file holds. See ``interop help mapping``.
+
+    Raises ``UsageError`` (``import.map.ready``) for a name that is one of other files,
+    ``ConfigError`` (``import.map.file``, ``import.map.unknown``, ``import.map.value``,
     ``import.map.template``, ``import.map.where``) with the file and the key, and what
     ``open_source`` raises.
     """
+    if _READY_NAME.fullmatch(name):
+        if name in ready(entity):
+            path = READY / (f"{name}.toml" if entity == "client" else f"{name}.{entity}.toml")
+            return read_map(name, path.read_bytes(), keys=keys)
+        if not Path(name).exists():
+            raise UsageError(
+                "import.map.ready",
+                msg("There is no mapping {name} for this.", name=name),
+                hint=msg("Ready ones: {names}; or a TOML file.", names=", ".join(ready(entity))),
+            )
     with open_source(name, None) as source, source.binary() as stream:
         data = stream.read(_LARGEST + 1)
     return read_map(name, data, keys=keys)

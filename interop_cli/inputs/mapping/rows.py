@@ -60,6 +60,8 @@ class RowMaker:
     ) -> None:
         self.others: list[str] = []
         """The columns that have no field, where the mapping says what becomes of those."""
+        self.left_out = 0
+        """How many rows ``where`` has left out."""
         self._said = said
         self._known = known
         self._file = file
@@ -93,6 +95,7 @@ class RowMaker:
             named = _named(values, self._names)
         said = self._said
         if said.where is not None and not said.where.holds(lambda name: self._column(values, name)):
+            self.left_out += 1
             return None
         keys = {name: self._column(values, name) for name in said.join}
         error = record.error

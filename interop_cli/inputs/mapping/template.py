@@ -3,13 +3,14 @@
 ::
 
     template = choice { "|" choice }
-    choice   = { text | "{" column "}" }
+    choice   = { text | "{" column "}" | "{?" column "}" }
     column   = its name | name "[" part "]"     of a cell that is split; ``[*]`` is the rest
              | "#" number                       the column at that place
 
 The first choice with anything in its columns counts; one without columns is a constant. An empty
-column takes along the text before it, and a bracket that closes after it. ``{{``, ``}}`` and ``||``
-stand for one brace or bar.
+column takes along the text before it, and a bracket that closes after it. ``{?Column}`` gives no
+text; where that column is empty, its choice does not count. ``{{``, ``}}`` and ``||`` stand for one
+brace or bar.
 """
 
 from __future__ import annotations
@@ -53,7 +54,14 @@ def parse_cell(text: str) -> Cell:
     return Cell(found[1].strip(), REST if found[2] == "*" else int(found[2]))
 
 
-Piece = str | Cell
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A column that must hold something, or its choice does not count."""
+
+    cell: Cell
+
+
+Piece = str | Cell | Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,9 @@ class Template:
     def cells(self) -> Iterator[Cell]:
         """The columns that it names, in their order."""
         for choice in self.choices:
-            yield from (piece for piece in choice if isinstance(piece, Cell))
+            for piece in choice:
+                if not isinstance(piece, str):
+                    yield piece.cell if isinstance(piece, Test) else piece
 
     @property
     def sole(self) -> Cell | None:
@@ -79,8 +89,10 @@ class Template:
     def render(self, text_of: Callable[[Cell], str]) -> tuple[str, bool]:
         """The text, and whether a column gave any of it (a constant is the mapping's own)."""
         for choice in self.choices:
-            if not any(isinstance(piece, Cell) for piece in choice):
+            if all(isinstance(piece, str) for piece in choice):
                 return "".join(str(piece) for piece in choice).strip(), False
+            if any(isinstance(piece, Test) and not text_of(piece.cell) for piece in choice):
+                continue
             if text := _rendered(choice, text_of):
                 return text, True
         return "", False
@@ -91,6 +103,8 @@ def _rendered(choice: tuple[Piece, ...], text_of: Callable[[Cell], str]) -> str:
     found, waiting, any_before, first = "", "", False, True
     taken = True  # the column before the text at hand was
     for piece in choice:
+        if isinstance(piece, Test):
+            continue
         if isinstance(piece, str):
             closing = _CLOSING.match(piece)
             if closing and not first:
@@ -106,7 +120,7 @@ def _rendered(choice: tuple[Piece, ...], text_of: Callable[[Cell], str]) -> str:
             found += waiting + text
             any_before = True
         waiting, first = "", False
-    return (found + (waiting if taken else "")).strip() if any_before else ""
+    return (found + (waiting if taken else "")).strip() if any_before or first else ""
 
 
 def parse_template(text: str) -> Template:
@@ -121,10 +135,11 @@ def parse_template(text: str) -> Template:
         elif word in ("{", "}"):
             raise TemplateFault(msg("a brace stands alone; write it twice where it is meant"))
         elif token[1] is not None:
-            name = token[1].strip()
+            name = token[1].strip().removeprefix("?").strip()
             if not name:
                 raise TemplateFault(msg("the braces name no column"))
-            choices[-1].append(parse_cell(name))
+            cell = parse_cell(name)
+            choices[-1].append(Test(cell) if token[1].strip().startswith("?") else cell)
         else:
             choices[-1].append(word)
     return Template(text, tuple(_trimmed(choice) for choice in choices))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,72 +13,22 @@ from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.address_text import bare_line
-from interop_cli.domain.values.code import code_key
+from interop_cli.domain.values.choices import find_currency
 from interop_cli.domain.values.document_kinds import KINDS, SOLD
 from interop_cli.domain.values.text import fold
+from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport
+from interop_cli.services.imports.unique import uid_of
 from interop_cli.services.sales.documents import (
     AMOUNT_FIELDS,
     OWN_FIELDS,
     already_issued,
     lines_of,
-    no_such_client,
     with_subtotal,
 )
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
-
-
-MAX_CACHED = 200_000
-
-
-class Owner(NamedTuple):
-    """What an import needs to know of a client."""
-
-    id: int
-    code: str
-    active: bool
-    prospect: bool
-    currency: str
-    bill_to_id: int | None
-
-
-class Owners:
-    """Clients by what a row calls them: a code, present or former."""
-
-    def __init__(self, uow: UnitOfWork) -> None:
-        self.clients = uow.clients
-        self._known: dict[str, Owner | None] = {}
-
-    def load(self, refs: Iterable[str]) -> None:
-        """Make sure that every one of these is known, or known to be nobody."""
-        if len(self._known) > MAX_CACHED:
-            self._known.clear()
-        unknown = {ref: code_key(ref) for ref in set(refs) - self._known.keys() if ref}
-        wanted = set(unknown.values())
-        found = self.clients.by_column("code_key", wanted)
-        former = self.clients.retired_codes(wanted - found.keys())
-        rows = self.clients.by_column("id", former.values())
-        found.update({key: rows[client_id] for key, client_id in former.items()})
-        for ref, key in unknown.items():
-            self._known[ref] = _owner(found[key]) if key in found else None
-
-    def get(self, ref: str) -> Owner | None:
-        """The client of this name, among those that were loaded."""
-        return self._known.get(ref)
-
-
-def _owner(row: Row) -> Owner:
-    return Owner(
-        row["id"],
-        row["code"],
-        bool(row["active"]),
-        bool(row["prospect"]),
-        row["currency"],
-        row["bill_to_id"],
-    )
 
 
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
@@ -111,13 +61,11 @@ class DocumentImport(RowImport):
 
     def batch(self, records: Sequence[FileRow]) -> None:
         """Write new documents and changed ones, each set with one statement."""
-        self._owners.load(
-            str(record.values.get(name) or "").strip()
-            for record in records
-            for name in ("client", "bill_to")
-        )
+        rows = [record.values for record in records]
+        self._owners.load(rows, (str(v).strip() for row in rows if (v := row.get("bill_to"))))
         keys = [self._key_of(record) for record in records]
         existing = self._existing(keys)
+        named = self.uow.documents.by_uids(uid for record in records if (uid := uid_of(record)))
         new: dict[tuple[str, str], Taken] = {}
         saves: list[tuple[Row, Taken]] = []
         for record, key in zip(records, keys, strict=True):
@@ -129,6 +77,7 @@ class DocumentImport(RowImport):
                 if key in new:
                     raise _twice()
                 row = existing.get(key)
+                self._agree(record, row, named)
                 if row is None:
                     new[key] = self._taken(record, key[0], None, context)
                 else:
@@ -188,23 +137,27 @@ class DocumentImport(RowImport):
             raise _twice()
         self._seen[place] |= 1 << bit
 
+    def _agree(self, record: FileRow, row: Row | None, named: dict[object, Row]) -> None:
+        """Refuse a row whose uid another document has, stored or earlier in the file."""
+        uid = uid_of(record)
+        if not uid:
+            return
+        holder = named.get(uid)
+        if holder is not None and (row is None or holder["id"] != row["id"]):
+            raise wrong("uid", "import.uid", msg("is the uid of another document"))
+        if row is None:
+            named[uid] = {"id": 0}
+
     # -- one row ----------------------------------------------------------------------------
 
-    def _owner(self, values: Mapping[str, Any], name: str) -> Owner:
-        ref = str(values.get(name) or "").strip()
-        if not ref:
-            raise wrong(name, "field.missing", msg("is required"))
-        owner = self._owners.get(ref)
-        if owner is None:
-            raise no_such_client(name)
-        return owner
-
     def _built(self, values: Mapping[str, Any], kind: str, context: Context) -> Document:
-        owner = self._owner(values, "client")
+        owner = self._owners.of_row(values)
+        if owner is None:
+            raise wrong("client", "field.missing", msg("is required"))
         if kind in SOLD:
             self._check_prospect(owner, "client")
         own = {name: value for name, value in values.items() if name in OWN and value}
-        own.update(_place(values), **_amounts(values, kind))
+        own.update(_place(values), **_amounts(values, kind, self._currency(values, None)))
         if kind in SOLD and "subtotal_cents" not in own:
             raise wrong("subtotal", "field.missing", msg("is required"))
         own.setdefault("currency", owner.currency)
@@ -222,9 +175,8 @@ class DocumentImport(RowImport):
             and name != "number"
             and not (name in KEPT_WHEN_EMPTY and values[name] in (None, ""))
         }
-        changes.update(_place(values), **_amounts(values, row["kind"]))
-        if values.get("client"):
-            owner = self._owner(values, "client")
+        changes.update(_place(values), **_amounts(values, row["kind"], self._currency(values, row)))
+        if (owner := self._owners.of_row(values)) is not None:
             changes["client_id"] = owner.id
             moved = owner.id != row["client_id"]
             if moved and row["kind"] in SOLD:
@@ -238,11 +190,26 @@ class DocumentImport(RowImport):
             raise already_issued()
         return document
 
+    def _currency(self, values: Mapping[str, Any], row: Row | None) -> str | None:
+        """What the amounts of a row count in: as it says, as stored, or as its client does.
+
+        ``None`` where that is wrong, which is told of the field.
+        """
+        if given := values.get("currency"):
+            return find_currency(given)
+        if row is not None:
+            return str(row["currency"])
+        try:
+            owner = self._owners.of_row(values)
+        except InteropError:
+            return None
+        return owner.currency if owner else None
+
     def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
         """Who pays: as the row says, else as the client's card says today."""
         if not values.get("bill_to"):
             return owner.bill_to_id
-        payer = self._owner(values, "bill_to")
+        payer = self._owners.of_code(str(values["bill_to"]).strip(), "bill_to")
         if payer.id == owner.id:
             return None
         if kind in SOLD:
@@ -283,7 +250,8 @@ class DocumentImport(RowImport):
     def _taken(self, record: FileRow, kind: str, row: Row | None, context: Context) -> Taken:
         """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
         given = record.values.get("lines")
-        lines = None if given is None else lines_of(given, context)
+        currency = self._currency(record.values, row)
+        lines = None if given is None else lines_of(given, context.counted_in(currency))
         values = with_subtotal(record.values, lines) if lines else record.values
         if row is None:
             return Taken(record.line, self._built(values, kind, context), lines)
@@ -319,8 +287,8 @@ def _twice() -> InvalidData:
     return wrong("number", "import.duplicate", msg("is in the file twice"))
 
 
-def _amounts(values: Mapping[str, Any], kind: str) -> dict[str, int]:
-    return {} if AMOUNT_NAMES.isdisjoint(values) else read_amounts(values, kind)
+def _amounts(values: Mapping[str, Any], kind: str, currency: str | None) -> dict[str, int]:
+    return {} if AMOUNT_NAMES.isdisjoint(values) else read_amounts(values, kind, currency)
 
 
 def _place(values: Mapping[str, Any]) -> dict[str, str]:

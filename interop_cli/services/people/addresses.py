@@ -43,7 +43,7 @@ def edit(
     changes = dict(changes)
     main = changes.pop("main", None)
     if main is False and row["main"]:
-        raise _needs_main()
+        raise needs_main()
     address = uow.addresses.entity(row).revise(changes, context)
     changed = uow.addresses.save([(row, address)]) > 0
     if main and not row["main"]:
@@ -79,7 +79,8 @@ def delete(uow: UnitOfWork, address_ids: list[int]) -> Outcome:
     return outcome
 
 
-def _needs_main() -> Conflict:
+def needs_main() -> Conflict:
+    """The main address would lose the flag, and nobody get it."""
     return Conflict(
         "address.main.required",
         msg("A client always has one main address."),

@@ -39,7 +39,7 @@ def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     invoice = uow.documents.entity(row)
     before = uow.documents.corrections(row["id"])
     note = _credit_note(uow, row, values, context)
-    given = lines_of(values.get("lines") or [], context)
+    given = lines_of(values.get("lines") or [], context.counted_in(invoice.currency))
     if given:
         note.subtotal_cents = sum(line.amount_cents for line in given)
     _check_left(invoice, note, before)
@@ -59,6 +59,7 @@ def _credit_note(
 ) -> Document:
     """A credit note on the whole invoice; its parts are as they were then."""
     document = uow.documents.entity(invoice)
+    document.uid = None  # it is another document
     changes = {
         "id": None,
         "kind": "credit_note",

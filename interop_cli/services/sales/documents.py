@@ -16,6 +16,7 @@ from interop_cli.domain.rule_faults import missing
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, refused, wrong
 from interop_cli.domain.values.address_text import bare_line
+from interop_cli.domain.values.choices import find_currency
 from interop_cli.domain.values.document_kinds import SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.outcome import Outcome, one
@@ -64,12 +65,6 @@ def _line(values: Any, place: int, context: Context) -> DocumentLine:
     return DocumentLine.build(values, context.under(f"lines.{place}."))
 
 
-def no_such_client(path: str) -> NotFound:
-    """A row names a client that does not exist."""
-    reason = msg("There is no client of this code.")
-    return NotFound("client.not_found", reason, details=[Detail(path, "client.not_found", reason)])
-
-
 def already_issued() -> Conflict:
     """What was issued here would be changed."""
     return Conflict(
@@ -108,7 +103,8 @@ def add(
         check_gets_documents(
             one_of["code"], kind, active=bool(one_of["active"]), prospect=bool(one_of["prospect"])
         )
-    lines = lines_of(values.get("lines") or [], context)
+    currency = find_currency(values.get("currency") or client["currency"])
+    lines = lines_of(values.get("lines") or [], context.counted_in(currency))
     document = _built(uow, client, payer, kind, with_subtotal(values, lines), context)
     if document.number is None:
         if kind in SOLD:
@@ -224,7 +220,7 @@ def _built(
         bill_to_address=main_text(uow, payer["id"]),
     )
     try:
-        amounts = read_amounts(values, kind)
+        amounts = read_amounts(values, kind, find_currency(own["currency"]))
         if kind in SOLD and not amounts:
             raise refused(missing(), "subtotal")
         return Document.build({**own, **amounts}, context)

@@ -44,7 +44,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     if payer["id"] != client["id"]:
         _check_client(payer)
     place = place_of(uow, client, values.get("ship_to"))[0] or _main(uow, client)
-    lines = lines_of(values.get("lines") or [], context)
+    lines = lines_of(values.get("lines") or [], context.counted_in(client["currency"]))
     if not lines:
         raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
     document = _built(uow, client, payer, place, values, context)

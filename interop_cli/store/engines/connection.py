@@ -48,6 +48,7 @@ class Connection(Protocol):
         """The one write transaction: commits at the end, rolls back on any exception.
 
         One writer at a time on both engines, so what was read inside is still true at the commit.
+        Raises an error whose ``applied`` is None where it cannot be known whether it committed.
         """
 
     def read(self) -> AbstractContextManager[None]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from interop_cli.disk import sync_file, sync_folder
 from interop_cli.domain.errors import (
     ConfigError,
     Conflict,
@@ -58,7 +59,7 @@ def backup(
             with suppress(FileNotFoundError):
                 copy.chmod(stat.S_IMODE(target.stat().st_mode))
             os.replace(copy, target)
-            _sync(target.resolve().parent)
+            sync_folder(target.resolve().parent)
     return size
 
 
@@ -72,12 +73,13 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
         folder = target.resolve().parent
         parts.clear(folder)
         with parts.made(folder, target.name) as copy:
-            conn.execute("VACUUM INTO :path", path=str(copy))
+            # Bytes made text: a name that is not UTF-8 stays what it is.
+            conn.execute("VACUUM INTO CAST(:path AS TEXT)", path=os.fsencode(copy))
             if problems := problems_of(copy):
                 raise UnusableDb(
                     "db.corrupt", msg("The copy does not check: {what}.", what=problems[0]["what"])
                 )
-            _sync(copy)
+            sync_file(copy)
             yield copy
     except OSError as error:
         raise _cannot_write(target, error) from error
@@ -187,7 +189,7 @@ def _move_in(copy: SqliteConnection, target: Path, kept: Path | None) -> None:
                 with suppress(FileNotFoundError):
                     os.replace(f"{target}{suffix}", f"{kept}{suffix}")
         os.replace(fresh, target)
-        _sync(target.parent)
+        sync_folder(target.parent)
 
 
 def problems_of(path: Path) -> list[Row]:
@@ -220,17 +222,6 @@ def problems(conn: Connection, *, deep: bool = True) -> list[Row]:
             {"code": "foreign_key", "what": f"{row['table']} #{row['rowid']} -> {row['parent']}"}
         )
     return found
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:  # some file systems cannot sync a folder
-        if not path.is_dir():
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _cannot_write(target: Path, error: OSError) -> IoFailure:

@@ -8,10 +8,9 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from interop_cli.domain.errors import IoFailure, why_not_written
+from interop_cli.disk import try_lock, unlock
+from interop_cli.domain.errors import IoFailure, why, why_not_written
 from interop_cli.domain.messages import msg
-
-_PLACE = 1 << 20  # the byte that is locked on Windows, where a locked one cannot be read
 
 
 class LockFile:
@@ -35,8 +34,13 @@ class LockFile:
                 msg("The lock file cannot be written: {why}.", why=why_not_written(error)),
             ) from error
         try:
-            lock(handle)
-        except OSError:
+            held = not try_lock(handle)
+        except OSError as error:
+            os.close(handle)
+            raise IoFailure(
+                "io.lock", msg("The lock file cannot be locked: {why}.", why=why(error))
+            ) from error
+        if held:
             with os.fdopen(handle, "rb") as file:
                 return file.read(300).decode("utf-8", "replace").strip() or "?"
         os.ftruncate(handle, 0)
@@ -48,6 +52,7 @@ class LockFile:
         """Let go; nobody is named in the file any more."""
         with suppress(OSError):
             os.ftruncate(self._handle, 0)
+            unlock(self._handle)
         os.close(self._handle)
 
 
@@ -59,17 +64,3 @@ def _refuse_another(path: Path) -> None:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
             raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
-
-
-def lock(handle: int) -> None:
-    """Lock a file until it is closed; raises OSError where another has it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        os.lseek(handle, _PLACE, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        os.lseek(handle, 0, os.SEEK_SET)
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

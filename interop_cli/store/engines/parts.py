@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from interop_cli.disk import WINDOWS, try_lock
 from interop_cli.store.engines.beside import JOURNALS, PART
-from interop_cli.store.engines.lock_file import lock
 
 _NAME = re.compile(rf".+\.[0-9a-f]{{8}}{re.escape(PART)}")
-_WINDOWS = os.name == "nt"
 
 
 @contextmanager
@@ -37,14 +36,20 @@ def _begun(folder: Path, name: str) -> tuple[Path, int]:
     while True:
         path = folder / f"{name}.{secrets.token_hex(4)}{PART}"
         handle = os.open(path, flags, 0o600)
-        if _WINDOWS:  # nobody can rename, nor remove, what is open there
+        if WINDOWS:  # nobody can rename, nor remove, what is open there
             os.close(handle)
             return path, -1
-        with suppress(OSError):  # somebody who clears away was faster
-            lock(handle)
-            if os.fstat(handle).st_nlink:
-                return path, handle
-        os.close(handle)
+        if _locked(handle) and os.fstat(handle).st_nlink:
+            return path, handle
+        os.close(handle)  # somebody who clears away was faster
+
+
+def _locked(handle: int) -> bool:
+    """Whether the lock is ours; also where there are none."""
+    try:
+        return try_lock(handle)
+    except OSError:
+        return True
 
 
 def clear(folder: Path) -> None:
@@ -52,13 +57,13 @@ def clear(folder: Path) -> None:
     with suppress(OSError):
         for path in [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]:
             with suppress(OSError):
-                if _WINDOWS:
+                if WINDOWS:
                     _remove(path)
                     continue
                 handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
                 try:
-                    lock(handle)
-                    _remove(path)
+                    if try_lock(handle):
+                        _remove(path)
                 finally:
                     os.close(handle)
 

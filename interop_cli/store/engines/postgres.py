@@ -1,37 +1,34 @@
 """PostgreSQL, for those who outgrow one machine: any server that speaks its wire.
 
-Transactions are SERIALIZABLE. Writers take a session lock before they begin, so there is one at a
-time, as on SQLite: the journal's chain and the counters need no other lock, and a snapshot is
-never stale. On 40001 and 40P01 the unit of work is run again all the same.
+A unit of work is SERIALIZABLE, and begins by locking the table ``write_turn``: there is one at a
+time, as on SQLite, so the journal's chain and the counters need no other lock. Whoever may only
+read cannot take that lock. It is taken before the snapshot, which is so never stale; on 40001 and
+40P01 the unit of work is run again all the same.
+
+An answer that is lost while committing is looked up, by the number of the transaction.
 """
 
 from __future__ import annotations
 
 import re
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import Any, LiteralString
 
-from interop_cli.domain.errors import (
-    Busy,
-    ConfigError,
-    Conflict,
-    Denied,
-    InteropError,
-    IoFailure,
-    RemoteFailure,
-)
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from interop_cli.domain.errors import Busy, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Row, Values
+from interop_cli.store.engines.postgres_errors import translating
+from interop_cli.store.engines.postgres_session import Session, open_session
 
-if TYPE_CHECKING:
-    import psycopg
-
-WRITERS_LOCK = 0x494F434C  # the advisory lock that writers take in turn
-TASKS = 0x494F  # the space of the advisory locks of tasks
+MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
+BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+AGAIN = 0.2  # seconds between two questions for the outcome of a commit
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
 )
@@ -43,53 +40,16 @@ def to_pyformat(sql: str) -> LiteralString:
     return _TOKEN.sub(lambda m: f"%({m['name']})s" if m["name"] else m[0], sql.replace("%", "%%"))
 
 
-def translated(error: psycopg.Error) -> InteropError:
-    """A server's error in interop's words, by its SQLSTATE."""
-    state = error.sqlstate or ""
-    if state in ("40001", "40P01", "55P03", "57014"):
-        return Busy(
-            "db.busy",
-            msg("The database is locked by another program."),
-            hint=msg("Try again, or wait longer with --lock-timeout."),
-            again=state.startswith("40"),
-        )
-    if state.startswith("23"):
-        rule = error.diag.constraint_name or state
-        return Conflict("db.constraint", msg("The database refused the change: {rule}.", rule=rule))
-    if state == "22003":
-        return Conflict("db.integer_range", msg("A number is too large for the database."))
-    if state.startswith("28") or state == "42501":
-        return Denied("db.denied", msg("The database server refused this user."))
-    if state == "3D000":
-        return ConfigError("db.unknown", msg("The server has no such database."))
-    if state in ("53100", "25006"):
-        return IoFailure(
-            "io.database", msg("The database cannot be read or written ({name}).", name=state)
-        )
-    if not state or state.startswith(("08", "57P")):
-        return RemoteFailure("db.unreachable", msg("The database server cannot be reached."))
-    return InteropError("db.error", msg("The database answered with an error: {name}.", name=state))
-
-
-@contextmanager
-def translating() -> Iterator[None]:
-    """Turn psycopg's errors into interop's."""
-    import psycopg
-
-    try:
-        yield
-    except psycopg.Error as error:
-        raise translated(error) from error
-
-
 class PostgresConnection:
     """A server's database; see ``Connection`` for what each method gives."""
 
     engine = "postgres"
     readers_block_writers = False
 
-    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+    def __init__(self, raw: Session, lock_timeout: float) -> None:
         self.raw = raw
+        self.lock_timeout = lock_timeout
+        self._tasks: dict[str, Session] = {}
 
     def query(self, sql: str, /, **params: object) -> list[Row]:
         with translating():
@@ -126,19 +86,107 @@ class PostgresConnection:
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        with translating():
-            self.raw.execute("SELECT pg_advisory_lock(%s)", [WRITERS_LOCK])
+        with translating(), self._turn():
             try:
-                with self.raw.transaction():
-                    yield
-            finally:
-                with suppress(Exception):  # a lost session has let go of it already
-                    self.raw.execute("SELECT pg_advisory_unlock(%s)", [WRITERS_LOCK])
+                yield
+                (ours,) = self.query("SELECT pg_current_xact_id_if_assigned()::TEXT AS number")
+            except BaseException:
+                with suppress(psycopg.Error):  # a lost session has rolled back already
+                    self.raw.execute("ROLLBACK")
+                raise
+            self._commit(ours["number"])
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Begin a transaction when nobody else is writing."""
+        try:
+            self.raw.execute(f"{BEGIN}; LOCK TABLE write_turn IN EXCLUSIVE MODE")
+        except psycopg.errors.UndefinedTable:
+            self.raw.execute("ROLLBACK")
+        except psycopg.Error:
+            with suppress(psycopg.Error):
+                self.raw.execute("ROLLBACK")
+            raise
+        else:
+            yield
+            return
+        # The tables are still to be made, or brought to the present schema.
+        self.raw.execute("SELECT pg_advisory_lock(%s)", [MAKERS_LOCK])
+        try:
+            self.raw.execute(BEGIN)
+            yield
+        finally:
+            with suppress(Exception):  # a lost session has let go of it already
+                self.raw.execute("SELECT pg_advisory_unlock(%s)", [MAKERS_LOCK])
+
+    def _commit(self, number: str | None) -> None:
+        """Commit the transaction of this number (none where nothing was written).
+
+        Raises IoFailure ``io.commit_unknown`` where no answer came and none can be found.
+        """
+        try:
+            done = self.raw.execute("COMMIT").statusmessage
+        except psycopg.Error as error:
+            if number is None or not self._is_lost(error):
+                raise  # nothing was written, or this is the answer: it was rolled back
+            if not self._is_committed(number):
+                raise
+            return
+        if done != "COMMIT":
+            raise RuntimeError("an error of the database was passed over")
+
+    def _is_lost(self, error: psycopg.Error) -> bool:
+        """Whether the session ended with this error, which is so no answer to what was asked."""
+        return self.raw.closed or (error.sqlstate or "08").startswith(("08", "57P"))
+
+    def _is_committed(self, number: str) -> bool:
+        """What became of a transaction whose session was lost; another session goes on."""
+        before, address = self.raw.facts, self.raw.address
+        self.raw.close()
+        deadline = time.monotonic() + address.patience
+        while time.monotonic() < deadline:
+            try:
+                self.raw = open_session(address.url, lock_timeout=self.lock_timeout)
+                if self.raw.facts.standby:
+                    self.raw.close()
+                elif self.raw.facts.started != before.started:
+                    break  # numbers are given anew after a crash, and by another server
+                elif (status := self._status(number)) != "in progress":
+                    if status is None:
+                        break
+                    return status == "committed"
+                else:
+                    self.raw.close()
+            except (Busy, RemoteFailure, psycopg.OperationalError):
+                pass
+            except (InteropError, psycopg.Error):
+                break
+            time.sleep(AGAIN)
+        raise IoFailure(
+            "io.commit_unknown",
+            msg("The connection was lost while the change was being committed."),
+            applied=None,
+        )
+
+    def _status(self, number: str) -> str | None:
+        with self.raw.cursor() as cursor:
+            cursor.execute("SELECT pg_xact_status(CAST(%s AS xid8))", [number])
+            (status,) = cursor.fetchone() or (None,)
+        return status and str(status)
 
     @contextmanager
     def read(self) -> Iterator[None]:
-        with translating(), self.raw.transaction():
-            yield
+        if self.raw.info.transaction_status != TransactionStatus.IDLE:
+            yield  # within a unit of work, which has its snapshot
+            return
+        with translating():
+            # Not SERIALIZABLE, which a standby refuses; one snapshot it is all the same.
+            self.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                with suppress(psycopg.Error):
+                    self.raw.execute("ROLLBACK")
 
     def next_ids(self, table: str, count: int) -> list[int]:
         rows = self.query(
@@ -192,28 +240,39 @@ class PostgresConnection:
         """Nothing to do: the index is on the table."""
 
     def hold(self, task: str, holder: str) -> str | None:
-        key = zlib.crc32(task.encode()) >> 1
-        taken = self.query(
-            "SELECT pg_try_advisory_lock(:space, :key) AS taken", space=TASKS, key=key
-        )
-        if taken[0]["taken"]:
-            self.execute("SELECT set_config('application_name', :name, false)", name=holder[:60])
-            return None
+        # A row of its own, which only those may lock who may write; in a session of its own, as a
+        # lock is held no longer than a transaction.
+        self.execute("INSERT INTO task (name) VALUES (:name) ON CONFLICT DO NOTHING", name=task)
+        keeper = open_session(self.raw.address.url, lock_timeout=self.lock_timeout)
+        try:
+            with translating():
+                keeper.execute(
+                    "SELECT set_config('application_name', %s, false),"
+                    " set_config('idle_in_transaction_session_timeout', '0', false)",
+                    [holder[:60]],
+                )
+                keeper.execute("BEGIN")
+                keeper.execute("SELECT 1 FROM task WHERE name = %s FOR UPDATE NOWAIT", [task])
+        except Busy:
+            keeper.close()
+            return self._holder(task)
+        except BaseException:
+            keeper.close()
+            raise
+        self._tasks[task] = keeper
+        return None
+
+    def _holder(self, task: str) -> str:
         rows = self.query(
-            "SELECT a.application_name AS holder FROM pg_locks l"
-            " JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory'"
-            " AND l.granted AND CAST(l.classid AS BIGINT) = :space"
-            " AND CAST(l.objid AS BIGINT) = :key"
-            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            space=TASKS,
-            key=key,
+            "SELECT a.application_name AS holder FROM task t JOIN pg_locks l"
+            " ON l.locktype = 'transactionid' AND l.transactionid = t.xmax AND l.granted"
+            " JOIN pg_stat_activity a ON a.pid = l.pid WHERE t.name = :name",
+            name=task,
         )
         return str(rows[0]["holder"]) if rows else "?"
 
     def let_go(self, task: str) -> None:
-        with suppress(Exception):  # a lost session has let go of it already
-            key = zlib.crc32(task.encode()) >> 1
-            self.query("SELECT pg_advisory_unlock(:space, :key)", space=TASKS, key=key)
+        self._tasks.pop(task).close()
 
     def json_items(self, column: str, name: str) -> str:
         return f"json_array_elements_text(CAST({column} AS json)) AS {name}(value)"
@@ -267,38 +326,14 @@ class PostgresConnection:
         return False
 
     def login(self) -> str | None:
-        return str(self.query("SELECT session_user AS name")[0]["name"])
+        return self.raw.facts.login
 
     def close(self) -> None:
+        for keeper in self._tasks.values():
+            keeper.close()
         self.raw.close()
 
 
 def connect(url: str, *, lock_timeout: float = 30.0) -> PostgresConnection:
-    """Open a session on the server of ``url``.
-
-    Several hosts in one URL are tried in turn for the one that takes writes. Raises ConfigError
-    where psycopg is not installed, Denied or Remote where the server refuses or is not there.
-    """
-    try:
-        import psycopg
-    except ImportError as error:
-        raise ConfigError(
-            "db.postgres.missing",
-            msg("PostgreSQL needs the psycopg library, which is not installed."),
-            hint=msg("Run: pip install 'interop-cli[postgres]'"),
-        ) from error
-    milliseconds = int(lock_timeout * 1000)
-    options = (
-        f"-c lock_timeout={max(milliseconds, 1)} -c idle_in_transaction_session_timeout=300000"
-        " -c default_transaction_isolation=serializable -c timezone=UTC"
-        " -c client_min_messages=warning"
-    )
-    with translating():
-        raw = psycopg.connect(
-            url,
-            autocommit=True,
-            options=options,
-            connect_timeout=10,
-            target_session_attrs="read-write",
-        )
-    return PostgresConnection(raw)
+    """Open a session on the server of ``url``; see ``open_session``."""
+    return PostgresConnection(open_session(url, lock_timeout=lock_timeout), lock_timeout)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from interop_cli.domain.errors import InteropError
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.engines.sqlite import SqliteConnection
-from interop_cli.store.engines.sqlite_errors import driver
+from interop_cli.store.engines.sqlite import SqliteConnection, connect
+from interop_cli.store.engines.sqlite_errors import damaged, driver
 
 ACTING = ("trigger", "view")
 
@@ -39,15 +40,38 @@ def strange(conn: Connection) -> list[Part]:
 
 
 def lacking(conn: Connection) -> list[Part]:
-    """Parts of ours that are not there, and triggers that do something else; SQLite only."""
+    """Parts of ours that are not there, or are not what they were; SQLite only.
+
+    A trigger has to do the same, a table to have our columns.
+    """
     if not isinstance(conn, SqliteConnection):
         return []
     there = _parts(conn)
     return [
         part
-        for part, sql in _expected(conn).items()
-        if part not in there or (part.kind == "trigger" and there[part] != sql)
+        for part, said in _expected(conn).items()
+        if part not in there or (part.kind != "index" and not said <= there[part])
     ]
+
+
+def damage_in(location: str, conn: Connection | None) -> InteropError | None:
+    """The error of a file whose schema lacks parts of ours: a bit of its text has changed.
+
+    ``conn`` where it is open already.
+    """
+    from interop_cli.store.engines.open import is_url
+
+    if is_url(location):
+        return None
+    try:
+        found = conn or connect(Path(location), frozen=True)
+        try:
+            return damaged() if lacking(found) else None
+        finally:
+            if conn is None:
+                found.close()
+    except InteropError as error:
+        return damaged() if error.exit_code == InteropError.exit_code else None
 
 
 def drop(conn: SqliteConnection, parts: list[Part]) -> None:
@@ -58,7 +82,7 @@ def drop(conn: SqliteConnection, parts: list[Part]) -> None:
             conn.execute(f"DROP {kind.upper()} {quoted}")
 
 
-def _expected(conn: Connection) -> dict[Part, str]:
+def _expected(conn: Connection) -> dict[Part, frozenset[str]]:
     """The parts that the steps make that this database has had."""
     from interop_cli.store.migrations import MIGRATIONS, applied, run_ddl
 
@@ -73,9 +97,15 @@ def _expected(conn: Connection) -> dict[Part, str]:
         fresh.close()
 
 
-def _parts(conn: Connection) -> dict[Part, str]:
+def _parts(conn: Connection) -> dict[Part, frozenset[str]]:
+    """Each part with the names of its columns, or with what it does."""
     rows = conn.query(
-        "SELECT type, name, COALESCE(sql, '') AS sql FROM sqlite_master"
-        " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name"
+        "SELECT m.type AS type, m.name AS name, COALESCE(c.name, m.sql, '') AS said"
+        " FROM sqlite_master m LEFT JOIN pragma_table_info(m.name) c ON m.type = 'table'"
+        " WHERE m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.type, m.name"
     )
-    return {Part(row["type"], row["name"]): " ".join(row["sql"].split()) for row in rows}
+    found: dict[Part, set[str]] = {}
+    for row in rows:
+        part = Part(row["type"], row["name"])
+        found.setdefault(part, set()).add(" ".join(row["said"].split()))
+    return {part: frozenset(said) for part, said in found.items()}

@@ -99,12 +99,13 @@ def head(conn: Connection) -> tuple[int, str]:
     return (rows[0]["id"], rows[0]["hash"]) if rows else (0, GENESIS)
 
 
-def seal(conn: Connection, operation_id: int, operation: Operation) -> int:
-    """Write the operation after its changes; returns how many there are."""
+def seal(conn: Connection, operation_id: int, operation: Operation) -> tuple[int, str]:
+    """Write the operation after its changes; how many there are, and its hash."""
     count, digest = digest_of(conn, operation_id)
     previous_id, previous = head(conn)
     if operation_id <= previous_id:  # the writers' lock makes this impossible
         raise RuntimeError("operations out of order")
+    sealed = chain(previous, operation_id, operation, digest)
     conn.execute(
         "INSERT INTO operation (id, name, at, actor, command, undoes, changes, digest, hash)"
         " VALUES (:id, :name, :at, :actor, :command, :undoes, :changes, :digest, :hash)",
@@ -116,9 +117,15 @@ def seal(conn: Connection, operation_id: int, operation: Operation) -> int:
         undoes=operation.undoes,
         changes=count,
         digest=digest,
-        hash=chain(previous, operation_id, operation, digest),
+        hash=sealed,
     )
-    return count
+    return count, sealed
+
+
+def holds(conn: Connection, operation_id: int, sealed: str) -> bool:
+    """Whether the journal has the operation of this id and hash."""
+    rows = conn.query("SELECT hash FROM operation WHERE id = :id", id=operation_id)
+    return bool(rows) and rows[0]["hash"] == sealed
 
 
 def broken_links(conn: Connection) -> Iterator[Row]:

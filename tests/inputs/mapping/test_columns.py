@@ -211,8 +211,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         assert caught.value.code == code
 
 
-def test_northwind(root: Path, shared_data: Path) -> None:
-    columns = load_map(str(root / "fixtures" / "mappings" / "northwind.toml"))
+def test_northwind(shared_data: Path) -> None:
+    columns = load_map("northwind")
     with open_source(str(shared_data / "northwind" / "customers.csv"), None) as source:
         names = header(source)
     known = ("code", "name", "line1", "city", "province", "postal_code", "country", "phone")

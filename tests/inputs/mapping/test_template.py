@@ -33,6 +33,9 @@ def rendered(text: str, **changes: str) -> str:
         ("{City}, Fax: {Fax}", {"City": ""}, "Fax: 1"),
         ("{City}, Fax: {Fax}", {"Fax": ""}, "Alma"),
         ("{Last}, {First} M.", {"First": ""}, "Roy"),
+        ("{?Nick}{Fax} | {City}", {}, "1"),
+        ("{?Nick}{Fax} | {City}", {"Nick": ""}, "Alma"),
+        ("{?Nick}yes", {"Nick": ""}, ""),
         ("CA", {}, "CA"),
         ("{{{First}}} || x", {}, "{Anne} | x"),
         ("{ First }", {}, "Anne"),
@@ -54,7 +57,7 @@ def test_a_constant_is_the_mappings_own() -> None:
     assert (constant.sole, column.sole) == (None, Cell("City"))
 
 
-@pytest.mark.parametrize("text", ["{", "}", "{}", "{ }", "a {b", "{a{b}}"])
+@pytest.mark.parametrize("text", ["{", "}", "{}", "{ }", "{?}", "a {b", "{a{b}}"])
 def test_what_is_no_template(text: str) -> None:
     with pytest.raises(TemplateFault):
         parse_template(text)

@@ -98,15 +98,15 @@ class AddressRepository:
         """The same of a stored row."""
         return tuple(row[name] for name in PLACE)
 
-    def put(self, saves: Sequence[tuple[Row, Address]], adds: Sequence[Address]) -> None:
-        """Write many addresses over the rows they were read from, and add others.
+    def put(self, saves: Sequence[tuple[Row, Address]], adds: Sequence[Address]) -> list[int]:
+        """Write many addresses over the rows they were read from, and add others: their ids.
 
         The main flag may change hands among them; ``touched`` has those that differed.
         """
         new = [to_row(address) for address in adds]
         pairs = [(row, to_row(address)) for row, address in saves]
         self.writer.save("address", give_up(self.writer, "address", ("main",), pairs, new))
-        self.writer.insert("address", new)
+        return self.writer.insert("address", new)
 
     def make_main(self, address: Row) -> None:
         """Move the client's main flag to this address."""

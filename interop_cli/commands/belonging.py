@@ -1,0 +1,127 @@
+"""``contact import``, ``address import``, ``note import``: files of what belongs to clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
+from interop_cli.domain.fields.field import SYSTEM, Field, listed, names, taken
+from interop_cli.domain.fields.references import BY
+from interop_cli.domain.messages import N_
+from interop_cli.inputs.mapping import Fields
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.completion import client_codes
+from interop_cli.shell.field_options import ALLOW_MISMATCH
+from interop_cli.shell.importing import Intake, intake_options, take_in
+from interop_cli.shell.paths import FileRead
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.inputs.mapping.columns import ColumnMap
+    from interop_cli.services.imports.belonging import BelongingImport
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+F = TypeVar("F", bound=Callable[..., Any])
+CLIENT = option(
+    "--client",
+    metavar="CODE",
+    shell_complete=client_codes,
+    help=N_("Whose all of them are; else each row names its client."),
+)
+
+
+def file_options(function: F) -> F:
+    """The file, whose rows it has, and how it is written."""
+    argument = click.argument("file", type=FileRead(), metavar="FILE|-")
+    decorated: F = argument(CLIENT(intake_options()(function)))
+    return decorated
+
+
+@click.command("import", cls=Command)
+@file_options
+@pass_app
+def contact_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
+    """Create and update contacts from a CSV or NDJSON file: all of it, or nothing.
+
+    A row names its client in client (its code), client.external_id, client.email or client.name; a
+    contact is recognised by its e-mail, else by its name. Several that fit, and two rows about one,
+    are refused. What the file does not name stays.
+
+    \b
+    interop contact import people.csv --dry-run
+    interop contact import people.csv --client ACME --map "E-mail=email"
+    """
+    from interop_cli.services.imports.contacts import ContactImport
+
+    _take_in(app, file, intake, CONTACT, client, ContactImport)
+
+
+@click.command("import", cls=Command)
+@file_options
+@ALLOW_MISMATCH
+@pass_app
+def address_import_command(
+    app: App, file: str, intake: Intake, client: str | None, allow_mismatch: bool
+) -> None:
+    """Create and update addresses from a CSV or NDJSON file: all of it, or nothing.
+
+    A row names its client in client (its code), client.external_id, client.email or client.name; an
+    address is recognised by its place, else by its label. Several that fit, and two rows about one,
+    are refused. What the file does not name stays.
+
+    \b
+    interop address import depots.csv --dry-run
+    interop address import depots.csv --client ACME
+    """
+    from interop_cli.services.imports.addresses import AddressImport
+
+    _take_in(app, file, intake, ADDRESS, client, AddressImport, allow_mismatch=allow_mismatch)
+
+
+@click.command("import", cls=Command)
+@file_options
+@pass_app
+def note_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
+    """Create and update notes from a CSV or NDJSON file: all of it, or nothing.
+
+    A row names its client in client (its code), client.external_id, client.email or client.name; a
+    note is recognised by its text. Attachments are base64, in NDJSON.
+
+    \b
+    interop note import notes.csv --dry-run
+    interop note import notes.csv --client ACME
+    """
+    from interop_cli.services.imports.notes import NoteImport
+
+    _take_in(app, file, intake, NOTE, client, NoteImport)
+
+
+def fields(entity: tuple[Field, ...]) -> Fields:
+    """What a file of these may hold."""
+    known = (*names(taken(entity)), *BY)
+    return Fields(known, frozenset({*SYSTEM, *names(listed(entity))} - {*known}))
+
+
+def _take_in(
+    app: App,
+    file: str,
+    intake: Intake,
+    entity: tuple[Field, ...],
+    client: str | None,
+    kind: type[BelongingImport[Any]],
+    *,
+    allow_mismatch: bool = False,
+) -> None:
+    def task(uow: UnitOfWork, _columns: ColumnMap) -> BelongingImport[Any]:
+        return kind(
+            uow,
+            app.rules(allow_mismatch=allow_mismatch),
+            client=client,
+            continue_on_error=intake.continue_on_error,
+            want_rows=intake.results is not None,
+        )
+
+    take_in(app, f"{kind.kind}.import", file, intake, fields(entity), task)

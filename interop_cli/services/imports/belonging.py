@@ -1,0 +1,194 @@
+"""Importing what belongs to clients that are there: a contact, an address or a note a row.
+
+A row finds its client as documents do (see ``references.py``), and what it is about among what that
+client has: a contact by its e-mail, else its name; an address by its place, else its label; a note
+by its text. Several that fit, and several rows about one, are refused.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from interop_cli.domain.errors import InteropError, InvalidData
+from interop_cli.domain.fields.nested import FIELDS
+from interop_cli.domain.fields.references import BY
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Context
+from interop_cli.domain.validation import wrong
+from interop_cli.domain.values.text import fold
+from interop_cli.services.imports.references import Owner, Owners
+from interop_cli.services.imports.rows import FileRow, RowImport
+from interop_cli.services.imports.unique import LineNumbers, also_on_line
+
+if TYPE_CHECKING:
+    from interop_cli.services.outcome import Outcome
+
+T = TypeVar("T")
+MAX_NAMED = 5
+
+
+@dataclass(eq=False)
+class Part(Generic[T]):
+    """A row whose client is known: what it says, and what will be written for it.
+
+    ``stored`` is what it is about; ``None`` where that is new.
+    """
+
+    record: FileRow
+    owner: Owner
+    values: dict[str, Any]
+    context: Context
+    stored: T | None = None
+
+    @property
+    def line(self) -> int:
+        """Its line in the file."""
+        return self.record.line
+
+    def key(self, name: str) -> str:
+        """A field as it is compared."""
+        return fold(str(self.values.get(name) or ""))
+
+
+@dataclass
+class BelongingImport(RowImport, Generic[T]):
+    """An import of one kind; ``client`` is whose the rows are that name nobody."""
+
+    client: str | None = None
+    kind: ClassVar[str]
+    # On which line of the file each stood that was met, and each that took a flag of a client's.
+    _lines: LineNumbers = field(default_factory=LineNumbers)
+    _flags: dict[str, LineNumbers] = field(default_factory=dict)
+    _whose: Owner | None = None
+
+    def __post_init__(self) -> None:
+        self._owners = Owners(self.uow)
+
+    def run(self, records: Iterable[FileRow]) -> Outcome:
+        """As ``RowImport.run``; raises NotFound where ``client`` is nobody."""
+        if self.client is not None:
+            code = self.uow.clients.row(self.client)["code"]
+            self._owners.load((), [code])
+            self._whose = self._owners.of_code(code, "client")
+        return super().run(records)
+
+    def batch(self, records: Sequence[FileRow]) -> None:
+        """Find the clients of these rows, then what each row is about, then write."""
+        self._owners.load([record.values for record in records if record.error is None])
+        groups: dict[int, list[Part[T]]] = {}
+        for record in records:
+            try:
+                part = self._part(record)
+            except InteropError as error:
+                self._refuse(record, None, error)
+            else:
+                groups.setdefault(part.owner.id, []).append(part)
+        self._load(list(groups))
+        for client_id, parts in groups.items():
+            self._settle(client_id, parts)
+        if not self.refused:
+            self.uow.touched.clear()
+            self._write()
+
+    def _part(self, record: FileRow) -> Part[T]:
+        if record.error is not None:
+            message = record.error.message or msg("is not valid")
+            raise InvalidData(record.error.code, message, details=[record.error])
+        owner = self._owners.of_row(record.values, self._whose)
+        if owner is None:
+            owner = self._whose
+        elif self._whose is not None and owner != self._whose:
+            name = next(name for name in BY if record.values.get(name))
+            reason = msg("is another client than {code}", code=self._whose.code)
+            raise wrong(name, "import.client", reason)
+        if owner is None:
+            raise wrong("client", "field.missing", msg("is required"))
+        values = {name: record.values[name] for name in record.values if name in FIELDS[self.kind]}
+        return Part(record, owner, values, self.context.at(record.line, owner.code))
+
+    @abstractmethod
+    def _load(self, client_ids: list[int]) -> None:
+        """Read what these clients have."""
+
+    @abstractmethod
+    def _settle(self, client_id: int, parts: list[Part[T]]) -> None:
+        """Plan what is written for the rows of one client, or refuse some."""
+
+    @abstractmethod
+    def _write(self) -> None:
+        """Write what was planned."""
+
+    # -- what became of a row ---------------------------------------------------------------
+
+    def _refuse(self, record: FileRow, owner: Owner | None, error: InteropError) -> None:
+        code = owner.code if owner else None
+        self.reject(record, code, error, {"id": None, "client": code})
+
+    def _checked(
+        self, parts: list[Part[T]], faults: Mapping[Part[T], InvalidData]
+    ) -> list[Part[T]]:
+        """The rows without a fault; the others are refused."""
+        for part, error in faults.items():
+            self._refuse(part.record, part.owner, error)
+        return [part for part in parts if part not in faults]
+
+    def _written(self, part: Part[T], row_id: int, *, new: bool) -> None:
+        """Count a row that was written, or found as it is."""
+        self._lines.setdefault(row_id, part.line)
+        hit = new or (self.kind, row_id) in self.uow.touched
+        self.created += new
+        self.updated += hit and not new
+        action = "created" if new else "updated" if hit else "unchanged"
+        self.note(
+            part.line,
+            part.owner.code,
+            {
+                "id": row_id,
+                "client": part.owner.code,
+                "status": "ok" if hit else "unchanged",
+                "error": None,
+                "action": action,
+            },
+        )
+
+    # -- rows about one thing ---------------------------------------------------------------
+
+    def _twice(
+        self, parts: list[Part[T]], keys: Mapping[Part[T], tuple[str, object]]
+    ) -> dict[Part[T], InvalidData]:
+        """The rows of one client that have the key of another: all of them.
+
+        ``keys``: the field that each is recognised by, and what no two may have.
+        """
+        first: dict[object, Part[T]] = {}
+        faults: dict[Part[T], InvalidData] = {}
+        for part in parts:
+            if (key := keys.get(part)) is None:
+                continue
+            other = first.setdefault(key[1], part)
+            if other is not part:
+                faults[part] = also_on_line(key[0], other.line)
+                faults.setdefault(other, also_on_line(keys[other][0], part.line))
+        return faults
+
+    def _takes(self, flag: str, part: Part[T]) -> InvalidData | None:
+        """What is wrong where a row gives a flag of the client that an earlier row gave away."""
+        lines = self._flags.setdefault(flag, LineNumbers())
+        first = lines.setdefault(part.owner.id, part.line)
+        return None if first == part.line else flag_twice(flag, first)
+
+
+def flag_twice(flag: str, line: int) -> InvalidData:
+    """Two rows of one client give a flag that only one can have."""
+    reason = msg("line {line} gives this flag, too, which only one can have", line=line)
+    return wrong(flag, "import.flag.twice", reason)
+
+
+def several(path: str, ids: Iterable[int]) -> InvalidData:
+    """A row fits several of a client's."""
+    found = [str(row_id) for row_id in ids]
+    named = ", ".join([*found[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])])
+    return wrong(path, "import.ambiguous", msg("fits several of the client: {ids}", ids=named))

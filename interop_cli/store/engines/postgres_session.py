@@ -1,0 +1,224 @@
+"""A session on a PostgreSQL server: what the address says stands, and nobody waits for ever.
+
+Imported where a server is asked for: psycopg is heavy, and an extra.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from interop_cli.domain.errors import ConfigError
+from interop_cli.domain.messages import msg
+from interop_cli.store.engines.postgres_errors import MALFORMED, Silent, refusal, translating
+
+T = TypeVar("T")
+CONNECTING = 10  # seconds to wait for a server that says nothing at all, at most
+SHORTEST = 2.0  # seconds of silence that are always granted
+HOUR = 3600_000
+# What a session is set to where nobody said otherwise: neither the address, nor PGOPTIONS, nor
+# whoever runs the server. A parameter that the server does not know is left out.
+DEFAULTS = {
+    "statement_timeout": str(HOUR),
+    "idle_in_transaction_session_timeout": "300000",
+    "client_connection_check_interval": "10000",  # a statement of a killed client ends with it
+}
+FACTS = """
+SELECT session_user, pg_backend_pid(), pg_is_in_recovery(), current_setting('server_encoding'),
+  CAST(pg_postmaster_start_time() AS TEXT), set_config('client_encoding', 'UTF8', false),
+  (SELECT count(set_config(s.name, wanted.value, false)) FROM pg_settings s
+    JOIN unnest(CAST(%(names)s AS TEXT[]), CAST(%(values)s AS TEXT[])) AS wanted (name, value)
+      USING (name)
+    WHERE s.source = 'default' OR (s.name = 'lock_timeout' AND s.source <> 'client'))
+"""
+WORKING = (
+    b"SELECT state NOT LIKE 'idle%' AND COALESCE(wait_event_type, '') <> 'Client'"
+    b" FROM pg_stat_activity WHERE pid = "
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a server said about a session when it began."""
+
+    login: str = ""
+    backend: int = 0
+    standby: bool = False
+    encoding: str = ""
+    started: str = ""
+    """When the server was started: another answer is another server, or one that has crashed."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server is, and how long it is waited for."""
+
+    url: str = field(repr=False)
+    patience: float
+
+
+NOWHERE = Address("", math.inf)
+
+
+class Session(psycopg.Connection[Any]):
+    """A connection that gives a server up which has been silent for too long.
+
+    Silence alone is no sign: a statement may take its time. So halfway the server is asked, in a
+    session of its own, whether it is at work for this one.
+    """
+
+    address = NOWHERE
+    facts = Facts()
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
+        return super().wait(self._watched(gen), *args, **options)
+
+    def _watched(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+        heard = time.monotonic()
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                now = time.monotonic()
+                if ready or (now > heard + self.address.patience / 2 and self._at_work(heard)):
+                    heard = now
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    def _at_work(self, heard: float) -> bool:
+        """Whether the server works for this session; raises Silent where it does not."""
+        deadline = heard + self.address.patience
+        try:
+            if _works(self, self.address, deadline):
+                return True
+            # An answer to us may be under way, and gets the time that is left.
+            left = max(deadline - time.monotonic(), 0)
+            if select.select([self.pgconn.socket], [], [], left)[0]:
+                return True
+        except (OSError, ValueError):
+            pass  # the socket is gone
+        self.close()
+        raise Silent("the server does not answer")
+
+
+def open_session(url: str, *, lock_timeout: float) -> Session:
+    """A session on the server of ``url``.
+
+    What the URL and the environment of libpq say stands; where they say nothing, a server that
+    does not answer is given up after ``lock_timeout`` seconds, a list of hosts means the one of
+    them that takes writes. Raises ConfigError, Denied, Busy or RemoteFailure, in words of its own.
+    """
+    address = Address(url, max(lock_timeout, SHORTEST))
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.Error:
+        raise MALFORMED.error() from None  # its words hold pieces of the address
+    raw = _connected(url, _defaults(given, address.patience))
+    try:
+        raw.address = address
+        with translating():
+            raw.facts = _told(
+                raw, {"lock_timeout": str(max(int(lock_timeout * 1000), 1)), **DEFAULTS}
+            )
+        if raw.facts.encoding != "UTF8":
+            raise ConfigError(
+                "db.encoding",
+                msg(
+                    "The database is in {encoding}; interop needs UTF8.",
+                    encoding=raw.facts.encoding,
+                ),
+                hint=msg("Make another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"),
+            )
+    except BaseException:
+        raw.close()
+        raise
+    return raw
+
+
+def _connected(url: str, defaults: dict[str, str]) -> Session:
+    try:
+        return Session.connect(make_conninfo(url, **defaults), autocommit=True)
+    except psycopg.Error as error:
+        failure = refusal(str(error))
+    raise failure  # out of reach of the driver's own words, which hold pieces of the address
+
+
+def _told(raw: Session, settings: dict[str, str]) -> Facts:
+    rows = raw.execute(FACTS, {"names": list(settings), "values": list(settings.values())})
+    return Facts(*next(rows)[:5])
+
+
+def _defaults(given: dict[str, Any], patience: float) -> dict[str, str]:
+    """What is added to an address, as far as neither it nor the environment says something."""
+    seconds = max(int(patience), 1)
+    wanted = {
+        "application_name": "interop",
+        "connect_timeout": str(min(CONNECTING, seconds)),
+        "keepalives_idle": str(seconds),
+        "keepalives_interval": str(max(seconds // 3, 1)),
+        "keepalives_count": "3",
+        "tcp_user_timeout": str(seconds * 1000),
+    }
+    hosts = str(given.get("host") or os.environ.get("PGHOST") or "")
+    if "," in hosts:
+        wanted["target_session_attrs"] = "read-write"
+    if "service" in given or "PGSERVICE" in os.environ:  # whose file may say any of these
+        wanted = {"connect_timeout": wanted["connect_timeout"]}
+    said = {
+        option.keyword.decode()
+        for option in pq.Conninfo.get_defaults()
+        if option.envvar and option.envvar.decode() in os.environ
+    }
+    return {name: value for name, value in wanted.items() if name not in given and name not in said}
+
+
+def _works(raw: Session, address: Address, deadline: float) -> bool:
+    """Whether the server says, before ``deadline``, that it works for ``raw``.
+
+    Also where it answers that it cannot say: it is not hung, then.
+    """
+    there: dict[str, Any] = {
+        "host": raw.info.host,
+        "port": raw.info.port,
+        "hostaddr": raw.info.hostaddr or None,
+    }
+    probe = pq.PGconn.connect_start(make_conninfo(address.url, **there).encode())
+    try:
+        while (status := probe.connect_poll()) not in (
+            pq.PollingStatus.OK,
+            pq.PollingStatus.FAILED,
+        ):
+            writing = status == pq.PollingStatus.WRITING
+            if not _ready(probe.socket, deadline, writing=writing):
+                return False
+        if status == pq.PollingStatus.FAILED:
+            return b"FATAL" in probe.error_message
+        probe.send_query(WORKING + str(raw.facts.backend).encode())
+        while probe.is_busy():
+            if not _ready(probe.socket, deadline):
+                return False
+            probe.consume_input()
+        result = probe.get_result()
+        return result is not None and result.get_value(0, 0) == b"t"
+    except psycopg.Error:
+        return False
+    finally:
+        probe.finish()
+
+
+def _ready(socket: int, deadline: float, *, writing: bool = False) -> bool:
+    left = deadline - time.monotonic()
+    found = select.select(
+        [] if writing else [socket], [socket] if writing else [], [], max(left, 0)
+    )
+    return any(found)

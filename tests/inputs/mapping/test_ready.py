@@ -1,0 +1,77 @@
+"""The mappings that come with the program read the files of their systems."""
+
+from __future__ import annotations
+
+import configparser
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from interop_cli.inputs.mapping.loading import READY, load_map, ready
+from tests.inputs.mapping.sources import FILES
+from tests.support.cli import Run
+
+NAMED = {
+    "quickbooks", "sage50", "hubspot", "shopify", "odoo", "salesforce", "xero", "google", "outlook",
+    "dolibarr", "northwind",
+}  # fmt: skip
+
+
+@pytest.fixture
+def database(tmp_path: Path, invoke: Run) -> Path:
+    path = tmp_path / "interop.db"
+    assert invoke("--db", path, "db", "init", "-q").code == 0
+    return path
+
+
+@pytest.mark.parametrize("source", FILES)
+def test_a_file_of_that_system_comes_in(
+    source: str, tmp_path: Path, invoke: Run, database: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(FILES[source], "utf-8")
+    name = source.partition("-")[0]
+    done = invoke("--db", database, "client", "import", path, "--mapping", name, "--json")
+    assert (done.code, done.json["created"]) == (0, 1), done.stderr
+    shown = invoke("--db", database, "client", "list", "--json")
+    (client,) = shown.json
+    where = ("name", "line1", "city", "province", "postal_code", "country", "phone")
+    assert [client[field] for field in where] == [
+        "Atelier Doyon inc.", "1 rue A", "Québec", "QC", "G1K 4A1", "CA", "+14185550101",
+    ]  # fmt: skip
+    contacts = invoke("--db", database, "contact", "list", "--json").json
+    assert {contact["name"] for contact in contacts} <= {"Luc Doyon", "Anne Roy"}
+
+
+def test_all_of_them_are_there() -> None:
+    assert set(ready()) == NAMED
+    assert ready("document") == ["northwind"]
+
+
+@pytest.mark.parametrize("path", sorted(READY.glob("*.toml")), ids=lambda path: path.name)
+def test_each_says_where_its_columns_are_from_and_ships(path: Path, root: Path) -> None:
+    assert "# Columns taken from: " in path.read_text("utf-8")
+    config = configparser.ConfigParser()
+    config.read(root / "setup.cfg", "utf-8")
+    shipped = config["options.package_data"]["interop_cli"].split()
+    place = path.relative_to(root / "interop_cli").as_posix()
+    assert any(fnmatch(place, pattern) for pattern in shipped)
+
+
+def test_a_name_that_is_none(tmp_path: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = invoke("client", "import", "x.csv", "--mapping", "quickbook", "--json")
+    assert (done.code, done.error["code"]) == (2, "import.map.ready")
+    assert "quickbooks" in done.error["hint"]
+    Path("quickbook").write_text("key = 'email'\n", "utf-8")
+    assert load_map("quickbook").key == "email"
+
+
+def test_names_are_completed(invoke: Run) -> None:
+    asked = {"client import --mapping s": "sage50", "sales import --mapping n": "northwind"}
+    for words, found in asked.items():
+        line = f"interop {words}"
+        env = {"_INTEROP_COMPLETE": "bash_complete", "COMP_WORDS": line,
+               "COMP_CWORD": str(len(line.split()) - 1)}  # fmt: skip
+        assert found in invoke(env=env).stdout
