@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.domain.errors import ConfigError, NotFound
+from interop_cli.domain.errors import ConfigError, InteropError, NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rights import ROLES, User
 from interop_cli.i18n import _
@@ -243,7 +244,12 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     from interop_cli.store.engines.open import file_location
 
     target = file_location(app.location)
-    confirm.severe(app, target.name, confirmation)
+
+    def about() -> Iterator[str]:
+        yield _held_in(file)
+        yield _held_in(target)
+
+    confirm.severe(app, target.name, confirmation, about=about)
     with held():
         kept, left_out = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
         _done(app)
@@ -257,6 +263,26 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     for name in names:
         app.output.warn(_("{part} was left out: interop did not make it", part=name))
     _tell(app, told, key="database")
+
+
+def _held_in(file: Path) -> str:
+    """What a database holds, in a line, or why nobody knows."""
+    from interop_cli.i18n import labelled, ngettext, translate
+    from interop_cli.store.engines.open import connect
+    from interop_cli.store.reading.operations import info, operation_rows
+
+    try:
+        conn = connect(str(file), lock_timeout=1)
+        try:
+            found = info(conn)
+            last = next(iter(operation_rows(conn, limit=1)), [])
+        finally:
+            conn.close()
+    except InteropError as error:
+        return labelled(str(file), translate(error.message))
+    count = found["active_clients"] + found["inactive_clients"]
+    clients = ngettext("{n} client", "{n} clients", count)
+    return labelled(str(file), f"{clients}, {last[0][2]}" if last else clients)
 
 
 @db_command.command("check", cls=Command)

@@ -238,7 +238,7 @@ def test_the_items_are_not_held() -> None:
             yield {"n": number}
 
     for indent in (2, 0, None):
-        chunks = records.streamed({"id": 1}, "items", items(), indent, Style(color=False))
+        chunks = records.streamed({"id": 1}, "items", items(), indent, Style(enabled=False))
         for _chunk, _number in zip(chunks, range(12), strict=False):
             pass
         assert made < 12
