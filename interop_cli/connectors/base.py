@@ -60,6 +60,7 @@ class HttpConnector:
             authorize=self.authorize,
             judge=self.judge,
             max_seconds=self.tools.timeout,
+            ends=self.tools.ends,
             ca_bundle=self.tools.ca_bundle,
             proxy=self.tools.proxy,
             request_id_header=self.request_id_header,
