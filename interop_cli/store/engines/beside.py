@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from interop_cli.store.engines.open import SERVERS
+from interop_cli.store.engines.address import is_server
 
 JOURNALS = ("-wal", "-shm", "-journal")
 KEPT = ".before-restore"
@@ -18,7 +18,7 @@ def files_of(location: str) -> list[str]:
 
     A link and what it leads to both count. Others are known by their name alone: ``is_named_for``.
     """
-    if location.startswith(SERVERS):
+    if is_server(location):
         return []
     names = dict.fromkeys((location, os.path.realpath(location)))
     return [f"{name}{suffix}" for name in names for suffix in ("", *JOURNALS)]
@@ -26,7 +26,7 @@ def files_of(location: str) -> list[str]:
 
 def is_named_for(path: str, location: str) -> bool:
     """Whether a file of this name is a lock of the database at ``location``, or kept for it."""
-    if location.startswith(SERVERS):
+    if is_server(location):
         return False
     own, real = os.path.realpath(location), os.path.realpath(path)
     ends = real.endswith((LOCK, PART)) and real.startswith(f"{own}.")

@@ -59,7 +59,7 @@ def damage_in(location: str, conn: Connection | None) -> InteropError | None:
 
     ``conn`` where it is open already.
     """
-    from interop_cli.store.engines.open import is_url
+    from interop_cli.store.engines.address import is_url
 
     if is_url(location):
         return None
