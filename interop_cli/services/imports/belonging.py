@@ -92,7 +92,8 @@ class BelongingImport(RowImport, Generic[T]):
                 self._refuse(record, None, error)
         holders = self.uow.owners_by_uid(self.kind, {part.uid for part in parts if part.uid})
         reason = msg("is the uid of a record of another client")
-        others = {
+        others = self._twice(parts, {part: ("uid", part.uid) for part in parts if part.uid})
+        others |= {
             part: wrong("uid", "import.uid", reason)
             for part in parts
             if holders.get(part.uid, part.owner.id) != part.owner.id
@@ -173,7 +174,7 @@ class BelongingImport(RowImport, Generic[T]):
     def _twice(
         self, parts: list[Part[T]], keys: Mapping[Part[T], tuple[str, object]]
     ) -> dict[Part[T], InvalidData]:
-        """The rows of one client that have the key of another: all of them.
+        """The rows that have the key of another: all of them.
 
         ``keys``: the field that each is recognised by, and what no two may have.
         """

@@ -10,6 +10,7 @@ from interop_cli.domain.note import Note
 from interop_cli.services.imports.belonging import BelongingImport, Part
 from interop_cli.services.imports.nested import attached_files, missing_files
 from interop_cli.services.imports.nested_writing import NOTE_KEPT, note_row, said_anew
+from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File
 from interop_cli.store.engines.connection import Row
@@ -30,9 +31,9 @@ class NoteImport(BelongingImport[Row]):
     def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
         free = [row for row in self._rows[client_id] if not self._lines.get(row["id"])]
         self._uids = {part.uid for part in parts}
-        again = self._twice(parts, {part: ("uid", part.uid) for part in parts if part.uid})
-        parts = self._checked(parts, again)
-        for part in parts:
+        met = {row["uid"]: self._lines.get(row["id"]) for row in self._rows[client_id]}
+        again = {part: also_on_line("uid", first) for part in parts if (first := met.get(part.uid))}
+        for part in self._checked(parts, again):
             try:
                 self._planned.append((part, *self._built(part, client_id, free)))
             except InvalidData as error:
