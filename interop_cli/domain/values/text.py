@@ -20,6 +20,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
 NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
 ALIKE = 0.7  # of two names, of 1, for one to be taken for a slip of the other
+SHORTEST_BEGINNING = 4  # of a name, to tell which one is meant
 _KEPT_CONTROLS = "\n\t"
 # Of Unicode's white space, what is neither a line end nor a tab; then spaces without a width.
 _NO_WIDTH: dict[int, str] = dict.fromkeys((0x200B, 0x2060, 0xFEFF), "")
@@ -173,5 +174,9 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     """The one of ``names`` that was probably meant; None where none is so like it as to help."""
     from difflib import get_close_matches
 
-    found = get_close_matches(name, list(names), 1, ALIKE)
+    known = list(names)
+    found = get_close_matches(name, known, 1, ALIKE)
+    if not found and len(name) >= SHORTEST_BEGINNING:
+        begun = [one for one in known if one.startswith(name)]
+        found = begun if len(begun) == 1 else []
     return found[0] if found else None

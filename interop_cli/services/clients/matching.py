@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from interop_cli.domain.matching import (
     DEFAULT,
     IDENTIFIERS,
+    NEW,
     Candidate,
     Decision,
     Identity,
     Key,
     decide,
+    similar,
 )
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
@@ -37,6 +39,23 @@ COLUMNS = {
     Key.NAME: ("name_key", "name"),
 }
 Index = dict[Key, dict[str, list[Candidate]]]
+
+
+def _values(row: Identity) -> tuple[str, ...]:
+    """What is looked up in each part of an index."""
+    return row.uid, row.code, row.external_id, row.email, row.core, row.name
+
+
+def new_index() -> Index:
+    """An index of nobody, its parts in the order of ``COLUMNS``."""
+    return {key: {} for key in COLUMNS}
+
+
+def put_in(index: Index, row: Identity, one: Candidate) -> None:
+    """Let a row be found by all it says."""
+    for by_value, value in zip(index.values(), _values(row), strict=True):
+        if value:
+            by_value.setdefault(value, []).append(one)
 
 
 class ClientFinder:
@@ -62,11 +81,11 @@ class ClientFinder:
         self.reuse = reuse
         # Clients without a code of their own, which a row with any code may be about.
         self.codeless = False
-        self._index: Index = {}
+        self._index = new_index()
 
     def load(self, rows: Sequence[Identity]) -> None:
         """Look up whoever may be meant by these rows, in place of those of the last call."""
-        self._index = {key: {} for key in COLUMNS}
+        self._index = new_index()
         found = self.uow.candidates()
         for key in IDENTIFIERS:
             self._look_up(found, key, rows)
@@ -89,32 +108,21 @@ class ClientFinder:
     def find(self, row: Identity) -> Decision:
         """What a row among those loaded is about."""
         if self.anew:
-            return Decision()
+            return NEW
         return decide(row, self.candidates(row), self.keys, named=self.named)
 
     def candidates(self, row: Identity) -> list[Candidate]:
         """Everybody who may be meant by a row."""
         found: dict[int, Candidate] = {}
         for index in self._indexes():
-            for key, (_column, name) in COLUMNS.items():
-                if value := getattr(row, name):
-                    for one in index[key].get(value, ()):
-                        found.setdefault(id(one), one)
+            for by_value, value in zip(index.values(), _values(row), strict=True):
+                if by_value and value and value in by_value:
+                    found.update((id(one), one) for one in by_value[value])
         return list(found.values())
 
-    def similar(self, row: Identity, but: int = 0) -> list[Candidate]:
-        """Those of the same name, whatever its legal form, at the same place.
-
-        ``but`` is the line of the row itself.
-        """
-        if not row.core or self.anew:
-            return []
-        return [
-            one
-            for one in self.candidates(row)
-            if not (but and one.line == but)
-            and any(row.resembles(own) for own in (one.own, *one.absorbed))
-        ]
+    def similar(self, row: Identity) -> list[Candidate]:
+        """Those of the same name, whatever its legal form, at the same place."""
+        return similar(row, self.candidates(row))
 
     def namesakes(self, row: Identity) -> list[Candidate]:
         """Those of the same name, wherever they are."""

@@ -196,7 +196,7 @@ class Import(RowImport):
             client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._plan(one.parts, client, address, context)
-        warn_of_similar(self.who.similar(one.who, but=one.record.line), context)
+        warn_of_similar(one.decision.similar, context)
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
         return Written(one, client, plan, address)

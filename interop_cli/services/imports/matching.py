@@ -10,7 +10,7 @@ from interop_cli.domain.errors import Detail, InteropError, InvalidData
 from interop_cli.domain.matching import IDENTIFIERS, Candidate, Decision, Identity, Key
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import refused, wrong
-from interop_cli.services.clients.matching import COLUMNS, ClientFinder, Index, called
+from interop_cli.services.clients.matching import ClientFinder, Index, called, new_index, put_in
 from interop_cli.services.clients.unique import duplicate_code, duplicate_external_id
 from interop_cli.services.imports.unique import LineNumbers, also_on_line
 
@@ -53,8 +53,8 @@ class FileClients(ClientFinder):
         self.late = False
         self.lines = LineNumbers()
         self._here: frozenset[int] = frozenset()  # the lines of the batch
-        self._batch: Index = {}
-        self._kept: Index = {key: {} for key in COLUMNS}
+        self._batch = new_index()
+        self._kept = new_index()
         self._count = 0
         self._uncoded = LineNumbers()  # of the clients whose code was made here
         # Nothing will be written: what is met from now on is only told.
@@ -62,7 +62,7 @@ class FileClients(ClientFinder):
 
     def begin(self, rows: Sequence[tuple[int, Identity]]) -> None:
         """Look up whoever may be meant by the rows of a batch: their lines, and who they are."""
-        self._batch = {key: {} for key in COLUMNS}
+        self._batch = new_index()
         self._here = frozenset(line for line, _row in rows)
         self.load([row for _line, row in rows])
         for by_value in self._index.values():
@@ -162,9 +162,7 @@ class FileClients(ClientFinder):
                 return
             self._count += 1
         one = Candidate(-line, "", row, line)
-        for key, (_column, name) in COLUMNS.items():
-            if value := getattr(row, name):
-                index[key].setdefault(value, []).append(one)
+        put_in(index, row, one)
 
     def _indexes(self) -> Sequence[Index]:
         return (self._index, self._batch, self._kept)
