@@ -198,11 +198,13 @@ class App:
         from interop_cli.shell.signals import held
         from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
+        from interop_cli.store.writing.rights import identity
 
         fixed, user = self._fixed_day, self.user  # or an error, before anything is open
         conn = open_database(self.location, lock_timeout=self.lock_timeout)
         today = (fixed or datetime.now(UTC).astimezone().date()).isoformat()
-        store = Store(conn, today, self.now, user.actor, self.command, user, unbroken=held)
+        actor = identity(conn, user).actor
+        store = Store(conn, today, self.now, actor, self.command, user, unbroken=held)
         self._stores.append(store)
         self.__dict__["store"] = store  # the zone, and so the day, is kept in it
         # A zone that this machine does not know is refused where days are meant; it can be set.
@@ -219,6 +221,12 @@ class App:
         """Whether something has been committed in this run."""
         return self._applied or any(store.applied for store in self._stores)
 
+    def damage(self) -> InteropError | None:
+        """The error to show in the place of a bug, where the schema of the file is not ours."""
+        from interop_cli.store.engines.schema import damage_in
+
+        return damage_in(self.location, self._stores[-1].conn if self._stores else None)
+
     def note_applied(self) -> None:
         """Remember that the database was changed, other than by a unit of work."""
         self.done = self._applied = True
@@ -233,6 +241,7 @@ class App:
     ) -> Outcome:
         """Run a service in one transaction; its outcome, and from it the exit code."""
         output = self.output
+        output.check()
 
         def shown(uow: UnitOfWork) -> Outcome:
             found = work(uow)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
 
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.references import BY
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
@@ -54,7 +57,17 @@ class ReadyOrFile(FileRead):
 
 
 FORM_OPTIONS = (
-    option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
+    option(
+        "--format",
+        "form",
+        type=click.Choice(("csv", "ndjson", "xlsx")),
+        help=N_("Form of the file."),
+    ),
+    option(
+        "--sheet",
+        metavar="NAME|N",
+        help=N_("Sheet of an Excel workbook, by its name or number; else the first with content."),
+    ),
     option(
         "--mapping",
         type=ReadyOrFile(),
@@ -99,6 +112,11 @@ class Intake:
     form: str | None = None
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
+    sheet: str | None = None
+    vcards: bool = False
+    """Whether vCards may come."""
+    companies: bool = True
+    """Whether a vCard's company is its client."""
 
     def column_map(self, entity: str) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
@@ -112,21 +130,31 @@ class Intake:
         return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
 
 
-def intake_options(*, form: str | None = None) -> Callable[[F], F]:
+VCARD_OPTION = option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "ndjson", "xlsx", "vcard")),
+    help=N_("Form of the file."),
+)
+
+
+def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable[[F], F]:
     """Add the options; the command gets them as one ``intake``.
 
     ``form`` fixes the form of the file, whose columns then need no names.
     """
     several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
+    if vcards:
+        several = (VCARD_OPTION, *several[1:])
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
-        names += ["form", "mapping", "pairs"]
+        names += ["form", "mapping", "pairs", "sheet"]
 
     def decorate(function: F) -> F:
         @wraps(function)
         def with_intake(*args: Any, **kwargs: Any) -> Any:
             values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
-            return function(*args, intake=Intake(**values), **kwargs)
+            return function(*args, intake=Intake(**values, vcards=vcards), **kwargs)
 
         return cast(F, options(*several)(with_intake))
 
@@ -167,13 +195,18 @@ class ImportReader:
 
         self.warnings.clear()  # the unit of work may begin again
         self._doubt_encoding()
+        self._doubt_sheet()
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
-        read = 0
+        read, left_out = 0, Counter[str]()
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
+            if self._format == "vcard":
+                left_out.update(record.raw)
+                for name in () if self.intake.companies else BY:
+                    record.values.pop(name, None)
             if maker.as_is and record.cells:
                 row = FieldRecord(record.line, record.values, record.error, record)
             elif (made := maker.make(record)) is not None:
@@ -185,12 +218,19 @@ class ImportReader:
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
-        self._say(maker)
+        self._say(maker, left_out)
 
-    def _say(self, maker: RowMaker) -> None:
-        """Warn of what the mapping has left out."""
+    def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
+        """Warn of what the mapping has left out, and of vCards what has no field."""
+        from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
+
+        if properties:
+            names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))
+            reason = msg("properties that were left out of the vCards: {names}", names=names)
+            self.warnings.append(RuleWarning("", "import.vcard.left_out", reason))
         if maker.others and self.columns.others == "ignore":
-            names = ", ".join(maker.others)
+            names = ", ".join(maker.others[:NAMED_AT_ONCE])
+            names += ", …" if len(maker.others) > NAMED_AT_ONCE else ""
             reason = msg("columns that were left out: {names}", names=names)
             self.warnings.append(RuleWarning("", "import.columns.ignored", reason))
         if maker.left_out:
@@ -204,7 +244,7 @@ class ImportReader:
     def _doubt_encoding(self) -> None:
         """Say where another encoding than the one that was named reads the file into French."""
         chosen = self._form["encoding"]
-        if chosen is None:
+        if chosen is None or self._format != "csv":
             return
         from interop_cli.inputs.encodings import SAMPLE, better_encoding
 
@@ -217,6 +257,16 @@ class ImportReader:
                 better=better,
             )
             self.warnings.append(RuleWarning("", "input.encoding.doubtful", message))
+
+    def _doubt_sheet(self) -> None:
+        """Say which sheets of a workbook are not read where none is named."""
+        if self._format != "xlsx" or self.intake.sheet is not None:
+            return
+        from interop_cli.inputs.workbook import sheets_left_out
+
+        if names := sheets_left_out(self.source):
+            message = msg("sheets that were not read: {names}", names=", ".join(names))
+            self.warnings.append(RuleWarning("", "input.sheet.others", message))
 
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:
         """Whether no cell is to be looked at; quickly told of nearly every row."""
@@ -247,20 +297,34 @@ class ImportReader:
 
     @property
     def _form(self) -> dict[str, Any]:
-        intake, said = self.intake, self.columns.reading
-        form = {
-            "format": intake.form,
-            "encoding": intake.encoding or said.get("encoding"),
-            "delimiter": intake.delimiter or said.get("delimiter"),
+        intake = self.intake
+        form: dict[str, Any] = {
+            "format": self._format,
+            "encoding": intake.encoding,
+            "delimiter": intake.delimiter,
+            "sheet": intake.sheet,
         }
+        for name in ("encoding", "delimiter") if self._format == "csv" else ():
+            form[name] = form[name] or self.columns.reading.get(name)
         return form if self._ndjson else {**form, "head": self.columns.head()}
+
+    @cached_property
+    def _format(self) -> str:
+        from interop_cli.inputs.reading import find_format
+
+        found = self.intake.form or find_format(self.source)
+        if found == "vcard" and not self.intake.vcards:
+            raise UsageError(
+                "input.option",
+                msg("vCards hold contacts."),
+                hint=msg("interop contact import {file}", file=self.source.name),
+            )
+        return found
 
     @property
     def _ndjson(self) -> bool:
         """Whether each row has the names it needs, not all of them."""
-        from interop_cli.inputs.reading import find_format
-
-        return (self.intake.form or find_format(self.source)) == "ndjson"
+        return self._format in ("ndjson", "vcard")
 
 
 class Task(Protocol):
@@ -290,6 +354,7 @@ def take_in(
 ) -> None:
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
+    from interop_cli.services.imports.rows import repeated
 
     columns = intake.column_map(entity_of(operation))
     with ExitStack() as stack:
@@ -305,7 +370,7 @@ def take_in(
                 task.rejected.pass_on = partial(_pass_on, writer)
             return task.run(reader.records(task.context.policy.country))
 
-        outcome = app.run(operation, work)
+        outcome = repeated(lambda: app.run(operation, work))
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
