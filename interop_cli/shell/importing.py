@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -68,6 +69,11 @@ FORM_OPTIONS = (
         metavar="COLUMN=FIELD",
         help=N_("One column's field; several times for several."),
     ),
+    option(
+        "--suggest",
+        is_flag=True,
+        help=N_("Print a mapping for this file, guessed from it, and write nothing."),
+    ),
 )
 INTAKE_OPTIONS = (
     option("--encoding", metavar="NAME", help=N_("Encoding of the file; UTF-8 unless said.")),
@@ -99,6 +105,7 @@ class Intake:
     form: str | None = None
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
+    suggest: bool = False
 
     def column_map(self, entity: str) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
@@ -111,6 +118,17 @@ class Intake:
         pairs = parse_pairs(self.pairs)
         return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
 
+    def reading(self, source: Source, columns: ColumnMap) -> dict[str, Any]:
+        """How to read the file: its format, and its encoding and delimiter where they are said."""
+        from interop_cli.inputs.reading import find_format
+
+        said = columns.reading
+        return {
+            "format": self.form or find_format(source),
+            "encoding": self.encoding or said.get("encoding"),
+            "delimiter": self.delimiter or said.get("delimiter"),
+        }
+
 
 def intake_options(*, form: str | None = None) -> Callable[[F], F]:
     """Add the options; the command gets them as one ``intake``.
@@ -120,7 +138,7 @@ def intake_options(*, form: str | None = None) -> Callable[[F], F]:
     several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
-        names += ["form", "mapping", "pairs"]
+        names += ["form", "mapping", "pairs", "suggest"]
 
     def decorate(function: F) -> F:
         @wraps(function)
@@ -229,20 +247,14 @@ class ImportReader:
 
     @property
     def _form(self) -> dict[str, Any]:
-        intake, said = self.intake, self.columns.reading
-        form = {
-            "format": intake.form,
-            "encoding": intake.encoding or said.get("encoding"),
-            "delimiter": intake.delimiter or said.get("delimiter"),
-        }
+        form = self.intake.reading(self.source, self.columns)
         return form if self._ndjson else {**form, "head": self.columns.head()}
 
     @property
     def _ndjson(self) -> bool:
         """Whether each row has the names it needs, not all of them."""
-        from interop_cli.inputs.reading import find_format
-
-        return (self.intake.form or find_format(self.source)) == "ndjson"
+        form: str = self.intake.reading(self.source, self.columns)["format"]
+        return form == "ndjson"
 
 
 class Task(Protocol):
@@ -273,9 +285,13 @@ def take_in(
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
 
-    columns = intake.column_map(entity_of(operation))
+    entity = entity_of(operation)
+    columns = intake.column_map(entity)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
+        if intake.suggest:
+            app.output.text(suggested(source, intake, entity, fields, columns))
+            return
         advance = stack.enter_context(app.output.progress(source.size, file))
         reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
@@ -291,6 +307,25 @@ def take_in(
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
+
+
+def suggested(
+    source: Source, intake: Intake, entity: str, fields: Fields, columns: ColumnMap
+) -> Iterator[str]:
+    """The mapping that is guessed for a file, or the ready one that was named."""
+    from interop_cli.i18n import translate
+    from interop_cli.inputs.mapping.loading import mapping_text
+    from interop_cli.inputs.mapping.suggesting import suggestion
+
+    if intake.mapping is not None and columns.file is not None:
+        yield mapping_text(intake.mapping, entity)
+        return
+    for line in suggestion(source, entity, fields, **intake.reading(source, columns)):
+        if isinstance(line, str):
+            yield line + "\n"
+        else:
+            text = textwrap.wrap(translate(line), 96, break_long_words=False)
+            yield "".join(f"# {part}\n" for part in text)
 
 
 def _pass_on(writer: RejectsWriter, record: FieldRecord, faults: list[Detail]) -> None:
