@@ -312,8 +312,11 @@ class App:
             format=form, error_format=self.options.get("error_format"), environ=self.environ
         )
 
-    def open_target(self, target: TargetRow) -> OpenTarget:
-        """A target of sync, with its connector; nobody is called before it is used."""
+    def open_target(self, target: TargetRow, ends: float | None = None) -> OpenTarget:
+        """A target of sync, with its connector; nobody is called before it is used.
+
+        ``ends``: no call goes on after this moment of ``time.monotonic``.
+        """
         from interop_cli.sync.target import open_target
 
         return open_target(
@@ -323,6 +326,7 @@ class App:
             self.environ,
             timeout=float(self.settings.get("sync.timeout")),
             folder=self.settings.secrets_folder,
+            ends=ends,
         )
 
     def google_places(self) -> Places:
@@ -353,7 +357,8 @@ class App:
         if self.written and self.settings.get("sync.auto"):
             from interop_cli.sync.auto import push_written
 
-            push_written(self.store, self.written, self.open_target, self.output.warn)
+            seconds = float(self.settings.get("sync.auto_seconds"))
+            push_written(self.store, self.written, self.open_target, self.output.warn, seconds)
 
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""

@@ -65,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     """Run one command line; its exit code. Prints every error, lets none through."""
     from interop_cli.shell import error_boundary, signals
 
-    error_boundary.protect_descriptors()
+    error_boundary.protect_streams()
     if COMPLETION in os.environ:
         from click.shell_completion import shell_complete
 

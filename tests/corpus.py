@@ -137,7 +137,7 @@ BAD_CSV = [
     bad("utf16-le", _csv(ROW).encode("utf-16"), "input.encoding", 1),
     bad("utf16-be", b"\xfe\xff" + _csv(ROW).encode("utf-16-be"), "input.encoding", 1),
     bad("utf32", _csv(ROW).encode("utf-32"), "input.encoding", 1),
-    bad("utf16-without-mark", _csv(ROW).encode("utf-16-le"), "input.nul", 1),
+    bad("utf16-without-mark", _csv(ROW).encode("utf-16-le"), "input.encoding", 1),
     bad("cp1252", _csv(SECOND, ROW).encode("cp1252"), "input.encoding", 2),
     bad("latin-1-later", (_csv(SECOND) + ROW).encode()[:-1] + b"\xe9\n", "input.encoding", 3),
     bad("mac-roman", _csv(ROW).encode("mac-roman"), "input.encoding", 2),

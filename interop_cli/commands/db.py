@@ -204,7 +204,7 @@ def seed_command(app: App, count: int, seed: int) -> None:
     from interop_cli.services.admin import seed_clients
 
     app.fix_clock()
-    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules()))
+    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules(), seed))
 
 
 @db_command.command("backup", cls=Command)
@@ -254,6 +254,8 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
 def check_command(app: App) -> None:
     """Read the whole database and say what is wrong with it (exit 70 where something is).
 
+    Of an older schema only the file is checked (exit 10).
+
     \b
     interop db check
     """
@@ -266,7 +268,7 @@ def check_command(app: App) -> None:
     finally:
         conn.close()
     _report(app, findings)
-    app.exit_code = EXIT_UNUSABLE if findings else 0
+    app.exit_code = _exit_code(findings)
 
 
 @db_command.command("doctor", cls=Command)
@@ -281,10 +283,15 @@ def doctor_command(app: App) -> None:
 
     findings = doctor(app.store.conn, app.location)
     _report(app, findings)
+    app.exit_code = _exit_code(findings)
+
+
+def _exit_code(findings: list[Row]) -> int:
+    """By the worst of what was found."""
     severities = {finding["severity"] for finding in findings}
-    app.exit_code = (
-        EXIT_UNUSABLE if "error" in severities else EXIT_ATTENTION if "warning" in severities else 0
-    )
+    if "error" in severities:
+        return EXIT_UNUSABLE
+    return EXIT_ATTENTION if "warning" in severities else 0
 
 
 @db_command.command("migrate", cls=Command)

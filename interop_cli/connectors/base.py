@@ -44,7 +44,9 @@ class HttpConnector:
         if entity not in self._chosen:
             fields = (self.target.settings.get("fields") or {}).get(entity)
             known = self.descriptors[entity]
-            self._chosen[entity] = known if fields is None else known.narrowed(fields)
+            policies = (self.target.settings.get("policies") or {}).get(entity) or {}
+            known = known if fields is None else known.narrowed(fields)
+            self._chosen[entity] = known.deciding(policies)
         return self._chosen[entity]
 
     @cached_property
@@ -58,6 +60,7 @@ class HttpConnector:
             authorize=self.authorize,
             judge=self.judge,
             max_seconds=self.tools.timeout,
+            ends=self.tools.ends,
             ca_bundle=self.tools.ca_bundle,
             proxy=self.tools.proxy,
             request_id_header=self.request_id_header,

@@ -62,7 +62,8 @@ class Tools:
     """What a connector may use besides its arguments.
 
     ``base_url`` and ``token_url`` are overrides from the environment, ``ca_bundle`` and ``proxy``
-    likewise. A whole call may take ``timeout`` seconds.
+    likewise. A whole call may take ``timeout`` seconds; none goes on after ``ends``, a moment of
+    ``time.monotonic``.
     """
 
     clock: Clock
@@ -70,6 +71,7 @@ class Tools:
     base_url: str | None = None
     token_url: str | None = None
     timeout: float = 60.0
+    ends: float | None = None
     ca_bundle: str | None = None
     proxy: str | None = None
 
@@ -103,6 +105,10 @@ class Connector(Protocol):
     """At most so many records a ``push``, ``lookup`` or ``fetch``."""
     looks_first: ClassVar[bool]
     """Whether ``lookup`` must find nothing before a create, because the remote has no key of ours.
+    """
+    knows_versions: ClassVar[bool]
+    """Whether a write says which version it changes, so that one made on top of a stranger's change
+    is refused there. Where not, what is there is read before it is written over.
     """
     secret_names: ClassVar[tuple[str, ...]]
     """The keys a secret must have; one alone may be given as plain text. Empty: needs none."""

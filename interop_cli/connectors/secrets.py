@@ -15,8 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from interop_cli import disk
 from interop_cli.connectors.protocol import Secret
-from interop_cli.domain.errors import ConfigError, Denied, InvalidData, IoFailure, why
+from interop_cli.disk import expanded, homeless, sync_folder, unlock, wait_for_lock
+from interop_cli.domain.errors import (
+    ConfigError,
+    Denied,
+    InvalidData,
+    IoFailure,
+    why,
+    why_not_written,
+)
 from interop_cli.domain.messages import msg
 
 SERVICE = "interop"
@@ -59,10 +68,18 @@ def parsed(text: str, names: Sequence[str]) -> Secret:
 
 
 class TargetSecrets:
-    """The secret of one target. ``folder`` is where private files are kept."""
+    """The secret of one target.
+
+    ``folder`` is where private files are kept; None where this user has no home to keep them in.
+    """
 
     def __init__(
-        self, name: str, uid: str, names: Sequence[str], environ: Mapping[str, str], folder: Path
+        self,
+        name: str,
+        uid: str,
+        names: Sequence[str],
+        environ: Mapping[str, str],
+        folder: Path | None,
     ) -> None:
         self.name = name
         self.uid = uid
@@ -75,29 +92,31 @@ class TargetSecrets:
 
         Raises Denied ``sync.secret.mode`` for a file that others can read.
         """
-        chosen = self.environ.get(variable(self.name, "TOKEN_FILE"))
-        if chosen:
-            return parsed(_private(Path(chosen).expanduser()), self.names)
+        if chosen := self._chosen():
+            return parsed(_private(chosen), self.names)
         stored = self._from_keyring()
-        if stored is None and self.path.exists():
+        if stored is None and self._there():
             stored = _private(self.path)
         return None if stored is None else dict(json.loads(stored))
 
     def save(self, secret: Secret) -> None:
         """Keep a secret: on the disk, or in the keyring, when this returns."""
         text = json.dumps(secret)
-        chosen = self.environ.get(variable(self.name, "TOKEN_FILE"))
-        if chosen:
-            _write(Path(chosen).expanduser(), text)
+        if chosen := self._chosen():
+            with _writing(chosen):
+                _write(chosen, text)
             return
         ring = _keyring(self.environ)
         if ring is not None:
             with contextlib.suppress(Exception):  # a locked or broken keyring: the file then
                 ring.set_password(SERVICE, self._ring_name, text)
-                self.path.unlink(missing_ok=True)
+                if self._there():
+                    self.path.unlink(missing_ok=True)
                 return
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write(self.path, text)
+        path = self.path
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(path, text)
 
     def forget(self) -> None:
         """Remove the secret, except from a file that the environment names."""
@@ -105,23 +124,37 @@ class TargetSecrets:
         if ring is not None:
             with contextlib.suppress(Exception):
                 ring.delete_password(SERVICE, self._ring_name)
-        self.path.unlink(missing_ok=True)
+        if self._there():
+            with _writing(self.path):
+                self.path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Be alone with this secret, among all processes of this user."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = self.path.with_suffix(".lock")
+        with _writing(lock):
+            lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(descriptor)
+            with _writing(lock):
+                wait_for_lock(descriptor)
             yield
+            unlock(descriptor)
         finally:
             os.close(descriptor)
 
     @property
     def path(self) -> Path:
-        """The private file."""
+        """The private file; raises ConfigError ``config.home`` where it has no place."""
+        if self.folder is None:
+            raise homeless("INTEROP_CONFIG")
         return self.folder / f"{self.uid}.json"
+
+    def _there(self) -> bool:
+        try:
+            return self.folder is not None and self.path.exists()
+        except OSError as error:  # a folder that may not be looked into
+            raise _unreadable(error) from None
 
     @property
     def place(self) -> str:
@@ -130,7 +163,13 @@ class TargetSecrets:
             return "environment"
         if self._from_keyring() is not None:
             return "keyring"
-        return "file" if self.path.exists() else "-"
+        return "file" if self._there() else "-"
+
+    def _chosen(self) -> Path | None:
+        """The file that the environment names."""
+        name = variable(self.name, "TOKEN_FILE")
+        chosen = self.environ.get(name)
+        return Path(expanded(chosen, name)) if chosen else None
 
     @property
     def _ring_name(self) -> str:
@@ -156,7 +195,11 @@ def _keyring(environ: Mapping[str, str]) -> Any:
         import keyring.backends.fail
     except ImportError:
         return None
-    if isinstance(keyring.get_keyring(), keyring.backends.fail.Keyring):
+    try:
+        found = keyring.get_keyring()
+    except Exception:  # noqa: BLE001 - it looks for its settings, in a home that may be missing
+        return None
+    if isinstance(found, keyring.backends.fail.Keyring):
         return None
     return keyring
 
@@ -168,7 +211,7 @@ def _private(path: Path) -> str:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ConfigError("sync.secret.file", msg("The secret's file is not a file."))
-            if os.name == "posix" and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if not disk.WINDOWS and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise Denied(
                     "sync.secret.mode",
                     msg("Others can read the secret in {path}; it is refused.", path=str(path)),
@@ -176,12 +219,14 @@ def _private(path: Path) -> str:
                 )
             text = file.read(MAX_SECRET + 1)
     except OSError as error:
-        raise IoFailure(
-            "sync.secret.file", msg("The secret cannot be read: {why}.", why=why(error))
-        ) from None
+        raise _unreadable(error) from None
     if len(text) > MAX_SECRET:
         raise ConfigError("sync.secret.file", msg("The secret's file is too long."))
     return text.decode("utf-8", "replace")
+
+
+def _unreadable(error: OSError) -> IoFailure:
+    return IoFailure("sync.secret.file", msg("The secret cannot be read: {why}.", why=why(error)))
 
 
 def _write(path: Path, text: str) -> None:
@@ -196,21 +241,18 @@ def _write(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)
 
 
-def _lock(descriptor: int) -> None:
-    """Wait for the lock; the system frees it when the process ends."""
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn a refusal of the disk into IoFailure ``sync.secret.file``."""
     try:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+        yield
+    except OSError as error:
+        reason = why_not_written(error)
+        raise IoFailure(
+            "sync.secret.file",
+            msg("{path} cannot be written: {reason}.", path=str(path), reason=reason),
+            hint=msg("Secrets lie beside the settings file, which INTEROP_CONFIG names."),
+        ) from error

@@ -16,7 +16,7 @@ from pydantic import ValidationInfo, model_validator
 from interop_cli.domain.entity import (
     Awaited,
     AwaitedValue,
-    Entity,
+    Lasting,
     Line,
     Lines,
     Off,
@@ -42,7 +42,7 @@ _MISMATCH = N_("is not a postal code of {province}")
 _PROVINCE = N_("is not a province of {country}")
 
 
-class Address(Entity):
+class Address(Lasting):
     """An address; ``country`` ISO alpha-2, ``province`` its code, ``phone`` E.164.
 
     ``line1`` and ``city`` are required (``field.missing``), province and postal code where the

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from interop_cli.domain.accounting import check_accounting
-from interop_cli.domain.entity import Entity, Name, On, Value, optional, optional_line
+from interop_cli.domain.entity import Lasting, Name, On, Value, optional, optional_line
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, too_long
 from interop_cli.domain.rules import Context, context_of
@@ -139,7 +139,7 @@ Phone = Annotated[str, AfterValidator(read_own_phone)] | None
 Email = Annotated[str, optional(check_email)] | None
 
 
-class Client(Entity):
+class Client(Lasting):
     """A client. ``code`` is ``""`` until one is given or made; ``phone`` is E.164.
 
     What is not given comes from the policy: ``prospect``, ``language``, ``currency``

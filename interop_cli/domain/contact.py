@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from interop_cli.domain.client import Email, Phone
-from interop_cli.domain.entity import Entity, Line, Name, Off, On
+from interop_cli.domain.entity import Lasting, Line, Name, Off, On
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.choices import read_language
 from interop_cli.domain.values.text import fold
@@ -19,7 +19,7 @@ def _language(value: object) -> Any:
     return read_language(value) if value else None
 
 
-class Contact(Entity):
+class Contact(Lasting):
     """A contact. ``language`` is ``None`` where it is the client's; phones are E.164.
 
     ``billing`` marks the one billing contact, ``billing_copy`` those who get copies. The store

@@ -11,7 +11,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.entity import Entity, Line, Off, Value, optional_value, required_line
+from interop_cli.domain.entity import (
+    Entity,
+    Lasting,
+    Line,
+    Off,
+    Value,
+    optional_value,
+    required_line,
+)
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import Faults, fault, missing, too_long
@@ -85,7 +93,7 @@ def _on_one_line(value: str) -> str | None:
 Place = Annotated[str, AfterValidator(_on_one_line)] | None
 
 
-class Document(Entity):
+class Document(Lasting):
     """A document. Amounts are cents of ``currency``; ``total_cents`` is the sum of the others.
 
     ``bill_to_id`` is the client who pays, ``None`` where it is the client itself. ``contact``,

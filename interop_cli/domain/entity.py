@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from interop_cli.domain.rule_faults import missing, too_long
+from interop_cli.domain.messages import N_
+from interop_cli.domain.rule_faults import fault, missing, too_long
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import invalid
+from interop_cli.domain.validation import invalid, refused
 from interop_cli.domain.values.choices import parse_bool
 from interop_cli.domain.values.text import clean, clean_lines, clean_value, fold
+from interop_cli.domain.values.uid import check_uid, uid_key
+
+if TYPE_CHECKING:
+    from pydantic_core import PydanticCustomError
 
 
 def optional_line(limit: int) -> AfterValidator:
@@ -156,3 +161,23 @@ class Entity(BaseModel):
         values = self.__dict__ | dict(changes)
         kept = frozenset(name for name, value in self.__dict__.items() if values[name] == value)
         return self._checked(values, context.keeping(kept))
+
+
+class Lasting(Entity):
+    """An entity with a name for ever: ``uid``, which the store gives where a file brings none."""
+
+    uid: Annotated[str, optional(check_uid)] | None = None
+
+    def revise(self, changes: Mapping[str, Any], context: Context) -> Self:
+        """As ``Entity.revise``; raises InvalidData ``uid.other`` for another uid."""
+        if "uid" in changes:
+            changes = dict(changes)
+            said = changes.pop("uid")
+            if said not in (None, "") and uid_key(said) != self.uid:
+                raise refused(other_uid(), "uid", context.place)
+        return super().revise(changes, context)
+
+
+def other_uid() -> PydanticCustomError:
+    """The error of a uid that another record has than the one that is meant."""
+    return fault("uid.other", N_("is not the uid of this record, and a uid never changes"))

@@ -32,7 +32,7 @@ NULLABLE = frozenset(
 BLANK_CONTACT: Mapping[str, Any] = {
     column: 0 if field.kind is Kind.BOOL else None
     for field in CONTACT
-    if field.stored and (field.taken or field.internal)
+    if field.stored and (field.taken or field.internal) and field.kind is not Kind.UID
     for column in (field.stands_in, field.key)
     if column
 }

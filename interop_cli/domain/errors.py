@@ -174,6 +174,9 @@ _REASONS = {
     errno.ENAMETOOLONG: N_("its name is too long"),
     errno.ELOOP: N_("its links go in a circle"),
     errno.EEXIST: N_("something is already there"),
+    errno.ENOLCK: N_("the file system has no locks"),
+    errno.EOPNOTSUPP: N_("the file system cannot do this"),
+    errno.ENOSYS: N_("the system cannot do this"),
 }
 # What a missing path means depends on what was meant to be done with it.
 _MISSING = (errno.ENOENT, errno.ENOTDIR)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from interop_cli.domain.entity import Entity, Line, required_lines
+from interop_cli.domain.entity import Lasting, Line, required_lines
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault
 from interop_cli.domain.rules import context_of
@@ -74,7 +74,7 @@ def _written(value: object, info: ValidationInfo[Any]) -> str | None:
     return text
 
 
-class Note(Entity):
+class Note(Lasting):
     """A note: its category as the setting spells it (the first one by default), text and author.
 
     ``created_at`` is when it was written; a date means its midnight in the company's zone.

@@ -13,6 +13,7 @@ from itertools import chain
 
 from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.inputs.encodings import likely_encoding, mostly_utf8, wide_encoding
 from interop_cli.inputs.records import invalid
 from interop_cli.inputs.source import Source
 
@@ -69,6 +70,9 @@ def check_kind(file: str, head: bytes, chosen: str | None, *, option: bool) -> N
                 "byte 0x{byte} is not {encoding}", byte=_hex(head, 0), encoding="utf-8"
             )
             raise invalid("input.encoding", file, reason_wide, line=1, hint=_hint(name, option))
+    if chosen is None and b"\0" in head and (wide := wide_encoding(head)):
+        not_text = msg("it is not {encoding}", encoding=DEFAULT)
+        raise invalid("input.encoding", file, not_text, line=1, hint=_hint(wide, option))
 
 
 def not_decoded(
@@ -81,8 +85,19 @@ def not_decoded(
         reason = msg("byte 0x{byte} is not {encoding}", byte=byte, encoding=encoding)
     else:
         reason = msg("it is not {encoding}", encoding=encoding)
-    hint = _hint("cp1252", option) if chosen is None else None
+    data = error.object if isinstance(error, UnicodeDecodeError) else b""
+    hint = _better(data, chosen, option)
     return invalid("input.encoding", file, reason, line=line, hint=hint)
+
+
+def _better(data: bytes, chosen: str | None, option: bool) -> Message | None:
+    """What to do about bytes that are not in the encoding they were read in."""
+    if chosen is None and mostly_utf8(data):
+        return msg("The other letters of the file are UTF-8: correct those of this line.")
+    found = likely_encoding(data)
+    if found and found != chosen:
+        return _hint(found, option)
+    return _hint("NAME", option) if chosen is None else None
 
 
 def text_before(error: UnicodeError) -> str:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from interop_cli.disk import temporary_file
 from interop_cli.domain.errors import Detail, InvalidData, IoFailure, UsageError, why
 from interop_cli.domain.messages import msg
 from interop_cli.inputs.records import unreadable
@@ -155,10 +156,7 @@ def _open_stdin(stdin: IO[Any] | None) -> Iterator[Source]:
             yield Source(name, file, os.fstat(file.fileno()).st_size - start, start)
         return
     with SpooledTemporaryFile(SPOOL_IN_MEMORY) as spool:
-        try:
-            size = _fill(spool, binary, name)
-        except OSError as error:
-            raise _failure("input.read", name, error) from error
+        size = _fill(spool, binary, name)
         yield Source(name, spool, size)
 
 
@@ -176,7 +174,10 @@ def _fill(spool: IO[bytes], binary: Any, name: str) -> int:
     """Copy all of ``binary``; how many bytes. Devices other than the null one never end."""
     endless = _is_device(binary)
     while True:
-        piece = binary.read(_PIECE)
+        try:
+            piece = binary.read(_PIECE)
+        except OSError as error:
+            raise _failure("input.read", name, error) from error
         if piece is None:  # somebody made the pipe non-blocking, and it is empty for now
             select.select([binary], [], [])
         elif not piece:
@@ -184,7 +185,8 @@ def _fill(spool: IO[bytes], binary: Any, name: str) -> int:
         elif endless:
             raise _not_a_file(name)
         else:
-            spool.write(piece)
+            with temporary_file():
+                spool.write(piece)
 
 
 def _is_device(binary: IO[bytes]) -> bool:

@@ -15,7 +15,7 @@ from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.cells import compact
 from interop_cli.output.sanitise import printable, printable_json
 from interop_cli.output.sink import write_whole
-from interop_cli.output.style import Style, is_terminal
+from interop_cli.output.style import Style, is_screen
 
 SCHEMA_VERSION = 1
 DETAILS_SHOWN = 20
@@ -43,7 +43,7 @@ class Notices:
         self.quiet = quiet
         self.as_json = as_json
         self._clock = clock
-        self._live = is_terminal(stream) and not quiet and environ.get("TERM") != "dumb"
+        self._live = is_screen(stream) and not quiet and environ.get("TERM") != "dumb"
         self._shown = False
 
     def message(self, text: str) -> None:

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from interop_cli import disk
+from interop_cli.disk import sync_folder
 from interop_cli.domain.errors import Conflict, IoFailure, why_not_written
 from interop_cli.domain.messages import msg
 
@@ -91,7 +93,7 @@ def whole_file(path: Path, mode: int = PUBLIC) -> Iterator[Write]:
                 os.fsync(file.fileno())
         with failures(path):
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
@@ -121,11 +123,11 @@ def spooled(write: Write) -> Iterator[Write]:
     with SpooledTemporaryFile(SPOOL_IN_MEMORY) as spool:
 
         def keep(data: bytes) -> None:
-            with failures():
+            with disk.temporary_file():
                 spool.write(data)
 
         yield keep
-        with failures():
+        with disk.temporary_file():
             spool.seek(0)
         while piece := spool.read(_PIECE):
             write(piece)
@@ -147,7 +149,7 @@ def failures(path: Path | None = None) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        if os.name == "nt" and path is None and error.errno == errno.EINVAL:
+        if disk.WINDOWS and path is None and error.errno == errno.EINVAL:
             raise BrokenPipeError(errno.EPIPE, "") from error  # what Windows says instead
         raise failure(error, path) from error
 
@@ -206,18 +208,6 @@ def _wait(stream: IO[bytes] | IO[str]) -> None:
     import select
 
     select.select([], [stream.fileno()], [])
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename outlive a power cut, where the system can."""
-    if os.name == "nt":
-        return
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def discard(stream: IO[str] | None) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import IO
+from typing import IO, Any
 
+from interop_cli import disk
 from interop_cli.output.sanitise import printable
 
 COLORS = ("auto", "always", "never")
+_VIRTUAL_TERMINAL = 4
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
 
 
@@ -22,6 +24,32 @@ def is_terminal(stream: IO[str] | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:
         return False
+
+
+def is_screen(stream: IO[str] | None) -> bool:
+    """Whether ``stream`` is a terminal that obeys escape codes; old Windows consoles show them."""
+    if stream is None or not is_terminal(stream):
+        return False
+    return not disk.WINDOWS or _obeys(stream)
+
+
+def _obeys(stream: IO[str]) -> bool:
+    """Have a Windows console obey escape codes; whether it does.
+
+    https://learn.microsoft.com/windows/console/setconsolemode
+    """
+    import ctypes
+    import msvcrt
+
+    kernel: Any = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    handle = msvcrt.get_osfhandle(stream.fileno())  # type: ignore[attr-defined]
+    mode = ctypes.c_ulong()
+    if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+        return False
+    return bool(
+        mode.value & _VIRTUAL_TERMINAL
+        or kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL)
+    )
 
 
 def wants_color(color: str, environ: Mapping[str, str], terminal: bool) -> bool:

@@ -19,7 +19,7 @@ from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import ColumnChoice, Row, choose, pick
 from interop_cli.output.notices import Advance, Notices
 from interop_cli.output.sanitise import printable_json
-from interop_cli.output.style import Style, is_terminal, terminal_width, wants_color
+from interop_cli.output.style import Style, is_screen, is_terminal, terminal_width, wants_color
 
 if TYPE_CHECKING:
     from interop_cli.output.charts import Drawing
@@ -61,9 +61,10 @@ class Output:
         self._stdout = sys.stdout if stdout is None else stdout
         stderr = sys.stderr if stderr is None else stderr
         self.terminal = self.out is None and is_terminal(self._stdout)
-        self.style = Style(wants_color(color, self._environ, self.terminal))
+        on_screen = self.out is None and is_screen(self._stdout)
+        self.style = Style(wants_color(color, self._environ, on_screen))
         as_json = format in ("json", "ndjson") if error_format is None else error_format == "json"
-        dressed = Style(wants_color(color, self._environ, is_terminal(stderr)))
+        dressed = Style(wants_color(color, self._environ, is_screen(stderr)))
         self.notices = Notices(stderr, dressed, self._environ, quiet=quiet, as_json=as_json)
 
     # Data

@@ -11,7 +11,8 @@ from interop_cli.domain.errors import Conflict, Detail, NotFound
 from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
-from interop_cli.services.imports.clients import Import
+from interop_cli.domain.values.uid import derived_uid
+from interop_cli.services.imports.clients import Import, Written
 from interop_cli.services.outcome import MAX_ITEMS, Outcome, one
 from interop_cli.store.reading.called import Called, called
 from interop_cli.store.writing.repositories.operations import Hindrance, Stays
@@ -227,9 +228,29 @@ class SeedRecord:
     error: Detail | None = None
 
 
-def seed_clients(uow: UnitOfWork, clients: Iterable[dict[str, Any]], context: Context) -> Outcome:
-    """Write the clients, over those of the same codes."""
-    return Import(uow, context).run(_records(clients))
+class Seeding(Import):
+    """An import that names what it makes after the seed and the code: the same in every database.
+
+    ``origin`` is what their uids are derived from.
+    """
+
+    origin: str = "seed"
+
+    def _built(self, *args: Any) -> Written:
+        made = super()._built(*args)
+        made.client.uid = derived_uid(self.origin, "client", made.client.code)
+        if made.address is not None:
+            made.address.uid = derived_uid(self.origin, "address", made.client.code)
+        return made
+
+
+def seed_clients(
+    uow: UnitOfWork, clients: Iterable[dict[str, Any]], context: Context, seed: int = 1
+) -> Outcome:
+    """Write the made-up clients of a seed, over those of the same codes."""
+    seeding = Seeding(uow, context)
+    seeding.origin = f"seed {seed}"
+    return seeding.run(_records(clients))
 
 
 def _records(clients: Iterable[dict[str, Any]]) -> Iterator[SeedRecord]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.disk import known
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
 from interop_cli.settings import userfile
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 Found = tuple[Any, str]  # the value and its origin
-ReadSecret = Callable[[str, Mapping[str, str], Path], Found | None]
+ReadSecret = Callable[[str, Mapping[str, str], Path | None], Found | None]
 HIDDEN = "********"
 
 
@@ -71,13 +72,24 @@ class Settings:
         return [(row.name, *self._find(row)) for row in rows]
 
     def user_path(self) -> Path:
-        """The user's file, whether it exists or not."""
+        """The user's file, whether it exists or not.
+
+        Raises ConfigError ``config.home`` where it would be in a home folder that nobody knows.
+        """
         return self._path or userfile.user_path(self._environ)
 
+    def known_path(self) -> Path | None:
+        """The same; None where there is no home folder, and so no file."""
+        try:
+            return self.user_path()
+        except ConfigError:
+            return None
+
     @property
-    def secrets_folder(self) -> Path:
-        """Where this user's secrets are kept where there is no keyring."""
-        return self.user_path().parent / "secrets"
+    def secrets_folder(self) -> Path | None:
+        """Where this user's secrets are kept where there is no keyring; None without a home."""
+        path = self.known_path()
+        return path.parent / "secrets" if path else None
 
     def set_user(self, name: str, text: str) -> None:
         """Write one setting into the user's file, which keeps its comments."""
@@ -121,7 +133,8 @@ class Settings:
 
     @cached_property
     def _file(self) -> Mapping[str, Value]:
-        return userfile.read(self.user_path())
+        path = self.known_path()
+        return userfile.read(path) if path else {}
 
 
 def parse(name: str, text: str) -> Value:
@@ -165,9 +178,10 @@ def _from_environment(row: Setting, environ: Mapping[str, str]) -> tuple[str, st
 
 def _default(row: Setting) -> Any:
     if row.type is SettingType.PATH and row.default is None:
-        from platformdirs import user_data_path
+        from platformdirs import user_data_dir
 
-        return str(user_data_path("interop", appauthor=False) / "interop.db")
+        folder = known(lambda: user_data_dir("interop", appauthor=False), row.variable)
+        return str(Path(folder) / "interop.db")
     return _copied(row.default)
 
 
@@ -175,7 +189,7 @@ def _copied(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
 
 
-def keeper(name: str, environ: Mapping[str, str], folder: Path) -> TargetSecrets:
+def keeper(name: str, environ: Mapping[str, str], folder: Path | None) -> TargetSecrets:
     """Where the secret setting ``name`` is kept: ``places.key`` under ``places``.
 
     A file named in ``INTEROP_PLACES_TOKEN_FILE``, the keyring, or a private file.
@@ -186,7 +200,7 @@ def keeper(name: str, environ: Mapping[str, str], folder: Path) -> TargetSecrets
     return TargetSecrets(group, group, (value,), environ, folder)
 
 
-def read(name: str, environ: Mapping[str, str], folder: Path) -> tuple[str, str] | None:
+def read(name: str, environ: Mapping[str, str], folder: Path | None) -> tuple[str, str] | None:
     """A secret setting and its place, or None where there is none."""
     kept = keeper(name, environ, folder)
     secret = kept.read()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.values.zones import zone_named
@@ -118,6 +118,8 @@ _ROWS = (
             N_("Time zone whose days are meant; this machine's where not set."), "", shared=True),
     Setting("sync.auto", SettingType.BOOL, _COMPANY,
             N_("Whether a change is pushed as soon as it is made."), default=False),
+    Setting("sync.auto_seconds", SettingType.SECONDS, _COMPANY,
+            N_("Seconds that such a push may take, all targets together."), 5.0),
     Setting("sync.accounting", SettingType.TEXT, _COMPANY,
             N_("The target that client send pushes to; the only accounting one where not set."),
             ""),
@@ -262,7 +264,7 @@ def _checked_text(row: Setting, text: str) -> str:
         except ValueError:
             raise BadValue(_wanted(row)) from None
     if row.type is SettingType.PATH:
-        return os.path.expanduser(text)  # noqa: PTH111 - a Path would drop "//" and "./"
+        return expanded(text, row.variable)
     return text
 
 

@@ -12,18 +12,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from interop_cli.disk import expanded, known, sync_folder
 from interop_cli.domain.errors import ConfigError, IoFailure
 from interop_cli.domain.messages import Message, msg
 from interop_cli.settings.table import SETTINGS, BadValue, Value, from_toml, nearest, setting
 
+PLACE = "INTEROP_CONFIG"
+_ELSEWHERE = msg("Name another settings file in {variable}.", variable=PLACE)
+
 
 def user_path(environ: Mapping[str, str]) -> Path:
-    """``INTEROP_CONFIG``, else ``interop/config.toml`` in the platform's folder."""
-    if chosen := environ.get("INTEROP_CONFIG"):
-        return Path(chosen).expanduser()
-    from platformdirs import user_config_path
+    """``INTEROP_CONFIG``, else ``interop/config.toml`` in the platform's folder.
 
-    return user_config_path("interop", appauthor=False) / "config.toml"
+    Raises ConfigError ``config.home`` where that is in a home folder nobody knows.
+    """
+    if chosen := environ.get(PLACE):
+        return Path(expanded(chosen, PLACE))
+    from platformdirs import user_config_dir
+
+    folder = known(lambda: user_config_dir("interop", appauthor=False), PLACE)
+    return Path(folder) / "config.toml"
 
 
 def read(path: Path) -> dict[str, Value]:
@@ -106,6 +114,7 @@ def _text(path: Path) -> str | None:
     raise ConfigError(
         "config.file",
         msg("The settings file {path} cannot be read: {reason}.", path=str(path), reason=reason),
+        hint=_ELSEWHERE,
     )
 
 
@@ -163,6 +172,7 @@ def _write(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         from interop_cli.domain.errors import why_not_written
 
@@ -173,4 +183,5 @@ def _write(path: Path, text: str) -> None:
             msg(
                 "{path} cannot be written: {reason}.", path=str(path), reason=why_not_written(error)
             ),
+            hint=_ELSEWHERE,
         ) from error

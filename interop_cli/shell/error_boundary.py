@@ -13,6 +13,7 @@ import click
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError
 from interop_cli.domain.messages import Message, msg
 from interop_cli.i18n import _
+from interop_cli.shell.encodings import bear_all_letters
 from interop_cli.shell.signals import Signalled
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 EXIT_PIPE = 141
 
 
-def protect_descriptors() -> None:
+def protect_streams() -> None:
     """Fill closed standard descriptors, lest a database be opened as one of them.
 
-    A closed stdout is filled read-only, so that writing data to it fails and is reported.
+    A closed stdout is filled read-only, so that writing data to it fails and is reported. No
+    letter is too much for a stream.
     """
     for number in (0, 1, 2):
         try:
@@ -37,6 +39,7 @@ def protect_descriptors() -> None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    bear_all_letters()
 
 
 def leave(app: App, exit_code: int) -> int:
@@ -61,7 +64,7 @@ def report(app: App, error: BaseException) -> int:
     help_text = str(error).splitlines() if asks_for_help else None
     ours = error if isinstance(error, InteropError) else _as_ours(error)
     if app.options.get("debug"):
-        ours.hint = msg("The traceback is in {path}", path=_write_traceback(error))
+        ours.hint = _traceback_hint(error)
     error = ours
     if error.applied is not None:
         error.applied = error.applied or app.applied
@@ -131,6 +134,16 @@ def _usage(error: click.UsageError) -> UsageError:
         msg("Missing command.") if bare else Message("{text}", {"text": text}),
         hint=msg("See: {command} --help", command=path),
     )
+
+
+def _traceback_hint(error: BaseException) -> Message:
+    from interop_cli.disk import temporary_failure
+
+    try:
+        return msg("The traceback is in {path}", path=_write_traceback(error))
+    except OSError as refused:
+        failure = temporary_failure(refused)
+        return msg("There is no traceback: {why}", why=failure.message)
 
 
 def _write_traceback(error: BaseException) -> str:

@@ -184,6 +184,7 @@ class ImportReader:
         from interop_cli.inputs.reading import read_records
 
         self.warnings.clear()  # the unit of work may begin again
+        self._doubt_encoding()
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
@@ -217,6 +218,23 @@ class ImportReader:
                 count=maker.left_out,
             )
             self.warnings.append(RuleWarning("", "import.rows.left_out", reason))
+
+    def _doubt_encoding(self) -> None:
+        """Say where another encoding than the one that was named reads the file into French."""
+        chosen = self._form["encoding"]
+        if chosen is None:
+            return
+        from interop_cli.inputs.encodings import SAMPLE, better_encoding
+
+        with self.source.binary() as stream:
+            better = better_encoding(stream.read(SAMPLE), chosen)
+        if better:
+            message = msg(
+                "read as {encoding}; as {better} it would have more French letters",
+                encoding=chosen,
+                better=better,
+            )
+            self.warnings.append(RuleWarning("", "input.encoding.doubtful", message))
 
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:
         """Whether no cell is to be looked at; quickly told of nearly every row."""

@@ -11,11 +11,13 @@ import os
 import stat
 import sys
 from collections.abc import Hashable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.disk import expanded
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import Message, msg
 
@@ -126,13 +128,15 @@ class Paths:
 
     def _settings(self) -> Iterator[str]:
         settings, environ = self._app.settings, self._app.environ
-        yield str(settings.user_path())
+        path = settings.known_path()
         for name, value in environ.items():
             if name.startswith("INTEROP_") and name.endswith("_TOKEN_FILE"):
-                yield str(Path(value).expanduser())
+                yield expanded(value, name)
+        if path is not None:
+            yield str(path)
         folder = settings.secrets_folder
-        if folder.is_dir():
-            yield from map(str, folder.iterdir())
+        with suppress(OSError):  # what may not be looked into, may not be written either
+            yield from map(str, folder.iterdir() if folder else ())
 
 
 def check(app: App, command: click.Command, values: dict[str, Any]) -> None:

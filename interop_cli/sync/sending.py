@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
 from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo
 from interop_cli.domain.sync.records import Action, Failed, FoundRemote, Result, Send, Trace
@@ -107,6 +108,9 @@ class Landed:
         return whole and not any(kind in UNSETTLING for kind in troubles)
 
 
+CHANGED = Trouble(
+    TroubleKind.STALE, "remote.changed", msg("Somebody changed the record there meanwhile.")
+)
 UNSETTLING = BREAKING | PAUSING | {TroubleKind.STALE}
 
 
@@ -212,7 +216,24 @@ class Sender:
             there = connector.lookup(sends)
             found = [FoundRemote(local_id, remote) for local_id, remote in there.items()]
             sends = [send for send in sends if send.id not in there]
+        elif sends[0].action is not Action.CREATE and not connector.knows_versions:
+            changed = self._changed_there(sends)
+            found = [Failed(local_id, CHANGED) for local_id in changed]
+            sends = [send for send in sends if send.id not in changed]
         return found + (connector.push(str(sends[0].action), sends) if sends else [])
+
+    def _changed_there(self, sends: Sequence[Send]) -> set[int]:
+        """Which of these would be written over something that is not known here. Raises Trouble."""
+        entity = sends[0].entity
+        descriptor = self.opened.connector.descriptor(entity)
+        there = self.opened.connector.fetch(entity, [str(send.remote_id) for send in sends])
+        return {
+            send.id
+            for send in sends
+            if unknown_outcomes.is_news(
+                there.get(str(send.remote_id)), send.remote_id, send.base, send.payload, descriptor
+            )
+        }
 
     def _wait(self, flight: Flight) -> Landed:
         """Wait for the answer of a call."""

@@ -134,7 +134,8 @@ def open_target(
     environ: Mapping[str, str],
     *,
     timeout: float,
-    folder: Path,
+    folder: Path | None,
+    ends: float | None = None,
 ) -> OpenTarget:
     """A target at work. Raises ConfigError where its kind is unknown or its address refused."""
     kind = connector_class(target.kind)
@@ -144,6 +145,7 @@ def open_target(
         base_url=environ.get(variable(target.name, "BASE_URL")) or None,
         token_url=environ.get(variable(target.name, "TOKEN_URL")) or None,
         timeout=timeout,
+        ends=ends,
         ca_bundle=environ.get("REQUESTS_CA_BUNDLE") or None,
         proxy=environ.get("INTEROP_PROXY") or None,
     )
@@ -153,7 +155,7 @@ def open_target(
     return OpenTarget(store, target, kind(configured, tools), clock)
 
 
-def secrets_of(target: TargetRow, environ: Mapping[str, str], folder: Path) -> TargetSecrets:
+def secrets_of(target: TargetRow, environ: Mapping[str, str], folder: Path | None) -> TargetSecrets:
     """Where the secret of a target is kept."""
     names = connector_class(target.kind).secret_names
     return TargetSecrets(target.name, target.uid, names, environ, folder)

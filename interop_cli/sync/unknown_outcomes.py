@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.link import LinkState, TroubleKind
 from interop_cli.domain.sync.merge import is_erased, merge, without_erased
+from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.plan import Reason, Step
 from interop_cli.domain.sync.records import Action, RemoteRecord, Send
 from interop_cli.store.sync.links import CLEARED, dumped, message_text
@@ -35,6 +37,20 @@ def read(opened: OpenTarget, entity: str, steps: Sequence[Step]) -> dict[int, Re
     if created:
         found.update(opened.connector.lookup(created))
     return found
+
+
+def is_news(
+    remote: RemoteRecord | None,
+    remote_id: str | None,
+    base: Payload,
+    ours: Payload,
+    descriptor: Descriptor,
+) -> bool:
+    """Whether what is there has to be merged with what we know before ours is sent."""
+    if remote is None or remote.gone or remote.remote_id != remote_id:
+        return True
+    merged = merge(base, ours, remote.values, descriptor)
+    return bool(merged.conflicts) or merged.base != base
 
 
 def _send(step: Step) -> Send:

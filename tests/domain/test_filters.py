@@ -41,6 +41,8 @@ def shape(node: Node) -> str:
         ("a IS NULL Or b is NOT null", "(a null or not b null)"),
         ("a In (1, 2) and b not IN ('x')", "(a in ['1', '2'] and not b in ['x'])"),
         ("a in(1)", "a in ['1']"),
+        ("a in (Laval,Gaspé)and b=1", "(a in ['Laval', 'Gaspé'] and b = 1)"),
+        ("a = 'x' AND b = \"y\" OR c = 1", "((a = x and b = y) or c = 1)"),
         ("a in (x y, \"p, q\", 'it''s')", "a in ['x y', 'p, q', \"it's\"]"),
         # A word is one between spaces only.
         ("a = Lion d'or", "a = Lion d'or"),
@@ -108,6 +110,35 @@ def test_a_refusal_says_what_may_have_been_meant(text: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 1)", "closed that is not open"),
+        ("(a = 1) b", "at character 9 a comparison is expected"),
+        ("a = Salt and Pepper", "the word and"),
+        ("a = 1 or Salt", "the word or"),
+        ("a = Salt and ,", "the word and"),
+        ("a = 1 and", "at character 10 a comparison is expected"),
+        ("a not in 1", "not in takes a list"),
+        ("a in 1", "a: in takes a list"),
+        ("(a = 1", "at character 1 is not closed"),
+        ("a = 1 and (b = 2", "at character 11 is not closed"),
+        ("a = 'x', 'y'", "holds no comma"),
+        ("a in ('x' y)", "something follows the closing quote"),
+        ("a = ,", "holds no comma"),
+        ("a in (,)", "a value is missing"),
+        ("(a = 1) and Pepper", "after Pepper an operator is missing"),
+        ('a = "Salt" and Pepper', "after Pepper an operator is missing"),
+        ("a is null and Pepper", "after Pepper an operator is missing"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    message = caught.value.message
+    assert said in message.msgid.format(**message.params)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -161,6 +192,10 @@ def test_what_is_too_long_or_too_deep_is_refused_and_breaks_nothing() -> None:
     assert shape(parse(deep)) == "a = 1"
     assert shape(parse("not " * 10_001 + "a = 1")) == "not a = 1"
     assert len(list(leaves(parse(" or ".join(["a = 1"] * 2000))))) == 2000
+    beside = " or ".join(["(a = 1)"] * (DEEPEST + 2))
+    assert len(list(leaves(parse(beside)))) == DEEPEST + 2
+    longest = "a = " + "x" * (100_000 - len("a = "))
+    assert shape(parse(longest)) == longest
     for text in (f"({deep})", "(" * 50_000, " or ".join(["a = 1"] * 2001), "a = " + "x" * 100_000):
         with pytest.raises(UsageError) as caught:
             parse(text)

@@ -536,7 +536,7 @@ class FakeHubSpot(FakeServer):
 
     def _shown(self, row: dict[str, Any], names: Any) -> dict[str, Any]:
         wanted = {*names, "hs_object_id"}
-        properties = {n: v for n, v in row["properties"].items() if n in wanted}
+        properties = {name: row["properties"].get(name) for name in wanted if name}
         return {**row, "properties": properties}
 
     def _answered(self, results: list[Any], errors: list[Any], status: int) -> Reply:

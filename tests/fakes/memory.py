@@ -65,6 +65,7 @@ class MemoryRemote:
 
     keyed: bool = True
     looks_first: bool = False
+    versions: bool = True
     replays: bool = True
     rows: dict[str, Row] = field(default_factory=dict)
     troubles: list[TroubleKind | str | None] = field(default_factory=list)
@@ -133,6 +134,10 @@ class MemoryConnector:
     def looks_first(self) -> bool:
         return self.remote.looks_first
 
+    @property
+    def knows_versions(self) -> bool:
+        return self.remote.versions
+
     def descriptor(self, entity: str) -> Descriptor:
         return DESCRIPTOR
 
@@ -198,7 +203,7 @@ class MemoryConnector:
 
     def _update(self, send: Send) -> Result:
         row = self.remote.rows[str(send.remote_id)]
-        if str(row.version) != send.remote_version:
+        if self.remote.versions and str(row.version) != send.remote_version:
             return Failed(send.id, Trouble(TroubleKind.STALE, "memory.stale", msg("stale")))
         row.values.update(send.changes())
         row.version += 1

@@ -54,7 +54,7 @@ def test_the_line_of_a_bad_byte(before: str, bad: bytes, size: int, after: str) 
 
 @given(texts, sizes, texts)
 def test_the_line_of_a_nul(before: str, size: int, after: str) -> None:
-    data = (before + "\0" + after).encode()
+    data = (before + "x\0" + after).encode()
     with chunks_of(size), pytest.raises(InvalidData) as caught:
         list(TextLines(source_of(data)))
     assert caught.value.code == "input.nul"

@@ -525,17 +525,21 @@ def test_a_lost_update_is_compared_before_it_is_sent_again(
 def test_the_attempt_keeps_its_key_until_its_payload_changes(
     store: Store, remote: MemoryRemote
 ) -> None:
+    clock = Clock(START)
+
+    def once(*troubles: TroubleKind | None) -> None:
+        clock.sleep(1000)  # the target rests after each of them
+        remote.troubles = list(troubles)
+        keep(store, remote, patient=False, clock=clock)
+
     add_client(store, code="A")
-    remote.troubles = [TroubleKind.UNKNOWN]
-    keep(store, remote, patient=False)
+    once(TroubleKind.UNKNOWN)
     first = links(store)[1]["attempt_key"]
     assert links(store)[1]["state"] == "unknown"
-    remote.troubles = [None, TroubleKind.RETRY]
-    keep(store, remote, patient=False)
+    once(None, TroubleKind.RETRY)
     assert links(store)[1]["attempt_key"] == first
     edit(store, "A", city="Gaspé")
-    remote.troubles = [TroubleKind.RETRY]
-    keep(store, remote, patient=False)
+    once(TroubleKind.RETRY)
     assert links(store)[1]["attempt_key"] not in (None, first)
 
 

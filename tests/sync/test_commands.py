@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from typing import Any
 
 import pytest
@@ -630,3 +631,33 @@ def test_an_empty_pipe_sends_nothing_and_says_so(crm: Run, portal: FakeHubSpot) 
     assert (pushed.code, pushed.json["warnings"][0]["code"]) == (10, "input.empty")
     assert crm("sync", "push", "-", "--expect", "2").code == 5
     assert portal.live() == {}
+
+
+def test_auto_does_not_wait_for_a_server_that_hangs(crm: Run, portal: FakeHubSpot) -> None:
+    crm("config", "set", "sync.auto", "true", "-q")
+    crm("config", "set", "sync.auto_seconds", "1", "-q")
+    answered = threading.Event()
+    hanging = threading.Event()
+
+    def hang() -> None:
+        answered.wait(60)  # as long as the command would wait for a call
+        hanging.set()
+
+    portal.fail("act", act=hang)
+    try:
+        create(crm, "A")
+        assert not hanging.is_set()  # the command has ended, and nobody has answered yet
+    finally:
+        answered.set()
+        hanging.wait(60)
+    # The next write finds that the target rests, and calls nobody.
+    portal.calls.clear()
+    edited = crm("client", "edit", "A", "--phone", "418 555-0199", "--json")
+    assert edited.code == 0
+    assert "crm" in edited.stderr
+    assert portal.calls == []
+    status = crm("sync", "status", "--json").json[0]
+    assert (status["paused"], status["paused_by"]) == (True, "auto")
+    # Whoever asks for a push gets one.
+    assert items(crm("sync", "push", "--json")) == {"A": "ok"}
+    assert crm("sync", "status", "--json").json[0]["paused"] is False

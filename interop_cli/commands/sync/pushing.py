@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands.sync import common
+from interop_cli.disk import expanded
 from interop_cli.domain.errors import Conflict, InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, translate
@@ -334,7 +335,7 @@ def hand_over(
     """Export what is pending, and say where it is and what comes next."""
     from interop_cli.sync.exporting import Export
 
-    folder = Path(out).expanduser() if out else opened.connector.folder  # type: ignore[attr-defined]
+    folder = Path(expanded(out, "--out")) if out else opened.connector.folder  # type: ignore[attr-defined]
     export = Export(opened, folder, scope, again=again, strict=strict, wait=app.lock_timeout)
     if app.dry_run:
         return export.tried()

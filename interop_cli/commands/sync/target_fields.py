@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     help=N_("Send this field too, under their name for it."),
 )
 @option("--unset", "dropped", multiple=True, metavar="FIELD", help=N_("Send this field no more."))
+@option(
+    "--wins",
+    "winners",
+    multiple=True,
+    metavar="FIELD=ours|theirs|ask|create-only",
+    help=N_("Whose value stands where both sides changed this field."),
+)
 @option("--reset", is_flag=True, help=N_("Go back to the usual fields."))
 @pass_app
 def fields_command(
@@ -40,13 +47,18 @@ def fields_command(
     entity: str | None,
     chosen: tuple[str, ...],
     dropped: tuple[str, ...],
+    winners: tuple[str, ...],
     reset: bool,
 ) -> None:
     """Show which fields a target takes, and choose which are sent.
 
+    Where both sides changed a field since the last push, a person is asked (sync resolve), unless
+    --wins says whose value stands. A field that is create-only is sent with a new record alone.
+
     \b
     interop sync fields crm
     interop sync fields crm --entity client --set postal_code --set terms=payment_terms
+    interop sync fields crm --entity client --wins phone=theirs
     """
     from interop_cli.connectors import connector_class
 
@@ -55,6 +67,9 @@ def fields_command(
         raise common.takes_no(target.name, entity)
     if chosen or dropped or reset:
         settings = _fields(app.open_target(target), entity or "client", chosen, dropped, reset)
+        target = configured(app, target, settings)
+    if winners:
+        settings = _policies(app.open_target(target), entity or "client", winners)
         target = configured(app, target, settings)
     _show_fields(app, app.open_target(target), entity)
 
@@ -69,6 +84,9 @@ def _fields(
     fields = dict(settings.get("fields") or {})
     if reset:
         fields.pop(entity, None)
+        settings["policies"] = {
+            name: of for name, of in settings.get("policies", {}).items() if name != entity
+        }
     if chosen or dropped:
         descriptor = opened.connector.descriptor(entity)
         sent = {one.name: one.remote for one in descriptor.sent()}
@@ -95,6 +113,31 @@ def _fields(
     return {**settings, "fields": fields}
 
 
+def _policies(opened: OpenTarget, entity: str, winners: tuple[str, ...]) -> dict[str, Any]:
+    """The target's settings with another say in who wins."""
+    from interop_cli.connectors import BY_FILE
+    from interop_cli.domain.sync.descriptor import Policy
+
+    if opened.target.kind in BY_FILE:
+        raise UsageError(
+            "usage.field", msg("Nothing is changed in a file that was handed over: no --wins here.")
+        )
+    settings, descriptor = dict(opened.target.settings), opened.connector.descriptor(entity)
+    policies = dict(settings.get("policies") or {})
+    of = dict(policies.get(entity) or {})
+    for text in winners:
+        name, _equals, policy = text.partition("=")
+        if descriptor.named(name) is None:
+            raise _no_field(descriptor, name)
+        if policy not in list(Policy):
+            choices = ", ".join(Policy)
+            raise UsageError(
+                "usage.wins", msg("--wins takes FIELD= and one of {choices}.", choices=choices)
+            )
+        of[name] = policy
+    return {**settings, "policies": {**policies, entity: of}}
+
+
 def _no_field(descriptor: Any, name: str) -> UsageError:
     names = ", ".join(one.name for one in descriptor.fields)
     return UsageError(
@@ -107,7 +150,17 @@ def _show_fields(app: App, opened: OpenTarget, entity: str | None) -> None:
     from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.domain.sync.descriptor import Need
 
-    names = ("entity", "field", "theirs", "need", "sent", "max_length", "pattern", "choices")
+    names = (
+        "entity",
+        "field",
+        "theirs",
+        "need",
+        "sent",
+        "wins",
+        "max_length",
+        "pattern",
+        "choices",
+    )
     kinds = {"sent": ValueKind.BOOL, "max_length": ValueKind.INT, "choices": ValueKind.JSON}
     columns = [
         Column(name, kinds.get(name, ValueKind.TEXT), table=name not in ("pattern", "choices"))
@@ -120,6 +173,7 @@ def _show_fields(app: App, opened: OpenTarget, entity: str | None) -> None:
             field.remote or None,
             str(field.need),
             field.usual and field.need is not Need.UNSUPPORTED,
+            str(field.policy),
             field.max_length,
             field.pattern,
             list(field.choices) or field.choices_from,

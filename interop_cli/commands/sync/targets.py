@@ -134,12 +134,14 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
             found[name] = _flag(name, value)
         else:
             found[name] = value
-    fields = found.pop("fields", None)
+    of_fields: dict[str, Any] = {
+        name: found.pop(name) for name in ("fields", "policies") if name in found
+    }
     check_settings(kind.settings, found)
     for name in ("base_url", "token_url"):
         if name in found:
             checked_url(str(found[name]))
-    return found if fields is None else {**found, "fields": fields}
+    return {**found, **of_fields}
 
 
 def _flag(name: str, value: str) -> bool:
@@ -346,5 +348,4 @@ def _kind(target: TargetRow) -> Any:
 def _secrets(app: App, target: TargetRow) -> TargetSecrets:
     from interop_cli.sync.target import secrets_of
 
-    folder = app.settings.user_path().parent / "secrets"
-    return secrets_of(target, app.environ, folder)
+    return secrets_of(target, app.environ, app.settings.secrets_folder)

@@ -14,6 +14,7 @@ from typing import ClassVar
 from interop_cli.connectors.files import handover
 from interop_cli.connectors.files.profile import FORMS, Profile, ProfileColumn, load
 from interop_cli.connectors.protocol import Target, TargetSetting, Tools
+from interop_cli.disk import expanded
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Problem, RemoteField
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -163,6 +164,7 @@ class Files:
     entities: ClassVar[tuple[str, ...]] = ("client",)
     batch_size: ClassVar[int] = 1000
     looks_first: ClassVar[bool] = False
+    knows_versions: ClassVar[bool] = False
     secret_names: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(
@@ -189,7 +191,7 @@ class Files:
     @property
     def folder(self) -> Path:
         """Where files go unless the command says otherwise."""
-        return Path(str(self.target.settings.get("folder") or ".")).expanduser()
+        return Path(expanded(str(self.target.settings.get("folder") or "."), "--out"))
 
     def descriptor(self, entity: str) -> Descriptor:
         """What the profile takes."""

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from interop_cli.disk import sync_folder
 from interop_cli.domain.errors import IoFailure, why_not_written
 from interop_cli.domain.messages import msg
 
@@ -68,7 +69,7 @@ def hand_over(
         _name(half, described)
         made.append(described)
         fault("manifest")
-        _sync(folder)
+        sync_folder(folder)
         _name(temporary, final)
     except OSError as error:
         for path in made:
@@ -80,7 +81,7 @@ def hand_over(
         ) from None
     fault("named")
     with suppress(OSError):
-        _sync(folder)
+        sync_folder(folder)
 
 
 def handed_over(folder: Path, batch: str) -> bool:
@@ -129,13 +130,3 @@ def _name(temporary: Path, final: Path) -> None:
         return
     with suppress(OSError):
         temporary.unlink()
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.messages import Message, msg
@@ -155,7 +156,7 @@ def load(name: str) -> Profile:
 
     Raises ConfigError ``sync.profile.*``, naming what is wrong in it.
     """
-    path = SHIPPED / f"{name}.toml" if name in shipped() else Path(name).expanduser()
+    path = SHIPPED / f"{name}.toml" if name in shipped() else Path(expanded(name, "--profile"))
     try:
         with path.open("rb") as file:
             content = file.read(MAX_SIZE + 1)

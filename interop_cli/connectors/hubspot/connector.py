@@ -188,6 +188,7 @@ class HubSpot(HubSpotReader):
     entities: ClassVar[tuple[str, ...]] = ("client", "contact")
     batch_size: ClassVar[int] = 100
     looks_first: ClassVar[bool] = False
+    knows_versions: ClassVar[bool] = False
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         BASE_URL,
         TargetSetting("prospects", N_("Whether prospects are sent too."), flag=True),

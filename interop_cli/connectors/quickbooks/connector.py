@@ -42,6 +42,7 @@ class QuickBooks(Items):
     entities: ClassVar[tuple[str, ...]] = tuple(OBJECTS)
     batch_size: ClassVar[int] = 30
     looks_first: ClassVar[bool] = True
+    knows_versions: ClassVar[bool] = True
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(
             "realm_id", N_("The number of the company in QuickBooks."), required=True, pattern=REALM

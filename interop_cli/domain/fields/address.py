@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.field import Field, Fields, Kind, Merge, Personal
+from interop_cli.domain.fields.field import UID, Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
 ADDRESS: Fields = (
     Field("id", N_("Id"), Kind.INT, table=True, taken=False, clear=False, synced=False),
+    UID,
     Field("client", N_("Client"), Kind.CODE, column="client_id", taken=False, clear=False),
     Field("label", N_("Label"), help=N_("What you call this address."), table=True,
           personal=Personal.OTHER, searched=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.domain.fields.address import ADDRESS
-from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Merge, Personal
+from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
@@ -17,6 +17,7 @@ _PLACE: Fields = tuple(
 )
 CLIENT: Fields = (
     Field("id", N_("Id"), Kind.INT, taken=False, clear=False),
+    UID,
     Field("code", N_("Code"), Kind.CODE,
           help=N_("The client's code; made from the name if absent."), metavar="CODE",
           key="code_key", table=True, clear=False, merge=Merge.OWN, searched=True, given=True,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Personal
+from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Personal
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
 DOCUMENT: Fields = (
     Field("id", N_("Id"), Kind.INT, taken=False),
+    UID,
     Field("kind", N_("Kind"), table=True, clear=False, choices=ClosedList.DOCUMENT_KIND),
     Field("number", N_("Number"), Kind.FOLDED,
           help=N_("Its number; quotes, jobs and slips get the next one if absent."),
@@ -16,7 +17,9 @@ DOCUMENT: Fields = (
           card=(Card.DOCUMENT, 1)),
     Field("bill_to", N_("Billed to"), Kind.CODE, help=N_("Another client who pays."),
           metavar="CODE", column="bill_to_id", table=True, card=(Card.DOCUMENT, 2)),
-    Field("contact", N_("Contact"), help=N_("Who it is for."), card=(Card.DOCUMENT, 3)),
+    Field("contact", N_("Contact"),
+          help=N_("Who it is for: a contact by id, e-mail or name, or other text."),
+          card=(Card.DOCUMENT, 3)),
     Field("date", N_("Date"), Kind.DATE, help=N_("Its date; today if absent."),
           metavar="YYYY-MM-DD", table=True, clear=False, card=(Card.DOCUMENT, 4)),
     Field("due_date", N_("Due date"), Kind.DATE, help=N_("When it is due."), metavar="YYYY-MM-DD",
@@ -30,7 +33,8 @@ DOCUMENT: Fields = (
     Field("tax_cents", N_("Taxes"), Kind.MONEY, help=N_("Taxes."), metavar="AMOUNT"),
     Field("total_cents", N_("Total"), Kind.MONEY, help=N_("Amount with taxes."), metavar="AMOUNT",
           table=True),
-    Field("ship_to", N_("Shipped to"), help=N_("An address of the client, or text."),
+    Field("ship_to", N_("Shipped to"),
+          help=N_("Where it goes: an address by id, label or its text, or other text."),
           metavar="ID|TEXT", card=(Card.DOCUMENT, 11)),
     Field("external_id", N_("External id"), help=N_("Its id in another system."),
           card=(Card.DOCUMENT, 12), personal=Personal.NEVER),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
 
@@ -67,6 +68,7 @@ class Kind(StrEnum):
     DATE = "date"
     MONEY = "cents"
     TAGS = "tags"
+    UID = "UUID"
     NAMED = "texts by name"
     JSON = "json"
 
@@ -169,6 +171,19 @@ class Field(NamedTuple):
 
 
 Fields = tuple[Field, ...]
+
+# A file may bring it, and nobody can change it: it has no option, and no empty cell takes it away.
+UID = Field(
+    "uid",
+    N_("Uid"),
+    Kind.UID,
+    clear=False,
+    given=True,
+    pulled=False,
+    merge=Merge.OWN,
+    personal=Personal.NEVER,
+)
+"""The name that a record keeps for ever."""
 
 
 def columns(fields: Fields) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.field import Field, Fields, Kind, Personal
+from interop_cli.domain.fields.field import UID, Field, Fields, Kind, Personal
 from interop_cli.domain.messages import N_
 
 NOTE: Fields = (
     Field("id", N_("Id"), Kind.INT, table=True, taken=False),
+    UID,
     Field("client", N_("Client"), Kind.CODE, column="client_id", taken=False, clear=False),
     Field("category", N_("Category"), Kind.FOLDED, table=True, clear=False),
     Field("text", N_("Text"), help=N_("What it says; - reads stdin."), metavar="TEXT|-", table=True,

@@ -21,6 +21,7 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values import closed_lists, zones
 from interop_cli.domain.values.closed_lists import ClosedList
 from interop_cli.domain.values.text import fold, nfc
+from interop_cli.domain.values.uid import uid_key
 
 DATES = frozenset({Kind.TIME, Kind.DATE})
 NUMBERS = frozenset({Kind.INT, Kind.MONEY})
@@ -92,6 +93,8 @@ class Reading:
             return (fold(text),)
         if field.kind in NUMBERS:
             return (_number(field, text),)
+        if field.kind is Kind.UID:
+            return (uid_key(text),)
         if field.kind is Kind.BOOL:
             return (_truth(field, text),)
         if field.kind is Kind.DATE:

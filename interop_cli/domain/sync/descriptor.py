@@ -29,12 +29,15 @@ class Policy(StrEnum):
     """Whose value stands where both sides changed a field since the last push.
 
     ``ASK``: a person decides (``sync resolve``), so that nobody's work is lost. ``OURS``: interop
-    alone decides, as for the code. Fields that belong to the remote (balance, credit hold) are
-    never in a payload at all.
+    alone decides, as for the code. ``THEIRS``: what they changed stays. ``CREATE_ONLY``: it is sent
+    with a new record and is theirs from then on. Fields that belong to the remote (balance, credit
+    hold) are never in a payload at all.
     """
 
     ASK = "ask"
     OURS = "ours"
+    THEIRS = "theirs"
+    CREATE_ONLY = "create-only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,14 @@ class Descriptor:
         fields += [
             RemoteField(name, remote) for name, remote in chosen.items() if name not in known
         ]
+        return replace(self, fields=tuple(fields))
+
+    def deciding(self, policies: Mapping[str, str]) -> Descriptor:
+        """This descriptor with other policies for some fields: ours -> policy."""
+        fields = (
+            replace(one, policy=Policy(policies[one.name])) if one.name in policies else one
+            for one in self.fields
+        )
         return replace(self, fields=tuple(fields))
 
     def problems(self, payload: Mapping[str, Value]) -> list[Problem]:

@@ -65,12 +65,14 @@ def merge(
             new_base[name] = found
         elif found != was and mine != was:
             field = descriptor.named(name)
+            policy = field.policy if field is not None else Policy.ASK
             if descriptor.once and name != "active":
                 new_base[name] = found  # theirs since it is there
-            elif field is None or field.policy is Policy.ASK:
+            elif policy is Policy.ASK:
                 conflicts.append(Difference(name, was, mine, found))
             else:
-                new_base[name] = found
+                # Ours is sent where it differs from the base; theirs stays where it does not.
+                new_base[name] = found if policy is Policy.OURS else mine
     return Merged(new_base, tuple(conflicts))
 
 

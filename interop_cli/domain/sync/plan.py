@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.sync.descriptor import Descriptor, Problem
+from interop_cli.domain.sync.descriptor import Descriptor, Policy, Problem
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.payload import Change, Payload, differences, digest
 from interop_cli.domain.sync.records import Action, LocalRecord, Role
@@ -115,6 +115,7 @@ def _changed(
     changes = differences(base, payload)
     if descriptor.once:
         changes = tuple(one for one in changes if one.field == "active")
+    changes = tuple(one for one in changes if not _is_theirs(descriptor, one.field))
     if not local.active and descriptor.named("active") not in descriptor.sent():
         return Step(Todo.SKIP, local, link, payload, reason=reason("inactive"))
     if not changes:
@@ -125,6 +126,12 @@ def _changed(
     ends = any(one.field == "active" and one.after in (False, "false") for one in changes)
     todo = Todo.DEACTIVATE if ends else Todo.UPDATE
     return Step(todo, local, link, payload, changes, waits_for=waits)
+
+
+def _is_theirs(descriptor: Descriptor, name: str) -> bool:
+    """Whether a field is not ours to send any more once the record is there."""
+    field = descriptor.named(name)
+    return field is not None and field.policy is Policy.CREATE_ONLY
 
 
 def _held(local: LocalRecord, link: Link, rules: TargetRules) -> Step | None:

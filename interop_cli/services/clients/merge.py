@@ -105,7 +105,7 @@ def addresses(uow: UnitOfWork, winner: int, losers: Sequence[int]) -> Combinatio
                 after.update(client_id=winner, main=0)
                 result.moved += 1
                 if row["main"]:
-                    result.copies.append(dict(row))
+                    result.copies.append({**row, "uid": None})  # it is another address
             kept[row["id"]] = (row, after)
             by_place.setdefault(_place(row), []).append(after)
     result.written = [pair for pair in kept.values() if pair[0] != pair[1]]

@@ -18,6 +18,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
 from interop_cli.domain.values.doubts import is_no_value
+from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.clients.card import built, revised
 from interop_cli.services.clients.unique import code_for
 from interop_cli.services.clients.writing import CardWriter, Others, Revision
@@ -25,7 +26,7 @@ from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_i
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.payers import Endings, Payers
 from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import LineNumbers, Unique, also_on_line
+from interop_cli.services.imports.unique import LineNumbers, Unique, also_on_line, uid_of
 from interop_cli.services.outcome import MAX_ITEMS
 
 if TYPE_CHECKING:
@@ -105,16 +106,21 @@ class Import(RowImport):
         """Write these rows, or reject some of them; those that end a payer wait till ``last``."""
         keys = [self._key_of(record) for record in records]
         existing = self._existing(keys)
-        rows = ((record, existing.get(key)) for record, key in zip(records, keys, strict=True))
-        ending = set() if last else self._endings.among(rows)
-        mains = self.uow.addresses.main_of(row["id"] for row in existing.values())
+        named = self._named(records)
+        rows = [
+            named.get(uid_of(record)) or existing.get(key)
+            for record, key in zip(records, keys, strict=True)
+        ]
+        ids = [row["id"] for row in rows if row is not None]
+        ending = set() if last else self._endings.among(zip(records, rows, strict=True))
+        mains = self.uow.addresses.main_of(ids)
         self._unique.load(records)
-        others = Others(self.uow, [row["id"] for row in existing.values()])
+        others = Others(self.uow, ids)
         read: list[tuple[FileRow, object, NestedItems, Row | None]] = []
-        for record, key in zip(records, keys, strict=True):
-            row = existing.get(key)
+        for record, key, row in zip(records, keys, rows, strict=True):
             try:
                 self._begin(record, key, row)
+                self._agree(key, row, existing.get(key))
                 if row is not None and row["id"] in ending:
                     self._endings.waiting.append(record)
                     continue
@@ -123,7 +129,7 @@ class Import(RowImport):
                 self.reject(record, _code_of(record), error)
         self._nested.load(
             [row["id"] for _record, _key, parts, row in read if row and parts],
-            [parts for _record, _key, parts, _row in read if parts],
+            [parts for _record, _key, parts, _row in read if parts or parts.main],
         )
         new: list[Written] = []
         saves: list[Written] = []
@@ -159,6 +165,20 @@ class Import(RowImport):
             first = self._seen.setdefault(key, record.line) if key else record.line
         if first != record.line:
             raise also_on_line(self.key, first)
+
+    def _named(self, records: Iterable[FileRow]) -> dict[object, Row]:
+        """The stored clients of the uids that rows bring: uid -> row."""
+        uids = {uid for record in records if (uid := uid_of(record))}
+        return self.uow.clients.by_column("uid", uids) if uids else {}
+
+    def _agree(self, key: object, row: Row | None, keyed: Row | None) -> None:
+        """Refuse a row whose uid names one client and whose code or external id another."""
+        if row is None or not key or self.key == "email":
+            return
+        if keyed is not None and keyed["id"] != row["id"]:
+            raise wrong(self.key, "import.uid", msg("is of another client than the uid"))
+        if keyed is None and self.key == "code":
+            raise _other_code()
 
     def _existing(self, wanted: Iterable[object]) -> dict[object, Row]:
         """The stored clients of these keys: key -> row."""
@@ -199,8 +219,10 @@ class Import(RowImport):
         }
         code = values.pop("code", None)
         if self.key != "code" and code is not None and code_key(str(code)) != row["code_key"]:
-            reason = msg("is another than the client's; use: interop client recode")
-            raise wrong("code", "import.code", reason)
+            raise _other_code()
+        if (said := values.get("main_address", {}).get("uid")) and uid_key(said) != main["uid"]:
+            reason = msg("is not that of the client's main address; use: interop address main")
+            raise wrong(f"{parts.main.path if parts.main else ''}uid", "import.uid", reason)
         revision = revised(self.uow, row, main, values, context.at(record.line, row["code"]))
         client = revision.client
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
@@ -215,6 +237,8 @@ class Import(RowImport):
         self, parts: NestedItems, client: Client, main: Address | None, context: Context
     ) -> Plan | None:
         if not parts:
+            if parts.main is not None:
+                self._nested.claim("address", parts.main, client.id or 0)
             return None
         context = context.phones_in(main.country if main else None)
         return self._nested.plan(parts, client, main, context)
@@ -282,6 +306,11 @@ class Import(RowImport):
             return
         item = {"id": client_id, "code": code, "status": status, "error": None, "action": action}
         self.note(record.line, code, item)
+
+
+def _other_code() -> InvalidData:
+    reason = msg("is another than the client's; use: interop client recode")
+    return wrong("code", "import.code", reason)
 
 
 def _code_of(record: FileRow) -> str | None:

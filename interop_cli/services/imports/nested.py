@@ -54,6 +54,11 @@ class NestedItems:
     def __bool__(self) -> bool:
         return bool(self.contact or self.address or self.note)
 
+    def of(self, kind: str) -> list[NestedItem]:
+        """Those of a kind, the main address among the addresses."""
+        found: list[NestedItem] = getattr(self, kind)
+        return [*found, self.main] if kind == "address" and self.main else found
+
 
 NOTHING = NestedItems()
 

@@ -19,7 +19,7 @@ from interop_cli.domain.contact_set import (
     takers,
 )
 from interop_cli.domain.errors import InvalidData, Place
-from interop_cli.domain.fields import CONTACT
+from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
@@ -27,6 +27,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
 from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.imports.nested import (
     NestedItem,
     NestedItems,
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 
 # An empty cell leaves these as they are.
 CONTACT_KEPT = given(CONTACT)
-NOTE_KEPT = frozenset({"category", "created_at"})
+NOTE_KEPT = given(NOTE) | {"category", "created_at"}
+ADDRESS_KEPT = given(ADDRESS)
 
 
 @dataclass
@@ -66,6 +68,8 @@ class NestedImport:
         self.author = author
         self._rows: dict[str, dict[int, list[Row]]] = {}
         self._files: dict[int, set[tuple[str, str]]] = {}
+        self._holders: dict[str, dict[object, int]] = {}
+        self._claimed: set[tuple[str, str]] = set()
         self._emails: dict[str, list[Place]] = {}
 
     def load(self, client_ids: Iterable[int], parts: Iterable[NestedItems]) -> None:
@@ -79,8 +83,26 @@ class NestedImport:
         for kind, find in finders.items():
             wanted = any(getattr(found, kind) for found in every)
             self._rows[kind] = find(ids) if wanted and ids else {}
+            uids = [uid for found in every for part in found.of(kind) if (uid := _uid(part))]
+            self._holders[kind] = self.uow.owners_by_uid(kind, uids)
+        self._claimed.clear()
         note_ids = [row["id"] for rows in self._rows["note"].values() for row in rows]
         self._files = self.uow.notes.files(note_ids)
+
+    def claim(self, kind: str, part: NestedItem, owner: int) -> None:
+        """Refuse a uid that a record of another client has, or another one of the batch.
+
+        Raises InvalidData ``import.uid`` and ``import.duplicate``.
+        """
+        uid = _uid(part)
+        if not uid:
+            return
+        if self._holders[kind].get(uid, owner) != owner:
+            reason = msg("is the uid of a record of another client")
+            raise wrong(f"{part.path}uid", "import.uid", reason)
+        if (kind, uid) in self._claimed:
+            raise wrong(f"{part.path}uid", "import.duplicate", msg("is in the file twice"))
+        self._claimed.add((kind, uid))
 
     def plan(
         self, parts: NestedItems, client: Client, main: Address | None, context: Context
@@ -91,6 +113,9 @@ class NestedImport:
         """
         plan = Plan(context.place)
         errors: list[InvalidData] = []
+        for kind in self._holders:
+            for part in parts.of(kind):
+                self.claim(kind, part, client.id or 0)
         for work in (
             partial(self._contacts, active=client.active),
             partial(self._addresses, main=main),
@@ -149,15 +174,17 @@ class NestedImport:
         for part in parts.address:
             here = context.under(part.path)
             values = {name: value for name, value in part.values.items() if name != "main"}
-            row = self._address_row(values, free, here)
+            row = _same_uid(part, free)
+            if not _uid(part):
+                row = self._address_row(values, _unnamed(free, parts.address), here)
             if row is None:
                 address = Address.build(values, here)
                 again = place is not None and self.uow.addresses.place(address) == place
-                if not (again and main and "uid" not in values and _adds_nothing(address, main)):
+                if not (again and main and not _uid(part) and _adds_nothing(address, main)):
                     plan.new_addresses.append(address)
                 continue
             free.remove(row)
-            kept = said_anew(values, frozenset({"country"}))
+            kept = said_anew(values, ADDRESS_KEPT)
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _address_row(
@@ -180,7 +207,9 @@ class NestedImport:
             limit = context.policy.max_attachment
             files = attached_files(values.pop("attachments", None), part.path, limit)
             new = Note.build({"author": self.author, **values}, context.under(part.path))
-            row = note_row(new, free)
+            row = _same_uid(part, free)
+            if not _uid(part):
+                row = note_row(new, _unnamed(free, parts.note))
             if row is None:
                 plan.new_notes.append((new, files))
                 continue
@@ -281,21 +310,43 @@ def said_anew(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any
 def _matched(
     known: Sequence[Planned], parts: Sequence[NestedItem]
 ) -> list[tuple[NestedItem, Planned | None]]:
-    """Each part with the stored contact it is about, by e-mail first and then by name."""
+    """Each part with the stored contact it is about: by uid, else by e-mail, else by name."""
     if not known:
         return [(part, None) for part in parts]
     free = list(known)
     found: dict[int, Planned] = {}
+    for number, part in enumerate(parts):
+        match = next((p for p in free if p.row and p.row["uid"] == _uid(part)), None)
+        if match is not None:
+            found[number] = match
+            free.remove(match)
     for name in ("email", "name"):
         for number, part in enumerate(parts):
             key = fold(str(part.values.get(name) or ""))
-            if number in found or not key:
+            # One with a uid that nobody here has is somebody else.
+            if number in found or not key or _uid(part):
                 continue
             match = next((p for p in free if fold(getattr(p.contact, name) or "") == key), None)
             if match is not None:
                 found[number] = match
                 free.remove(match)
     return [(part, found.get(number)) for number, part in enumerate(parts)]
+
+
+def _uid(part: NestedItem) -> str:
+    """The uid that a part brings, as it is stored; "" where it brings none."""
+    return uid_key(part.values.get("uid") or "")
+
+
+def _same_uid(part: NestedItem, free: Sequence[Row]) -> Row | None:
+    """The stored row of a part's uid."""
+    return next((row for row in free if row["uid"] == _uid(part)), None)
+
+
+def _unnamed(free: Sequence[Row], parts: Sequence[NestedItem]) -> list[Row]:
+    """The stored rows that none of the parts names by its uid."""
+    named = {_uid(part) for part in parts}
+    return [row for row in free if row["uid"] not in named]
 
 
 def note_row(note: Note, free: Sequence[Row]) -> Row | None:

@@ -4,7 +4,7 @@ written: a code or an external id that is not what rows are recognised by."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
+from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.clients.unique import (
     COLUMNS,
     duplicate_code,
@@ -67,13 +68,14 @@ class Unique:
 
     def __post_init__(self) -> None:
         # Rows are recognised by the key: it need not be looked up twice.
-        self._names = tuple(name for name in COLUMNS if name != self.key)
+        self._names = (*(name for name in COLUMNS if name != self.key), "uid")
 
     def load(self, batch: Sequence[Any]) -> None:
         """Look up who has the values of these records."""
         for name in self._names:
             values = {value for record in batch if (value := _value(record, name))}
-            self._holders[name] = holders(self.uow, name, values)
+            # A row of a stored uid is about the client that has it.
+            self._holders[name] = {} if name == "uid" else holders(self.uow, name, values)
 
     def check(self, record: Any, owner: int | None) -> None:
         """Refuse a record whose value another client has (``owner`` is its own), or another row."""
@@ -106,7 +108,19 @@ def _value(record: Any, name: str) -> object:
     value = record.values.get(name)
     if not value:
         return None
-    return code_key(str(value)) if name == "code" else str(value).strip()
+    return _READ[name](str(value))
+
+
+_READ: dict[str, Callable[[str], str]] = {
+    "code": code_key,
+    "external_id": str.strip,
+    "uid": uid_key,
+}
+
+
+def uid_of(record: Any) -> object:
+    """The uid that a record brings, as it is stored; None where it brings none."""
+    return _value(record, "uid")
 
 
 def also_on_line(name: str, line: int) -> InvalidData:

@@ -59,6 +59,7 @@ def _credit_note(
 ) -> Document:
     """A credit note on the whole invoice; its parts are as they were then."""
     document = uow.documents.entity(invoice)
+    document.uid = None  # it is another document
     changes = {
         "id": None,
         "kind": "credit_note",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from interop_cli.domain.errors import Conflict
@@ -87,7 +88,10 @@ def _create_file(
                 _set_zone(conn, zone, now)
             except BaseException:
                 if made:
-                    path.unlink()  # while the lock is ours and nobody waits in vain
+                    # While the lock is ours and nobody waits in vain. Windows unlinks nothing
+                    # that is open; an empty file may stay, the next init takes it.
+                    with suppress(PermissionError):
+                        path.unlink()
                 raise
         conn.prefer_wal()
     finally:

@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from interop_cli.disk import sync_file, sync_folder
 from interop_cli.domain.errors import (
     ConfigError,
     Conflict,
@@ -59,7 +60,8 @@ def backup(
         raise _cannot_write(target, error) from error
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        file.execute("VACUUM INTO :path", path=temporary)
+        # Bytes made text: a name that is not UTF-8 stays what it is.
+        file.execute("VACUUM INTO CAST(:path AS TEXT)", path=os.fsencode(temporary))
         problems = problems_of(Path(temporary))
         if problems:
             raise UnusableDb(
@@ -67,11 +69,11 @@ def backup(
             )
         size = Path(temporary).stat().st_size
         if not dry_run:
-            _sync(Path(temporary))
+            sync_file(Path(temporary))
             with suppress(FileNotFoundError):
                 Path(temporary).chmod(stat.S_IMODE(target.stat().st_mode))
             os.replace(temporary, target)
-            _sync(folder)
+            sync_folder(folder)
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
@@ -147,7 +149,7 @@ def _move_in(copy: SqliteConnection, target: Path, kept: Path) -> None:
                 with suppress(FileNotFoundError):
                     os.replace(f"{target}{suffix}", f"{kept}{suffix}")
         os.replace(fresh, target)
-        _sync(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise _cannot_write(target, error) from error
 
@@ -181,17 +183,6 @@ def problems(conn: Connection, *, deep: bool = True) -> list[Row]:
             {"code": "foreign_key", "what": f"{row['table']} #{row['rowid']} -> {row['parent']}"}
         )
     return found
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:  # some file systems cannot sync a folder
-        if not path.is_dir():
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _cannot_write(target: Path, error: OSError) -> IoFailure:

@@ -12,9 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from interop_cli import disk
 from interop_cli.domain.messages import Message, msg
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import filesystem, is_url
+from interop_cli.store.migrations import missing
 from interop_cli.store.writing import journal
 
 BACKUP_AGE = 24 * 3600
@@ -54,6 +56,10 @@ def check(conn: Connection) -> list[Row]:
         ]
         if findings:
             return findings  # what lies on damaged pages is not worth reading
+    if steps := missing(conn):
+        # The rules are those of the present schema; its tables may not be there yet.
+        what = msg("The schema is older: {count} step(s) to apply", count=len(steps))
+        return [_finding("schema.older", "warning", what, msg("interop db migrate"))]
     for code, sql in RULES:
         count = conn.query(sql)[0]["n"]
         if count:
@@ -135,7 +141,7 @@ def _about_users(conn: Connection) -> Iterator[Row]:
 
 def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
     from interop_cli.store.engines.copies import newest_backup
-    from interop_cli.store.engines.sqlite import LIBRARY, wal_is_safe
+    from interop_cli.store.engines.sqlite import LIBRARY, temporary_in_memory, wal_is_safe
 
     if not wal_is_safe():
         version = ".".join(map(str, LIBRARY))
@@ -148,18 +154,22 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
             ),
             msg("pip install 'interop-cli[sqlite]'"),
         )
-    status = path.stat()
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if temporary_in_memory(conn):
         yield _finding(
-            "file.mode",
-            "warning",
-            msg("Others can read or write the file"),
-            msg("chmod 600 {path}", path=str(path)),
+            "sqlite.memory",
+            "info",
+            msg("This SQLite library sorts long lists in memory, and keeps temporary tables there"),
+            msg("Where memory is short: pip uninstall pysqlite3"),
         )
-    folder = path.resolve().parent
-    if folder.stat().st_mode & stat.S_IWOTH and not folder.stat().st_mode & stat.S_ISVTX:
-        yield _finding("file.folder", "warning", msg("Others can write in the folder"))
+    yield from _about_access(path)
     kind = filesystem(path)
+    if kind is None:
+        yield _finding(
+            "file.system",
+            "info",
+            msg("This system does not tell on what kind of disk the file lies"),
+            msg("Keep it on a local disk: on that of a network its locks fail"),
+        )
     if kind in ("vfat", "exfat"):
         yield _finding(
             "file.system", "warning", msg("The file system {kind} is fragile", kind=kind)
@@ -177,6 +187,23 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
         msg("Whoever can write the file can change everything in it: rights are advice here"),
         msg("Keep the file to one user, or use a PostgreSQL server"),
     )
+
+
+def _about_access(path: Path) -> Iterator[Row]:
+    """Who else can get at the file, where the mode of a file says it."""
+    if disk.WINDOWS:
+        return
+    status = path.stat()
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield _finding(
+            "file.mode",
+            "warning",
+            msg("Others can read or write the file"),
+            msg("chmod 600 {path}", path=str(path)),
+        )
+    folder = path.resolve().parent
+    if folder.stat().st_mode & stat.S_IWOTH and not folder.stat().st_mode & stat.S_ISVTX:
+        yield _finding("file.folder", "warning", msg("Others can write in the folder"))
 
 
 def _finding(code: str, severity: str, what: Message, fix: Message | None = None) -> Row:

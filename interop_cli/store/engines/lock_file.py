@@ -6,10 +6,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from interop_cli.domain.errors import IoFailure, why_not_written
+from interop_cli.disk import try_lock, unlock
+from interop_cli.domain.errors import IoFailure, why, why_not_written
 from interop_cli.domain.messages import msg
-
-_PLACE = 1 << 20  # the byte that is locked on Windows, where a locked one cannot be read
 
 
 class LockFile:
@@ -29,8 +28,13 @@ class LockFile:
                 msg("The lock file cannot be written: {why}.", why=why_not_written(error)),
             ) from error
         try:
-            _lock(handle)
-        except OSError:
+            held = not try_lock(handle)
+        except OSError as error:
+            os.close(handle)
+            raise IoFailure(
+                "io.lock", msg("The lock file cannot be locked: {why}.", why=why(error))
+            ) from error
+        if held:
             with os.fdopen(handle, "rb") as file:
                 return file.read(300).decode("utf-8", "replace").strip() or "?"
         os.ftruncate(handle, 0)
@@ -42,17 +46,5 @@ class LockFile:
         """Let go; nobody is named in the file any more."""
         with suppress(OSError):
             os.ftruncate(self._handle, 0)
+            unlock(self._handle)
         os.close(self._handle)
-
-
-def _lock(handle: int) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        os.lseek(handle, _PLACE, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        os.lseek(handle, 0, os.SEEK_SET)
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

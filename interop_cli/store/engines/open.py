@@ -8,6 +8,7 @@ import re
 import stat
 from pathlib import Path
 
+from interop_cli import disk
 from interop_cli.domain.errors import (
     ConfigError,
     Conflict,
@@ -22,11 +23,14 @@ from interop_cli.store.engines.connection import Connection
 
 APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
 SQLITE_MAGIC = b"SQLite format 3\x00"
-NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
+NETWORK_FILESYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"}
+)
 
 
+_ELSEWHERE = msg("Name another place with --db or in INTEROP_DB.")
 SERVERS = ("postgresql://", "postgres://")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # one letter is a disk: C://
 _LOGIN = re.compile(r"^([^/]*://)[^/]*@")
 
 
@@ -128,7 +132,9 @@ def checked_path(path: Path) -> Path:
         raise no_database(path) from None
     except OSError as error:
         raise IoFailure(
-            "io.database", msg("The database cannot be opened: {why}.", why=why(error))
+            "io.database",
+            msg("The database cannot be opened: {why}.", why=why(error)),
+            hint=_ELSEWHERE,
         ) from error
     if not stat.S_ISREG(status.st_mode):
         raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(path)))
@@ -164,14 +170,31 @@ def _is_header_of_ours(header: bytes) -> bool:
 
 
 def _header(path: Path) -> tuple[bytes, int]:
-    """The first 100 bytes of a file, and then how long it is."""
+    """The first 100 bytes of a file that can be locked, and then how long it is."""
     try:
         with path.open("rb") as file:
+            _refuse_without_locks(file.fileno())
             return file.read(100), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise IoFailure(
-            "io.database", msg("The database cannot be opened: {why}.", why=why(error))
+            "io.database",
+            msg("The database cannot be opened: {why}.", why=why(error)),
+            hint=_ELSEWHERE,
         ) from error
+
+
+_UNUSED = 1 << 31  # a byte that SQLite locks never: its own begin at 1 << 30
+
+
+def _refuse_without_locks(handle: int) -> None:
+    """Raise ConfigError ``db.no_locks``: SQLite would take it for a lock that another holds."""
+    error = disk.locks_missing(handle, _UNUSED)
+    if error is not None:
+        raise ConfigError(
+            "db.no_locks",
+            msg("The database is on a file system without locks: {why}.", why=why(error)),
+            hint=msg("Use a local disk, or a PostgreSQL server."),
+        )
 
 
 def _said(header: bytes) -> int:
@@ -227,7 +250,14 @@ def claim_file(path: Path) -> bool:
     try:
         _make_folder(path.parent)
         # Made before SQLite opens it: its journal then has the same mode.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        try:
+            _refuse_without_locks(handle)
+        except ConfigError:
+            path.unlink()
+            raise
+        finally:
+            os.close(handle)
         return True
     except FileExistsError:
         if _is_empty(path):
@@ -236,7 +266,9 @@ def claim_file(path: Path) -> bool:
         raise exists(path) from None
     except OSError as error:
         raise IoFailure(
-            "io.database", msg("The database cannot be made: {why}.", why=why_not_written(error))
+            "io.database",
+            msg("The database cannot be made: {why}.", why=why_not_written(error)),
+            hint=_ELSEWHERE,
         ) from error
 
 
@@ -263,20 +295,38 @@ def refuse_network(path: Path) -> None:
         )
 
 
+MOUNTS = Path("/proc/self/mounts")
+_OCTAL = re.compile(rb"\\([0-7]{3})")  # a space, a newline, a backslash in the table of mounts
+_SHARE = re.compile(r"\\\\(?![?.]\\)|\\\\[?.]\\UNC\\", re.IGNORECASE)
+
+
 def filesystem(path: Path) -> str | None:
-    """The type of the file system that holds ``path``, where the system tells (Linux)."""
+    """The type of the file system that holds ``path``; None where the system does not tell.
+
+    Linux has a table of what is mounted, Windows shows a share by its name, macOS tells nothing.
+    """
+    real = os.path.realpath(path)  # a link to itself is no error yet
+    if disk.WINDOWS:
+        return "smb" if _SHARE.match(real) else None
     try:
-        lines = Path("/proc/self/mounts").read_text().splitlines()
+        table = MOUNTS.read_bytes()
     except OSError:
         return None
-    real = os.path.realpath(path)  # a link to itself is no error yet
-    best, kind = "", None
-    for line in lines:
-        _, mount, this_kind, *_ = line.split(" ")
-        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+    return _mounted(os.fsencode(real), table)
+
+
+def _mounted(real: bytes, table: bytes) -> str | None:
+    """The type of what is mounted over ``real``; names are bytes, the last mount hides others."""
+    best, kind = b"", b""
+    for line in table.split(b"\n"):
+        fields = line.split(b" ")
+        if len(fields) < 3:
+            continue
+        mount = _OCTAL.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), fields[1])
+        inside = real == mount or real.startswith(mount.rstrip(b"/") + b"/")
         if inside and len(mount) >= len(best):
-            best, kind = mount, this_kind
-    return kind
+            best, kind = mount, fields[2]
+    return os.fsdecode(kind) or None
 
 
 def _not_ours() -> UnusableDb:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row, Values
+from interop_cli.store.engines.connection import Connection, Row, Values
 from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ def wal_is_safe(version: tuple[int, ...] = LIBRARY) -> bool:
     )
 
 
+def temporary_in_memory(conn: Connection) -> bool:
+    """Whether the library was built to keep temporary files in memory, whatever a pragma says."""
+    built = {row["compile_options"] for row in conn.query("PRAGMA compile_options")}
+    return "TEMP_STORE=3" in built
+
+
 class SqliteConnection:
     """A file of our own; see ``Connection`` for what each method gives."""
 
@@ -97,6 +103,7 @@ class SqliteConnection:
         self.journal_mode = str(raw.execute("PRAGMA journal_mode").fetchone()[0])
         self.readers_block_writers = self.journal_mode != "wal"
         self._held: dict[str, LockFile] = {}
+        self._writing = False
 
     @cached_property
     def db(self) -> Database:
@@ -106,7 +113,7 @@ class SqliteConnection:
         return Database(self.raw, execute_plugins=False)
 
     def query(self, sql: str, /, **params: object) -> list[Row]:
-        with translating():
+        with translating(reading=not self._writing):
             cursor = self.raw.execute(sql, params)
             if cursor.description is None:
                 return []
@@ -116,7 +123,7 @@ class SqliteConnection:
     def batches(
         self, sql: str, params: Mapping[str, object], size: int = 1000
     ) -> Iterator[list[tuple[Any, ...]]]:
-        with translating():
+        with translating(reading=not self._writing):
             cursor = self.raw.execute(sql, dict(params))
             while rows := cursor.fetchmany(size):
                 yield rows
@@ -144,6 +151,7 @@ class SqliteConnection:
             committing = False
             try:
                 self._check_still_there()
+                self._writing = True
                 yield
                 committing = True
                 self.raw.execute("COMMIT")
@@ -154,6 +162,8 @@ class SqliteConnection:
                 elif committing and isinstance(error, driver.Error):
                     raise commit_failed(error) from error
                 raise
+            finally:
+                self._writing = False
 
     def _check_still_there(self) -> None:
         """Refuse to write into a file that lost its name while we waited for it.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interop_cli import disk
+from interop_cli.disk import NO_TEMPORARY
 from interop_cli.domain.errors import Busy, Conflict, InteropError, IoFailure, UnusableDb
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import Message, msg
 
 if TYPE_CHECKING:
     import sqlite3 as driver
@@ -17,11 +21,22 @@ else:
     except ImportError:
         import sqlite3 as driver
 
-__all__ = ["busy", "commit_failed", "damaged", "driver", "translated", "translating"]
+__all__ = [
+    "busy",
+    "commit_failed",
+    "damaged",
+    "driver",
+    "temporary_folder",
+    "translated",
+    "translating",
+]
 
 
-def translated(error: Exception) -> InteropError:
-    """A driver's error in interop's words; SQLite's own text stays in ``data`` for ``--debug``."""
+def translated(error: Exception, *, reading: bool = False) -> InteropError:
+    """A driver's error in interop's words; SQLite's own text stays in ``data`` for ``--debug``.
+
+    ``reading``: nothing was written but temporary files.
+    """
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return busy()
@@ -30,7 +45,9 @@ def translated(error: Exception) -> InteropError:
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _undecodable(error):
         return damaged()
     if name.startswith("SQLITE_FULL"):
-        return IoFailure("io.disk_full", msg("The disk is full."))
+        return _full(reading)
+    if name == "SQLITE_IOERR_GETTEMPPATH":
+        return IoFailure("io.temporary", NO_TEMPORARY, hint=_elsewhere())
     if name.startswith("SQLITE_READONLY"):
         return IoFailure("io.read_only", msg("The database or its folder is read-only."))
     if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
@@ -41,6 +58,38 @@ def translated(error: Exception) -> InteropError:
         "db.error",
         msg("The database answered with an error: {name}.", name=name or type(error).__name__),
     )
+
+
+def _full(reading: bool) -> IoFailure:
+    if reading:
+        message = msg("The folder for temporary files, {folder}, is full.", folder=_shown_folder())
+        return IoFailure("io.temporary", message, hint=_elsewhere())
+    return IoFailure(
+        "io.disk_full",
+        msg("The disk is full."),
+        hint=msg("Temporary files need room, too, in {folder}.", folder=_shown_folder()),
+    )
+
+
+def _elsewhere() -> Message:
+    return msg("Name a folder with room in {variable}.", variable="SQLITE_TMPDIR")
+
+
+def _shown_folder() -> str:
+    return temporary_folder() or "?"
+
+
+def temporary_folder() -> str | None:
+    """Where SQLite puts its temporary files; https://www.sqlite.org/tempfiles.html, section 5."""
+    if disk.WINDOWS:
+        import tempfile
+
+        return tempfile.gettempdir()
+    named = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"))
+    for folder in (*named, "/var/tmp", "/usr/tmp", "/tmp", "."):  # noqa: S108
+        if folder and Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return str(Path(folder).absolute())
+    return None
 
 
 def commit_failed(error: Exception) -> InteropError:
@@ -79,12 +128,12 @@ def busy() -> Busy:
 
 
 @contextmanager
-def translating() -> Iterator[None]:
-    """Turn the driver's errors into interop's."""
+def translating(*, reading: bool = False) -> Iterator[None]:
+    """Turn the driver's errors into interop's; see ``translated``."""
     try:
         yield
     except (driver.Error, UnicodeDecodeError) as error:
-        raise translated(error) from error
+        raise translated(error, reading=reading) from error
     except OverflowError as error:  # an integer beyond 64 bits
         raise Conflict(
             "db.integer_range", msg("A number is too large for the database.")

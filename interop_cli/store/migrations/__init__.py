@@ -17,7 +17,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interop_cli.domain.errors import UnusableDb
+from interop_cli.domain.errors import Detail, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection
 
@@ -61,6 +61,7 @@ MIGRATIONS = tuple(
         "0007_remote_identity",
         "0008_erasures",
         "0009_turns",
+        "0010_uids",
     )
 )
 
@@ -108,6 +109,12 @@ def pending(conn: Connection) -> list[Migration]:
     return [migration for migration in MIGRATIONS if migration.name not in done]
 
 
+def missing(conn: Connection) -> list[Migration]:
+    """The steps that the database lacks, also where it has newer ones."""
+    done = applied(conn)
+    return [migration for migration in MIGRATIONS if migration.name not in done]
+
+
 def migrate(conn: Connection, now: str) -> list[str]:
     """Apply what is pending, all of it or nothing; the names of the steps applied."""
     with conn.write():
@@ -119,10 +126,27 @@ def apply_pending(conn: Connection, now: str) -> list[str]:
     # Read under the lock: another process may have been faster.
     steps = pending(conn)
     for step in steps:
-        step.apply(conn, lambda script: run_ddl(conn, script))
+        _apply(conn, step)
         conn.execute(
             "INSERT INTO migration (name, applied_at) VALUES (:name, :at)", name=step.name, at=now
         )
         if conn.engine == "sqlite":
             conn.execute(f"PRAGMA user_version = {MIGRATIONS.index(step) + 1}")
     return [step.name for step in steps]
+
+
+def _apply(conn: Connection, step: Migration) -> None:
+    """Make one step; the error of one that fails names it."""
+    failed = Detail(step.name, "db.migration", msg("this step failed; nothing was changed"))
+    try:
+        step.apply(conn, lambda script: run_ddl(conn, script))
+    except InteropError as error:
+        error.details.append(failed)
+        raise
+    except Exception as error:
+        raise InteropError(
+            "db.migration",
+            msg("A bug in interop: {kind}.", kind=type(error).__name__),
+            hint=msg("Run it again with --debug."),
+            details=[failed],
+        ) from error

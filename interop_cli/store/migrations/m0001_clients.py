@@ -129,9 +129,12 @@ def apply(conn: Connection, run_ddl: Callable[[str], None]) -> None:
     run_ddl(SCRIPT)
     if conn.engine == "sqlite":
         # No triggers: with trusted_schema off, older SQLite refuses FTS5 inside them.
-        conn.db["client_search"].enable_fts(  # type: ignore[attr-defined]
-            ["words"], tokenize="unicode61 remove_diacritics 2"
-        )
+        from interop_cli.store.engines.sqlite_errors import translating
+
+        with translating():
+            conn.db["client_search"].enable_fts(  # type: ignore[attr-defined]
+                ["words"], tokenize="unicode61 remove_diacritics 2"
+            )
         for table in ("operation", "change"):
             for verb in ("UPDATE", "DELETE"):
                 conn.execute(APPEND_ONLY.replace("{table}", table).replace("{verb}", verb))

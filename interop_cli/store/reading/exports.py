@@ -38,22 +38,29 @@ def nested_columns() -> list[Column]:
 def flat_columns(conn: Connection, query: clients.ListQuery) -> list[Column]:
     """The columns of the flat form: as many contacts, addresses and notes as any client has.
 
-    It has neither logos nor attachments.
+    It has neither logos nor attachments. Where none but main addresses stand, only what is said
+    of them has a column.
     """
-    most = dict.fromkeys(FIELDS, 0)
+    said: dict[str, list[set[str]]] = {kind: [] for kind in FIELDS}
     for batch in rows(conn, query, list(LISTS), files=False):
         for found in batch:
             for kind, parts in zip(LISTS.values(), found, strict=True):
-                most[kind] = max(most[kind], len(parts))
+                for number, part in enumerate(parts):
+                    if number == len(said[kind]):
+                        said[kind].append(set())
+                    if kind == "address" and part["main"]:
+                        said[kind][number].update(n for n in part if part[n] is not None)
+                    else:
+                        said[kind][number].update(FIELDS[kind])
     own = [
         Column(
             flat_name(entity, number, field.name),
             ValueKind.BOOL if field.kind is Kind.BOOL else ValueKind.TEXT,
         )
-        for entity, count in most.items()
-        for number in range(1, count + 1)
+        for entity, places in said.items()
+        for number, names in enumerate(places, 1)
         for field in taken(ENTITIES[entity])
-        if field.name != "attachments"
+        if field.name in names and field.name != "attachments"
     ]
     return [Column("accounting", ValueKind.JSON), *own]
 
@@ -162,16 +169,20 @@ def _contacts(conn: Connection, ids: list[int]) -> Found:
 
 
 def _addresses(conn: Connection, ids: list[int]) -> Found:
+    """The main one comes last, so that ``address.line1`` is of one that goods are shipped to."""
     return {
         owner: [
-            _kept(address, FIELDS["address"])
-            if not address["main"]
-            else {**dict.fromkeys(FIELDS["address"]), **_kept(address, MAIN_EXTRAS), "main": True}
-            for address in places
-            if not address["main"] or any(address[name] is not None for name in MAIN_EXTRAS)
+            {**dict.fromkeys(FIELDS["address"]), **_kept(address, MAIN_EXTRAS), "main": True}
+            if address["main"]
+            else _kept(address, FIELDS["address"])
+            for address in sorted(places, key=_main_last)
         ]
         for owner, places in addresses.nested(conn, ids).items()
     }
+
+
+def _main_last(address: Row) -> bool:
+    return bool(address["main"])
 
 
 def _notes(conn: Connection, ids: list[int], *, files: bool) -> Found:

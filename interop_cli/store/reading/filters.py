@@ -252,7 +252,7 @@ class _Compiler:
 
 
 _TYPED = DATES | NUMBERS | {Kind.BOOL}
-_NAMELESS = DATES | NUMBERS | {Kind.BOOL, Kind.CODE, Kind.TAGS, Kind.UPPER}
+_NAMELESS = DATES | NUMBERS | {Kind.BOOL, Kind.CODE, Kind.TAGS, Kind.UID, Kind.UPPER}
 
 
 def _needs_a_value(leaf: Comparison) -> bool:

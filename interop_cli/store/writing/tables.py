@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from interop_cli.domain import fields
-from interop_cli.domain.fields.field import SYSTEM, Fields, columns
+from interop_cli.domain.fields.field import SYSTEM, Fields, Kind, columns
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Table:
 
     ``columns`` are those an entity owns; ``client`` is the column that names the client on whose
     history a change is shown; a change of a column in ``search`` renews that client's place in the
-    search index. Rows of a table that ``counts`` make up the sales totals.
+    search index. Rows of a table that ``counts`` make up the sales totals; those of one that is
+    ``named`` get a ``uid``, theirs for ever.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Table:
     client: str | None = None
     search: frozenset[str] = field(default_factory=frozenset)
     counts: bool = False
+    named: bool = False
 
     @property
     def all_columns(self) -> tuple[str, ...]:
@@ -37,7 +39,8 @@ def _entity(name: str, fields: Fields, *, client: str = "client_id", counts: boo
     found = {field.stands_in for field in fields if field.searched and not field.place}
     if found and client in columns(fields):
         found.add(client)  # it goes to another client, and with it what that one is found by
-    return Table(name, columns(fields), client, frozenset(found), counts)
+    named = any(field.kind is Kind.UID for field in fields)
+    return Table(name, columns(fields), client, frozenset(found), counts, named)
 
 
 CLIENT = _entity("client", fields.CLIENT, client="id")

@@ -5,10 +5,11 @@ A repository is made, and its module read, when a service first asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.connection import Connection, query_in_chunks
 from interop_cli.store.writing.journal import Operation
 from interop_cli.store.writing.writer import Writer
 
@@ -49,6 +50,11 @@ class UnitOfWork:
     def touched(self) -> set[tuple[str, int]]:
         """Rows that were saved and found different: (table, id)."""
         return self.writer.touched
+
+    def owners_by_uid(self, table: str, uids: Iterable[object]) -> dict[object, int]:
+        """Of these uids, those that rows of a table have: uid -> the client they belong to."""
+        sql = f"SELECT uid, client_id FROM {table} WHERE uid IN ({{places}})"  # noqa: S608
+        return {row["uid"]: row["client_id"] for row in query_in_chunks(self.conn, sql, uids)}
 
     @cached_property
     def clients(self) -> ClientRepository:

@@ -9,7 +9,7 @@ what they mean is said by the repositories, which write through it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import cast
 
@@ -19,6 +19,7 @@ from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.writing import journal, staleness
 from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Table
+from interop_cli.store.writing.uids import new_uids, older_uid, origin
 
 
 class Writer:
@@ -40,10 +41,15 @@ class Writer:
     # -- the four verbs ---------------------------------------------------------------------
 
     def insert(self, table: str, rows: Sequence[Row]) -> list[int]:
-        """Insert rows (without system columns); their new ids, in order."""
+        """Insert rows (without system columns); their new ids, in order.
+
+        A row of a table that is ``named`` gets its uid, where it brings none.
+        """
         if not rows:
             return []
         spec = TABLES[table]
+        if spec.named:
+            _name(rows)
         ids = self.conn.next_ids(table, len(rows))
         values, now = itemgetter(*spec.columns), self.now
         self.conn.insert_many(
@@ -144,7 +150,10 @@ class Writer:
             return
         spec, operation = TABLES[table], self.operation_id
         columns = spec.all_columns
-        restored = [{**row, "version": row["version"] + 1, "updated_at": self.now} for row in rows]
+        restored = [
+            {**row, "version": row["version"] + 1, "updated_at": self.now}
+            for row in self._as_today(spec, rows)
+        ]
         self.conn.insert_many(table, columns, ([row[name] for name in columns] for row in restored))
         self.conn.insert_many(
             "change",
@@ -165,6 +174,16 @@ class Writer:
         if spec.search and spec.client:
             self._search.touch(row[spec.client] for row in restored)
         staleness.mark_rows(self.conn, restored if spec.counts else ())
+
+    def _as_today(self, spec: Table, rows: Sequence[Row]) -> Iterator[Row]:
+        """Rows as the journal has them, with the columns that came since they were deleted."""
+        nameless = spec.named and not all(row.get("uid") for row in rows)
+        first = origin(self.conn) if nameless else ""
+        for row in rows:
+            today = {**dict.fromkeys(spec.columns), **row}
+            if spec.named and not today["uid"]:
+                today["uid"] = older_uid(first, spec.name, row["id"])
+            yield today
 
     def redact(self, texts: Mapping[int, Mapping[int, str]]) -> int:
         """Write texts over the ``before`` of journaled changes; how many.
@@ -225,3 +244,10 @@ class Writer:
                 **params,
             )
             self._search.touch(row["id"] for row in rows)
+
+
+def _name(rows: Sequence[Row]) -> None:
+    """Give a uid to the rows that have none."""
+    nameless = [row for row in rows if not row["uid"]]
+    for row, uid in zip(nameless, new_uids(len(nameless)), strict=True):
+        row["uid"] = uid

@@ -101,6 +101,19 @@ class ContactRepository:
         """The contacts of each client, in the order they were made: client id -> rows."""
         return rows_by_client(self.conn, "contact", client_ids)
 
+    def named(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """What those of each client are known by: client id -> ``id name name_key email_key``."""
+        ids = list(client_ids)
+        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+        condition, among = self.conn.among("client_id", ids)
+        for row in self.conn.query(
+            f"SELECT id, client_id, name, name_key, email_key FROM contact WHERE {condition}"  # noqa: S608
+            " ORDER BY id",
+            among=among,
+        ):
+            found[row["client_id"]].append(row)
+        return found
+
     # -- writing ----------------------------------------------------------------------------
 
     def add(self, contacts: Sequence[Contact], *, with_client: Iterable[int] = ()) -> list[int]:

@@ -62,6 +62,11 @@ class DocumentRepository:
         sql = "SELECT * FROM document WHERE kind = :kind AND number_key IN ({places})"
         return {row["number_key"]: row for row in query_in_chunks(self.conn, sql, keys, kind=kind)}
 
+    def by_uids(self, uids: Iterable[object]) -> dict[object, Row]:
+        """The rows of these uids: uid -> row."""
+        sql = "SELECT * FROM document WHERE uid IN ({places})"
+        return {row["uid"]: row for row in query_in_chunks(self.conn, sql, uids)}
+
     def entity(self, row: Row) -> Document:
         """The document of a stored row."""
         return to_document(row)

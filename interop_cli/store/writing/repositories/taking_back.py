@@ -91,13 +91,19 @@ class TakingBack:
             wanted = self._wanted(table, column)
             if not wanted:
                 continue
-            changed = FREE.format(entity=":entity", action="'update'")
             rows = self.conn.query(
-                f"SELECT id, {column} AS value FROM {table}"  # noqa: S608
-                f" WHERE {column} IS NOT NULL AND id IN ({changed})",
+                f"SELECT t.id AS id, t.{column} AS value, u.before AS before FROM {table} t"  # noqa: S608
+                " JOIN undoing u ON u.entity = :entity AND u.entity_id = t.id"
+                f" WHERE t.{column} IS NOT NULL AND u.action = 'update' AND u.stays = 0",
                 entity=table,
             )
-            if ids := [row["id"] for row in rows if row["value"] in wanted]:
+            # One that keeps its value is not written again: nothing would give it back.
+            ids = [
+                row["id"]
+                for row in rows
+                if row["value"] in wanted and column in json.loads(row["before"])
+            ]
+            if ids:
                 self._set_back(table, dict.fromkeys((column, *along)), ids)
 
     def _wanted(self, entity: str, column: str) -> set[object]:
@@ -157,7 +163,7 @@ def _parted(rows: list[Row], columns: list[str], missing: set[int]) -> tuple[lis
     ready: list[Row] = []
     waiting: list[Row] = []
     for row in rows:
-        refers = any(row[column] in missing for column in columns)
+        refers = any(row.get(column) in missing for column in columns)
         (waiting if refers else ready).append(row)
     return ready, waiting
 

@@ -1,0 +1,149 @@
+"""Where the remote has no versions it is read before it is written over: nobody's work is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from interop_cli.domain.sync.link import LinkState
+from interop_cli.store.store import Store
+from tests.fakes.hubspot import FakeHubSpot
+from tests.fakes.memory import MemoryRemote
+from tests.support.cli import Run
+from tests.support.stores import add_client, store
+from tests.sync.conftest import create
+from tests.sync.support import edit, keep, links, reasons, statuses
+
+__all__ = ["store"]
+
+
+@pytest.fixture
+def pushed(crm: Run, portal: FakeHubSpot) -> Run:
+    """Two clients that are in the portal."""
+    for code in ("A", "B"):
+        create(crm, code, phone="418 555-0100")
+    assert crm("sync", "push").code == 0
+    portal.calls.clear()
+    return crm
+
+
+def remote_id(portal: FakeHubSpot, code: str) -> str:
+    return next(key for key, row in portal.live().items() if row["interop_code"] == code)
+
+
+def test_a_field_that_both_sides_changed_is_a_conflict_in_plan_and_push(
+    pushed: Run, portal: FakeHubSpot
+) -> None:
+    theirs = remote_id(portal, "A")
+    portal.edit(theirs, phone="418-555-0777")
+    pushed("client", "edit", "A", "--phone", "418 555-0199", "--city", "Lévis", "-q")
+    pushed("client", "edit", "B", "--phone", "418 555-0188", "-q")
+    (planned,) = pushed("sync", "plan", "A", "--json").json
+    assert (planned["action"], planned["reason"], planned["field"]) == (
+        "blocked",
+        "sync.conflict",
+        "phone",
+    )
+    done = pushed("sync", "push", "--json")
+    assert done.code == 68
+    found = {item["code"]: item["status"] for item in done.json["items"]}
+    assert found == {"A": "error", "B": "ok"}
+    assert portal.live()[theirs]["phone"] == "418-555-0777"
+    assert portal.live()[theirs]["city"] == "Québec"  # nothing of it goes before it is decided
+    assert portal.live()[remote_id(portal, "B")]["phone"] == "418-555-0188"
+    again = pushed("sync", "push", "--json")
+    assert again.json["changed"] == 0
+    resolved = pushed("sync", "resolve", "A", "--take", "phone=remote", "--json")
+    assert resolved.code == 0, resolved.stderr
+    assert pushed("sync", "push", "-q").code == 0
+    assert portal.live()[theirs]["phone"] == "418-555-0777"
+    assert portal.live()[theirs]["city"] == "Lévis"
+    assert pushed("client", "show", "A", "--json").json["phone"] == "+14185550777"
+
+
+def test_other_fields_go_and_theirs_stay(pushed: Run, portal: FakeHubSpot) -> None:
+    theirs = remote_id(portal, "A")
+    portal.edit(theirs, city="Gaspé")
+    pushed("client", "edit", "A", "--phone", "418 555-0199", "-q")
+    assert pushed("sync", "push", "-q").code == 0
+    assert portal.live()[theirs]["phone"] == "418-555-0199"
+    assert portal.live()[theirs]["city"] == "Gaspé"
+
+
+def test_what_was_emptied_there_is_a_change_too(pushed: Run, portal: FakeHubSpot) -> None:
+    theirs = remote_id(portal, "A")
+    portal.edit(theirs, phone="")
+    pushed("client", "edit", "A", "--phone", "418 555-0199", "-q")
+    assert pushed("sync", "push", "-q").code == 68
+    assert "phone" not in portal.live()[theirs]
+
+
+def test_one_read_and_one_write_for_many(crm: Run, portal: FakeHubSpot) -> None:
+    crm("db", "seed", "--clients", "60", "-q")
+    crm("sync", "push", "-q")
+    crm("client", "edit", "--all", "--phone", "418 555-0199", "--yes", "-q")
+    portal.calls.clear()
+    assert crm("sync", "push", "-q").code == 0
+    assert [call.path.rsplit("/", 1)[1] for call in portal.calls] == ["details", "read", "update"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "held"),
+    [("ours", "418-555-0199"), ("theirs", "418-555-0777"), ("create-only", "418-555-0777")],
+)
+def test_who_wins_can_be_said_for_a_field(
+    pushed: Run, portal: FakeHubSpot, policy: str, held: str
+) -> None:
+    told = pushed(
+        "sync", "fields", "crm", "--entity", "client", "--wins", f"phone={policy}", "--json"
+    )
+    assert {row["field"]: row["wins"] for row in told.json}["phone"] == policy
+    theirs = remote_id(portal, "A")
+    portal.edit(theirs, phone="418-555-0777")
+    pushed("client", "edit", "A", "--phone", "418 555-0199", "-q")
+    assert pushed("sync", "push", "-q").code == 0
+    assert portal.live()[theirs]["phone"] == held
+    assert pushed("sync", "push", "--json").json["matched"] == 0
+
+
+def test_a_create_only_field_is_sent_once(crm: Run, portal: FakeHubSpot) -> None:
+    crm("sync", "fields", "crm", "--entity", "client", "--wins", "phone=create-only", "-q")
+    create(crm, "A", phone="418 555-0100")
+    crm("sync", "push", "-q")
+    crm("client", "edit", "A", "--phone", "418 555-0199", "--city", "Lévis", "-q")
+    crm("sync", "push", "-q")
+    (row,) = portal.live().values()
+    assert (row["phone"], row["city"]) == ("418-555-0100", "Lévis")
+
+
+@pytest.mark.parametrize("wrong", ["phone=mine", "phone", "shoe=ours"])
+def test_a_policy_that_is_none_is_refused(crm: Run, wrong: str) -> None:
+    refused = crm("sync", "fields", "crm", "--entity", "client", "--wins", wrong, "--json")
+    assert refused.code == 2
+
+
+def test_a_change_there_is_met_without_versions(store: Store) -> None:
+    remote = MemoryRemote(versions=False)
+    one, other = add_client(store, code="A"), add_client(store, "Autre", code="B")
+    keep(store, remote)
+    first, second = links(store)[one]["remote_id"], links(store)[other]["remote_id"]
+    remote.edit(first, phone="theirs")
+    remote.edit(second, city="theirs")
+    for code in ("A", "B"):
+        edit(store, code, phone="418 555-0199")
+    report = keep(store, remote)
+    assert statuses(report) == {"A": "error", "B": "ok"}
+    assert reasons(report)["A"] == "sync.conflict"
+    assert links(store)[one]["state"] == LinkState.CONFLICT
+    assert remote.rows[first].values["phone"] == "theirs"
+    assert remote.rows[second].values["city"] == "theirs"
+    assert remote.rows[second].values["phone"] == "+14185550199"
+
+
+def test_what_is_gone_there_is_not_made_again(store: Store) -> None:
+    remote = MemoryRemote(versions=False)
+    one = add_client(store, code="A")
+    keep(store, remote)
+    remote.rows[links(store)[one]["remote_id"]].gone = True
+    edit(store, "A", phone="418 555-0199")
+    keep(store, remote)
+    assert links(store)[one]["state"] == LinkState.DETACHED
