@@ -332,11 +332,11 @@ def suggested(
 ) -> Iterator[str]:
     """The mapping that is guessed for a file, or the ready one that was named."""
     from interop_cli.i18n import translate
-    from interop_cli.inputs.mapping.loading import mapping_text
+    from interop_cli.inputs.mapping.loading import text_of_map
     from interop_cli.inputs.mapping.suggesting import suggestion
 
     if intake.mapping is not None and columns.file is not None:
-        yield mapping_text(intake.mapping, entity)
+        yield text_of_map(intake.mapping, entity)
         return
     for line in suggestion(source, entity, fields, **intake.reading(source, columns)):
         if isinstance(line, str):

@@ -51,7 +51,7 @@ def load_map(name: str, entity: str = "client", *, keys: Collection[str] = KEYS)
     return read_map(name, _bytes_of(name, entity), keys=keys)
 
 
-def mapping_text(name: str, entity: str = "client") -> str:
+def text_of_map(name: str, entity: str = "client") -> str:
     """The text of that mapping; raises what ``load_map`` does for one that cannot be opened."""
     return _bytes_of(name, entity).decode("utf-8-sig", "replace")
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from interop_cli.domain.errors import InvalidData
-from interop_cli.domain.values.text import words
+from interop_cli.domain.values import closed_lists
+from interop_cli.domain.values.choices import parse_bool
+from interop_cli.domain.values.closed_lists import ClosedList
+from interop_cli.domain.values.text import fold, words
 from interop_cli.inputs.mapping.columns import column_key
+from interop_cli.inputs.mapping.forms import MARKS, FormFault, iso_date, plain_amount
 from interop_cli.inputs.mapping.rows import as_text
 from interop_cli.inputs.reading import read_layout, read_records
 from interop_cli.inputs.records import Head
@@ -22,6 +26,19 @@ MOST_OF_THEM = 0.8
 _EMAIL = re.compile(r"[^@\s;,]+@[^@\s;,]+\.[^@\s;,]+")
 _PHONE = re.compile(r"[+(]?[\d\s().+-]{7,20}(?:\s*(?:x|ext|poste)\.?\s*\d+)?", re.IGNORECASE)
 _POSTAL = re.compile(r"[A-Za-z]\d[A-Za-z][ -]?\d[A-Za-z]\d|\d{5}(?:-\d{4})?")
+
+_TWO_READINGS = re.compile(r"\D*[1-9]\d{0,2},\d{3}\D*")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
+_DATES = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d %B %Y",
+    "%B %d, %Y", "%d/%m/%y", "%m/%d/%y", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M %p",
+)  # fmt: skip
+_LISTS = {
+    "status": ClosedList.DOCUMENT_STATUS,
+    "kind": ClosedList.DOCUMENT_KIND,
+    "language": ClosedList.LANGUAGE,
+}
+_YES_NO = ("active", "prospect")
 
 
 @dataclass
@@ -80,3 +97,45 @@ def shape_of(cells: Sequence[str]) -> str | None:
         if cells and sum(bool(form.fullmatch(cell)) for cell in cells) >= 0.8 * len(cells):
             return name
     return None
+
+
+def date_forms(cells: Sequence[str]) -> list[str] | None:
+    """The forms in which all of these can be dates; ``None`` where nothing is to be said."""
+    if not cells or all(map(_ISO.fullmatch, cells)):
+        return None
+    return [form for form in _DATES if all(_fits(iso_date, cell, (form,)) for cell in cells)]
+
+
+def decimal_marks(cells: Sequence[str]) -> list[str] | None:
+    """The marks that can stand before the cents of these; ``None`` where nothing is to be said."""
+    if not any(map(_TWO_READINGS.fullmatch, cells)):
+        return None
+    return [mark for mark in MARKS if all(_fits(plain_amount, cell, mark) for cell in cells)]
+
+
+def _fits(read: Callable[..., str], *args: Any) -> bool:
+    try:
+        read(*args)
+    except FormFault:
+        return False
+    return True
+
+
+def strange_words(field: str, cells: Sequence[str]) -> dict[str, str]:
+    """The words that a field of a closed list does not know, by their folded form."""
+    which = _LISTS.get(field)
+    if which is None and field not in _YES_NO:
+        return {}
+    return {
+        fold(cell): cell
+        for cell in cells
+        if not (_yes_no(cell) if which is None else closed_lists.meant(which, cell, "CA"))
+    }
+
+
+def _yes_no(cell: str) -> bool:
+    try:
+        parse_bool(cell)
+    except ValueError:
+        return False
+    return True

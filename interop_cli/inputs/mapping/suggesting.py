@@ -13,13 +13,11 @@ from typing import Any
 
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.address_cell import parse_address
-from interop_cli.domain.values.closed_lists import ClosedList
 from interop_cli.domain.values.text import fold, words
 from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.columns import column_key
-from interop_cli.inputs.mapping.forms import FormFault, iso_date, kind_of, plain_amount
+from interop_cli.inputs.mapping.forms import kind_of
 from interop_cli.inputs.mapping.headings import (
     FIRST_NAME,
     LAST_NAME,
@@ -31,23 +29,19 @@ from interop_cli.inputs.mapping.headings import (
     nearly,
 )
 from interop_cli.inputs.mapping.rows import as_text
-from interop_cli.inputs.mapping.sampling import Table, sampled, shape_of
+from interop_cli.inputs.mapping.sampling import (
+    Table,
+    date_forms,
+    decimal_marks,
+    sampled,
+    shape_of,
+    strange_words,
+)
 from interop_cli.inputs.source import Source
 
 MOST_WORDS = 40  # of a closed list
 Line = str | Message
 
-_LISTS = {
-    "status": ClosedList.DOCUMENT_STATUS,
-    "kind": ClosedList.DOCUMENT_KIND,
-    "language": ClosedList.LANGUAGE,
-}
-_YES_NO = ("active", "prospect")
-_DATES = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d %B %Y",
-    "%B %d, %Y", "%d/%m/%y", "%m/%d/%y", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M %p",
-)  # fmt: skip
-_TWO_READINGS = re.compile(r"\D*[1-9]\d{0,2},\d{3}\D*")
 _CODE = re.compile(r"[A-Z0-9_-]{1,20}")
 _WORD = re.compile(r"[^\W\d_][^@\d]{0,30}")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -306,8 +300,8 @@ class _Guess:
 
     def _dates(self) -> Iterator[Line]:
         cells = self._of_kind(Kind.DATE, Kind.TIME)
-        forms = [form for form in _DATES if cells and all(_is_date(cell, form) for cell in cells)]
-        if not cells or all(re.fullmatch(r"\d{4}-\d\d-\d\d(?:[T ].*)?", cell) for cell in cells):
+        forms = date_forms(cells)
+        if forms is None:
             return
         if len(forms) == 1:
             yield f"dates = {_quoted(forms[0])}"
@@ -322,26 +316,17 @@ class _Guess:
 
     def _decimal(self) -> Iterator[Line]:
         cells = self._of_kind(Kind.MONEY)
-        if not any(_TWO_READINGS.fullmatch(cell) for cell in cells):
-            return
-        marks = [mark for mark in (",", ".") if all(_is_amount(cell, mark) for cell in cells)]
-        if len(marks) == 1:
+        marks = decimal_marks(cells)
+        if marks is not None and len(marks) == 1:
             yield f"decimal = {_quoted(marks[0])}"
-        else:
+        elif marks is not None:
             self._open.append(msg("decimal: the mark before the cents, a comma or a point"))
 
     def _words(self) -> Iterator[Line]:
         """What words of closed lists mean, where they are not ours."""
         pairs = {**{c: column_key(c) for c in self._table.columns}, **self._columns}
         for column, target in pairs.items():
-            which = _LISTS.get(target)
-            if which is None and target not in _YES_NO:
-                continue
-            strange = {
-                fold(cell): cell
-                for cell in self._table.cells(column)
-                if not (_yes_no(cell) if which is None else closed_lists.meant(which, cell, "CA"))
-            }
+            strange = strange_words(target, self._table.cells(column))
             if not strange:
                 continue
             if len(strange) > MOST_WORDS or not all(map(_WORD.fullmatch, strange)):
@@ -379,32 +364,6 @@ class _Guess:
 def _sole(template: str) -> str | None:
     found = re.fullmatch(r"\{([^{}]+)\}", template)
     return found[1] if found else None
-
-
-def _is_date(cell: str, form: str) -> bool:
-    try:
-        iso_date(cell, (form,))
-    except FormFault:
-        return False
-    return True
-
-
-def _is_amount(cell: str, mark: str) -> bool:
-    try:
-        plain_amount(cell, mark)
-    except FormFault:
-        return False
-    return True
-
-
-def _yes_no(cell: str) -> bool:
-    from interop_cli.domain.values.choices import parse_bool
-
-    try:
-        parse_bool(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _table(name: str, entries: dict[str, Any], *, dotted: bool = False) -> Iterator[str]:
