@@ -198,11 +198,13 @@ class App:
         from interop_cli.shell.signals import held
         from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
+        from interop_cli.store.writing.rights import identity
 
         fixed, user = self._fixed_day, self.user  # or an error, before anything is open
         conn = open_database(self.location, lock_timeout=self.lock_timeout)
         today = (fixed or datetime.now(UTC).astimezone().date()).isoformat()
-        store = Store(conn, today, self.now, user.actor, self.command, user, unbroken=held)
+        actor = identity(conn, user).actor
+        store = Store(conn, today, self.now, actor, self.command, user, unbroken=held)
         self._stores.append(store)
         self.__dict__["store"] = store  # the zone, and so the day, is kept in it
         # A zone that this machine does not know is refused where days are meant; it can be set.

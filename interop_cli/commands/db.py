@@ -298,11 +298,14 @@ def _exit_code(findings: list[Row]) -> int:
 @option("--no-backup", is_flag=True, help=N_("Do not copy the file first."))
 @pass_app
 def migrate_command(app: App, no_backup: bool) -> None:
-    """Bring an older database to the schema of this program, after a backup.
+    """Bring an older database to the schema of this program; a file is copied before.
+
+    Of a database on a server no copy is made: save it with pg_dump first.
 
     \b
     interop db migrate
     """
+    from interop_cli.store.engines.address import is_url
     from interop_cli.store.engines.create import migrate_database
 
     with held():
@@ -315,6 +318,8 @@ def migrate_command(app: App, no_backup: bool) -> None:
         )
         if steps:
             _done(app)
+    if steps and not no_backup and is_url(app.location):
+        app.output.warn(_("No copy was made: a database on a server is saved with pg_dump."))
     _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
 
 
@@ -355,6 +360,6 @@ def _report(app: App, findings: list[Row]) -> None:
 
 
 def _shown(app: App) -> str:
-    from interop_cli.store.engines.open import without_password
+    from interop_cli.store.engines.address import without_password
 
     return without_password(app.location)

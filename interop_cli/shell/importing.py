@@ -302,6 +302,7 @@ def take_in(
 ) -> None:
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
+    from interop_cli.services.imports.rows import repeated
 
     entity = entity_of(operation)
     columns = intake.column_map(entity)
@@ -321,7 +322,7 @@ def take_in(
                 task.rejected.pass_on = partial(_pass_on, writer)
             return task.run(reader.records(task.context.policy.country))
 
-        outcome = app.run(operation, work)
+        outcome = repeated(lambda: app.run(operation, work))
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)

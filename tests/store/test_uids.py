@@ -213,9 +213,10 @@ def test_the_same_twice_in_a_file(
     outcome = take_in(
         store, rows({"code": "A", **more}, {"code": "B", **more}), continue_on_error=True
     )
-    assert statuses(outcome)[0] == "ok"
-    assert statuses(outcome)[1] in ("import.duplicate", "import.uid", "import.code")
-    assert len(uids(store.conn, "client")) == 1
+    both = "uid" in twice  # nobody knows which of the two rows is that client
+    assert statuses(outcome)[0] == ("import.duplicate" if both else "ok")
+    assert statuses(outcome)[1] in ("import.duplicate", "import.uid")
+    assert len(uids(store.conn, "client")) == (0 if both else 1)
 
 
 PORT = {"address.postal_code": "G1K 4A1"}
@@ -334,7 +335,7 @@ def take_away(conn: Connection) -> None:
         for table in TABLES:
             conn.execute(f"DROP INDEX {table}_uid")
             conn.execute(f"ALTER TABLE {table} DROP COLUMN uid")
-        conn.execute("DELETE FROM migration WHERE name >= '0010'")
+        conn.execute("DELETE FROM migration WHERE name = '0010_uids'")
         if conn.engine == "sqlite":
             conn.execute("PRAGMA user_version = 9")
 

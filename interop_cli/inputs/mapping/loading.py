@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from interop_cli.domain.errors import ConfigError, UsageError
+from interop_cli.domain.matching import NAMEABLE
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
 from interop_cli.inputs.mapping.columns import OTHERS, ColumnMap
@@ -17,7 +18,7 @@ from interop_cli.inputs.mapping.where import Where, WhereFault, parse_where
 from interop_cli.inputs.records import nearest
 from interop_cli.inputs.source import open_source
 
-KEYS = ("code", "external_id", "email")
+KEYS = tuple(str(key) for key in NAMEABLE)
 _LARGEST = 1024 * 1024  # bytes
 _READY_NAME = re.compile(r"[a-z0-9]+")
 _READING = ("encoding", "delimiter", "sheet")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from interop_cli.store.engines.open import SERVERS
+from interop_cli.store.engines.address import is_server
 
 JOURNALS = ("-wal", "-shm", "-journal")
 RESTORING = ".restoring"
@@ -16,7 +16,7 @@ def files_of(location: str) -> list[str]:
 
     A link and what it leads to both count. Locks are known by their name alone: ``is_lock``.
     """
-    if location.startswith(SERVERS):
+    if is_server(location):
         return []
     names = dict.fromkeys((location, os.path.realpath(location)))
     return [f"{name}{suffix}" for name in names for suffix in ("", *JOURNALS, KEPT, RESTORING)]
@@ -24,7 +24,7 @@ def files_of(location: str) -> list[str]:
 
 def is_lock(path: str, location: str) -> bool:
     """Whether ``path`` has the name of a lock of the database at ``location``."""
-    if location.startswith(SERVERS):
+    if is_server(location):
         return False
     real = os.path.realpath(path)
     return real.startswith(f"{os.path.realpath(location)}.") and real.endswith(".lock")

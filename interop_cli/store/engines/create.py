@@ -9,16 +9,9 @@ from pathlib import Path
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
+from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.engines.open import (
-    APPLICATION_ID,
-    check_free,
-    claim_file,
-    connect,
-    exists,
-    is_url,
-    without_password,
-)
+from interop_cli.store.engines.open import APPLICATION_ID, check_free, claim_file, connect, exists
 from interop_cli.store.migrations import apply_pending, migrate, pending
 from interop_cli.store.writing.rights import identity
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from interop_cli import disk
 from interop_cli.domain.messages import Message, msg
+from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.open import filesystem, is_url
+from interop_cli.store.engines.open import filesystem
 from interop_cli.store.migrations import missing
 from interop_cli.store.writing import journal
 

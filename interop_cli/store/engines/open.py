@@ -19,6 +19,7 @@ from interop_cli.domain.errors import (
     why_not_written,
 )
 from interop_cli.domain.messages import msg
+from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection
 
 APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
@@ -26,29 +27,7 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 NETWORK_FILESYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"}
 )
-
-
 _ELSEWHERE = msg("Name another place with --db or in INTEROP_DB.")
-SERVERS = ("postgresql://", "postgres://")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # one letter is a disk: C://
-_LOGIN = re.compile(r"^([^/]*://)[^/]*@")
-
-
-def is_url(location: str) -> bool:
-    """Whether ``--db`` names a server rather than a file.
-
-    Raises ConfigError ``db.location`` for the address of anything else: nobody means a file that
-    lies in a folder called ``mysql:``.
-    """
-    if location.startswith(SERVERS):
-        return True
-    if _ADDRESS.match(location):
-        raise ConfigError(
-            "db.location",
-            msg("A database is a file, or a server at postgresql://…; no other address is taken."),
-            hint=msg("Check --db and INTEROP_DB; a file is named by its path."),
-        )
-    return False
 
 
 def file_location(location: str) -> Path:
@@ -60,18 +39,6 @@ def file_location(location: str) -> Path:
             hint=msg("Use pg_dump and pg_restore."),
         )
     return Path(location)
-
-
-def without_password(location: str) -> str:
-    """The location as it may be shown: a URL loses its password and its options."""
-    if not location.startswith(SERVERS):
-        return _LOGIN.sub(r"\1", location)
-    from urllib.parse import urlsplit
-
-    url = urlsplit(location)
-    user = f"{url.username}@" if url.username else ""
-    hosts = url.netloc.rpartition("@")[2]
-    return f"postgresql://{user}{hosts}{url.path}"
 
 
 def connect(location: str, *, lock_timeout: float) -> Connection:

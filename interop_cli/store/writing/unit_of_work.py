@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from interop_cli.store.sync.links import LinkRepository
     from interop_cli.store.sync.targets import TargetRepository
     from interop_cli.store.writing.repositories.addresses import AddressRepository
+    from interop_cli.store.writing.repositories.candidates import Candidates
     from interop_cli.store.writing.repositories.clients import ClientRepository
     from interop_cli.store.writing.repositories.contacts import ContactRepository
     from interop_cli.store.writing.repositories.documents import DocumentRepository
@@ -62,6 +63,12 @@ class UnitOfWork:
         from interop_cli.store.writing.repositories.clients import ClientRepository
 
         return ClientRepository(self.writer)
+
+    def candidates(self) -> Candidates:
+        """An empty set of the clients that rows may be about."""
+        from interop_cli.store.writing.repositories.candidates import Candidates
+
+        return Candidates(self.conn)
 
     @cached_property
     def addresses(self) -> AddressRepository:

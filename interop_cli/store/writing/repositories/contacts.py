@@ -157,9 +157,9 @@ class ContactRepository:
         """Of these folded e-mails, those that several clients' contacts have: key -> codes."""
         found: dict[str, list[str]] = {}
         sql = (
-            "SELECT DISTINCT email_key, code, code_key FROM contact"
-            " JOIN client ON client.id = client_id WHERE email_key IN ({places})"
-            " ORDER BY email_key, code_key"
+            "SELECT DISTINCT contact.email_key, code, code_key FROM contact"
+            " JOIN client ON client.id = client_id WHERE contact.email_key IN ({places})"
+            " ORDER BY contact.email_key, code_key"
         )
         for row in query_in_chunks(self.conn, sql, keys):
             found.setdefault(row["email_key"], []).append(row["code"])
