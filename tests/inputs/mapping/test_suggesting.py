@@ -90,6 +90,7 @@ def imported(
 @pytest.mark.parametrize("source", FILES)
 def test_the_files_of_known_systems(source: str, invoke: Run, database: Path) -> None:
     assert imported(invoke, database, FILES[source], "client")["created"] == 1
+    assert imported(invoke, database, FILES[source], "client")["changed"] == 0
 
 
 @pytest.mark.parametrize(
