@@ -235,6 +235,7 @@ class App:
     ) -> Outcome:
         """Run a service in one transaction; its outcome, and from it the exit code."""
         output = self.output
+        output.check()
 
         def shown(uow: UnitOfWork) -> Outcome:
             found = work(uow)

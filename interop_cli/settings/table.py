@@ -63,7 +63,7 @@ class Setting:
 
 _USER, _COMPANY = SettingScope.USER, SettingScope.COMPANY
 _COUNTRY = "[A-Z]{2}"
-_FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
+_FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 _CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
 
 # One line a setting, and its help under it.

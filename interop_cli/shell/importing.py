@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
 
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.references import BY
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 PROGRESS_EVERY = 1000
+NAMED_ROWS = ("ndjson", "vcard")
+"""The formats whose rows each have the names they need; there is no header."""
 
 
 class ReadyOrFile(FileRead):
@@ -55,7 +60,17 @@ class ReadyOrFile(FileRead):
 
 
 FORM_OPTIONS = (
-    option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
+    option(
+        "--format",
+        "form",
+        type=click.Choice(("csv", "ndjson", "xlsx")),
+        help=N_("Form of the file."),
+    ),
+    option(
+        "--sheet",
+        metavar="NAME|N",
+        help=N_("Sheet of an Excel workbook, by its name or number; else the first with content."),
+    ),
     option(
         "--mapping",
         type=ReadyOrFile(),
@@ -106,6 +121,11 @@ class Intake:
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
     suggest: bool = False
+    sheet: str | None = None
+    vcards: bool = False
+    """Whether vCards may come."""
+    companies: bool = True
+    """Whether a vCard's company is its client."""
 
     def column_map(self, entity: str) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
@@ -119,32 +139,51 @@ class Intake:
         return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
 
     def reading(self, source: Source, columns: ColumnMap) -> dict[str, Any]:
-        """How to read the file: its format, and its encoding and delimiter where they are said."""
+        """How to read the file: its format, and what is said of it here or in the mapping.
+
+        Raises UsageError ``input.option`` for vCards where none may come.
+        """
         from interop_cli.inputs.reading import find_format
 
+        found = self.form or find_format(source)
+        if found == "vcard" and not self.vcards:
+            raise UsageError(
+                "input.option",
+                msg("vCards hold contacts."),
+                hint=msg("interop contact import {file}", file=source.name),
+            )
         said = columns.reading
-        return {
-            "format": self.form or find_format(source),
-            "encoding": self.encoding or said.get("encoding"),
-            "delimiter": self.delimiter or said.get("delimiter"),
-        }
+        form = {"encoding": self.encoding, "delimiter": self.delimiter, "sheet": self.sheet}
+        for name in {"csv": ("encoding", "delimiter"), "xlsx": ("sheet",)}.get(found, ()):
+            form[name] = form[name] or said.get(name)
+        return {"format": found, **form}
 
 
-def intake_options(*, form: str | None = None) -> Callable[[F], F]:
+VCARD_OPTION = option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "ndjson", "xlsx", "vcard")),
+    help=N_("Form of the file."),
+)
+
+
+def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable[[F], F]:
     """Add the options; the command gets them as one ``intake``.
 
     ``form`` fixes the form of the file, whose columns then need no names.
     """
     several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
+    if vcards:
+        several = (VCARD_OPTION, *several[1:])
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
-        names += ["form", "mapping", "pairs", "suggest"]
+        names += ["form", "mapping", "pairs", "suggest", "sheet"]
 
     def decorate(function: F) -> F:
         @wraps(function)
         def with_intake(*args: Any, **kwargs: Any) -> Any:
             values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
-            return function(*args, intake=Intake(**values), **kwargs)
+            return function(*args, intake=Intake(**values, vcards=vcards), **kwargs)
 
         return cast(F, options(*several)(with_intake))
 
@@ -185,13 +224,18 @@ class ImportReader:
 
         self.warnings.clear()  # the unit of work may begin again
         self._doubt_encoding()
+        self._doubt_sheet()
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
-        read = 0
+        read, left_out = 0, Counter[str]()
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
+            if self._format == "vcard":
+                left_out.update(record.raw)
+                for name in () if self.intake.companies else BY:
+                    record.values.pop(name, None)
             if maker.as_is and record.cells:
                 row = FieldRecord(record.line, record.values, record.error, record)
             elif (made := maker.make(record)) is not None:
@@ -203,10 +247,14 @@ class ImportReader:
             if number % PROGRESS_EVERY == 0:
                 read, before = self.source.position(), read
                 self.advance(read - before)
-        self._say(maker)
+        self._say(maker, left_out)
 
-    def _say(self, maker: RowMaker) -> None:
-        """Warn of what the mapping has left out."""
+    def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
+        """Warn of what the mapping has left out, and of vCards what has no field."""
+        if properties:
+            names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))
+            reason = msg("properties that were left out of the vCards: {names}", names=names)
+            self.warnings.append(RuleWarning("", "import.vcard.left_out", reason))
         if maker.others and self.columns.others == "ignore":
             names = ", ".join(maker.others)
             reason = msg("columns that were left out: {names}", names=names)
@@ -222,7 +270,7 @@ class ImportReader:
     def _doubt_encoding(self) -> None:
         """Say where another encoding than the one that was named reads the file into French."""
         chosen = self._form["encoding"]
-        if chosen is None:
+        if chosen is None or self._format != "csv":
             return
         from interop_cli.inputs.encodings import SAMPLE, better_encoding
 
@@ -235,6 +283,16 @@ class ImportReader:
                 better=better,
             )
             self.warnings.append(RuleWarning("", "input.encoding.doubtful", message))
+
+    def _doubt_sheet(self) -> None:
+        """Say which sheets of a workbook are not read where none is named."""
+        if self._format != "xlsx" or self.intake.sheet is not None:
+            return
+        from interop_cli.inputs.workbook import sheets_left_out
+
+        if names := sheets_left_out(self.source):
+            message = msg("sheets that were not read: {names}", names=", ".join(names))
+            self.warnings.append(RuleWarning("", "input.sheet.others", message))
 
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:
         """Whether no cell is to be looked at; quickly told of nearly every row."""
@@ -263,16 +321,20 @@ class ImportReader:
         before = max(header - 1, 0) if isinstance(header, int) else 0
         return RejectsWriter.like(path, read_layout(self.source, **self._form), before=before)
 
-    @property
+    @cached_property
     def _form(self) -> dict[str, Any]:
         form = self.intake.reading(self.source, self.columns)
-        return form if self._ndjson else {**form, "head": self.columns.head()}
+        named = form["format"] in NAMED_ROWS
+        return form if named else {**form, "head": self.columns.head()}
+
+    @property
+    def _format(self) -> str:
+        return str(self._form["format"])
 
     @property
     def _ndjson(self) -> bool:
         """Whether each row has the names it needs, not all of them."""
-        form: str = self.intake.reading(self.source, self.columns)["format"]
-        return form == "ndjson"
+        return self._format in NAMED_ROWS
 
 
 class Task(Protocol):

@@ -157,6 +157,8 @@ def check(app: App, command: click.Command, values: dict[str, Any]) -> None:
             elif isinstance(kind, Codes) and path[:1] == "@":
                 app.paths.reads(path[1:])
     app.paths.check_streams()
+    if app.options.get("output") == "xlsx" and not app.options.get("json"):
+        app.output.check()  # now, and not when what it tells of is done
     told = []
     for kind, value in [(out_kind, out), *named]:
         for path in _several(value):

@@ -27,7 +27,7 @@ def pushed(crm: Run, portal: FakeHubSpot) -> Run:
 
 
 def remote_id(portal: FakeHubSpot, code: str) -> str:
-    return next(key for key, row in portal.live().items() if row["interop_code"] == code)
+    return next(key for key, row in portal.live().items() if row["name"] == f"Client {code}")
 
 
 def test_a_field_that_both_sides_changed_is_a_conflict_in_plan_and_push(

@@ -78,7 +78,7 @@ def client_options(function: F) -> F:
 @client_options
 @pass_app
 def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
-    """Create and update clients from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update clients from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row may carry the client's contacts, shipping addresses and notes: in columns such as
     contact.name, contact2.email, address.line1, note.text, or as NDJSON in the lists contacts,
@@ -128,7 +128,10 @@ def apply_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
 @option("--status", type=STATUS, help=N_("Which clients; all of them by default."))
 @list_options
 @option(
-    "--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file (csv).")
+    "--format",
+    "form",
+    type=click.Choice(("csv", "ndjson", "xlsx")),
+    help=N_("Form of the file (csv)."),
 )
 @option("--no-files", is_flag=True, help=N_("Leave out the content of attachments."))
 @pass_app

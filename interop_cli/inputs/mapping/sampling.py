@@ -61,7 +61,7 @@ def sampled(source: Source, known: Mapping[str, str], **form: Any) -> Table:
 
     ``form`` is what is said of the file. Raises what reading does.
     """
-    if form.get("format") == "ndjson":
+    if form.get("format") in ("ndjson", "vcard"):
         rows = [record.values for record in islice(read_records(source, **form), SAMPLE)]
         return Table([*dict.fromkeys(name for row in rows for name in row)], rows)
 
