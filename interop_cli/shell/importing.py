@@ -13,7 +13,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.references import BY
@@ -22,7 +21,8 @@ from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
-from interop_cli.shell.paths import FileRead, FileWritten
+from interop_cli.shell.completion import ReadyOrFile, entity_of
+from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -43,21 +43,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 PROGRESS_EVERY = 1000
 NAMED_ROWS = ("ndjson", "vcard")
 """The formats whose rows each have the names they need; there is no header."""
-
-
-class ReadyOrFile(FileRead):
-    """A mapping that comes with the program, or a TOML file; the former are completed."""
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from interop_cli.inputs.mapping.loading import ready
-
-        entity = entity_of(ctx.command_path.split()[1]) if ctx.parent else "client"
-        names = [name for name in ready(entity) if name.startswith(incomplete)]
-        files = super().shell_complete(ctx, param, incomplete)
-        return [*(CompletionItem(name) for name in names), *files]
-
 
 FORM_OPTIONS = (
     option(
@@ -346,12 +331,6 @@ class Task(Protocol):
     def context(self) -> Context: ...
 
     def run(self, records: Iterable[Any]) -> Outcome: ...
-
-
-def entity_of(operation: str) -> str:
-    """What a file holds that ``client.import`` or ``sales.import`` takes in."""
-    group = operation.partition(".")[0]
-    return "document" if group == "sales" else group
 
 
 def take_in(
