@@ -236,12 +236,15 @@ class ImportReader:
 
     def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
         """Warn of what the mapping has left out, and of vCards what has no field."""
+        from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
+
         if properties:
             names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))
             reason = msg("properties that were left out of the vCards: {names}", names=names)
             self.warnings.append(RuleWarning("", "import.vcard.left_out", reason))
         if maker.others and self.columns.others == "ignore":
-            names = ", ".join(maker.others)
+            names = ", ".join(maker.others[:NAMED_AT_ONCE])
+            names += ", …" if len(maker.others) > NAMED_AT_ONCE else ""
             reason = msg("columns that were left out: {names}", names=names)
             self.warnings.append(RuleWarning("", "import.columns.ignored", reason))
         if maker.left_out:
