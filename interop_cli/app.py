@@ -221,6 +221,12 @@ class App:
         """Whether something has been committed in this run."""
         return self._applied or any(store.applied for store in self._stores)
 
+    def damage(self) -> InteropError | None:
+        """The error to show in the place of a bug, where the schema of the file is not ours."""
+        from interop_cli.store.engines.schema import damage_in
+
+        return damage_in(self.location, self._stores[-1].conn if self._stores else None)
+
     def note_applied(self) -> None:
         """Remember that the database was changed, other than by a unit of work."""
         self.done = self._applied = True

@@ -125,6 +125,24 @@ def test_a_few_faults(fate: str, tracer: None, shop: Path, tmp_path: Path) -> No
     injection.judge(endings)
 
 
+def test_a_fault_after_the_commit_is_told_in_words_too(
+    tracer: None, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is synced last: what is committed is there, and not yet safe."""
+    injection = Injection(shop, tmp_path)
+    last = f"fdatasync:error=EIO:when={injection.calls('fdatasync')}"
+    told = {}
+    for form in ("json", "text"):
+        monkeypatch.setenv("INTEROP_ERROR_FORMAT", form)
+        told[form] = injection.run(form, last)
+        assert told[form].code == 74
+        assert content(str(told[form].path)) == injection.after
+    error = json.loads(told["json"].err)["error"]
+    assert error["applied"] is True
+    assert error["hint"].startswith("The change had been committed.")
+    assert told["text"].err == f"Error: {error['message']}\nHint: {error['hint']}\n"
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("fate", FATES)
 @pytest.mark.parametrize("call", CALLS)

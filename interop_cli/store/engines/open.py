@@ -24,6 +24,7 @@ from interop_cli.store.engines.connection import Connection
 
 APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
 SQLITE_MAGIC = b"SQLite format 3\x00"
+JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 NETWORK_FILESYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"}
 )
@@ -72,6 +73,10 @@ def open_database(location: str, *, lock_timeout: float = 30.0) -> Connection:
     try:
         steps = pending(conn)
         if steps and steps[0].name.startswith("0001"):
+            if not is_url(location) and conn.tables():
+                from interop_cli.store.engines.sqlite_errors import damaged
+
+                raise damaged()  # the steps are made with the tables
             raise NotFound(
                 "db.missing",
                 msg("There is no interop database at {place}.", place=without_password(location)),
@@ -196,7 +201,20 @@ def check_free(path: Path) -> None:
 
 
 def _is_empty(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size == 0
+    return path.is_file() and (path.stat().st_size == 0 or _was_empty(path))
+
+
+def _was_empty(path: Path) -> bool:
+    """Whether the file was empty before a transaction that never ended: its journal says so.
+
+    https://www.sqlite.org/fileformat.html#the_rollback_journal
+    """
+    try:
+        with Path(f"{path}-journal").open("rb") as file:
+            header = file.read(28)
+    except OSError:
+        return False
+    return header.startswith(JOURNAL_MAGIC) and header[16:20] == bytes(4) and len(header) == 28
 
 
 def _make_folder(folder: Path) -> None:
@@ -210,8 +228,8 @@ def _make_folder(folder: Path) -> None:
 def claim_file(path: Path) -> bool:
     """Make an empty file, mode 0600, for a new database; False where an empty one was there.
 
-    An empty one is what an interrupted ``db init`` leaves. Raises Conflict ``db.exists`` where
-    there is anything else.
+    An empty one is what an interrupted ``db init`` leaves, or one that SQLite will empty. Raises
+    Conflict ``db.exists`` where there is anything else.
     """
     refuse_network(path)
     try:
