@@ -229,7 +229,7 @@ class ImportReader:
             else:
                 continue
             yield row if self._plain(record, row.values) else self._doubted(row)
-            if number % PROGRESS_EVERY == 0:
+            if number % PROGRESS_EVERY == 0 and self._format != "xlsx":  # which is read at once
                 read, before = self.source.position(), read
                 self.advance(read - before)
         self._say(maker, left_out)
