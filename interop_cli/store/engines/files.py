@@ -199,6 +199,7 @@ def problems_of(path: Path) -> list[Row]:
     Raises IoFailure and the like where it cannot be read: that says nothing of what it holds.
     """
     from interop_cli.store.engines import sqlite
+    from interop_cli.store.engines.open import refuse_unreadable
 
     try:
         conn = sqlite.connect(path)
@@ -207,6 +208,7 @@ def problems_of(path: Path) -> list[Row]:
         finally:
             conn.close()
     except UnusableDb as error:
+        refuse_unreadable(path)
         return [{"code": error.code, "what": str(error.message)}]
 
 
