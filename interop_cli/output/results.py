@@ -95,8 +95,8 @@ def summary(result: Result) -> list[str]:
     if failed := result.get("failed"):
         counts.append(ngettext("{n} failed", "{n} failed", failed))
     lines = [labelled(result.get("operation", ""), f"{', '.join(counts)}.")]
-    if "found" in result:
-        lines.append(_recognised(result))
+    if told := _recognised(result):
+        lines.append(f"  {told}")
     if (result.get("failed") or 0) > MANY_ROWS:
         lines += kinds_of(result.get("reasons") or [])
     if result.get("dry_run"):
@@ -110,9 +110,11 @@ def summary(result: Result) -> list[str]:
 
 def _recognised(result: Result) -> str:
     """How many rows of a file were found by what, and how many were not."""
+    if "found" not in result:
+        return ""
     told = [(_("found by {key}", key=key), n) for key, n in result["found"].items()]
     told += [(_("created"), result["created"]), (_("merged, left out"), result["merged"])]
-    return "  " + "; ".join(labelled(what, str(n)) for what, n in told if n)
+    return "; ".join(labelled(what, str(n)) for what, n in told if n)
 
 
 def warnings(result: Result) -> list[str]:
