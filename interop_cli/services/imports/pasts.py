@@ -75,7 +75,7 @@ class Pasts:
         wanted = {code_key(code) for past in pasts for _name, code in _codes(past)}
         present = clients.by_column("code_key", wanted)
         held: dict[object, int] = {key: row["id"] for key, row in present.items()}
-        held |= clients.retired_codes(map(str, wanted))
+        held.update(clients.retired_codes(map(str, wanted)).items())
         added: list[FormerCode] = []
         merged: list[tuple[Row, Row]] = []
         for past in pasts:
