@@ -62,15 +62,15 @@ class Head(NamedTuple):
         """The names of the columns out of the cells of the header, or of the first row."""
         if not self.line and not self.named_by_place(cells):
             return [f"#{place}" for place in range(1, len(cells) + 1)]
-        names: list[str] = []
+        names: dict[str, None] = {}
+        numbers: dict[str, int] = {}
         for place, cell in enumerate(cells, 1):
             name = cell or f"#{place}"
-            number = 2
             while name in names:
-                name = f"{cell}#{number}"
-                number += 1
-            names.append(name)
-        return names
+                numbers[cell] = numbers.get(cell, 1) + 1
+                name = f"{cell}#{numbers[cell]}"
+            names[name] = None
+        return list(names)
 
     def named(self, cells: Sequence[str], file: str, line: int) -> list[str]:
         """The same; without a mapping, odd names are ``InvalidData`` (``input.header.…``)."""
@@ -93,13 +93,14 @@ class Head(NamedTuple):
 
 
 def _check_names(names: Sequence[str], file: str, line: int) -> None:
+    known: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         if not name:
             reason = msg("column {number} has no name", number=number)
             raise invalid("input.header.empty", file, reason, line=line)
-        if name in names[: number - 1]:
+        first = known.setdefault(name, number)
+        if first != number:
             # The name is not said: without a header, the first row is data about people.
-            first = names.index(name) + 1
             reason = msg(
                 "columns {first} and {second} have the same name", first=first, second=number
             )

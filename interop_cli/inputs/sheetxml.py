@@ -42,11 +42,24 @@ def odd_cells(book: zipfile.ZipFile, sheet: int) -> Iterator[tuple[int, int, str
         yield from _Cells(formats).read(stream)
 
 
-def content_begins(book: zipfile.ZipFile, sheet: int) -> bool:
-    """Whether a sheet has rows, by how it begins."""
+def with_content(book: zipfile.ZipFile) -> list[tuple[int, str]]:
+    """Place and name of the visible sheets that have rows, by how each begins."""
+    return [
+        (place, attributes["name"])
+        for place, attributes in enumerate(_sheets(book))
+        if attributes.get("state", "visible") == "visible" and _has_rows(book, place)
+    ]
+
+
+def _has_rows(book: zipfile.ZipFile, sheet: int) -> bool:
     with book.open(_path_of(book, sheet)) as stream:
         head = stream.read(_PIECE)
     return re.search(rb"<(?:\w+:)?row\b", head) is not None
+
+
+def _sheets(book: zipfile.ZipFile) -> list[Attributes]:
+    elements = _elements(book, "xl/workbook.xml")
+    return [attributes for name, attributes in elements if name == "sheet"]
 
 
 class _Cells:
@@ -133,8 +146,7 @@ def _elements(book: zipfile.ZipFile, path: str) -> list[tuple[str, Attributes]]:
 
 
 def _path_of(book: zipfile.ZipFile, sheet: int) -> str:
-    elements = _elements(book, "xl/workbook.xml")
-    ids = [attributes["id"] for name, attributes in elements if name == "sheet"]
+    ids = [attributes["id"] for attributes in _sheets(book)]
     targets = {
         attributes["Id"]: attributes["Target"]
         for name, attributes in _elements(book, "xl/_rels/workbook.xml.rels")

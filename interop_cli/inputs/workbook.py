@@ -74,8 +74,7 @@ def workbook_layout(source: Source, *, sheet: str | None = None, head: Head = PL
 
 def sheets_left_out(source: Source) -> list[str]:
     """The visible sheets with content that are not read where none is named."""
-    with _opened(source) as book:
-        return [book.sheet_names[place] for place in _with_content(source, book)[1:]]
+    return [name for _place, name in _with_content(source)[1:]]
 
 
 class _Sheet:
@@ -205,7 +204,7 @@ def _chosen(source: Source, book: CalamineWorkbook, asked: str | None) -> int | 
     """The place of the sheet that was asked for, else of the first with content."""
     names = book.sheet_names
     if asked is None:
-        return next(iter(_with_content(source, book)), None)
+        return next((place for place, _name in _with_content(source)), None)
     for place, name in enumerate(names):
         if name == asked or name.casefold() == asked.strip().casefold():
             return place
@@ -221,14 +220,8 @@ def _sheets(names: Sequence[str]) -> Message:
     return msg("Its sheets: {names}", names=shown)
 
 
-def _with_content(source: Source, book: CalamineWorkbook) -> list[int]:
-    from python_calamine import SheetVisibleEnum
-
-    from interop_cli.inputs.sheetxml import content_begins
+def _with_content(source: Source) -> list[tuple[int, str]]:
+    from interop_cli.inputs.sheetxml import with_content
 
     with _failures(source), zipfile.ZipFile(source.binary()) as archive:
-        return [
-            place
-            for place, sheet in enumerate(book.sheets_metadata)
-            if sheet.visible == SheetVisibleEnum.Visible and content_begins(archive, place)
-        ]
+        return with_content(archive)

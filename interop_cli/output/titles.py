@@ -51,6 +51,24 @@ def title(name: str) -> str:
     return printable(reduce(labelled, map(_one, name.split("."))))
 
 
+# What many rows of a table are called.
+_MANY = {
+    "address": "addresses",
+    "attachment": "attachments",
+    "client": "clients",
+    "contact": "contacts",
+    "document": "documents",
+    "document_line": "lines",
+    "note": "notes",
+    "sync_link": "sync",
+}
+
+
+def counted_rows(kind: str, count: object) -> str:
+    """``Contacts: 3``, of the rows of a table."""
+    return labelled(title(_MANY.get(kind, kind)), str(count))
+
+
 def _one(name: str) -> str:
     known = TITLES.get(name)
     return _(known) if known else name.removesuffix("_cents").replace("_", " ").capitalize()

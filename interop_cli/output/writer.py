@@ -120,15 +120,26 @@ class Output:
         card: Card | None = None,
         key: str = "code",
         personal: bool = False,
+        last: tuple[str, Iterable[Mapping[str, Any]]] | None = None,
+        spool: bool = False,
     ) -> None:
         """Write one object (``show``). ``card`` makes the lines of its table form.
 
-        ``personal``: a file that is made for it is its owner's alone.
+        ``personal``: a file that is made for it is its owner's alone. ``last`` is its last key,
+        with a list that is written as it comes; ``spool`` as in ``rows``.
         """
         from interop_cli.output import records
 
         self.check(contacts={*CONTACT} <= {*obj} and not self.fields)
         mode = sink.PERSONAL if personal else sink.DATA
+        if last and self.fields:
+            obj, last = {**obj, last[0]: list(last[1])}, None
+        if last and self.format in ("json", "ndjson", "table"):
+            indent = {"json": 2, "ndjson": 0}.get(self.format)
+            chunks = records.streamed(obj, last[0], last[1], indent, self.style)
+            shown = map(printable_json, chunks) if self.terminal and indent is not None else chunks
+            self._write(shown, spool, mode)
+            return
         chosen = records.chosen(obj, self.fields, entity)
         if self.format == "json":
             self._write([self._json(chosen, indent=2)], mode=mode)

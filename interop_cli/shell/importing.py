@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -12,7 +13,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.references import BY
@@ -21,7 +21,8 @@ from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
-from interop_cli.shell.paths import FileRead, FileWritten
+from interop_cli.shell.completion import ReadyOrFile, entity_of
+from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -40,21 +41,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 PROGRESS_EVERY = 1000
-
-
-class ReadyOrFile(FileRead):
-    """A mapping that comes with the program, or a TOML file; the former are completed."""
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from interop_cli.inputs.mapping.loading import ready
-
-        entity = entity_of(ctx.command_path.split()[1]) if ctx.parent else "client"
-        names = [name for name in ready(entity) if name.startswith(incomplete)]
-        files = super().shell_complete(ctx, param, incomplete)
-        return [*(CompletionItem(name) for name in names), *files]
-
+NAMED_ROWS = ("ndjson", "vcard")
+"""The formats whose rows each have the names they need; there is no header."""
 
 FORM_OPTIONS = (
     option(
@@ -80,6 +68,11 @@ FORM_OPTIONS = (
         multiple=True,
         metavar="COLUMN=FIELD",
         help=N_("One column's field; several times for several."),
+    ),
+    option(
+        "--suggest",
+        is_flag=True,
+        help=N_("Print a mapping for this file, guessed from it, and write nothing."),
     ),
 )
 INTAKE_OPTIONS = (
@@ -112,6 +105,7 @@ class Intake:
     form: str | None = None
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
+    suggest: bool = False
     sheet: str | None = None
     vcards: bool = False
     """Whether vCards may come."""
@@ -128,6 +122,26 @@ class Intake:
 
         pairs = parse_pairs(self.pairs)
         return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
+
+    def reading(self, source: Source, columns: ColumnMap) -> dict[str, Any]:
+        """How to read the file: its format, and what is said of it here or in the mapping.
+
+        Raises UsageError ``input.option`` for vCards where none may come.
+        """
+        from interop_cli.inputs.reading import find_format
+
+        found = self.form or find_format(source)
+        if found == "vcard" and not self.vcards:
+            raise UsageError(
+                "input.option",
+                msg("vCards hold contacts."),
+                hint=msg("interop contact import {file}", file=source.name),
+            )
+        said = columns.reading
+        form = {"encoding": self.encoding, "delimiter": self.delimiter, "sheet": self.sheet}
+        for name in {"csv": ("encoding", "delimiter"), "xlsx": ("sheet",)}.get(found, ()):
+            form[name] = form[name] or said.get(name)
+        return {"format": found, **form}
 
 
 VCARD_OPTION = option(
@@ -148,7 +162,7 @@ def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable
         several = (VCARD_OPTION, *several[1:])
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
-        names += ["form", "mapping", "pairs", "sheet"]
+        names += ["form", "mapping", "pairs", "suggest", "sheet"]
 
     def decorate(function: F) -> F:
         @wraps(function)
@@ -215,19 +229,22 @@ class ImportReader:
             else:
                 continue
             yield row if self._plain(record, row.values) else self._doubted(row)
-            if number % PROGRESS_EVERY == 0:
+            if number % PROGRESS_EVERY == 0 and self._format != "xlsx":  # which is read at once
                 read, before = self.source.position(), read
                 self.advance(read - before)
         self._say(maker, left_out)
 
     def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
         """Warn of what the mapping has left out, and of vCards what has no field."""
+        from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
+
         if properties:
             names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))
             reason = msg("properties that were left out of the vCards: {names}", names=names)
             self.warnings.append(RuleWarning("", "import.vcard.left_out", reason))
         if maker.others and self.columns.others == "ignore":
-            names = ", ".join(maker.others)
+            names = ", ".join(maker.others[:NAMED_AT_ONCE])
+            names += ", …" if len(maker.others) > NAMED_AT_ONCE else ""
             reason = msg("columns that were left out: {names}", names=names)
             self.warnings.append(RuleWarning("", "import.columns.ignored", reason))
         if maker.left_out:
@@ -294,36 +311,20 @@ class ImportReader:
         before = max(header - 1, 0) if isinstance(header, int) else 0
         return RejectsWriter.like(path, read_layout(self.source, **self._form), before=before)
 
-    @property
-    def _form(self) -> dict[str, Any]:
-        intake = self.intake
-        form: dict[str, Any] = {
-            "format": self._format,
-            "encoding": intake.encoding,
-            "delimiter": intake.delimiter,
-            "sheet": intake.sheet,
-        }
-        for name in ("encoding", "delimiter") if self._format == "csv" else ():
-            form[name] = form[name] or self.columns.reading.get(name)
-        return form if self._ndjson else {**form, "head": self.columns.head()}
-
     @cached_property
-    def _format(self) -> str:
-        from interop_cli.inputs.reading import find_format
+    def _form(self) -> dict[str, Any]:
+        form = self.intake.reading(self.source, self.columns)
+        named = form["format"] in NAMED_ROWS
+        return form if named else {**form, "head": self.columns.head()}
 
-        found = self.intake.form or find_format(self.source)
-        if found == "vcard" and not self.intake.vcards:
-            raise UsageError(
-                "input.option",
-                msg("vCards hold contacts."),
-                hint=msg("interop contact import {file}", file=self.source.name),
-            )
-        return found
+    @property
+    def _format(self) -> str:
+        return str(self._form["format"])
 
     @property
     def _ndjson(self) -> bool:
         """Whether each row has the names it needs, not all of them."""
-        return self._format in ("ndjson", "vcard")
+        return self._format in NAMED_ROWS
 
 
 class Task(Protocol):
@@ -335,12 +336,6 @@ class Task(Protocol):
     def context(self) -> Context: ...
 
     def run(self, records: Iterable[Any]) -> Outcome: ...
-
-
-def entity_of(operation: str) -> str:
-    """What a file holds that ``client.import`` or ``sales.import`` takes in."""
-    group = operation.partition(".")[0]
-    return "document" if group == "sales" else group
 
 
 def take_in(
@@ -355,9 +350,13 @@ def take_in(
     from interop_cli.inputs.source import open_source
     from interop_cli.services.imports.rows import repeated
 
-    columns = intake.column_map(entity_of(operation))
+    entity = entity_of(operation)
+    columns = intake.column_map(entity)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
+        if intake.suggest:
+            app.output.text(suggested(source, intake, entity, fields, columns))
+            return
         advance = stack.enter_context(app.output.progress(source.size, file))
         reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
@@ -373,6 +372,25 @@ def take_in(
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
+
+
+def suggested(
+    source: Source, intake: Intake, entity: str, fields: Fields, columns: ColumnMap
+) -> Iterator[str]:
+    """The mapping that is guessed for a file, or the ready one that was named."""
+    from interop_cli.i18n import translate
+    from interop_cli.inputs.mapping.loading import text_of_map
+    from interop_cli.inputs.mapping.suggesting import suggestion
+
+    if intake.mapping is not None and columns.file is not None:
+        yield text_of_map(intake.mapping, entity)
+        return
+    for line in suggestion(source, entity, fields, **intake.reading(source, columns)):
+        if isinstance(line, str):
+            yield line + "\n"
+        else:
+            text = textwrap.wrap(translate(line), 96, break_long_words=False)
+            yield "".join(f"# {part}\n" for part in text)
 
 
 def _pass_on(writer: RejectsWriter, record: FieldRecord, faults: list[Detail]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.support.cli import Run
-from tests.support.outside import content, error_of
-from tests.support.postgres import pg_ctl, server_apart
+from tests.support.outside import PROGRAM, content, error_of
+from tests.support.postgres import pg_ctl, programs, server_apart
 from tests.support.proxy import through
 
 NUMBERS = itertools.count(1)
@@ -305,6 +307,51 @@ def test_one_that_is_at_work_is_waited_for(postgres_shop: str, run: Run) -> None
         )
     result = run("client", "edit", "ACME", "--terms", "x", "-q", "--lock-timeout", "2")
     assert result.code == 0, result.stderr
+
+
+# What the page docs/server.md tells whoever runs it for others
+
+
+def test_a_dump_is_restored_whole(postgres_shop: str, postgres_url: str, invoke: Run) -> None:
+    dumped = subprocess.run(
+        [programs() / "pg_dump", "--format=custom", postgres_shop], capture_output=True, check=True
+    )
+    subprocess.run(
+        [programs() / "pg_restore", "--exit-on-error", f"--dbname={postgres_url}"],
+        input=dumped.stdout,
+        check=True,
+    )
+    assert content(postgres_url) == content(postgres_shop)
+    for words in (["db", "check"], ["journal", "verify"]):
+        assert invoke("--db", postgres_url, *words, "--json").json == []
+    assert invoke("--db", postgres_url, "client", "edit", "ACME", "--terms", "x", "-q").code == 0
+
+
+def test_files_are_copied_and_servers_are_not(
+    postgres_shop: str, invoke: Run, tmp_path: Path
+) -> None:
+    for words in (["backup", "copy.db"], ["restore", "copy.db", "--confirm", "x"]):
+        (tmp_path / "copy.db").touch()
+        result = invoke("--db", postgres_shop, "db", *words, "--json")
+        assert (result.code, result.error["code"]) == (78, "db.server"), words
+
+
+def test_a_job_needs_nothing_of_its_machine(postgres_shop: str, tmp_path: Path) -> None:
+    """As under cron, or a unit with ProtectHome and ProtectSystem: no home, nothing to write to."""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    env = {
+        "INTEROP_DB": postgres_shop,
+        "INTEROP_CONFIG": str(locked / "config.toml"),
+        "HOME": "/nonexistent",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    for words in (["sales", "refresh", "--wait"], ["client", "edit", "ACME", "--terms", "x"]):
+        done = subprocess.run(
+            [*PROGRAM, "-q", *words], env=env, cwd=locked, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert list(locked.iterdir()) == []
 
 
 # The schema

