@@ -221,11 +221,15 @@ class App:
         """Whether something has been committed in this run."""
         return self._applied or any(store.applied for store in self._stores)
 
-    def damage(self) -> InteropError | None:
-        """The error to show in the place of a bug, where the schema of the file is not ours."""
-        from interop_cli.store.engines.schema import damage_in
+    def truer(self, error: InteropError) -> InteropError:
+        """The error to show for one that seems a bug, or damage of the database."""
+        if error.exit_code != InteropError.exit_code and error.code != "db.corrupt":
+            return error
+        from interop_cli.store.engines.schema import truer
 
-        return damage_in(self.location, self._stores[-1].conn if self._stores else None)
+        with suppress(Exception):  # then there is no telling
+            return truer(error, self.location, self._stores[-1].conn if self._stores else None)
+        return error
 
     def note_applied(self) -> None:
         """Remember that the database was changed, other than by a unit of work."""

@@ -59,6 +59,8 @@ class Export:
     again: bool = False
     strict: bool = False
     wait: float = 30.0
+    claim_path: Callable[[Path], None] = lambda _path: None
+    """Called with each file before anything is written; raises where it may not be."""
     fault: Callable[[str], None] = lambda _point: None
 
     def run(self) -> ExportReport:
@@ -148,6 +150,8 @@ class Export:
         if not opened.target.introduced:
             opened.note_introduced()
         batch = self._free_name()
+        for path in handover.paths(self.folder, batch, self.files.profile.file.format(batch=batch)):
+            self.claim_path(path)
         claimed = opened.write(lambda uow: self._claim(uow, batch, steps))
         self.fault("claimed")
         if not claimed.sends:

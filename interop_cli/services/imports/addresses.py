@@ -75,7 +75,7 @@ class AddressImport(BelongingImport[Row]):
             try:
                 found[part] = (
                     self.uow.addresses.place(Address.build(part.values, part.context.silent()))
-                    if part.values.get("line1")
+                    if part.values.get("line1") and not part.uid
                     else None
                 )
             except InvalidData as error:

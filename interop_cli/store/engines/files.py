@@ -47,13 +47,14 @@ def backup(
     A new file is its owner's alone, one that is replaced keeps its mode. A file of the final name
     is always whole. Raises Conflict where it exists already, IoFailure where it cannot be written.
     """
+    ours = sqlite_only(conn)
     if target.exists() and not overwrite:
         raise Conflict(
             "db.exists",
             msg("There is already a file at {place}; it was left as it is.", place=str(target)),
             hint=msg("Replace it with --overwrite, or choose another name."),
         )
-    with copied(sqlite_only(conn), target) as copy:
+    with copied(ours, target) as copy:
         size = copy.stat().st_size
         if not dry_run:
             with suppress(FileNotFoundError):
@@ -198,6 +199,7 @@ def problems_of(path: Path) -> list[Row]:
     Raises IoFailure and the like where it cannot be read: that says nothing of what it holds.
     """
     from interop_cli.store.engines import sqlite
+    from interop_cli.store.engines.open import refuse_unreadable
 
     try:
         conn = sqlite.connect(path)
@@ -206,6 +208,7 @@ def problems_of(path: Path) -> list[Row]:
         finally:
             conn.close()
     except UnusableDb as error:
+        refuse_unreadable(path)
         return [{"code": error.code, "what": str(error.message)}]
 
 

@@ -24,6 +24,7 @@ from interop_cli.store.engines.connection import Connection
 
 APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
 SQLITE_MAGIC = b"SQLite format 3\x00"
+PIECE = 1 << 20  # bytes
 JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 NETWORK_FILESYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"}
@@ -135,6 +136,32 @@ def checked_path(path: Path) -> Path:
 def is_ours(path: Path) -> bool:
     """Whether a file says of itself that it is an interop database; raises IoFailure."""
     return _is_header_of_ours(_header(path)[0])
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Raise IoFailure where the system cannot read the file to its end.
+
+    SQLite calls that damage, too; but what the disk does not give now may be whole.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            place = 0
+            while piece := _piece(handle, place):
+                place += len(piece)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be read: {why}.", why=why(error))
+        ) from error
+
+
+def _piece(handle: int, place: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(handle, PIECE, place)
+    os.lseek(handle, place, os.SEEK_SET)
+    return os.read(handle, PIECE)
 
 
 def _is_header_of_ours(header: bytes) -> bool:

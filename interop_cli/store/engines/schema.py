@@ -54,24 +54,38 @@ def lacking(conn: Connection) -> list[Part]:
     ]
 
 
-def damage_in(location: str, conn: Connection | None) -> InteropError | None:
-    """The error of a file whose schema lacks parts of ours: a bit of its text has changed.
+def truer(error: InteropError, location: str, conn: Connection | None) -> InteropError:
+    """The error to show: what seems a bug may be a damaged schema, and damage a failing disk.
 
-    ``conn`` where it is open already.
+    ``conn`` where the database is open already.
     """
     from interop_cli.store.engines.address import is_url
+    from interop_cli.store.engines.open import refuse_unreadable
 
-    if is_url(location):
-        return None
+    seems_a_bug = error.exit_code == InteropError.exit_code
+    if is_url(location) or not (seems_a_bug or error.code == "db.corrupt"):
+        return error
     try:
-        found = conn or connect(Path(location), frozen=True)
-        try:
-            return damaged() if lacking(found) else None
-        finally:
-            if conn is None:
-                found.close()
+        if seems_a_bug and not _is_damaged(Path(location), conn):
+            return error
+        refuse_unreadable(Path(location))
+    except InteropError as failure:
+        return failure
+    return damaged() if seems_a_bug else error
+
+
+def _is_damaged(path: Path, conn: Connection | None) -> bool:
+    """Whether parts of ours are missing: a bit of the schema's text has changed."""
+    found = conn or connect(path, frozen=True)
+    try:
+        return bool(lacking(found))
     except InteropError as error:
-        return damaged() if error.exit_code == InteropError.exit_code else None
+        if error.exit_code == InteropError.exit_code:
+            return True
+        raise
+    finally:
+        if conn is None:
+            found.close()
 
 
 def drop(conn: SqliteConnection, parts: list[Part]) -> None:
