@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -234,7 +233,7 @@ def test_the_canary_is_in_no_list_of_processes(
     }
     run("sync", "add", "crm", "hubspot", env=env)
     portal.fail("sleep", seconds=1.0)
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # by its own name, and not as a fork of another
         [sys.executable, "-m", "interop_cli", "sync", "connect", "crm", "--token-stdin"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
