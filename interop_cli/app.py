@@ -198,11 +198,13 @@ class App:
         from interop_cli.shell.signals import held
         from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
+        from interop_cli.store.writing.rights import identity
 
         fixed, user = self._fixed_day, self.user  # or an error, before anything is open
         conn = open_database(self.location, lock_timeout=self.lock_timeout)
         today = (fixed or datetime.now(UTC).astimezone().date()).isoformat()
-        store = Store(conn, today, self.now, user.actor, self.command, user, unbroken=held)
+        actor = identity(conn, user).actor
+        store = Store(conn, today, self.now, actor, self.command, user, unbroken=held)
         self._stores.append(store)
         self.__dict__["store"] = store  # the zone, and so the day, is kept in it
         # A zone that this machine does not know is refused where days are meant; it can be set.
@@ -219,6 +221,16 @@ class App:
         """Whether something has been committed in this run."""
         return self._applied or any(store.applied for store in self._stores)
 
+    def truer(self, error: InteropError) -> InteropError:
+        """The error to show for one that seems a bug, or damage of the database."""
+        if error.exit_code != InteropError.exit_code and error.code != "db.corrupt":
+            return error
+        from interop_cli.store.engines.schema import truer
+
+        with suppress(Exception):  # then there is no telling
+            return truer(error, self.location, self._stores[-1].conn if self._stores else None)
+        return error
+
     def note_applied(self) -> None:
         """Remember that the database was changed, other than by a unit of work."""
         self.done = self._applied = True
@@ -233,6 +245,7 @@ class App:
     ) -> Outcome:
         """Run a service in one transaction; its outcome, and from it the exit code."""
         output = self.output
+        output.check()
 
         def shown(uow: UnitOfWork) -> Outcome:
             found = work(uow)
@@ -312,8 +325,11 @@ class App:
             format=form, error_format=self.options.get("error_format"), environ=self.environ
         )
 
-    def open_target(self, target: TargetRow) -> OpenTarget:
-        """A target of sync, with its connector; nobody is called before it is used."""
+    def open_target(self, target: TargetRow, ends: float | None = None) -> OpenTarget:
+        """A target of sync, with its connector; nobody is called before it is used.
+
+        ``ends``: no call goes on after this moment of ``time.monotonic``.
+        """
         from interop_cli.sync.target import open_target
 
         return open_target(
@@ -323,6 +339,7 @@ class App:
             self.environ,
             timeout=float(self.settings.get("sync.timeout")),
             folder=self.settings.secrets_folder,
+            ends=ends,
         )
 
     def google_places(self) -> Places:
@@ -353,7 +370,8 @@ class App:
         if self.written and self.settings.get("sync.auto"):
             from interop_cli.sync.auto import push_written
 
-            push_written(self.store, self.written, self.open_target, self.output.warn)
+            seconds = float(self.settings.get("sync.auto_seconds"))
+            push_written(self.store, self.written, self.open_target, self.output.warn, seconds)
 
     def finish(self) -> None:
         """Make sure that all the output has reached its reader."""

@@ -86,6 +86,7 @@ SPEED = (
         "`client import` of 100,000 clients: checked, with address, journaled",
         "`sqlite-utils insert` of the same file",
     ),
+    ("import.xlsx.100000", "the same out of an Excel workbook", "the CSV with the same rows"),
     (
         "deactivate.100000",
         "`client deactivate -`, 100,000 codes, journaled",

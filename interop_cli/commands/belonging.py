@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -33,40 +34,47 @@ CLIENT = option(
 )
 
 
-def file_options(function: F) -> F:
-    """The file, whose rows it has, and how it is written."""
+def file_options(*, vcards: bool = False) -> Callable[[F], F]:
+    """The file, whose rows it has, and how it is written; ``vcards``: it may hold these."""
     argument = click.argument("file", type=FileRead(), metavar="FILE|-")
-    decorated: F = argument(CLIENT(intake_options()(function)))
-    return decorated
+
+    def decorate(function: F) -> F:
+        decorated: F = argument(CLIENT(intake_options(vcards=vcards)(function)))
+        return decorated
+
+    return decorate
 
 
 @click.command("import", cls=Command)
-@file_options
+@file_options(vcards=True)
 @pass_app
 def contact_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
-    """Create and update contacts from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update contacts from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; a
     contact is recognised by its e-mail, else by its name. Several that fit, and two rows about one,
-    are refused. What the file does not name stays.
+    are refused. What the file does not name stays. vCards (.vcf) of version 3 and 4 are taken, too:
+    the company of a card is its client, unless --client says whose they are.
 
     \b
     interop contact import people.csv --dry-run
     interop contact import people.csv --client ACME --map "E-mail=email"
+    interop contact import people.vcf --client ACME
     """
     from interop_cli.services.imports.contacts import ContactImport
 
+    intake = replace(intake, companies=client is None)
     _take_in(app, file, intake, CONTACT, client, ContactImport)
 
 
 @click.command("import", cls=Command)
-@file_options
+@file_options()
 @ALLOW_MISMATCH
 @pass_app
 def address_import_command(
     app: App, file: str, intake: Intake, client: str | None, allow_mismatch: bool
 ) -> None:
-    """Create and update addresses from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update addresses from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; an
     address is recognised by its place, else by its label. Several that fit, and two rows about one,
@@ -82,10 +90,10 @@ def address_import_command(
 
 
 @click.command("import", cls=Command)
-@file_options
+@file_options()
 @pass_app
 def note_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
-    """Create and update notes from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update notes from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; a
     note is recognised by its text. Attachments are base64, in NDJSON.

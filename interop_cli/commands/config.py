@@ -38,7 +38,7 @@ def list_command(app: App, show_origin: bool) -> None:
 def _shown(name: str, value: object) -> str | None:
     """A value as people may see it: the address of a server without its password."""
     from interop_cli.settings import format as as_text
-    from interop_cli.store.engines.open import without_password
+    from interop_cli.store.engines.address import without_password
 
     text = as_text(name, value)
     return without_password(text) if name == "db" and text else text
@@ -168,7 +168,7 @@ def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: 
 
 
 def _item(name: str, text: str | None, *, changed: bool) -> dict[str, object]:
-    return {"name": name, "value": text, "status": "ok" if changed else "unchanged"}
+    return {"name": name, "value": _shown(name, text), "status": "ok" if changed else "unchanged"}
 
 
 @config_command.command("path", cls=Command)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.domain.errors import ConfigError, NotFound
+from interop_cli.domain.errors import ConfigError, InteropError, NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rights import ROLES, User
 from interop_cli.i18n import _
@@ -234,6 +235,8 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
 def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     """Put a backup in the place of the database; the old file is kept beside it.
 
+    Triggers and views that interop did not make are left out, and said.
+
     \b
     interop --db shop.db db restore monday.db --confirm shop.db
     """
@@ -241,18 +244,53 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     from interop_cli.store.engines.open import file_location
 
     target = file_location(app.location)
-    confirm.severe(app, target.name, confirmation)
+
+    def about() -> Iterator[str]:
+        yield _held_in(file)
+        yield _held_in(target)
+
+    confirm.severe(app, target.name, confirmation, about=about)
     with held():
-        kept = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
+        kept, left_out = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
         _done(app)
-    told = {"database": str(target), "restored_from": str(file), "kept": kept and str(kept)}
+    names = [f"{kind} {name}" for kind, name in left_out]
+    told = {
+        "database": str(target),
+        "restored_from": str(file),
+        "kept": kept and str(kept),
+        "left_out": names,
+    }
+    for name in names:
+        app.output.warn(_("{part} was left out: interop did not make it", part=name))
     _tell(app, told, key="database")
+
+
+def _held_in(file: Path) -> str:
+    """What a database holds, in a line, or why nobody knows."""
+    from interop_cli.i18n import labelled, ngettext, translate
+    from interop_cli.store.engines.open import connect
+    from interop_cli.store.reading.operations import info, operation_rows
+
+    try:
+        conn = connect(str(file), lock_timeout=1)
+        try:
+            found = info(conn)
+            last = next(iter(operation_rows(conn, limit=1)), [])
+        finally:
+            conn.close()
+    except InteropError as error:
+        return labelled(str(file), translate(error.message))
+    count = found["active_clients"] + found["inactive_clients"]
+    clients = ngettext("{n} client", "{n} clients", count)
+    return labelled(str(file), f"{clients}, {last[0][2]}" if last else clients)
 
 
 @db_command.command("check", cls=Command)
 @pass_app
 def check_command(app: App) -> None:
-    """Read the whole database and say what is wrong with it (exit 70 where something is).
+    """Read the whole database and say what is wrong with it.
+
+    Exit 70 where something is; 10 where there is only a view that interop did not make.
 
     Of an older schema only the file is checked (exit 10).
 
@@ -298,11 +336,14 @@ def _exit_code(findings: list[Row]) -> int:
 @option("--no-backup", is_flag=True, help=N_("Do not copy the file first."))
 @pass_app
 def migrate_command(app: App, no_backup: bool) -> None:
-    """Bring an older database to the schema of this program, after a backup.
+    """Bring an older database to the schema of this program; a file is copied before.
+
+    Of a database on a server no copy is made: save it with pg_dump first.
 
     \b
     interop db migrate
     """
+    from interop_cli.store.engines.address import is_url
     from interop_cli.store.engines.create import migrate_database
 
     with held():
@@ -315,6 +356,8 @@ def migrate_command(app: App, no_backup: bool) -> None:
         )
         if steps:
             _done(app)
+    if steps and not no_backup and is_url(app.location):
+        app.output.warn(_("No copy was made: a database on a server is saved with pg_dump."))
     _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
 
 
@@ -355,6 +398,6 @@ def _report(app: App, findings: list[Row]) -> None:
 
 
 def _shown(app: App) -> str:
-    from interop_cli.store.engines.open import without_password
+    from interop_cli.store.engines.address import without_password
 
     return without_password(app.location)

@@ -70,8 +70,8 @@ Formatting
   --out FILE                          the data into a file, whole or not at all
 
 Data goes to stdout and words to stderr, in every format. The format never
-depends on what reads it. In CSV, a cell that a spreadsheet would run as a
-formula begins with an apostrophe; import takes it away again.""")
+depends on what reads it. In CSV and TSV, a cell that a spreadsheet would run
+as a formula begins with an apostrophe; import takes it away again.""")
 
 FILTERS = N_("""\
 Filters

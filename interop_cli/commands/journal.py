@@ -55,8 +55,9 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
 
     with app.store.reading() as conn:
         found = operations.operation(conn, operation_id)
-        found["items"] = operations.changes(conn, operation_id, limit)
-    app.output.record(found, "operation", key="id")
+        items = operations.changes(conn, operation_id, limit)
+        spool = conn.readers_block_writers
+        app.output.record(found, "operation", key="id", last=("items", items), spool=spool)
 
 
 @journal_command.command("undo", cls=Command)

@@ -258,7 +258,7 @@ def create_command(
     values = {
         "text": _text(text),
         "category": category,
-        "author": app.user.actor if author is None else author,
+        "author": app.store.actor if author is None else author,
     }
     app.write("note.create", lambda uow: notes.create(uow, client, values, app.rules(), attached))
 

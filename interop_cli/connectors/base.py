@@ -42,12 +42,17 @@ class HttpConnector:
     def descriptor(self, entity: str) -> Descriptor:
         """What this target takes of an entity, as its settings narrow it."""
         if entity not in self._chosen:
-            fields = (self.target.settings.get("fields") or {}).get(entity)
+            fields = self.chosen(entity)
             known = self.descriptors[entity]
             policies = (self.target.settings.get("policies") or {}).get(entity) or {}
             known = known if fields is None else known.narrowed(fields)
             self._chosen[entity] = known.deciding(policies)
         return self._chosen[entity]
+
+    def chosen(self, entity: str) -> Mapping[str, str] | None:
+        """The fields that the settings choose, ours -> theirs; None for the usual ones."""
+        found: Mapping[str, str] | None = (self.target.settings.get("fields") or {}).get(entity)
+        return found
 
     @cached_property
     def http(self) -> Http:
@@ -60,6 +65,7 @@ class HttpConnector:
             authorize=self.authorize,
             judge=self.judge,
             max_seconds=self.tools.timeout,
+            ends=self.tools.ends,
             ca_bundle=self.tools.ca_bundle,
             proxy=self.tools.proxy,
             request_id_header=self.request_id_header,

@@ -132,6 +132,7 @@ class _Watched:
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SECONDS = 60.0
 CONNECT_SECONDS = 5.0
+SHORTEST = 0.05  # seconds; less is no time to be answered in
 GET_ATTEMPTS = 3
 CHUNK = 64 * 1024
 HIDDEN = "[secret]"
@@ -172,6 +173,8 @@ class Http:
     authorize: Callable[[], Mapping[str, str]] = dict
     judge: Judge | None = None
     max_seconds: float = MAX_SECONDS
+    ends: float | None = None
+    """After this moment of ``time.monotonic`` no call goes on."""
     max_bytes: int = MAX_BYTES
     ca_bundle: str | None = None
     proxy: str | None = None
@@ -214,6 +217,7 @@ class Http:
                     attempt == attempts
                     or trouble.kind is not TroubleKind.RETRY
                     or trouble.status == 429
+                    or self.ends is not None
                 ):
                     raise
                 self.clock.sleep(0.2 * 2**attempt)
@@ -231,8 +235,9 @@ class Http:
     ) -> HttpAnswer:
         started = time.monotonic()
         status, request_id = None, None
+        seconds = self._seconds(started)
         sent = {"Accept": "application/json", **(headers or {}), **self.authorize()}
-        watch = Watch(self.max_seconds)
+        watch = Watch(seconds)
         try:
             with watch:
                 response = self._open(watch).request(
@@ -244,7 +249,7 @@ class Http:
                     headers=sent,
                     allow_redirects=False,
                     stream=True,
-                    timeout=(min(CONNECT_SECONDS, self.max_seconds), self.max_seconds),
+                    timeout=(min(CONNECT_SECONDS, seconds), seconds),
                     proxies={"http": self.proxy or "", "https": self.proxy or ""},
                 )
                 try:
@@ -261,6 +266,14 @@ class Http:
             took = int((time.monotonic() - started) * 1000)
             self.traces.append(Trace(method, path.partition("?")[0], status, request_id, took))
         return self._answer(status, dict(response.headers), body, reading)
+
+    def _seconds(self, now: float) -> float:
+        """How long the next call may take. Raises Trouble where no time is left."""
+        if self.ends is None:
+            return self.max_seconds
+        if self.ends - now < SHORTEST:
+            raise Trouble(TroubleKind.RETRY, "remote.late", msg("There was no time left for it."))
+        return min(self.max_seconds, self.ends - now)
 
     def _open(self, watch: Watch) -> requests.Session:
         if self._session is None:

@@ -92,6 +92,7 @@ class OAuth:
             self.tools.clock,
             judge=_judged,
             max_seconds=self.tools.timeout,
+            ends=self.tools.ends,
             ca_bundle=self.tools.ca_bundle,
             proxy=self.tools.proxy,
         )

@@ -62,7 +62,8 @@ class Tools:
     """What a connector may use besides its arguments.
 
     ``base_url`` and ``token_url`` are overrides from the environment, ``ca_bundle`` and ``proxy``
-    likewise. A whole call may take ``timeout`` seconds.
+    likewise. A whole call may take ``timeout`` seconds; none goes on after ``ends``, a moment of
+    ``time.monotonic``.
     """
 
     clock: Clock
@@ -70,6 +71,7 @@ class Tools:
     base_url: str | None = None
     token_url: str | None = None
     timeout: float = 60.0
+    ends: float | None = None
     ca_bundle: str | None = None
     proxy: str | None = None
 

@@ -150,10 +150,17 @@ class IoFailure(InteropError):
 
 
 class Busy(InteropError):
-    """A lock was not free in time, or the retries are spent."""
+    """A lock was not free in time, or the retries are spent.
+
+    ``again``: the same may be tried at once, since only what others did meanwhile was in the way.
+    """
 
     exit_code = 75
     retryable = True
+
+    def __init__(self, code: str, message: Message, *, again: bool = False, **how: Any) -> None:
+        super().__init__(code, message, **how)
+        self.again = again
 
 
 class ConfigError(InteropError):

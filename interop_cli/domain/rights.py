@@ -49,17 +49,22 @@ _BY_GROUP = {"config": "settings", "user": "settings", "sync": "sync"}
 class User:
     """Who runs the program: the operating system's uid, which nobody can put on, and its name.
 
+    On a server both are the login there, and ``system`` is the name that the system knows.
     ``behind`` is the uid of the person behind sudo, noted in the journal and believed by nobody.
     """
 
     uid: str
     name: str
     behind: str | None = None
+    system: str | None = None
 
     @property
     def actor(self) -> str:
         """How the journal names the user."""
-        return f"{self.name} (sudo: uid {self.behind})" if self.behind else self.name
+        beside = [f"system: {self.system}"] if self.system not in (None, self.name) else []
+        if self.behind:
+            beside.append(f"sudo: uid {self.behind}")
+        return f"{self.name} ({', '.join(beside)})" if beside else self.name
 
 
 def right_of(operation: str) -> str:

@@ -12,10 +12,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice
 
-from interop_cli.domain.errors import Detail, InvalidData, UsageError
+from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.inputs.lines import TextLines
-from interop_cli.inputs.records import LOOKED_AT, PLAIN_HEAD, Head, Layout, Record, invalid
+from interop_cli.inputs.records import (
+    LOOKED_AT,
+    PLAIN_HEAD,
+    Head,
+    Layout,
+    Record,
+    invalid,
+    no_such_header,
+    ragged,
+)
 from interop_cli.inputs.source import Source
 from interop_cli.output.sanitise import unguard
 
@@ -131,7 +140,8 @@ class _Table:
                         }
                     yield Record(start, values, cells)
                 elif not _blank(cells):
-                    yield _ragged(start, names, cells)
+                    named = zip(names, map(unguard, cells), strict=False)
+                    yield ragged(start, width, dict(named), cells)
         except csv.Error as error:
             raise self._fault(error, line + 1) from None
 
@@ -145,9 +155,7 @@ class _Table:
                 if not head.line and not head.named_by_place(cells):
                     self._first, self._line = cells, start - 1
                     return head.names(cells)
-                names = [unguard(cell).strip() for cell in cells]
-                while len(names) > head.width and not names[-1]:
-                    names.pop()
+                names = head.trimmed(map(unguard, cells))
                 if not names:
                     continue
                 if head.find and not head.find(names):
@@ -155,27 +163,12 @@ class _Table:
                         continue
                     break
                 self._line = start
-                return head.names(names) if head.lenient or not head.line else self._checked(names)
+                return head.named(names, self._source.name, self._reader.line_num)
         except csv.Error as error:
             raise self._fault(error, 1) from None
         if head.find:
             raise no_such_header(self._source.name)
         return []
-
-    def _checked(self, names: list[str]) -> list[str]:
-        line = self._reader.line_num
-        for number, name in enumerate(names, 1):
-            if not name:
-                reason = msg("column {number} has no name", number=number)
-                raise invalid("input.header.empty", self._source.name, reason, line=line)
-            if name in names[: number - 1]:
-                # The name is not said: without a header, the first row is data about people.
-                first = names.index(name) + 1
-                reason = msg(
-                    "columns {first} and {second} have the same name", first=first, second=number
-                )
-                raise invalid("input.header.duplicate", self._source.name, reason, line=line)
-        return names
 
     def _fault(self, error: csv.Error, start: int) -> InvalidData:
         """The error of the row that begins on line ``start``."""
@@ -224,16 +217,6 @@ def _head(lines: Iterator[str]) -> list[str]:
     return head
 
 
-def no_such_header(file: str) -> InvalidData:
-    """No line holds the columns that the mapping names."""
-    return invalid(
-        "input.header.none",
-        file,
-        msg("none of the first {count} lines holds the columns that are named", count=LOOKED_AT),
-        hint=msg("Say which line does, in the mapping: {example}", example="header = 4"),
-    )
-
-
 def _beginning(lines: Iterator[str], head: Head) -> list[str]:
     """The lines that are needed to know the delimiter."""
     begun = list(islice(lines, LOOKED_AT if head.find else max(head.line - 1, 0)))
@@ -262,11 +245,3 @@ def _sniff(text: str) -> str:
 
 def _blank(cells: list[str]) -> bool:
     return not cells or (len(cells) == 1 and not cells[0].strip())
-
-
-def _ragged(line: int, names: list[str], cells: list[str]) -> Record:
-    message = msg(
-        "{found} cells, where the header has {expected}", found=len(cells), expected=len(names)
-    )
-    values = {name: unguard(cell) for name, cell in zip(names, cells, strict=False)}
-    return Record(line, values, cells, Detail("", "input.ragged", message, line))

@@ -37,7 +37,11 @@ def likely_encoding(data: bytes) -> str | None:
 
 def better_encoding(data: bytes, chosen: str) -> str | None:
     """Another encoding that reads ``data`` into more French than the one that was chosen."""
-    found = likely_encoding(data) if codecs.lookup(chosen).name in _WESTERN else None
+    try:
+        known = codecs.lookup(chosen).name in _WESTERN
+    except LookupError:  # who reads the file says that
+        known = False
+    found = likely_encoding(data) if known else None
     if found is None or _score(data[:SAMPLE], found) <= max(_score(data[:SAMPLE], chosen), 0):
         return None
     return found

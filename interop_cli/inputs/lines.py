@@ -62,7 +62,7 @@ def check_kind(file: str, head: bytes, chosen: str | None, *, option: bool) -> N
     """
     for magic, reason in _ARCHIVES:
         if head.startswith(magic):
-            hint = msg("Save it as CSV (UTF-8), or unpack it first.")
+            hint = msg("Save it as CSV (UTF-8) or .xlsx, or unpack it first.")
             raise invalid("input.archive", file, Message(reason), hint=hint)
     for mark, name in _WIDE if chosen is None else ():
         if head.startswith(mark):

@@ -16,20 +16,23 @@ class Record(NamedTuple):
 
     ``line`` is where it begins in the file (the header of a CSV is line 1). ``values`` is by
     column, or the object as it was written. ``cells`` are those of a CSV row as they are in the
-    file, formula guards and all. ``error`` is a fault of this row alone.
+    file, formula guards and all; ``raw`` those of a sheet, with their types. ``error`` is a fault
+    of this row alone.
     """
 
     line: int
     values: dict[str, Any]
     cells: list[str]
     error: Detail | None = None
+    raw: Sequence[Any] = ()
 
 
 class Layout(NamedTuple):
     """What must be known to write a file that reads like the one that was read.
 
-    ``format`` is ``csv`` or ``ndjson``, ``encoding`` a Python codec (with ``-sig`` where the file
-    began with a byte order mark), ``header`` the columns of a CSV (none where it is empty).
+    ``format`` is ``csv``, ``ndjson`` or ``xlsx`` (then ``sheet`` is the name of the sheet),
+    ``encoding`` a Python codec (with ``-sig`` where the file began with a byte order mark),
+    ``header`` the columns of a CSV or a sheet (none where it is empty).
     """
 
     format: str
@@ -38,6 +41,7 @@ class Layout(NamedTuple):
     encoding: str = "utf-8"
     line: int = 1
     """Where the header stands; 0 where there is none, and its columns are called by place."""
+    sheet: str = ""
 
 
 class Head(NamedTuple):
@@ -58,14 +62,27 @@ class Head(NamedTuple):
         """The names of the columns out of the cells of the header, or of the first row."""
         if not self.line and not self.named_by_place(cells):
             return [f"#{place}" for place in range(1, len(cells) + 1)]
-        names: list[str] = []
+        names: dict[str, None] = {}
+        numbers: dict[str, int] = {}
         for place, cell in enumerate(cells, 1):
             name = cell or f"#{place}"
-            number = 2
             while name in names:
-                name = f"{cell}#{number}"
-                number += 1
-            names.append(name)
+                numbers[cell] = numbers.get(cell, 1) + 1
+                name = f"{cell}#{numbers[cell]}"
+            names[name] = None
+        return list(names)
+
+    def named(self, cells: Sequence[str], file: str, line: int) -> list[str]:
+        """The same; without a mapping, odd names are ``InvalidData`` (``input.header.…``)."""
+        if not self.lenient and self.line:
+            _check_names(cells, file, line)
+        return self.names(cells)
+
+    def trimmed(self, cells: Iterable[str]) -> list[str]:
+        """The cells of a header without spaces around them, and without empty ones at the end."""
+        names = [cell.strip() for cell in cells]
+        while len(names) > self.width and not names[-1]:
+            names.pop()
         return names
 
     def named_by_place(self, cells: Sequence[str]) -> bool:
@@ -73,6 +90,21 @@ class Head(NamedTuple):
         return cells[-1] == REJECT_REASON and [*cells[:-1]] == [
             f"#{place}" for place in range(1, len(cells))
         ]
+
+
+def _check_names(names: Sequence[str], file: str, line: int) -> None:
+    known: dict[str, int] = {}
+    for number, name in enumerate(names, 1):
+        if not name:
+            reason = msg("column {number} has no name", number=number)
+            raise invalid("input.header.empty", file, reason, line=line)
+        first = known.setdefault(name, number)
+        if first != number:
+            # The name is not said: without a header, the first row is data about people.
+            reason = msg(
+                "columns {first} and {second} have the same name", first=first, second=number
+            )
+            raise invalid("input.header.duplicate", file, reason, line=line)
 
 
 PLAIN_HEAD = Head()
@@ -99,6 +131,24 @@ def invalid(
         details=[Detail("", code, reason, line)],
         **{name: value for name, value in place.items() if value is not None},
     )
+
+
+def no_such_header(file: str) -> InvalidData:
+    """No line holds the columns that the mapping names."""
+    return invalid(
+        "input.header.none",
+        file,
+        msg("none of the first {count} lines holds the columns that are named", count=LOOKED_AT),
+        hint=msg("Say which line does, in the mapping: {example}", example="header = 4"),
+    )
+
+
+def ragged(line: int, width: int, values: dict[str, Any], cells: list[str]) -> Record:
+    """A row that has not the ``width`` of the header; ``values`` are those that have a name."""
+    message = msg(
+        "{found} cells, where the header has {expected}", found=len(cells), expected=width
+    )
+    return Record(line, values, cells, Detail("", "input.ragged", message, line))
 
 
 def unreadable(

@@ -11,15 +11,20 @@ import csv
 import errno
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date, datetime, time
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
 from interop_cli.inputs.records import REJECT_REASON, Layout, Record
-from interop_cli.output.sanitise import guard
+from interop_cli.output.sanitise import guard, unguard
 from interop_cli.output.sink import failures, keep_mode
+
+TEXT_FILES = (".csv", ".tsv", ".txt")
+WORKBOOKS = (".xlsx", ".xlsm")
 
 
 class RejectsWriter:
@@ -50,9 +55,17 @@ class RejectsWriter:
         self._file: TextIO | None = None
 
     @classmethod
-    def like(cls, path: str | Path, layout: Layout, *, before: int = 0) -> Self:
-        """A writer of files like the one that ``layout`` was read from."""
-        header = layout.header if layout.format == "csv" else None
+    def like(cls, path: str | Path, layout: Layout, *, before: int = 0) -> RejectsWriter:
+        """A writer of files like the one that ``layout`` was read from.
+
+        A name may say another form: ``.xlsx`` is a workbook, ``.csv`` is none.
+        """
+        suffix = Path(path).suffix.lower()
+        header = None if layout.format == "ndjson" else layout.header
+        if header is not None and (
+            suffix in WORKBOOKS or (layout.format == "xlsx" and suffix not in TEXT_FILES)
+        ):
+            return SheetRejects(path, header, sheet=layout.sheet, before=before)
         return cls(
             path, header, delimiter=layout.delimiter, encoding=layout.encoding, before=before
         )
@@ -67,7 +80,7 @@ class RejectsWriter:
             handle = os.open(self._temporary, flags, 0o600)
             # A reason may hold a letter that the encoding of the input lacks.
             self._file = os.fdopen(
-                handle, "w", encoding=self._encoding, errors="backslashreplace", newline=""
+                handle, "w+", encoding=self._encoding, errors="backslashreplace", newline=""
             )
         self.restart()
         return self
@@ -102,7 +115,8 @@ class RejectsWriter:
         with failures(self._path):
             if self._header is not None:
                 # A ragged row stays so: filled up, it would be taken the next time.
-                self._write_row([*self._without_reason(record.cells), guard(reason)])
+                cells = list(map(guard, record.cells)) if record.raw else record.cells
+                self._write_row([*self._without_reason(cells), guard(reason)])
             else:
                 value = {**record.values, REJECT_REASON: reason}
                 self._opened().write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -128,7 +142,7 @@ class RejectsWriter:
         # The writer quotes the characters of its line end, so CR must be one of them.
         csv.writer(self._opened(), delimiter=self._delimiter, lineterminator="\r\n").writerow(cells)
 
-    def _without_reason(self, cells: Sequence[str]) -> Sequence[str]:
+    def _without_reason(self, cells: Sequence[Any]) -> Sequence[Any]:
         """The cells without the reason that a file of rejects, imported again, already has."""
         place, width = self._old, len(self._header or ())
         if place is None:
@@ -136,6 +150,72 @@ class RejectsWriter:
         if len(cells) != width and place == width - 1:
             return cells[:-1]
         return [*cells[:place], *cells[place + 1 :]]
+
+
+class SheetRejects(RejectsWriter):
+    """The same as a sheet of a workbook, whose cells keep their types."""
+
+    def __init__(
+        self, path: str | Path, header: Sequence[str], *, sheet: str = "", before: int = 0
+    ) -> None:
+        super().__init__(path, header, before=before)
+        self._sheet = sheet or "interop"
+
+    def restart(self) -> None:
+        """Forget what was written; the rows wait as text until all of them are known."""
+        file = self._opened()
+        with failures(self._path):
+            file.seek(0)
+            file.truncate()
+        self.count = 0
+
+    def write(self, record: Record, reason: str) -> None:
+        """Add a row and why it was not taken."""
+        cells = record.raw or list(map(unguard, record.cells))
+        row = [_tagged(cell) for cell in (*self._without_reason(cells), reason)]
+        with failures(self._path):
+            self._opened().write(json.dumps(row) + "\n")
+        self.count += 1
+
+    def commit(self) -> None:
+        """Make the workbook of the rows, and put it in its place."""
+        from tempfile import TemporaryFile
+
+        from interop_cli.output.workbook import workbook
+
+        file = self._opened()
+        with failures(self._path), TemporaryFile() as made:
+            with workbook(made, self._sheet) as sheet:
+                sheet.skip(self._before)
+                sheet.header([*self._without_reason(self._header or ()), REJECT_REASON])
+                file.seek(0)
+                for line in iter(file.readline, ""):
+                    sheet.write(map(_untagged, json.loads(line)))
+            file.seek(0)
+            file.truncate()
+            file.flush()
+            made.seek(0)
+            shutil.copyfileobj(made, file.buffer)
+        super().commit()
+
+
+_MOMENTS: dict[str, type[datetime] | type[date] | type[time]] = {
+    kind.__name__: kind for kind in (datetime, date, time)
+}
+
+
+def _tagged(cell: object) -> object:
+    """A cell as JSON has it: with the name of its type where that is none of JSON's."""
+    if type(cell).__name__ in _MOMENTS and isinstance(cell, (date, time)):
+        return {type(cell).__name__: cell.isoformat()}
+    return cell if isinstance(cell, (str, int, float)) else str(cell)
+
+
+def _untagged(cell: object) -> object:
+    if isinstance(cell, dict):
+        ((name, text),) = cell.items()
+        return _MOMENTS[name].fromisoformat(text)
+    return cell
 
 
 def _place(header: Sequence[str]) -> int | None:

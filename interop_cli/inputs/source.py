@@ -46,7 +46,7 @@ class Source:
 
     def binary(self) -> io.BufferedReader:
         """A new stream of the bytes, from the start."""
-        self._last = _View(self.name, self._base, self._start)
+        self._last = _View(self.name, self._base, self._start, self.size)
         return io.BufferedReader(self._last, BUFFER)
 
     def position(self) -> int:
@@ -57,14 +57,26 @@ class Source:
 class _View(io.RawIOBase):
     """A stream with its own place in a file that others read too."""
 
-    def __init__(self, name: str, base: _Base, start: int) -> None:
+    def __init__(self, name: str, base: _Base, start: int, size: int) -> None:
         self._name = name
         self._base = base
         self._start = start
+        self._size = size
         self.taken = 0
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.taken
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        begin = {os.SEEK_SET: 0, os.SEEK_CUR: self.taken, os.SEEK_END: self._size}[whence]
+        self.taken = max(begin + offset, 0)
+        return self.taken
 
     def readinto(self, buffer: Any) -> int:
         try:

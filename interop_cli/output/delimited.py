@@ -1,7 +1,7 @@
 """Rows as CSV (RFC 4180, or what Excel reads in French), as TSV, and as a list of codes.
 
-Cells are data: a CSV cell is only guarded against formulas, a TSV cell has its backslashes, tabs
-and line ends written as ``\\\\ \\t \\n \\r``. Where the reader is a terminal they are made
+Cells are data: they are only guarded against formulas, but for codes, and in TSV backslashes, tabs
+and line ends are written as ``\\\\ \\t \\n \\r``. Where the reader is a terminal they are made
 printable too.
 """
 
@@ -61,7 +61,7 @@ def tsv_rows(
     if header:
         names = (choice.name.translate(_TSV) for choice in choices)
         yield "\t".join(map(printable, names) if terminal else names) + "\n"
-    converters = [_tsv_column(choice, terminal) for choice in choices]
+    converters = [_tsv_column(choice, terminal, guarded=header) for choice in choices]
     for batch in batches:
         cells = _converted(choices, converters, batch)
         records = zip(*(map(str, column) for column in cells), strict=True)
@@ -111,10 +111,14 @@ def _csv_column(choice: ColumnChoice, terminal: bool) -> Convert:
     return numbers if choice.kind in NUMBERS else texts
 
 
-def _tsv_column(choice: ColumnChoice, terminal: bool) -> Convert:
+def _tsv_column(choice: ColumnChoice, terminal: bool, *, guarded: bool) -> Convert:
     def one(value: object) -> str:
+        if type(value) is int and choice.kind in NUMBERS:
+            return str(value)
         if type(value) is not str or choice.kind is ValueKind.JSON:
             value = cell(choice, value) or ""
+        if guarded and value[:1] in SUSPECT:
+            value = guard(value)
         text = value.translate(_TSV) if _TSV_SPECIAL(value) else value
         return printable(text) if terminal else text
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from json.encoder import encode_basestring as quote
 from typing import Any
 
 from interop_cli.domain.fields.field import Column, ValueKind
-from interop_cli.output.cells import for_people
+from interop_cli.output.cells import as_text, compact, for_people, plain
 from interop_cli.output.columns import ColumnChoice, Row, dig, unknown_field
+from interop_cli.output.sanitise import one_line
 from interop_cli.output.style import Style, width
 from interop_cli.output.titles import title
 
@@ -43,6 +47,46 @@ def card(obj: Mapping[str, Any], style: Style) -> Iterator[str]:
     for name, value in obj.items():
         choice = ColumnChoice(name, 0, kind_of(name, value))
         yield f"{style.pad(style.bold(titles[name]), room)}  {for_people(choice, value)}".rstrip()
+
+
+def streamed(
+    obj: Mapping[str, Any],
+    name: str,
+    items: Iterable[Mapping[str, Any]],
+    indent: int | None,
+    style: Style,
+) -> Iterator[str]:
+    """The same bytes as of ``{**obj, name: [*items]}``, without holding the items.
+
+    JSON of this ``indent``, on one line where it is 0; None: a card.
+    """
+    if indent is None:
+        yield from _streamed_card(obj, name, items, style)
+        return
+    pretty = partial(json.dumps, ensure_ascii=False, indent=indent, default=plain)
+    dump: Callable[[object], str] = pretty if indent else compact
+    space, end = (f"\n{' ' * indent}", "\n") if indent else ("", "")
+    yield dump(obj)[: -1 - len(end)] + f",{space}{quote(name)}:{' ' if indent else ''}["
+    inner, separator = space + " " * indent, ""
+    for item in items:
+        # Line ends inside texts are escaped: these are all of the layout.
+        yield separator + inner + dump(item).replace("\n", inner)
+        separator = ","
+    yield f"{space if separator else ''}]{end}}}\n"
+
+
+def _streamed_card(
+    obj: Mapping[str, Any], name: str, items: Iterable[Mapping[str, Any]], style: Style
+) -> Iterator[str]:
+    """Titles and values; those of the last one line, however long."""
+    *lines, bare = card({**obj, name: None}, style)
+    yield from (style.render(line) + "\n" for line in lines)
+    room = max(width(title(one)) for one in (*obj, name))
+    before = style.pad(style.bold(title(name)), room) + "  "
+    for item in items:
+        yield style.render(before) + one_line(as_text(item) or "")
+        before, bare = ", ", ""
+    yield style.render(bare) + "\n"
 
 
 def code_of(obj: Mapping[str, Any], key: str) -> object:

@@ -24,7 +24,7 @@ Write = Callable[[bytes], object]
 # Names of it; where it goes to a file, that one is written on, not replaced.
 STDOUT = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 SPOOL_IN_MEMORY = 16 * 1024 * 1024
-_PIECE = 1024 * 1024
+PIECE = 1024 * 1024
 # What a new file may be read by, less what the umask takes; one that exists keeps its mode.
 PUBLIC = 0o666
 DATA = 0o660  # out of the database: nothing for others
@@ -129,7 +129,7 @@ def spooled(write: Write) -> Iterator[Write]:
         yield keep
         with disk.temporary_file():
             spool.seek(0)
-        while piece := spool.read(_PIECE):
+        while piece := spool.read(PIECE):
             write(piece)
 
 

@@ -19,7 +19,8 @@ _SPECIAL = {
 _PLAIN = (
     N_("Action"), N_("Active clients"), N_("Actor"), N_("Addresses"), N_("After"), N_("Applied"),
     N_("At"), N_("Awaiting"), N_("Backup"), N_("Basis"), N_("Before"), N_("Blocked"), N_("By"),
-    N_("Bytes"), N_("Changes"), N_("Checked"), N_("Choices"), N_("Clients"), N_("Command"),
+    N_("Bytes"), N_("Changes"), N_("Checked"), N_("Choices"), N_("Client name"), N_("Clients"),
+    N_("Command"),
     N_("Conflict"), N_("Contacts"), N_("Counts"), N_("Database"), N_("Detached"), N_("Documents"),
     N_("Drift"), N_("Duration ms"), N_("Empty"), N_("Enforced"), N_("Engine"), N_("Entity id"),
     N_("Entity"), N_("Error"), N_("Excluded"), N_("Failed"), N_("Failures"), N_("Field"),
@@ -48,6 +49,24 @@ def title(name: str) -> str:
     A name that is not in the list is made readable and stays as it is in every language.
     """
     return printable(reduce(labelled, map(_one, name.split("."))))
+
+
+# What many rows of a table are called.
+_MANY = {
+    "address": "addresses",
+    "attachment": "attachments",
+    "client": "clients",
+    "contact": "contacts",
+    "document": "documents",
+    "document_line": "lines",
+    "note": "notes",
+    "sync_link": "sync",
+}
+
+
+def counted_rows(kind: str, count: object) -> str:
+    """``Contacts: 3``, of the rows of a table."""
+    return labelled(title(_MANY.get(kind, kind)), str(count))
 
 
 def _one(name: str) -> str:

@@ -24,7 +24,10 @@ from interop_cli.output.style import Style, is_screen, is_terminal, terminal_wid
 if TYPE_CHECKING:
     from interop_cli.output.charts import Drawing
 
-FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
+CONTACT = ("name", "email", "phone", "mobile")
+"""What a row has that is a contact."""
+VCARDS = ("vcard", "vcard4")
 Card = Callable[[Mapping[str, Any], Style], Iterable[str]]
 
 
@@ -52,6 +55,8 @@ class Output:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.format = format
+        self.sheet = "interop"
+        """The name of the sheet of a workbook."""
         self.fields = list(fields) if fields else None
         self.out = Path(out) if out and str(out) not in sink.STDOUT else None
         self.quiet = quiet
@@ -94,7 +99,11 @@ class Output:
         """
         try:
             choices = self._choose(columns, key)
+            self.check(contacts={*CONTACT} <= {one.name for one in choices})
             index = next((i for i, column in enumerate(columns) if column.name == dim), None)
+            if self.format == "xlsx":
+                self._workbook(choices, batches)
+                return
             chunks = self._chunks(choices, columns, _lists(batches), key, index)
             if head and self.format == "table":
                 chunks = chain((self.style.render(line) + "\n" for line in head), chunks)
@@ -111,14 +120,26 @@ class Output:
         card: Card | None = None,
         key: str = "code",
         personal: bool = False,
+        last: tuple[str, Iterable[Mapping[str, Any]]] | None = None,
+        spool: bool = False,
     ) -> None:
         """Write one object (``show``). ``card`` makes the lines of its table form.
 
-        ``personal``: a file that is made for it is its owner's alone.
+        ``personal``: a file that is made for it is its owner's alone. ``last`` is its last key,
+        with a list that is written as it comes; ``spool`` as in ``rows``.
         """
         from interop_cli.output import records
 
+        self.check(contacts={*CONTACT} <= {*obj} and not self.fields)
         mode = sink.PERSONAL if personal else sink.DATA
+        if last and self.fields:
+            obj, last = {**obj, last[0]: list(last[1])}, None
+        if last and self.format in ("json", "ndjson", "table"):
+            indent = {"json": 2, "ndjson": 0}.get(self.format)
+            chunks = records.streamed(obj, last[0], last[1], indent, self.style)
+            shown = map(printable_json, chunks) if self.terminal and indent is not None else chunks
+            self._write(shown, spool, mode)
+            return
         chosen = records.chosen(obj, self.fields, entity)
         if self.format == "json":
             self._write([self._json(chosen, indent=2)], mode=mode)
@@ -136,7 +157,10 @@ class Output:
             item = {key: records.code_of(obj, key)} if code else chosen
             columns, row = records.flat(item, all_values=bool(self.fields))
             choices = self._choose(columns, key)
-            self._write(self._chunks(choices, columns, [[row]], key), mode=mode)
+            if self.format == "xlsx":
+                self._workbook(choices, [[row]], mode)
+            else:
+                self._write(self._chunks(choices, columns, [[row]], key), mode=mode)
 
     def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Refuse (``UsageError``) a write none of whose items has the fields asked for."""
@@ -159,7 +183,12 @@ class Output:
             return
         if items := result.get("items") or []:
             key, columns, rows = results.laid_out(items, self.fields, self.format)
-            self._write(self._chunks(choose(columns, None), columns, [rows], key))
+            if self.format == "xlsx":
+                self._workbook(choose(columns, None), [rows])
+            else:
+                self._write(self._chunks(choose(columns, None), columns, [rows], key))
+        elif self.format == "xlsx":
+            self._workbook([], [])
         elif self.out:
             self._write([])
         for warning in results.warnings(result):
@@ -266,12 +295,48 @@ class Output:
             return table(choices, batches, style=self.style, room=room, dim=dim, key=key)
         from interop_cli.output import delimited
 
+        if self.format in VCARDS:
+            from interop_cli.output.vcards import VERSIONS, card_rows
+
+            version = VERSIONS[self.format]
+            return card_rows(choices, batches, version, terminal=self.terminal)
         if self.format == "csv":
             return delimited.csv_rows(
                 choices, batches, dialect=self.dialect, terminal=self.terminal
             )
         header = self.format == "tsv"
         return delimited.tsv_rows(choices, batches, terminal=self.terminal, header=header)
+
+    def _workbook(
+        self,
+        choices: Sequence[ColumnChoice],
+        batches: Iterable[Sequence[Row]],
+        mode: int = sink.DATA,
+    ) -> None:
+        """Write rows as a workbook, which is made whole before any of it is written."""
+        from tempfile import TemporaryFile
+
+        from interop_cli.output.workbook import write_rows
+
+        with TemporaryFile() as file:
+            write_rows(file, self.sheet, choices, batches)
+            file.seek(0)
+            with self._opened(spool=False, mode=mode) as write:
+                while piece := file.read(sink.PIECE):
+                    write(piece)
+
+    def check(self, *, contacts: bool = False) -> None:
+        """Refuse (``UsageError``) a workbook without a file, and vCards of what is no contact."""
+        if self.format in VCARDS and not contacts:
+            from interop_cli.output.vcards import no_contact
+
+            raise no_contact()
+        if self.format == "xlsx" and not self.out:
+            raise UsageError(
+                "output.xlsx.out",
+                msg("An Excel workbook is a file, and goes to no terminal and no pipe."),
+                hint=msg("Name a file for it: --out FILE"),
+            )
 
     def _json(self, value: object, indent: int | None = None) -> str:
         if indent:

@@ -63,7 +63,7 @@ class Setting:
 
 _USER, _COMPANY = SettingScope.USER, SettingScope.COMPANY
 _COUNTRY = "[A-Z]{2}"
-_FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
+_FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 _CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
 
 # One line a setting, and its help under it.
@@ -118,6 +118,8 @@ _ROWS = (
             N_("Time zone whose days are meant; this machine's where not set."), "", shared=True),
     Setting("sync.auto", SettingType.BOOL, _COMPANY,
             N_("Whether a change is pushed as soon as it is made."), default=False),
+    Setting("sync.auto_seconds", SettingType.SECONDS, _COMPANY,
+            N_("Seconds that such a push may take, all targets together."), 5.0),
     Setting("sync.accounting", SettingType.TEXT, _COMPANY,
             N_("The target that client send pushes to; the only accounting one where not set."),
             ""),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
 
 F = TypeVar("F", bound=Callable[..., Any])
-FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes")
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 

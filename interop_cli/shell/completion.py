@@ -1,4 +1,4 @@
-"""What the shell offers for an argument: codes of clients, read from the database.
+"""What the shell offers for an argument: codes of clients, out of the database; ready mappings.
 
 Silent on any error, and never more than a screenful: a completion must not get in the way.
 """
@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.shell_completion import CompletionItem
+
+from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -36,3 +39,23 @@ def client_codes(ctx: click.Context, _param: click.Parameter, incomplete: str) -
 def client_argument(name: str = "client") -> Callable[[F], F]:
     """An argument that names a client, completed from the database."""
     return click.argument(name, metavar="CODE", shell_complete=client_codes)
+
+
+class ReadyOrFile(FileRead):
+    """A mapping that comes with the program, or a TOML file; the former are completed."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from interop_cli.inputs.mapping.loading import ready
+
+        entity = entity_of(ctx.command_path.split()[1]) if ctx.parent else "client"
+        names = [name for name in ready(entity) if name.startswith(incomplete)]
+        files = super().shell_complete(ctx, param, incomplete)
+        return [*(CompletionItem(name) for name in names), *files]
+
+
+def entity_of(operation: str) -> str:
+    """What a file holds that ``client.import`` or ``sales.import`` takes in."""
+    group = operation.partition(".")[0]
+    return "document" if group == "sales" else group

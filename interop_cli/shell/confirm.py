@@ -9,7 +9,7 @@ comes along, as the write itself would have it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.errors import Declined, UsageError
@@ -108,8 +108,23 @@ def _tried(app: App, operation: str, work: Work) -> tuple[Outcome, list[int]]:
     return outcome, changed
 
 
-def severe(app: App, expected: str, given: str | None, *, stdin_is_data: bool = False) -> None:
-    """Make sure the person means ``expected``, typed or passed with ``--confirm``."""
+def tried(app: App, operation: str, work: Work) -> Outcome:
+    """What ``work`` would do, done and rolled back; what refuses it is said before one agrees."""
+    return app.store.run(work, operation=operation, dry_run=True)[0]
+
+
+def severe(
+    app: App,
+    expected: str,
+    given: str | None,
+    *,
+    stdin_is_data: bool = False,
+    about: Callable[[], Iterable[str]] = tuple,
+) -> None:
+    """Make sure the person means ``expected``, typed or passed with ``--confirm``.
+
+    Whoever is asked is shown the lines of ``about`` first.
+    """
     if app.dry_run:
         return
     if given is None:
@@ -122,6 +137,8 @@ def severe(app: App, expected: str, given: str | None, *, stdin_is_data: bool = 
                     expected=expected,
                 ),
             )
+        for line in about():
+            app.output.notices.always(f"  {line}")
         given = _ask(_("Type {expected} to confirm: ", expected=expected))
         if given != expected:
             raise Declined("declined", msg("Nothing was changed."))

@@ -63,6 +63,7 @@ def report(app: App, error: BaseException) -> int:
     asks_for_help = isinstance(error, click.exceptions.NoArgsIsHelpError)
     help_text = str(error).splitlines() if asks_for_help else None
     ours = error if isinstance(error, InteropError) else _as_ours(error)
+    ours = app.truer(ours)
     if app.options.get("debug"):
         ours.hint = _traceback_hint(error)
     error = ours

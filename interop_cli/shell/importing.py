@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sys
+import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
-from click.shell_completion import CompletionItem
 
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.fields.references import BY
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
-from interop_cli.shell.paths import FileRead, FileWritten
+from interop_cli.shell.completion import ReadyOrFile, entity_of
+from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -37,24 +41,21 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 PROGRESS_EVERY = 1000
-
-
-class ReadyOrFile(FileRead):
-    """A mapping that comes with the program, or a TOML file; the former are completed."""
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from interop_cli.inputs.mapping.loading import ready
-
-        entity = entity_of(ctx.command_path.split()[1]) if ctx.parent else "client"
-        names = [name for name in ready(entity) if name.startswith(incomplete)]
-        files = super().shell_complete(ctx, param, incomplete)
-        return [*(CompletionItem(name) for name in names), *files]
-
+NAMED_ROWS = ("ndjson", "vcard")
+"""The formats whose rows each have the names they need; there is no header."""
 
 FORM_OPTIONS = (
-    option("--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file.")),
+    option(
+        "--format",
+        "form",
+        type=click.Choice(("csv", "ndjson", "xlsx")),
+        help=N_("Form of the file."),
+    ),
+    option(
+        "--sheet",
+        metavar="NAME|N",
+        help=N_("Sheet of an Excel workbook, by its name or number; else the first with content."),
+    ),
     option(
         "--mapping",
         type=ReadyOrFile(),
@@ -67,6 +68,11 @@ FORM_OPTIONS = (
         multiple=True,
         metavar="COLUMN=FIELD",
         help=N_("One column's field; several times for several."),
+    ),
+    option(
+        "--suggest",
+        is_flag=True,
+        help=N_("Print a mapping for this file, guessed from it, and write nothing."),
     ),
 )
 INTAKE_OPTIONS = (
@@ -99,6 +105,12 @@ class Intake:
     form: str | None = None
     mapping: str | None = None
     pairs: tuple[str, ...] = ()
+    suggest: bool = False
+    sheet: str | None = None
+    vcards: bool = False
+    """Whether vCards may come."""
+    companies: bool = True
+    """Whether a vCard's company is its client."""
 
     def column_map(self, entity: str) -> ColumnMap:
         """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
@@ -111,22 +123,52 @@ class Intake:
         pairs = parse_pairs(self.pairs)
         return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
 
+    def reading(self, source: Source, columns: ColumnMap) -> dict[str, Any]:
+        """How to read the file: its format, and what is said of it here or in the mapping.
 
-def intake_options(*, form: str | None = None) -> Callable[[F], F]:
+        Raises UsageError ``input.option`` for vCards where none may come.
+        """
+        from interop_cli.inputs.reading import find_format
+
+        found = self.form or find_format(source)
+        if found == "vcard" and not self.vcards:
+            raise UsageError(
+                "input.option",
+                msg("vCards hold contacts."),
+                hint=msg("interop contact import {file}", file=source.name),
+            )
+        said = columns.reading
+        form = {"encoding": self.encoding, "delimiter": self.delimiter, "sheet": self.sheet}
+        for name in {"csv": ("encoding", "delimiter"), "xlsx": ("sheet",)}.get(found, ()):
+            form[name] = form[name] or said.get(name)
+        return {"format": found, **form}
+
+
+VCARD_OPTION = option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "ndjson", "xlsx", "vcard")),
+    help=N_("Form of the file."),
+)
+
+
+def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable[[F], F]:
     """Add the options; the command gets them as one ``intake``.
 
     ``form`` fixes the form of the file, whose columns then need no names.
     """
     several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
+    if vcards:
+        several = (VCARD_OPTION, *several[1:])
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
     if form is None:
-        names += ["form", "mapping", "pairs"]
+        names += ["form", "mapping", "pairs", "suggest", "sheet"]
 
     def decorate(function: F) -> F:
         @wraps(function)
         def with_intake(*args: Any, **kwargs: Any) -> Any:
             values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
-            return function(*args, intake=Intake(**values), **kwargs)
+            return function(*args, intake=Intake(**values, vcards=vcards), **kwargs)
 
         return cast(F, options(*several)(with_intake))
 
@@ -167,13 +209,18 @@ class ImportReader:
 
         self.warnings.clear()  # the unit of work may begin again
         self._doubt_encoding()
+        self._doubt_sheet()
         maker = RowMaker(
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
-        read = 0
+        read, left_out = 0, Counter[str]()
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
+            if self._format == "vcard":
+                left_out.update(record.raw)
+                for name in () if self.intake.companies else BY:
+                    record.values.pop(name, None)
             if maker.as_is and record.cells:
                 row = FieldRecord(record.line, record.values, record.error, record)
             elif (made := maker.make(record)) is not None:
@@ -182,15 +229,22 @@ class ImportReader:
             else:
                 continue
             yield row if self._plain(record, row.values) else self._doubted(row)
-            if number % PROGRESS_EVERY == 0:
+            if number % PROGRESS_EVERY == 0 and self._format != "xlsx":  # which is read at once
                 read, before = self.source.position(), read
                 self.advance(read - before)
-        self._say(maker)
+        self._say(maker, left_out)
 
-    def _say(self, maker: RowMaker) -> None:
-        """Warn of what the mapping has left out."""
+    def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
+        """Warn of what the mapping has left out, and of vCards what has no field."""
+        from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
+
+        if properties:
+            names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))
+            reason = msg("properties that were left out of the vCards: {names}", names=names)
+            self.warnings.append(RuleWarning("", "import.vcard.left_out", reason))
         if maker.others and self.columns.others == "ignore":
-            names = ", ".join(maker.others)
+            names = ", ".join(maker.others[:NAMED_AT_ONCE])
+            names += ", …" if len(maker.others) > NAMED_AT_ONCE else ""
             reason = msg("columns that were left out: {names}", names=names)
             self.warnings.append(RuleWarning("", "import.columns.ignored", reason))
         if maker.left_out:
@@ -204,7 +258,7 @@ class ImportReader:
     def _doubt_encoding(self) -> None:
         """Say where another encoding than the one that was named reads the file into French."""
         chosen = self._form["encoding"]
-        if chosen is None:
+        if chosen is None or self._format != "csv":
             return
         from interop_cli.inputs.encodings import SAMPLE, better_encoding
 
@@ -217,6 +271,16 @@ class ImportReader:
                 better=better,
             )
             self.warnings.append(RuleWarning("", "input.encoding.doubtful", message))
+
+    def _doubt_sheet(self) -> None:
+        """Say which sheets of a workbook are not read where none is named."""
+        if self._format != "xlsx" or self.intake.sheet is not None:
+            return
+        from interop_cli.inputs.workbook import sheets_left_out
+
+        if names := sheets_left_out(self.source):
+            message = msg("sheets that were not read: {names}", names=", ".join(names))
+            self.warnings.append(RuleWarning("", "input.sheet.others", message))
 
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:
         """Whether no cell is to be looked at; quickly told of nearly every row."""
@@ -245,22 +309,20 @@ class ImportReader:
         before = max(header - 1, 0) if isinstance(header, int) else 0
         return RejectsWriter.like(path, read_layout(self.source, **self._form), before=before)
 
-    @property
+    @cached_property
     def _form(self) -> dict[str, Any]:
-        intake, said = self.intake, self.columns.reading
-        form = {
-            "format": intake.form,
-            "encoding": intake.encoding or said.get("encoding"),
-            "delimiter": intake.delimiter or said.get("delimiter"),
-        }
-        return form if self._ndjson else {**form, "head": self.columns.head()}
+        form = self.intake.reading(self.source, self.columns)
+        named = form["format"] in NAMED_ROWS
+        return form if named else {**form, "head": self.columns.head()}
+
+    @property
+    def _format(self) -> str:
+        return str(self._form["format"])
 
     @property
     def _ndjson(self) -> bool:
         """Whether each row has the names it needs, not all of them."""
-        from interop_cli.inputs.reading import find_format
-
-        return (self.intake.form or find_format(self.source)) == "ndjson"
+        return self._format in NAMED_ROWS
 
 
 class Task(Protocol):
@@ -274,12 +336,6 @@ class Task(Protocol):
     def run(self, records: Iterable[Any]) -> Outcome: ...
 
 
-def entity_of(operation: str) -> str:
-    """What a file holds that ``client.import`` or ``sales.import`` takes in."""
-    group = operation.partition(".")[0]
-    return "document" if group == "sales" else group
-
-
 def take_in(
     app: App,
     operation: str,
@@ -290,10 +346,15 @@ def take_in(
 ) -> None:
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
+    from interop_cli.services.imports.rows import repeated
 
-    columns = intake.column_map(entity_of(operation))
+    entity = entity_of(operation)
+    columns = intake.column_map(entity)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
+        if intake.suggest:
+            app.output.text(suggested(source, intake, entity, fields, columns))
+            return
         advance = stack.enter_context(app.output.progress(source.size, file))
         reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
@@ -305,10 +366,29 @@ def take_in(
                 task.rejected.pass_on = partial(_pass_on, writer)
             return task.run(reader.records(task.context.policy.country))
 
-        outcome = app.run(operation, work)
+        outcome = repeated(lambda: app.run(operation, work))
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
+
+
+def suggested(
+    source: Source, intake: Intake, entity: str, fields: Fields, columns: ColumnMap
+) -> Iterator[str]:
+    """The mapping that is guessed for a file, or the ready one that was named."""
+    from interop_cli.i18n import translate
+    from interop_cli.inputs.mapping.loading import text_of_map
+    from interop_cli.inputs.mapping.suggesting import suggestion
+
+    if intake.mapping is not None and columns.file is not None:
+        yield text_of_map(intake.mapping, entity)
+        return
+    for line in suggestion(source, entity, fields, **intake.reading(source, columns)):
+        if isinstance(line, str):
+            yield line + "\n"
+        else:
+            text = textwrap.wrap(translate(line), 96, break_long_words=False)
+            yield "".join(f"# {part}\n" for part in text)
 
 
 def _pass_on(writer: RejectsWriter, record: FieldRecord, faults: list[Detail]) -> None:

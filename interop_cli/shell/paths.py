@@ -101,12 +101,12 @@ class Paths:
                 self._check(name, {found}, stdin=False)
 
     def _check(self, path: str, wanted: set[Hashable], *, stdin: bool = True) -> None:
-        from interop_cli.store.engines.beside import files_of, is_lock
+        from interop_cli.store.engines.beside import files_of, is_named_for
 
         if not wanted:
             return
         location = self._app.location
-        if _any_of(wanted, files_of(location)) or is_lock(path, location):
+        if _any_of(wanted, files_of(location)) or is_named_for(path, location):
             raise _refused(
                 "usage.output.database",
                 msg("{path} is the database or a file that belongs to it.", path=path),
@@ -157,6 +157,8 @@ def check(app: App, command: click.Command, values: dict[str, Any]) -> None:
             elif isinstance(kind, Codes) and path[:1] == "@":
                 app.paths.reads(path[1:])
     app.paths.check_streams()
+    if app.options.get("output") == "xlsx" and not app.options.get("json"):
+        app.output.check()  # now, and not when what it tells of is done
     told = []
     for kind, value in [(out_kind, out), *named]:
         for path in _several(value):

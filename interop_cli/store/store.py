@@ -63,7 +63,7 @@ class Store:
             try:
                 return self._attempt(work, operation, dry_run, undoes)
             except Busy as busy:
-                if attempt + 1 == ATTEMPTS or not busy.data.get("again"):
+                if attempt + 1 == ATTEMPTS or not busy.again:
                     raise
                 import random
 

@@ -5,6 +5,7 @@ The write is committed and its answer printed by then; nothing here can make it 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,15 @@ Warn = Callable[[str], None]
 def push_written(
     store: Store,
     operations: Sequence[int],
-    open_target: Callable[[TargetRow], OpenTarget],
+    open_target: Callable[[TargetRow, float], OpenTarget],
     warn: Warn,
+    seconds: float,
 ) -> None:
-    """Push the clients that these operations wrote to every target; never raises."""
+    """Push the clients that these operations wrote to every target; never raises.
+
+    No call goes on after so many ``seconds``, all targets together: somebody waits.
+    """
+    ends = time.monotonic() + seconds
     try:
         scope = written_by(store.conn, operations)
         targets = all_targets(store.conn) if scope is not None else []
@@ -41,7 +47,7 @@ def push_written(
     for target in targets:
         # A file for each write would be of no use: those wait for a push or an export.
         if scope is not None and target.kind not in BY_FILE:
-            _push(target, scope, open_target, warn)
+            _push(target, scope, lambda one: open_target(one, ends), warn)
 
 
 def _push(

@@ -14,6 +14,8 @@ from interop_cli.sync.target import OpenTarget
 
 FOREVER = "9999-12-31T00:00:00Z"
 """Until a person connects the target again."""
+AUTO = "auto"
+"""Why a target rests that failed in a push nobody asked for."""
 
 
 class Stopped(Exception):
@@ -32,6 +34,8 @@ class Breaker:
         """Raise Remote ``sync.paused`` where the target rests."""
         target = self.opened.target
         if target.paused_until is None or target.paused_until <= self.opened.clock.stamp():
+            return
+        if target.paused_by == AUTO and self.patient:
             return
         raise RemoteFailure(
             "sync.paused",
@@ -76,11 +80,13 @@ class Breaker:
             self._park(trouble, BREAKER_SECONDS, "breaker")
             raise Stopped
         wait = backoff(failures, trouble.retry_after)
-        if trouble.retry_after is not None and (wait > LONGEST_WAIT or not self.patient):
+        if not self.patient:
+            # Whoever writes next does not wait for it again; who asks for a push does.
+            self._park(trouble, BREAKER_SECONDS if trouble.retry_after is None else wait, AUTO)
+            raise Stopped
+        if trouble.retry_after is not None and wait > LONGEST_WAIT:
             self._park(trouble, wait)
             raise Stopped
-        if not self.patient:
-            self.stop(trouble)
         self.opened.clock.sleep(wait)
 
     def stop(self, trouble: Trouble) -> None:

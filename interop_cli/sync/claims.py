@@ -36,12 +36,8 @@ def claim(
     found = Claimed()
     rows: list[dict[str, Any]] = []
     steps = list(opened.steps_of(entity, ids, again=again))
-    taken = _taken_keys(uow, opened, entity, todo, steps)
     for step in steps:
-        holder = taken.get(step.local.key)
-        if step.todo is todo and holder is not None and holder != step.local.id:
-            step = _blocked(step, "key_taken")
-        elif step.todo is todo and step.waits_for is not None:
+        if step.todo is todo and step.waits_for is not None:
             step = _blocked(step, "waiting", code=step.waits_for)
         if step.todo is not todo:
             found.left.append(step)
@@ -56,16 +52,6 @@ def claim(
         uow.links.claim(opened.target.id, entity, rows, opened.owner, until)
         keep(uow, opened)
     return found
-
-
-def _taken_keys(
-    uow: UnitOfWork, opened: OpenTarget, entity: str, todo: Todo, steps: Sequence[Step]
-) -> dict[str, int]:
-    """Keys that the remote still knows another record of ours by: ours would take that one over."""
-    if todo not in (Todo.CREATE, Todo.RENAME) or opened.connector.looks_first:
-        return {}  # the last one: no key of ours is there at all
-    keys = [step.local.key for step in steps]
-    return uow.links.key_holders(opened.target.id, entity, keys)
 
 
 def _blocked(step: Step, name: str, **params: object) -> Step:

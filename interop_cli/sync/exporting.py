@@ -22,7 +22,7 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
-from interop_cli.domain.sync.records import Awaiting, Result, Send, Trace
+from interop_cli.domain.sync.records import Awaiting, Result, Trace
 from interop_cli.store.sync import batches
 from interop_cli.store.sync.links import CLEARED, dumped, linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
@@ -59,6 +59,8 @@ class Export:
     again: bool = False
     strict: bool = False
     wait: float = 30.0
+    claim_path: Callable[[Path], None] = lambda _path: None
+    """Called with each file before anything is written; raises where it may not be."""
     fault: Callable[[str], None] = lambda _point: None
 
     def run(self) -> ExportReport:
@@ -148,13 +150,15 @@ class Export:
         if not opened.target.introduced:
             opened.note_introduced()
         batch = self._free_name()
+        for path in handover.paths(self.folder, batch, self.files.profile.file.format(batch=batch)):
+            self.claim_path(path)
         claimed = opened.write(lambda uow: self._claim(uow, batch, steps))
         self.fault("claimed")
         if not claimed.sends:
             return
         began = time.monotonic()
         try:
-            file = self._write(batch, claimed.sends)
+            file = self._write(batch, claimed)
         except Exception:
             opened.write(
                 lambda uow: settlement.release(uow, opened, claimed)
@@ -210,13 +214,13 @@ class Export:
         found.sends.sort(key=lambda send: order[send.id])
         return found
 
-    def _write(self, batch: str, sends: list[Send]) -> str:
-        profile = self.files.profile
+    def _write(self, batch: str, claimed: Claimed) -> str:
+        profile, sends = self.files.profile, claimed.sends
+        codes = [claimed.steps[send.id].local.code for send in sends]
         lines = [connector.line(profile, send.payload) for send in sends]
         data = connector.content(profile, lines)
-        described = manifest(
-            profile, self.opened.target.name, batch, self.opened.clock.stamp(), data, sends, lines
-        )
+        made = (self.opened.target.name, batch, self.opened.clock.stamp())
+        described = manifest(profile, *made, data, sends, codes, lines)
         file = profile.file.format(batch=batch)
         handover.hand_over(self.folder, batch, file, data, described, self.fault)
         self.report.files = [

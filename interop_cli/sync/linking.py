@@ -1,7 +1,8 @@
 """First contact: which of our records are which of theirs. Proposals are never stored.
 
-The ladder: the key (our code, where the record there carries it), then the e-mail, then the exact
-name; whatever fits more than once is ambiguous, and left to a person.
+The ladder: the key (our uid, where the record there carries it), then the e-mail, then the exact
+name; whatever fits more than once is ambiguous, and left to a person, and so is one of our key with
+another name and e-mail. A record with a uid that is not here is never taken over.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def _matched(
     """
     found: list[Proposal] = []
     for how, ours, theirs in (
-        (KEY, lambda one: fold(one.key), lambda one: fold(one.key or "")),
+        (KEY, lambda one: one.key, lambda one: one.key or ""),
         (EMAIL, _own_email, lambda one: fold(str(one.values.get("email") or ""))),
         (NAME, lambda one: fold(_name(one.values)), lambda one: fold(_name(one.values))),
     ):
@@ -103,7 +104,7 @@ def _matched(
         by_remote = _grouped(remotes, theirs)
         for text, mine in by_local.items():
             twins = by_remote.get(text, [])
-            clear = len(mine) == 1 == len(twins)
+            clear = len(mine) == 1 == len(twins) and not (how == KEY and _differ(mine[0], twins[0]))
             found += [
                 Proposal(local, twin, how if clear else AMBIGUOUS)
                 for local in mine
@@ -111,8 +112,17 @@ def _matched(
             ]
         settled = {id(p.local) for p in found} | {id(p.remote) for p in found}
         locals_ = [one for one in locals_ if id(one) not in settled]
-        remotes = [one for one in remotes if id(one) not in settled]
+        # One that carries a uid is that record's, in whatever database it is.
+        remotes = [one for one in remotes if id(one) not in settled and one.key is None]
     return found
+
+
+def _differ(local: LocalRecord, remote: RemoteRecord) -> bool:
+    """Whether neither name nor e-mail says that the record of this key is really ours."""
+    theirs = fold(str(remote.values.get("email") or ""))
+    return fold(_name(local.values)) != fold(_name(remote.values)) and (
+        not theirs or theirs != _own_email(local)
+    )
 
 
 def _grouped(items: Iterable[Any], text: Any) -> dict[str, list[Any]]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.domain.sync.link import LinkState, Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
-from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
+from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import CallThread, Sender
 from interop_cli.sync.target import OpenTarget
 
@@ -133,7 +133,9 @@ class Push:
         for step in self._steps(entity, ids):
             queues[step.todo].append(step.local.id)
             if step.todo is Todo.BLOCKED:
-                self.report.say(step, SKIPPED, step.reason)
+                # What was refused is still not there: it is told until it is mended.
+                failed = step.link.state is LinkState.FAILED and not self.options.strict
+                self.report.say(step, ERROR if failed else SKIPPED, step.reason)
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
                 if step.is_unchanged:

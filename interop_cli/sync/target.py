@@ -135,6 +135,7 @@ def open_target(
     *,
     timeout: float,
     folder: Path | None,
+    ends: float | None = None,
 ) -> OpenTarget:
     """A target at work. Raises ConfigError where its kind is unknown or its address refused."""
     kind = connector_class(target.kind)
@@ -144,6 +145,7 @@ def open_target(
         base_url=environ.get(variable(target.name, "BASE_URL")) or None,
         token_url=environ.get(variable(target.name, "TOKEN_URL")) or None,
         timeout=timeout,
+        ends=ends,
         ca_bundle=environ.get("REQUESTS_CA_BUNDLE") or None,
         proxy=environ.get("INTEROP_PROXY") or None,
     )

@@ -78,15 +78,25 @@ def target(kind: str, **settings: Any) -> Target:
     return Target(1, kind, kind, settings)
 
 
+def uid(number: int) -> str:
+    """The uid of the record of this number."""
+    return f"01935d2a-7c4e-7b1f-9a60-{number:012d}"
+
+
 def client(number: int = 1, **changes: Any) -> LocalRecord:
     """A client, as the engine hands it to a connector."""
-    own = {"id": number, "code": f"C-{number}", "name": f"Imprimerie {number} Trépanier inc."}
+    own = {
+        "id": number,
+        "uid": uid(number),
+        "code": f"C-{number}",
+        "name": f"Imprimerie {number} Trépanier inc.",
+    }
     values = {**CLIENT, **own, **changes}
     return LocalRecord(
         "client",
         number,
         values["code"],
-        values["code"],
+        values["uid"],
         "1",
         active=values["active"],
         values=values,
@@ -98,6 +108,7 @@ def contact(number: int = 1, **changes: Any) -> LocalRecord:
     """A contact of client 1."""
     values = {
         "id": number,
+        "uid": uid(number),
         "client": "C-1",
         "name": f"Marie-Ève Roy {number}",
         "title": "Acheteuse",
@@ -111,5 +122,5 @@ def contact(number: int = 1, **changes: Any) -> LocalRecord:
         **changes,
     }
     return LocalRecord(
-        "contact", number, "C-1", str(number), "1", active=values["active"], values=values
+        "contact", number, "C-1", values["uid"], "1", active=values["active"], values=values
     )

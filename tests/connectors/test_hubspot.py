@@ -11,7 +11,7 @@ from interop_cli.connectors.hubspot import HubSpot
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Action, Done, Failed, LocalRecord
 from tests.connectors.contract import ConnectorContract, create, only, update
-from tests.connectors.support import client, contact, target, tools
+from tests.connectors.support import client, contact, target, tools, uid
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.server import Reply
 
@@ -47,14 +47,14 @@ def push(connector: HubSpot, *locals_: LocalRecord) -> list[Any]:
 
 def test_connecting_makes_the_unique_properties_once(fake: FakeHubSpot) -> None:
     connector = HubSpot(target("hubspot"), tools(fake.url, {"token": fake.token}))
-    made = ["companies.interop_code", "contacts.interop_contact_id"]
+    made = ["companies.interop_uid", "contacts.interop_uid"]
     assert connector.connect() == made
     assert connector.connect() == []
-    assert fake.unique["contacts"] == {"email", "interop_contact_id"}
+    assert fake.unique["contacts"] == {"email", "interop_uid"}
 
 
 def test_a_property_of_ours_that_is_not_unique_is_refused(fake: FakeHubSpot) -> None:
-    fake.custom["companies"].add("interop_code")
+    fake.custom["companies"].add("interop_uid")
     connector = HubSpot(target("hubspot"), tools(fake.url, {"token": fake.token}))
     with pytest.raises(Trouble) as trouble:
         connector.connect()
@@ -79,13 +79,13 @@ def test_a_token_given_to_another_host_is_not_sent(fake: FakeHubSpot) -> None:
 
 def test_the_narrow_list_and_a_wider_one(fake: FakeHubSpot) -> None:
     narrow = HubSpot(target("hubspot"), tools(fake.url, None)).payload(client())
-    assert set(narrow) == {"code", "name", "phone", "city", "province", "country"}
+    assert set(narrow) == {"uid", "name", "phone", "city", "province", "country"}
     assert (narrow["phone"], narrow["country"]) == ("418-555-0134 ext. 22", "Canada")
     fields = {"postal_code": "", "terms": "payment_terms", "accounting.rep": "sales_rep"}
     wide = HubSpot(target("hubspot", fields={"client": fields}), tools(fake.url, None))
     payload = wide.payload(client(accounting={"rep": "Luc"}))
     assert payload == {
-        "code": "C-1",
+        "uid": uid(1),
         "name": narrow["name"],
         "postal_code": "G1K 7X2",
         "terms": "net30",
@@ -102,7 +102,7 @@ def test_a_contact_is_made_with_its_company_in_one_call(
     assert fake.companies_of(done.remote_id) == {company}
     assert fake.live("contacts")[done.remote_id] == {
         "hs_object_id": done.remote_id,
-        "interop_contact_id": "7",
+        "interop_uid": uid(7),
         "firstname": "Marie-Ève Roy",
         "lastname": "7",
         "email": "marie7@trepanier.example",

@@ -254,3 +254,17 @@ def test_northwind(shared_data: Path) -> None:
     assert not any(record.error for record in records)
     assert records[0].values["CompanyName"] == "Alfreds Futterkiste"
     assert [record.line for record in records] == list(range(2, 95))
+
+
+def test_a_hundred_thousand_columns_are_few() -> None:
+    """Whatever is done for each of them must not go through all of them: it would take minutes."""
+    from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE, Header
+    from interop_cli.inputs.records import Head
+
+    count = 100_000
+    names = header(source_of(",".join(f"c{n}" for n in range(count))))
+    assert len(names) == count
+    columns = Header(names)
+    assert [columns.index(name) for name in names] == list(range(count))
+    assert len(set(Head(lenient=True).names(["Email"] * count))) == count
+    assert NAMED_AT_ONCE <= 100  # the nearest is looked for, for so many

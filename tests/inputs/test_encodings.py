@@ -83,3 +83,4 @@ def test_a_wrong_choice_that_reads_is_known() -> None:
         assert better_encoding(data, right) is None
     assert better_encoding("Łódź Škoda".encode("cp1250"), "cp1250") is None
     assert better_encoding(b"Leger", "cp1252") is None
+    assert better_encoding("Léger".encode("cp850"), "nowhere") is None

@@ -206,3 +206,39 @@ def test_what_goes_in_comes_out(
     assert json.loads(written("json", columns, [given_rows])) == wanted
     text = written("ndjson", columns, [given_rows])
     assert [json.loads(line) for line in text.split("\n")[:-1]] == wanted
+
+
+@given(
+    st.dictionaries(st.text(), st.none() | st.text() | st.integers(), min_size=1),
+    st.lists(st.dictionaries(st.text(), st.text() | st.none() | st.lists(st.text()))),
+)
+def test_a_long_list_in_an_object_is_written_as_it_comes(
+    obj: dict[str, Any], items: list[dict[str, Any]]
+) -> None:
+    """The same bytes as those of the whole, in every format."""
+    obj.pop("items", None)
+    obj["id"] = 1
+    for format in ("json", "ndjson", "table"):
+        whole, pieces = Kept(format), Kept(format)
+        whole.output.record({**obj, "items": items})
+        pieces.output.record(obj, last=("items", iter(items)))
+        assert pieces.bytes == whole.bytes
+
+
+def test_the_items_are_not_held() -> None:
+    from interop_cli.output import records
+    from interop_cli.output.style import Style
+
+    made = 0
+
+    def items() -> Any:
+        nonlocal made
+        for number in range(1000):
+            made = number
+            yield {"n": number}
+
+    for indent in (2, 0, None):
+        chunks = records.streamed({"id": 1}, "items", items(), indent, Style(enabled=False))
+        for _chunk, _number in zip(chunks, range(12), strict=False):
+            pass
+        assert made < 12

@@ -295,7 +295,7 @@ def test_spool_gives_nothing_of_a_read_that_failed() -> None:
 
 def test_spool_goes_to_a_file_when_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sink, "SPOOL_IN_MEMORY", 1000)
-    monkeypatch.setattr(sink, "_PIECE", 777)
+    monkeypatch.setattr(sink, "PIECE", 777)
     kept = Kept("codes")
     kept.output.rows(CODE, batches(50), spool=True)
     assert kept.out == "".join(f"{code}\n" for batch in batches(50) for (code,) in batch)

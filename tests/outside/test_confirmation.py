@@ -221,6 +221,22 @@ def test_a_dry_run_needs_no_agreement(shop: Path, invoke: Run, tmp_path: Path) -
             ("client", "delete", "--filter", "code in (NEW, SLEEPY)"),
             ["NEW  Nouveau nom", "SLEEPY  Au repos", "Type 2 to confirm"],
         ),
+        (
+            ("client", "recode", "ACME", "ACME-QC"),
+            ["ACME  Acmé inc.", "→ ACME-QC", "Type ACME to confirm"],
+        ),
+        (
+            ("client", "merge", "ACME", "BETA"),
+            ["BETA into ACME", "What is combined", "Type ACME to confirm"],
+        ),
+        (
+            ("contact", "erase", "1"),
+            ["#1  Jo, Chef  (ACME)", "Contacts: 1", "Journal: 1", "Type 1 to confirm"],
+        ),
+        (
+            ("sync", "remove", "crm"),
+            ["crm (hubspot)", "0 records would not be known", "Type crm to confirm"],
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -237,6 +253,23 @@ def test_a_person_is_shown_what_it_is_about(
     assert content(furnished) == before
 
 
+def test_a_restore_says_what_comes_and_what_goes(
+    shop: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.parent)
+    assert invoke("db", "backup", "monday.db", "-q").code == 0
+    assert invoke("client", "delete", "NEW", "--confirm", "NEW").code == 0
+    before = content(str(shop))
+    with on_terminal("db", "restore", "monday.db") as session:
+        session.expect("Type interop.db to confirm")
+        session.type("n\n")
+        assert session.end() == 6
+    count = len(before["client"])
+    assert f"monday.db: {count + 1} clients, " in session.shown
+    assert f"interop.db: {count} clients, " in session.shown
+    assert content(str(shop)) == before
+
+
 @pytest.fixture
 def furnished(shop_url: str, invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The shop on each engine, with two contacts and a note at ACME."""
@@ -244,6 +277,7 @@ def furnished(shop_url: str, invoke: Run, tmp_path: Path, monkeypatch: pytest.Mo
         ("contact", "create", "ACME", "--name", "Jo", "--title", "Chef"),
         ("contact", "create", "ACME", "--name", "Lou"),
         ("note", "create", "ACME", "--category", "ventes", "--text", "Rappeler"),
+        ("sync", "add", "crm", "hubspot"),
     ):
         assert invoke(*args, "-q").code == 0
     (tmp_path / "codes.txt").write_text("MAYBE\n")
@@ -256,10 +290,13 @@ def test_what_is_refused_is_refused_before_anybody_agrees(furnished: str) -> Non
         ("deactivate", "PAYER", "ACME"),
         ("delete", "PAYER"),
         ("edit", "@nowhere", "--terms", "x"),
+        ("merge", "ACME", "ACME"),
+        ("recode", "ACME", "BETA"),
     ):
         with on_terminal("client", *args) as session:
             assert session.end() in (5, 74)
         assert "y/N" not in session.shown
+        assert "Type " not in session.shown
         assert "confirm:" not in session.shown
 
 

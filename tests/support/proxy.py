@@ -34,17 +34,20 @@ class Proxy:
 
     ``cut``: what becomes of the next COMMIT: ``before`` the server has it, ``after`` it was
     executed, or ``during`` (the server has it, and nobody waits for it); the connection is closed
-    then, and ``afterwards`` is called first. ``stalled``: nothing is forwarded any more.
-    ``gone``: new connections are closed at once.
+    then, and ``afterwards`` is called first. ``stalled``: nothing is forwarded any more, which
+    begins by itself at the bytes ``stall_at``. ``gone``: new connections are closed at once.
     """
 
     def __init__(self, way: Way, tls: ssl.SSLContext | None = None) -> None:
         self.way, self.tls = way, tls
         self.cut = ""
         self.cuts = 0
+        self.stall_at = b""
         self.afterwards: Callable[[], None] = lambda: None
         self.stalled = threading.Event()
         self.gone = threading.Event()
+        self._swallow = threading.Event()
+        self._swallowing: socket.socket | None = None
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -70,36 +73,41 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         self._open.append(client)
+        server = socket.socket(socket.AF_UNIX)
+        self._open.append(server)
         with contextlib.suppress(OSError):
             if self.tls is not None:
                 assert client.recv(8, socket.MSG_WAITALL) == SSL_REQUEST
                 client.sendall(b"S")
                 client = self.tls.wrap_socket(client, server_side=True)
                 self._open.append(client)
-            server = socket.socket(socket.AF_UNIX)
             server.connect(self.way.path)
-            self._open.append(server)
-            answers = threading.Thread(target=self._pass_back, args=[server, client], daemon=True)
-            answers.start()
-            while data := client.recv(1 << 16):
-                if self.stalled.is_set():
-                    continue
-                if COMMIT in data and (how := self.cut):
-                    self.cut = ""
-                    self.cuts += 1
-                    if how != "before":
-                        self._swallow = threading.Event()
-                        self._swallowing = server
-                        server.sendall(data)
-                    if how == "after":
-                        self._swallow.wait(30)
-                    self.afterwards()
-                    break
-                server.sendall(data)
+            threading.Thread(target=self._pass_back, args=[server, client], daemon=True).start()
+            self._pass_on(client, server)
         for each in (client, server):
             _close(each)
 
-    _swallowing: socket.socket | None = None
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+        while data := client.recv(1 << 16):
+            if self.stall_at and self.stall_at in data:
+                self.stalled.set()
+            if self.stalled.is_set():
+                continue
+            if COMMIT in data and self.cut:
+                self._cut_off(data, server)
+                return
+            server.sendall(data)
+
+    def _cut_off(self, data: bytes, server: socket.socket) -> None:
+        how, self.cut = self.cut, ""
+        self.cuts += 1
+        if how != "before":
+            self._swallow.clear()
+            self._swallowing = server
+            server.sendall(data)
+        if how == "after":
+            self._swallow.wait(30)
+        self.afterwards()
 
     def _pass_back(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):

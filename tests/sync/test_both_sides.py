@@ -27,7 +27,7 @@ def pushed(crm: Run, portal: FakeHubSpot) -> Run:
 
 
 def remote_id(portal: FakeHubSpot, code: str) -> str:
-    return next(key for key, row in portal.live().items() if row["interop_code"] == code)
+    return next(key for key, row in portal.live().items() if row["name"] == f"Client {code}")
 
 
 def test_a_field_that_both_sides_changed_is_a_conflict_in_plan_and_push(
@@ -147,3 +147,22 @@ def test_what_is_gone_there_is_not_made_again(store: Store) -> None:
     edit(store, "A", phone="418 555-0199")
     keep(store, remote)
     assert links(store)[one]["state"] == LinkState.DETACHED
+
+
+def test_what_was_refused_is_told_at_every_push_until_it_is_mended(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    create(crm, "A")
+    create(crm, "B")
+    change, field = portal.invalid_change()
+    crm("client", "edit", "A", f"--{field}", change[field], "-q")
+    for _push in range(3):
+        done = crm("sync", "push", "--json")
+        assert done.code == 68
+        assert {item["code"]: item["status"] for item in done.json["items"]}["A"] == "error"
+    calls = len(portal.writes())
+    crm("sync", "push", "-q")
+    assert len(portal.writes()) == calls  # it is told, not sent again
+    crm("client", "edit", "A", "--city", "Gaspé", "-q")
+    assert crm("sync", "push", "-q").code == 0
+    assert crm("sync", "push", "-q").code == 0

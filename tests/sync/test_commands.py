@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing
 from typing import Any
 
@@ -39,11 +40,12 @@ def test_a_target_from_nothing_to_a_push(interop: Run, portal: FakeHubSpot) -> N
         "remote": "HubSpot 8081001",
         "detached": 0,
         "empty": True,
-        "made": ["companies.interop_code", "contacts.interop_contact_id"],
+        "made": ["companies.interop_uid", "contacts.interop_uid"],
     }
     pushed = interop("sync", "push", "--json")
     assert (pushed.code, items(pushed)) == (0, {"A": "ok"})
-    assert [row["interop_code"] for row in portal.live().values()] == ["A"]
+    uid = interop("client", "show", "A", "--json").json["uid"]
+    assert [row["interop_uid"] for row in portal.live().values()] == [uid]
     targets = interop("sync", "targets", "--json").json
     assert (targets[0]["name"], targets[0]["role"], targets[0]["secret"]) == ("crm", "crm", "file")
 
@@ -91,9 +93,10 @@ def test_an_online_plan_looks_and_writes_nothing(crm: Run, portal: FakeHubSpot) 
     create(crm, "A")
     create(crm, "B")
     crm("sync", "push", "B", "-q")
-    portal.add(interop_code="A", name="Already there", city="Québec", state="QC", country="Canada")
+    uid = crm("client", "show", "A", "--json").json["uid"]
+    portal.add(interop_uid=uid, name="Already there", city="Québec", state="QC", country="Canada")
     crm("client", "edit", "B", "--city", "Gaspé", "--postal-code", "G4X 1A1", "-q")
-    portal.remove(next(key for key, row in portal.live().items() if row["interop_code"] == "B"))
+    portal.remove(next(key for key, row in portal.live().items() if row["name"] == "Client B"))
     portal.calls.clear()
     rows = {row["code"]: row for row in crm("sync", "plan", "--json").json}
     assert (rows["A"]["action"], rows["A"]["reason"], rows["A"]["fields"]) == (
@@ -225,28 +228,38 @@ def test_the_card_says_where_a_client_stands(crm: Run, portal: FakeHubSpot) -> N
     assert crm("client", "show", "A", "--json").json["sync"][0]["state"] == "pending"
 
 
-def test_23_a_recode_is_one_rename_and_the_rest_follows(crm: Run, portal: FakeHubSpot) -> None:
+def test_23_a_recode_changes_nothing_there(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "OLD")
     crm("sync", "push", "-q")
-    (company,) = portal.live()
+    before = portal.held()
     crm("client", "recode", "OLD", "NEW", "--confirm", "OLD", "-q")
-    crm("client", "edit", "NEW", "--city", "Gaspé", "--postal-code", "G4X 1A1", "-q")
-    row = crm("sync", "plan", "--offline", "--json").json[0]
-    assert (row["action"], row["fields"]) == ("rename", "code")
-    portal.calls.clear()
-    assert items(crm("sync", "push", "--json")) == {"NEW": "ok"}
-    sent = [call.body["inputs"][0]["properties"] for call in portal.writes()]
-    assert sent == [{"interop_code": "NEW"}, {"city": "Gaspé"}]
-    assert portal.live()[company]["interop_code"] == "NEW"
-    assert len(portal.live()) == 1
     assert crm("sync", "plan", "--offline", "--json").json == []
+    # A new client of the old code is another company.
+    address = ("--line1", "1", "--city", "Québec", "--postal-code", "G1K 7X2")
+    assert crm("client", "create", "Autre", "--code", "OLD", "--reuse", *address).code == 0
+    assert items(crm("sync", "push", "--json"))["OLD"] == "ok"
+    assert len(portal.live()) == 2
+    assert {key: portal.held()[key] for key in before} == before
+
+
+def test_the_code_can_be_a_property_of_theirs(crm: Run, portal: FakeHubSpot) -> None:
+    portal.custom["companies"].add("shop_code")
+    crm("sync", "fields", "crm", "--set", "code=shop_code", "-q")
+    create(crm, "A")
+    create(crm, "B")
+    crm("sync", "push", "-q")
+    for old, new in (("A", "X"), ("B", "A"), ("X", "B")):  # they change hands
+        crm("client", "recode", old, new, "--reuse", "--confirm", old, "-q")
+    assert items(crm("sync", "push", "--json")) == {"A": "ok", "B": "ok"}
+    found = {row["name"]: row["shop_code"] for row in portal.live().values()}
+    assert found == {"Client A": "B", "Client B": "A"}
 
 
 def test_fields_are_chosen(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "A")
     fields = crm("sync", "fields", "crm", "--json").json
     sent = {row["field"] for row in fields if row["entity"] == "client" and row["sent"]}
-    assert sent == {"code", "name", "phone", "city", "province", "country"}
+    assert sent == {"uid", "name", "phone", "city", "province", "country"}
     crm("sync", "push", "-q")
     portal.custom["companies"].add("payment_terms")
     assert crm("sync", "fields", "crm", "--set", "terms").code == 2  # under which name?
@@ -264,7 +277,8 @@ def test_fields_are_chosen(crm: Run, portal: FakeHubSpot) -> None:
 def test_linking_proposes_and_then_ties(crm: Run, portal: FakeHubSpot) -> None:
     for code, name in (("A", "Alpha"), ("B", "Bêta inc."), ("C", "Gamma"), ("D", "Delta")):
         create(crm, code, name=name)
-    portal.add(name="Whoever", interop_code="A")
+    uid = crm("client", "show", "A", "--json").json["uid"]
+    portal.add(name="ALPHA", interop_uid=uid)
     portal.add(name="beta  INC.")
     portal.add(name="Gamma")
     portal.add(name="GAMMA")
@@ -285,7 +299,9 @@ def test_linking_proposes_and_then_ties(crm: Run, portal: FakeHubSpot) -> None:
     assert crm("sync", "link", "D", "999999").code == 3
     crm("sync", "push", "-q")
     assert len(portal.live()) == 5
-    assert {row.get("interop_code") for row in portal.live().values()} == {None, "A", "B", "C", "D"}
+    listed = crm("client", "list", "--fields", "uid", "--json").json
+    uids = {None, *(row["uid"] for row in listed)}
+    assert {row.get("interop_uid") for row in portal.live().values()} == uids
 
 
 def test_nothing_is_created_in_a_full_portal_before_linking(
@@ -372,7 +388,7 @@ def test_what_is_gone_there_is_detached_and_never_made_again_by_itself(
     create(crm, "A")
     create(crm, "B")
     crm("sync", "push", "-q")
-    company = next(key for key, row in portal.live().items() if row["interop_code"] == "A")
+    company = next(key for key, row in portal.live().items() if row["name"] == "Client A")
     portal.remove(company)
     pulled = crm("sync", "pull", "--full", "--json")
     assert (pulled.code, [(row["code"], row["what"]) for row in pulled.json]) == (
@@ -416,7 +432,7 @@ def test_client_send_goes_to_accounting(interop: Run, books: MemoryRemote) -> No
     create(interop, "B")
     sent = interop("client", "send", "A", "--json")
     assert (sent.code, items(sent)) == (0, {"A": "ok"})
-    assert {row.key for row in books.rows.values()} == {"A"}
+    assert {row.values["name"] for row in books.rows.values()} == {"Client A"}
     assert interop("client", "send", "--all").code == 2  # needs --yes
     assert interop("client", "send").code == 2
     assert items(interop("client", "send", "--all", "--yes", "--json"))["B"] == "ok"
@@ -637,3 +653,33 @@ def test_an_empty_pipe_sends_nothing_and_says_so(crm: Run, portal: FakeHubSpot) 
     assert (pushed.code, pushed.json["warnings"][0]["code"]) == (10, "input.empty")
     assert crm("sync", "push", "-", "--expect", "2").code == 5
     assert portal.live() == {}
+
+
+def test_auto_does_not_wait_for_a_server_that_hangs(crm: Run, portal: FakeHubSpot) -> None:
+    crm("config", "set", "sync.auto", "true", "-q")
+    crm("config", "set", "sync.auto_seconds", "1", "-q")
+    answered = threading.Event()
+    hanging = threading.Event()
+
+    def hang() -> None:
+        answered.wait(60)  # as long as the command would wait for a call
+        hanging.set()
+
+    portal.fail("act", act=hang)
+    try:
+        create(crm, "A")
+        assert not hanging.is_set()  # the command has ended, and nobody has answered yet
+    finally:
+        answered.set()
+        hanging.wait(60)
+    # The next write finds that the target rests, and calls nobody.
+    portal.calls.clear()
+    edited = crm("client", "edit", "A", "--phone", "418 555-0199", "--json")
+    assert edited.code == 0
+    assert "crm" in edited.stderr
+    assert portal.calls == []
+    status = crm("sync", "status", "--json").json[0]
+    assert (status["paused"], status["paused_by"]) == (True, "auto")
+    # Whoever asks for a push gets one.
+    assert items(crm("sync", "push", "--json")) == {"A": "ok"}
+    assert crm("sync", "status", "--json").json[0]["paused"] is False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from typing import Any
 import pytest
 
 from interop_cli.clock import Clock
+from interop_cli.connectors.files.profile import SHIPPED
 from interop_cli.domain.errors import InvalidData, IoFailure, NotFound
 from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import all_targets
 from interop_cli.sync import acknowledging
 from interop_cli.sync.exporting import Export, ExportReport
 from interop_cli.sync.target import OpenTarget
+from tests.support.cli import Run
 from tests.support.stores import add_client, store
 from tests.support.warm import warm_command
 from tests.support.warm_process import WarmProcess
@@ -372,3 +375,23 @@ def test_21d_kill_9_around_the_rename(tmp_path: Path, when: str) -> None:
     assert len(list(folder.glob("*.IMP"))) == 1
     assert not list(folder.glob(".*"))
     assert '"awaiting":1' in interop("sync", "status", "-o", "ndjson").stdout.replace(" ", "")
+
+
+def test_no_file_of_a_batch_is_one_of_the_database(
+    invoke: Run, sqlite_ready_url: str, tmp_path: Path
+) -> None:
+    """A profile may name its files as it likes; what a restore keeps is named so, too."""
+    shipped = (SHIPPED / "csv.toml").read_text("utf-8")
+    profile = tmp_path / "odd.toml"
+    profile.write_text(re.sub(r"(?m)^file = .*$", 'file = "interop.db.before-{batch}"', shipped))
+    db = ("--db", sqlite_ready_url)
+    address = ("--line1", "1 rue A", "--city", "Québec", "--postal-code", "G1K 4A1")
+    assert invoke(*db, "client", "create", "Acme", "--code", "ACME", *address).code == 0
+    assert invoke(*db, "sync", "add", "books", "file", "--set", f"profile={profile}").code == 0
+    there = sorted(tmp_path.iterdir())
+    done = invoke(*db, "sync", "export", "books", "--out", tmp_path, "--json")
+    assert (done.code, done.error["code"]) == (2, "usage.output.database")
+    assert sorted(tmp_path.iterdir()) == there
+    (tmp_path / "out").mkdir()
+    done = invoke(*db, "sync", "export", "books", "--out", tmp_path / "out", "--json")
+    assert (done.code, done.json["changed"]) == (0, 1)

@@ -272,10 +272,9 @@ def test_a_new_code_is_a_rename_and_goes_before_all_else() -> None:
     assert step == Step(Todo.RENAME, record, linked(), payload, (Change("code", "A", "B"),))
 
 
-@pytest.mark.parametrize("key", [None, "B"])
-def test_a_record_that_is_not_under_the_old_code_is_updated(key: str | None) -> None:
-    step = plan(local(code="B"), linked(remote_key=key), rules())
-    assert (step.todo, step.changes) == (Todo.UPDATE, (Change("code", "A", "B"),))
+def test_a_record_that_was_under_no_code_is_updated() -> None:
+    step = plan(local(code="B"), linked(pushed=VALUES | {"code": None}), rules())
+    assert (step.todo, step.changes) == (Todo.UPDATE, (Change("code", None, "B"),))
 
 
 def test_another_name_is_no_rename() -> None:

@@ -15,6 +15,8 @@ from interop_cli.shell.command import Command, Count, option, pass_app
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Style
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
 @click.command("duplicates", cls=Command)
@@ -86,22 +88,26 @@ def merge_command(app: App, winner: str, losers: tuple[str, ...], confirmation: 
     interop client merge ACME ACME-2 --dry-run
     interop client merge ACME ACME-2 --confirm ACME
     """
+    from interop_cli.output.style import Style
     from interop_cli.services.clients import merge
 
-    confirm.severe(app, winner, confirmation)
-    outcome = app.run("client.merge", lambda uow: merge.merge(uow, winner, losers))
+    def work(uow: UnitOfWork) -> Outcome:
+        return merge.merge(uow, winner, losers)
+
+    def about() -> Iterator[str]:
+        plan = confirm.tried(app, "client.merge", work).extra["plan"]
+        return filter(None, plan_card(plan, Style(enabled=False)))
+
+    confirm.severe(app, winner, confirmation, about=about)
+    outcome = app.run("client.merge", work)
     if app.output.format == "table" and not app.output.quiet and not app.output.fields:
         app.output.record(outcome.extra["plan"], card=plan_card)
     app.output.result(outcome.as_dict())
 
 
-# Fields whose titles name the rows of a table.
-_MANY = {"address": "addresses", "contact": "contacts", "document": "documents", "note": "notes"}
-
-
 def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The plan of a merge as people read it."""
-    from interop_cli.output.titles import title
+    from interop_cli.output.titles import counted_rows, title
 
     yield _(
         "{losers} into {winner}",
@@ -115,7 +121,7 @@ def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     if plan["moves"]:
         yield style.bold(_("What moves"))
         for move in plan["moves"]:
-            yield f"  {labelled(title(_MANY.get(move['kind'], move['kind'])), move['count'])}"
+            yield f"  {counted_rows(move['kind'], move['count'])}"
     if plan["collisions"]:
         yield style.bold(_("What is combined"))
         for found in plan["collisions"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,11 +117,19 @@ def recode_command(
     interop client recode ACME ACME-QC --confirm ACME
     """
     from interop_cli.services.clients import status
+    from interop_cli.store.reading.briefly import lines
 
-    confirm.severe(app, client, confirmation)
-    app.write(
-        "client.recode", lambda uow: status.recode(uow, client, new_code, app.rules(), reuse=reuse)
-    )
+    def work(uow: UnitOfWork) -> Outcome:
+        return status.recode(uow, client, new_code, app.rules(), reuse=reuse)
+
+    def about() -> Iterator[str]:
+        (item,) = confirm.tried(app, "client.recode", work).items
+        with app.store.reading() as conn:
+            yield from lines(conn, "client", [item["id"]])
+        yield f"→ {item['code']}"
+
+    confirm.severe(app, client, confirmation, about=about)
+    app.write("client.recode", work)
 
 
 @click.command("logo", cls=Command)

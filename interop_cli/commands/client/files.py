@@ -11,6 +11,7 @@ from interop_cli.commands.client.reading import STATUS, list_options, list_query
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
@@ -19,6 +20,7 @@ from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.domain.matching import Key
     from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.services.imports.clients import Import
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -27,10 +29,31 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class KeyList(click.types.StringParamType):
+    """Keys with commas between them."""
+
+    name = "K[,K…]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from interop_cli.domain.matching import NAMEABLE, read_keys
+
+        try:
+            return read_keys(value) if isinstance(value, str) else value
+        except ValueError:
+            choices = ", ".join(NAMEABLE)
+            self.fail(_("Keys, each once, out of: {choices}.", choices=choices), param, ctx)
+
+
 def client_options(function: F) -> F:
     """What the rules of a client may be told."""
     for decorate in (
         option("--reuse", is_flag=True, help=N_("Take codes that other clients had before.")),
+        option(
+            "--merged",
+            type=click.Choice(("skip", "update")),
+            default="skip",
+            help=N_("Fields of a client that was merged: leave them out, or give them its winner."),
+        ),
         ALLOW_MISMATCH,
     ):
         function = decorate(function)
@@ -41,24 +64,37 @@ def client_options(function: F) -> F:
 @click.argument("file", type=FileRead(), metavar="FILE|-")
 @option(
     "--key",
-    type=click.Choice(("code", "external_id", "email")),
-    help=N_("What a row is recognised by (code)."),
+    "keys",
+    type=KeyList(),
+    help=N_("What a row is recognised by, in this order (code,external_id,email,natural)."),
+)
+@option(
+    "--new",
+    "anew",
+    is_flag=True,
+    help=N_("Create every row without looking for its client: a first load."),
 )
 @intake_options()
 @client_options
 @pass_app
 def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
-    """Create and update clients from a CSV or NDJSON file: all of it, or nothing.
+    """Create and update clients from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row may carry the client's contacts, shipping addresses and notes: in columns such as
     contact.name, contact2.email, address.line1, note.text, or as NDJSON in the lists contacts,
     addresses and notes. A contact is recognised by its e-mail, else by its name; an address by its
     place, else by its label; a note by its text. What the file does not name stays.
 
+    A row finds its client by the keys, one after the other; several that share a value are told
+    apart by the next key. natural is the name, legal form included, with the postal code, or with
+    street and city. An e-mail counts only where name or place agrees, unless --key names it. A row
+    that fits several clients is refused, and so are two rows for one client.
+
     \b
     interop client import clients.csv --dry-run
     interop client import old.csv --mapping quickbooks --continue-on-error --rejects r.csv
     interop client import excel.csv --encoding cp1252
+    interop client import shop.csv --key external_id,email
     """
 
     import_clients(app, "client.import", file, intake, **asked)
@@ -85,14 +121,17 @@ def apply_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
     interop client apply -f clients.ndjson --dry-run
     """
 
-    import_clients(app, "client.apply", file, intake, key=None, **asked)
+    import_clients(app, "client.apply", file, intake, keys=None, anew=False, **asked)
 
 
 @click.command("export", cls=Command)
 @option("--status", type=STATUS, help=N_("Which clients; all of them by default."))
 @list_options
 @option(
-    "--format", "form", type=click.Choice(("csv", "ndjson")), help=N_("Form of the file (csv).")
+    "--format",
+    "form",
+    type=click.Choice(("csv", "ndjson", "xlsx")),
+    help=N_("Form of the file (csv)."),
 )
 @option("--no-files", is_flag=True, help=N_("Leave out the content of attachments."))
 @pass_app
@@ -143,19 +182,30 @@ def import_clients(
     file: str,
     intake: Intake,
     *,
-    key: str | None,
+    keys: tuple[Key, ...] | None,
+    anew: bool,
+    merged: str,
     allow_mismatch: bool,
     reuse: bool,
 ) -> None:
     """Take clients in from a file."""
+    from interop_cli.domain.matching import DEFAULT, read_keys
     from interop_cli.services.imports.clients import Import
+    from interop_cli.services.imports.matching import Clashes
+
+    clashes: Clashes = {}
 
     def task(uow: UnitOfWork, columns: ColumnMap) -> Import:
+        named = keys or (read_keys(columns.key) if columns.key else None)
         return Import(
             uow,
             app.rules(allow_mismatch=allow_mismatch),
-            key=key or columns.key or "code",
+            keys=named or DEFAULT,
+            named=named is not None,
+            anew=anew,
+            merged=merged,
             reuse=reuse,
+            clashes=clashes,
             continue_on_error=intake.continue_on_error,
             want_rows=intake.results is not None,
         )

@@ -21,6 +21,7 @@ for command in (
     writing.billing_command,
     reading.recipients_command,
     contact_import_command,
+    reading.export_command,
     privacy.export_personal_command,
     privacy.erase_command,
 ):

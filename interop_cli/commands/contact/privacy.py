@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,8 @@ EXIT_ATTENTION = 10
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.rules import Context
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
 @click.command("export-personal", cls=Command)
@@ -83,21 +86,33 @@ def erase_command(
     interop contact export-personal 12 -o json
     interop contact erase 12 --confirm 12
     """
+    from interop_cli.i18n import translate
+    from interop_cli.output.titles import counted_rows
     from interop_cli.services.people import erasing
+    from interop_cli.store.reading.briefly import lines
 
-    confirm.severe(app, str(contact_id), confirmation)
-    rules = app.rules()
-    outcome = app.run(
-        "contact.erase",
-        lambda uow: erasing.erase(
+    def work(uow: UnitOfWork) -> Outcome:
+        return erasing.erase(
             uow,
             contact_id,
             app.rules(),
             everywhere=everywhere,
             attachments=attachments,
             attachment_ids=attachment_ids,
-        ),
-    )
+        )
+
+    def about() -> Iterator[str]:
+        found = confirm.tried(app, "contact.erase", work)
+        with app.store.reading() as conn:
+            yield from lines(conn, "contact", [contact_id])
+        for kind, count in found.extra["erased"].items():
+            yield counted_rows(kind, count)
+        for warning in found.warnings:
+            yield translate(warning.message)
+
+    confirm.severe(app, str(contact_id), confirmation, about=about)
+    rules = app.rules()
+    outcome = app.run("contact.erase", work)
     if not app.dry_run:
         _scrub(app, rules, contact_id)
         outcome.warnings += rules.warnings

@@ -39,14 +39,56 @@ def list_command(app: App, client: str | None, status: str, asked: lists.Asked) 
     interop contact list ACME
     interop contact list ACME --json --fields name,email,notes
     interop contact list --status active -o csv
+    interop contact list ACME -o vcard --out people.vcf
     interop contact list --filter "billing = true and email is null"
     """
+    from interop_cli.output.writer import VCARDS
     from interop_cli.store.reading import contacts
 
     also = contacts.of_status(status)
-    lists.show(
-        app, contacts.VIEW, contacts.columns(), asked, also, client=client, key="id", dim="active"
-    )
+    columns = contacts.columns()
+    if app.output.format in VCARDS:
+        columns.append(contacts.COMPANY)
+    lists.show(app, contacts.VIEW, columns, asked, also, client=client, key="id", dim="active")
+
+
+@click.command("export", cls=Command)
+@lists.ANY_CLIENT
+@option(
+    "--status",
+    type=click.Choice(("active", "inactive", "all")),
+    default="all",
+    help=N_("Which contacts; all of them by default."),
+)
+@option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "ndjson", "xlsx", "vcard", "vcard4")),
+    help=N_("Form of the file (csv)."),
+)
+@lists.row_options()
+@pass_app
+def export_command(
+    app: App, client: str | None, status: str, form: str | None, asked: lists.Asked
+) -> None:
+    """Write contacts with the codes of their clients, in a form that import takes back.
+
+    vcard is version 3, which every address book reads; vcard4 is version 4.
+
+    \b
+    interop contact export --out contacts.csv
+    interop contact export ACME --format vcard --out people.vcf
+    """
+    from interop_cli.output.writer import VCARDS
+    from interop_cli.store.reading import contacts
+
+    if form or app.settings.origin("output") == "default":
+        app.output.format = form or "csv"
+    columns = [column for column in contacts.columns() if column.name in contacts.EXPORTED]
+    if app.output.format in VCARDS:
+        columns.append(contacts.COMPANY)
+    also = contacts.of_status(status)
+    lists.show(app, contacts.VIEW, columns, asked, also, client=client, key="id", head=False)
 
 
 @click.command("show", cls=Command)

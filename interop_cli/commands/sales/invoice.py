@@ -41,8 +41,16 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 @LINE
 @FILE
 @option("--bill-to", metavar="CODE", help=N_("Another client who pays, this time."))
-@option("--contact", metavar="ID|TEXT", help=N_("Who it is for."))
-@option("--ship-to", metavar="ID", help=N_("An address of the client; the main one if absent."))
+@option(
+    "--contact",
+    metavar="ID|TEXT",
+    help=N_("Who it is for: a contact by id, e-mail or name, or other text."),
+)
+@option(
+    "--ship-to",
+    metavar="ID|TEXT",
+    help=N_("An address of the client by id, label or its text; the main one if absent."),
+)
 @DATE
 @option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30; the client's if absent."))
 @option("--draft", is_flag=True, help=N_("Without a number yet; it does not count."))

@@ -37,7 +37,7 @@ def link_command(
     contact_id: int | None,
     number: str | None,
 ) -> None:
-    """Match our records with those a target already holds: by code, e-mail or exact name.
+    """Match our records with those a target already holds: by uid, e-mail or exact name.
 
     Shows the matches, and writes them when you agree; ambiguous ones are left to you. With a code
     and their id, links just that one.

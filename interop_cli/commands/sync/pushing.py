@@ -336,7 +336,15 @@ def hand_over(
     from interop_cli.sync.exporting import Export
 
     folder = Path(expanded(out, "--out")) if out else opened.connector.folder  # type: ignore[attr-defined]
-    export = Export(opened, folder, scope, again=again, strict=strict, wait=app.lock_timeout)
+    export = Export(
+        opened,
+        folder,
+        scope,
+        again=again,
+        strict=strict,
+        wait=app.lock_timeout,
+        claim_path=lambda path: app.paths.claim(str(path)),
+    )
     if app.dry_run:
         return export.tried()
     report = export.run()

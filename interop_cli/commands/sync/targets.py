@@ -13,7 +13,7 @@ import click
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _
+from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.paths import FileRead
@@ -165,10 +165,22 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
     interop sync remove crm --confirm crm
     """
     from interop_cli.services.outcome import one
+    from interop_cli.store.sync.targets import linked_records
     from interop_cli.sync.lease import refuse_busy
 
     target = common.only(app, name)
-    confirm.severe(app, name, confirmation)
+
+    def about() -> Iterator[str]:
+        with app.store.reading() as conn:
+            count = linked_records(conn, target.id)
+        yield f"{name} ({target.kind})"
+        yield ngettext(
+            "{n} record would not be known to be there any more",
+            "{n} records would not be known to be there any more",
+            count,
+        )
+
+    confirm.severe(app, name, confirmation, about=about)
 
     def remove(uow: UnitOfWork) -> Outcome:
         found = uow.targets.named(name)

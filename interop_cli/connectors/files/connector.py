@@ -257,6 +257,7 @@ def manifest(
     created_at: str,
     data: bytes,
     sends: Sequence[Send],
+    codes: Sequence[str],
     lines: Sequence[str],
 ) -> Mapping[str, object]:
     """What a batch holds: its file and each of its rows with their SHA-256."""
@@ -281,11 +282,11 @@ def manifest(
                 "row": number,
                 "entity": send.entity,
                 "id": send.id,
-                "code": send.key,
+                "code": code,
                 "action": str(send.action),
                 "attempt": send.attempt,
                 "sha256": digest(line.encode(profile.encoding)),
             }
-            for number, (send, line) in enumerate(zip(sends, lines, strict=True), 1)
+            for number, (send, code, line) in enumerate(zip(sends, codes, lines, strict=True), 1)
         ],
     }

@@ -29,6 +29,11 @@ def temporary_path(folder: Path, batch: str) -> Path:
     return folder / f".{batch}.part"
 
 
+def paths(folder: Path, batch: str, file: str) -> tuple[Path, ...]:
+    """All the files of a batch."""
+    return folder / file, manifest_path(folder, batch), temporary_path(folder, batch)
+
+
 def check_folder(folder: Path) -> None:
     """Raise IoFailure ``sync.export.folder`` where files cannot be put there."""
     if not folder.is_dir() or not os.access(folder, os.W_OK):
@@ -41,8 +46,7 @@ def check_folder(folder: Path) -> None:
 
 def used(folder: Path, batch: str, file: str) -> bool:
     """Whether there is anything of such a batch in the folder."""
-    paths = (folder / file, manifest_path(folder, batch), temporary_path(folder, batch))
-    return any(os.path.lexists(path) for path in paths)
+    return any(os.path.lexists(path) for path in paths(folder, batch, file))
 
 
 def hand_over(

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 VERSION = "2026-09"
 OBJECTS = {"client": "companies", "contact": "contacts"}
-KEYS = {"client": fields.COMPANY_KEY, "contact": fields.CONTACT_KEY}
 MODIFIED = {"client": "hs_lastmodifieddate", "contact": "lastmodifieddate"}
 MERGED = "hs_merged_object_ids"
 PAGE = 100
@@ -48,6 +47,13 @@ class HubSpotReader(HttpConnector):
     def judge(self, answer: HttpAnswer) -> Trouble | None:
         return answers.judged(answer, self.clock)
 
+    def chosen(self, entity: str) -> Mapping[str, str] | None:
+        found = super().chosen(entity)
+        if found is None:
+            return None
+        # The properties that records were known by before are not ours to write any more.
+        return {ours: theirs for ours, theirs in found.items() if theirs != fields.OLD_KEYS[entity]}
+
     def identity(self) -> RemoteIdentity:
         data = self.http.call("GET", f"/account-info/{VERSION}/details").data
         found = data.get("portalId") if isinstance(data, Mapping) else None
@@ -63,11 +69,13 @@ class HubSpotReader(HttpConnector):
         if not sends:
             return {}
         entity = sends[0].entity
-        found = {
-            remote.key: remote
-            for remote in self._read(entity, [send.key for send in sends], KEYS[entity])
-        }
-        return {send.id: found[send.key] for send in sends if send.key in found}
+        found: dict[int, RemoteRecord] = {}
+        for name in (fields.KEY, fields.OLD_KEYS[entity]):
+            keys = {send.key: send.id for send in sends if fields.key_of(send.key, entity) == name}
+            for row in self._rows(entity, list(keys), name):
+                if (key := _properties(row).get(name)) in keys:
+                    found[keys[key]] = self._remote(entity, row)
+        return found
 
     def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
         found = {}
@@ -121,9 +129,6 @@ class HubSpotReader(HttpConnector):
                 return
             last = str(highest)
 
-    def _read(self, entity: str, ids: Sequence[str], id_property: str) -> list[RemoteRecord]:
-        return [self._remote(entity, row) for row in self._rows(entity, ids, id_property)]
-
     def _rows(
         self, entity: str, ids: Sequence[str], id_property: str | None
     ) -> list[Mapping[str, Any]]:
@@ -132,7 +137,7 @@ class HubSpotReader(HttpConnector):
             return []
         body: dict[str, Any] = {
             "inputs": [{"id": one} for one in dict.fromkeys(ids)],
-            "properties": [*self._wanted(entity), MERGED],
+            "properties": [*self._wanted(entity), MERGED, *([id_property] if id_property else [])],
             "propertiesWithHistory": [],
         }
         if id_property:
@@ -142,11 +147,11 @@ class HubSpotReader(HttpConnector):
 
     def _wanted(self, entity: str) -> list[str]:
         sent = [field.remote for field in self.descriptor(entity).sent() if field.remote]
-        return list(dict.fromkeys([KEYS[entity], *sent]))
+        return list(dict.fromkeys([fields.KEY, *sent]))
 
     def _remote(self, entity: str, row: Mapping[str, Any]) -> RemoteRecord:
         properties = _properties(row)
-        key = properties.get(KEYS[entity])
+        key = properties.get(fields.KEY)
         archived = row.get("archived") is True
         return RemoteRecord(
             str(row["id"]),
@@ -184,7 +189,7 @@ class HubSpot(HubSpotReader):
 
     kind: ClassVar[str] = "hubspot"
     role: ClassVar[Role] = Role.CRM
-    form: ClassVar[int] = 1
+    form: ClassVar[int] = 2
     entities: ClassVar[tuple[str, ...]] = ("client", "contact")
     batch_size: ClassVar[int] = 100
     looks_first: ClassVar[bool] = False
@@ -198,28 +203,32 @@ class HubSpot(HubSpotReader):
         make = fields.company if local.entity == "client" else fields.contact
         return make(local, self.descriptor(local.entity))
 
+    _connected = False
+    """Whether the properties of ours were looked for in this run."""
+
     # -- setting up ---------------------------------------------------------------------------
 
     def connect(self) -> list[str]:
         made = []
+        self._connected = True
         for entity, objects in OBJECTS.items():
             path = f"/crm/properties/{VERSION}/{objects}"
             try:
-                answer = self.http.call("GET", f"{path}/{KEYS[entity]}")
+                answer = self.http.call("GET", f"{path}/{fields.KEY}")
                 found = answer.data if isinstance(answer.data, Mapping) else {}
             except Trouble as trouble:
                 if trouble.kind is not TroubleKind.GONE:
                     raise
                 found = {"hasUniqueValue": True}
                 self.http.call("POST", path, json=_definition(entity))
-                made.append(f"{objects}.{KEYS[entity]}")
+                made.append(f"{objects}.{fields.KEY}")
             if not found.get("hasUniqueValue"):
                 raise Trouble(
                     TroubleKind.FORBIDDEN,
                     "hubspot.property",
                     msg(
                         "The property {name} is there but not unique: remove it, then connect.",
-                        name=KEYS[entity],
+                        name=fields.KEY,
                     ),
                 )
         return made
@@ -271,14 +280,21 @@ class HubSpot(HubSpotReader):
         else:
             verb, inputs = "upsert", [self._upsert(send) for send in sends]
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/{verb}"
-        answer = self.http.call("POST", path, json={"inputs": inputs})
+        try:
+            answer = self.http.call("POST", path, json={"inputs": inputs})
+        except Trouble as trouble:
+            if trouble.field != fields.KEY or self._connected:
+                raise
+            # The portal was connected before records had uids; nothing was written.
+            self.connect()
+            answer = self.http.call("POST", path, json={"inputs": inputs})
         return self._results(answer.data, sends)
 
     def _results(self, data: Any, sends: Sequence[Send]) -> list[Result]:
         """A result for each row that the answer speaks of, errors inside a 2xx too."""
         entity, found = sends[0].entity, dict[int, Result]()
         for row in answers.rows(data, "results"):
-            send = answers.send_of(row, sends, KEYS[entity])
+            send = answers.send_of(row, sends, fields.KEY)
             if send is not None and isinstance(row.get("id"), str):
                 found[send.id] = _done(send, row)
         for error in answers.rows(data, "errors"):
@@ -300,7 +316,7 @@ class HubSpot(HubSpotReader):
     def _upsert(self, send: Send) -> dict[str, Any]:
         return {
             "id": send.key,
-            "idProperty": KEYS[send.entity],
+            "idProperty": fields.KEY,
             "properties": _filled(self._properties(send)),
             "objectWriteTraceId": send.attempt,
         }
@@ -366,8 +382,8 @@ def _filled(properties: dict[str, str]) -> dict[str, str]:
 
 def _definition(entity: str) -> dict[str, Any]:
     return {
-        "name": KEYS[entity],
-        "label": "interop code" if entity == "client" else "interop contact id",
+        "name": fields.KEY,
+        "label": "interop uid",
         "type": "string",
         "fieldType": "text",
         "groupName": GROUPS[entity],

@@ -16,9 +16,12 @@ from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.places import country_name
+from interop_cli.domain.values.uid import is_uid
 
-COMPANY_KEY = "interop_code"
-CONTACT_KEY = "interop_contact_id"
+KEY = "interop_uid"
+"""The property of ours that no two records share; it names a record wherever it came from."""
+OLD_KEYS = {"client": "interop_code", "contact": "interop_contact_id"}
+"""What records were known by before: codes and row numbers, which change hands."""
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 COMPANY = Descriptor(
@@ -28,7 +31,7 @@ COMPANY = Descriptor(
     others(
         CLIENT,
         (
-            RemoteField("code", COMPANY_KEY, Need.REQUIRED, policy=Policy.OURS),
+            RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
             RemoteField("name", "name", Need.REQUIRED),
             RemoteField("phone", "phone"),
             RemoteField("city", "city"),
@@ -41,12 +44,11 @@ COMPANY = Descriptor(
         ),
         but=("email",),
     ),
-    key="code",
 )
 CONTACT = Descriptor(
     "contact",
     (
-        RemoteField("id", CONTACT_KEY, Need.REQUIRED, policy=Policy.OURS),
+        RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
         RemoteField("first_name", "firstname"),
         RemoteField("last_name", "lastname"),
         RemoteField("email", "email", pattern=EMAIL),
@@ -57,6 +59,11 @@ CONTACT = Descriptor(
         RemoteField("language", "", Need.UNSUPPORTED, usual=False),
     ),
 )
+
+
+def key_of(key: str, entity: str) -> str:
+    """The property that a key stands in: records were known by others before there were uids."""
+    return KEY if is_uid(key) else OLD_KEYS[entity]
 
 
 def company(local: LocalRecord, descriptor: Descriptor) -> Payload:
@@ -149,7 +156,7 @@ _COMPANY: dict[str, _Way] = {
     "country": _country,
 }
 _CONTACT: dict[str, _Way] = {
-    "id": _plain("id"),
+    "uid": _plain("uid"),
     "first_name": _first,
     "last_name": _last,
     "email": _email,

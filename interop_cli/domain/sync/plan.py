@@ -121,7 +121,7 @@ def _changed(
     if not changes:
         return Step(Todo.SKIP, local, link, payload, reason=reason("unchanged"))
     key = next((one for one in changes if one.field == descriptor.key), None)
-    if key is not None and link.remote_key is not None and link.remote_key != local.key:
+    if key is not None and link.pushed.get(key.field) not in (None, key.after):
         return Step(Todo.RENAME, local, link, payload, (key,))
     ends = any(one.field == "active" and one.after in (False, "false") for one in changes)
     todo = Todo.DEACTIVATE if ends else Todo.UPDATE
@@ -200,7 +200,6 @@ _SENTENCES = {
     "failed": msg("It was refused; change it, or sync retry."),
     "waiting": msg("{code} has to be there first."),
     "exists": msg("It is there already: it is taken over, and these fields change."),
-    "key_taken": msg("The key is still another client's there; that one goes first."),
 }  # fmt: skip
 
 

@@ -53,9 +53,7 @@ class LocalRecord:
     id: int
     code: str
     key: str
-    """What the remote can find it by: the client's code, a document's number, or ``#id`` without
-    the mark.
-    """
+    """What the remote can find it by: its uid, which no other has; of a document its number."""
     stamp: str
     active: bool
     values: Mapping[str, Any]

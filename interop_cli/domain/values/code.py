@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, missing
@@ -63,6 +64,7 @@ def code_key(code: str) -> str:
     return fold(code).lstrip("'")  # of a spreadsheet
 
 
+@lru_cache(maxsize=2048)
 def strip_legal_suffix(name: str) -> str:
     """The words of ``name``, folded, without "inc.", "ltée", "s.e.n.c." and their like at the end.
 

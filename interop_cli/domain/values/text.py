@@ -135,6 +135,18 @@ def _taken_apart(s: str) -> str:
     return unicodedata.normalize("NFC", s.translate(_FOLD))
 
 
+def caseless(s: str) -> str:
+    """``s`` composed, without case, doubled spaces or what has no width; its accents stay.
+
+    Equal for all ways to write down one identifier of another system, where ``É-7`` and ``E-7``
+    are two.
+    """
+    if not s.isascii():
+        s = nfc(nfc(s).casefold())
+        s = "".join(char for char in s if unicodedata.category(char) != "Cf")
+    return " ".join(s.lower().split()).lstrip("'")  # of a spreadsheet
+
+
 def words(s: str) -> str:
     """The letters and digits of ``s``, folded, one space between words: what is searched."""
     return " ".join(word_list(s))

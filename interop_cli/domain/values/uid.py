@@ -40,6 +40,11 @@ def check_uid(text: str) -> str:
     return uid
 
 
+def is_uid(text: str) -> bool:
+    """Whether a text is a uid as it is stored."""
+    return _UUID.fullmatch(text) is not None and uid_key(text) == text
+
+
 def derived_uid(origin: str, entity: str, name: object) -> str:
     """The uid of what has none of its own: the same for the same origin, entity and name."""
     from uuid import uuid5

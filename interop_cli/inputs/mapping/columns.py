@@ -259,6 +259,9 @@ class ColumnMap:
         return ConfigError("import.map.field", message, hint=hint, file=self.file, field=name)
 
 
+NAMED_AT_ONCE = 100  # columns
+
+
 class Placed(NamedTuple):
     """The field of each column, ``None`` where it is none's; and the columns without a place."""
 
@@ -272,17 +275,22 @@ class Header:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self.keys = [column_key(name) for name in names]
+        self._by_name = _places(names)
+        self._by_key = _places(self.keys)
 
     def index(self, name: str) -> int | None:
         """The place of the column called so; ``None`` where there is none."""
-        if name in self.names:
-            return self.names.index(name)
-        key = column_key(name)
-        if key in self.keys:
-            return self.keys.index(key)
+        found = self._by_name.get(name, self._by_key.get(column_key(name)))
+        if found is not None:
+            return found
         if name.startswith("#") and name[1:].isdecimal() and 0 < int(name[1:]) <= len(self.names):
             return int(name[1:]) - 1
         return None
+
+
+def _places(names: Sequence[str]) -> dict[str, int]:
+    """The first place of each."""
+    return {name: place for place, name in reversed(list(enumerate(names)))}
 
 
 def parse_pairs(pairs: Iterable[str]) -> ColumnMap:
@@ -320,7 +328,11 @@ def _no_header(file: str, line: int) -> InteropError:
 
 
 def _unknown(columns: Sequence[str], known: Collection[str], file: str, line: int) -> InvalidData:
-    """All of them at once: one who has to name their fields goes through the file once."""
+    """All of them at once: one who has to name their fields goes through the file once.
+
+    Of very many, the first: nobody reads more, and to look for the nearest of each takes its time.
+    """
+    columns, left = columns[:NAMED_AT_ONCE], len(columns[NAMED_AT_ONCE:])
     meant = [nearest(column_key(column), known) for column in columns]
     reasons = [msg("no field is named as the column {name}", name=column) for column in columns]
     if len(columns) == 1:
@@ -331,7 +343,14 @@ def _unknown(columns: Sequence[str], known: Collection[str], file: str, line: in
     error = invalid(
         "import.column.unknown",
         file,
-        msg("no fields are named as the columns {names}", names=", ".join(columns)),
+        msg("no fields are named as the columns {names}", names=", ".join(columns))
+        if not left
+        else counted(
+            "no fields are named as the columns {names} and {count} more",
+            "no fields are named as the columns {names} and {count} more",
+            count=left,
+            names=", ".join(columns),
+        ),
         line=line,
         hint=msg(
             "Name their fields in a mapping (interop help mapping), or leave them all out:"

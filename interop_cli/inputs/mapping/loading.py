@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from interop_cli.domain.errors import ConfigError, UsageError
+from interop_cli.domain.matching import NAMEABLE
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
 from interop_cli.inputs.mapping.columns import OTHERS, ColumnMap
@@ -17,7 +18,7 @@ from interop_cli.inputs.mapping.where import Where, WhereFault, parse_where
 from interop_cli.inputs.records import nearest
 from interop_cli.inputs.source import open_source
 
-KEYS = ("code", "external_id", "email")
+KEYS = tuple(str(key) for key in NAMEABLE)
 _LARGEST = 1024 * 1024  # bytes
 _READY_NAME = re.compile(r"[a-z0-9]+")
 _READING = ("encoding", "delimiter", "sheet")
@@ -48,10 +49,19 @@ def load_map(name: str, entity: str = "client", *, keys: Collection[str] = KEYS)
     ``import.map.template``, ``import.map.where``) with the file and the key, and what
     ``open_source`` raises.
     """
+    return read_map(name, _bytes_of(name, entity), keys=keys)
+
+
+def text_of_map(name: str, entity: str = "client") -> str:
+    """The text of that mapping; raises what ``load_map`` does for one that cannot be opened."""
+    return _bytes_of(name, entity).decode("utf-8-sig", "replace")
+
+
+def _bytes_of(name: str, entity: str) -> bytes:
     if _READY_NAME.fullmatch(name):
         if name in ready(entity):
             path = READY / (f"{name}.toml" if entity == "client" else f"{name}.{entity}.toml")
-            return read_map(name, path.read_bytes(), keys=keys)
+            return path.read_bytes()
         if not Path(name).exists():
             raise UsageError(
                 "import.map.ready",
@@ -59,8 +69,7 @@ def load_map(name: str, entity: str = "client", *, keys: Collection[str] = KEYS)
                 hint=msg("Ready ones: {names}; or a TOML file.", names=", ".join(ready(entity))),
             )
     with open_source(name, None) as source, source.binary() as stream:
-        data = stream.read(_LARGEST + 1)
-    return read_map(name, data, keys=keys)
+        return stream.read(_LARGEST + 1)
 
 
 def read_map(name: str, data: bytes, *, keys: Collection[str] = KEYS) -> ColumnMap:
@@ -200,6 +209,8 @@ class _Reader:
     def _flat(self, key: str, table: dict[str, Any]) -> Any:
         """A table of tables: the field and the word, and what it means."""
         for path, value in _paths(table):
+            if value == {}:  # only comments
+                continue
             if len(path) < 2:
                 raise self._bad(f"{key}.{path[0]}", msg("a table"))
             yield (".".join(path[:-1]), path[-1]), value

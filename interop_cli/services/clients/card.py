@@ -195,8 +195,8 @@ def _edit(
     return {client_id: found.get(client_id, client_id in changed) for client_id in ids}
 
 
-def _held(uow: UnitOfWork, clients: Sequence[Client]) -> dict[object, int]:
-    return holders(uow, "external_id", {one.external_id for one in clients if one.external_id})
+def _held(uow: UnitOfWork, clients: Sequence[Client]) -> dict[str, int]:
+    return holders(uow, {one.external_id for one in clients if one.external_id})
 
 
 def _payer_id(uow: UnitOfWork, ref: object, of: Client, others: Others) -> int | None:

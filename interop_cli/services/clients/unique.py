@@ -9,27 +9,23 @@ from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.code import code_key, code_stem
+from interop_cli.domain.values.text import caseless
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-COLUMNS = {"code": "code_key", "external_id": "external_id"}
 
-
-def holders(uow: UnitOfWork, name: str, values: Collection[object]) -> dict[object, int]:
-    """Who has these folded codes, or had them, or these external ids: value -> client id."""
-    if not values:
+def holders(uow: UnitOfWork, external_ids: Collection[str]) -> dict[str, int]:
+    """Who has these external ids: folded id -> client id."""
+    if not external_ids:
         return {}
-    found = {
-        value: int(row["id"]) for value, row in uow.clients.by_column(COLUMNS[name], values).items()
-    }
-    if name == "code":
-        found.update(uow.clients.retired_codes(map(str, values)))
-    return found
+    keys = {caseless(one) for one in external_ids}
+    rows = uow.clients.by_column("external_id_key", keys)
+    return {str(value): int(row["id"]) for value, row in rows.items()}
 
 
 def claim_external_id(
-    held: MutableMapping[object, int], external_id: str | None, owner: int | None
+    held: MutableMapping[str, int], external_id: str | None, owner: int | None
 ) -> None:
     """Refuse an external id that another client has or gets; ``held`` is what ``holders`` gave.
 
@@ -37,11 +33,12 @@ def claim_external_id(
     """
     if external_id is None:
         return
-    holder = held.get(external_id)
+    key = caseless(external_id)
+    holder = held.get(key)
     if holder is not None and holder != owner:
         raise duplicate_external_id()
     if owner is not None:
-        held[external_id] = owner
+        held[key] = owner
 
 
 def take_code(uow: UnitOfWork, code: str, owner: int | None, *, reuse: bool = False) -> None:

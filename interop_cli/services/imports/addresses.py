@@ -75,7 +75,7 @@ class AddressImport(BelongingImport[Row]):
             try:
                 found[part] = (
                     self.uow.addresses.place(Address.build(part.values, part.context.silent()))
-                    if part.values.get("line1")
+                    if part.values.get("line1") and not part.uid
                     else None
                 )
             except InvalidData as error:
@@ -126,11 +126,14 @@ class AddressImport(BelongingImport[Row]):
             named = [row for row in rows if label and fold(row["label"] or "") == label]
             there = [row for row in rows if self.uow.addresses.place_of(row) == place]
             both = [row for row in there if row in named]
+            if part.uid:
+                there, named = [row for row in rows if row["uid"] == part.uid], []
+                both = there
             fits[part] = (there, named, both)
             if len(both) == 1:
                 met.add(both[0]["id"])
         for part, (there, named, both) in fits.items():
-            path = "line1" if there else "label"
+            path = "uid" if part.uid else "line1" if there else "label"
             found = both or there or named
             if len(found) > 1 or (there and named and not both):
                 ids = [row["id"] for row in (found if len(found) > 1 else [*there, *named])]
@@ -143,7 +146,7 @@ class AddressImport(BelongingImport[Row]):
                 if first := self._lines.get(found[0]["id"]):
                     faults[part] = also_on_line(path, first)
             else:
-                keys[part] = ("line1", (places[part], part.key("label")))
+                keys[part] = (path, part.uid or (places[part], part.key("label")))
         return faults | self._twice(list(places), keys)
 
     def _write(self) -> None:

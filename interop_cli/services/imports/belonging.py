@@ -19,6 +19,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport
 from interop_cli.services.imports.unique import LineNumbers, also_on_line
@@ -47,6 +48,11 @@ class Part(Generic[T]):
     def line(self) -> int:
         """Its line in the file."""
         return self.record.line
+
+    @property
+    def uid(self) -> str:
+        """The uid that it brings, as it is stored; "" where it brings none."""
+        return uid_key(self.values.get("uid") or "")
 
     def key(self, name: str) -> str:
         """A field as it is compared."""
@@ -78,14 +84,23 @@ class BelongingImport(RowImport, Generic[T]):
     def batch(self, records: Sequence[FileRow]) -> None:
         """Find the clients of these rows, then what each row is about, then write."""
         self._owners.load([record.values for record in records if record.error is None])
-        groups: dict[int, list[Part[T]]] = {}
+        parts: list[Part[T]] = []
         for record in records:
             try:
-                part = self._part(record)
+                parts.append(self._part(record))
             except InteropError as error:
                 self._refuse(record, None, error)
-            else:
-                groups.setdefault(part.owner.id, []).append(part)
+        holders = self.uow.owners_by_uid(self.kind, {part.uid for part in parts if part.uid})
+        reason = msg("is the uid of a record of another client")
+        others = self._twice(parts, {part: ("uid", part.uid) for part in parts if part.uid})
+        others |= {
+            part: wrong("uid", "import.uid", reason)
+            for part in parts
+            if holders.get(part.uid, part.owner.id) != part.owner.id
+        }
+        groups: dict[int, list[Part[T]]] = {}
+        for part in self._checked(parts, others):
+            groups.setdefault(part.owner.id, []).append(part)
         self._load(list(groups))
         for client_id, parts in groups.items():
             self._settle(client_id, parts)
@@ -159,7 +174,7 @@ class BelongingImport(RowImport, Generic[T]):
     def _twice(
         self, parts: list[Part[T]], keys: Mapping[Part[T], tuple[str, object]]
     ) -> dict[Part[T], InvalidData]:
-        """The rows of one client that have the key of another: all of them.
+        """The rows that have the key of another: all of them.
 
         ``keys``: the field that each is recognised by, and what no two may have.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -82,37 +82,31 @@ class ContactImport(BelongingImport[Planned]):
         for one in everyone:
             names.setdefault(fold(one.contact.name), []).append(one)
         met = {id(one) for one in everyone if self._lines.get(one.contact.id or 0)}
+        uids = {one.row["uid"]: one for one in everyone if one.row is not None}
         for part in parts:
-            part.stored = emails.get(part.key("email"))
+            # One with a uid that nobody here has is somebody else.
+            part.stored = uids.get(part.uid) if part.uid else emails.get(part.key("email"))
             if part.stored is not None:
                 met.add(id(part.stored))
         faults: dict[Part[Planned], InvalidData] = {}
         keys: dict[Part[Planned], tuple[str, object]] = {}
-        nameless: set[str] = set()  # names of rows that have nothing else to tell them apart
         for part in parts:
-            email, name = part.key("email"), part.key("name")
-            found = names.get(name, []) if part.stored is None and name else []
-            if len(found) > 1:
-                faults[part] = several("name", (one.contact.id or 0 for one in found))
+            try:
+                if part.stored is None and not part.uid:
+                    part.stored = _of_name(part, names, met)
+            except InvalidData as error:
+                faults[part] = error
                 continue
-            # Another row has whom the name would find: one with an e-mail of its own is new.
-            if found and not (email and id(found[0]) in met):
-                part.stored = found[0]
-            if part.stored is not None:
-                keys[part] = ("email" if email else "name", id(part.stored))
-                first = self._lines.get(part.stored.contact.id or 0)
-                if first:
-                    faults[part] = also_on_line(keys[part][0], first)
-            elif email:
-                keys[part] = ("email", ("email", email))
-            elif name:
-                keys[part] = ("name", ("name", name))
-                nameless.add(name)
+            by = next((name for name in ("uid", "email", "name") if part.key(name)), "")
+            keys[part] = (by, id(part.stored) if part.stored else (by, part.key(by)))
+            if part.stored and (first := self._lines.get(part.stored.contact.id or 0)):
+                faults[part] = also_on_line(by, first)
         faults |= self._twice(parts, keys)
-        if nameless:
-            new = {p: ("name", p.key("name")) for p in parts if p.stored is None}
-            faults |= self._twice(parts, {p: k for p, k in new.items() if k[1] in nameless})
-        return faults
+        # Rows that have nothing but a name cannot be told from others of that name.
+        new = [part for part in parts if part.stored is None and part in keys]
+        bare = {part.key("name") for part in new if keys[part][0] == "name"}
+        alike = {part: ("name", part.key("name")) for part in new if part.key("name") in bare}
+        return faults | self._twice(new, alike)
 
     def _clashes(
         self, planned: Mapping[Part[Planned], Planned], everyone: Sequence[Planned], *, active: bool
@@ -149,3 +143,17 @@ class ContactImport(BelongingImport[Planned]):
     def finish(self) -> None:
         """Warn of what only the whole file shows."""
         contacts.warn_of_shared_emails(self.uow, self._emails, self.context, "email")
+
+
+def _of_name(
+    part: Part[Planned], names: Mapping[str, Sequence[Planned]], met: Collection[int]
+) -> Planned | None:
+    """The contact of a row's name; None where that is one whom another row is about.
+
+    Raises InvalidData ``import.ambiguous`` for several of that name.
+    """
+    found = names.get(part.key("name"), ())
+    if len(found) > 1:
+        raise several("name", (one.contact.id or 0 for one in found))
+    # One with an e-mail of its own is somebody else then.
+    return found[0] if found and not (part.key("email") and id(found[0]) in met) else None

@@ -26,6 +26,7 @@ from interop_cli.services.sales.documents import (
     lines_of,
     with_subtotal,
 )
+from interop_cli.services.sales.parties import Linked, Parties
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
 PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
 PLACE_NAMES = frozenset(f"ship_to.{part}" for part in PLACE_PARTS)
+# What may name a contact or an address.
+NAMES_PARTY = PLACE_NAMES | {"contact", "ship_to"}
 OWN, AMOUNT_NAMES = frozenset(OWN_FIELDS), frozenset(AMOUNT_FIELDS)
 
 
@@ -56,6 +59,7 @@ class DocumentImport(RowImport):
 
     def __post_init__(self) -> None:
         self._owners = Owners(self.uow)
+        self._parties = Parties(self.uow)
 
     # -- a batch ----------------------------------------------------------------------------
 
@@ -65,10 +69,13 @@ class DocumentImport(RowImport):
         self._owners.load(rows, (str(v).strip() for row in rows if (v := row.get("bill_to"))))
         keys = [self._key_of(record) for record in records]
         existing = self._existing(keys)
+        known = [None if isinstance(key, InvalidData) else existing.get(key) for key in keys]
+        owners = [self._owner_of(record) for record in records]
+        self._load_parties(rows, known, owners)
         named = self.uow.documents.by_uids(uid for record in records if (uid := uid_of(record)))
         new: dict[tuple[str, str], Taken] = {}
         saves: list[tuple[Row, Taken]] = []
-        for record, key in zip(records, keys, strict=True):
+        for record, key, row, owner in zip(records, keys, known, owners, strict=True):
             number = _number(record)
             context = self.context.at(record.line, number)
             try:
@@ -76,13 +83,14 @@ class DocumentImport(RowImport):
                     raise key
                 if key in new:
                     raise _twice()
-                row = existing.get(key)
+                if isinstance(owner, InteropError):
+                    raise owner
                 self._agree(record, row, named)
                 if row is None:
-                    new[key] = self._taken(record, key[0], None, context)
+                    new[key] = self._taken(record, key[0], None, owner, context)
                 else:
                     self._once(row["id"])
-                    saves.append((row, self._taken(record, key[0], row, context)))
+                    saves.append((row, self._taken(record, key[0], row, owner, context)))
             except InteropError as error:
                 kind = self.kind if isinstance(key, InvalidData) else key[0]
                 self.reject(record, number, error, {"id": None, "number": number, "kind": kind})
@@ -137,6 +145,32 @@ class DocumentImport(RowImport):
             raise _twice()
         self._seen[place] |= 1 << bit
 
+    def _owner_of(self, record: FileRow) -> Owner | InteropError | None:
+        """The client that a row names, or what is wrong with that."""
+        try:
+            return self._owners.of_row(record.values) if record.error is None else None
+        except InteropError as error:
+            return error
+
+    def _load_parties(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        known: Sequence[Row | None],
+        owners: Sequence[Owner | InteropError | None],
+    ) -> None:
+        """Read the contacts and addresses that these rows may name."""
+        wanted: set[int] = set()
+        for values, row, owner in zip(rows, known, owners, strict=True):
+            if isinstance(owner, InteropError):
+                continue
+            named = not NAMES_PARTY.isdisjoint(values)
+            if row is None:
+                if named and owner is not None:
+                    wanted.add(owner.id)
+            elif named or (owner is not None and owner.id != row["client_id"]):
+                wanted.add(owner.id if owner is not None else row["client_id"])
+        self._parties.load(wanted)
+
     def _agree(self, record: FileRow, row: Row | None, named: dict[object, Row]) -> None:
         """Refuse a row whose uid another document has, stored or earlier in the file."""
         uid = uid_of(record)
@@ -150,14 +184,16 @@ class DocumentImport(RowImport):
 
     # -- one row ----------------------------------------------------------------------------
 
-    def _built(self, values: Mapping[str, Any], kind: str, context: Context) -> Document:
-        owner = self._owners.of_row(values)
+    def _built(
+        self, values: Mapping[str, Any], kind: str, owner: Owner | None, context: Context
+    ) -> Document:
         if owner is None:
             raise wrong("client", "field.missing", msg("is required"))
         if kind in SOLD:
             self._check_prospect(owner, "client")
         own = {name: value for name, value in values.items() if name in OWN and value}
-        own.update(_place(values), **_amounts(values, kind, self._currency(values, None)))
+        own.update(_place(values), **_amounts(values, kind, _currency(values, None, owner)))
+        self._link(own, values, owner.id, None)
         if kind in SOLD and "subtotal_cents" not in own:
             raise wrong("subtotal", "field.missing", msg("is required"))
         own.setdefault("currency", owner.currency)
@@ -167,7 +203,9 @@ class DocumentImport(RowImport):
         self._jobs = self._jobs or kind == "job"
         return document
 
-    def _revised(self, values: Mapping[str, Any], row: Row, context: Context) -> Document:
+    def _revised(
+        self, values: Mapping[str, Any], row: Row, owner: Owner | None, context: Context
+    ) -> Document:
         changes: dict[str, Any] = {
             name: values[name] or None
             for name in OWN_FIELDS
@@ -175,8 +213,11 @@ class DocumentImport(RowImport):
             and name != "number"
             and not (name in KEPT_WHEN_EMPTY and values[name] in (None, ""))
         }
-        changes.update(_place(values), **_amounts(values, row["kind"], self._currency(values, row)))
-        if (owner := self._owners.of_row(values)) is not None:
+        changes.update(
+            _place(values), **_amounts(values, row["kind"], _currency(values, row, owner))
+        )
+        self._link(changes, values, owner.id if owner else row["client_id"], row)
+        if owner is not None:
             changes["client_id"] = owner.id
             moved = owner.id != row["client_id"]
             if moved and row["kind"] in SOLD:
@@ -190,20 +231,32 @@ class DocumentImport(RowImport):
             raise already_issued()
         return document
 
-    def _currency(self, values: Mapping[str, Any], row: Row | None) -> str | None:
-        """What the amounts of a row count in: as it says, as stored, or as its client does.
+    def _link(
+        self, own: dict[str, Any], values: Mapping[str, Any], client_id: int, row: Row | None
+    ) -> None:
+        """Say in ``own`` which contact and address of the client are meant.
 
-        ``None`` where that is wrong, which is told of the field.
+        What the text of the stored ``row`` is linked with stays, as long as text and client do.
         """
-        if given := values.get("currency"):
-            return find_currency(given)
-        if row is not None:
-            return str(row["currency"])
-        try:
-            owner = self._owners.of_row(values)
-        except InteropError:
-            return None
-        return owner.currency if owner else None
+        moved = row is not None and client_id != row["client_id"]
+        for name, column, find in (
+            ("contact", "contact_id", self._parties.contact),
+            ("ship_to", "ship_to_id", self._parties.address),
+        ):
+            if name not in own and not moved:
+                continue
+            stored = None if row is None or moved else row
+            typed = own[name] if row is None or name in own else row[name]
+            if stored and _same(typed, stored[name]) and (stored[column] or stored["issued"]):
+                continue
+            if name == "ship_to" and (parts := _parts(values)):
+                found = Linked(self._parties.place(client_id, parts), typed)
+            else:
+                found = find(client_id, typed, ids=name in own)
+            own[name] = found.text
+            if stored and found.id is not None and found.id == stored[column]:
+                own[name] = stored[name]
+            own[column] = found.id
 
     def _payer(self, values: Mapping[str, Any], owner: Owner, kind: str) -> int | None:
         """Who pays: as the row says, else as the client's card says today."""
@@ -247,15 +300,17 @@ class DocumentImport(RowImport):
             status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
             self._note(taken, row["id"], status, action)
 
-    def _taken(self, record: FileRow, kind: str, row: Row | None, context: Context) -> Taken:
+    def _taken(
+        self, record: FileRow, kind: str, row: Row | None, owner: Owner | None, context: Context
+    ) -> Taken:
         """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
         given = record.values.get("lines")
-        currency = self._currency(record.values, row)
+        currency = _currency(record.values, row, owner)
         lines = None if given is None else lines_of(given, context.counted_in(currency))
         values = with_subtotal(record.values, lines) if lines else record.values
         if row is None:
-            return Taken(record.line, self._built(values, kind, context), lines)
-        document = self._revised(values, row, context)
+            return Taken(record.line, self._built(values, kind, owner, context), lines)
+        document = self._revised(values, row, owner, context)
         if row["issued"] and lines is not None:
             self._check_lines(row, lines)
         return Taken(record.line, document, lines)
@@ -291,11 +346,33 @@ def _amounts(values: Mapping[str, Any], kind: str, currency: str | None) -> dict
     return {} if AMOUNT_NAMES.isdisjoint(values) else read_amounts(values, kind, currency)
 
 
-def _place(values: Mapping[str, Any]) -> dict[str, str]:
-    """``ship_to`` out of its parts, where the file has those."""
+def _currency(values: Mapping[str, Any], row: Row | None, owner: Owner | None) -> str | None:
+    """What the amounts of a row count in: as it says, as stored, or as its client does.
+
+    ``None`` where that is wrong, which is told of the field.
+    """
+    if given := values.get("currency"):
+        return find_currency(given)
+    if row is not None:
+        return str(row["currency"])
+    return owner.currency if owner else None
+
+
+def _same(typed: object, stored: str | None) -> bool:
+    return bool(typed and stored) and fold(str(typed)) == fold(stored or "")
+
+
+def _parts(values: Mapping[str, Any]) -> dict[str, str]:
+    """The parts of ``ship_to``, where the file has those."""
     if PLACE_NAMES.isdisjoint(values):
         return {}
     parts = {part: str(values.get(f"ship_to.{part}") or "").strip() for part in PLACE_PARTS}
-    if not any(parts.values()):
+    return parts if any(parts.values()) else {}
+
+
+def _place(values: Mapping[str, Any]) -> dict[str, str]:
+    """``ship_to`` out of its parts, where the file has those."""
+    parts = _parts(values)
+    if not parts:
         return {}
     return {"ship_to": bare_line({**parts, "label": None, "attention": parts["name"]})}

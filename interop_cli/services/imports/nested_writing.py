@@ -68,7 +68,7 @@ class NestedImport:
         self.author = author
         self._rows: dict[str, dict[int, list[Row]]] = {}
         self._files: dict[int, set[tuple[str, str]]] = {}
-        self._holders: dict[str, dict[str, int]] = {}
+        self._holders: dict[str, dict[object, int]] = {}
         self._claimed: set[tuple[str, str]] = set()
         self._emails: dict[str, list[Place]] = {}
 

@@ -10,6 +10,7 @@ from interop_cli.domain.note import Note
 from interop_cli.services.imports.belonging import BelongingImport, Part
 from interop_cli.services.imports.nested import attached_files, missing_files
 from interop_cli.services.imports.nested_writing import NOTE_KEPT, note_row, said_anew
+from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File
 from interop_cli.store.engines.connection import Row
@@ -29,7 +30,10 @@ class NoteImport(BelongingImport[Row]):
 
     def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
         free = [row for row in self._rows[client_id] if not self._lines.get(row["id"])]
-        for part in parts:
+        self._uids = {part.uid for part in parts}
+        met = {row["uid"]: self._lines.get(row["id"]) for row in self._rows[client_id]}
+        again = {part: also_on_line("uid", first) for part in parts if (first := met.get(part.uid))}
+        for part in self._checked(parts, again):
             try:
                 self._planned.append((part, *self._built(part, client_id, free)))
             except InvalidData as error:
@@ -41,7 +45,10 @@ class NoteImport(BelongingImport[Row]):
         files = attached_files(values.pop("attachments", None), "", limit)
         note = Note.build({"author": self.uow.actor, **values}, part.context)
         note.client_id = client_id
-        if (row := note_row(note, free)) is None:
+        row = next((row for row in free if row["uid"] == part.uid), None)
+        if not part.uid:
+            row = note_row(note, [row for row in free if row["uid"] not in self._uids])
+        if row is None:
             return note, files
         free.remove(row)
         part.stored = row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData, NotFound
 from interop_cli.domain.messages import counted, msg
@@ -17,6 +17,27 @@ if TYPE_CHECKING:
 
 
 MAX_DETAILS = 1000
+
+
+T = TypeVar("T")
+
+
+class Again(Exception):
+    """An import found out too late that two of its rows are about one thing: see ``repeated``."""
+
+
+def repeated(work: Callable[[], T]) -> T:
+    """What ``work`` gives, done from the start as often as it raises ``Again``.
+
+    Each time it must know what the last time has found out.
+    """
+    while True:
+        try:
+            return work()
+        except Again:
+            continue
+
+
 PassOn = Callable[[Any, list[Detail]], None]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.document import Document, DocumentLine, read_amounts
-from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
+from interop_cli.domain.errors import Conflict, Detail, InvalidData
 from interop_cli.domain.fields import DOCUMENT, LINE, Kind
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.fields.field import names, taken
@@ -20,6 +20,7 @@ from interop_cli.domain.values.choices import find_currency
 from interop_cli.domain.values.document_kinds import SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.outcome import Outcome, one
+from interop_cli.services.sales.parties import Parties
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -158,40 +159,11 @@ def payer_of(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
     return client
 
 
-def place_of(uow: UnitOfWork, client: Row, ship_to: str | None) -> tuple[Row | None, str | None]:
-    """Where it is shipped: the row of the client's address of this id, and its text.
-
-    Other text is kept as it is. Raises NotFound for the address of another client.
-    """
-    ref = (ship_to or "").strip().removeprefix("#")
-    if not ref.isdecimal():
-        return None, ship_to or None
-    for row in uow.addresses.of_client(client["id"]):
-        if row["id"] == int(ref):
-            return row, bare_line(row)
-    raise NotFound(
-        "address.not_found",
-        msg("{code} has no address {id}.", code=client["code"], id=int(ref)),
-        hint=msg("interop address list {code}", code=client["code"]),
-    )
-
-
-def contact_of(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
-    """Who it is for: the id of a contact of the client and its name, or the text as it is.
-
-    Raises NotFound for the contact of another client.
-    """
-    wanted = (ref or "").strip().removeprefix("#")
-    if not wanted.isdecimal():
-        return None, ref or None
-    for row in uow.contacts.of_clients([client["id"]])[client["id"]]:
-        if row["id"] == int(wanted):
-            return row["id"], row["name"]
-    raise NotFound(
-        "contact.not_found",
-        msg("{code} has no contact {id}.", code=client["code"], id=int(wanted)),
-        hint=msg("interop contact list {code}", code=client["code"]),
-    )
+def parties_of(uow: UnitOfWork, client: Row) -> Parties:
+    """Whom and where a document of this client may be for."""
+    parties = Parties(uow)
+    parties.load([client["id"]])
+    return parties
 
 
 def main_text(uow: UnitOfWork, client_id: int) -> str:
@@ -202,20 +174,21 @@ def main_text(uow: UnitOfWork, client_id: int) -> str:
 def _built(
     uow: UnitOfWork, client: Row, payer: Row, kind: str, values: Mapping[str, Any], context: Context
 ) -> Document:
-    place, ship_to = place_of(uow, client, values.get("ship_to"))
+    parties = parties_of(uow, client)
+    contact = parties.contact(client["id"], values.get("contact"))
+    ship_to = parties.address(client["id"], values.get("ship_to"))
     own = {name: values[name] for name in OWN_FIELDS if values.get(name) not in (None, "")}
     own.setdefault("date", uow.today)
     own.setdefault("currency", client["currency"])
     own.setdefault("terms", client["terms"])
-    contact_id, contact = contact_of(uow, client, values.get("contact"))
     own.update(
         kind=kind,
-        contact_id=contact_id,
-        contact=contact,
+        contact_id=contact.id,
+        contact=contact.text,
         client_id=client["id"],
         bill_to_id=None if payer["id"] == client["id"] else payer["id"],
-        ship_to=ship_to,
-        ship_to_id=place["id"] if place else None,
+        ship_to=ship_to.text,
+        ship_to_id=ship_to.id,
         sold_to_address=main_text(uow, client["id"]),
         bill_to_address=main_text(uow, payer["id"]),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain import taxes
 from interop_cli.domain.contact import recipients
 from interop_cli.domain.document import Document, DocumentLine
-from interop_cli.domain.errors import Conflict, InvalidData
+from interop_cli.domain.errors import Conflict, InvalidData, NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_gets_documents
 from interop_cli.domain.rules import Context
@@ -18,12 +18,11 @@ from interop_cli.domain.values.terms import due_date
 from interop_cli.services.outcome import Outcome, one
 from interop_cli.services.people.contacts import inactive
 from interop_cli.services.sales.documents import (
-    contact_of,
     given_lines,
     lines_of,
     main_text,
+    parties_of,
     payer_of,
-    place_of,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Context) -> Outcome:
     """Make an invoice for a client: who pays, where to, for what, which taxes, due when.
 
-    ``values``: ``lines``, and where given ``bill_to``, ``contact``, ``ship_to`` (an id of the
-    client's addresses), ``date``, ``terms``, ``draft``. A draft has no number and does not count.
+    ``values``: ``lines``, and where given ``bill_to``, ``contact``, ``ship_to`` (an address
+    of the client), ``date``, ``terms``, ``draft``. A draft has no number and does not count.
     The outcome's ``invoice`` has everything, with its recipients and the client's notes.
     """
     client = uow.clients.row(ref)
@@ -43,7 +42,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     payer = payer_of(uow, client, values.get("bill_to"))
     if payer["id"] != client["id"]:
         _check_client(payer)
-    place = place_of(uow, client, values.get("ship_to"))[0] or _main(uow, client)
+    place = _place(uow, client, values.get("ship_to"))
     lines = lines_of(values.get("lines") or [], context.counted_in(client["currency"]))
     if not lines:
         raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
@@ -84,8 +83,22 @@ def _check_client(client: Row) -> None:
     )
 
 
-def _main(uow: UnitOfWork, client: Row) -> Row:
-    return uow.addresses.main_of([client["id"]])[client["id"]]
+def _place(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
+    """Where it is shipped: the address that is meant, the main one where none is.
+
+    Raises NotFound ``address.not_found``: taxes go by the place, which text would not tell.
+    """
+    if not ref:
+        return uow.addresses.main_of([client["id"]])[client["id"]]
+    parties = parties_of(uow, client)
+    found = parties.address(client["id"], ref)
+    if found.id is None:
+        raise NotFound(
+            "address.not_found",
+            msg("{code} has no address of this label or text, or several.", code=client["code"]),
+            hint=msg("interop address list {code}", code=client["code"]),
+        )
+    return parties.of_id(found.id)
 
 
 def _contact(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None, str | None]:
@@ -95,11 +108,11 @@ def _contact(uow: UnitOfWork, client: Row, ref: str | None) -> tuple[int | None,
     """
     people = uow.contacts.of_clients([client["id"]])[client["id"]]
     if ref:
-        contact_id, name = contact_of(uow, client, ref)
+        found = parties_of(uow, client).contact(client["id"], ref)
         for row in people:
-            if row["id"] == contact_id and not row["active"]:
+            if row["id"] == found.id and not row["active"]:
                 raise inactive(row["id"])
-        return contact_id, name
+        return found
     for row in people:
         if row["is_default"] and row["active"]:
             return row["id"], row["name"]

@@ -9,16 +9,10 @@ from pathlib import Path
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
+from interop_cli.store.engines.address import is_url, without_password
+from interop_cli.store.engines.beside import KEPT_BEFORE
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.engines.open import (
-    APPLICATION_ID,
-    check_free,
-    claim_file,
-    connect,
-    exists,
-    is_url,
-    without_password,
-)
+from interop_cli.store.engines.open import APPLICATION_ID, check_free, claim_file, connect, exists
 from interop_cli.store.migrations import apply_pending, migrate, pending
 from interop_cli.store.writing.rights import identity
 
@@ -147,13 +141,11 @@ def migrate_database(
 
 def _copy_before(conn: Connection, location: str, steps: list[str]) -> Path | None:
     """Copy the file as it was before ``steps``; None where another process was faster."""
-    from interop_cli.store.engines.files import backup
+    from interop_cli.store.engines.files import copied, free_name, sqlite_only
 
-    copy = Path(f"{location}.before-{steps[0]}")
-    fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
-    backup(conn, fresh, overwrite=True)
-    if [step.name for step in pending(conn)] != steps:  # it may be a copy of what came after
-        fresh.unlink()
-        return None
-    os.replace(fresh, copy)
-    return copy
+    with copied(sqlite_only(conn), Path(location)) as fresh:
+        if [step.name for step in pending(conn)] != steps:  # it may be a copy of what came after
+            return None
+        kept = free_name(Path(location), f"{KEPT_BEFORE}{steps[0]}")
+        os.replace(fresh, kept)
+    return kept

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.disk import sync_file, sync_folder
 from interop_cli.domain.errors import (
     ConfigError,
     Conflict,
-    InteropError,
     IoFailure,
     NotFound,
     UnusableDb,
     why_not_written,
 )
 from interop_cli.domain.messages import msg
-from interop_cli.store.engines.beside import JOURNALS, KEPT, RESTORING
+from interop_cli.store.engines import parts
+from interop_cli.store.engines.beside import JOURNALS, KEPT
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.sqlite import SqliteConnection
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.schema import Part
 
 
 def sqlite_only(conn: Connection) -> SqliteConnection:
@@ -40,64 +44,68 @@ def backup(
 ) -> int:
     """Write a consistent, checked copy to ``target``; its size in bytes.
 
-    A new file is its owner's alone, one that is replaced keeps its mode. Made beside the target and
-    renamed onto it: a file of the final name is always whole. Raises Conflict where it exists
-    already, IoFailure where it cannot be written.
+    A new file is its owner's alone, one that is replaced keeps its mode. A file of the final name
+    is always whole. Raises Conflict where it exists already, IoFailure where it cannot be written.
     """
-    file = sqlite_only(conn)
     if target.exists() and not overwrite:
         raise Conflict(
             "db.exists",
             msg("There is already a file at {place}; it was left as it is.", place=str(target)),
             hint=msg("Replace it with --overwrite, or choose another name."),
         )
-    try:
-        folder = target.resolve().parent
-        descriptor, temporary = tempfile.mkstemp(prefix=target.name + ".", dir=folder)
-        os.close(descriptor)
-        os.unlink(temporary)  # VACUUM INTO wants a name that is free
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-    try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        # Bytes made text: a name that is not UTF-8 stays what it is.
-        file.execute("VACUUM INTO CAST(:path AS TEXT)", path=os.fsencode(temporary))
-        problems = problems_of(Path(temporary))
-        if problems:
-            raise UnusableDb(
-                "db.corrupt", msg("The copy does not check: {what}.", what=problems[0]["what"])
-            )
-        size = Path(temporary).stat().st_size
+    with copied(sqlite_only(conn), target) as copy:
+        size = copy.stat().st_size
         if not dry_run:
-            sync_file(Path(temporary))
             with suppress(FileNotFoundError):
-                Path(temporary).chmod(stat.S_IMODE(target.stat().st_mode))
-            os.replace(temporary, target)
-            sync_folder(folder)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
+                copy.chmod(stat.S_IMODE(target.stat().st_mode))
+            os.replace(copy, target)
+            sync_folder(target.resolve().parent)
     return size
 
 
-def restore(
-    source: Path, target: Path, *, lock_timeout: float, dry_run: bool = False
-) -> Path | None:
-    """Make ``target`` hold what the backup ``source`` holds; where its old content is kept.
+@contextmanager
+def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
+    """A whole and checked copy beside ``target``, to be renamed; it is gone at the end.
 
-    The old content goes to ``NAME.before-restore``; None where there was nothing. A database that
-    works is overwritten in one transaction, so that programs which have it open see the old or the
-    new one; one that does not is moved away. Raises UnusableDb where the source is not a sound
-    interop database of a schema we know.
+    Those of runs that were killed are cleared away first. Raises IoFailure for any OSError.
     """
-    from interop_cli.store.engines import sqlite
+    try:
+        folder = target.resolve().parent
+        parts.clear(folder)
+        with parts.made(folder, target.name) as copy:
+            # Bytes made text: a name that is not UTF-8 stays what it is.
+            conn.execute("VACUUM INTO CAST(:path AS TEXT)", path=os.fsencode(copy))
+            if problems := problems_of(copy):
+                raise UnusableDb(
+                    "db.corrupt", msg("The copy does not check: {what}.", what=problems[0]["what"])
+                )
+            sync_file(copy)
+            yield copy
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+
+
+class Restored(NamedTuple):
+    """Where the content of before is kept, if there was any, and which parts were left out."""
+
+    kept: Path | None
+    left_out: list[Part]
+
+
+def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = False) -> Restored:
+    """Make ``target`` hold what the backup ``source`` holds.
+
+    The old content goes to ``NAME.before-restore``, or a name with a number where that is taken. A
+    database that works is overwritten in one transaction, so that programs which have it open see
+    the old or the new one; one that does not is moved away. Triggers and views that interop did not
+    make stay behind. Raises UnusableDb where the source is not a sound interop database of a schema
+    we know.
+    """
+    from interop_cli.store.engines import schema, sqlite
     from interop_cli.store.engines.open import checked_path
     from interop_cli.store.migrations import pending
 
     source, target = checked_path(source), Path(os.path.realpath(target))
-    kept = target.with_name(target.name + KEPT)
     problems = problems_of(source)
     if problems:
         raise UnusableDb(
@@ -106,14 +114,48 @@ def restore(
     copy = sqlite.connect(source)
     try:
         pending(copy)  # refuses a newer schema
-        there = target.exists()
-        if dry_run:
-            return kept if there else None
-        if not there or not _overwrite(copy, target, kept, lock_timeout):
-            _move_in(copy, target, kept)
-        return kept if there else None
+        if lacking := schema.lacking(copy):
+            raise UnusableDb(
+                "db.corrupt",
+                msg("The backup does not check: {what}.", what=f"{lacking[0].name} (schema)"),
+            )
+        strange = schema.strange(copy)
+        kept = free_name(target, KEPT) if target.exists() else None
+        if not dry_run:
+            with _without(copy, strange, target) as clean:
+                if kept is None or not _overwrite(clean, target, kept, lock_timeout):
+                    _move_in(clean, target, kept)
+        return Restored(kept, strange)
     finally:
         copy.close()
+
+
+def free_name(target: Path, suffix: str) -> Path:
+    """``target`` with a suffix, and a number after it where there is such a file already."""
+    number, path = 1, target.with_name(target.name + suffix)
+    while os.path.lexists(path):
+        number += 1
+        path = target.with_name(f"{target.name}{suffix}-{number}")
+    return path
+
+
+@contextmanager
+def _without(
+    copy: SqliteConnection, strange: list[Part], target: Path
+) -> Iterator[SqliteConnection]:
+    """``copy``, or where parts of its schema are to stay behind, a copy of it without them."""
+    from interop_cli.store.engines import schema, sqlite
+
+    if not strange:
+        yield copy
+        return
+    with copied(copy, target) as path:
+        clean = sqlite.connect(path)
+        try:
+            schema.drop(clean, strange)
+            yield clean
+        finally:
+            clean.close()
 
 
 def _overwrite(copy: SqliteConnection, target: Path, kept: Path, lock_timeout: float) -> bool:
@@ -127,7 +169,7 @@ def _overwrite(copy: SqliteConnection, target: Path, kept: Path, lock_timeout: f
         return False
     try:
         try:
-            backup(live, kept, overwrite=True)
+            backup(live, kept)
         except UnusableDb:
             return False
         live.become(copy)
@@ -136,38 +178,37 @@ def _overwrite(copy: SqliteConnection, target: Path, kept: Path, lock_timeout: f
     return True
 
 
-def _move_in(copy: SqliteConnection, target: Path, kept: Path) -> None:
+def _move_in(copy: SqliteConnection, target: Path, kept: Path | None) -> None:
     """Put a copy in the place of a file that is no working database, or of none."""
     if target.exists() and not target.is_file():
         raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(target)))
-    fresh = target.with_name(target.name + RESTORING)
-    backup(copy, fresh, overwrite=True)
-    try:
-        if target.exists():
+    with copied(copy, target) as fresh:
+        if kept is not None:
             os.replace(target, kept)
             for suffix in JOURNALS:  # they belong to the old file
                 with suppress(FileNotFoundError):
                     os.replace(f"{target}{suffix}", f"{kept}{suffix}")
         os.replace(fresh, target)
         sync_folder(target.parent)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
 
 
 def problems_of(path: Path) -> list[Row]:
-    """What SQLite finds wrong with a file: ``{"code", "what"}``; empty where it is sound."""
+    """What SQLite finds wrong with a file: ``{"code", "what"}``; empty where it is sound.
+
+    Raises IoFailure and the like where it cannot be read: that says nothing of what it holds.
+    """
     from interop_cli.store.engines import sqlite
+    from interop_cli.store.engines.open import refuse_unreadable
 
     try:
         conn = sqlite.connect(path)
-    except InteropError as error:
+        try:
+            return problems(conn)
+        finally:
+            conn.close()
+    except UnusableDb as error:
+        refuse_unreadable(path)
         return [{"code": error.code, "what": str(error.message)}]
-    try:
-        return problems(conn)
-    except InteropError as error:
-        return [{"code": error.code, "what": str(error.message)}]
-    finally:
-        conn.close()
 
 
 def problems(conn: Connection, *, deep: bool = True) -> list[Row]:

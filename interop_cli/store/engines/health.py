@@ -14,8 +14,10 @@ from pathlib import Path
 
 from interop_cli import disk
 from interop_cli.domain.messages import Message, msg
+from interop_cli.store.engines import schema
+from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.open import filesystem, is_url
+from interop_cli.store.engines.open import filesystem
 from interop_cli.store.migrations import missing
 from interop_cli.store.writing import journal
 
@@ -60,6 +62,7 @@ def check(conn: Connection) -> list[Row]:
         # The rules are those of the present schema; its tables may not be there yet.
         what = msg("The schema is older: {count} step(s) to apply", count=len(steps))
         return [_finding("schema.older", "warning", what, msg("interop db migrate"))]
+    findings += _about_schema(conn)
     for code, sql in RULES:
         count = conn.query(sql)[0]["n"]
         if count:
@@ -75,6 +78,24 @@ def check(conn: Connection) -> list[Row]:
         what = msg("operation {id}: {reason}", id=row["operation_id"], reason=row["reason"])
         findings.append(_finding("journal", "error", what, msg("See: interop journal verify")))
     return findings
+
+
+def _about_schema(conn: Connection) -> Iterator[Row]:
+    """Parts of other programs that act on ours, and parts of ours that are not there."""
+    for kind, name in schema.strange(conn):
+        yield _finding(
+            "schema.strange",
+            "error" if kind == "trigger" else "warning",
+            msg("interop did not make the {kind} {name}", kind=kind, name=name),
+            msg("DROP {kind} {name}, unless you know it", kind=kind.upper(), name=name),
+        )
+    for kind, name in schema.lacking(conn):
+        yield _finding(
+            "schema.lacking",
+            "error",
+            msg("the {kind} {name} is not there, or is another", kind=kind, name=name),
+            msg("Restore a backup: interop db restore FILE"),
+        )
 
 
 def _changed_files(conn: Connection) -> Iterator[str]:

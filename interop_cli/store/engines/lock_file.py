@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,8 +22,12 @@ class LockFile:
 
     def take(self, holder: str) -> str | None:
         """Hold the lock and write down who does; else who holds it."""
+        flags = os.O_RDWR | os.O_CREAT
+        for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
+            flags |= getattr(os, flag, 0)
         try:
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            _refuse_another(self.path)
+            handle = os.open(self.path, flags, 0o600)
         except OSError as error:
             raise IoFailure(
                 "io.lock",
@@ -48,3 +54,13 @@ class LockFile:
             os.ftruncate(self._handle, 0)
             unlock(self._handle)
         os.close(self._handle)
+
+
+def _refuse_another(path: Path) -> None:
+    """Raise OSError where the name is that of a link, or of no file of ours: it is written over."""
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))

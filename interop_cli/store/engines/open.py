@@ -19,36 +19,17 @@ from interop_cli.domain.errors import (
     why_not_written,
 )
 from interop_cli.domain.messages import msg
+from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection
 
 APPLICATION_ID = 0x494F434C  # "IOCL", in the header of our files
 SQLITE_MAGIC = b"SQLite format 3\x00"
+PIECE = 1 << 20  # bytes
+JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 NETWORK_FILESYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"}
 )
-
-
 _ELSEWHERE = msg("Name another place with --db or in INTEROP_DB.")
-SERVERS = ("postgresql://", "postgres://")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # one letter is a disk: C://
-_LOGIN = re.compile(r"^([^/]*://)[^/]*@")
-
-
-def is_url(location: str) -> bool:
-    """Whether ``--db`` names a server rather than a file.
-
-    Raises ConfigError ``db.location`` for the address of anything else: nobody means a file that
-    lies in a folder called ``mysql:``.
-    """
-    if location.startswith(SERVERS):
-        return True
-    if _ADDRESS.match(location):
-        raise ConfigError(
-            "db.location",
-            msg("A database is a file, or a server at postgresql://…; no other address is taken."),
-            hint=msg("Check --db and INTEROP_DB; a file is named by its path."),
-        )
-    return False
 
 
 def file_location(location: str) -> Path:
@@ -60,18 +41,6 @@ def file_location(location: str) -> Path:
             hint=msg("Use pg_dump and pg_restore."),
         )
     return Path(location)
-
-
-def without_password(location: str) -> str:
-    """The location as it may be shown: a URL loses its password and its options."""
-    if not location.startswith(SERVERS):
-        return _LOGIN.sub(r"\1", location)
-    from urllib.parse import urlsplit
-
-    url = urlsplit(location)
-    user = f"{url.username}@" if url.username else ""
-    hosts = url.netloc.rpartition("@")[2]
-    return f"postgresql://{user}{hosts}{url.path}"
 
 
 def connect(location: str, *, lock_timeout: float) -> Connection:
@@ -105,6 +74,10 @@ def open_database(location: str, *, lock_timeout: float = 30.0) -> Connection:
     try:
         steps = pending(conn)
         if steps and steps[0].name.startswith("0001"):
+            if not is_url(location) and conn.tables():
+                from interop_cli.store.engines.sqlite_errors import damaged
+
+                raise damaged()  # the steps are made with the tables
             raise NotFound(
                 "db.missing",
                 msg("There is no interop database at {place}.", place=without_password(location)),
@@ -163,6 +136,32 @@ def checked_path(path: Path) -> Path:
 def is_ours(path: Path) -> bool:
     """Whether a file says of itself that it is an interop database; raises IoFailure."""
     return _is_header_of_ours(_header(path)[0])
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Raise IoFailure where the system cannot read the file to its end.
+
+    SQLite calls that damage, too; but what the disk does not give now may be whole.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            place = 0
+            while piece := _piece(handle, place):
+                place += len(piece)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise IoFailure(
+            "io.database", msg("The database cannot be read: {why}.", why=why(error))
+        ) from error
+
+
+def _piece(handle: int, place: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(handle, PIECE, place)
+    os.lseek(handle, place, os.SEEK_SET)
+    return os.read(handle, PIECE)
 
 
 def _is_header_of_ours(header: bytes) -> bool:
@@ -229,7 +228,20 @@ def check_free(path: Path) -> None:
 
 
 def _is_empty(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size == 0
+    return path.is_file() and (path.stat().st_size == 0 or _was_empty(path))
+
+
+def _was_empty(path: Path) -> bool:
+    """Whether the file was empty before a transaction that never ended: its journal says so.
+
+    https://www.sqlite.org/fileformat.html#the_rollback_journal
+    """
+    try:
+        with Path(f"{path}-journal").open("rb") as file:
+            header = file.read(28)
+    except OSError:
+        return False
+    return header.startswith(JOURNAL_MAGIC) and header[16:20] == bytes(4) and len(header) == 28
 
 
 def _make_folder(folder: Path) -> None:
@@ -243,8 +255,8 @@ def _make_folder(folder: Path) -> None:
 def claim_file(path: Path) -> bool:
     """Make an empty file, mode 0600, for a new database; False where an empty one was there.
 
-    An empty one is what an interrupted ``db init`` leaves. Raises Conflict ``db.exists`` where
-    there is anything else.
+    An empty one is what an interrupted ``db init`` leaves, or one that SQLite will empty. Raises
+    Conflict ``db.exists`` where there is anything else.
     """
     refuse_network(path)
     try:

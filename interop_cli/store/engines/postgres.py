@@ -23,7 +23,7 @@ from psycopg.pq import TransactionStatus
 from interop_cli.domain.errors import Busy, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Row, Values
-from interop_cli.store.engines.postgres_errors import translating
+from interop_cli.store.engines.postgres_errors import READ_ONLY, translating
 from interop_cli.store.engines.postgres_session import Session, open_session
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
@@ -99,6 +99,8 @@ class PostgresConnection:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Begin a transaction when nobody else is writing."""
+        if self.raw.facts.standby:
+            raise READ_ONLY.error()
         try:
             self.raw.execute(f"{BEGIN}; LOCK TABLE write_turn IN EXCLUSIVE MODE")
         except psycopg.errors.UndefinedTable:

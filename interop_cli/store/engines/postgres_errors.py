@@ -226,6 +226,7 @@ _WORDS = tuple(
         (r"([Pp]eer|[Ii]dent) authentication failed|authentification (peer|ident) échouée", PEER),
         (r"role .+ (does not exist|is not permitted to log in)", ROLE),
         (r"le rôle .+ (n'existe pas|n'est pas autorisé à se connecter)", ROLE),
+        (r"pg_hba\.conf.*\[local\]", HBA),
         (r"pg_hba\.conf.*(no encryption|SSL off|aucun chiffrement|SSL inactif)", TLS_REQUIRED),
         (r"FATAL:.*SSL connection is required", TLS_REQUIRED),
         (r"pg_hba\.conf", HBA),

@@ -62,6 +62,7 @@ MIGRATIONS = tuple(
         "0008_erasures",
         "0009_turns",
         "0010_uids",
+        "0011_who_is_who",
     )
 )
 

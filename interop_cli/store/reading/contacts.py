@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import CONTACT, Kind
-from interop_cli.domain.fields.field import Column
+from interop_cli.domain.fields.field import Column, names, taken
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import nesting, notes
@@ -21,6 +21,10 @@ FIELDS = list_fields(
 NAMES = tuple(field.name for field in FIELDS)
 FLAGS = tuple(field.name for field in FIELDS if field.kind is Kind.BOOL)
 SQL = {field.name: field.sql for field in FIELDS}
+EXPORTED = frozenset({"client", *names(taken(CONTACT))})
+"""What a file of contacts holds that an import takes."""
+COMPANY = Column("client_name")
+"""The name of a contact's client, for its vCard."""
 FROM = " FROM contact t JOIN client c ON c.id = t.client_id"
 STATUSES = {"active": "t.active = 1", "inactive": "t.active = 0", "all": "TRUE"}
 SORT = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
@@ -85,7 +89,7 @@ def _named(conn: Connection, ref: str) -> int:
 VIEW = ListView(
     source=FROM,
     table="t",
-    columns={**SQL, "client_id": "t.client_id"},
+    columns={**SQL, "client_id": "t.client_id", COMPANY.name: "c.name"},
     fields=FIELDS,
     own=(
         Key("c.code_key"),

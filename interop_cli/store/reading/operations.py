@@ -61,15 +61,17 @@ def operation(conn: Connection, operation_id: int) -> Row:
     return rows[0]
 
 
-def changes(conn: Connection, operation_id: int, limit: int) -> list[Row]:
-    """The first changes of an operation: entity, id, action, fields before."""
-    rows = conn.query(
-        "SELECT entity, entity_id, action, before, version FROM change"
-        " WHERE operation_id = :id ORDER BY change.id LIMIT :limit",
-        id=operation_id,
-        limit=limit,
+def changes(conn: Connection, operation_id: int, limit: int) -> Iterator[Row]:
+    """The first changes of an operation, as they come: entity, id, action, fields before."""
+    names = ("entity", "entity_id", "action", "before", "version")
+    sql = (
+        f"SELECT {', '.join(names)} FROM change"  # noqa: S608
+        " WHERE operation_id = :id ORDER BY change.id LIMIT :limit"
     )
-    return [{**row, "before": json.loads(row["before"]) if row["before"] else None} for row in rows]
+    for batch in conn.batches(sql, {"id": operation_id, "limit": limit}):
+        for values in batch:
+            row = dict(zip(names, values, strict=True))
+            yield {**row, "before": json.loads(row["before"]) if row["before"] else None}
 
 
 def info(conn: Connection) -> Row:

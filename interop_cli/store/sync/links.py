@@ -293,16 +293,6 @@ class LinkRepository:
         rows = query_in_chunks(self.conn, sql, remote_ids, target=target_id, entity=entity)
         return {row["remote_id"]: row["local_id"] for row in rows}
 
-    def key_holders(self, target_id: int, entity: str, keys: Sequence[str]) -> dict[str, int]:
-        """Which of our records the remote knows by each of these keys."""
-        sql = (
-            "SELECT remote_key, local_id FROM sync_link WHERE target_id = :target"
-            " AND entity = :entity AND remote_key IN ({places})"
-            " AND (remote_id IS NOT NULL OR state IN ('claimed', 'unknown'))"
-        )
-        rows = query_in_chunks(self.conn, sql, keys, target=target_id, entity=entity)
-        return {row["remote_key"]: row["local_id"] for row in rows}
-
     def remove(self, target_id: int, entity: str, local_id: int) -> int:
         """Forget a link; how many there were."""
         self.writer.derived = True

@@ -128,5 +128,11 @@ class TargetRepository:
         )
 
 
+def linked_records(conn: Connection, target_id: int) -> int:
+    """How many of our records have a twin in a target."""
+    sql = "SELECT COUNT(*) AS n FROM sync_link WHERE target_id = :id AND remote_id IS NOT NULL"
+    return int(conn.query(sql, id=target_id)[0]["n"])
+
+
 def _dumped(settings: Mapping[str, Any]) -> str:
     return json.dumps(settings, ensure_ascii=False, sort_keys=True)

@@ -58,7 +58,7 @@ def role_of(conn: Connection, user: User) -> str:
 def identity(conn: Connection, user: User) -> User:
     """The user as this database knows it: a server goes by the name of the session."""
     login = conn.login()
-    return user if login is None else User(login, login, user.behind)
+    return user if login is None else User(login, login, user.behind, user.name)
 
 
 def _role(conn: Connection, users: list[Row], user: User) -> str:

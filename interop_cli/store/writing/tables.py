@@ -45,7 +45,10 @@ def _entity(name: str, fields: Fields, *, client: str = "client_id", counts: boo
 
 CLIENT = _entity("client", fields.CLIENT, client="id")
 CLIENT_CODE = Table(
-    "client_code", ("client_id", "code", "code_key"), client="client_id", search=frozenset({"code"})
+    "client_code",
+    ("client_id", "code", "code_key", "merged"),
+    client="client_id",
+    search=frozenset({"code"}),
 )
 ADDRESS = _entity("address", fields.ADDRESS)
 CONTACT = _entity("contact", fields.CONTACT)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from interop_cli.store.sync.links import LinkRepository
     from interop_cli.store.sync.targets import TargetRepository
     from interop_cli.store.writing.repositories.addresses import AddressRepository
+    from interop_cli.store.writing.repositories.candidates import Candidates
     from interop_cli.store.writing.repositories.clients import ClientRepository
     from interop_cli.store.writing.repositories.contacts import ContactRepository
     from interop_cli.store.writing.repositories.documents import DocumentRepository
@@ -51,7 +52,7 @@ class UnitOfWork:
         """Rows that were saved and found different: (table, id)."""
         return self.writer.touched
 
-    def owners_by_uid(self, table: str, uids: Iterable[str]) -> dict[str, int]:
+    def owners_by_uid(self, table: str, uids: Iterable[object]) -> dict[object, int]:
         """Of these uids, those that rows of a table have: uid -> the client they belong to."""
         sql = f"SELECT uid, client_id FROM {table} WHERE uid IN ({{places}})"  # noqa: S608
         return {row["uid"]: row["client_id"] for row in query_in_chunks(self.conn, sql, uids)}
@@ -62,6 +63,12 @@ class UnitOfWork:
         from interop_cli.store.writing.repositories.clients import ClientRepository
 
         return ClientRepository(self.writer)
+
+    def candidates(self) -> Candidates:
+        """An empty set of the clients that rows may be about."""
+        from interop_cli.store.writing.repositories.candidates import Candidates
+
+        return Candidates(self.conn)
 
     @cached_property
     def addresses(self) -> AddressRepository:

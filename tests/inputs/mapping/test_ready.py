@@ -40,6 +40,8 @@ def test_a_file_of_that_system_comes_in(
     assert [client[field] for field in where] == [
         "Atelier Doyon inc.", "1 rue A", "Québec", "QC", "G1K 4A1", "CA", "+14185550101",
     ]  # fmt: skip
+    again = invoke("--db", database, "client", "import", path, "--mapping", name, "--json")
+    assert (again.code, again.json["changed"]) == (0, 0), again.stderr
     contacts = invoke("--db", database, "contact", "list", "--json").json
     assert {contact["name"] for contact in contacts} <= {"Luc Doyon", "Anne Roy"}
 

@@ -11,8 +11,8 @@ from operator import itemgetter
 from interop_cli.domain.client import Client
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import flags
-from interop_cli.domain.values.code import code_key, numbered
-from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.code import code_key, numbered, strip_legal_suffix
+from interop_cli.domain.values.text import caseless, fold
 from interop_cli.store.engines.connection import Row, fill_id_table
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.references import client_not_found, id_named
@@ -26,10 +26,14 @@ def to_row(client: Client) -> Row:
     """The columns of a client, the folded keys among them."""
     tags, tags_key = _stored_tags(tuple(client.tags))
     accounting = client.accounting
+    email, external_id = client.email, client.external_id
     return {
         **client.__dict__,  # its fields; asking for one after the other takes three times as long
         "code_key": code_key(client.code or ""),
         "name_key": fold(client.name),
+        "core_key": strip_legal_suffix(client.name),
+        "email_key": fold(email) if email else None,
+        "external_id_key": caseless(external_id) if external_id else None,
         **{name: int(getattr(client, name)) for name in FLAGS},
         "tags": tags,
         "tags_key": tags_key,
@@ -104,7 +108,7 @@ class ClientRepository:
         return self.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]
 
     def by_column(self, column: str, values: Iterable[object]) -> dict[object, Row]:
-        """The rows whose ``column`` (``id``, ``code_key``, ``external_id``, ``email``) is given.
+        """The rows whose ``column`` (``id``, ``code_key``, ``external_id_key``) is given.
 
         The first by id where several share a value.
         """
@@ -116,27 +120,6 @@ class ClientRepository:
         ):
             found.setdefault(row[column], row)
         return found
-
-    def referred_to(self, kind: str, texts: Iterable[str]) -> dict[str, list[Row]]:
-        """The stored rows that these texts name, all of them: text -> rows.
-
-        ``kind`` is what they are: ``code`` (present or former), ``external_id``, ``email`` or
-        ``name``; compared folded.
-        """
-        keys = {text: code_key(text) if kind == "code" else fold(text) for text in texts}
-        column = {"code": "code_key", "name": "name_key"}.get(kind) or self.conn.folded(kind)
-        condition, wanted = self.conn.among(column, dict.fromkeys(keys.values()))
-        rows: dict[str, list[Row]] = {}
-        for row in self.conn.query(
-            f"SELECT * FROM client WHERE {condition} ORDER BY id",  # noqa: S608
-            among=wanted,
-        ):
-            rows.setdefault(row[column] if column in row else fold(row[kind]), []).append(row)
-        if kind == "code":
-            former = self.retired_codes(key for key in keys.values() if key not in rows)
-            by_id = self.by_column("id", former.values())
-            rows |= {key: [by_id[client_id]] for key, client_id in former.items()}
-        return {text: rows[key] for text, key in keys.items() if key in rows}
 
     def named(self, refs: Iterable[str]) -> dict[str, Row]:
         """The stored rows that these codes, present or former, or ``#id`` name: ref -> row."""
@@ -186,7 +169,7 @@ class ClientRepository:
     def retire_code(self, row: Row) -> None:
         """Keep a client's present code resolving to it after it gets another."""
         values = {"client_id": row["id"], "code": row["code"], "code_key": row["code_key"]}
-        self.writer.insert("client_code", [values])
+        self.writer.insert("client_code", [{**values, "merged": 0}])
 
     def release_code(self, key: str) -> int:
         """Forget that a client had this code; the number of rows (0 or 1)."""
@@ -250,7 +233,9 @@ class ClientRepository:
 
     def pass_codes(self, winner: int, codes: Iterable[tuple[str, str]]) -> None:
         """Have codes (as shown, folded) lead to a client; their clients must get others."""
-        rows = [{"client_id": winner, "code": code, "code_key": key} for code, key in codes]
+        rows = [
+            {"client_id": winner, "code": code, "code_key": key, "merged": 1} for code, key in codes
+        ]
         self.writer.insert("client_code", rows)
 
     # -- use --------------------------------------------------------------------------------

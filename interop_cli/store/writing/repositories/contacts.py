@@ -101,6 +101,19 @@ class ContactRepository:
         """The contacts of each client, in the order they were made: client id -> rows."""
         return rows_by_client(self.conn, "contact", client_ids)
 
+    def named(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
+        """What those of each client are known by: client id -> ``id name name_key email_key``."""
+        ids = list(client_ids)
+        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
+        condition, among = self.conn.among("client_id", ids)
+        for row in self.conn.query(
+            f"SELECT id, client_id, name, name_key, email_key FROM contact WHERE {condition}"  # noqa: S608
+            " ORDER BY id",
+            among=among,
+        ):
+            found[row["client_id"]].append(row)
+        return found
+
     # -- writing ----------------------------------------------------------------------------
 
     def add(self, contacts: Sequence[Contact], *, with_client: Iterable[int] = ()) -> list[int]:
@@ -144,9 +157,9 @@ class ContactRepository:
         """Of these folded e-mails, those that several clients' contacts have: key -> codes."""
         found: dict[str, list[str]] = {}
         sql = (
-            "SELECT DISTINCT email_key, code, code_key FROM contact"
-            " JOIN client ON client.id = client_id WHERE email_key IN ({places})"
-            " ORDER BY email_key, code_key"
+            "SELECT DISTINCT contact.email_key, code, code_key FROM contact"
+            " JOIN client ON client.id = client_id WHERE contact.email_key IN ({places})"
+            " ORDER BY contact.email_key, code_key"
         )
         for row in query_in_chunks(self.conn, sql, keys):
             found.setdefault(row["email_key"], []).append(row["code"])

@@ -14,6 +14,8 @@ from interop_cli.store.writing.writer import Writer
 
 # Rows that may equal one of the winner's, and are looked at one by one.
 COMBINED = ("contact", "address")
+# What is said of rows that were another client's: a file may still have that client.
+MARKED = {"client_code": {"merged": 1}}
 # Table, column: who pays. A row of the client itself (``client_id``) is not billed to itself.
 PAYERS = (("client", "bill_to_id"), ("document", "bill_to_id"))
 # Table, column, what it names: goes over to the row that an equal one was combined into.
@@ -30,9 +32,8 @@ def move(writer: Writer, winner: int, losers: Sequence[int]) -> dict[str, int]:
     moved = {}
     for table in TABLES.values():
         if table.client == "client_id" and table.name not in COMBINED:
-            moved[table.name] = writer.update(
-                table.name, {"client_id": winner}, f"client_id IN ({ours})"
-            )
+            values = {"client_id": winner, **MARKED.get(table.name, {})}
+            moved[table.name] = writer.update(table.name, values, f"client_id IN ({ours})")
     return {name: count for name, count in moved.items() if count}
 
 
