@@ -40,7 +40,7 @@ def crowd(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 WORK = {
     "deactivate": ["client", "deactivate", "-", "-y", "--max-affected", ROWS, "--json"],
-    "import": ["client", "import", "-", "--json"],
+    "import": ["client", "import", "-", "--key", "code", "--json"],
 }
 INPUT = {"deactivate": "codes", "import": "csv"}
 
