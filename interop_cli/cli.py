@@ -46,7 +46,8 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
     help=N_(
         "The Clients module of interOP, on the command line: clients and prospects, their"
         " contacts, addresses and notes, documents, sales totals, and the push to accounting and"
-        " to the CRM.\n\nTopics: interop help exit-codes, environment, formatting, filters."
+        " to the CRM.\n\nTopics: interop help exit-codes, environment, formatting, filters,"
+        " mapping."
     ),
 )
 @option(

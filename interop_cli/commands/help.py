@@ -43,7 +43,7 @@ ENVIRONMENT = N_("""\
 Environment
 
   INTEROP_DB             the database: a file, or postgresql://…
-  INTEROP_OUTPUT         table, json, ndjson, csv, tsv or codes
+  INTEROP_OUTPUT         table, json, ndjson, csv, tsv, codes, xlsx, vcard or vcard4
   INTEROP_LANG           fr or en; else the setting lang, LC_ALL, LC_MESSAGES, LANG
   INTEROP_NO_INPUT       never ask; so does CI
   INTEROP_LOCK_TIMEOUT   seconds to wait for a lock (30)
@@ -65,6 +65,8 @@ Formatting
   -o csv      RFC 4180, English field names; --dialect excel-fr for Excel in French
   -o tsv      tabs, with \\t \\n \\\\ escaped
   -o codes    one code (or id) a line, to pipe into another command
+  -o xlsx     an Excel workbook, with --out: real numbers and dates
+  -o vcard    contacts as vCards, version 3; vcard4: version 4
 
   --fields code,name,addresses.city   columns and their order, in every format
   --out FILE                          the data into a file, whole or not at all
@@ -116,11 +118,70 @@ The fields are those of interop schema client, and
 Those of contact, address, note and sales document list are the fields of
 interop schema contact, address, note, document.""")
 
+COLUMNS = N_("""\
+Mapping
+
+A mapping says what the columns of a file are: one that comes with the program,
+or a TOML file. interop client import FILE --suggest guesses one, to begin with.
+
+  interop client import export.csv --mapping quickbooks
+  interop sales import lines.csv --mapping lines.toml
+  interop client import list.csv --map Company=name --map Fax= --map '*='
+
+Ready for clients: quickbooks sage50 hubspot shopify odoo salesforce xero google
+outlook dolibarr northwind. A column named as a field of ours needs no mapping.
+
+  [columns]                      # their column = our field
+  "Client No" = "code"
+  Fax = ""                       # left out
+
+  [fields]                       # our field = what it is made of
+  name = "{Company} | {First Name} {Last Name}"
+  contact.name = "{First Name} {Last Name}"
+  contact.email = "{?First Name}{Email}"
+  kind = "invoice"
+
+Of choices between | the first counts that has anything in its columns; an empty
+column takes along the text before it. {?Column} gives nothing, but where it is
+empty its choice does not count. A field without a column is a constant. {#3} is
+the third column, {Email#2} the second one called Email. full_address,
+address.full_address and ship_to.full_address take a whole address in one cell;
+what cannot be taken apart is refused.
+
+  [split]                        # their column = what stands between its parts
+  Tags = [";", ":::"]
+  "E-mail" = ";"                 # {E-mail[1]}, {E-mail[2]}, {E-mail[*]} the rest
+
+  [values.status]                # of our field: their word = ours
+  Voided = "void"
+  "" = "draft"                   # an empty cell
+
+  [defaults]                     # our field = what it is where the file has none
+  language = "fr"
+
+Above the tables, for the whole file:
+
+  key = "external_id"            # or several: ["code", "email"]
+  others = "ignore"              # columns without a field: error, ignore, note
+  optional = true                # columns that may be absent, or a list of them
+  where = '{Customer} != Total'  # rows to take; see: interop help filters
+  join = "Invoice No"            # rows alike there are one record
+  header = 4                     # its line; "find" looks for it; false: none
+  dates = "%d/%m/%Y"             # or a list of such forms
+  decimal = ","                  # the mark before the cents
+  delimiter = ";"                # and encoding, sheet
+
+Joined rows repeat what is of the record itself, or leave it empty; contact.…,
+address.…, note.… and line.… of each row add up. Constants and defaults alone
+make no contact, address, note or line. others = "note" keeps what has no field
+in a note of the client.""")
+
 TOPICS = {
     "exit-codes": EXIT_CODES,
     "environment": ENVIRONMENT,
     "formatting": FORMATTING,
     "filters": FILTERS,
+    "mapping": COLUMNS,
 }
 
 
@@ -128,7 +189,8 @@ TOPICS = {
     "help",
     cls=Command,
     help=N_(
-        "Show the help of a command, or a topic: exit-codes, environment, formatting, filters.\n\n"
+        "Show the help of a command, or a topic: exit-codes, environment, formatting, filters,"
+        " mapping.\n\n"
         "\b\ninterop help client edit\ninterop help filters"
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 BY = {
+    "client.uid": "uid",
     "client": "code",
     "client.external_id": "external_id",
     "client.email": "email",

@@ -22,7 +22,7 @@ KEYS = tuple(str(key) for key in NAMEABLE)
 _LARGEST = 1024 * 1024  # bytes
 _READY_NAME = re.compile(r"[a-z0-9]+")
 _READING = ("encoding", "delimiter", "sheet")
-_ENTRIES = (
+ENTRIES = (
     "key", "others", "optional", "where", "join", "header", "dates", "decimal", *_READING,
     "columns", "fields", "split", "values", "defaults",
 )  # fmt: skip
@@ -86,9 +86,9 @@ class _Reader:
 
     def mapping(self, keys: Collection[str]) -> ColumnMap:
         for entry in self._document:
-            if entry not in _ENTRIES:
+            if entry not in ENTRIES:
                 message = msg("{file}: {key} is not known here.", file=self._file, key=entry)
-                hint = nearest(entry, _ENTRIES)
+                hint = nearest(entry, ENTRIES)
                 raise ConfigError(
                     "import.map.unknown", message, hint=hint, file=self._file, key=entry
                 )

@@ -1,7 +1,7 @@
 """Which client a row of a file means that is about something of a client's.
 
-By its code, present or former, its external id, e-mail or name. What the file says of a client that
-was merged into another one is about that one.
+By its uid, its code, present or former, its external id, e-mail or name, compared as those of the
+rows of a file of clients are. A client that was merged into another one is that one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, InvalidData, NotFound
 from interop_cli.domain.fields.references import BY
+from interop_cli.domain.matching import IDENTIFIERS, identity
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.validation import wrong
 
@@ -18,13 +19,21 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-IDENTIFIERS = frozenset({"code", "external_id"})
 NOBODY: Mapping[str, Message] = {
+    "uid": msg("There is no client of this uid."),
     "code": msg("There is no client of this code."),
     "external_id": msg("There is no client of this external id."),
     "email": msg("There is no client of this e-mail."),
     "name": msg("There is no client of this name."),
 }
+KEYS = {
+    "uid": "uid",
+    "code": "code_key",
+    "external_id": "external_id_key",
+    "email": "email_key",
+    "name": "name_key",
+}
+"""The column in which each is compared."""
 MAX_CACHED = 200_000
 MAX_NAMED = 5
 
@@ -44,7 +53,7 @@ class Owners:
     """The clients that rows name; ``load`` looks them up, a batch at a time."""
 
     def __init__(self, uow: UnitOfWork) -> None:
-        self.clients = uow.clients
+        self.uow = uow
         self._known: dict[str, dict[str, Sequence[Owner]]] = {kind: {} for kind in BY.values()}
 
     def load(self, rows: Sequence[Mapping[str, Any]], codes: Iterable[str] = ()) -> None:
@@ -57,23 +66,23 @@ class Owners:
             if len(known) > MAX_CACHED:
                 known.clear()
             if unknown := texts - known.keys() - {""}:
-                found = self._winners(self.clients.referred_to(kind, unknown))
-                known.update({text: found.get(text, ()) for text in unknown})
+                known.update(self._looked_up(kind, unknown))
 
-    def _winners(self, found: Mapping[str, Sequence[Row]]) -> dict[str, Sequence[Owner]]:
-        """The clients themselves, each once; for one that was merged, the one that it is now."""
-        rows = {row["id"]: row for of_one in found.values() for row in of_one}
-        while missing := {row["merged_into_id"] for row in rows.values()} - rows.keys() - {None}:
-            rows |= {row["id"]: row for row in self.clients.by_column("id", missing).values()}
-        owners: dict[str, Sequence[Owner]] = {}
-        for text, of_one in found.items():
-            winners: dict[int, Owner] = {}
-            for row in of_one:
-                while row["merged_into_id"] is not None:
-                    row = rows[row["merged_into_id"]]
-                winners[row["id"]] = _owner(row)
-            owners[text] = tuple(winners.values())
-        return owners
+    def _looked_up(self, kind: str, texts: Iterable[str]) -> dict[str, Sequence[Owner]]:
+        """Whom each of these texts names, each client once."""
+        keys = {text: getattr(identity({kind: text}), kind) for text in texts}
+        found = self.uow.candidates()
+        ids: dict[str, set[int]] = {key: set() for key in keys.values()}
+        for key, one in found.by_column(KEYS[kind], filter(None, ids)):
+            ids[key].add(one.id)
+        if kind == "code":
+            for key, one in found.by_former_code(key for key, own in ids.items() if not own):
+                ids[key].add(one.id)
+        rows = self.uow.clients.by_column("id", set().union(*ids.values()))
+        return {
+            text: [_owner(rows[client_id]) for client_id in sorted(ids[key])]
+            for text, key in keys.items()
+        }
 
     def of_code(self, code: str, path: str) -> Owner:
         """The client of a code among those loaded; raises NotFound ``client.not_found``."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import configparser
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from interop_cli.inputs.mapping.loading import READY, load_map, ready
+from interop_cli.commands.client.files import fields
+from interop_cli.commands.sales.files import FIELDS as DOCUMENTS
+from interop_cli.inputs.mapping.loading import ENTRIES, READY, load_map, read_map, ready
 from tests.inputs.mapping.sources import FILES
 from tests.support.cli import Run
 
@@ -77,3 +80,19 @@ def test_names_are_completed(invoke: Run) -> None:
         env = {"_INTEROP_COMPLETE": "bash_complete", "COMP_WORDS": line,
                "COMP_CWORD": str(len(line.split()) - 1)}  # fmt: skip
         assert found in invoke(env=env).stdout
+
+
+@pytest.mark.parametrize("page", ["mapping.md", "mapping.fr.md"])
+def test_the_documentation_is_true(page: str, root: Path, invoke: Run) -> None:
+    text = (root / "docs" / page).read_text("utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 7
+    for block in blocks:
+        said = read_map(page, block.encode())
+        known = DOCUMENTS if "line." in block else fields()
+        assert all(known.has(to) for to in (*said.columns.values(), *said.fields) if to)
+    for name in NAMED:
+        assert f"--mapping {name}`" in text
+    shown = invoke("help", "mapping").stdout
+    assert all(name in shown for name in NAMED)
+    assert all(entry in shown for entry in ENTRIES)

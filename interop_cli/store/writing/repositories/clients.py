@@ -121,28 +121,6 @@ class ClientRepository:
             found.setdefault(row[column], row)
         return found
 
-    def referred_to(self, kind: str, texts: Iterable[str]) -> dict[str, list[Row]]:
-        """The stored rows that these texts name, all of them: text -> rows.
-
-        ``kind`` is what they are: ``code`` (present or former), ``external_id``, ``email`` or
-        ``name``; compared folded.
-        """
-        folded = {"code": code_key, "external_id": caseless}.get(kind, fold)
-        keys = {text: folded(text) for text in texts}
-        column = f"{kind}_key"
-        condition, wanted = self.conn.among(column, dict.fromkeys(keys.values()))
-        rows: dict[str, list[Row]] = {}
-        for row in self.conn.query(
-            f"SELECT * FROM client WHERE {condition} ORDER BY id",  # noqa: S608
-            among=wanted,
-        ):
-            rows.setdefault(row[column], []).append(row)
-        if kind == "code":
-            former = self.retired_codes(key for key in keys.values() if key not in rows)
-            by_id = self.by_column("id", former.values())
-            rows |= {key: [by_id[client_id]] for key, client_id in former.items()}
-        return {text: rows[key] for text, key in keys.items() if key in rows}
-
     def named(self, refs: Iterable[str]) -> dict[str, Row]:
         """The stored rows that these codes, present or former, or ``#id`` name: ref -> row."""
         ids, keys = {}, {}
