@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.address import Address
+from interop_cli.domain.address import Address, accepted
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData, UsageError
 from interop_cli.domain.fields.client import CLIENT, PLACE
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-# Who pays and the logo are not the client's alone: services look them up.
+# Who pays, whom it was merged into and the logo are not the client's alone: services look them up.
 CLIENT_FIELDS = names(
-    field for field in taken(CLIENT) if not field.place and field.name not in ("bill_to", "logo")
+    field
+    for field in taken(CLIENT)
+    if field.stored and not field.place and field.name not in ("bill_to", "logo", "merged_into")
 )
 
 AT_ONCE = 3  # columns that are written for all by themselves
@@ -60,6 +62,7 @@ def _given(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 def built(values: Mapping[str, Any], context: Context) -> tuple[Client, Address]:
     """A new client and its main address; raises InvalidData with all that is wrong in both."""
+    values, context = accepted(values, context)
     own, place = _given(values, CLIENT_FIELDS), _given(values, PLACE)
     if "main_address" in values:
         place |= values["main_address"]
@@ -85,6 +88,7 @@ def revised(
 ) -> Revision:
     """A stored client and its main address with changes to both; raises InvalidData."""
     before, address = uow.clients.entity(row), uow.addresses.entity(main)
+    changes, context = accepted(changes, context)
     own, place = split(changes)
     if place:
         address = address.revise(place, context)
