@@ -23,7 +23,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from interop_cli.domain.values.code import code_key, strip_legal_suffix
-from interop_cli.domain.values.doubts import is_no_value
+from interop_cli.domain.values.doubts import NO_VALUE
 from interop_cli.domain.values.text import caseless, fold
 from interop_cli.domain.values.uid import uid_key
 
@@ -105,8 +105,11 @@ def identity(values: Mapping[str, Any], prefix: str = "") -> Identity:
     """What a row says of who its client is; ``prefix`` stands before the names of its fields."""
 
     def text(name: str) -> str:
-        value = values.get(prefix + name)
-        return "" if value is None or value == "" or is_no_value(value) else str(value)
+        value = values.get(prefix + name if prefix else name)
+        if value is None or value == "":
+            return ""
+        found = str(value)
+        return "" if found in NO_VALUE else found
 
     name, uid, external_id = text("name"), text("uid"), text("external_id")
     return Identity(
