@@ -16,19 +16,20 @@ from benchmarks.pairs import Command, compare
 
 
 def write_workbook(rows: Path, path: Path) -> None:
-    """The rows of a CSV as a sheet, as a spreadsheet saves it: texts shared, numbers as numbers."""
+    """The rows of a CSV as a sheet, as a spreadsheet saves it: with a table of its texts."""
     from xlsxwriter import Workbook
 
     book = Workbook(str(path))
     sheet = book.add_worksheet("Clients")
     with rows.open(encoding="utf-8", newline="") as file:
+        names: list[str] = []
         for number, cells in enumerate(csv.reader(file)):
+            names = names or cells
             for column, cell in enumerate(cells):
                 if cell:
                     sheet.write_string(number, column, cell)
     # A cell in error, so that what the reader leaves out is looked for as in a file of people.
-    sheet.write_formula(1, len(cells), "=NA()", None, "#N/A")
-    sheet.write_string(0, len(cells), "note.text")
+    sheet.write_formula(1, names.index("website"), "=NA()", None, "#N/A")
     book.close()
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from interop_cli.shell.system_user import current_user
 from tests.support.engines import ENGINES
 from tests.support.transcript import Step, Transcript, matches, parse, run_step, updated
 from tests.support.warm import cold_program, install, warm_program
@@ -67,6 +69,21 @@ def test_transcript(
         _rewrite(path, transcript, steps)
     elif wrong:
         pytest.fail("\n".join(_difference(path, *pair) for pair in wrong), pytrace=False)
+
+
+def test_nobody_who_runs_the_tests_is_in_a_transcript() -> None:
+    """Not root either: an answer with a name in it is true for one user only."""
+    found = []
+    for path in sorted(FOLDER.glob("**/*.txt")):
+        transcript = parse(path.read_text("utf-8"))
+        typed = "\n".join(line for step in transcript.steps for line in step.command)
+        for name in {"root", current_user().name}:
+            word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+            if word.search(typed):  # somebody of the story
+                continue
+            answers = [line for step in transcript.steps for line in step.expected]
+            found += [f"{path.name}: {line}" for line in answers if word.search(line)]
+    assert not found, "write <...> for who it was"
 
 
 def _same(step: Step, actual: Step) -> bool:

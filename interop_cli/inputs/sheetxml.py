@@ -12,7 +12,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import IO
 from xml.parsers import expat
 
 from interop_cli.domain.values.money import currencies_said
@@ -20,7 +19,9 @@ from interop_cli.output.workbook import UTC_TIME
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - from March 1900 on
 _PIECE = 256 * 1024
-_ERROR = b't="e"'
+_ODD_CELL = rb"<(?:\w+:)?c(?=\s)(?=[^>]*\s(?:%s))([^>]*[^/])>(.*?)</(?:\w+:)?c>"
+_ATTRIBUTE = re.compile(r"(\w+)=[\"']([^\"']*)[\"']")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)</")
 _ZEROS = re.compile(r"0{2,}")
 _PARTS = re.compile(r'\[\$([^\]-]*)(?:-[^\]]*)?\]|"([^"]*)"|\\(.)|([€£¥₩₹₽₺₪₫₱฿₴])')
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -34,12 +35,32 @@ def odd_cells(book: zipfile.ZipFile, sheet: int) -> Iterator[tuple[int, int, str
     Raises ``KeyError``, ``ValueError``, ``zipfile.BadZipFile`` or ``expat.ExpatError`` where the
     workbook is not whole.
     """
-    path = _path_of(book, sheet)
     formats = _formats(book)
-    if not formats and not _has_errors(book, path):
-        return
-    with book.open(path) as stream:
-        yield from _Cells(formats).read(stream)
+    kinds = [rb"t=[\"']e[\"']", *(rb"s=[\"']%s[\"']" % style.encode() for style in formats)]
+    # Of its tag only, and only where one of these stands in it.
+    cell = re.compile(_ODD_CELL % b"|".join(kinds), re.DOTALL)
+    quick = re.compile(b"|".join(kinds))
+    rest = b""
+    with book.open(_path_of(book, sheet)) as stream:
+        while piece := stream.read(_PIECE):
+            whole, end, rest = (rest + piece).rpartition(b"row>")
+            if quick.search(whole):
+                for found in cell.finditer(whole + end):
+                    yield from _said(found[1].decode(), found[2], formats)
+
+
+def _said(
+    tag: str, content: bytes, formats: dict[str, Callable[[str], str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Place and text of a cell; none where it is empty, or a text that has such a format."""
+    attributes = dict(_ATTRIBUTE.findall(tag))
+    value, place = _VALUE.search(content), _CELL.fullmatch(attributes.get("r", ""))
+    kind = attributes.get("t", "n")
+    say = str if kind == "e" else formats.get(attributes.get("s", "")) if kind == "n" else None
+    if value and say:
+        if place is None:
+            raise ValueError("a cell does not say where it is")
+        yield int(place[2]) - 1, _column(place[1]), say(value[1].decode())
 
 
 def with_content(book: zipfile.ZipFile) -> list[tuple[int, str]]:
@@ -60,52 +81,6 @@ def _has_rows(book: zipfile.ZipFile, sheet: int) -> bool:
 def _sheets(book: zipfile.ZipFile) -> list[Attributes]:
     elements = _elements(book, "xl/workbook.xml")
     return [attributes for name, attributes in elements if name == "sheet"]
-
-
-class _Cells:
-    """The odd cells of a sheet as it is parsed."""
-
-    def __init__(self, formats: dict[str, Callable[[str], str]]) -> None:
-        self._formats = formats
-        self._found: list[tuple[int, int, str]] = []
-        self._row = self._column = -1
-        self._say: Callable[[str], str] | None = None
-        self._text: list[str] | None = None
-
-    def read(self, stream: IO[bytes]) -> Iterator[tuple[int, int, str]]:
-        parser = _parser(self._start)
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._chars
-        while piece := stream.read(_PIECE):
-            parser.Parse(piece)
-            yield from self._found
-            self._found.clear()
-
-    def _start(self, name: str, attributes: Attributes) -> None:
-        name = _local(name)
-        if name == "row":
-            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
-            self._column = -1
-        elif name == "c":
-            self._column += 1
-            if place := _CELL.fullmatch(attributes.get("r", "")):
-                self._row, self._column = int(place[2]) - 1, _column(place[1])
-            kind = attributes.get("t", "n")
-            self._say = str if kind == "e" else None
-            if kind == "n":
-                self._say = self._formats.get(attributes.get("s", ""))
-        elif name == "v" and self._say:
-            self._text = []
-
-    def _chars(self, text: str) -> None:
-        if self._text is not None:
-            self._text.append(text)
-
-    def _end(self, _name: str) -> None:
-        if self._text is not None and self._say is not None:
-            if text := "".join(self._text):
-                self._found.append((self._row, self._column, self._say(text)))
-            self._text = self._say = None
 
 
 def _column(letters: str) -> int:
@@ -154,16 +129,6 @@ def _path_of(book: zipfile.ZipFile, sheet: int) -> str:
     }
     target = targets[ids[sheet]]
     return target[1:] if target.startswith("/") else f"xl/{target}"
-
-
-def _has_errors(book: zipfile.ZipFile, path: str) -> bool:
-    before = b""
-    with book.open(path) as stream:
-        while piece := stream.read(_PIECE):
-            if _ERROR in before + piece:
-                return True
-            before = piece[-len(_ERROR) :]
-    return False
 
 
 def _formats(book: zipfile.ZipFile) -> dict[str, Callable[[str], str]]:

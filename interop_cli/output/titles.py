@@ -27,17 +27,19 @@ _PLAIN = (
     N_("Fields"), N_("File"), N_("First year"), N_("Fix"), N_("Formatted"), N_("Former code"),
     N_("Former codes"), N_("How"), N_("Http status"), N_("In sync"), N_("Inactive clients"),
     N_("Introduced"), N_("Invoices"), N_("Items"), N_("Journal mode"), N_("Journal"), N_("Kept"),
-    N_("Key"), N_("Last invoice"), N_("Last year"), N_("Latest"), N_("Left"), N_("Location"),
+    N_("Key"), N_("Last invoice"), N_("Last year"), N_("Latest"), N_("Left"), N_("Line"),
+    N_("Location"),
     N_("Made"), N_("Max length"), N_("Message"), N_("Namesakes"), N_("Need"), N_("Note"),
     N_("Notes"), N_("Offered"), N_("Operation id"), N_("Operation"), N_("Operations"), N_("Origin"),
     N_("Other name"), N_("Other"), N_("Others"), N_("Ours"), N_("Outcome"), N_("Pattern"),
     N_("Paused by"), N_("Paused until"), N_("Paused"), N_("Pending"), N_("Pick"), N_("Prospects"),
     N_("Pulled at"), N_("Pushed at"), N_("Pushed"), N_("Reason"), N_("Reasons"), N_("Reference"),
-    N_("Remote id"), N_("Remote name"), N_("Request id"), N_("Restored from"), N_("Rights"),
+    N_("Remote"), N_("Remote id"), N_("Remote name"), N_("Request id"), N_("Restored from"),
+    N_("Rights"),
     N_("Role"), N_("Run"), N_("Sales"), N_("Schema step"), N_("Score"), N_("Secret"), N_("Sent"),
     N_("Settings"), N_("Severity"), N_("Sha256"), N_("Size"), N_("Stale"), N_("Stored invoices"),
     N_("Sync"), N_("Target"), N_("Theirs"), N_("Type"), N_("Uid"), N_("Undoes"), N_("Undone by"),
-    N_("Unknown"), N_("Value"), N_("Waits for"), N_("What"), N_("Year"),
+    N_("Unknown"), N_("Value"), N_("Waits for"), N_("What"), N_("Wins"), N_("Year"),
 )  # fmt: skip
 _FIELDS = {field.name: field.title for of in ENTITIES.values() for field in of if field.title}
 TITLES = _FIELDS | {title.lower().replace(" ", "_"): title for title in _PLAIN} | _SPECIAL

@@ -107,7 +107,7 @@ def test_a_rule_on_its_own() -> None:
 
 def test_several_errors_as_one() -> None:
     with pytest.raises(ValueError, match="two ways") as caught:
-        parse_cents("1,234")
+        parse_cents("1,234", "CAD")
     both = merged(invalid_client(name=""), refused(caught.value, "total"))  # type: ignore[arg-type]
     assert [(d.path, d.code) for d in both.details] == [
         ("name", "field.missing"),

@@ -174,8 +174,8 @@ def test_a_document_type_is_refused() -> None:
     data = io.BytesIO(xlsx([["a"], ["#N/A"]]))
     with zipfile.ZipFile(data) as book:
         parts = {name: book.read(name) for name in book.namelist()}
-    name = "xl/worksheets/sheet1.xml"
-    parts[name] = parts[name].replace(b"<worksheet", b"<!DOCTYPE x []><worksheet", 1)
+    name = "xl/workbook.xml"
+    parts[name] = parts[name].replace(b"<workbook", b"<!DOCTYPE x []><workbook", 1)
     again = io.BytesIO()
     with zipfile.ZipFile(again, "w") as book:
         for part, content in parts.items():

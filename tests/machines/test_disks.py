@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,11 @@ def test_a_full_folder_for_temporary_files_is_named(
         assert str(tmp_path) in result.error["message"]
 
 
+def sorts_in_memory(shop: Path) -> bool:
+    with closing(sqlite.connect(shop)) as conn:
+        return sqlite.temporary_in_memory(conn)
+
+
 FULL = (
     "strace -f -qq -o /dev/null --seccomp-bpf -e trace=pwrite64 -e inject=pwrite64:error=ENOSPC"
 ).split()
@@ -206,7 +212,7 @@ except IoFailure as error:
 def test_a_sort_that_fills_the_folder_says_which(shop: Path, tmp_path: Path, root: Path) -> None:
     if reason := can_trace():
         pytest.skip(reason)
-    if sqlite.temporary_in_memory(sqlite.connect(shop)):
+    if sorts_in_memory(shop):
         pytest.skip("this SQLite library sorts in memory")
     folder = tmp_path / "temporary"
     folder.mkdir()
@@ -237,7 +243,7 @@ def test_a_library_that_sorts_in_memory_is_told(
     shop: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one of the extra ``sqlite`` is built so."""
-    here = sqlite.temporary_in_memory(sqlite.connect(shop))
+    here = sorts_in_memory(shop)
     assert ("sqlite.memory" in _codes(invoke)) is here
     monkeypatch.setattr(sqlite, "temporary_in_memory", lambda _conn: not here)
     assert ("sqlite.memory" in _codes(invoke)) is not here

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.outside import PROGRAM
 from tests.support.postgres import FOLDER, NewDatabase, lent, url_of
+from tests.support.warm import warm_command
 
 PLACE = {"line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2"}
 CLIENTS = (
@@ -48,7 +48,8 @@ def _furnish(url: str) -> None:
             "",
         ),
     ):
-        subprocess.run([*PROGRAM, "--db", url, "-q", *words], input=stdin.encode(), check=True)
+        command = [*warm_command(), "--db", url, "-q", *words]
+        subprocess.run(command, input=stdin.encode(), check=True)
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import sqlite3
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,7 +19,6 @@ from tests.support.cli import Run
 from tests.support.forks import Command, run_all
 from tests.support.outside import (
     content,
-    environment,
     error_of,
     fingerprint,
     finish,
@@ -29,18 +26,18 @@ from tests.support.outside import (
     start,
     without_traceback,
 )
+from tests.support.warm_process import WarmProcess
 
 
 @contextmanager
 def writers(url: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Programs that write without pause until the block is over."""
-    path = os.pathsep.join(filter(None, sys.path))
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.outside.workers", "mix", str(url), str(n), "100000"],
+        WarmProcess(
+            ["mix", str(url), str(n), "100000"],
+            program="tests.outside.workers",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=environment(PYTHONPATH=path),
         )
         for n in range(count)
     ]
@@ -193,9 +190,8 @@ def test_only_a_sound_backup_is_restored(
     if source == "foreign":
         monday.write_bytes(data[:68] + b"\0\0\0\7" + data[72:])
     elif source == "newer":
-        with sqlite3.connect(monday) as conn:
+        with closing(sqlite3.connect(monday)) as conn, conn:
             conn.execute("INSERT INTO migration VALUES ('9999_future', '2030-01-01T00:00:00Z')")
-        conn.close()
     elif source == "missing":
         monday.unlink()
     else:

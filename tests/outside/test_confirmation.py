@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Run
-from tests.support.outside import PROGRAM, content, finish, start
+from tests.support.outside import content, finish, start
 from tests.support.terminal import on_terminal
+from tests.support.warm import warm_command
 
 MODERATE = (
     ("client", "deactivate", "ACME", "BETA"),
@@ -76,7 +78,7 @@ def test_agreement_is_asked_for_before_the_input_is_read(args: tuple[str, ...], 
 
 def test_yes_piped_into_it_changes_nothing(shop: Path) -> None:
     before = content(str(shop))
-    command = " ".join(PROGRAM)
+    command = shlex.join(warm_command())
     done = subprocess.run(
         [
             "sh",

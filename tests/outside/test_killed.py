@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.cli import Run
 from tests.support.forks import Command, run_all
-from tests.support.outside import Content, content, environment, finish, sound, start
+from tests.support.outside import Content, content, environment, finish, sound, start, start_cold
 
 ROWS = 10_000
 # The clock stands still, so that two runs write the very same rows.
@@ -40,7 +40,7 @@ def crowd(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 WORK = {
     "deactivate": ["client", "deactivate", "-", "-y", "--max-affected", ROWS, "--json"],
-    "import": ["client", "import", "-", "--json"],
+    "import": ["client", "import", "-", "--key", "code", "--json"],
 }
 INPUT = {"deactivate": "codes", "import": "csv"}
 
@@ -82,7 +82,9 @@ class Campaign:
 
     def _run(self, path: Path, delay: float | None) -> tuple[int, str, str]:
         with (self.crowd / INPUT[self.what]).open("rb") as stdin:
-            process = start("--db", path, *WORK[self.what], stdin=stdin, env=environment(**CLOCK))
+            process = start_cold(
+                "--db", path, *WORK[self.what], stdin=stdin, env=environment(**CLOCK)
+            )
             if delay is not None:
                 time.sleep(delay)
                 process.kill()
@@ -141,7 +143,7 @@ def test_killed_on_a_server(postgres_shop: str, invoke: Run) -> None:
     before = content(postgres_shop)
     chance = random.Random(1)
     for _ in range(4):
-        process = start("client", "deactivate", "-", "-y", "--max-affected", 5000, "--json")
+        process = start_cold("client", "deactivate", "-", "-y", "--max-affected", 5000, "--json")
         assert process.stdin
         process.stdin.write(codes)
         process.stdin.close()

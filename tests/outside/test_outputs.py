@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import click
 import pytest
 
 from tests.support.cli import Run
-from tests.support.outside import PROGRAM, content, fingerprint, finish, start
+from tests.support.outside import content, fingerprint, finish, start
+from tests.support.warm import warm_command
 
 READS = [
     ("client", "list", "--out"),
@@ -257,7 +259,7 @@ def test_a_saved_attachment_is_no_exception(shop: Path, invoke: Run, tmp_path: P
 def test_devices_and_pipes_take_anything(files: dict[str, str], shop: Path, tmp_path: Path) -> None:
     null = ("--out", "/dev/null", "--results", "/dev/null")
     assert finish(start("client", "import", "more.csv", *null, cwd=tmp_path))[0] == 0
-    command = " ".join(PROGRAM)
+    command = shlex.join(warm_command())
     done = subprocess.run(
         [
             "bash",

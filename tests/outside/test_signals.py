@@ -8,13 +8,21 @@ import signal
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Run
-from tests.support.outside import Content, content, finish, sound, start, without_traceback
+from tests.support.outside import (
+    Content,
+    content,
+    finish,
+    sound,
+    start,
+    start_cold,
+    without_traceback,
+)
 
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 ROWS = 2000
@@ -29,9 +37,11 @@ def codes(shop: Path, invoke: Run) -> bytes:
 
 def wait_until_caught(process: subprocess.Popen[bytes]) -> bool:
     """Wait until the program has its handlers; before, Python itself is still starting."""
-    bit = 1 << (signal.SIGHUP - 1)
+    bit, status = 1 << (signal.SIGHUP - 1), ""
     while process.poll() is None:
-        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        with suppress(FileNotFoundError):
+            status = Path(f"/proc/{process.pid}/status").read_text()
+        for line in status.splitlines():
             if line.startswith("SigCgt:") and int(line.split()[1], 16) & bit:
                 return True
         time.sleep(0.002)
@@ -171,14 +181,10 @@ def test_what_was_committed_is_said_to_be(shop: Path, tmp_path: Path) -> None:
 
 def test_what_was_ignored_stays_ignored(shop: Path) -> None:
     """``nohup interop …`` goes on after the terminal is gone."""
-
-    def ignore() -> None:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
+    ignored = (signal.SIGHUP, signal.SIGINT)
     with closing(sqlite3.connect(shop, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        process = start("client", "edit", "ACME", "--terms", "x", "-q", preexec_fn=ignore)
+        process = start("client", "edit", "ACME", "--terms", "x", "-q", ignored=ignored)
         time.sleep(1)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGINT)
@@ -190,7 +196,7 @@ def test_ctrl_c_at_the_start_shows_no_traceback(shop: Path) -> None:
     """At random moments from the first one on: Python's own start is not ours to mend."""
     chance = random.Random(1)
     for _ in range(6):
-        process = start("client", "list", "--json")
+        process = start_cold("client", "list", "--json")
         time.sleep(0.05 + chance.uniform(0, 0.3))
         process.send_signal(signal.SIGINT)
         code, _out, err = finish(process)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import shlex
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,18 +23,11 @@ from tests.support.outside import (
     start,
     without_traceback,
 )
+from tests.support.warm import warm_command
 
 WRITE = ("client", "edit", "ACME", "--terms", "net45")
 FULL = Path("/dev/full")
 SEEDED = 1500  # clients whose list is longer than a pipe holds
-
-
-def closing(*numbers: int) -> Callable[[], None]:
-    def close() -> None:
-        for number in numbers:
-            os.close(number)
-
-    return close
 
 
 def test_a_file_that_stdout_goes_to_is_written_on(shop: Path, tmp_path: Path) -> None:
@@ -62,7 +55,7 @@ def test_closed_streams_cost_no_data(
 ) -> None:
     """And nothing that belongs on a stream ends up inside the database."""
     before = content(str(shop))
-    process = start(*args, preexec_fn=closing(*closed))
+    process = start(*args, closed=closed)
     code, out, err = finish(process)
     assert code == (74 if 1 in closed else 0)
     assert out == "" if 1 in closed else out
@@ -81,14 +74,14 @@ def test_closed_streams_cost_no_data(
 def test_an_error_without_streams_still_has_its_code(shop: Path) -> None:
     for args, expected in ((("client", "show", "NOPE"), 3), (("nope",), 2), (CREATE[:2], 2)):
         files = fingerprint(shop)
-        code, out, err = finish(start(*args, preexec_fn=closing(0, 1, 2)))
+        code, out, err = finish(start(*args, closed=(0, 1, 2)))
         assert (code, out, err) == (expected, "", "")
         assert fingerprint(shop) == files
 
 
 def test_help_and_version_need_a_stdout(shop: Path) -> None:
     for args in (("--version",), ("--help",), ("client", "list", "--help"), ("schema",)):
-        assert finish(start(*args, preexec_fn=closing(1)))[0] == 74
+        assert finish(start(*args, closed=(1,)))[0] == 74
         with FULL.open("wb") as full:
             code, _out, err = finish(start(*args, stdout=full))
         assert code == 74
@@ -160,7 +153,7 @@ def _head(args: list[str], env: dict[str, str]) -> None:
 
 
 def test_the_shell_sees_141(full_shop: Path) -> None:
-    command = " ".join(PROGRAM)
+    command = shlex.join(warm_command())
     done = subprocess.run(
         ["bash", "-c", f"{command} client list | head -1; echo ${{PIPESTATUS[0]}}"],
         capture_output=True,

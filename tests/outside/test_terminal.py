@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 import pytest
 
 from tests.support.outside import environment, finish, start
 from tests.support.terminal import on_terminal
+from tests.support.warm_process import WarmProcess
 
 # Orders to a terminal: title, clipboard, link, clear, C1, bidi, overwriting, hiding, device query.
 HOSTILE = (
@@ -158,9 +158,9 @@ def test_orders_are_found() -> None:
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_nothing_from_data_orders_a_terminal(lang: str, hostile_shop: Path, tmp_path: Path) -> None:
     (tmp_path / "commands.json").write_text(json.dumps(COMMANDS))
-    program = (sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r})\n{SCRIPT}")
+    script = f"import os; os.chdir({str(tmp_path)!r})\n{SCRIPT}"
     env = {"INTEROP_LANG": lang, "INTEROP_COLOR": "never"}
-    with on_terminal(program=program, env=env) as session:
+    with on_terminal(script=script, env=env) as session:
         assert session.end() == 0
     parts = session.shown.split(">>> ")
     assert len(parts) == len(COMMANDS) + 1
@@ -246,24 +246,24 @@ def test_an_error_is_red_on_a_terminal_and_plain_in_json(shop: Path) -> None:
 
 
 # The program, but that it shows progress from the start on and not after a second.
-AT_ONCE = (
-    sys.executable,
-    "-c",
-    "from interop_cli.output import notices; notices.PROGRESS_AFTER = 0;"
-    "from interop_cli.__main__ import main; main()",
-)
+AT_ONCE = """
+from interop_cli.output import notices
+notices.PROGRESS_AFTER = 0
+from interop_cli.__main__ import main
+main()
+"""
 
 
 def test_progress_is_shown_to_a_person_only(shop: Path, tmp_path: Path) -> None:
     rows = "".join(f"P-{n},Client {n},1 rue A,Québec,G1K 4A1\n" for n in range(1200))
     (tmp_path / "big.csv").write_text(f"code,name,line1,city,postal_code\n{rows}", "utf-8")
-    with on_terminal("client", "import", tmp_path / "big.csv", program=AT_ONCE) as session:
+    with on_terminal("client", "import", tmp_path / "big.csv", script=AT_ONCE) as session:
         assert session.end() == 0
     assert "%)" in session.shown
     assert session.shown.count("\x1b[K") >= 1
-    with on_terminal("client", "import", tmp_path / "big.csv", "-q", program=AT_ONCE) as session:
+    with on_terminal("client", "import", tmp_path / "big.csv", "-q", script=AT_ONCE) as session:
         assert (session.end(), session.shown) == (0, "")
-    with Popen([*AT_ONCE, "client", "import", tmp_path / "big.csv"], stderr=PIPE) as process:
-        _out, err = process.communicate()
-    assert process.returncode == 0
-    assert b"%)" not in err
+    words = ["client", "import", str(tmp_path / "big.csv")]
+    code, _out, err = finish(WarmProcess(words, program=AT_ONCE, stdout=PIPE, stderr=PIPE))
+    assert code == 0
+    assert "%)" not in err

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,6 +23,7 @@ from tests.support.outside import (
     start,
     without_traceback,
 )
+from tests.support.warm_process import WarmProcess
 
 PROCESSES = 8
 Answers = list[tuple[int, Any]]
@@ -32,13 +31,12 @@ Answers = list[tuple[int, Any]]
 
 def together(kind: str, url: str, times: int) -> list[Answers]:
     """What each of the eight got."""
-    path = os.pathsep.join(filter(None, sys.path))
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.outside.workers", kind, url, str(number), str(times)],
+        WarmProcess(
+            [kind, url, str(number), str(times)],
+            program="tests.outside.workers",
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(PYTHONPATH=path),
         )
         for number in range(PROCESSES)
     ]
@@ -238,8 +236,9 @@ sys.exit(main(sys.argv[1:]))
 
 def newer_program(*args: object) -> subprocess.Popen[bytes]:
     """A program of tomorrow, which knows one step more."""
-    return subprocess.Popen(
-        [sys.executable, "-c", TOMORROW, *map(str, args)],
+    return WarmProcess(
+        [str(arg) for arg in args],
+        program=TOMORROW,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

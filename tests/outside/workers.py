@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from interop_cli.cli import main
+from interop_cli import cli
 
 Answer = tuple[int, Any]
 
@@ -24,7 +24,7 @@ def interop(url: str, *args: object) -> Answer:
     kept = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = io.TextIOWrapper(out, "utf-8"), io.TextIOWrapper(err, "utf-8")
     try:
-        code = main(["--db", url, "--json", *map(str, args)])
+        code = cli.main(["--db", url, "--json", *map(str, args)])
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
@@ -85,7 +85,12 @@ def mix(url: str, number: int, times: int) -> Iterator[Answer]:
         yield interop(url, *chance.choice(work)())
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Do what the command line says."""
     kind, place, number, times = sys.argv[1:]
     answers = {"count": count, "create": create, "mix": mix}[kind](place, int(number), int(times))
     sys.stdout.write(json.dumps(list(answers)))
+
+
+if __name__ == "__main__":
+    main()

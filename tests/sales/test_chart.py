@@ -10,8 +10,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.support.cli import Run
+from tests.support.cli import Result, Run
+from tests.support.outside import finish
 from tests.support.terminal import on_terminal
+from tests.support.warm_process import WarmProcess
 
 
 @pytest.mark.parametrize(
@@ -115,31 +117,27 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def without_library(*args: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def without_library(*args: str, folder: Path) -> Result:
     """``interop ARGS…`` in a process that has no matplotlib."""
-    return subprocess.run(
-        [sys.executable, "-c", WITHOUT, *args],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    pipe = subprocess.PIPE
+    process = WarmProcess(args, program=WITHOUT, cwd=folder, stdout=pipe, stderr=pipe)
+    return Result(*finish(process))
 
 
 def test_without_the_library_only_pictures_are_missing(filled: Run, tmp_path: Path) -> None:
     (tmp_path / "old.svg").write_text("old")
     for args in (("--out", "old.svg"), ("--format", "png")):
         done = without_library("sales", "chart", "BOR", *args, folder=tmp_path)
-        assert (done.returncode, done.stdout) == (78, "")
+        assert (done.code, done.stdout) == (78, "")
         assert "pip install 'interop-cli[charts]'" in done.stderr
     assert (tmp_path / "old.svg").read_text() == "old"
     done = without_library("sales", "chart", "BOR", "--json", "--format", "svg", folder=tmp_path)
-    assert done.returncode == 2
+    assert done.code == 2
     done = without_library("--json", "sales", "chart", "BOR", folder=tmp_path)
-    assert done.returncode == 0
+    assert done.code == 0
     for args in (("chart", "BOR"), ("chart", "--top", "2"), ("report", "--html", "-")):
         done = without_library("sales", *args, folder=tmp_path)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.code, done.stderr) == (0, "")
 
 
 LOADED = """\

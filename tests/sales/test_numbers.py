@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from interop_cli.services.outcome import Outcome
 from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
 from tests.support.stores import add_client
+from tests.support.warm_process import WarmProcess
 
 WRITERS, EACH = 8, 4
 LINE = {"description": "Cartes", "quantity": "1", "unit_price": "10"}
@@ -22,6 +21,7 @@ import sys
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.rules import Context
 from interop_cli.services.sales import invoices
+from tests.support.warm_process import WarmProcess
 from tests.support.stores import open_store
 
 store = open_store(sys.argv[1])
@@ -56,10 +56,7 @@ def numbers(store: Store) -> list[int]:
 
 def test_eight_writers_leave_no_gap_and_no_double(store: Store, ready_url: str, root: Path) -> None:
     add_client(store, code="ACME")
-    running = [
-        subprocess.Popen([sys.executable, "-c", WRITER, ready_url, str(n)], cwd=root)
-        for n in range(WRITERS)
-    ]
+    running = [WarmProcess([ready_url, str(n)], program=WRITER, cwd=root) for n in range(WRITERS)]
     assert [process.wait(60) for process in running] == [0] * WRITERS
     made = WRITERS * EACH - WRITERS // 2  # every other writer failed once
     assert sorted(numbers(store)) == list(range(1, made + 1))

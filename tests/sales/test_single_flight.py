@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,11 @@ from interop_cli.domain.errors import Busy
 from interop_cli.store.store import Store
 from tests.support.cli import Run
 from tests.support.stores import open_store
+from tests.support.warm_process import WarmProcess
 
 HOLDER = """
 import sys
+from tests.support.warm_process import WarmProcess
 from tests.support.stores import open_store
 store = open_store(sys.argv[1])
 with store.alone("sales-refresh", wait=False):
@@ -23,22 +24,17 @@ with store.alone("sales-refresh", wait=False):
 """
 
 
-def holder(url: str, root: Path) -> subprocess.Popen[str]:
+def holder(url: str, root: Path) -> subprocess.Popen[bytes]:
     """Another process that is at work until its input ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url],
-        cwd=root,
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    pipe = subprocess.PIPE
+    process = WarmProcess([url], program=HOLDER, cwd=root, stdin=pipe, stdout=pipe)
     assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
+    assert process.stdout.readline() == b"held\n"
     return process
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    process.communicate("", timeout=30)
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.communicate(b"", timeout=30)
 
 
 def test_a_second_refresh_says_who_is_at_it(ready_url: str, invoke: Run, root: Path) -> None:

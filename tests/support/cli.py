@@ -11,13 +11,14 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import pytest
+
+from tests.support.outside import finish, start
 
 
 class Result(NamedTuple):
@@ -62,7 +63,7 @@ def _bytes(text: str | bytes) -> bytes:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run the command in its own process; anything that is still going after a minute is killed."""
+    """Run the command in its own process, which is killed where it goes on and on."""
 
     def run(
         *args: object,
@@ -70,16 +71,8 @@ def run(tmp_path: Path) -> Run:
         stdin: str | bytes = b"",
         cwd: Path | None = None,
     ) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "interop_cli", *map(str, args)],
-            input=_bytes(stdin),
-            capture_output=True,
-            env={**os.environ, **(env or {})},
-            cwd=cwd or tmp_path,
-            timeout=60,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        process = start(*args, env={**os.environ, **(env or {})}, cwd=cwd or tmp_path)
+        return Result(*finish(process, _bytes(stdin)))
 
     return run
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support.outside import shell_code
 from tests.support.warm import interpreter
 
 MEGABYTE = 2**20
@@ -47,6 +49,8 @@ def _run(command: Command, folder: Path) -> Ended:
     env = {**os.environ, **command.env}
     words = [
         str(folder),
+        "interop",
+        "",
         str(command.memory or ""),
         str(command.cpu or ""),
         str(len(command.args)),
@@ -68,5 +72,6 @@ def _run(command: Command, folder: Path) -> Ended:
         sent = socket.send_fds(server, [request], streams)
         server.sendall(request[sent:])
         server.shutdown(socket.SHUT_WR)
-        (code,) = server.recv(1)
-    return Ended(code, out.read_bytes().decode(), err.read_bytes().decode())
+        server.recv(4)  # the number of the process
+        code = int.from_bytes(server.recv(4), sys.byteorder, signed=True)
+    return Ended(shell_code(code), out.read_bytes().decode(), err.read_bytes().decode())

@@ -22,10 +22,25 @@ Content = dict[str, list[tuple[Any, ...]]]
 
 
 def start(*args: object, **options: Any) -> subprocess.Popen[bytes]:
-    """``interop ARGS…`` as a process; its three streams are pipes unless ``options`` say more."""
-    for name in ("stdin", "stdout", "stderr"):
-        options.setdefault(name, subprocess.PIPE)
-    return subprocess.Popen([*PROGRAM, *map(str, args)], **options)
+    """``interop ARGS…`` as a process; its three streams are pipes unless ``options`` say more.
+
+    Forked from the warm interpreter: see ``WarmProcess`` for its options. ``start_cold`` begins
+    with Python.
+    """
+    from tests.support.warm_process import WarmProcess, starts_cold
+
+    if starts_cold(dict(options.get("env") or os.environ)):
+        return start_cold(*args, **options)
+    return WarmProcess([str(arg) for arg in args], **_piped(options))
+
+
+def start_cold(*args: object, **options: Any) -> subprocess.Popen[bytes]:
+    """The same by an interpreter of its own: the whole way of a command."""
+    return subprocess.Popen([*PROGRAM, *map(str, args)], **_piped(options))
+
+
+def _piped(options: dict[str, Any]) -> dict[str, Any]:
+    return dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | options
 
 
 def finish(process: subprocess.Popen[bytes], stdin: bytes | None = None) -> tuple[int, str, str]:

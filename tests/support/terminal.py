@@ -11,11 +11,12 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 from tests.support.outside import PATIENCE, PROGRAM, environment, shell_code
+from tests.support.warm_process import WarmProcess, starts_cold
 
 
 class Session:
@@ -46,7 +47,7 @@ class Session:
     def _read(self, deadline: float) -> bool:
         """Take what the terminal was shown; False at the end."""
         ready, _, _ = select.select([self.terminal], [], [], max(deadline - time.monotonic(), 0))
-        assert ready, f"nothing more comes: {self.shown!r}"
+        assert ready, f"nothing more comes: {self.shown[-300:]!r}"
         try:
             data = os.read(self.terminal, 65536)
         except OSError:  # Linux, when the last one lets go of the terminal
@@ -62,9 +63,12 @@ def on_terminal(
     columns: int = 100,
     stdin: IO[bytes] | int | None = None,
     stdout: IO[bytes] | int | None = None,
-    program: Sequence[str] = PROGRAM,
+    script: str = "interop",
 ) -> Iterator[Session]:
-    """Run ``interop ARGS…`` on a terminal; ``stdin`` and ``stdout`` may be something else."""
+    """Run ``interop ARGS…`` on a terminal; ``stdin`` and ``stdout`` may be something else.
+
+    ``script`` are the lines of a program that is run instead.
+    """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     attributes = termios.tcgetattr(slave)
@@ -76,13 +80,17 @@ def on_terminal(
         os.setsid()
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
 
-    process = subprocess.Popen(
-        [*program, *map(str, args)],
-        stdin=slave if stdin is None else stdin,
-        stdout=slave if stdout is None else stdout,
-        stderr=slave,
-        env=environment(TERM="xterm") | dict(env or {}),
-        preexec_fn=own_terminal,
+    words = [str(arg) for arg in args]
+    options: dict[str, Any] = {
+        "stdin": slave if stdin is None else stdin,
+        "stdout": slave if stdout is None else stdout,
+        "stderr": slave,
+        "env": environment(TERM="xterm") | dict(env or {}),
+    }
+    process = (
+        subprocess.Popen([*PROGRAM, *words], preexec_fn=own_terminal, **options)
+        if starts_cold(options["env"])
+        else WarmProcess(words, program=script, terminal=True, **options)
     )
     os.close(slave)
     try:

@@ -1,27 +1,32 @@
 """A warm interpreter: loads everything once, then forks for each command (see ``warm.py``).
 
-A caller sends its three streams and, between zero bytes, its folder, the limits on memory (bytes
-more than the interpreter has) and on processor time (seconds), the number of arguments, the
-arguments, and the environment. It gets one byte back: the exit code.
+A caller sends its three streams and, between zero bytes, its folder, the program (``interop``, a
+module with a function ``main``, or the lines of a script), what is different about its start
+(``close:N`` a stream, ``ignore:N`` a signal, ``terminal`` to have stderr as its own terminal), the
+limits on memory (bytes more than the interpreter has) and on processor time (seconds), the number
+of arguments, the arguments, and the environment. It gets back the number of the process at once
+and, when that has ended, its exit code (negative for a signal), in four bytes each.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import importlib
+import io
 import os
 import pkgutil
 import resource
 import signal
 import socket
 import sys
+import termios
 import time
+import traceback
 from pathlib import Path
 from select import select
-from typing import NoReturn
-
-from tests.support.outside import shell_code
+from typing import Any, NoReturn
 
 # Loaded inside functions, and slow to load.
 LIBRARIES = (
@@ -76,9 +81,14 @@ def _serve(address: str) -> None:
             caller, _address = listener.accept()
             pid = os.fork()
             if pid == 0:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _become(caller)
+                try:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    _become(caller)
+                except BaseException:  # noqa: BLE001 - it must not go on as a second server
+                    traceback.print_exc()
+                    os._exit(70)
+            caller.send(pid.to_bytes(4, sys.byteorder))
             callers[pid] = caller
         if woken in ready:
             os.read(woken, 4096)
@@ -86,13 +96,14 @@ def _serve(address: str) -> None:
 
 
 def _tell(callers: dict[int, socket.socket]) -> None:
-    """Give those whose command has ended its exit code, as a shell says it."""
+    """Give those whose command has ended its exit code."""
     while callers:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
         with callers.pop(pid) as caller, contextlib.suppress(BrokenPipeError):
-            caller.send(bytes([shell_code(os.waitstatus_to_exitcode(status))]))
+            code = os.waitstatus_to_exitcode(status)
+            caller.send(code.to_bytes(4, sys.byteorder, signed=True))
 
 
 def _become(caller: socket.socket) -> NoReturn:
@@ -100,11 +111,12 @@ def _become(caller: socket.socket) -> NoReturn:
     request, streams, _flags, _peer = socket.recv_fds(caller, 65536, 3)
     while more := caller.recv(65536):
         request += more
-    folder, memory, cpu, count, *words = request.decode("utf-8", "surrogateescape").split("\0")
+    text = request.decode("utf-8", "surrogateescape")
+    folder, program, start, memory, cpu, count, *words = text.split("\0")
     args, variables = words[: int(count)], words[int(count) :]
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
-        os.close(stream)
+    os.closerange(3, 64)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variable.split("=", 1) for variable in variables)
@@ -113,8 +125,45 @@ def _become(caller: socket.socket) -> NoReturn:
         _limit(resource.RLIMIT_AS, _mapped() + int(memory))
     if cpu:
         _limit(resource.RLIMIT_CPU, int(cpu))
-    sys.argv = ["interop", *args]
-    os._exit(_code())
+    for one in start.split():
+        _differ(*one.split(":"))
+    _open_streams(unbuffered=bool(os.environ.get("PYTHONUNBUFFERED")))
+    sys.argv = [program, *args]
+    os._exit(_code(program))
+
+
+def _differ(what: str, number: str = "") -> None:
+    """Start otherwise than the caller did."""
+    if what == "close":
+        os.close(int(number))
+    elif what == "ignore":
+        signal.signal(int(number), signal.SIG_IGN)
+    elif what == "terminal":
+        os.setsid()
+        fcntl.ioctl(2, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
+
+
+def _open_streams(*, unbuffered: bool) -> None:
+    """The three streams as Python makes them when it starts; None where one is closed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = None
+        with contextlib.suppress(OSError):
+            raw = io.FileIO(number, "w" if number else "r", closefd=False)
+            stream = io.TextIOWrapper(
+                _buffered(raw, reading=not number, unbuffered=unbuffered),
+                encoding="utf-8",
+                errors="backslashreplace" if number == 2 else "surrogateescape",
+                line_buffering=raw.isatty() or number == 2,
+                write_through=unbuffered and number > 0,
+            )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _buffered(raw: io.FileIO, *, reading: bool, unbuffered: bool) -> Any:
+    if reading:
+        return io.BufferedReader(raw)
+    return raw if unbuffered else io.BufferedWriter(raw)
 
 
 def _limit(what: int, size: int) -> None:
@@ -127,18 +176,29 @@ def _mapped() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _code() -> int:
-    from interop_cli.__main__ import main
-
-    code: object = None
+def _code(program: str) -> int:
+    name = "interop_cli.__main__" if program == "interop" else program
+    code: object = 0
     try:
-        main()
+        if "\n" in program:
+            exec(program, {"__name__": "__main__"})
+        else:
+            importlib.import_module(name).main()
     except SystemExit as leaving:
         code = leaving.code
-    sys.stdout.flush()
-    sys.stderr.flush()
-    assert isinstance(code, int)
-    return code
+    except BaseException:  # noqa: BLE001 - as Python does at its end
+        traceback.print_exc()
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:  # what Python says at its end, and its exit code
+            with contextlib.suppress(OSError):
+                os.write(2, f"Exception ignored while flushing: {error!r}\n".encode())
+            return 120
+    assert isinstance(code, int | None)
+    return code or 0
 
 
 if __name__ == "__main__":

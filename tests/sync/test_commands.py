@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ from tests.fakes.memory import MemoryRemote, Row
 from tests.fakes.server import Reply
 from tests.support.cli import Run
 from tests.sync.conftest import create
+
+
+def behind_our_back(script: str) -> None:
+    """Have another program write into the database."""
+    with closing(sqlite3.connect(os.environ["INTEROP_DB"])) as conn:
+        conn.executescript(script)
 
 
 def items(result: Any) -> dict[str, str]:
@@ -439,7 +446,7 @@ def test_client_send_names_the_field_that_accounting_lacks(
 ) -> None:
     create(interop, "A")
     edit_behind = 'UPDATE client SET accounting = \'{"rep": "TOOLONG"}\''
-    sqlite3.connect(os.environ["INTEROP_DB"]).executescript(edit_behind)
+    behind_our_back(edit_behind)
     refused = interop("client", "send", "A", "--json")
     assert (refused.code, refused.error["code"]) == (5, "sync.field.too_long")
     assert "accounting.rep" in refused.error["message"]
@@ -467,7 +474,7 @@ def test_a_target_that_fails_does_not_keep_others_from_theirs(
     books.rows["9"] = Row("9", {"name": "Somebody", "active": True})
     crm("sync", "retry", "-q")
     behind = "UPDATE sync_target SET introduced = 0 WHERE name = 'books'"
-    sqlite3.connect(os.environ["INTEROP_DB"]).executescript(behind)
+    behind_our_back(behind)
     create(crm, "B")
     pushed = crm("sync", "push", "--json")
     assert (pushed.code, pushed.error["code"]) == (5, "sync.first_contact")
@@ -498,7 +505,7 @@ def test_people_of_one_name_are_not_proposed(crm: Run, portal: FakeHubSpot) -> N
 def test_a_target_at_work_is_not_removed(crm: Run, portal: FakeHubSpot) -> None:
     from interop_cli.sync.claim_owner import new_owner
 
-    sqlite3.connect(os.environ["INTEROP_DB"]).executescript(
+    behind_our_back(
         f"UPDATE sync_target SET worker = '{new_owner()}', worker_until = '2099-01-01T00:00:00Z'"
     )
     refused = crm("sync", "remove", "crm", "--confirm", "crm", "--json")

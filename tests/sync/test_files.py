@@ -24,6 +24,8 @@ from interop_cli.sync.exporting import Export, ExportReport
 from interop_cli.sync.target import OpenTarget
 from tests.support.cli import Run
 from tests.support.stores import add_client, store
+from tests.support.warm import warm_command
+from tests.support.warm_process import WarmProcess
 from tests.sync.support import (
     START,
     add_target,
@@ -343,7 +345,7 @@ def test_21d_kill_9_around_the_rename(tmp_path: Path, when: str) -> None:
 
     def interop(*args: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "interop_cli", *args],
+            [*warm_command(), *args],
             capture_output=True,
             text=True,
             env=env,
@@ -366,10 +368,8 @@ def test_21d_kill_9_around_the_rename(tmp_path: Path, when: str) -> None:
     )
     assert created.returncode == 0
     assert interop("sync", "add", "books", "file", "--set", "profile=sage50").returncode == 0
-    killed = subprocess.run(
-        [sys.executable, "-c", KILL, when, db, str(folder)], env=env, check=False, cwd=tmp_path
-    )
-    assert killed.returncode == -signal.SIGKILL
+    killed = WarmProcess([when, db, str(folder)], program=KILL, env=env, cwd=tmp_path)
+    assert killed.wait(60) == -signal.SIGKILL
     assert len(list(folder.glob("*.IMP"))) == (when == "after")
     assert interop("sync", "export", "books", "--out", str(folder)).returncode == 0
     assert len(list(folder.glob("*.IMP"))) == 1

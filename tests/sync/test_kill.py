@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.hubspot import FakeHubSpot
+from tests.support.warm import warm_command
+from tests.support.warm_process import WarmProcess
 
 CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,sendto,recvfrom"
 # All that a push does between its start and its end, besides loading Python. The calls are counted
@@ -80,7 +82,9 @@ class Shop:
             self.portal.calls.clear()
 
     def __call__(self, *args: str, stdin: str = "", before: tuple[str, ...] = ()) -> int:
-        command = [*before, sys.executable, "-m", "interop_cli", *args]
+        # What strace looks at starts with Python, what only makes ready does not.
+        program = [sys.executable, "-m", "interop_cli"] if before else warm_command()
+        command = [*before, *program, *args]
         done = subprocess.run(
             command,
             input=stdin.encode(),
@@ -105,9 +109,11 @@ class Shop:
 
     def killed_after(self, seconds: float) -> bool:
         """Push, killed after a while; whether it was still running."""
-        command = [sys.executable, "-m", "interop_cli", "sync", "push", "-q"]
-        child = subprocess.Popen(
-            command, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        child = WarmProcess(
+            ["sync", "push", "-q"],
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(seconds)
         child.kill()

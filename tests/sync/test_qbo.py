@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 from tests.fakes.qbo import REALM, FakeQuickBooks
 from tests.fakes.server import Reply
 from tests.support.cli import Result, Run
+from tests.support.warm_process import WarmProcess
 
 ADDRESS = ("--line1", "12, rue du Quai", "--city", "Québec", "--postal-code", "G1K 7X2")
 
@@ -256,11 +255,9 @@ def test_15_two_processes_refresh_once(
     assert fake.refreshes == 1
     fake.expire()
     fake.fail("sleep", match="/token", seconds=0.5)
-    plan = [sys.executable, "-m", "interop_cli", "sync", "link", "--target", "books", "-n"]
+    plan = ["sync", "link", "--target", "books", "-n"]
     env = {**os.environ, **books.env, "PYTHONPATH": str(Path(__file__).parents[2])}
-    both = [
-        subprocess.Popen(one, env=env, cwd=tmp_path, stdout=-1, stderr=-1) for one in (plan, plan)
-    ]
+    both = [WarmProcess(one, env=env, cwd=tmp_path, stdout=-1, stderr=-1) for one in (plan, plan)]
     codes = [(process.wait(60), process.communicate()[1]) for process in both]
     assert [code for code, _err in codes] == [0, 0], codes
     assert fake.refreshes == 2

@@ -234,7 +234,7 @@ def test_the_canary_is_in_no_list_of_processes(
     }
     run("sync", "add", "crm", "hubspot", env=env)
     portal.fail("sleep", seconds=1.0)
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # by its own name, and not as a fork of another
         [sys.executable, "-m", "interop_cli", "sync", "connect", "crm", "--token-stdin"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -47,13 +47,14 @@ def backup(
     A new file is its owner's alone, one that is replaced keeps its mode. A file of the final name
     is always whole. Raises Conflict where it exists already, IoFailure where it cannot be written.
     """
+    ours = sqlite_only(conn)
     if target.exists() and not overwrite:
         raise Conflict(
             "db.exists",
             msg("There is already a file at {place}; it was left as it is.", place=str(target)),
             hint=msg("Replace it with --overwrite, or choose another name."),
         )
-    with copied(sqlite_only(conn), target) as copy:
+    with copied(ours, target) as copy:
         size = copy.stat().st_size
         if not dry_run:
             with suppress(FileNotFoundError):
