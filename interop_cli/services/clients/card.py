@@ -13,6 +13,7 @@ from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData, UsageError
 from interop_cli.domain.fields.client import CLIENT, PLACE
 from interop_cli.domain.fields.field import columns, names, taken
+from interop_cli.domain.matching import identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
@@ -20,6 +21,7 @@ from interop_cli.domain.validation import merged
 from interop_cli.domain.values.places import country_code
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.clients.matching import ClientFinder, warn_of_similar
 from interop_cli.services.clients.unique import claim_external_id, code_for, holders, take_code
 from interop_cli.services.clients.writing import CardWriter, Others, Revision
 from interop_cli.services.outcome import Outcome, one
@@ -97,7 +99,10 @@ def revised(
 def create(
     uow: UnitOfWork, values: Mapping[str, Any], context: Context, *, reuse: bool = False
 ) -> Outcome:
-    """Make a client and its main address from flat fields."""
+    """Make a client and its main address from flat fields.
+
+    Warns ``client.similar`` where there is one of the same name and place.
+    """
     client, address = built(values, context)
     check_identity(client.shipper_identity, has_logo=False)
     client.bill_to_id = _payer_id(uow, values.get("bill_to"), client, Others(uow, []))
@@ -105,11 +110,19 @@ def create(
         take_code(uow, client.code, None, reuse=reuse)
     client.code = code_for(uow, client)
     claim_external_id(_held(uow, [client]), client.external_id, None)
+    _warn_of_similar(uow, client, address, context.at(None, client.code))
     writer = CardWriter(uow, context)
     (client_id,) = writer.add([(client, address)])
     writer.finish()
     item = {"id": client_id, "code": client.code, "status": "ok", "error": None}
     return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+
+
+def _warn_of_similar(uow: UnitOfWork, client: Client, address: Address, context: Context) -> None:
+    who = identity({**address.__dict__, "name": client.name})
+    finder = ClientFinder(uow)
+    finder.load([who])
+    warn_of_similar(finder.similar(who), context)
 
 
 def edit(

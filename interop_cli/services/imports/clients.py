@@ -23,16 +23,11 @@ from interop_cli.domain.values.code import code_key
 from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.clients import card
+from interop_cli.services.clients.matching import called, warn_of_similar
 from interop_cli.services.clients.unique import code_for
 from interop_cli.services.clients.writing import CardWriter, Others
 from interop_cli.services.imports.losers import Losers
-from interop_cli.services.imports.matching import (
-    Clashes,
-    FileClients,
-    KeyColumns,
-    called,
-    other_code,
-)
+from interop_cli.services.imports.matching import Clashes, FileClients, KeyColumns, other_code
 from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.pasts import Pasts
@@ -207,9 +202,7 @@ class Import(RowImport):
             client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._plan(one.parts, client, address, context)
-        if similar := self.who.similar(one.who, but=one.record.line):
-            reason = msg("has the name and the place of: {codes}", codes=called(similar))
-            context.warn("name", "client.similar", reason)
+        warn_of_similar(one.decision.similar, context)
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
         return Written(one, client, plan, address)
