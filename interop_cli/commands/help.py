@@ -43,7 +43,7 @@ ENVIRONMENT = N_("""\
 Environment
 
   INTEROP_DB             the database: a file, or postgresql://…
-  INTEROP_OUTPUT         table, json, ndjson, csv, tsv or codes
+  INTEROP_OUTPUT         table, json, ndjson, csv, tsv, codes, xlsx, vcard or vcard4
   INTEROP_LANG           fr or en; else the setting lang, LC_ALL, LC_MESSAGES, LANG
   INTEROP_NO_INPUT       never ask; so does CI
   INTEROP_LOCK_TIMEOUT   seconds to wait for a lock (30)
@@ -65,6 +65,8 @@ Formatting
   -o csv      RFC 4180, English field names; --dialect excel-fr for Excel in French
   -o tsv      tabs, with \\t \\n \\\\ escaped
   -o codes    one code (or id) a line, to pipe into another command
+  -o xlsx     an Excel workbook, with --out: real numbers and dates
+  -o vcard    contacts as vCards, version 3; vcard4: version 4
 
   --fields code,name,addresses.city   columns and their order, in every format
   --out FILE                          the data into a file, whole or not at all

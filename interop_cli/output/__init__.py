@@ -1,8 +1,8 @@
 """How interop shows things: data on stdout, words on stderr.
 
 ``Output`` is the only writer of both streams. Commands give it rows, a record or a write result,
-and it knows the formats (table, json, ndjson, csv, tsv, codes), the chosen fields, ``--out``,
-colour, and what must be escaped on a terminal. See ``CLI.md`` for the shapes it keeps.
+and it knows the formats (``FORMATS``), the chosen fields, ``--out``, colour, and what must be
+escaped on a terminal. See ``CLI.md`` for the shapes it keeps.
 """
 
 from __future__ import annotations

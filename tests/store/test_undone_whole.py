@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from interop_cli.domain.errors import Conflict
 from interop_cli.domain.matching import Key
 from interop_cli.domain.rules import Context
 from interop_cli.services.admin import SeedRecord, undo
@@ -166,6 +167,36 @@ def test_an_import_is_undone_and_done_again(
     for operation, before in zip(reversed(again), reversed(states[:-1]), strict=True):
         take_back(there, operation)
         assert dump(there.conn) == before
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(clients=rows, invoices=documents)
+def test_what_is_used_since_stays_whole(
+    there: Store, clients: list[dict[str, Any]], invoices: list[dict[str, Any]]
+) -> None:
+    first = take_in(there, BY_CODE, clients)
+    second = take_in(there, DocumentImport, invoices)
+    if first is None:
+        return
+    after = dump(there.conn)
+    done = []
+    try:
+        _outcome, undoing = there.run(
+            lambda uow: undo(uow, first, keep_newer=True), operation="journal.undo", undoes=first
+        )
+    except Conflict as error:  # a job has ended a prospect, another has the external id
+        if error.code != "journal.clash":
+            raise
+        assert dump(there.conn) == after
+        done = [operation for operation in (second, first) if operation is not None]
+    else:
+        now = dump(there.conn)
+        assert [row[0] for row in now["document"]] == [row[0] for row in after["document"]]
+        mains = there.conn.query("SELECT client_id FROM address WHERE main = 1 ORDER BY client_id")
+        assert [row["client_id"] for row in mains] == [row[0] for row in now["client"]]
+        done = [operation for operation in (undoing, second, first) if operation is not None]
+    for operation in done:
+        take_back(there, operation)
 
 
 @pytest.mark.parametrize(
