@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 from interop_cli.domain.entity import (
     Awaited,
@@ -27,8 +28,15 @@ from interop_cli.domain.entity import (
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.rule_faults import Faults, fault, missing
 from interop_cli.domain.rules import Context, Policy, context_of
+from interop_cli.domain.validation import refused
+from interop_cli.domain.values.choices import parse_bool
 from interop_cli.domain.values.phone import read_phone
-from interop_cli.domain.values.places import CountryRules, country_code, country_rules
+from interop_cli.domain.values.places import (
+    CountryRules,
+    country_code,
+    country_rules,
+    is_mismatched,
+)
 from interop_cli.domain.values.text import fold
 
 # These decide one another: none is checked again unless one of them changes.
@@ -64,15 +72,36 @@ class Address(Lasting):
 
     @classmethod
     def build(cls, values: Mapping[str, Any], context: Context) -> Self:
-        """As ``Entity.build``; a street of several lines is ``line1`` and ``line2``."""
-        return super().build(_in_two_lines(values), context)
+        """As ``Entity.build``; a street of several lines is ``line1`` and ``line2``.
+
+        ``mismatch`` among the values says that the place was accepted once as it is.
+        """
+        values, context = accepted(_in_two_lines(values), context)
+        return super().build(values, context)
 
     def revise(self, changes: Mapping[str, Any], context: Context) -> Self:
-        """As ``Entity.revise``; in another country the province is asked for again."""
-        changes = _in_two_lines(changes)
+        """As ``Entity.revise``; in another country the province is asked for again.
+
+        A place that was accepted is not asked about again, however it is spelt.
+        """
+        changes, context = accepted(_in_two_lines(changes), context)
+        if not changes.keys().isdisjoint(_PLACE) and self._is_place(changes):
+            changes = {name: value for name, value in changes.items() if name not in _PLACE}
         if "country" in changes and "province" not in changes:
             changes = {"province": None, **changes}
         return super().revise(changes, context)
+
+    def _is_place(self, changes: Mapping[str, Any]) -> bool:
+        """Whether changes name the place that it has, which does not fit the rules."""
+        if not is_mismatched(self.country, self.province, self.postal_code):
+            return False
+        said = {name: str(changes.get(name, getattr(self, name)) or "") for name in _PLACE}
+        if country_code(said["country"] or self.country) != self.country:
+            return False
+        rules = country_rules(self.country)
+        province = rules.province_code(said["province"]) or said["province"]
+        postal_code = rules.postal_code(said["postal_code"])
+        return (postal_code, province) == (self.postal_code, self.province or "")
 
     @model_validator(mode="after")
     def _check(self, info: ValidationInfo[Any]) -> Self:
@@ -92,6 +121,19 @@ class Address(Lasting):
         if fields["phone"] and "phone" not in context.kept:
             fields["phone"] = read_phone("phone", fields["phone"], fields["country"], context)
         return self
+
+
+def accepted(values: Mapping[str, Any], context: Context) -> tuple[Mapping[str, Any], Context]:
+    """``values`` without ``mismatch``, and the context that follows from what it says."""
+    if "mismatch" not in values:
+        return values, context
+    rest = {name: value for name, value in values.items() if name != "mismatch"}
+    said = values["mismatch"]
+    try:
+        yes = said not in (None, "") and parse_bool(said)
+    except PydanticCustomError as error:
+        raise refused(error, "mismatch", context.place) from None
+    return rest, context.accepting() if yes else context
 
 
 def _in_two_lines(values: Mapping[str, Any]) -> Mapping[str, Any]:

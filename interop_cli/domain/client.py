@@ -25,7 +25,7 @@ from interop_cli.domain.values.choices import (
 from interop_cli.domain.values.code import check_code
 from interop_cli.domain.values.email import check_email, read_website
 from interop_cli.domain.values.phone import read_phone
-from interop_cli.domain.values.taxnumbers import check_gst, check_neq, check_qst
+from interop_cli.domain.values.taxnumbers import check_gst, check_neq, check_qst, compact
 from interop_cli.domain.values.text import clean, fold
 
 MAX_TERMS = 40
@@ -195,6 +195,8 @@ class Client(Lasting):
 
         Nothing in the place of all of them (``None``, ``""``) clears them all.
         """
+        if self.qst and compact(str(changes.get("qst") or "")) == self.qst:
+            changes = {**changes, "qst": self.qst}  # accepted, however it is spelt
         if changes.get("accounting") not in (None, ""):
             with suppress(ValueError):  # what cannot be read is refused as the field's own error
                 named = _named_values(changes["accounting"])

@@ -83,3 +83,13 @@ def same_email(everyone: Sequence[Planned]) -> tuple[Planned, Planned] | None:
         if key and holders.setdefault(key, planned) is not planned:
             return planned, holders[key]
     return None
+
+
+def invoiced(everyone: Sequence[Planned]) -> str | None:
+    """The e-mail that the client's invoices go to."""
+    return next((one.contact.email for one in everyone if one.contact.billing and one.stands), None)
+
+
+def changes_invoiced(before: str | None, everyone: Sequence[Planned]) -> bool:
+    """Whether invoices that went to ``before`` go elsewhere, or nowhere."""
+    return before is not None and fold(before) != fold(invoiced(everyone) or "")

@@ -18,7 +18,7 @@ A client that others were merged into, or that had other codes, is also what the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -106,13 +106,13 @@ def identity(values: Mapping[str, Any], prefix: str = "") -> Identity:
 
     def text(name: str) -> str:
         value = values.get(prefix + name)
-        return "" if value is None or is_no_value(value) else str(value)
+        return "" if value is None or value == "" or is_no_value(value) else str(value)
 
-    name = text("name")
+    name, uid, external_id = text("name"), text("uid"), text("external_id")
     return Identity(
-        uid_key(text("uid")),
+        uid and uid_key(uid),
         code_key(text("code")),
-        caseless(text("external_id")),
+        external_id and caseless(external_id),
         fold(text("email")).lstrip("'"),  # of a spreadsheet
         fold(name),
         strip_legal_suffix(name) if name else "",
@@ -138,8 +138,8 @@ class Candidate:
     code: str
     own: Identity
     line: int = 0
-    former: list[Identity] = field(default_factory=list)
-    absorbed: list[Identity] = field(default_factory=list)
+    former: tuple[Identity, ...] = ()
+    absorbed: tuple[Identity, ...] = ()
 
     def agrees(self, key: Key, row: Identity, *, trusted: bool) -> bool:
         """Whether a key of the row finds it, under any of its names."""
@@ -159,22 +159,28 @@ class Decision(NamedTuple):
     """What became of a row: ``left`` are the clients it may be, ``by`` is what found them.
 
     One is found, none is new, several are ambiguous. ``merged``: it is about a client that was
-    merged into the one found.
+    merged into the one found. ``similar`` have the name and the place of one that is new.
     """
 
     left: Sequence[Candidate] = ()
     by: Key | None = None
     merged: bool = False
+    similar: Sequence[Candidate] = ()
+
+
+NEW = Decision()
 
 
 def decide(
     row: Identity,
-    candidates: Iterable[Candidate],
+    candidates: Sequence[Candidate],
     keys: Sequence[Key] = DEFAULT,
     *,
     named: bool = False,
 ) -> Decision:
     """Which of the candidates the row is about; ``named``: a person named the keys."""
+    if not candidates:
+        return NEW
     asked = [key for key in keys if row.has(key)]
     if not asked and row.has(Key.NATURAL):
         asked = [Key.NATURAL]
@@ -189,8 +195,17 @@ def decide(
             if len(found) == 1:
                 break
     if by is None:
-        return Decision()
-    return Decision(pool, by, len(pool) == 1 and _merged(row, pool[0], by))
+        return Decision(similar=similar(row, candidates))
+    return Decision(pool, by, len(pool) == 1 and _merged(row, pool[0], by, named=named))
+
+
+def similar(row: Identity, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Those of the same name, whatever its legal form, at the same place."""
+    if not row.core:
+        return []
+    return [
+        one for one in candidates if any(row.resembles(own) for own in (one.own, *one.absorbed))
+    ]
 
 
 def _excluded(row: Identity, one: Candidate, named: Sequence[Key]) -> bool:
@@ -209,6 +224,6 @@ def _place(key: Key, named: Sequence[Key]) -> int:
     return named.index(key) if key in named else len(named)
 
 
-def _merged(row: Identity, one: Candidate, by: Key) -> bool:
+def _merged(row: Identity, one: Candidate, by: Key, *, named: bool) -> bool:
     """Whether the key found it only as what was merged into it."""
-    return not any(row.agrees(by, own, trusted=True) for own in (one.own, *one.former))
+    return not any(row.agrees(by, own, trusted=named) for own in (one.own, *one.former))

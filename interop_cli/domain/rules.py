@@ -110,6 +110,10 @@ class Context:
             self.policy, self.warnings, self.place, self.phone_country, kept, self.currency
         )
 
+    def accepting(self) -> Context:
+        """This context for what was accepted once though it does not fit: it is so again."""
+        return replace(self, policy=replace(self.policy, allow_mismatch=True))
+
     def silent(self) -> Context:
         """This context for a trial, whose warnings nobody needs."""
         return Context(self.policy, [], self.place, self.phone_country, self.kept, self.currency)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, InvalidData, IoFailure
 from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.values.text import closest
 
 REJECT_REASON = "reject_reason"  # the column that a file of rejects has more; never read
 
@@ -165,7 +166,5 @@ def unreadable(
 
 def nearest(name: str, names: Iterable[str]) -> Message | None:
     """A hint with the one of ``names`` that was probably meant."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, list(names), 1, 0.5)
-    return msg("Did you mean {name}?", name=found[0]) if found else None
+    found = closest(name, names)
+    return msg("Did you mean {name}?", name=found) if found else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.text import closest
 
 Row = Sequence[object]
 
@@ -61,13 +62,11 @@ def _choice(columns: Sequence[Column], name: str) -> ColumnChoice:
 
 def unknown_field(name: str, known: Iterable[str], entity: str | None = None) -> UsageError:
     """The error for a field that does not exist: the list, and the nearest name."""
-    from difflib import get_close_matches
-
     names = list(known)
-    nearest = get_close_matches(name, names, 1, 0.5)
+    nearest = closest(name, names)
     hint = None
     if nearest:
-        hint = msg("Did you mean {field}?", field=nearest[0])
+        hint = msg("Did you mean {field}?", field=nearest)
     elif entity:
         hint = msg("interop schema {entity} describes the fields.", entity=entity)
     return UsageError(

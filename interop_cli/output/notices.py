@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, Any
 
 from interop_cli.domain.errors import Detail, InteropError
+from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.cells import compact
 from interop_cli.output.sanitise import printable, printable_json
@@ -19,6 +20,7 @@ from interop_cli.output.style import Style, is_screen
 
 SCHEMA_VERSION = 1
 DETAILS_SHOWN = 20
+MANY_ROWS = 100  # refused: they are told by their kinds
 PROGRESS_AFTER = 1.0  # seconds
 PROGRESS_EVERY = 0.1
 
@@ -75,11 +77,8 @@ class Notices:
             return
         mark = self.style.bold(self.style.red(_("Error:")))
         self._line(self.style.render(f"{mark} {translate(error.message)}"))
-        for detail in error.details[:DETAILS_SHOWN]:
-            if len(error.details) > 1 or not _said(error, detail):
-                self._line(printable("  " + detail_text(detail)))
-        if (hidden := len(error.details) - DETAILS_SHOWN) > 0:
-            self._line("  " + ngettext("… and {n} more.", "… and {n} more.", hidden))
+        for line in _findings(error):
+            self._line("  " + line)
         if error.hint:
             mark = self.style.cyan(_("Hint:"))
             self._line(self.style.render(f"{mark} {translate(error.hint)}"))
@@ -139,6 +138,36 @@ def progress_text(label: str, done: int, total: int | None) -> str:
     return labelled(label, f"{done} / {total} ({100 * done // total} %)")
 
 
+def _findings(error: InteropError) -> list[str]:
+    """What is wrong: each finding, or their kinds where there are too many rows to list."""
+    if error.data.get("rows", 0) > MANY_ROWS:
+        return kinds_of(error.data["reasons"])
+    found = [
+        printable(detail_text(detail))
+        for detail in error.details[:DETAILS_SHOWN]
+        if len(error.details) > 1 or not _said(error, detail)
+    ]
+    if (hidden := len(error.details) - DETAILS_SHOWN) > 0:
+        found.append(ngettext("… and {n} more.", "… and {n} more.", hidden))
+    return found
+
+
+def kinds_of(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Kinds of faults as words: how many, what is wrong, and the first lines."""
+    found = []
+    for one in reasons[:DETAILS_SHOWN]:
+        what = finding(None, None, one["path"], translate(one["message"] or Message(one["code"])))
+        lines = ", ".join(map(str, one["lines"]))
+        told = ngettext(
+            "{n} time: {what} (line {lines})", "{n} times: {what} (lines {lines} …)",
+            one["count"], what=what, lines=lines,
+        )  # fmt: skip
+        found.append(printable(told))
+    if (hidden := len(reasons) - DETAILS_SHOWN) > 0:
+        found.append(ngettext("… and {n} more.", "… and {n} more.", hidden))
+    return found
+
+
 def _said(error: InteropError, detail: Detail) -> bool:
     """Whether the only finding adds nothing to the error's own sentence."""
     if detail.line is not None or detail.message is None:
@@ -173,8 +202,8 @@ def error_object(error: InteropError) -> dict[str, object]:
         "details": [_detail_object(detail) for detail in error.details],
     }
     for name, value in error.data.items():
-        if name not in body and _plain(value):
-            body[name] = value
+        if name not in body and _plain(told := _translated(value)):
+            body[name] = told
     return {"error": body}
 
 
@@ -186,6 +215,15 @@ def _detail_object(detail: Detail) -> dict[str, object]:
         "key": detail.key,
         "message": translate(detail.message) if detail.message else None,
     }
+
+
+def _translated(value: object) -> object:
+    """``value`` with the sentences in it as text."""
+    if isinstance(value, Message):
+        return translate(value)
+    if isinstance(value, dict):
+        return {name: _translated(item) for name, item in value.items()}
+    return [_translated(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(value: object) -> bool:

@@ -10,7 +10,7 @@ from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, labelled, ngettext, translate
 from interop_cli.output.columns import Row, dig, unknown_field
 from interop_cli.output.notices import DETAILS_SHOWN as SHOWN
-from interop_cli.output.notices import finding
+from interop_cli.output.notices import MANY_ROWS, finding, kinds_of
 from interop_cli.output.records import code_of
 
 Result = Mapping[str, Any]
@@ -95,6 +95,10 @@ def summary(result: Result) -> list[str]:
     if failed := result.get("failed"):
         counts.append(ngettext("{n} failed", "{n} failed", failed))
     lines = [labelled(result.get("operation", ""), f"{', '.join(counts)}.")]
+    if told := _recognised(result):
+        lines.append(f"  {told}")
+    if (result.get("failed") or 0) > MANY_ROWS:
+        lines += kinds_of(result.get("reasons") or [])
     if result.get("dry_run"):
         lines.append(_("Dry run: nothing was written."))
     elif not result.get("undoable", True):
@@ -102,6 +106,15 @@ def summary(result: Result) -> list[str]:
     elif operation := result.get("operation_id"):
         lines.append(_("interop journal undo {n} takes it back.", n=operation))
     return lines
+
+
+def _recognised(result: Result) -> str:
+    """How many rows of a file were found by what, and how many were not."""
+    if "found" not in result:
+        return ""
+    told = [(_("found by {key}", key=key), n) for key, n in result["found"].items()]
+    told += [(_("created"), result["created"]), (_("merged, left out"), result["merged"])]
+    return "; ".join(labelled(what, str(n)) for what, n in told if n)
 
 
 def warnings(result: Result) -> list[str]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from interop_cli.domain.values.doubts import NO_VALUE
+
 _INVISIBLE = (
     "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff"
@@ -60,19 +62,22 @@ def _escape_json(match: re.Match[str]) -> str:
 # form of one of the signs) gets an apostrophe in front, as the OWASP advice on CSV injection
 # says. A cell that already looks so guarded gets one more, and that is all:
 # ``unguard(guard(x)) == x`` for every text, while ``'t Hooft`` and the like stay as they are.
+# So does one whose text is a word for nothing: an import takes it for none where it stands alone.
 TRIGGERS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
-SUSPECT = TRIGGERS | {"'"}
+SUSPECT = TRIGGERS | {"'"} | {word[0] for word in NO_VALUE}
 
 
 def guard(cell: str) -> str:
     """``cell`` as it may stand in a CSV file that a spreadsheet opens."""
-    if cell[:1] in SUSPECT and cell.lstrip("'")[:1] in TRIGGERS:
-        return "'" + cell
-    return cell
+    return "'" + cell if cell[:1] in SUSPECT and _is_guarded(cell) else cell
 
 
 def unguard(cell: str) -> str:
     """The text that ``guard`` was given."""
-    if cell[:1] == "'" and cell.lstrip("'")[:1] in TRIGGERS:
-        return cell[1:]
-    return cell
+    return cell[1:] if cell[:1] == "'" and _is_guarded(cell) else cell
+
+
+def _is_guarded(cell: str) -> bool:
+    """Whether a cell is one that gets an apostrophe, or would be without those that it has."""
+    bare = cell.lstrip("'")
+    return bare[:1] in TRIGGERS or bare in NO_VALUE

@@ -12,6 +12,7 @@ from enum import StrEnum
 from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.values.text import closest
 from interop_cli.domain.values.zones import zone_named
 
 
@@ -147,10 +148,8 @@ def setting(name: str) -> Setting:
 
 def nearest(name: str) -> Message | None:
     """A hint naming the setting that ``name`` was probably meant to be."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, SETTINGS, 1, 0.5)
-    return msg("Did you mean {name}?", name=found[0]) if found else None
+    found = closest(name, SETTINGS)
+    return msg("Did you mean {name}?", name=found) if found else None
 
 
 Value = str | bool | int | float | list[str]

@@ -285,6 +285,8 @@ class ImportReader:
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:
         """Whether no cell is to be looked at; quickly told of nearly every row."""
         cells = record.cells or [value for value in values.values() if isinstance(value, str)]
+        if not record.cells and values.get("uid"):  # ours: where there is nothing it says null
+            return not encoded_twice("".join(cells))
         return NO_VALUE.isdisjoint(cells) and not encoded_twice("".join(cells))
 
     def _doubted(self, row: FieldRecord) -> FieldRecord:

@@ -6,6 +6,17 @@ from interop_cli.domain.fields.field import UID, Field, Fields, Kind, Merge, Per
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
+# Said in files only: what does not fit the rules was accepted once, and is taken as it is again.
+MISMATCH = Field(
+    "mismatch",
+    N_("Accepted as it is"),
+    Kind.BOOL,
+    stored=False,
+    listed=False,
+    clear=False,
+    merge=Merge.OWN,
+    synced=False,
+)
 ADDRESS: Fields = (
     Field("id", N_("Id"), Kind.INT, table=True, taken=False, clear=False, synced=False),
     UID,
@@ -32,6 +43,7 @@ ADDRESS: Fields = (
           personal=Personal.PHONE, searched=True),
     Field("instructions", N_("Instructions"), help=N_("Delivery instructions."),
           personal=Personal.OTHER),
+    MISMATCH,
     Field("version", N_("Version"), Kind.INT, taken=False, clear=False, synced=False),
 )  # fmt: skip
 """In the order of a list row (``CLI.md``)."""

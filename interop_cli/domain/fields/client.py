@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.address import ADDRESS
+from interop_cli.domain.fields.address import ADDRESS, MISMATCH
 from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
@@ -60,8 +60,14 @@ CLIENT: Fields = (
     Field("accounting", N_("Accounting"), Kind.NAMED, help=N_("A field of the accounting system."),
           metavar="K=V", listed=False, merge=Merge.UNION),
     Field("logo", N_("Logo"), listed=False, synced=False, pulled=False, personal=Personal.NEVER),
+    # These go out to a file and come back from one, and are changed by commands of their own.
     Field("merged_into", N_("Merged into"), Kind.CODE, column="merged_into_id", listed=False,
-          taken=False, synced=False),
+          merge=Merge.OWN, synced=False),
+    Field("former_codes", N_("Former codes"), Kind.TAGS, stored=False, listed=False,
+          merge=Merge.OWN, synced=False),
+    Field("merged_codes", N_("Codes of merged clients"), Kind.TAGS, stored=False, listed=False,
+          merge=Merge.OWN, synced=False),
+    MISMATCH,
     Field("version", N_("Version"), Kind.INT, taken=False, clear=False, synced=False),
     Field("created_at", N_("Created"), Kind.TIME, taken=False, clear=False, synced=False),
     Field("updated_at", N_("Updated"), Kind.TIME, taken=False, clear=False, synced=False),

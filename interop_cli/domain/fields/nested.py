@@ -19,7 +19,7 @@ READ_ONLY = {
     entity: frozenset(names(listed(ENTITIES[entity]))) - {*own} for entity, own in FIELDS.items()
 }
 """Fields that a file may hold and an import does not write."""
-MAIN_EXTRAS = tuple(name for name in FIELDS["address"] if name not in (*PLACE, "main"))
+MAIN_EXTRAS = tuple(name for name in FIELDS["address"] if name not in (*PLACE, "main", "mismatch"))
 """Fields of the main address that a client has no flat name for."""
 
 _FLAT = re.compile(r"(contact|address|note)([1-9]\d{0,2})?\.([a-z_0-9]+)")

@@ -18,7 +18,7 @@ from interop_cli.domain.values.choices import (
     unique,
 )
 from interop_cli.domain.values.document_kinds import KINDS, STATUSES
-from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.text import closest, fold
 
 NEIGHBOURS = ("CA", "US")
 """Whose provinces are looked at before those of the rest of the world."""
@@ -83,13 +83,11 @@ def _provinces(text: str, country: str) -> tuple[str, ...]:
 
 def nearest(which: ClosedList, text: str, country: str) -> str | None:
     """The name or code of the list that is most like ``text``; None where none is like it."""
-    from difflib import get_close_matches
-
     if which is ClosedList.CURRENCY and len(text) > CODE:
         return None  # a word: codes that share some of its letters are no help
     names = {fold(name): name for name in _names(which, country)}
-    found = get_close_matches(fold(text), names, 1, 0.5)
-    return names[found[0]] if found else None
+    found = closest(fold(text), names)
+    return names[found] if found else None
 
 
 def offered(which: ClosedList) -> tuple[str, ...]:

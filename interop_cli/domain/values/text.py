@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 from interop_cli.domain.messages import N_
@@ -18,6 +19,8 @@ _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d",
 _NOT_WORD = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
 NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
+ALIKE = 0.7  # of two names, of 1, for one to be taken for a slip of the other
+SHORTEST_BEGINNING = 4  # of a name, to tell which one is meant
 _KEPT_CONTROLS = "\n\t"
 # Of Unicode's white space, what is neither a line end nor a tab; then spaces without a width.
 _NO_WIDTH: dict[int, str] = dict.fromkeys((0x200B, 0x2060, 0xFEFF), "")
@@ -165,3 +168,15 @@ def word_list(s: str) -> list[str]:
         return s.encode("latin-1").translate(_word_table()).decode("ascii").split()
     except UnicodeError:
         return _NOT_WORD.sub(" ", fold(s)).split()
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """The one of ``names`` that was probably meant; None where none is so like it as to help."""
+    from difflib import get_close_matches
+
+    known = list(names)
+    found = get_close_matches(name, known, 1, ALIKE)
+    if not found and len(name) >= SHORTEST_BEGINNING:
+        begun = [one for one in known if one.startswith(name)]
+        found = begun if len(begun) == 1 else []
+    return found[0] if found else None

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.address import Address
+from interop_cli.domain.address import Address, accepted
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData, UsageError
 from interop_cli.domain.fields.client import CLIENT, PLACE
 from interop_cli.domain.fields.field import columns, names, taken
+from interop_cli.domain.matching import identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
@@ -20,6 +21,7 @@ from interop_cli.domain.validation import merged
 from interop_cli.domain.values.places import country_code
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.clients.matching import ClientFinder, warn_of_similar
 from interop_cli.services.clients.unique import claim_external_id, code_for, holders, take_code
 from interop_cli.services.clients.writing import CardWriter, Others, Revision
 from interop_cli.services.outcome import Outcome, one
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-# Who pays and the logo are not the client's alone: services look them up.
+# Who pays, whom it was merged into and the logo are not the client's alone: services look them up.
 CLIENT_FIELDS = names(
-    field for field in taken(CLIENT) if not field.place and field.name not in ("bill_to", "logo")
+    field
+    for field in taken(CLIENT)
+    if field.stored and not field.place and field.name not in ("bill_to", "logo", "merged_into")
 )
 
 AT_ONCE = 3  # columns that are written for all by themselves
@@ -58,6 +62,7 @@ def _given(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 def built(values: Mapping[str, Any], context: Context) -> tuple[Client, Address]:
     """A new client and its main address; raises InvalidData with all that is wrong in both."""
+    values, context = accepted(values, context)
     own, place = _given(values, CLIENT_FIELDS), _given(values, PLACE)
     if "main_address" in values:
         place |= values["main_address"]
@@ -83,6 +88,7 @@ def revised(
 ) -> Revision:
     """A stored client and its main address with changes to both; raises InvalidData."""
     before, address = uow.clients.entity(row), uow.addresses.entity(main)
+    changes, context = accepted(changes, context)
     own, place = split(changes)
     if place:
         address = address.revise(place, context)
@@ -93,7 +99,10 @@ def revised(
 def create(
     uow: UnitOfWork, values: Mapping[str, Any], context: Context, *, reuse: bool = False
 ) -> Outcome:
-    """Make a client and its main address from flat fields."""
+    """Make a client and its main address from flat fields.
+
+    Warns ``client.similar`` where there is one of the same name and place.
+    """
     client, address = built(values, context)
     check_identity(client.shipper_identity, has_logo=False)
     client.bill_to_id = _payer_id(uow, values.get("bill_to"), client, Others(uow, []))
@@ -101,11 +110,19 @@ def create(
         take_code(uow, client.code, None, reuse=reuse)
     client.code = code_for(uow, client)
     claim_external_id(_held(uow, [client]), client.external_id, None)
+    _warn_of_similar(uow, client, address, context.at(None, client.code))
     writer = CardWriter(uow, context)
     (client_id,) = writer.add([(client, address)])
     writer.finish()
     item = {"id": client_id, "code": client.code, "status": "ok", "error": None}
     return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+
+
+def _warn_of_similar(uow: UnitOfWork, client: Client, address: Address, context: Context) -> None:
+    who = identity({**address.__dict__, "name": client.name})
+    finder = ClientFinder(uow)
+    finder.load([who])
+    warn_of_similar(finder.similar(who), context)
 
 
 def edit(

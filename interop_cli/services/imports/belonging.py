@@ -200,10 +200,3 @@ def flag_twice(flag: str, line: int) -> InvalidData:
     """Two rows of one client give a flag that only one can have."""
     reason = msg("line {line} gives this flag, too, which only one can have", line=line)
     return wrong(flag, "import.flag.twice", reason)
-
-
-def several(path: str, ids: Iterable[int]) -> InvalidData:
-    """A row fits several of a client's."""
-    found = [str(row_id) for row_id in ids]
-    named = ", ".join([*found[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])])
-    return wrong(path, "import.ambiguous", msg("fits several of the client: {ids}", ids=named))

@@ -23,18 +23,14 @@ from interop_cli.domain.values.code import code_key
 from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.clients import card
+from interop_cli.services.clients.matching import called, warn_of_similar
 from interop_cli.services.clients.unique import code_for
 from interop_cli.services.clients.writing import CardWriter, Others
 from interop_cli.services.imports.losers import Losers
-from interop_cli.services.imports.matching import (
-    Clashes,
-    FileClients,
-    KeyColumns,
-    called,
-    other_code,
-)
+from interop_cli.services.imports.matching import Clashes, FileClients, KeyColumns, other_code
 from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
+from interop_cli.services.imports.pasts import Pasts
 from interop_cli.services.imports.payers import Endings, Payers
 from interop_cli.services.imports.recognised import Read, Written, code_of
 from interop_cli.services.imports.rows import Again, FileRow, RowImport
@@ -82,6 +78,10 @@ class Import(RowImport):
         return Losers(self, updates=self.merged == "update")
 
     @cached_property
+    def _pasts(self) -> Pasts:
+        return Pasts(self.uow, self)
+
+    @cached_property
     def _endings(self) -> Endings:
         return Endings(self.uow)
 
@@ -108,6 +108,7 @@ class Import(RowImport):
         self._losers.settle()
         if not self.refused:
             self._payers.settle()
+            self._pasts.settle()
 
     def _count(self) -> None:
         super()._count()
@@ -201,9 +202,7 @@ class Import(RowImport):
             client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._plan(one.parts, client, address, context)
-        if similar := self.who.similar(one.who, but=one.record.line):
-            reason = msg("has the name and the place of: {codes}", codes=called(similar))
-            context.warn("name", "client.similar", reason)
+        warn_of_similar(one.decision.similar, context)
         if client.code and self.reuse:
             self.uow.clients.release_code(code_key(client.code))
         return Written(one, client, plan, address)
@@ -267,6 +266,7 @@ class Import(RowImport):
             self._tell(one.record, one.client.code, client_id, "ok", "created")
             if payer := one.read.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
+            self._pasts.note(one.record, one.read.values, client_id, "created")
         pairs = zip(ids, new, strict=True)
         self.nested.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
         self.created += len(new)
@@ -313,6 +313,7 @@ class Import(RowImport):
             if "bill_to" in one.read.values:
                 payer = one.read.values["bill_to"]
                 self._payers.note(one.record, row["id"], payer, action)
+            self._pasts.note(one.record, one.read.values, row["id"], action)
 
     def _tell(self, record: FileRow, code: str, client_id: int, status: str, action: str) -> None:
         """Note what became of a row that was written or found as it is."""

@@ -10,7 +10,9 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.contact_set import (
     EXCLUSIVE,
     Planned,
+    changes_invoiced,
     follow_client,
+    invoiced,
     same_email,
     share_out,
     takers,
@@ -19,8 +21,14 @@ from interop_cli.domain.errors import InvalidData, Place
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
-from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice, several
-from interop_cli.services.imports.nested_writing import CONTACT_KEPT, said, said_anew
+from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
+from interop_cli.services.imports.nested_matching import (
+    CONTACT_KEPT,
+    said,
+    said_anew,
+    several,
+    warn_of_invoiced,
+)
 from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import contacts
 
@@ -41,6 +49,7 @@ class ContactImport(BelongingImport[Planned]):
     def _settle(self, client_id: int, parts: list[Part[Planned]]) -> None:
         everyone = contacts.stored(self.uow, self._rows[client_id])
         had_one = any(one.stands for one in everyone)
+        invoiced_before = invoiced(everyone)
         parts = self._checked(parts, self._matched(parts, everyone))
         befores = {id(one): one.contact for one in everyone}
         planned: dict[Part[Planned], Planned] = {}
@@ -70,6 +79,10 @@ class ContactImport(BelongingImport[Planned]):
         everyone += [one for one in planned.values() if one.row is None]
         follow_client(everyone, active=active)
         share_out(everyone, had_one=had_one)
+        if changes_invoiced(invoiced_before, everyone):
+            for part, one in planned.items():
+                if one.contact.billing or (one.row and one.row["billing"]):
+                    warn_of_invoiced(part.context)
         self._everyone += everyone
         self._parts += planned.items()
 

@@ -1,8 +1,4 @@
-"""Finding the client that a row of a file or a reference is about; the rule is in the domain.
-
-A batch at a time: ``load`` looks up whoever may be meant by any of its rows in a handful of
-statements, ``find`` then decides row by row.
-"""
+"""Which client each row of a file is about: a stored one, a new one, or another row's, too."""
 
 from __future__ import annotations
 
@@ -11,142 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.domain.entity import other_uid
 from interop_cli.domain.errors import Detail, InteropError, InvalidData
-from interop_cli.domain.matching import (
-    DEFAULT,
-    IDENTIFIERS,
-    Candidate,
-    Decision,
-    Identity,
-    Key,
-    decide,
-)
+from interop_cli.domain.matching import IDENTIFIERS, Candidate, Decision, Identity, Key
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import refused, wrong
+from interop_cli.services.clients.matching import ClientFinder, Index, called, new_index, put_in
 from interop_cli.services.clients.unique import duplicate_code, duplicate_external_id
 from interop_cli.services.imports.unique import LineNumbers, also_on_line
 
 if TYPE_CHECKING:
     from interop_cli.services.imports.rows import FileRow
-    from interop_cli.store.writing.repositories.candidates import Candidates
     from interop_cli.store.writing.unit_of_work import UnitOfWork
-
-MAX_NAMED = 5
-# What is looked up to ask each key; the natural key by the name without its legal form, which
-# finds those who are only similar, too.
-COLUMNS = {
-    Key.UID: ("uid", "uid"),
-    Key.CODE: ("code_key", "code"),
-    Key.EXTERNAL_ID: ("external_id_key", "external_id"),
-    Key.EMAIL: ("email_key", "email"),
-    Key.NATURAL: ("core_key", "core"),
-    Key.NAME: ("name_key", "name"),
-}
-Index = dict[Key, dict[str, list[Candidate]]]
-
-
-class ClientFinder:
-    """Finds stored clients; ``named``: a person named the keys.
-
-    ``anew``: nobody is looked for but by what no two clients share. ``reuse``: former codes count
-    for nothing.
-    """
-
-    def __init__(
-        self,
-        uow: UnitOfWork,
-        keys: Sequence[Key] = DEFAULT,
-        *,
-        named: bool = False,
-        anew: bool = False,
-        reuse: bool = False,
-    ) -> None:
-        self.uow = uow
-        self.keys = (Key.UID, *(key for key in keys if key is not Key.UID))
-        self.named = named
-        self.anew = anew
-        self.reuse = reuse
-        # Clients without a code of their own, which a row with any code may be about.
-        self.codeless = False
-        self._index: Index = {}
-
-    def load(self, rows: Sequence[Identity]) -> None:
-        """Look up whoever may be meant by these rows, in place of those of the last call."""
-        self._index = {key: {} for key in COLUMNS}
-        found = self.uow.candidates()
-        for key in IDENTIFIERS:
-            self._look_up(found, key, rows)
-        if not self.reuse:
-            for code, one in found.by_former_code(row.code for row in rows if row.code):
-                self._put(Key.CODE, code, one)
-        if self.anew:
-            return
-        rest = [row for row in rows if not self._settled(row)]
-        if Key.EMAIL in self.keys:
-            # Every client has a code, which another one contradicts.
-            coded = self.codeless
-            self._look_up(
-                found, Key.EMAIL, (row for row in rest if coded or not (row.code or row.uid))
-            )
-        self._look_up(found, Key.NATURAL, rest)
-        if Key.NAME in self.keys:
-            self._look_up(found, Key.NAME, rest)
-
-    def find(self, row: Identity) -> Decision:
-        """What a row among those loaded is about."""
-        if self.anew:
-            return Decision()
-        return decide(row, self.candidates(row), self.keys, named=self.named)
-
-    def candidates(self, row: Identity) -> list[Candidate]:
-        """Everybody who may be meant by a row."""
-        found: dict[int, Candidate] = {}
-        for index in self._indexes():
-            for key, (_column, name) in COLUMNS.items():
-                if value := getattr(row, name):
-                    for one in index[key].get(value, ()):
-                        found.setdefault(id(one), one)
-        return list(found.values())
-
-    def similar(self, row: Identity, but: int = 0) -> list[Candidate]:
-        """Those of the same name, whatever its legal form, at the same place.
-
-        ``but`` is the line of the row itself.
-        """
-        if not row.core or self.anew:
-            return []
-        return [
-            one
-            for one in self.candidates(row)
-            if not (but and one.line == but)
-            and any(row.resembles(own) for own in (one.own, *one.absorbed))
-        ]
-
-    def namesakes(self, row: Identity) -> list[Candidate]:
-        """Those of the same name, wherever they are."""
-        return [one for one in self.candidates(row) if row.name == one.own.name != ""]
-
-    def _indexes(self) -> Sequence[Index]:
-        return (self._index,)
-
-    def _settled(self, row: Identity) -> bool:
-        """Whether an identifier that is asked first finds someone, so that no other key need be."""
-        first = next((key for key in self.keys if row.has(key)), None)
-        return first in IDENTIFIERS and any(
-            (value := getattr(row, key)) and value in self._index[key] for key in IDENTIFIERS
-        )
-
-    def _look_up(self, found: Candidates, key: Key, rows: Iterable[Identity]) -> None:
-        column, name = COLUMNS[key]
-        for value, one in found.by_column(column, filter(None, (getattr(r, name) for r in rows))):
-            self._put(key, value, one)
-
-    def _put(self, key: Key, value: str, one: Candidate) -> None:
-        known = self._index[key].setdefault(value, [])
-        if one not in known:
-            known.append(one)
-
-
-# -- the rows of a file -----------------------------------------------------------------------
 
 
 class Clash(NamedTuple):
@@ -183,8 +53,8 @@ class FileClients(ClientFinder):
         self.late = False
         self.lines = LineNumbers()
         self._here: frozenset[int] = frozenset()  # the lines of the batch
-        self._batch: Index = {}
-        self._kept: Index = {key: {} for key in COLUMNS}
+        self._batch = new_index()
+        self._kept = new_index()
         self._count = 0
         self._uncoded = LineNumbers()  # of the clients whose code was made here
         # Nothing will be written: what is met from now on is only told.
@@ -192,7 +62,7 @@ class FileClients(ClientFinder):
 
     def begin(self, rows: Sequence[tuple[int, Identity]]) -> None:
         """Look up whoever may be meant by the rows of a batch: their lines, and who they are."""
-        self._batch = {key: {} for key in COLUMNS}
+        self._batch = new_index()
         self._here = frozenset(line for line, _row in rows)
         self.load([row for _line, row in rows])
         for by_value in self._index.values():
@@ -292,9 +162,7 @@ class FileClients(ClientFinder):
                 return
             self._count += 1
         one = Candidate(-line, "", row, line)
-        for key, (_column, name) in COLUMNS.items():
-            if value := getattr(row, name):
-                index[key].setdefault(value, []).append(one)
+        put_in(index, row, one)
 
     def _indexes(self) -> Sequence[Index]:
         return (self._index, self._batch, self._kept)
@@ -340,12 +208,6 @@ def other_code() -> InvalidData:
     """A row would give its client another code."""
     reason = msg("is another than the client's; use: interop client recode")
     return wrong("code", "import.code", reason)
-
-
-def called(found: Iterable[Candidate]) -> str:
-    """The codes of these clients, and the lines of those that are only rows so far."""
-    names = [one.code or f"#{one.line}" for one in found]
-    return ", ".join([*names[:MAX_NAMED], *(["…"] if len(names) > MAX_NAMED else [])])
 
 
 def ambiguous(decision: Decision) -> InvalidData:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
@@ -13,26 +13,38 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.contact_set import (
     EXCLUSIVE,
     Planned,
+    changes_invoiced,
     follow_client,
+    invoiced,
     same_email,
     share_out,
     takers,
 )
 from interop_cli.domain.errors import InvalidData, Place
-from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
-from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
-from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.text import fold
-from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.imports.nested import (
     NestedItem,
     NestedItems,
     attached_files,
     missing_files,
+)
+from interop_cli.services.imports.nested_matching import (
+    ADDRESS_KEPT,
+    CONTACT_KEPT,
+    NOTE_KEPT,
+    note_row,
+    of_addresses,
+    of_contacts,
+    part_uid,
+    said,
+    said_anew,
+    same_uid,
+    unnamed,
+    warn_of_invoiced,
 )
 from interop_cli.services.people import contacts, notes
 from interop_cli.services.people.notes import File
@@ -40,11 +52,6 @@ from interop_cli.services.people.notes import File
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
-
-# An empty cell leaves these as they are.
-CONTACT_KEPT = given(CONTACT)
-NOTE_KEPT = given(NOTE) | {"category", "created_at"}
-ADDRESS_KEPT = given(ADDRESS)
 
 
 @dataclass
@@ -83,7 +90,7 @@ class NestedImport:
         for kind, find in finders.items():
             wanted = any(getattr(found, kind) for found in every)
             self._rows[kind] = find(ids) if wanted and ids else {}
-            uids = [uid for found in every for part in found.of(kind) if (uid := _uid(part))]
+            uids = [uid for found in every for part in found.of(kind) if (uid := part_uid(part))]
             self._holders[kind] = self.uow.owners_by_uid(kind, uids)
         self._claimed.clear()
         note_ids = [row["id"] for rows in self._rows["note"].values() for row in rows]
@@ -94,7 +101,7 @@ class NestedImport:
 
         Raises InvalidData ``import.uid`` and ``import.duplicate``.
         """
-        uid = _uid(part)
+        uid = part_uid(part)
         if not uid:
             return
         if self._holders[kind].get(uid, owner) != owner:
@@ -137,9 +144,10 @@ class NestedImport:
             return
         known = contacts.stored(self.uow, self._rows["contact"].get(owner, []))
         had_one = any(one.stands for one in known)
+        invoiced_before = invoiced(known)
         made: list[Planned] = []
         errors: list[InvalidData] = []
-        for part, match in _matched(known, parts.contact):
+        for part, match in of_contacts(known, parts.contact, context):
             try:
                 if match is None:
                     values = said(part.values, CONTACT_KEPT)
@@ -164,6 +172,9 @@ class NestedImport:
             path = next((one.path for one in twice if one.path), "")
             reason = msg("another contact of the client has this e-mail")
             raise wrong(f"{path}email", "contact.email.duplicate", reason)
+        if changes_invoiced(invoiced_before, plan.contacts):
+            path = next((one.path for one in plan.contacts if one.contact.billing), "")
+            warn_of_invoiced(context.under(path))
 
     def _addresses(
         self, plan: Plan, parts: NestedItems, owner: int, context: Context, *, main: Address | None
@@ -171,34 +182,17 @@ class NestedImport:
         """A shipping address that only repeats the main one is none."""
         place = self.uow.addresses.place(main) if main else None
         free = [row for row in self._rows["address"].get(owner, []) if not row["main"]]
-        for part in parts.address:
+        for part, row in of_addresses(self.uow, free, parts.address, context):
             here = context.under(part.path)
             values = {name: value for name, value in part.values.items() if name != "main"}
-            row = _same_uid(part, free)
-            if not _uid(part):
-                row = self._address_row(values, _unnamed(free, parts.address), here)
             if row is None:
                 address = Address.build(values, here)
                 again = place is not None and self.uow.addresses.place(address) == place
-                if not (again and main and not _uid(part) and _adds_nothing(address, main)):
+                if not (again and main and not part_uid(part) and _adds_nothing(address, main)):
                     plan.new_addresses.append(address)
                 continue
-            free.remove(row)
             kept = said_anew(values, ADDRESS_KEPT)
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
-
-    def _address_row(
-        self, values: dict[str, Any], free: Sequence[Row], context: Context
-    ) -> Row | None:
-        """The stored address that a part is about: of the same place, else of the same label."""
-        label = fold(str(values.get("label") or ""))
-        named = [row for row in free if label and fold(row["label"] or "") == label]
-        if not values.get("line1"):
-            return named[0] if named else None
-        place = self.uow.addresses.place(Address.build(values, context.silent()))
-        there = [row for row in free if self.uow.addresses.place_of(row) == place]
-        both = (row for row in there if row in named)
-        return next(both, None) or next(iter(there + named), None)
 
     def _notes(self, plan: Plan, parts: NestedItems, owner: int, context: Context) -> None:
         free = list(self._rows["note"].get(owner, []))
@@ -207,9 +201,9 @@ class NestedImport:
             limit = context.policy.max_attachment
             files = attached_files(values.pop("attachments", None), part.path, limit)
             new = Note.build({"author": self.author, **values}, context.under(part.path))
-            row = _same_uid(part, free)
-            if not _uid(part):
-                row = note_row(new, _unnamed(free, parts.note))
+            row = same_uid(part, free)
+            if not part_uid(part):
+                row = note_row(new, unnamed(free, parts.note))
             if row is None:
                 plan.new_notes.append((new, files))
                 continue
@@ -293,69 +287,3 @@ def _adds_nothing(address: Address, main: Address) -> bool:
         for name in ("attention", "phone", "instructions")
         for own in (getattr(address, name),)
     )
-
-
-def said(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
-    """What is said of the fields; an empty cell leaves those of ``kept`` as they are."""
-    return {
-        name: value for name, value in values.items() if value not in ("", None) or name not in kept
-    }
-
-
-def said_anew(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
-    """The same of what is stored: a word for nothing (see ``without_value``) changes nothing."""
-    return {name: v for name, v in said(values, kept).items() if not is_no_value(v)}
-
-
-def _matched(
-    known: Sequence[Planned], parts: Sequence[NestedItem]
-) -> list[tuple[NestedItem, Planned | None]]:
-    """Each part with the stored contact it is about: by uid, else by e-mail, else by name."""
-    if not known:
-        return [(part, None) for part in parts]
-    free = list(known)
-    found: dict[int, Planned] = {}
-    for number, part in enumerate(parts):
-        match = next((p for p in free if p.row and p.row["uid"] == _uid(part)), None)
-        if match is not None:
-            found[number] = match
-            free.remove(match)
-    for name in ("email", "name"):
-        for number, part in enumerate(parts):
-            key = fold(str(part.values.get(name) or ""))
-            # One with a uid that nobody here has is somebody else.
-            if number in found or not key or _uid(part):
-                continue
-            match = next((p for p in free if fold(getattr(p.contact, name) or "") == key), None)
-            if match is not None:
-                found[number] = match
-                free.remove(match)
-    return [(part, found.get(number)) for number, part in enumerate(parts)]
-
-
-def _uid(part: NestedItem) -> str:
-    """The uid that a part brings, as it is stored; "" where it brings none."""
-    return uid_key(part.values.get("uid") or "")
-
-
-def _same_uid(part: NestedItem, free: Sequence[Row]) -> Row | None:
-    """The stored row of a part's uid."""
-    return next((row for row in free if row["uid"] == _uid(part)), None)
-
-
-def _unnamed(free: Sequence[Row], parts: Sequence[NestedItem]) -> list[Row]:
-    """The stored rows that none of the parts names by its uid."""
-    named = {_uid(part) for part in parts}
-    return [row for row in free if row["uid"] not in named]
-
-
-def note_row(note: Note, free: Sequence[Row]) -> Row | None:
-    """The stored note of the same text; of the same category and time where there are several."""
-    same = [row for row in free if row["text"] == note.text]
-    same.sort(
-        key=lambda row: (
-            (row["category"] == note.category) + 2 * (row["noted_at"] == note.created_at)
-        ),
-        reverse=True,
-    )
-    return same[0] if same else None

@@ -9,7 +9,7 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.note import Note
 from interop_cli.services.imports.belonging import BelongingImport, Part
 from interop_cli.services.imports.nested import attached_files, missing_files
-from interop_cli.services.imports.nested_writing import NOTE_KEPT, note_row, said_anew
+from interop_cli.services.imports.nested_matching import NOTE_KEPT, note_row, said_anew
 from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 MAX_DETAILS = 1000
+FIRST_LINES = 5  # that are named of each kind of fault
 
 
 T = TypeVar("T")
@@ -42,16 +43,39 @@ PassOn = Callable[[Any, list[Detail]], None]
 
 
 @dataclass
+class Reason:
+    """Faults of one kind: how many, the first of them, and the lines of the first few."""
+
+    first: Detail
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+
+    def add(self, detail: Detail) -> None:
+        """Count one more."""
+        self.count += 1
+        if detail.line is not None and len(self.lines) < FIRST_LINES:
+            self.lines.append(detail.line)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is shown; the message is one to translate."""
+        one = self.first
+        told = {"code": one.code, "path": one.path, "message": one.message}
+        return {**told, "count": self.count, "lines": self.lines}
+
+
+@dataclass
 class Rejects:
     """``pass_on`` gets each row with its faults, in the order of the lines of a batch.
 
-    Only the first ``MAX_DETAILS`` faults stay here: a file may have millions of bad rows.
+    Only the first ``MAX_DETAILS`` faults stay here: a file may have millions of bad rows. All of
+    them are counted by their kind.
     """
 
     pass_on: PassOn | None = None
     count: int = 0
     details: list[Detail] = field(default_factory=list)
     _batch: list[tuple[Any, list[Detail]]] = field(default_factory=list)
+    _reasons: dict[tuple[str, str], Reason] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return self.count > 0
@@ -65,9 +89,16 @@ class Rejects:
         """Pass on the rows of a batch."""
         for record, details in sorted(self._batch, key=lambda pair: pair[0].line):
             self.details.extend(details[: MAX_DETAILS - len(self.details)])
+            for one in details:
+                self._reasons.setdefault((one.code, one.path), Reason(one)).add(one)
             if self.pass_on is not None:
                 self.pass_on(record, details)
         self._batch.clear()
+
+    def reasons(self) -> list[dict[str, Any]]:
+        """The kinds of faults, the commonest first: ``code path message count lines``."""
+        found = sorted(self._reasons.values(), key=lambda one: (-one.count, one.lines))
+        return [one.as_dict() for one in found]
 
 
 class FileRow(Protocol):
@@ -141,7 +172,7 @@ class RowImport:
     def note(self, line: int, key: str | None, item: dict[str, Any]) -> None:
         """Say what became of a row: ``item`` has ``id``, ``status`` and ``error``."""
         if len(self._items) <= MAX_ITEMS:  # one more tells that there are too many
-            self._items.append((line, item))
+            self._items.append((line, {"line": line, **item}))
         if self.outcome.rows is not None:
             shown = {name: item[name] for name in ("status", "id", "error")}
             self.outcome.rows.append({"line": line, "key": key, **shown})
@@ -187,6 +218,8 @@ class RowImport:
                 "Write the good rows and keep the others apart: --continue-on-error --rejects FILE"
             ),
             details=self.rejected.details,
+            rows=self.rejected.count,
+            reasons=self.rejected.reasons(),
         )
 
     def _count(self) -> None:
@@ -194,7 +227,11 @@ class RowImport:
         outcome.failed = self.rejected.count
         outcome.changed = self.created + self.updated
         outcome.unchanged = outcome.matched - outcome.changed - outcome.failed
-        outcome.extra = {"created": self.created, "updated": self.updated}
+        outcome.extra = {
+            "created": self.created,
+            "updated": self.updated,
+            "reasons": self.rejected.reasons(),
+        }
         outcome.items = [
             item
             for line, item in sorted(self._items, key=lambda pair: pair[0])

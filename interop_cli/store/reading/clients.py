@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from interop_cli.domain.fields import CLIENT, Kind
+from interop_cli.domain.values.places import is_mismatched
+from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
 from interop_cli.domain.values.text import searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, lists, nesting, notes, sales
@@ -167,6 +169,47 @@ def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int
     return {row["id"]: row["value"] for row in query_in_chunks(conn, sql, client_ids)}
 
 
+def former_codes(
+    conn: Connection, client_ids: Iterable[int], *, merged: bool | None = None
+) -> dict[int, list[str]]:
+    """The codes that clients had before, in that order: client id -> codes.
+
+    ``merged``: those of clients that were merged into them, or their own; both where None.
+    """
+    found: dict[int, list[str]] = {}
+    which = {None: "0, 1", True: "1", False: "0"}[merged]
+    sql = (
+        f"SELECT client_id, code FROM client_code WHERE merged IN ({which})"  # noqa: S608
+        " AND client_id IN ({places}) ORDER BY id"
+    )
+    for row in query_in_chunks(conn, sql, client_ids):
+        found.setdefault(row["client_id"], []).append(row["code"])
+    return found
+
+
+def merged_into(conn: Connection, client_ids: Iterable[int]) -> dict[int, str]:
+    """The codes of those that clients were merged into: client id -> code."""
+    sql = (
+        "SELECT c.id AS id, m.code AS code FROM client c JOIN client m ON m.id = c.merged_into_id"
+        " WHERE c.id IN ({places})"
+    )
+    return {row["id"]: row["code"] for row in query_in_chunks(conn, sql, client_ids)}
+
+
+def mismatched(conn: Connection, client_ids: Iterable[int]) -> dict[int, bool]:
+    """Whether the main address or the QST number was accepted though it does not fit the rules."""
+    sql = (
+        "SELECT c.id AS id, c.qst AS qst, a.country AS country, a.province AS province,"
+        " a.postal_code AS postal_code FROM client c"
+        " JOIN address a ON a.client_id = c.id AND a.main = 1 WHERE c.id IN ({places})"
+    )
+    return {
+        row["id"]: bool(row["qst"] and not qst_check_digit_fits(row["qst"]))
+        or is_mismatched(row["country"], row["province"], row["postal_code"])
+        for row in query_in_chunks(conn, sql, client_ids)
+    }
+
+
 def count_clients(conn: Connection, query: ListQuery) -> int:
     """How many clients the query matches, whatever its limit."""
     condition = where(conn, replace(query, limit=None))  # all are looked for, not the few shown
@@ -201,10 +244,7 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
         tags=json.loads(row["tags"]),
         accounting=json.loads(row["accounting"]),
     )
-    former = conn.query(
-        "SELECT code FROM client_code WHERE client_id = :id ORDER BY id", id=client_id
-    )
-    row["former_codes"] = [item["code"] for item in former]
+    row["former_codes"] = former_codes(conn, [client_id]).get(client_id, [])
     row["logo"] = of_client(conn, client_id)
     for name, objects in NESTED.items():
         row[name] = objects(conn, [client_id])[client_id]

@@ -8,7 +8,8 @@ those cannot say.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from interop_cli.domain.errors import Conflict
@@ -16,6 +17,7 @@ from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.fields.field import Column, ValueKind, taken
 from interop_cli.domain.fields.nested import FIELDS, LISTS, MAIN_EXTRAS, flat_field, flat_name
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.places import is_mismatched
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import addresses, clients, contacts, notes
 
@@ -31,6 +33,7 @@ def nested_columns() -> list[Column]:
     return [
         Column("accounting", ValueKind.JSON),
         Column("logo"),
+        *SELDOM.values(),
         *(Column(name, ValueKind.JSON) for name in LISTS),
     ]
 
@@ -42,16 +45,17 @@ def flat_columns(conn: Connection, query: clients.ListQuery) -> list[Column]:
     of them has a column.
     """
     said: dict[str, list[set[str]]] = {kind: [] for kind in FIELDS}
-    for batch in rows(conn, query, list(LISTS), files=False):
+    had: set[str] = set()
+    for batch in rows(conn, query, [*LISTS, *SELDOM], files=False):
         for found in batch:
-            for kind, parts in zip(LISTS.values(), found, strict=True):
+            for kind, parts in zip(LISTS.values(), found, strict=False):
                 for number, part in enumerate(parts):
                     if number == len(said[kind]):
                         said[kind].append(set())
-                    if kind == "address" and part["main"]:
-                        said[kind][number].update(n for n in part if part[n] is not None)
-                    else:
-                        said[kind][number].update(FIELDS[kind])
+                    said[kind][number].update(_said(kind, part))
+            had.update(
+                name for name, value in zip(SELDOM, found[len(LISTS) :], strict=True) if value
+            )
     own = [
         Column(
             flat_name(entity, number, field.name),
@@ -62,7 +66,25 @@ def flat_columns(conn: Connection, query: clients.ListQuery) -> list[Column]:
         for field in taken(ENTITIES[entity])
         if field.name in names and field.name != "attachments"
     ]
-    return [Column("accounting", ValueKind.JSON), *own]
+    seldom = [column for name, column in SELDOM.items() if name in had]
+    return [Column("accounting", ValueKind.JSON), *seldom, *own]
+
+
+# What few clients have: a flat file has a column for it where one of them does.
+SELDOM = {
+    "former_codes": Column("former_codes", ValueKind.JSON),
+    "merged_codes": Column("merged_codes", ValueKind.JSON),
+    "merged_into": Column("merged_into"),
+    "mismatch": Column("mismatch", ValueKind.BOOL),
+}
+
+
+def _said(kind: str, part: Row) -> Iterable[str]:
+    """The fields of a part that need a column."""
+    if kind != "address":
+        return FIELDS[kind]
+    said = {name for name, value in part.items() if value not in (None, False)}
+    return said if part["main"] else said | ({*FIELDS[kind]} - {"mismatch"})
 
 
 def rows(
@@ -84,6 +106,10 @@ def rows(
         "notes": lambda conn, ids: _notes(conn, ids, files=files),
         "accounting": _accounting,
         "logo": _logos,
+        "former_codes": partial(clients.former_codes, merged=False),
+        "merged_codes": partial(clients.former_codes, merged=True),
+        "merged_into": clients.merged_into,
+        "mismatch": clients.mismatched,
     }
     plain = ["id", *(name for name in names if name in clients.COLUMNS)]
     needed = {_root(name) for name in names} & finders.keys()
@@ -174,11 +200,15 @@ def _addresses(conn: Connection, ids: list[int]) -> Found:
         owner: [
             {**dict.fromkeys(FIELDS["address"]), **_kept(address, MAIN_EXTRAS), "main": True}
             if address["main"]
-            else _kept(address, FIELDS["address"])
+            else _kept({**address, "mismatch": _mismatched(address)}, FIELDS["address"])
             for address in sorted(places, key=_main_last)
         ]
         for owner, places in addresses.nested(conn, ids).items()
     }
+
+
+def _mismatched(address: Row) -> bool:
+    return is_mismatched(address["country"], address["province"], address["postal_code"])
 
 
 def _main_last(address: Row) -> bool:

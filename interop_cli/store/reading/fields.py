@@ -14,6 +14,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Column, Field, Fields, Kind, listed
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.closed_lists import ClosedList
+from interop_cli.domain.values.text import closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,8 @@ def field_named(fields: Sequence[ListField], name: str, *, option: str) -> ListF
             return field
         if member := field.member(name):
             return member
-    from difflib import get_close_matches
-
     names = [field.name for field in fields]
-    nearest = get_close_matches(name, names, 1, 0.5)
+    nearest = closest(name, names)
     raise UsageError(
         "filter.field.unknown",
         msg(
@@ -115,5 +114,5 @@ def field_named(fields: Sequence[ListField], name: str, *, option: str) -> ListF
             name=name[:40],
             fields=", ".join(names),
         ),
-        hint=msg("Did you mean {field}?", field=nearest[0]) if nearest else None,
+        hint=msg("Did you mean {field}?", field=nearest) if nearest else None,
     )

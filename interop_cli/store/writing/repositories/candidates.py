@@ -50,10 +50,11 @@ class Candidates:
         )
         for row in rows:
             found = self._note(row)
-            known = found.absorbed if row["merged"] else found.former
             one = Identity(code=row["former"])
-            if one not in known:
-                known.append(one)
+            if row["merged"]:
+                found.absorbed = (*found.absorbed, one)
+            else:
+                found.former = (*found.former, one)
             yield row["former"], found
 
     def _note(self, row: Row) -> Candidate:
@@ -74,9 +75,9 @@ class Candidates:
             for row in self.conn.query(f"{_SELECTED}{_FROM} WHERE {condition}", among=wanted):
                 self._note(row)
         for loser, winner in losers.items():
-            absorbed, own = self._found[winner].absorbed, self._found[loser].own
-            if own not in absorbed:
-                absorbed.append(own)
+            found, own = self._found[winner], self._found[loser].own
+            if own not in found.absorbed:
+                found.absorbed = (*found.absorbed, own)
 
 
 def _identity(row: Row) -> Identity:

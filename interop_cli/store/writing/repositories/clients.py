@@ -231,6 +231,15 @@ class ClientRepository:
         self.writer.save(entity, written)
         self.writer.insert(entity, copies)
 
+    def add_former_codes(self, codes: Sequence[tuple[int, str, str, int]]) -> None:
+        """Have codes (client id, as shown, folded, whether of a merged one) lead to clients."""
+        names = ("client_id", "code", "code_key", "merged")
+        self.writer.insert("client_code", [dict(zip(names, code, strict=True)) for code in codes])
+
+    def set_merged(self, pairs: Sequence[tuple[Row, Row]]) -> None:
+        """Write rows whose ``merged_into_id`` is another over those they were read from."""
+        self.writer.save("client", pairs)
+
     def pass_codes(self, winner: int, codes: Iterable[tuple[str, str]]) -> None:
         """Have codes (as shown, folded) lead to a client; their clients must get others."""
         rows = [

@@ -1,0 +1,162 @@
+"""Finding the clients that somebody means; the rule is in ``domain/matching``.
+
+A batch at a time: ``load`` looks up whoever may be meant by any of several rows in a handful of
+statements, ``find`` then decides row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from interop_cli.domain.matching import (
+    DEFAULT,
+    IDENTIFIERS,
+    NEW,
+    Candidate,
+    Decision,
+    Identity,
+    Key,
+    decide,
+    similar,
+)
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Context
+
+if TYPE_CHECKING:
+    from interop_cli.store.writing.repositories.candidates import Candidates
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+MAX_NAMED = 5
+# What is looked up to ask each key; the natural key by the name without its legal form, which
+# finds those who are only similar, too.
+COLUMNS = {
+    Key.UID: ("uid", "uid"),
+    Key.CODE: ("code_key", "code"),
+    Key.EXTERNAL_ID: ("external_id_key", "external_id"),
+    Key.EMAIL: ("email_key", "email"),
+    Key.NATURAL: ("core_key", "core"),
+    Key.NAME: ("name_key", "name"),
+}
+Index = dict[Key, dict[str, list[Candidate]]]
+
+
+def _values(row: Identity) -> tuple[str, ...]:
+    """What is looked up in each part of an index."""
+    return row.uid, row.code, row.external_id, row.email, row.core, row.name
+
+
+def new_index() -> Index:
+    """An index of nobody, its parts in the order of ``COLUMNS``."""
+    return {key: {} for key in COLUMNS}
+
+
+def put_in(index: Index, row: Identity, one: Candidate) -> None:
+    """Let a row be found by all it says."""
+    for by_value, value in zip(index.values(), _values(row), strict=True):
+        if value:
+            by_value.setdefault(value, []).append(one)
+
+
+class ClientFinder:
+    """Finds stored clients; ``named``: a person named the keys.
+
+    ``anew``: nobody is looked for but by what no two clients share. ``reuse``: former codes count
+    for nothing.
+    """
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        keys: Sequence[Key] = DEFAULT,
+        *,
+        named: bool = False,
+        anew: bool = False,
+        reuse: bool = False,
+    ) -> None:
+        self.uow = uow
+        self.keys = (Key.UID, *(key for key in keys if key is not Key.UID))
+        self.named = named
+        self.anew = anew
+        self.reuse = reuse
+        # Clients without a code of their own, which a row with any code may be about.
+        self.codeless = False
+        self._index = new_index()
+
+    def load(self, rows: Sequence[Identity]) -> None:
+        """Look up whoever may be meant by these rows, in place of those of the last call."""
+        self._index = new_index()
+        found = self.uow.candidates()
+        for key in IDENTIFIERS:
+            self._look_up(found, key, rows)
+        if not self.reuse:
+            for code, one in found.by_former_code(row.code for row in rows if row.code):
+                self._put(Key.CODE, code, one)
+        if self.anew:
+            return
+        rest = [row for row in rows if not self._settled(row)]
+        if Key.EMAIL in self.keys:
+            # Every client has a code, which another one contradicts.
+            coded = self.codeless
+            self._look_up(
+                found, Key.EMAIL, (row for row in rest if coded or not (row.code or row.uid))
+            )
+        self._look_up(found, Key.NATURAL, rest)
+        if Key.NAME in self.keys:
+            self._look_up(found, Key.NAME, rest)
+
+    def find(self, row: Identity) -> Decision:
+        """What a row among those loaded is about."""
+        if self.anew:
+            return NEW
+        return decide(row, self.candidates(row), self.keys, named=self.named)
+
+    def candidates(self, row: Identity) -> list[Candidate]:
+        """Everybody who may be meant by a row."""
+        found: dict[int, Candidate] = {}
+        for index in self._indexes():
+            for by_value, value in zip(index.values(), _values(row), strict=True):
+                if by_value and value and value in by_value:
+                    found.update((id(one), one) for one in by_value[value])
+        return list(found.values())
+
+    def similar(self, row: Identity) -> list[Candidate]:
+        """Those of the same name, whatever its legal form, at the same place."""
+        return similar(row, self.candidates(row))
+
+    def namesakes(self, row: Identity) -> list[Candidate]:
+        """Those of the same name, wherever they are."""
+        return [one for one in self.candidates(row) if row.name == one.own.name != ""]
+
+    def _indexes(self) -> Sequence[Index]:
+        return (self._index,)
+
+    def _settled(self, row: Identity) -> bool:
+        """Whether an identifier that is asked first finds someone, so that no other key need be."""
+        first = next((key for key in self.keys if row.has(key)), None)
+        return first in IDENTIFIERS and any(
+            (value := getattr(row, key)) and value in self._index[key] for key in IDENTIFIERS
+        )
+
+    def _look_up(self, found: Candidates, key: Key, rows: Iterable[Identity]) -> None:
+        column, name = COLUMNS[key]
+        for value, one in found.by_column(column, filter(None, (getattr(r, name) for r in rows))):
+            self._put(key, value, one)
+
+    def _put(self, key: Key, value: str, one: Candidate) -> None:
+        known = self._index[key].setdefault(value, [])
+        if one not in known:
+            known.append(one)
+
+
+def called(found: Iterable[Candidate]) -> str:
+    """The codes of these clients, and the lines of those that are only rows so far."""
+    names = [one.code or f"#{one.line}" for one in found]
+    return ", ".join([*names[:MAX_NAMED], *(["…"] if len(names) > MAX_NAMED else [])])
+
+
+def warn_of_similar(found: Sequence[Candidate], context: Context) -> None:
+    """Warn that a new client has the name and the place of others: ``client.similar``."""
+    if found:
+        reason = msg("has the name and the place of: {codes}", codes=called(found))
+        context.warn("name", "client.similar", reason)

@@ -1,0 +1,154 @@
+"""What clients of a file were before: their former codes, and whom they were merged into.
+
+Settled once every client of the file exists, in any order of its rows. A file tells of a past, it
+makes none: codes lead to a client that nobody else has, and only a new client becomes a merged one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic_core import PydanticCustomError
+
+from interop_cli.domain.errors import InteropError, InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.validation import refused, wrong
+from interop_cli.domain.values.code import check_code, code_key
+from interop_cli.services.imports.payers import At
+from interop_cli.services.imports.rows import RowImport
+
+if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+CHUNK = 2000
+FormerCode = tuple[int, str, str, int]
+"""A client's id, the code as shown and folded, and whether it is that of a merged client."""
+
+
+class Past(NamedTuple):
+    """What a row says: codes as given, and the code of the client that it is now, or "".
+
+    ``codes`` are its own former ones, ``merged`` those of clients that were merged into it.
+
+    ``action`` is what the row counts as so far: ``created``, ``updated`` or ``unchanged``.
+    """
+
+    record: Any
+    client_id: int
+    codes: Any
+    merged: Any
+    winner: str
+    action: str
+
+
+@dataclass
+class Pasts:
+    """What the rows said; ``settle`` writes it."""
+
+    uow: UnitOfWork
+    report: RowImport
+    _said: list[Past] = field(default_factory=list)
+
+    def note(self, record: Any, values: Mapping[str, Any], client_id: int, action: str) -> None:
+        """Remember what a row says; all of the row only where it may have to be given back."""
+        names = ("former_codes", "merged_codes", "merged_into")
+        codes, merged, winner = (values.get(name) for name in names)
+        if codes or merged or winner:
+            kept = record if self.report.rejected.pass_on else At(record.line)
+            winner = str(winner or "").strip()
+            self._said.append(Past(kept, client_id, codes, merged, winner, action))
+
+    def settle(self) -> None:
+        """Write it; the rows that say what cannot be are rejected."""
+        for start in range(0, len(self._said), CHUNK):
+            self._settle(self._said[start : start + CHUNK])
+        self._said.clear()
+
+    def _settle(self, pasts: list[Past]) -> None:
+        clients = self.uow.clients
+        rows: dict[Any, Row] = dict(clients.by_column("id", [past.client_id for past in pasts]))
+        winners = clients.named(past.winner for past in pasts if past.winner)
+        wanted = {code_key(code) for past in pasts for _name, code in _codes(past)}
+        present = clients.by_column("code_key", wanted)
+        held: dict[object, int] = {key: row["id"] for key, row in present.items()}
+        held.update(clients.retired_codes(map(str, wanted)).items())
+        added: list[FormerCode] = []
+        merged: list[tuple[Row, Row]] = []
+        for past in pasts:
+            row = rows[past.client_id]
+            try:
+                new = _new_codes(past, held)
+                winner = _winner(past, row, winners)
+            except InteropError as error:
+                self.report.withdraw(past.record.line, past.action)
+                self.report.reject(past.record, row["code"], error)
+                continue
+            held.update({key: past.client_id for _client, _code, key, _merged in new})
+            added += new
+            if winner != row["merged_into_id"]:
+                merged.append((row, {**row, "merged_into_id": winner}))
+                rows[past.client_id] = merged[-1][1]
+            self.report.updated += bool(new) and past.action == "unchanged"
+        clients.add_former_codes(added)
+        clients.set_merged(merged)
+
+
+def _codes(past: Past) -> Iterator[tuple[str, str]]:
+    """The codes that a row names, each with its field."""
+    for name, given in (("former_codes", past.codes), ("merged_codes", past.merged)):
+        for code in _listed(given):
+            yield name, code
+
+
+def _listed(given: Any) -> list[str]:
+    """The codes of a list, or of the cell of a CSV."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            given = given.split(",")
+    found = given if isinstance(given, list) else [given] if given else []
+    return [text for code in found if (text := str(code).strip())]
+
+
+def _new_codes(past: Past, held: Mapping[object, int]) -> list[FormerCode]:
+    """The codes that have to be written."""
+    new: dict[str, FormerCode] = {}
+    for name, given in _codes(past):
+        try:
+            code = check_code(given)
+        except PydanticCustomError as error:
+            raise refused(error, name) from None
+        key = code_key(code)
+        holder = held.get(key)
+        if holder is not None and holder != past.client_id:
+            raise wrong(name, "client.code.duplicate", msg("is already taken"))
+        if holder is None:
+            new[key] = (past.client_id, code, key, int(name == "merged_codes"))
+    return list(new.values())
+
+
+def _winner(past: Past, row: Row, winners: dict[str, Row]) -> int | None:
+    """The id of the client that the row's has become."""
+    known: int | None = row["merged_into_id"]
+    if not past.winner:
+        return known
+    winner = winners.get(past.winner)
+    if winner is None:
+        raise _not_merged("client.not_found", msg("There is no client of this code."))
+    if known == winner["id"]:
+        return known
+    if past.action != "created":
+        raise _not_merged("import.merged", msg("is not so here; use: interop client merge"))
+    if row["active"] or row["bill_to_id"] or winner["merged_into_id"] or winner["id"] == row["id"]:
+        reason = msg("cannot be: a merged client is inactive, and what it has become is not merged")
+        raise _not_merged("import.merged", reason)
+    return int(winner["id"])
+
+
+def _not_merged(code: str, reason: Any) -> InvalidData:
+    return wrong("merged_into", code, reason)
