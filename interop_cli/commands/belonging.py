@@ -10,7 +10,7 @@ import click
 
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import SYSTEM, Field, listed, names, taken
-from interop_cli.domain.fields.references import BY
+from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, option, pass_app

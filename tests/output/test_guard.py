@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interop_cli.domain.values.doubts import NO_VALUE
 from interop_cli.output import guard, unguard
 
 TRIGGERS = "=+-@\t\r\n\0＝＋－＠"
 # As wide as text can be, and thick with what the guard looks at.
-cells = st.one_of(st.text(), st.text(st.sampled_from("'=+-@\t\r\n\0＝a ")))
+WORDS = st.tuples(st.text("'", max_size=3), st.sampled_from(sorted(NO_VALUE))).map("".join)
+cells = st.one_of(st.text(), st.text(st.sampled_from("'=+-@\t\r\n\0＝a ")), WORDS)
 
 
 @given(cells)
@@ -32,6 +34,12 @@ def test_every_trigger_is_guarded(sign: str) -> None:
 def test_other_cells_stay_as_they_are(cell: str) -> None:
     assert guard(cell) == cell
     assert unguard(cell) == cell
+
+
+def test_a_word_for_nothing_is_told_from_nothing() -> None:
+    assert guard("NULL") == "'NULL"
+    assert guard("'#N/A") == "''#N/A"
+    assert guard("Nullarbor") == "Nullarbor"
 
 
 def test_what_looks_guarded_is_guarded_once_more() -> None:

@@ -8,7 +8,7 @@ import click
 
 from interop_cli.domain.fields.document import AMOUNTS, DOCUMENT
 from interop_cli.domain.fields.field import SYSTEM, listed, names, taken
-from interop_cli.domain.fields.references import BY
+from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.document_kinds import KIND_NAMES
 from interop_cli.inputs.mapping import Fields

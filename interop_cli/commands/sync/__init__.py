@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.sync import linking, planning, pulling, pushing, target_fields, targets
+from interop_cli.commands.sync import (
+    files,
+    linking,
+    planning,
+    pulling,
+    pushing,
+    target_fields,
+    targets,
+)
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Group
 
@@ -21,8 +29,8 @@ for command in (
     planning.status_command,
     pushing.retry_command,
     pulling.resolve_command,
-    pushing.export_command,
-    pushing.ack_command,
+    files.export_command,
+    files.ack_command,
     planning.log_command,
 ):
     sync_command.add_command(command)

@@ -49,3 +49,15 @@ def is_field(name: str) -> bool:
 def any_field(names: tuple[str, ...]) -> bool:
     """Whether one of these columns is about what belongs to a client; rows share their columns."""
     return any(map(is_field, names))
+
+
+BY = {
+    "client.uid": "uid",
+    "client": "code",
+    "client.external_id": "external_id",
+    "client.email": "email",
+    "client.name": "name",
+}
+"""The fields of a file that name the client a row is of, in the order in which they are asked, and
+what of a client each holds.
+"""

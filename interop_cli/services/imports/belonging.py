@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from interop_cli.domain.errors import InteropError, InvalidData
-from interop_cli.domain.fields.nested import FIELDS
-from interop_cli.domain.fields.references import BY
+from interop_cli.domain.fields.nested import BY, FIELDS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong

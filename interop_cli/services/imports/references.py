@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, InvalidData, NotFound
-from interop_cli.domain.fields.references import BY
+from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.matching import IDENTIFIERS, identity
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.validation import wrong

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from interop_cli.disk import WINDOWS, try_lock
+from interop_cli import disk
+from interop_cli.disk import try_lock
 from interop_cli.store.engines.beside import JOURNALS, PART
 
 _NAME = re.compile(rf".+\.[0-9a-f]{{8}}{re.escape(PART)}")
@@ -36,7 +37,7 @@ def _begun(folder: Path, name: str) -> tuple[Path, int]:
     while True:
         path = folder / f"{name}.{secrets.token_hex(4)}{PART}"
         handle = os.open(path, flags, 0o600)
-        if WINDOWS:  # nobody can rename, nor remove, what is open there
+        if disk.WINDOWS:  # nobody can rename, nor remove, what is open there
             os.close(handle)
             return path, -1
         if _locked(handle) and os.fstat(handle).st_nlink:
@@ -57,7 +58,7 @@ def clear(folder: Path) -> None:
     with suppress(OSError):
         for path in [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]:
             with suppress(OSError):
-                if WINDOWS:
+                if disk.WINDOWS:
                     _remove(path)
                     continue
                 handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)

@@ -52,6 +52,25 @@ def test_a_file_of_that_system_comes_in(
 def test_all_of_them_are_there() -> None:
     assert set(ready()) == NAMED
     assert ready("document") == ["northwind"]
+    assert ready("contact") == ["hubspot"]
+
+
+def test_contacts_of_companies_that_are_there(tmp_path: Path, invoke: Run, database: Path) -> None:
+    companies, people = tmp_path / "companies.csv", tmp_path / "contacts.csv"
+    companies.write_text(FILES["hubspot"], "utf-8")
+    people.write_text(
+        "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Associated Company\n"
+        "501,Luc,Doyon,luc@doyon.example,418 555-0102,,Atelier Doyon inc.\n"
+        "502,Anne,Roy,anne@x.example,,,\n",
+        "utf-8",
+    )
+    options = ("--mapping", "hubspot", "--json")
+    assert invoke("--db", database, "client", "import", companies, *options).code == 0
+    done = invoke("--db", database, "contact", "import", people, *options)
+    assert (done.code, done.json["changed"]) == (0, 1), done.stderr
+    codes = {warning["code"] for warning in done.json["warnings"]}
+    assert {"import.rows.left_out", "import.columns.ignored"} <= codes
+    assert invoke("--db", database, "contact", "import", people, *options).json["changed"] == 0
 
 
 @pytest.mark.parametrize("path", sorted(READY.glob("*.toml")), ids=lambda path: path.name)
