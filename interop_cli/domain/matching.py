@@ -24,7 +24,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from interop_cli.domain.values.code import code_key, strip_legal_suffix
-from interop_cli.domain.values.doubts import is_no_value
+from interop_cli.domain.values.doubts import NO_VALUE
 from interop_cli.domain.values.text import caseless, fold
 from interop_cli.domain.values.uid import uid_key
 
@@ -118,10 +118,8 @@ def identity(values: Mapping[str, Any], prefix: str = "") -> Identity:
     said = []
     for name in _under(prefix):
         value = values.get(name)
-        if value is None or value == "" or is_no_value(value):
-            said.append("")
-        else:
-            said.append(value if type(value) is str else str(value))
+        found = "" if value is None else value if type(value) is str else str(value)
+        said.append("" if found in NO_VALUE else found)
     uid, code, external_id, email, name, postal_code, line1, line2, city = said
     return Identity(
         uid and uid_key(uid),
