@@ -405,6 +405,7 @@ def reasons(details: Iterable[Detail]) -> str:
     from interop_cli.i18n import labelled, translate
 
     return "; ".join(
-        labelled(detail.path, translate(detail.message)) if detail.message else detail.path
+        labelled(detail.path, text) if detail.path and text else detail.path or text
         for detail in details
+        for text in (translate(detail.message) if detail.message else "",)
     )
