@@ -258,6 +258,7 @@ def test_a_field_is_said_once(read: Reader) -> None:
         ("Customer != Total", ["A", "B"]),
         ("{Customer} != total and {Phone No} is not null", ["A"]),
         ("{Balance} > 100", ["B"]),
+        ("{Balance} > 0", ["A", "B"]),
         ("not {Balance} <= 100", ["B", "Total"]),
         ("customer in (a, B)", ["A", "B"]),
         ("{Phone No} = null", ["B", "Total"]),
