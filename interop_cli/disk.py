@@ -167,7 +167,7 @@ def temporary_file() -> Iterator[None]:
 
 @contextmanager
 def nameless_file() -> Iterator[IO[bytes]]:
-    """A temporary file that is gone afterwards; IoFailure ``io.temporary`` where none can be had."""
+    """A temporary file that is gone afterwards; raises IoFailure ``io.temporary``."""
     from tempfile import TemporaryFile
 
     with temporary_file():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,8 @@ def test_a_workbook_that_fills_the_folder_says_which(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     if call == "TemporaryFile":  # written to as late as when the workbook is closed
-        monkeypatch.setattr(tempfile, call, lambda: Path("/dev/full").open("w+b", buffering=2**20))
+        taking_nothing = partial(open, "/dev/full", "w+b", buffering=2**20)
+        monkeypatch.setattr(tempfile, call, taking_nothing)
     else:
         monkeypatch.setattr(tempfile, call, full)
     result = invoke(*args, "--error-format", "json", stdin=stdin)
