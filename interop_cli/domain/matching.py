@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from interop_cli.domain.values.code import code_key, strip_legal_suffix
@@ -101,33 +102,42 @@ class Identity(NamedTuple):
 NOBODY = Identity()
 
 
+_SAID = (
+    *("uid", "code", "external_id", "email", "name", "postal_code"),
+    *("line1", "line2", "city"),
+)
+
+
+@lru_cache(maxsize=64)
+def _under(prefix: str) -> tuple[str, ...]:
+    return tuple(prefix + name for name in _SAID)
+
+
 def identity(values: Mapping[str, Any], prefix: str = "") -> Identity:
     """What a row says of who its client is; ``prefix`` stands before the names of its fields."""
-
-    def text(name: str) -> str:
-        value = values.get(prefix + name if prefix else name)
-        if value is None or value == "":
-            return ""
-        found = str(value)
-        return "" if found in NO_VALUE else found
-
-    name, uid, external_id = text("name"), text("uid"), text("external_id")
+    said = []
+    for name in _under(prefix):
+        value = values.get(name)
+        found = "" if value is None else value if type(value) is str else str(value)
+        said.append("" if found in NO_VALUE else found)
+    uid, code, external_id, email, name, postal_code, line1, line2, city = said
     return Identity(
         uid and uid_key(uid),
-        code_key(text("code")),
+        code and code_key(code),
         external_id and caseless(external_id),
-        fold(text("email")).lstrip("'"),  # of a spreadsheet
-        fold(name),
-        strip_legal_suffix(name) if name else "",
-        bare_postal_code(text("postal_code")),
-        fold(f"{text('line1')} {text('line2')}") if text("line1") else "",
-        fold(text("city")),
+        email and fold(email).lstrip("'"),  # of a spreadsheet
+        name and fold(name),
+        name and strip_legal_suffix(name),
+        postal_code and bare_postal_code(postal_code),
+        line1 and fold(f"{line1} {line2}" if line2 else line1),
+        city and fold(city),
     )
 
 
+@lru_cache(maxsize=4096)
 def bare_postal_code(text: str) -> str:
     """A postal code without spaces and hyphens, in capitals."""
-    return "".join(char for char in text if char.isalnum()).upper()
+    return "".join(filter(str.isalnum, text)).upper()
 
 
 @dataclass(slots=True)

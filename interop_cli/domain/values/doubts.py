@@ -24,7 +24,7 @@ _KEPT = N_("the cell holds {word}, which stands for no value; only a new record 
 _TYPED = "àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ«»°©®\u00a0‘’“”…–—€"
 _READ_AS = ("cp1252", "mac_roman", "cp850")
 # How the above begins when its bytes are read so: looked for before anything else is.
-_BEGINNINGS = ("Ã", "Â", "â€", "Å", "√", "¬", "‚Ä", "≈", "├", "┬", "ÔÇ", "┼")
+_BEGINNING = re.compile("[ÃÂÅ√¬≈├┬┼]|â€|‚Ä|ÔÇ")
 
 
 def without_value(values: Mapping[str, Any]) -> Iterator[tuple[str, Message]]:
@@ -48,7 +48,7 @@ def is_no_value(value: object) -> bool:
 
 def encoded_twice(text: str) -> bool:
     """Whether ``text`` has letters whose UTF-8 was taken for another encoding (``LÃ©ger``)."""
-    if text.isascii() or not any(beginning in text for beginning in _BEGINNINGS):
+    if text.isascii() or not _BEGINNING.search(text):
         return False
     return _twice().search(text) is not None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault
@@ -121,6 +121,7 @@ def _refuse_controls(s: str, kept: str) -> None:
             )
 
 
+@lru_cache(maxsize=8192)  # an import folds a name when it looks for it, and when it writes it
 def fold(s: str) -> str:
     """``s`` without marks, case, or doubled spaces: equal for all spellings of one text."""
     if s.isascii():

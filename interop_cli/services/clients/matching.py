@@ -114,9 +114,10 @@ class ClientFinder:
     def candidates(self, row: Identity) -> list[Candidate]:
         """Everybody who may be meant by a row."""
         found: dict[int, Candidate] = {}
+        values = _values(row)
         for index in self._indexes():
-            for by_value, value in zip(index.values(), _values(row), strict=True):
-                if by_value and value and value in by_value:
+            for by_value, value in zip(index.values(), values, strict=True):
+                if value in by_value:  # an empty one is in none
                     found.update((id(one), one) for one in by_value[value])
         return list(found.values())
 

@@ -101,11 +101,12 @@ class FileClients(ClientFinder):
 
     def _check_unique(self, line: int, row: Identity, one: Candidate | None) -> None:
         """Refuse a uid, a code or an external id of the row that somebody else has."""
+        indexes = self._indexes()
         for key in IDENTIFIERS:
             value = getattr(row, key)
             if not value:
                 continue
-            for index in self._indexes():
+            for index in indexes:
                 for holder in index[key].get(value, ()):
                     if holder is one or (one is not None and holder.id == one.id):
                         continue
@@ -165,7 +166,9 @@ class FileClients(ClientFinder):
         put_in(index, row, one)
 
     def _indexes(self) -> Sequence[Index]:
-        return (self._index, self._batch, self._kept)
+        """Those that anybody is in: of a first load, the rows of the batch alone."""
+        every = (self._index, self._batch, self._kept)
+        return [index for index in every if any(index.values())]
 
 
 def _path(key: Key | None) -> str:
