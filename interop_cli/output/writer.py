@@ -314,13 +314,11 @@ class Output:
         mode: int = sink.DATA,
     ) -> None:
         """Write rows as a workbook, which is made whole before any of it is written."""
-        from tempfile import TemporaryFile
-
+        from interop_cli.disk import nameless_file
         from interop_cli.output.workbook import write_rows
 
-        with TemporaryFile() as file:
+        with nameless_file() as file:
             write_rows(file, self.sheet, choices, batches)
-            file.seek(0)
             with self._opened(spool=False, mode=mode) as write:
                 while piece := file.read(sink.PIECE):
                     write(piece)
