@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from interop_cli.domain.errors import ConfigError, IoFailure, why_not_written
 from interop_cli.domain.messages import msg
@@ -162,6 +163,20 @@ def temporary_file() -> Iterator[None]:
         yield
     except OSError as error:
         raise temporary_failure(error) from error
+
+
+@contextmanager
+def nameless_file() -> Iterator[IO[bytes]]:
+    """A temporary file that is gone afterwards; raises IoFailure ``io.temporary``."""
+    from tempfile import TemporaryFile
+
+    with temporary_file():
+        file = TemporaryFile()  # noqa: SIM115
+    try:
+        yield file
+    finally:
+        with temporary_file():  # it writes what waits in memory
+            file.close()
 
 
 def temporary_failure(error: OSError) -> IoFailure:

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from interop_cli.disk import nameless_file
 from interop_cli.inputs.records import REJECT_REASON, Layout, Record
 from interop_cli.output.sanitise import guard, unguard
 from interop_cli.output.sink import failures, keep_mode
@@ -33,7 +34,7 @@ class RejectsWriter:
 
     ``header`` is that of the CSV which was read, ``None`` for NDJSON; as many blank lines stand
     ``before`` it. Raises ``IoFailure``
-    (``output.write``).
+    (``output.write``; ``io.temporary`` while a workbook is made).
     """
 
     def __init__(
@@ -177,12 +178,10 @@ class SheetRejects(RejectsWriter):
 
     def commit(self) -> None:
         """Make the workbook of the rows, and put it in its place."""
-        from tempfile import TemporaryFile
-
         from interop_cli.output.workbook import workbook
 
         file = self._opened()
-        with failures(self._path), TemporaryFile() as made:
+        with failures(self._path), nameless_file() as made:
             with workbook(made, self._sheet) as sheet:
                 sheet.skip(self._before)
                 sheet.header([REJECT_REASON, *self._without_reason(self._header or ())])
@@ -192,7 +191,6 @@ class SheetRejects(RejectsWriter):
             file.seek(0)
             file.truncate()
             file.flush()
-            made.seek(0)
             shutil.copyfileobj(made, file.buffer)
         super().commit()
 

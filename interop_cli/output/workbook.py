@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from typing import IO, Any
 
+from interop_cli.disk import temporary_file
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import NUMBERS, ValueKind
 from interop_cli.domain.messages import Message, msg
@@ -122,23 +124,42 @@ class SheetWriter:
         self._widths[column] = max(self._widths[column], width)
 
 
+class _Lent:
+    """A file until it is taken back: an archive that failed writes its end when it is forgotten."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
 @contextmanager
 def workbook(file: IO[bytes], sheet: str) -> Iterator[SheetWriter]:
-    """A sheet that is in ``file``, as a workbook, once the block ends well."""
+    """A sheet that is in ``file``, a temporary one, as a workbook, once the block ends well.
+
+    The file is at its beginning then. Raises IoFailure ``io.temporary``.
+    """
     from tempfile import TemporaryDirectory
 
     from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
 
     # Its rows wait in a file of their own, and go with the folder if the block fails.
-    with TemporaryDirectory(prefix="interop-") as folder:
+    with temporary_file(), TemporaryDirectory(prefix="interop-") as folder:
         options = {"constant_memory": True, "tmpdir": folder}
-        book = Workbook(file, options)
+        lent = _Lent(file)
+        book = Workbook(lent, options)
         writer = SheetWriter(book, sheet[:31] or "1")
         try:
             yield writer
             writer.finish()
             book.close()
+            file.seek(0)
+        except FileCreateError as error:  # what it makes of an OSError
+            raise error.args[0] from error
         finally:
+            lent.file = BytesIO()
             book.fileclosed = True  # or it complains of not being closed
             for one in book.worksheets():
                 if one.row_data_fh and not one.row_data_fh.closed:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,7 @@ def test_no_folder_for_temporary_files(shop: Path, nowhere: None, invoke: Run) -
     for args, stdin in (
         (("client", "import", "-"), "name,line1,city\nA name,1 street,Québec\n" * 10),
         (("client", "list"), ""),
+        *SHEETS.values(),
     ):
         result = invoke(*args, "--error-format", "json", stdin=stdin)
         assert (result.code, result.error["code"]) == (74, "io.temporary")
@@ -185,6 +187,39 @@ def test_a_full_folder_for_temporary_files_is_named(
         result = invoke(*args, "--error-format", "json", stdin="name\nx\n")
         assert (result.code, result.error["code"]) == (74, "io.temporary")
         assert str(tmp_path) in result.error["message"]
+
+
+SHEETS = {
+    "a list": (("client", "list", "-o", "xlsx", "--out", "all.xlsx"), ""),
+    "rows not taken": (
+        ("client", "import", "-", "--continue-on-error", "--rejects", "bad.xlsx"),
+        "name,email\nA name,no address\n",
+    ),
+}
+
+
+def full(*_args: object, **_options: object) -> Any:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+@pytest.mark.parametrize("call", ["TemporaryDirectory", "TemporaryFile", "mkstemp"])
+def test_a_workbook_that_fills_the_folder_says_which(
+    sheet: str, call: str, shop: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its rows wait in a folder, and what is made of them in a file: none of it is the output."""
+    args, stdin = SHEETS[sheet]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if call == "TemporaryFile":  # written to as late as when the workbook is closed
+        taking_nothing = partial(open, "/dev/full", "w+b", buffering=2**20)
+        monkeypatch.setattr(tempfile, call, taking_nothing)
+    else:
+        monkeypatch.setattr(tempfile, call, full)
+    result = invoke(*args, "--error-format", "json", stdin=stdin)
+    assert (result.code, result.error["code"]) == (74, "io.temporary"), result.stderr
+    assert str(tmp_path) in result.error["message"]
+    assert not list(tmp_path.glob("*.xlsx"))
 
 
 def sorts_in_memory(shop: Path) -> bool:

@@ -95,8 +95,23 @@ def test_two_companies_in_two_schemas(postgres_url: str, invoke: Run) -> None:
 
 def test_a_schema_that_is_not_there(postgres_url: str, invoke: Run) -> None:
     env = {"INTEROP_DB": postgres_url, "PGOPTIONS": "-csearch_path=nowhere"}
-    result = invoke("db", "init", "--json", env=env)
-    assert (result.code, result.error["code"]) == (78, "db.schema")
+    for words in (["db", "init"], ["client", "list"], ["db", "migrate"], ["db", "check"]):
+        result = invoke(*words, "--json", env=env)
+        assert (result.code, result.error["code"]) == (78, "db.schema"), words
+
+
+def test_a_schema_that_this_user_may_not_use(
+    role: Callable[[str], str], postgres_shop: str, invoke: Run
+) -> None:
+    """It is there, and so is the database in it: nobody is told to make one."""
+    import psycopg
+
+    url = role("")
+    with psycopg.connect(postgres_shop, autocommit=True) as conn:
+        conn.execute("REVOKE USAGE ON SCHEMA public FROM public")
+    for words in (["client", "list"], ["client", "edit", "ACME", "--terms", "y"], ["db", "info"]):
+        result = invoke("--db", url, *words, "--json")
+        assert (result.code, result.error["code"]) == (78, "db.schema"), words
 
 
 def test_the_form_of_pairs_and_the_environment(postgres_shop: str, invoke: Run) -> None:

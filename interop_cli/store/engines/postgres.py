@@ -23,7 +23,7 @@ from psycopg.pq import TransactionStatus
 from interop_cli.domain.errors import Busy, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Row, Values
-from interop_cli.store.engines.postgres_errors import READ_ONLY, translating
+from interop_cli.store.engines.postgres_errors import NO_SCHEMA, READ_ONLY, translating
 from interop_cli.store.engines.postgres_session import Session, open_session
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
@@ -285,9 +285,12 @@ class PostgresConnection:
     def tables(self) -> set[str]:
         # Not information_schema: it hides the tables on which this user has no right.
         rows = self.query(
-            "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
+            "SELECT place.schema, tablename FROM (SELECT current_schema() AS schema) AS place"
+            " LEFT JOIN pg_catalog.pg_tables ON schemaname = place.schema"
         )
-        return {row["tablename"] for row in rows}
+        if rows[0]["schema"] is None:  # nothing is missing there: there is no "there"
+            raise NO_SCHEMA.error()
+        return {row["tablename"] for row in rows if row["tablename"] is not None}
 
     def scrub(self, *, wait: bool = True) -> str | None:
         if not wait:
