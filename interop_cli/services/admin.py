@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import Conflict, Detail, NotFound
+from interop_cli.domain.errors import Conflict, Detail, NotFound, Parts
 from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
@@ -227,6 +227,7 @@ class SeedRecord:
     line: int
     values: dict[str, Any]
     error: Detail | None = None
+    parts: Parts = field(default_factory=dict)
 
 
 class Seeding(Import):
