@@ -6,7 +6,9 @@ English msgid and its parameters), and the boundary translates it when it is sho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 
@@ -39,3 +41,12 @@ def msg(msgid: str, /, **params: Any) -> Message:
 def counted(one: str, many: str, /, *, count: int, **params: Any) -> Message:
     """Build a ``Message`` that agrees with ``count``, which also fills the place ``{count}``."""
     return Message(one, {"count": count, **params}, many)
+
+
+MAX_NAMED = 5
+
+
+def first_of(names: Iterable[str]) -> str:
+    """These names in a sentence; of very many the first, and that there are more."""
+    found = list(islice(names, MAX_NAMED + 1))
+    return ", ".join([*found[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])])
