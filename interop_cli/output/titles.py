@@ -27,8 +27,8 @@ _PLAIN = (
     N_("Fields"), N_("File"), N_("First year"), N_("Fix"), N_("Formatted"), N_("Former code"),
     N_("Former codes"), N_("How"), N_("Http status"), N_("In sync"), N_("Inactive clients"),
     N_("Introduced"), N_("Invoices"), N_("Items"), N_("Journal mode"), N_("Journal"), N_("Kept"),
-    N_("Key"), N_("Last invoice"), N_("Last year"), N_("Latest"), N_("Left out"), N_("Left"), N_("Line"),
-    N_("Location"),
+    N_("Key"), N_("Last invoice"), N_("Last year"), N_("Latest"), N_("Left out"), N_("Left"),
+    N_("Line"), N_("Location"),
     N_("Made"), N_("Max length"), N_("Message"), N_("Namesakes"), N_("Need"), N_("Note"),
     N_("Notes"), N_("Offered"), N_("Operation id"), N_("Operation"), N_("Operations"), N_("Origin"),
     N_("Other name"), N_("Other"), N_("Others"), N_("Ours"), N_("Outcome"), N_("Pattern"),
@@ -38,7 +38,8 @@ _PLAIN = (
     N_("Rights"),
     N_("Role"), N_("Run"), N_("Sales"), N_("Schema step"), N_("Score"), N_("Secret"), N_("Sent"),
     N_("Settings"), N_("Severity"), N_("Sha256"), N_("Size"), N_("Stale"), N_("Stored invoices"),
-    N_("Sync"), N_("Target"), N_("Targets"), N_("Theirs"), N_("Type"), N_("Uid"), N_("Undoes"), N_("Undone by"),
+    N_("Sync"), N_("Target"), N_("Targets"), N_("Theirs"), N_("Type"), N_("Uid"), N_("Undoes"),
+    N_("Undone by"),
     N_("Unknown"), N_("Value"), N_("Waits for"), N_("What"), N_("Wins"), N_("Year"),
 )  # fmt: skip
 _FIELDS = {field.name: field.title for of in ENTITIES.values() for field in of if field.title}
