@@ -16,7 +16,8 @@ from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.completion import client_codes
 from interop_cli.shell.field_options import ALLOW_MISMATCH
-from interop_cli.shell.importing import Intake, intake_options, take_in
+from interop_cli.shell.importing import take_in
+from interop_cli.shell.intake import Intake, intake_options
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:

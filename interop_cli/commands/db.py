@@ -235,7 +235,8 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
 def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     """Put a backup in the place of the database; the old file is kept beside it.
 
-    Triggers and views that interop did not make are left out, and said.
+    Triggers and views that interop did not make are left out, and said. Targets of sync are matched
+    again (sync link) before anything is created there: they may hold more by now.
 
     \b
     interop --db shop.db db restore monday.db --confirm shop.db
@@ -251,17 +252,22 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
 
     confirm.severe(app, target.name, confirmation, about=about)
     with held():
-        kept, left_out = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
+        found = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
         _done(app)
-    names = [f"{kind} {name}" for kind, name in left_out]
+    names = [f"{kind} {name}" for kind, name in found.left_out]
     told = {
         "database": str(target),
         "restored_from": str(file),
-        "kept": kept and str(kept),
+        "kept": found.kept and str(found.kept),
         "left_out": names,
+        "targets": found.targets,
     }
     for name in names:
         app.output.warn(_("{part} was left out: interop did not make it", part=name))
+    for name in found.targets:
+        app.output.warn(
+            _("{target} may hold more by now: interop sync link --target {target}", target=name)
+        )
     _tell(app, told, key="database")
 
 

@@ -87,11 +87,12 @@ def show(
     head: bool = True,
     dim: str | None = None,
     dress: Callable[[Batches, Sequence[str]], Batches] | None = None,
+    comes_back: bool = False,
 ) -> None:
     """Write the rows of a list: those of a client, under the notes about it, or of all clients.
 
     ``also`` is what other options ask for. ``head`` false: without the notes. ``dress`` changes
-    the rows for a table.
+    the rows for a table. ``comes_back``: as ``Output.rows`` has it.
     """
     from interop_cli.commands.client.reading import resolved
     from interop_cli.shell.selectors import condition_of, say_left_out
@@ -119,7 +120,9 @@ def show(
     if dress is not None and app.output.format == "table" and not app.output.fields:
         batches = dress(cast(Batches, batches), names)
     spool = conn.readers_block_writers
-    app.output.rows(chosen, batches, key=key, spool=spool, dim=dim, head=above)
+    app.output.rows(
+        chosen, batches, key=key, spool=spool, dim=dim, head=above, comes_back=comes_back
+    )
     say_limit(app, query.limit, lambda: lists.count(conn, view, condition))
 
 

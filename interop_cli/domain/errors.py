@@ -23,6 +23,7 @@ where they are shown. Nothing but ``shell/error_boundary.py`` prints an error or
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -46,12 +47,33 @@ class Detail:
     title: Message | None = None
 
 
+Parts = Mapping[str, tuple[str, int]]
+"""Of a record out of several rows: how the row of each part calls it, and its line."""
+
+
 class Place(NamedTuple):
-    """Where in its input something stands: line, client's code, and what comes before its paths."""
+    """Where in its input something stands: line, client's code, and what comes before its paths.
+
+    ``parts`` tells by prefix (``lines.2.``) which of a record's rows something came from.
+    """
 
     line: int | None = None
     key: str | None = None
     prefix: str = ""
+    parts: Parts = {}  # noqa: RUF012 - never written to
+
+    def under(self, prefix: str) -> Place:
+        """The place of what is nested here, and has no parts itself."""
+        own, line = self.parts.get(prefix, (prefix, self.line))
+        return Place(line, self.key, own)
+
+    def of(self, detail: Detail) -> Detail:
+        """A finding about the whole record, at the row that the part it names came from."""
+        prefix = next((one for one in self.parts if detail.path.startswith(one)), None)
+        if prefix is None:
+            return detail
+        own, line = self.parts[prefix]
+        return replace(detail, path=own + detail.path.removeprefix(prefix), line=line)
 
 
 NOWHERE = Place()

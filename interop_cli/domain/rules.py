@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import NOWHERE, Place
+from interop_cli.domain.errors import NOWHERE, Parts, Place
 from interop_cli.domain.messages import Message
 
 if TYPE_CHECKING:
@@ -77,12 +77,15 @@ class Context:
     kept: frozenset[str] = frozenset()
     currency: str | None = None
 
-    def at(self, line: int | None, key: str | None) -> Context:
-        """This context for the row ``line`` of a file, about the client ``key``."""
+    def at(self, line: int | None, key: str | None, parts: Parts = NOWHERE.parts) -> Context:
+        """This context for the row ``line`` of a file, about the client ``key``.
+
+        ``parts`` are those of a record out of several rows.
+        """
         return Context(
             self.policy,
             self.warnings,
-            Place(line, key),
+            Place(line, key, "", parts),
             self.phone_country,
             self.kept,
             self.currency,
@@ -90,7 +93,7 @@ class Context:
 
     def under(self, prefix: str) -> Context:
         """This context for what is nested in the row: ``prefix`` stands before its fields."""
-        place = Place(self.place.line, self.place.key, prefix)
+        place = self.place.under(prefix)
         return Context(
             self.policy, self.warnings, place, self.phone_country, self.kept, self.currency
         )

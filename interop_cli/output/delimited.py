@@ -38,8 +38,9 @@ def csv_rows(
     *,
     dialect: str = "rfc4180",
     terminal: bool = False,
+    words: bool = False,
 ) -> Iterator[str]:
-    """Header and records; ``excel-fr``: a BOM, ``;`` and CRLF."""
+    """Header and records; ``excel-fr``: a BOM, ``;`` and CRLF. ``words``: as ``guard`` has it."""
     french = dialect == "excel-fr"
     end = "\r\n" if french else "\n"
     lines = _Lines()
@@ -47,7 +48,7 @@ def csv_rows(
     writer = csv.writer(lines, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow([printable(c.name) if terminal else c.name for c in choices])
     yield ("\ufeff" if french else "") + lines.pop()[:-2] + end
-    converters = [_csv_column(choice, terminal) for choice in choices]
+    converters = [_csv_column(choice, terminal, partial(guard, words=words)) for choice in choices]
     for batch in batches:
         writer.writerows(zip(*_converted(choices, converters, batch), strict=True))
         yield "".join([line[:-2] + end for line in lines])
@@ -90,16 +91,16 @@ def cell(choice: ColumnChoice, value: object) -> str | None:
     return as_text(value)
 
 
-def _csv_column(choice: ColumnChoice, terminal: bool) -> Convert:
+def _csv_column(choice: ColumnChoice, terminal: bool, guarded: Callable[[str], str]) -> Convert:
     def one(value: object) -> str | None:
         text = cell(choice, value)
         if text is None or (choice.kind in NUMBERS and isinstance(value, int)):
             return text
-        return printable(guard(text)) if terminal else guard(text)
+        return printable(guarded(text)) if terminal else guarded(text)
 
     def texts(column: Sequence[Any]) -> Iterable[str | None]:
         try:
-            return [v if v is None or v[:1] not in SUSPECT else guard(v) for v in column]
+            return [v if v is None or v[:1] not in SUSPECT else guarded(v) for v in column]
         except TypeError:  # not all of them are text: SQLite allows it
             return map(one, column)
 

@@ -75,6 +75,8 @@ class Notices:
             for line in words:
                 self.always(line)
             return
+        for line in warnings(error.data):
+            self.warn(line)
         mark = self.style.bold(self.style.red(_("Error:")))
         self._line(self.style.render(f"{mark} {translate(error.message)}"))
         for line in _findings(error):
@@ -166,6 +168,27 @@ def kinds_of(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
     if (hidden := len(reasons) - DETAILS_SHOWN) > 0:
         found.append(ngettext("… and {n} more.", "… and {n} more.", hidden))
     return found
+
+
+def warnings(result: Mapping[str, Any]) -> list[str]:
+    """The warnings of a result or an error as words, the first ones where there are many."""
+    found = result.get("warnings") or []
+    lines = [_words(warning) for warning in found[:DETAILS_SHOWN]]
+    if (hidden := len(found) - DETAILS_SHOWN) > 0:
+        lines.append(ngettext("… and {n} more.", "… and {n} more.", hidden))
+    return lines
+
+
+def _words(warning: object) -> str:
+    if not isinstance(warning, Mapping):
+        return text_of(warning)
+    what = text_of(warning.get("message") or warning.get("code") or "")
+    return finding(warning.get("line"), warning.get("key"), warning.get("path"), what)
+
+
+def text_of(value: object) -> str:
+    """A sentence in the user's language; anything else as it is."""
+    return translate(value) if isinstance(value, Message) else str(value)
 
 
 def _said(error: InteropError, detail: Detail) -> bool:

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interop_cli.domain.fields.field import Column, ValueKind
-from interop_cli.domain.messages import Message
-from interop_cli.i18n import _, labelled, ngettext, translate
+from interop_cli.i18n import _, labelled, ngettext
 from interop_cli.output.columns import Row, dig, unknown_field
-from interop_cli.output.notices import DETAILS_SHOWN as SHOWN
-from interop_cli.output.notices import MANY_ROWS, finding, kinds_of
+from interop_cli.output.notices import MANY_ROWS, finding, kinds_of, text_of
 from interop_cli.output.records import code_of
 
 Result = Mapping[str, Any]
@@ -64,14 +62,16 @@ def telling(columns: list[Column], items: Sequence[Mapping[str, object]]) -> lis
 
 
 def with_reasons(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The items with their errors as sentences."""
-    return [{**item, "error": _reason(item.get("error"))} for item in items]
+    """The items with their errors as sentences, with their line where it is not the item's."""
+    return [{**item, "error": _reason(item.get("error"), item.get("line"))} for item in items]
 
 
-def _reason(error: object) -> object:
+def _reason(error: object, line: object) -> object:
     if not isinstance(error, Mapping):
         return error
-    return finding(None, None, error.get("path"), _text(error.get("message") or error.get("code")))
+    elsewhere = found if (found := error.get("line")) != line else None
+    what = text_of(error.get("message") or error.get("code"))
+    return finding(elsewhere, None, error.get("path"), what)
 
 
 def item_rows(items: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> list[Row]:
@@ -115,26 +115,6 @@ def _recognised(result: Result) -> str:
     told = [(_("found by {key}", key=key), n) for key, n in result["found"].items()]
     told += [(_("created"), result["created"]), (_("merged, left out"), result["merged"])]
     return "; ".join(labelled(what, str(n)) for what, n in told if n)
-
-
-def warnings(result: Result) -> list[str]:
-    """The warnings of ``result`` as words, the first ones where there are many."""
-    found = result.get("warnings") or []
-    lines = [_words(warning) for warning in found[:SHOWN]]
-    if (hidden := len(found) - SHOWN) > 0:
-        lines.append(ngettext("… and {n} more.", "… and {n} more.", hidden))
-    return lines
-
-
-def _words(warning: object) -> str:
-    if not isinstance(warning, Mapping):
-        return _text(warning)
-    what = _text(warning.get("message") or warning.get("code") or "")
-    return finding(warning.get("line"), warning.get("key"), warning.get("path"), what)
-
-
-def _text(value: object) -> str:
-    return translate(value) if isinstance(value, Message) else str(value)
 
 
 def _at(item: Mapping[str, object], name: str) -> object:

@@ -61,23 +61,24 @@ def _escape_json(match: re.Match[str]) -> str:
 # A cell that begins with ``=``, ``+``, ``-``, ``@``, a tab, a line end or NUL (or the full-width
 # form of one of the signs) gets an apostrophe in front, as the OWASP advice on CSV injection
 # says. A cell that already looks so guarded gets one more, and that is all:
-# ``unguard(guard(x)) == x`` for every text, while ``'t Hooft`` and the like stay as they are.
-# So does one whose text is a word for nothing: an import takes it for none where it stands alone.
+# ``unguard(guard(x)) == x``, while ``'t Hooft`` and the like stay as they are. In a file that is to
+# come back, ``words``, so does a word for nothing: an import takes it for none where it stands
+# alone. Only then is what was said true of every text.
 TRIGGERS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
 SUSPECT = TRIGGERS | {"'"} | {word[0] for word in NO_VALUE}
 
 
-def guard(cell: str) -> str:
+def guard(cell: str, *, words: bool = False) -> str:
     """``cell`` as it may stand in a CSV file that a spreadsheet opens."""
-    return "'" + cell if cell[:1] in SUSPECT and _is_guarded(cell) else cell
+    return "'" + cell if cell[:1] in SUSPECT and _is_guarded(cell, words=words) else cell
 
 
 def unguard(cell: str) -> str:
     """The text that ``guard`` was given."""
-    return cell[1:] if cell[:1] == "'" and _is_guarded(cell) else cell
+    return cell[1:] if cell[:1] == "'" and _is_guarded(cell, words=True) else cell
 
 
-def _is_guarded(cell: str) -> bool:
+def _is_guarded(cell: str, *, words: bool) -> bool:
     """Whether a cell is one that gets an apostrophe, or would be without those that it has."""
     bare = cell.lstrip("'")
-    return bare[:1] in TRIGGERS or bare in NO_VALUE
+    return bare[:1] in TRIGGERS or (words and bare in NO_VALUE)

@@ -17,7 +17,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.output import sink
 from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import ColumnChoice, Row, choose, pick
-from interop_cli.output.notices import Advance, Notices
+from interop_cli.output.notices import Advance, Notices, warnings
 from interop_cli.output.sanitise import printable_json
 from interop_cli.output.style import Style, is_screen, is_terminal, terminal_width, wants_color
 
@@ -90,12 +90,14 @@ class Output:
         spool: bool = False,
         dim: str | None = None,
         head: Sequence[str] = (),
+        comes_back: bool = False,
     ) -> None:
         """Write a list. ``columns`` describe the tuples in ``batches``, which may be endless.
 
         ``spool`` reads all batches before a slow reader of stdout can hold them up. ``dim``
         names a boolean column: in a table, rows where it is false are greyed. ``head`` are lines
-        that stand above a table, and nowhere else.
+        that stand above a table, and nowhere else. ``comes_back``: the CSV is one that an import
+        takes back as it was.
         """
         try:
             choices = self._choose(columns, key)
@@ -104,7 +106,9 @@ class Output:
             if self.format == "xlsx":
                 self._workbook(choices, batches)
                 return
-            chunks = self._chunks(choices, columns, _lists(batches), key, index)
+            chunks = self._chunks(
+                choices, columns, _lists(batches), key, index, comes_back=comes_back
+            )
             if head and self.format == "table":
                 chunks = chain((self.style.render(line) + "\n" for line in head), chunks)
             self._write(chunks, spool)
@@ -191,7 +195,7 @@ class Output:
             self._workbook([], [])
         elif self.out:
             self._write([])
-        for warning in results.warnings(result):
+        for warning in warnings(result):
             self.warn(warning)
         for line in results.summary(result):
             self.message(line)
@@ -280,6 +284,8 @@ class Output:
         batches: Iterable[list[Row]],
         key: str,
         dim: int | None = None,
+        *,
+        comes_back: bool = False,
     ) -> Iterator[str]:
         """The text of rows in this output's format."""
         if self.format in ("json", "ndjson"):
@@ -302,7 +308,7 @@ class Output:
             return card_rows(choices, batches, version, terminal=self.terminal)
         if self.format == "csv":
             return delimited.csv_rows(
-                choices, batches, dialect=self.dialect, terminal=self.terminal
+                choices, batches, dialect=self.dialect, terminal=self.terminal, words=comes_back
             )
         header = self.format == "tsv"
         return delimited.tsv_rows(choices, batches, terminal=self.terminal, header=header)

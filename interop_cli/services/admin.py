@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import Conflict, Detail, NotFound
+from interop_cli.domain.errors import Conflict, Detail, NotFound, Parts
 from interop_cli.domain.messages import counted, joined, msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
@@ -223,6 +223,7 @@ class SeedRecord:
     line: int
     values: dict[str, Any]
     error: Detail | None = None
+    parts: Parts = field(default_factory=dict)
 
 
 class Seeding(Import):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -63,17 +64,22 @@ class Outcome:
             "failed": self.failed,
             **self.extra,
             "items": self.items if len(self.items) <= MAX_ITEMS else [],
-            "warnings": [
-                {
-                    "path": warning.path,
-                    "code": warning.code,
-                    "message": warning.message,
-                    "line": warning.line,
-                    "key": warning.key,
-                }
-                for warning in self.warnings
-            ],
+            "warnings": warnings_told(self.warnings),
         }
+
+
+def warnings_told(warnings: Iterable[RuleWarning]) -> list[dict[str, Any]]:
+    """Warnings as a result or an error has them; they still hold ``Message`` objects."""
+    return [
+        {
+            "path": warning.path,
+            "code": warning.code,
+            "message": warning.message,
+            "line": warning.line,
+            "key": warning.key,
+        }
+        for warning in warnings
+    ]
 
 
 def one(

@@ -1,4 +1,4 @@
-"""Taking a file in: its options, its rows under our names, and the three outputs of an import."""
+"""Taking a file in: its rows under our names, and the three outputs of an import."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property, partial, wraps
+from functools import cached_property, partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
-import click
-
-from interop_cli.domain.errors import UsageError
+from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields.nested import BY
-from interop_cli.domain.messages import N_, counted, msg
+from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
-from interop_cli.shell.command import option, options
-from interop_cli.shell.completion import ReadyOrFile, entity_of
-from interop_cli.shell.paths import FileWritten
+from interop_cli.shell.completion import entity_of
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -37,142 +33,12 @@ if TYPE_CHECKING:
     from interop_cli.output.notices import Advance
     from interop_cli.services.imports.rows import Rejects
     from interop_cli.services.outcome import Outcome
+    from interop_cli.shell.intake import Intake
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-F = TypeVar("F", bound=Callable[..., Any])
 PROGRESS_EVERY = 1000
 NAMED_ROWS = ("ndjson", "vcard")
 """The formats whose rows each have the names they need; there is no header."""
-
-FORM_OPTIONS = (
-    option(
-        "--format",
-        "form",
-        type=click.Choice(("csv", "ndjson", "xlsx")),
-        help=N_("Form of the file."),
-    ),
-    option(
-        "--sheet",
-        metavar="NAME|N",
-        help=N_("Sheet of an Excel workbook, by its name or number; else the first with content."),
-    ),
-    option(
-        "--mapping",
-        type=ReadyOrFile(),
-        metavar="NAME|FILE.toml",
-        help=N_("What the columns are: a ready mapping, or a file; see: interop help mapping."),
-    ),
-    option(
-        "--map",
-        "pairs",
-        multiple=True,
-        metavar="COLUMN=FIELD",
-        help=N_("One column's field; several times for several."),
-    ),
-    option(
-        "--suggest",
-        is_flag=True,
-        help=N_("Print a mapping for this file, guessed from it, and write nothing."),
-    ),
-)
-INTAKE_OPTIONS = (
-    option("--encoding", metavar="NAME", help=N_("Encoding of the file; UTF-8 unless said.")),
-    option("--delimiter", metavar="C", help=N_("What separates the columns of a CSV.")),
-    option(
-        "--continue-on-error",
-        is_flag=True,
-        help=N_("Write the good rows, report the others (exit 68)."),
-    ),
-    option(
-        "--rejects",
-        type=FileWritten(tells=True),
-        metavar="FILE",
-        help=N_("Write the rows that were refused, with the reason, to correct them."),
-    ),
-    selectors.RESULTS,
-)
-
-
-@dataclass(frozen=True)
-class Intake:
-    """The options as typed: how the file is written, and what to do with bad rows."""
-
-    encoding: str | None
-    delimiter: str | None
-    continue_on_error: bool
-    rejects: str | None
-    results: str | None
-    form: str | None = None
-    mapping: str | None = None
-    pairs: tuple[str, ...] = ()
-    suggest: bool = False
-    sheet: str | None = None
-    vcards: bool = False
-    """Whether vCards may come."""
-    companies: bool = True
-    """Whether a vCard's company is its client."""
-
-    def column_map(self, entity: str) -> ColumnMap:
-        """What ``--mapping`` and ``--map`` say about the columns; the latter wins.
-
-        ``entity`` is what the file holds.
-        """
-        from interop_cli.inputs.mapping.columns import parse_pairs
-        from interop_cli.inputs.mapping.loading import load_map
-
-        pairs = parse_pairs(self.pairs)
-        return pairs if self.mapping is None else load_map(self.mapping, entity).with_pairs(pairs)
-
-    def reading(self, source: Source, columns: ColumnMap) -> dict[str, Any]:
-        """How to read the file: its format, and what is said of it here or in the mapping.
-
-        Raises UsageError ``input.option`` for vCards where none may come.
-        """
-        from interop_cli.inputs.reading import find_format
-
-        found = self.form or find_format(source)
-        if found == "vcard" and not self.vcards:
-            raise UsageError(
-                "input.option",
-                msg("vCards hold contacts."),
-                hint=msg("interop contact import {file}", file=source.name),
-            )
-        said = columns.reading
-        form = {"encoding": self.encoding, "delimiter": self.delimiter, "sheet": self.sheet}
-        for name in {"csv": ("encoding", "delimiter"), "xlsx": ("sheet",)}.get(found, ()):
-            form[name] = form[name] or said.get(name)
-        return {"format": found, **form}
-
-
-VCARD_OPTION = option(
-    "--format",
-    "form",
-    type=click.Choice(("csv", "ndjson", "xlsx", "vcard")),
-    help=N_("Form of the file."),
-)
-
-
-def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable[[F], F]:
-    """Add the options; the command gets them as one ``intake``.
-
-    ``form`` fixes the form of the file, whose columns then need no names.
-    """
-    several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
-    if vcards:
-        several = (VCARD_OPTION, *several[1:])
-    names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
-    if form is None:
-        names += ["form", "mapping", "pairs", "suggest", "sheet"]
-
-    def decorate(function: F) -> F:
-        @wraps(function)
-        def with_intake(*args: Any, **kwargs: Any) -> Any:
-            values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
-            return function(*args, intake=Intake(**values, vcards=vcards), **kwargs)
-
-        return cast(F, options(*several)(with_intake))
-
-    return decorate
 
 
 @dataclass
@@ -348,7 +214,8 @@ def take_in(
 ) -> None:
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
-    from interop_cli.services.imports.rows import repeated
+    from interop_cli.services.imports.rows import MAX_DETAILS, repeated
+    from interop_cli.services.outcome import warnings_told
 
     entity = entity_of(operation)
     columns = intake.column_map(entity)
@@ -361,14 +228,23 @@ def take_in(
         reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
         writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
 
+        said: list[RuleWarning] = []
+
         def work(uow: UnitOfWork) -> Outcome:
+            nonlocal said
             task = task_for(uow, columns)
+            said = task.context.warnings
             if writer:
                 writer.restart()
                 task.rejected.pass_on = partial(_pass_on, writer)
             return task.run(reader.records(task.context.policy.country))
 
-        outcome = repeated(lambda: app.run(operation, work))
+        try:
+            outcome = repeated(lambda: app.run(operation, work))
+        except InteropError as error:
+            if found := [*app.warnings, *said]:
+                error.data["warnings"] = warnings_told(found[:MAX_DETAILS])
+            raise
         if writer and not app.dry_run:
             writer.commit()
     selectors.deliver(app, outcome, intake.results)
@@ -397,14 +273,21 @@ def _pass_on(writer: RejectsWriter, record: FieldRecord, faults: list[Detail]) -
     """Write the rows that one record was made of, each with the reason."""
     rows = record.source if isinstance(record.source, list) else [record.source]
     for row in rows:
-        writer.write(row, reasons(faults))
+        writer.write(row, reasons(faults, row.line if len(rows) > 1 else None))
 
 
-def reasons(details: Iterable[Detail]) -> str:
-    """Why a row was refused, as the cell of a file of rejects."""
-    from interop_cli.i18n import labelled, translate
+def reasons(details: Iterable[Detail], line: int | None = None) -> str:
+    """Why a row was refused, as the cell of a file of rejects.
 
-    return "; ".join(
-        labelled(detail.path, translate(detail.message)) if detail.message else detail.path
-        for detail in details
-    )
+    ``line`` is that of a row which was refused together with others: what is wrong elsewhere is
+    said with its line.
+    """
+    from interop_cli.i18n import _, labelled, translate
+
+    def told(detail: Detail) -> str:
+        elsewhere = line is not None and detail.line not in (None, line)
+        place = [_("line {line}", line=detail.line)] if elsewhere else []
+        label = ", ".join([*place, detail.path] if detail.path else place)
+        return labelled(label, translate(detail.message)) if detail.message else label
+
+    return "; ".join(map(told, details))

@@ -33,7 +33,7 @@ def written(
     # Only what stands in the line end is quoted, so both characters must.
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n", quoting=quoting)
     for row in table:
-        writer.writerow([guard(cell) for cell in row])
+        writer.writerow([guard(cell, words=True) for cell in row])
     if end == "\r\n":
         return out.getvalue()
     # The line ends inside quotes are data and stay.
@@ -81,7 +81,9 @@ def test_what_was_written_is_read(
         assert csv_layout(source) == Layout("csv", names, delimiter, encoding)
         records = list(read_csv(source))
     assert [list(record.values.values()) for record in records] == table
-    assert [record.cells for record in records] == [[guard(c) for c in row] for row in table]
+    assert [record.cells for record in records] == [
+        [guard(c, words=True) for c in row] for row in table
+    ]
     assert not any(record.error for record in records)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.errors import Conflict, InteropError, InvalidData, Parts
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
@@ -28,6 +28,7 @@ class Row:
     line: int
     values: dict[str, Any]
     error: None = None
+    parts: Parts = field(default_factory=dict)
 
 
 def add(store: Store, kind: str, client: str, **values: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from interop_cli.domain.errors import Detail, InvalidData
+from interop_cli.domain.errors import NOWHERE, Detail, InvalidData, Parts
 from interop_cli.domain.rules import Context
 from interop_cli.seed import clients as made_up
 from interop_cli.services.clients import status
@@ -26,6 +26,7 @@ class Row(NamedTuple):
     line: int
     values: dict[str, Any]
     error: Detail | None = None
+    parts: Parts = NOWHERE.parts
 
 
 def rows(*values: dict[str, Any]) -> list[Row]:

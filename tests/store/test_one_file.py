@@ -206,7 +206,8 @@ def test_the_flat_form_comes_back_too(
     from interop_cli.inputs.mapping.columns import parse_pairs
     from interop_cli.inputs.source import open_source
     from interop_cli.output import Output
-    from interop_cli.shell.importing import ImportReader, Intake
+    from interop_cli.shell.importing import ImportReader
+    from interop_cli.shell.intake import Intake
 
     intake = Intake(
         encoding=None,

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interop_cli.domain.errors import Conflict
+from interop_cli.domain.errors import Conflict, Parts
 from interop_cli.domain.rules import Context
 from interop_cli.services import admin
 from interop_cli.services.clients import bulk, card, merge, status
@@ -34,6 +34,7 @@ class Row:
     line: int
     values: dict[str, Any]
     error: None = None
+    parts: Parts = field(default_factory=dict)
 
 
 @st.composite

@@ -130,3 +130,28 @@ def test_keys_of_before_are_looked_up_where_they_stood() -> None:
     assert fields.key_of(uid, "client") == "interop_uid"
     assert fields.key_of("ACME", "client") == "interop_code"
     assert fields.key_of("17", "contact") == "interop_contact_id"
+
+
+def test_a_restored_database_looks_before_it_creates(
+    crm: Run, portal: FakeHubSpot, tmp_path: Path
+) -> None:
+    create(crm, "A")
+    crm("sync", "push", "-q")
+    backup = tmp_path / "monday.db"
+    assert crm("db", "backup", backup, "-q").code == 0
+    create(crm, "B")
+    crm("sync", "push", "-q")
+    name = Path(crm("db", "info", "--json").json["location"]).name
+    restored = crm("db", "restore", backup, "--confirm", name, "--json")
+    assert (restored.code, restored.json["targets"]) == (0, ["crm"])
+    assert "sync link" in restored.stderr
+    held = portal.held()
+    # A new client with the code of one that is only there by now.
+    create(crm, "B", name="Autre")
+    refused = crm("sync", "push", "--json")
+    assert (refused.code, refused.error["code"]) == (5, "sync.first_contact")
+    assert portal.held() == held
+    assert crm("sync", "link", "--yes", "--json").json == []  # nobody takes it over
+    assert crm("sync", "push", "-q").code == 0
+    assert {key: portal.held()[key] for key in held} == held
+    assert len(portal.live()) == 3

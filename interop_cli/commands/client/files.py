@@ -15,7 +15,8 @@ from interop_cli.i18n import _
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
-from interop_cli.shell.importing import Intake, intake_options, take_in
+from interop_cli.shell.importing import take_in
+from interop_cli.shell.intake import Intake, intake_options
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
     names = [one.name for one in columns]
     files = nested and not no_files
     batches = exports.rows(conn, query, names, files=files, complete=not app.output.fields)
-    app.output.rows(columns, batches, spool=conn.readers_block_writers)
+    app.output.rows(columns, batches, spool=conn.readers_block_writers, comes_back=True)
 
 
 # What a file of clients may hold and an import does not write.

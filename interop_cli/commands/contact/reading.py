@@ -88,7 +88,17 @@ def export_command(
     if app.output.format in VCARDS:
         columns.append(contacts.COMPANY)
     also = contacts.of_status(status)
-    lists.show(app, contacts.VIEW, columns, asked, also, client=client, key="id", head=False)
+    lists.show(
+        app,
+        contacts.VIEW,
+        columns,
+        asked,
+        also,
+        client=client,
+        key="id",
+        head=False,
+        comes_back=True,
+    )
 
 
 @click.command("show", cls=Command)

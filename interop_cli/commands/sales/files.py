@@ -15,7 +15,8 @@ from interop_cli.inputs.mapping import Fields
 from interop_cli.services.imports.documents import PLACE_PARTS
 from interop_cli.services.sales.documents import LINE_FIELDS
 from interop_cli.shell.command import Command, option, pass_app
-from interop_cli.shell.importing import Intake, intake_options, take_in
+from interop_cli.shell.importing import take_in
+from interop_cli.shell.intake import Intake, intake_options
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:

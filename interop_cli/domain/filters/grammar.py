@@ -29,22 +29,29 @@ DEEPEST = 40  # parentheses inside one another; SQLite's own limit is near 100
 MOST = 2_000  # comparisons
 
 
-def parse(text: str, *, tells: Callable[[str], bool] = lambda _field: False) -> Node:
-    """The tree of an expression; raises UsageError ``filter.syntax``.
+_FIELD = re.compile(r"[^\W\d][\w.\-]*")
+
+
+def parse(
+    text: str,
+    *,
+    tells: Callable[[str], bool] = lambda _field: False,
+    named: re.Pattern[str] = _FIELD,
+) -> Node:
+    """The tree of an expression; raises ``FilterSyntax``, a UsageError ``filter.syntax``.
 
     ``tells`` says of a field whether a hint may repeat its values: it may not where they could
-    name a person.
+    name a person. ``named`` is what a field looks like.
     """
     if len(text) > LONGEST:
         raise error(
-            msg("--filter: the expression has more than {max} characters.", max=LONGEST),
+            msg("the expression has more than {max} characters.", max=LONGEST),
             msg("Give many codes as a file: @FILE, or - for stdin."),
         )
-    return _Parser(text, tells).whole()
+    return _Parser(text, tells, named).whole()
 
 
 _SPACE = re.compile(r"\s*")
-_FIELD = re.compile(r"[^\W\d][\w.\-]*")
 _SIGNS = re.compile(r"[=!<>~]+")
 _OPERATORS = frozenset({"=", "!=", "<", "<=", ">", ">=", "~"})
 # What other languages write, and what was meant.
@@ -69,9 +76,10 @@ _ANOTHER = re.compile(r"\s[^\W\d][\w.\-]*\s*[=!<>~]")
 class _Parser:
     """Goes through the text once, from left to right."""
 
-    def __init__(self, text: str, tells: Callable[[str], bool]) -> None:
+    def __init__(self, text: str, tells: Callable[[str], bool], named: re.Pattern[str]) -> None:
         self.text = text
         self.tells = tells
+        self.named = named
         self.at = 0
         self.depth = 0
         self.count = 0
@@ -83,7 +91,7 @@ class _Parser:
         self._skip()
         if self.at < len(self.text):
             if self._peek(")"):
-                raise error(msg("--filter: a parenthesis is closed that is not open."))
+                raise error(msg("a parenthesis is closed that is not open."))
             raise self._expected()
         return found
 
@@ -115,19 +123,14 @@ class _Parser:
         self.at += 1
         self.depth += 1
         if self.depth > DEEPEST:
-            raise error(
-                msg("--filter: more than {max} parentheses inside one another.", max=DEEPEST)
-            )
+            raise error(msg("more than {max} parentheses inside one another.", max=DEEPEST))
         found = self._some()
         self._skip()
         if not self._peek(")"):
             if self.at < len(self.text):
                 raise self._expected()
             raise error(
-                msg(
-                    "--filter: the parenthesis at character {position} is not closed.",
-                    position=opened + 1,
-                )
+                msg("the parenthesis at character {position} is not closed.", position=opened + 1)
             )
         self.at += 1
         self.depth -= 1
@@ -138,11 +141,11 @@ class _Parser:
         self.count += 1
         if self.count > MOST:
             raise error(
-                msg("--filter: more than {max} comparisons.", max=MOST),
+                msg("more than {max} comparisons.", max=MOST),
                 msg("Many values of one field: field in (a, b)."),
             )
         self._skip()
-        name = _FIELD.match(self.text, self.at)
+        name = self.named.match(self.text, self.at)
         if name is None:
             ended = self.at >= len(self.text)
             raise (None if ended else self._went_on(before, after)) or self._expected()
@@ -159,8 +162,7 @@ class _Parser:
             return Not(self._in(field, "not in")) if opposite else self._in(field, "in")
         raise self._went_on(before, after) or error(
             msg(
-                "--filter: after {field} an operator is missing: = != < <= > >= ~, in, not in,"
-                " is null.",
+                "after {field} an operator is missing: = != < <= > >= ~, in, not in, is null.",
                 field=field[:40],
             )
         )
@@ -170,10 +172,11 @@ class _Parser:
         if op not in _OPERATORS:
             meant = _MEANT.get(op)
             raise error(
-                msg("--filter {field}: {op} is no operator.", field=field[:40], op=op[:5]),
+                msg("{op} is no operator.", op=op[:5]),
                 msg("Did you mean {field} {op} …?", field=field[:40], op=meant)
                 if meant
                 else SEE_HELP,
+                field=field,
             )
         self.at = signs.end()
         value = self._value(field, op)
@@ -185,8 +188,9 @@ class _Parser:
         opposite = self._word("not")
         if not self._word("null"):
             raise error(
-                msg("--filter {field}: is takes null or not null only.", field=field[:40]),
+                msg("is takes null or not null only."),
                 msg("A value is compared with =: {field} = …", field=field[:40]),
+                field=field,
             )
         return Not(IsNull(field)) if opposite else IsNull(field)
 
@@ -194,12 +198,9 @@ class _Parser:
         self._skip()
         if not self._peek("("):
             raise error(
-                msg(
-                    "--filter {field}: {op} takes a list in parentheses.",
-                    field=field[:40],
-                    op=words,
-                ),
+                msg("{op} takes a list in parentheses.", op=words),
                 msg("Write: {field} {op} (a, b)", field=field[:40], op=words),
+                field=field,
             )
         self.at += 1
         values = [self._value(field, words)]
@@ -207,7 +208,7 @@ class _Parser:
             self.at += 1
             values.append(self._value(field, words))
         if not self._peek(")"):
-            raise error(msg("--filter {field}: the list is not closed.", field=field[:40]))
+            raise error(msg("the list is not closed."), field=field)
         self.at += 1
         return In(field, tuple(values))
 
@@ -226,8 +227,9 @@ class _Parser:
         sign = stop[0] if stop else ""
         if not text and (not sign or sign == ")" or (sign == "," and listed)):
             raise error(
-                msg("--filter {field}: a value is missing.", field=field[:40]),
+                msg("a value is missing."),
                 msg('What has no value: {field} is null, or {field} = ""', field=field[:40]),
+                field=field,
             )
         if sign == "(" or (sign == "," and not listed):
             raise self._several(field, op, start, sign)
@@ -235,11 +237,9 @@ class _Parser:
             raise word_inside(field, op, sign, whole=not text)
         if text[:1] in _SIGN or _ANOTHER.search(text):
             raise error(
-                msg(
-                    "--filter {field}: another comparison begins within the value.",
-                    field=field[:40],
-                ),
+                msg("another comparison begins within the value."),
                 msg("Join comparisons by and, or or; a value that holds a sign is put in quotes."),
+                field=field,
             )
         self.at = end
         return Value(text)
@@ -249,8 +249,9 @@ class _Parser:
         found = re.compile(f"{mark}((?:[^{mark}]|{mark}{mark})*){mark}").match(self.text, self.at)
         if found is None:
             raise error(
-                msg("--filter {field}: the quotes are not closed.", field=field[:40]),
+                msg("the quotes are not closed."),
                 msg("A quote that belongs to the value is doubled within quotes."),
+                field=field,
             )
         self.at = found.end()
         self._skip()
@@ -261,8 +262,9 @@ class _Parser:
                 if rest is not None and rest[0] == "," and not op.endswith("in"):
                     raise self._several(field, op, found.start(), ",")
                 raise error(
-                    msg("--filter {field}: something follows the closing quote.", field=field[:40]),
+                    msg("something follows the closing quote."),
                     msg("A quote that belongs to the value is doubled within quotes."),
+                    field=field,
                 )
         return Value(found[1].replace(mark * 2, mark), quoted=True)
 
@@ -280,7 +282,7 @@ class _Parser:
     def _expected(self) -> UsageError:
         return error(
             msg(
-                "--filter: at character {position} a comparison is expected: field op value,"
+                "at character {position} a comparison is expected: field op value,"
                 " field in (a, b), or field is null.",
                 position=min(self.at, len(self.text)) + 1,
             )

@@ -20,13 +20,13 @@ def several(field: str, op: str, sign: str, rest: str, *, tells: bool) -> UsageE
     ``rest`` is the expression from the value on; ``tells``: the hint may repeat it.
     """
     what = (
-        msg("--filter {field}: a value outside quotes holds no comma.", field=field[:40])
+        msg("a value outside quotes holds no comma.")
         if sign == ","
-        else msg("--filter {field}: a value outside quotes holds no parenthesis.", field=field[:40])
+        else msg("a value outside quotes holds no parenthesis.")
     )
     values = _list_in(rest)
     if op not in ("=", "!=") or values is None:
-        return error(what, quote_it(field, op))
+        return error(what, quote_it(field, op), field=field)
     words = "in" if op == "=" else "not in"
     shown = values if tells and len(values) <= SHOWN else "(…)"
     return error(
@@ -38,6 +38,7 @@ def several(field: str, op: str, sign: str, rest: str, *, tells: bool) -> UsageE
             op=words,
             values=shown,
         ),
+        field=field,
     )
 
 
@@ -54,16 +55,14 @@ def _list_in(rest: str) -> str | None:
 
 
 def word_inside(field: str, op: str, word: str, *, whole: bool) -> UsageError:
-    what = msg(
-        "--filter {field}: a value outside quotes does not hold the word {word}.",
-        field=field[:40],
-        word=word,
-    )
+    what = msg("a value outside quotes does not hold the word {word}.", word=word)
     if whole and not op.endswith("in"):
         return error(
-            what, msg('Put it in quotes: {field} {op} "{word}"', field=field[:40], op=op, word=word)
+            what,
+            msg('Put it in quotes: {field} {op} "{word}"', field=field[:40], op=op, word=word),
+            field=field,
         )
-    return error(what, quote_it(field, op))
+    return error(what, quote_it(field, op), field=field)
 
 
 def quote_it(field: str, op: str) -> Message:
@@ -73,6 +72,19 @@ def quote_it(field: str, op: str) -> Message:
     return msg('Put the value in quotes: {field} {op} "…"', field=field[:40], op=op)
 
 
-def error(what: Message, hint: Message = SEE_HELP) -> UsageError:
+class FilterSyntax(UsageError):
+    """An expression that cannot be read: ``reason`` and ``field``, wherever it is written."""
+
+    def __init__(self, reason: Message, hint: Message, field: str) -> None:
+        self.reason, self.field = reason, field[:40]
+        text = (
+            msg("--filter {field}: {what}", field=self.field, what=reason)
+            if field
+            else msg("--filter: {what}", what=reason)
+        )
+        super().__init__("filter.syntax", text, hint=hint)
+
+
+def error(reason: Message, hint: Message = SEE_HELP, *, field: str = "") -> FilterSyntax:
     """The error ``filter.syntax``."""
-    return UsageError("filter.syntax", what, hint=hint)
+    return FilterSyntax(reason, hint, field)

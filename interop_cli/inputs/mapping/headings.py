@@ -6,6 +6,7 @@ Headings are compared by their letters and digits: ``E-mail address`` is ``e mai
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from interop_cli.domain.fields.client import PLACE
@@ -206,6 +207,10 @@ SIGNS = {
 """Columns that only the list of clients of one system has together."""
 
 
+HOLDS = {"client": "interop client import", "document": "interop sales import"}
+"""The command that takes a file of these."""
+
+_AMOUNTS = frozenset({"subtotal", "total", "line.unit_price"})
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _ELSEWHERE = frozenset({"home", "domicile", "other", "autre", "fax", "label", "type", "assistant"})
 _SHIPPED = frozenset({"shipping", "ship", "delivery", "livraison", "expedition"})
@@ -232,6 +237,18 @@ def nearly(entity: str, column: str) -> str | None:
             return target
         return f"address.{target}" if target in PLACE else None
     return None
+
+
+def meant_entity(entity: str, columns: Sequence[str]) -> str:
+    """What a file with these columns plainly holds: ``entity``, clients or documents."""
+    there = {words(column) for column in columns}
+    said = {known: {headings(known).get(heading) for heading in there} for known in HOLDS}
+    place = not {"line1", "full_address", "postal_code"}.isdisjoint(said["client"])
+    dated = {"number", "date"} <= said["document"] and not _AMOUNTS.isdisjoint(said["document"])
+    if entity == "client" and dated and (not place or "line.quantity" in said["document"]):
+        return "document"
+    alike = said["document"] & {"number", "date", "subtotal", "total", "line.description"}
+    return "client" if entity == "document" and place and not alike else entity
 
 
 @cache

@@ -95,6 +95,7 @@ def _record(rows: list[FieldRecord]) -> FieldRecord:
         return _faulty(rows, "", "import.join.many", reason, first.line)
     values: dict[str, Any] = {}
     lists: dict[str, list[dict[str, Any]]] = {}
+    parts: dict[str, tuple[str, int]] = {}
     for row in rows:
         if row.error is not None:
             return FieldRecord(first.line, first.values, row.error, _sources(rows))
@@ -111,13 +112,14 @@ def _record(rows: list[FieldRecord]) -> FieldRecord:
             elif is_empty(values.get(name)):
                 values[name] = value
         for place, item in items.items():
-            found = lists[_LISTS[str(_list_of(place))]]
-            if not all(map(is_empty, item.values())) and (
-                _list_of(place) in _COUNTED or item not in found
-            ):
+            kind = str(_list_of(place))
+            found = lists[_LISTS[kind]]
+            counted = kind in _COUNTED
+            if not all(map(is_empty, item.values())) and (counted or item not in found):
+                parts[f"{_LISTS[kind]}.{len(found) + counted}."] = (place, row.line)
                 found.append(item)
     values |= {name: found for name, found in lists.items() if found}
-    return FieldRecord(first.line, values, None, _sources(rows))
+    return FieldRecord(first.line, values, None, _sources(rows), parts=parts)
 
 
 def _faulty(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from interop_cli.domain.errors import ConfigError, UsageError
+from interop_cli.domain.filters.refusals import FilterSyntax
 from interop_cli.domain.matching import NAMEABLE
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
@@ -158,12 +159,17 @@ class _Reader:
             return parse_where(text)
         except WhereFault as fault:
             raise self._not_read("import.map.where", "where", fault.reason) from None
-        except UsageError as error:
+        except FilterSyntax as error:
             raise ConfigError(
                 "import.map.where",
                 msg(
-                    "{file}: where cannot be read. {reason}", file=self._file, reason=error.message
-                ),
+                    "{file}: where {field}: {reason}",
+                    file=self._file,
+                    field=error.field,
+                    reason=error.reason,
+                )
+                if error.field
+                else msg("{file}: where: {reason}", file=self._file, reason=error.reason),
                 hint=error.hint,
                 file=self._file,
                 key="where",

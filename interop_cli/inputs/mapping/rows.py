@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from interop_cli.domain.errors import ConfigError, Detail
+from interop_cli.domain.errors import NOWHERE, ConfigError, Detail, Parts
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.address_cell import parse_address
@@ -16,13 +16,14 @@ from interop_cli.inputs.mapping.template import REST, Cell, Template, parse_cell
 from interop_cli.inputs.records import Record
 
 NOTE = "note{}.text"
+_MARK = "\0"
 
 
 class FieldRecord(NamedTuple):
     """A row of the file under our names.
 
     ``source`` is the row as it was read, or a list of those that were made one. ``keys`` are its
-    cells by the columns of ``join``.
+    cells by the columns of ``join``. ``parts`` tells of several rows which has what.
     """
 
     line: int
@@ -30,6 +31,7 @@ class FieldRecord(NamedTuple):
     error: Detail | None
     source: Any
     keys: dict[str, str] = {}  # noqa: RUF012 - never written to
+    parts: Parts = NOWHERE.parts
 
 
 class Made(NamedTuple):
@@ -192,6 +194,12 @@ class RowMaker:
         def text_of(cell: Cell) -> str:
             return self._text(values, cell)
 
+        def marked(cell: Cell) -> str:
+            """The parts of a cell that is split, each with a mark behind it."""
+            text = text_of(cell)
+            by = None if cell.part is not None else self._said.splitter(cell.column)
+            return "".join(part + _MARK for part in parts_of(text, by)) if by and text else text
+
         for made in self._made:
             if made.cell is not None:
                 value = self._value(values, made.cell, made.kind)
@@ -199,9 +207,11 @@ class RowMaker:
                     continue
                 row[made.field] = self._formed(made, value)
             elif made.template is not None:
-                text, given = made.template.render(text_of)
+                tags = made.kind is Kind.TAGS
+                text, given = made.template.render(marked if tags else text_of)
                 if given or not text:
-                    row[made.field] = self._formed(made, text)
+                    parts = [part for one in text.split(_MARK) if (part := one.strip())]
+                    row[made.field] = self._formed(made, parts if _MARK in text else text)
                 else:
                     constants[made.field] = text
         if self._said.others == "note" and (text := self._noted(values)):

@@ -25,6 +25,8 @@ MOST_OF_THEM = 0.8
 
 _EMAIL = re.compile(r"[^@\s;,]+@[^@\s;,]+\.[^@\s;,]+")
 _PHONE = re.compile(r"[+(]?[\d\s().+-]{7,20}(?:\s*(?:x|ext|poste)\.?\s*\d+)?", re.IGNORECASE)
+_EXTENSION = re.compile(r"[a-z]", re.IGNORECASE)
+_AMOUNT = re.compile(r"[+-]?\d[\d ]*\.\d\d")
 _POSTAL = re.compile(r"[A-Za-z]\d[A-Za-z][ -]?\d[A-Za-z]\d|\d{5}(?:-\d{4})?")
 
 _TWO_READINGS = re.compile(r"\D*[1-9]\d{0,2},\d{3}\D*")
@@ -92,11 +94,21 @@ def sampled(source: Source, known: Mapping[str, str], **form: Any) -> Table:
 
 def shape_of(cells: Sequence[str]) -> str | None:
     """The field whose values look like nearly all of these; ``None`` where that is not sure."""
-    shapes = (("email", _EMAIL), ("postal_code", _POSTAL), ("phone", _PHONE))
-    for name, form in shapes:
-        if cells and sum(bool(form.fullmatch(cell)) for cell in cells) >= 0.8 * len(cells):
+    shapes = (("email", _EMAIL.fullmatch), ("postal_code", _POSTAL.fullmatch), ("phone", _is_phone))
+    for name, fits in shapes:
+        if cells and sum(bool(fits(cell)) for cell in cells) >= MOST_OF_THEM * len(cells):
             return name
     return None
+
+
+def _is_phone(cell: str) -> bool:
+    """Whether a cell has a telephone number's form, and not that of a date, an amount or an id."""
+    if not _PHONE.fullmatch(cell) or _AMOUNT.fullmatch(cell):
+        return False
+    digits = re.sub(r"\D", "", _EXTENSION.split(cell)[0])
+    if cell.isdecimal():
+        return len(digits) == 10 or (len(digits) == 11 and digits[0] == "1")
+    return len(digits) == 7 or len(digits) >= 10
 
 
 def date_forms(cells: Sequence[str]) -> list[str] | None:

@@ -20,12 +20,14 @@ from interop_cli.inputs.mapping.columns import column_key
 from interop_cli.inputs.mapping.forms import kind_of
 from interop_cli.inputs.mapping.headings import (
     FIRST_NAME,
+    HOLDS,
     LAST_NAME,
     NEEDED,
     SIGNS,
     TOTALS,
     headings,
     meanings,
+    meant_entity,
     nearly,
 )
 from interop_cli.inputs.mapping.rows import as_text
@@ -59,6 +61,10 @@ def suggestion(source: Source, entity: str, fields: Fields, **form: Any) -> Iter
               file=source.name)  # fmt: skip
     yield msg("columns: on the left their column, on the right our field. fields: on the left our"
               " field, on the right what it is made of. See: interop help mapping")  # fmt: skip
+    if (meant := meant_entity(entity, table.columns)) != entity:
+        yield ""
+        yield msg("The columns are those of other records than this command takes; for them:")
+        yield f"#   {HOLDS[meant]} FILE --suggest"
     if entity == "client" and (name := _system(table.columns)):
         yield from _ready(name)
         return
@@ -288,12 +294,16 @@ class _Guess:
                 return " and ".join(f"{{{column}}} != {json.dumps(text)}" for text in several)
         return ""
 
+    def _named(self) -> dict[str, str]:
+        """Our field by column, for those that have one."""
+        own = {c: key for c in self._table.columns if self._is_own(key := column_key(c))}
+        return {**own, **self._columns}
+
     def _of_kind(self, *kinds: Kind) -> list[str]:
         """The cells of all columns whose field is of this kind."""
-        columns = [*self._columns.items(), *((c, column_key(c)) for c in self._table.columns)]
         return [
             cell
-            for column, target in dict(reversed(columns)).items()
+            for column, target in self._named().items()
             if kind_of(target) in kinds
             for cell in self._table.cells(column)
         ]
@@ -324,8 +334,7 @@ class _Guess:
 
     def _words(self) -> Iterator[Line]:
         """What words of closed lists mean, where they are not ours."""
-        pairs = {**{c: column_key(c) for c in self._table.columns}, **self._columns}
-        for column, target in pairs.items():
+        for column, target in self._named().items():
             strange = strange_words(target, self._table.cells(column))
             if not strange:
                 continue

@@ -13,7 +13,7 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
 
 _BRACED = re.compile(r"\{([^{}]*)\}")
-_PLACE = "column_{}_"
+_COLUMN = re.compile(rf"{_BRACED.pattern}|[^\W\d][\w.\-]*")
 
 
 class WhereFault(Exception):
@@ -55,23 +55,22 @@ class Where:
 def parse_where(text: str) -> Where:
     """``{Column} = value and …``; a column of one word needs no braces.
 
-    Raises ``WhereFault``, and ``UsageError`` as filters do.
+    Raises ``WhereFault``, and ``FilterSyntax`` as filters do.
     """
-    columns: list[str] = []
-
-    def place(found: re.Match[str]) -> str:
-        columns.append(found[1].strip())
-        return _PLACE.format(len(columns) - 1)
-
-    tree = parse(_BRACED.sub(place, text))
-    places = {_PLACE.format(number): column for number, column in enumerate(columns)}
+    tree = parse(text, named=_COLUMN)
     named: dict[str, str] = {}
     for leaf in leaves(tree):
-        named[leaf.field] = places.pop(leaf.field, leaf.field)
-        if not isinstance(leaf, IsNull | In) and leaf.op in RANGES and not _number(leaf.value.text):
+        braced = _BRACED.fullmatch(leaf.field)
+        named[leaf.field] = braced[1].strip() if braced else leaf.field
+        if isinstance(leaf, IsNull):
+            continue
+        values = leaf.values if isinstance(leaf, In) else (leaf.value,)
+        if any(_BRACED.search(value.text) for value in values):
+            raise WhereFault(msg("braces stand around columns, at the left of a comparison"))
+        if isinstance(leaf, In) or leaf.op not in RANGES:
+            continue
+        if _number(leaf.value.text) is None:
             raise WhereFault(msg("{op} compares with a number", op=leaf.op))
-    if places:
-        raise WhereFault(msg("braces stand around columns, at the left of a comparison"))
     return Where(text, tree, tuple(named.items()))
 
 

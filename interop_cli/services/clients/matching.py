@@ -126,8 +126,9 @@ class ClientFinder:
         return similar(row, self.candidates(row))
 
     def namesakes(self, row: Identity) -> list[Candidate]:
-        """Those of the same name, wherever they are."""
-        return [one for one in self.candidates(row) if row.name == one.own.name != ""]
+        """The clients there are of the same name, wherever they are."""
+        same = (one for one in self.candidates(row) if row.name == one.own.name != "")
+        return [one for one in same if one.id > 0]  # the others are rows of the file
 
     def _indexes(self) -> Sequence[Index]:
         return (self._index,)

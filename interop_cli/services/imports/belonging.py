@@ -121,7 +121,7 @@ class BelongingImport(RowImport, Generic[T]):
         if owner is None:
             raise wrong("client", "field.missing", msg("is required"))
         values = {name: record.values[name] for name in record.values if name in FIELDS[self.kind]}
-        return Part(record, owner, values, self.context.at(record.line, owner.code))
+        return Part(record, owner, values, self.context.at(record.line, owner.code, record.parts))
 
     @abstractmethod
     def _load(self, client_ids: list[int]) -> None:

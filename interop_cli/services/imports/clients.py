@@ -140,7 +140,7 @@ class Import(RowImport):
         new: list[Written] = []
         saves: list[Written] = []
         for one in reads:
-            context = self.context.at(one.record.line, code_of(one.record))
+            context = self.context.at(one.record.line, code_of(one.record), one.record.parts)
             try:
                 if one.found is None:
                     new.append(self._built(one, context))
@@ -233,7 +233,7 @@ class Import(RowImport):
             path = one.parts.main.path if one.parts.main else ""
             raise wrong(f"{path}uid", "import.uid", reason)
         revision = card.revised(
-            self.uow, row, main, values, context.at(one.record.line, row["code"])
+            self.uow, row, main, values, context.at(one.record.line, row["code"], one.record.parts)
         )
         client = revision.client
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo

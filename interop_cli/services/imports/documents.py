@@ -77,7 +77,7 @@ class DocumentImport(RowImport):
         saves: list[tuple[Row, Taken]] = []
         for record, key, row, owner in zip(records, keys, known, owners, strict=True):
             number = _number(record)
-            context = self.context.at(record.line, number)
+            context = self.context.at(record.line, number, record.parts)
             try:
                 if isinstance(key, InvalidData):
                     raise key

@@ -70,7 +70,7 @@ class Losers:
         saves = []
         for winner, one in reads.items():
             row = rows[winner]
-            context = report.context.at(one.record.line, row["code"])
+            context = report.context.at(one.record.line, row["code"], one.record.parts)
             try:
                 saves.append(report.revised(one, row, mains[winner], others, context))
             except InteropError as error:

@@ -232,7 +232,7 @@ class NestedImport:
                     changed.add(client_id)
                 if planned.said is not None and planned.contact.email:
                     key = fold(planned.contact.email)
-                    self._emails.setdefault(key, []).append(plan.place)
+                    self._emails.setdefault(key, []).append(plan.place.under(planned.path))
         contacts.put(self.uow, everyone)
         stored = [planned.row for planned in everyone if planned.row is not None]
         self._note_touched("contact", stored, changed)

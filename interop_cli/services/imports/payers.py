@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from interop_cli.domain.errors import InteropError
+from interop_cli.domain.errors import NOWHERE, InteropError, Parts
 from interop_cli.domain.payer import check_can_be_payer
 from interop_cli.domain.values.choices import parse_bool
 from interop_cli.services.imports.rows import RowImport
@@ -27,6 +27,7 @@ class At(NamedTuple):
     """Where a row stood, and nothing more of it."""
 
     line: int
+    parts: Parts = NOWHERE.parts
 
 
 class Wish(NamedTuple):

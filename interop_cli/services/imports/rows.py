@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from interop_cli.domain.errors import Conflict, Detail, InteropError, InvalidData, NotFound
+from interop_cli.domain.errors import (
+    Conflict,
+    Detail,
+    InteropError,
+    InvalidData,
+    NotFound,
+    Parts,
+    Place,
+)
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import Context
 from interop_cli.services.outcome import MAX_ITEMS, Outcome
@@ -110,6 +118,8 @@ class FileRow(Protocol):
     def values(self) -> dict[str, Any]: ...
     @property
     def error(self) -> Detail | None: ...
+    @property
+    def parts(self) -> Parts: ...
 
 
 @dataclass
@@ -198,10 +208,12 @@ class RowImport:
         """
         if not isinstance(error, (InvalidData, Conflict, NotFound)):
             raise error
-        details = error.at(record.line, key, path).details
+        place = Place(record.line, key, parts=record.parts)
+        details = [place.of(one) for one in error.at(record.line, key, path).details]
         self.rejected.add(record, details)
         first = details[0]
-        fault = {"code": first.code, "path": first.path, "message": first.message}
+        told = {"code": first.code, "path": first.path, "message": first.message}
+        fault = {**told, "line": first.line}  # of several rows, the one that is wrong
         known = {"id": None, "code": key} if item is None else item
         self.note(record.line, key, {**known, "status": "error", "error": fault})
 

@@ -87,10 +87,14 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
 
 
 class Restored(NamedTuple):
-    """Where the content of before is kept, if there was any, and which parts were left out."""
+    """Where the content of before is kept, if there was any, and which parts were left out.
+
+    ``targets`` are the targets of sync that have to be matched again.
+    """
 
     kept: Path | None
     left_out: list[Part]
+    targets: list[str]
 
 
 def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = False) -> Restored:
@@ -99,8 +103,9 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
     The old content goes to ``NAME.before-restore``, or a name with a number where that is taken. A
     database that works is overwritten in one transaction, so that programs which have it open see
     the old or the new one; one that does not is moved away. Triggers and views that interop did not
-    make stay behind. Raises UnusableDb where the source is not a sound interop database of a schema
-    we know.
+    make stay behind. Targets of sync may hold more by now than the backup knows of: nothing is
+    created there before it is matched again. Raises UnusableDb where the source is not a sound
+    interop database of a schema we know.
     """
     from interop_cli.store.engines import schema, sqlite
     from interop_cli.store.engines.open import checked_path
@@ -120,13 +125,13 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
                 "db.corrupt",
                 msg("The backup does not check: {what}.", what=f"{lacking[0].name} (schema)"),
             )
-        strange = schema.strange(copy)
+        strange, targets = schema.strange(copy), _targets(copy)
         kept = free_name(target, KEPT) if target.exists() else None
         if not dry_run:
-            with _without(copy, strange, target) as clean:
+            with _fit(copy, strange, targets, target) as clean:
                 if kept is None or not _overwrite(clean, target, kept, lock_timeout):
                     _move_in(clean, target, kept)
-        return Restored(kept, strange)
+        return Restored(kept, strange, targets)
     finally:
         copy.close()
 
@@ -140,20 +145,30 @@ def free_name(target: Path, suffix: str) -> Path:
     return path
 
 
+def _targets(copy: SqliteConnection) -> list[str]:
+    if "sync_target" not in copy.tables():
+        return []
+    rows = copy.query("SELECT name FROM sync_target WHERE introduced = 1 ORDER BY name")
+    return [row["name"] for row in rows]
+
+
 @contextmanager
-def _without(
-    copy: SqliteConnection, strange: list[Part], target: Path
+def _fit(
+    copy: SqliteConnection, strange: list[Part], targets: list[str], target: Path
 ) -> Iterator[SqliteConnection]:
-    """``copy``, or where parts of its schema are to stay behind, a copy of it without them."""
+    """``copy`` as it is to be restored: without some parts of its schema, its targets unmatched."""
     from interop_cli.store.engines import schema, sqlite
 
-    if not strange:
+    if not strange and not targets:
         yield copy
         return
     with copied(copy, target) as path:
         clean = sqlite.connect(path)
         try:
             schema.drop(clean, strange)
+            if targets:
+                with clean.write():
+                    clean.execute("UPDATE sync_target SET introduced = 0, pulled_at = NULL")
             yield clean
         finally:
             clean.close()

@@ -258,6 +258,7 @@ def test_a_field_is_said_once(read: Reader) -> None:
         ("Customer != Total", ["A", "B"]),
         ("{Customer} != total and {Phone No} is not null", ["A"]),
         ("{Balance} > 100", ["B"]),
+        ("{Balance} > 0", ["A", "B"]),
         ("not {Balance} <= 100", ["B", "Total"]),
         ("customer in (a, B)", ["A", "B"]),
         ("{Phone No} = null", ["B", "Total"]),
@@ -341,3 +342,10 @@ def test_an_address_in_one_cell(read: Reader) -> None:
     assert rows[2].error is not None
     assert (rows[2].error.code, rows[2].error.path) == ("import.address", "full_address")
     assert "somewhere" not in str(rows[2].error.message)
+
+
+def test_tags_of_a_column_that_is_split_among_several(read: Reader) -> None:
+    mapping = "[split]\nA=[';', ':::']\n[fields]\nname='{Nom}'\ntags='{A} | {B}'\n"
+    text = 'Nom,A,B\nUn,"x, y; z",\nDeux,x ::: y,z\nTrois,,"u, v"\n'
+    found = [row["tags"] for row in read.values(text, mapping)]
+    assert found == [["x, y", "z"], ["x", "y"], "u, v"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from interop_cli.commands.sales.files import FIELDS as DOCUMENTS
 from interop_cli.inputs.mapping import suggesting
 from interop_cli.inputs.mapping.headings import MEANT, NEEDED, headings
 from interop_cli.inputs.mapping.loading import read_map
+from interop_cli.inputs.mapping.sampling import shape_of
 from interop_cli.inputs.mapping.suggesting import suggestion
 from tests.inputs.mapping.sources import FILES
 from tests.inputs.support import source_of
@@ -68,12 +70,26 @@ def database(tmp_path: Path, invoke: Run) -> Path:
     return path
 
 
+def as_workbook(text: str) -> bytes:
+    """The same table as a sheet of Excel."""
+    dialect = csv.Sniffer().sniff(text.splitlines()[-1], ",;")
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=dialect.delimiter)):
+            for column, cell in enumerate(row):
+                sheet.write_string(number, column, cell)
+    return file.getvalue()
+
+
 def imported(
-    invoke: Run, database: Path, text: str, *command: str, options: tuple[str, ...] = ()
+    invoke: Run, database: Path, text: str | bytes, *command: str, options: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The result of importing a file with the mapping that is suggested for it."""
-    file, mapping = database.parent / "export.csv", database.parent / "map.toml"
-    file.write_text(text, "utf-8")
+    data = text.encode() if isinstance(text, str) else text
+    file = database.parent / ("export.csv" if isinstance(text, str) else "export.xlsx")
+    mapping = database.parent / "map.toml"
+    file.write_bytes(data)
     before = invoke("--db", database, "journal", "list", "--json").stdout
     suggested = invoke("--db", database, *command, "import", file, "--suggest")
     assert (suggested.code, suggested.stderr) == (0, "")
@@ -91,6 +107,14 @@ def imported(
 def test_the_files_of_known_systems(source: str, invoke: Run, database: Path) -> None:
     assert imported(invoke, database, FILES[source], "client")["created"] == 1
     assert imported(invoke, database, FILES[source], "client")["changed"] == 0
+    sheet = as_workbook(FILES[source])
+    assert imported(invoke, database, sheet, "client")["changed"] == 0
+
+
+@pytest.mark.parametrize("text", [PERSONS, TITLES, FRENCH])
+def test_a_sheet_is_guessed_as_its_table_is(text: str, invoke: Run, database: Path) -> None:
+    assert imported(invoke, database, as_workbook(text), "client")["created"] == 1
+    assert imported(invoke, database, text, "client")["changed"] == 0
 
 
 @pytest.mark.parametrize(
@@ -153,6 +177,44 @@ def test_what_is_left_to_say() -> None:
     odd = lines_of("number,status\n1,Zut\n", "document")
     assert '# "Zut" = ""' in odd
     assert "no mapping" in "\n".join(lines_of(f"name,line1,city,province,postal_code\nA,{HERE}\n"))
+
+
+@pytest.mark.parametrize(
+    ("entity", "text", "said"),
+    [
+        ("client", WORDS, "interop sales import FILE --suggest"),
+        ("client", LINES, "interop sales import FILE --suggest"),
+        ("client", "Numéro,Client,Date,Montant\n1,A,2026-11-27,1.00\n", "interop sales import"),
+        ("document", FRENCH, "interop client import FILE --suggest"),
+        ("client", FRENCH, ""),
+        ("client", "No,Nom,Adresse,Ville,Date,Total\n1,A,1 rue A,Alma,2026-11-27,1\n", ""),
+        ("document", LINES, ""),
+        ("document", "Facture,Adresse,Ville\n1,1 rue A,Alma\n", ""),
+    ],
+)
+def test_a_file_of_other_records_than_the_command_takes(entity: str, text: str, said: str) -> None:
+    shown = "\n".join(lines_of(text, entity))
+    assert said in shown
+    assert bool(said) is (" FILE --suggest" in shown)
+    targets = {*guessed(text, entity).get("values", {})}
+    known = fields() if entity == "client" else DOCUMENTS
+    assert all(map(known.has, targets))
+
+
+@pytest.mark.parametrize(
+    ("cells", "shape"),
+    [
+        (["2026-11-27", "2026-11-28"], None),
+        (["27-11-2026"], None),
+        (["27.11.2026"], None),
+        (["1 250 000.00", "99999.95"], None),
+        (["7012345678901"], None),
+        (["418 555-0101", "(418) 555-0101 poste 12", "+33 1 23 45 67 89"], "phone"),
+        (["4185550101", "14185550101", "555-0101"], "phone"),
+    ],
+)
+def test_what_has_the_form_of_a_telephone(cells: list[str], shape: str | None) -> None:
+    assert shape_of(cells) == shape
 
 
 def test_a_file_without_a_header_shows_nobody() -> None:
