@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import islice
 from typing import Any
 
 
@@ -49,3 +50,12 @@ def joined(messages: Iterable[Message]) -> Message:
         lambda first, second: Message("{first}, {second}", {"first": first, "second": second}),
         messages,
     )
+
+
+MAX_NAMED = 5
+
+
+def first_of(names: Iterable[str]) -> str:
+    """These names in a sentence; of very many the first, and that there are more."""
+    found = list(islice(names, MAX_NAMED + 1))
+    return ", ".join([*found[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])])

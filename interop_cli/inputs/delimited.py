@@ -21,6 +21,7 @@ from interop_cli.inputs.records import (
     Head,
     Layout,
     Record,
+    begins_with_reason,
     invalid,
     no_such_header,
     ragged,
@@ -46,9 +47,9 @@ def read_csv(
 ) -> Iterator[Record]:
     """The rows under the header; none where there is no header or nothing under it.
 
-    Blank lines are skipped, and columns at the end that have neither name nor content. A ragged
-    row comes with the ``error`` ``input.ragged``. Raises
-    ``InvalidData`` for a file that is not such a CSV (``input.csv``, ``input.quote``,
+    Blank lines are skipped, columns at the end that have neither name nor content, and the reasons
+    that a file of rejects begins with. A ragged row comes with the ``error`` ``input.ragged``.
+    Raises ``InvalidData`` for a file that is not such a CSV (``input.csv``, ``input.quote``,
     ``input.field_too_long``, ``input.header.*``, and those of ``TextLines``), ``UsageError`` for
     an encoding or a delimiter that cannot be.
     """
@@ -109,6 +110,7 @@ class _Table:
         self._reader = csv.reader(chain(begun, lines), delimiter=self._delimiter, strict=True)
         self._first: list[str] | None = None  # a row that was read to know the columns
         self._line = head.line  # of the header
+        self._rejects = False  # the first cells are the reasons of a file of rejects
         self._header = self._read_header()
 
     @property
@@ -125,6 +127,8 @@ class _Table:
         rows: Iterator[list[str]] = reader
         if self._first is not None:
             rows, line = chain([self._first], reader), self._line
+        if self._rejects:
+            rows = (cells[1:] for cells in rows)
         try:
             for cells in rows:
                 start = line + 1
@@ -155,7 +159,8 @@ class _Table:
                 if not head.line and not head.named_by_place(cells):
                     self._first, self._line = cells, start - 1
                     return head.names(cells)
-                names = head.trimmed(map(unguard, cells))
+                self._rejects = begins_with_reason(cells)
+                names = head.trimmed(map(unguard, cells[self._rejects :]))
                 if not names:
                     continue
                 if head.find and not head.find(names):

@@ -9,7 +9,13 @@ from interop_cli.domain.errors import Detail, InvalidData, IoFailure
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import closest
 
-REJECT_REASON = "reject_reason"  # the column that a file of rejects has more; never read
+# The column that a file of rejects has more: its first, which rows of any width leave in its place.
+REJECT_REASON = "reject_reason"
+
+
+def begins_with_reason(cells: Sequence[str]) -> bool:
+    """Whether a header is that of a file of rejects, whose first cells are not read."""
+    return bool(cells) and cells[0].strip().lower() == REJECT_REASON
 
 
 class Record(NamedTuple):
@@ -88,7 +94,7 @@ class Head(NamedTuple):
 
     def named_by_place(self, cells: Sequence[str]) -> bool:
         """Whether it is the header that a file of rejects has, where its original had none."""
-        return cells[-1] == REJECT_REASON and [*cells[:-1]] == [
+        return begins_with_reason(cells) and [*cells[1:]] == [
             f"#{place}" for place in range(1, len(cells))
         ]
 
@@ -167,4 +173,9 @@ def unreadable(
 def nearest(name: str, names: Iterable[str]) -> Message | None:
     """A hint with the one of ``names`` that was probably meant."""
     found = closest(name, names)
-    return msg("Did you mean {name}?", name=found) if found else None
+    return did_you_mean(found) if found else None
+
+
+def did_you_mean(name: str) -> Message:
+    """The same of a name that was found."""
+    return msg("Did you mean {name}?", name=name)

@@ -1,7 +1,8 @@
 """The rows that were not taken, in a file that can be corrected and imported as it is.
 
 A CSV keeps its columns, its cells (guards included), its delimiter and its encoding, and gets one
-column more; NDJSON objects get one name more. The file holds personal data, so only its owner may
+column more, before them, so that a row of any width has its reason there; NDJSON objects get one
+name more. The file holds personal data, so only its owner may
 read a new one, and it appears whole or not at all.
 """
 
@@ -109,7 +110,7 @@ class RejectsWriter:
             if self._header is not None:
                 file.write("\r\n" * self._before)
                 names = [guard(name) for name in self._header]
-                self._write_row([*self._without_reason(names), REJECT_REASON])
+                self._write_row([REJECT_REASON, *self._without_reason(names)])
 
     def write(self, record: Record, reason: str) -> None:
         """Add a row and why it was not taken (text in the user's language)."""
@@ -117,7 +118,7 @@ class RejectsWriter:
             if self._header is not None:
                 # A ragged row stays so: filled up, it would be taken the next time.
                 cells = list(map(guard, record.cells)) if record.raw else record.cells
-                self._write_row([*self._without_reason(cells), guard(reason)])
+                self._write_row([guard(reason), *self._without_reason(cells)])
             else:
                 value = {**record.values, REJECT_REASON: reason}
                 self._opened().write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -144,13 +145,10 @@ class RejectsWriter:
         csv.writer(self._opened(), delimiter=self._delimiter, lineterminator="\r\n").writerow(cells)
 
     def _without_reason(self, cells: Sequence[Any]) -> Sequence[Any]:
-        """The cells without the reason that a file of rejects, imported again, already has."""
-        place, width = self._old, len(self._header or ())
-        if place is None:
+        """The cells without the reason that somebody moved from its place to another."""
+        if self._old is None:
             return cells
-        if len(cells) != width and place == width - 1:
-            return cells[:-1]
-        return [*cells[:place], *cells[place + 1 :]]
+        return [*cells[: self._old], *cells[self._old + 1 :]]
 
 
 class SheetRejects(RejectsWriter):
@@ -173,7 +171,7 @@ class SheetRejects(RejectsWriter):
     def write(self, record: Record, reason: str) -> None:
         """Add a row and why it was not taken."""
         cells = record.raw or list(map(unguard, record.cells))
-        row = [_tagged(cell) for cell in (*self._without_reason(cells), reason)]
+        row = [_tagged(cell) for cell in (reason, *self._without_reason(cells))]
         with failures(self._path):
             self._opened().write(json.dumps(row) + "\n")
         self.count += 1
@@ -186,7 +184,7 @@ class SheetRejects(RejectsWriter):
         with failures(self._path), nameless_file() as made:
             with workbook(made, self._sheet) as sheet:
                 sheet.skip(self._before)
-                sheet.header([*self._without_reason(self._header or ()), REJECT_REASON])
+                sheet.header([REJECT_REASON, *self._without_reason(self._header or ())])
                 file.seek(0)
                 for line in iter(file.readline, ""):
                     sheet.write(map(_untagged, json.loads(line)))

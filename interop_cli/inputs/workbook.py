@@ -24,6 +24,7 @@ from interop_cli.inputs.records import (
     Head,
     Layout,
     Record,
+    begins_with_reason,
     invalid,
     no_such_header,
     ragged,
@@ -133,7 +134,10 @@ class _Sheet:
             if not head.line and not head.named_by_place(cells):
                 self._first, self.line = [(line, raw)], line - 1
                 return head.names(cells)
-            names = head.trimmed(cells)
+            rejects = begins_with_reason(cells)
+            names = head.trimmed(cells[rejects:])
+            if rejects:
+                self._rows = ((number, row[1:]) for number, row in self._rows)
             if head.find and not head.find(names):
                 if line < LOOKED_AT:
                     continue

@@ -288,6 +288,7 @@ def reasons(details: Iterable[Detail], line: int | None = None) -> str:
         elsewhere = line is not None and detail.line not in (None, line)
         place = [_("line {line}", line=detail.line)] if elsewhere else []
         label = ", ".join([*place, detail.path] if detail.path else place)
-        return labelled(label, translate(detail.message)) if detail.message else label
+        text = translate(detail.message) if detail.message else ""
+        return labelled(label, text) if label and text else label or text
 
     return "; ".join(map(told, details))

@@ -43,7 +43,11 @@ def file_of(rows: list[dict[str, str]]) -> str:
 def test_codes_that_are_made_avoid_those_of_the_file(
     rows: list[dict[str, str]], codes: list[str], shop_url: str, invoke: Run
 ) -> None:
-    text = file_of([{**each, "name": "Le Port"} for each in rows])
+    places = [
+        {"name": "Le Port", "line1": f"{n} rue A", "postal_code": f"G1K 4A{n}"}
+        for n in range(1, len(rows) + 1)
+    ]
+    text = file_of([{**each, **own} for each, own in zip(rows, places, strict=True)])
     result = invoke("client", "import", "-", "--json", stdin=text)
     assert (result.code, result.stderr) == (0, "")
     assert [item["code"] for item in result.json["items"]] == codes
@@ -164,11 +168,17 @@ def test_rows_are_told_in_their_order(
     ]
     answer = imported(invoke, rows, root)
     assert told(tmp_path) == [
-        (2, "ok", None),
+        (2, "error", "import.duplicate"),
         (3, "error", "import.duplicate"),
         (4, "ok", None),
         (5, "error", "client.payer.in_use"),
         (6, "error", "address.postal_code.format"),
     ]
-    assert [item["status"] for item in answer["items"]] == ["ok", "error", "ok", "error", "error"]
-    assert (answer["created"], answer["failed"]) == (2, 3)
+    assert [item["status"] for item in answer["items"]] == [
+        "error",
+        "error",
+        "ok",
+        "error",
+        "error",
+    ]
+    assert (answer["created"], answer["failed"]) == (1, 4)

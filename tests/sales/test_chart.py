@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -92,6 +93,28 @@ def test_a_picture_needs_no_home_and_nothing_is_said_of_it(filled: Run, run: Run
     env = {"MPLCONFIGDIR": "/dev/null/nothing"}
     done = run("sales", "chart", "BOR", "--format", "svg", env=env)
     assert (done.code, done.stderr) == (0, "")
+
+
+NOWHERE = """\
+import sys, tempfile
+def refused():
+    raise FileNotFoundError(2, "No usable temporary directory found")
+tempfile.gettempdir = refused
+from interop_cli.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_without_a_home_and_a_temporary_folder_the_error_names_what_to_set(
+    filled: Run, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib", reason="the extra 'charts' is not installed")
+    pipe = subprocess.PIPE
+    env = {**os.environ, "MPLCONFIGDIR": "/dev/null/nothing"}
+    args = ["sales", "chart", "BOR", "--out", "bor.png"]
+    process = WarmProcess(args, program=NOWHERE, cwd=tmp_path, env=env, stdout=pipe, stderr=pipe)
+    code, _out, err = finish(process)
+    assert (code, "TMPDIR" in err) == (74, True), err
 
 
 def test_no_terminal_is_filled_with_a_picture(filled: Run) -> None:

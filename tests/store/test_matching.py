@@ -14,7 +14,11 @@ from interop_cli.domain.matching import Key
 from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
 from interop_cli.services.clients import merge, status
+from interop_cli.services.imports.addresses import AddressImport
+from interop_cli.services.imports.belonging import BelongingImport
 from interop_cli.services.imports.clients import Import
+from interop_cli.services.imports.contacts import ContactImport
+from interop_cli.services.imports.notes import NoteImport
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts
 from interop_cli.store.store import Store
@@ -146,7 +150,8 @@ def test_a_key_that_matches_nobody_is_said_as_that(store: Store) -> None:
         assert outcome.rows is not None
         assert outcome.rows[0]["error"]["code"] == "import.unmatched"
         assert outcome.rows[0]["error"]["path"] == path
-    assert "UN" in reason(taken(store, {"name": "un inc."}))
+    assert reason(taken(store, {"name": "un inc."})).startswith("is the name of UN:")
+    assert reason(taken(store, {"name": "Deux"})).startswith("is no client's,")  # nor its own
 
 
 def test_an_external_id_is_one_persons_however_it_is_written(store: Store) -> None:
@@ -287,6 +292,70 @@ def test_two_addresses_of_one_label_are_not_guessed_between(store: Store) -> Non
     assert statuses(taken(store, {"code": "A", **port(2, instructions="Sonner")})) == ["ok"]
     found = store.conn.query("SELECT line1 FROM address WHERE instructions = 'Sonner'")
     assert found == [{"line1": "2, rue du Port"}]
+
+
+BELONGING: dict[str, type[BelongingImport[Any]]] = {
+    "contact": ContactImport,
+    "address": AddressImport,
+    "note": NoteImport,
+}
+PORT = {"address.city": "Alma", "address.postal_code": "G8B 1A1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third"),
+    [
+        (
+            {"contact.name": "Luc", "contact.email": "luc@d.example"},
+            {"contact.name": "Ana", "contact.email": "ana@d.example"},
+            {"contact.name": "Luc", "contact.email": "ana@d.example"},
+        ),
+        (
+            PORT | {"address.label": "Quai", "address.line1": "1, rue du Port"},
+            PORT | {"address.label": "Bureau", "address.line1": "2, rue du Port"},
+            PORT | {"address.label": "Quai", "address.line1": "2, rue du Port"},
+        ),
+        (
+            {"note.text": "Appeler", "note.category": "général"},
+            {"note.text": "Appeler", "note.category": "expédition", "note.author": "Ève"},
+            {"note.text": "Appeler", "note.author": "Luc"},
+        ),
+    ],
+    ids=["contact", "address", "note"],
+)
+def test_a_part_that_fits_two_is_refused(
+    store: Store, first: dict[str, str], second: dict[str, str], third: dict[str, str]
+) -> None:
+    """Whatever finds the one and the other, in a file of clients and in one of their own."""
+    kind = next(iter(first)).partition(".")[0]
+    parts = first | {name.replace(kind, f"{kind}2"): text for name, text in second.items()}
+    client = {"code": "A", "name": "A", **PLACES[0]}
+    assert statuses(taken(store, client | parts)) == ["ok"]
+    before = dump(store.conn)
+    for same in (parts, first, second):
+        assert statuses(taken(store, {"code": "A"} | same)) == ["unchanged"]
+    assert statuses(taken(store, {"code": "A"} | third)) == ["import.ambiguous"]
+    alone = [{"client": "A", **{n.partition(".")[2]: v for n, v in third.items()}}]
+    work = BELONGING[kind]
+    outcome, _operation = store.run(
+        lambda uow: work(uow, Context(), continue_on_error=True, want_rows=True).run(rows(*alone)),
+        operation="test",
+    )
+    assert statuses(outcome) == ["import.ambiguous"]
+    assert dump(store.conn) == before
+
+
+def test_another_name_for_one_found_by_email_and_place_is_said(store: Store) -> None:
+    row = {"name": "Alpha inc.", "email": "info@alpha.example", **PLACES[0]}
+    assert statuses(taken(store, row)) == ["ok"]
+    for name, keys, said in (
+        ("ALPHA INC.", "", []),
+        ("Bêta inc.", "", ["client.renamed"]),
+        ("Gamma inc.", "email", []),  # whoever names a key trusts it
+    ):
+        outcome = taken(store, row | {"name": name}, keys=keys)
+        assert [one.code for one in outcome.warnings] == said
+        assert outcome.changed == 1
 
 
 def test_namesakes_without_an_email_come_twice(store: Store) -> None:

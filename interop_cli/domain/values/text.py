@@ -20,6 +20,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
 NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
 ALIKE = 0.7  # of two names, of 1, for one to be taken for a slip of the other
+SHORTEST_MISSPELT = 3  # of two letters, half are another name
 SHORTEST_BEGINNING = 4  # of a name, to tell which one is meant
 _KEPT_CONTROLS = "\n\t"
 # Of Unicode's white space, what is neither a line end nor a tab; then spaces without a width.
@@ -175,6 +176,8 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     """The one of ``names`` that was probably meant, in any case; None where none is like it."""
     from difflib import get_close_matches
 
+    if len(name) < SHORTEST_MISSPELT:
+        return None
     known = {one.lower(): one for one in names}
     typed = name.lower()
     found = get_close_matches(typed, known, 1, ALIKE)

@@ -13,11 +13,11 @@ from typing import Literal, NamedTuple
 
 from interop_cli.domain.errors import ConfigError, Detail, InteropError, InvalidData, UsageError
 from interop_cli.domain.messages import Message, counted, msg
-from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.text import closest, fold
 from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.template import Cell, Template, parse_cell
 from interop_cli.inputs.mapping.where import Where
-from interop_cli.inputs.records import REJECT_REASON, Head, invalid, nearest
+from interop_cli.inputs.records import REJECT_REASON, Head, did_you_mean, invalid, nearest
 
 Others = Literal["error", "ignore", "note"]
 OTHERS: tuple[Others, ...] = ("error", "ignore", "note")
@@ -375,7 +375,9 @@ def _missing(columns: Sequence[str], header: Sequence[str], file: str, line: int
     reason = counted(
         "there is no column {name}", "there are no columns {name}", count=len(columns), name=names
     )
-    hint = nearest(columns[0], header)
+    keys = {column_key(name): name for name in reversed(header)}
+    found = closest(column_key(columns[0]), keys)
+    hint = did_you_mean(keys[found]) if found else None
     return invalid("import.column.missing", file, reason, line=line, hint=hint)
 
 

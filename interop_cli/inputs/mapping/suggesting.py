@@ -47,6 +47,7 @@ Line = str | Message
 _CODE = re.compile(r"[A-Z0-9_-]{1,20}")
 _WORD = re.compile(r"[^\W\d_][^@\d]{0,30}")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+_SAID = ("sheet", "encoding", "delimiter")  # of the options, to be said once for all
 _SEPARATORS = (" ::: ", ":::", ";")
 
 
@@ -68,7 +69,13 @@ def suggestion(source: Source, entity: str, fields: Fields, **form: Any) -> Iter
     if entity == "client" and (name := _system(table.columns)):
         yield from _ready(name)
         return
-    yield from _Guess(table, entity, fields).lines()
+    if form.get("format") == "xlsx" and form.get("sheet") is None:
+        from interop_cli.inputs.workbook import sheets_left_out
+
+        if names := sheets_left_out(source):
+            yield msg("sheets that were not read: {names}", names=", ".join(names))
+    said = {name: str(form[name]) for name in _SAID if form.get(name)}
+    yield from _Guess(table, entity, fields, said).lines()
 
 
 def _ready(name: str) -> Iterator[Line]:
@@ -89,7 +96,8 @@ def _system(columns: Sequence[str]) -> str | None:
 class _Guess:
     """What each column is, and what of it is to be said."""
 
-    def __init__(self, table: Table, entity: str, fields: Fields) -> None:
+    def __init__(self, table: Table, entity: str, fields: Fields, said: dict[str, str]) -> None:
+        self._said = said
         self._table = table
         self._entity = entity
         self._fields = fields
@@ -275,6 +283,7 @@ class _Guess:
     # -- what is said once for the file ---------------------------------------------------------
 
     def _top(self) -> Iterator[Line]:
+        yield from (f"{name} = {_quoted(text)}" for name, text in self._said.items())
         if self._table.header == 0:
             yield "header = false # #1 is the first column"
         elif self._table.header is not None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.disk import temporary_file
 from interop_cli.domain.charts import Chart, extent, ticks
 from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import msg
@@ -57,8 +58,9 @@ Measure = Callable[..., float]
 def draw(drawing: Drawing, form: str) -> bytes:
     """The picture, in ``svg`` or ``png``.
 
-    Raises ConfigError ``charts.missing`` where matplotlib is not installed, and UsageError
-    ``charts.bars`` for more bars than can be looked at.
+    Raises ConfigError ``charts.missing`` where matplotlib is not installed, IoFailure
+    ``io.temporary`` where no folder takes its cache, and UsageError ``charts.bars`` for more bars
+    than can be looked at.
     """
     count = max((len(chart.bars) for chart in drawing.charts), default=0)
     if count > MOST_BARS:
@@ -79,8 +81,9 @@ def _library() -> Any:
     # It tells of its cache and of fonts, already on import; what matters ends as an exception.
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
     try:
-        import matplotlib
-        import matplotlib.backends.backend_agg
+        with temporary_file():  # without a home, its cache is in a temporary folder
+            import matplotlib
+            import matplotlib.backends.backend_agg
     except ImportError as error:
         raise ConfigError(
             "charts.missing",

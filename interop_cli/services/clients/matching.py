@@ -20,14 +20,13 @@ from interop_cli.domain.matching import (
     decide,
     similar,
 )
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import first_of, msg
 from interop_cli.domain.rules import Context
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.repositories.candidates import Candidates
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-MAX_NAMED = 5
 # What is looked up to ask each key; the natural key by the name without its legal form, which
 # finds those who are only similar, too.
 COLUMNS = {
@@ -153,8 +152,12 @@ class ClientFinder:
 
 def called(found: Iterable[Candidate]) -> str:
     """The codes of these clients, and the lines of those that are only rows so far."""
-    names = [one.code or f"#{one.line}" for one in found]
-    return ", ".join([*names[:MAX_NAMED], *(["…"] if len(names) > MAX_NAMED else [])])
+    return first_of(code_or_line(one) for one in found)
+
+
+def code_or_line(one: Candidate) -> str:
+    """The code of a client, or the line of one that is only a row so far."""
+    return one.code or f"#{one.line}"
 
 
 def warn_of_similar(found: Sequence[Candidate], context: Context) -> None:
@@ -162,3 +165,9 @@ def warn_of_similar(found: Sequence[Candidate], context: Context) -> None:
     if found:
         reason = msg("has the name and the place of: {codes}", codes=called(found))
         context.warn("name", "client.similar", reason)
+
+
+def warn_of_renamed(context: Context) -> None:
+    """Warn that a client gets another name: ``client.renamed``."""
+    reason = msg("is another than until now; e-mail and place say that it is this client")
+    context.warn("name", "client.renamed", reason)

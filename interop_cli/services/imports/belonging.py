@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from interop_cli.services.outcome import Outcome
 
 T = TypeVar("T")
-MAX_NAMED = 5
 
 
 @dataclass(eq=False)

@@ -21,9 +21,10 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
 from interop_cli.domain.values.doubts import is_no_value
+from interop_cli.domain.values.text import fold
 from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.clients import card
-from interop_cli.services.clients.matching import called, warn_of_similar
+from interop_cli.services.clients.matching import called, warn_of_renamed, warn_of_similar
 from interop_cli.services.clients.unique import code_for
 from interop_cli.services.clients.writing import CardWriter, Others
 from interop_cli.services.imports.losers import Losers
@@ -196,7 +197,7 @@ class Import(RowImport):
             client, address = card.built(values, context)
         except InvalidData:
             if not values.get("name") or not any(values.get(name) for name in PLACE):
-                raise self._unmatched(one.who) from None
+                raise self._unmatched(one.who, context.place.line) from None
             raise
         if logo := values.get("logo"):
             client.logo = logo_blob(self.uow, logo)
@@ -207,13 +208,14 @@ class Import(RowImport):
             self.uow.clients.release_code(code_key(client.code))
         return Written(one, client, plan, address)
 
-    def _unmatched(self, who: Identity) -> InvalidData:
+    def _unmatched(self, who: Identity, line: int | None) -> InvalidData:
         """What is said of a row that was meant for a client there is, and is about none."""
         key = next((key for key in (Key.UID, *self.keys, Key.NAME) if who.has(key)), None)
         if key is None:
             reason = msg("nothing in the row says which client it is about")
             return wrong("", "import.unmatched", reason)
-        if key is Key.NAME and (namesakes := self.who.namesakes(who)):
+        namesakes = [one for one in self.who.namesakes(who) if not line or one.line != line]
+        if key is Key.NAME and namesakes:
             reason = msg(
                 "is the name of {codes}: a name alone does not tell who is meant",
                 codes=called(namesakes),
@@ -237,6 +239,9 @@ class Import(RowImport):
         )
         client = revision.client
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
+        by_place = one.decision.by is Key.EMAIL and not self.named
+        if by_place and fold(client.name) != fold(revision.before.name):
+            warn_of_renamed(context.at(one.record.line, row["code"]))
         if client.shipper_identity != revision.before.shipper_identity:
             check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._plan(one.parts, client, revision.address, context)

@@ -104,6 +104,13 @@ class ContactImport(BelongingImport[Planned]):
         faults: dict[Part[Planned], InvalidData] = {}
         keys: dict[Part[Planned], tuple[str, object]] = {}
         for part in parts:
+            if part.stored is not None and not part.uid:
+                namesakes = names.get(part.key("name"), [])
+                others = [one for one in namesakes if id(one) not in met]
+                if others and part.stored not in namesakes:  # the name is somebody else's
+                    ids = [one.contact.id or 0 for one in (part.stored, *others)]
+                    faults[part] = several("email", ids)
+                    continue
             try:
                 if part.stored is None and not part.uid:
                     part.stored = _of_name(part, names, met)

@@ -10,8 +10,15 @@ from interop_cli.domain.errors import Detail, InteropError, InvalidData
 from interop_cli.domain.matching import IDENTIFIERS, Candidate, Decision, Identity, Key
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import refused, wrong
-from interop_cli.services.clients.matching import ClientFinder, Index, called, new_index, put_in
+from interop_cli.services.clients.matching import (
+    ClientFinder,
+    Index,
+    code_or_line,
+    new_index,
+    put_in,
+)
 from interop_cli.services.clients.unique import duplicate_code, duplicate_external_id
+from interop_cli.services.imports.references import ambiguous
 from interop_cli.services.imports.unique import LineNumbers, also_on_line
 
 if TYPE_CHECKING:
@@ -87,7 +94,7 @@ class FileClients(ClientFinder):
             if all(one.id < 0 and one.line in self.clashes for one in decision.left):
                 self._clash(line, decision.left[0].line, path, row)
             self._keep_row(self._kept, line, row)
-            raise ambiguous(decision)
+            raise ambiguous(path, map(code_or_line, decision.left))
         one = decision.left[0] if decision.left else None
         if one is not None and not decision.merged:
             first = one.line or self.lines.setdefault(one.id, line)
@@ -211,9 +218,3 @@ def other_code() -> InvalidData:
     """A row would give its client another code."""
     reason = msg("is another than the client's; use: interop client recode")
     return wrong("code", "import.code", reason)
-
-
-def ambiguous(decision: Decision) -> InvalidData:
-    """A row or a reference fits several clients."""
-    reason = msg("fits several clients: {codes}", codes=called(decision.left))
-    return wrong(_path(decision.by), "import.ambiguous", reason)

@@ -2,12 +2,14 @@
 
 By the uid where a part brings one, else by key after key: contacts by e-mail and name, addresses by
 place and label, notes by their text. Where a client has several that share a key, a part is about
-the one that is already what it says; where none is, it is refused rather than guessed.
+the one that is already what it says; where none is, or where one key finds one and the next another
+one, it is refused rather than guessed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from interop_cli.domain.address import Address
@@ -16,64 +18,76 @@ from interop_cli.domain.entity import Entity
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import given
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import first_of, msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import wrong
+from interop_cli.domain.validation import merged, wrong
 from interop_cli.domain.values.doubts import is_no_value
 from interop_cli.domain.values.text import fold
 from interop_cli.domain.values.uid import uid_key
-from interop_cli.services.imports.nested import NestedItem
+from interop_cli.services.imports.nested import NestedItem, attached_files, missing_files
+from interop_cli.services.people.notes import File
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
-MAX_NAMED = 5
+P = TypeVar("P", bound=NestedItem)
 
 # An empty cell leaves these as they are.
 CONTACT_KEPT = given(CONTACT)
 NOTE_KEPT = given(NOTE) | {"category", "created_at"}
 ADDRESS_KEPT = given(ADDRESS)
+NOTE_COLUMNS = {"category": "category", "created_at": "noted_at"}
 
 
 class Key(NamedTuple):
-    """What parts and stored ones are compared by; ``path`` is the field that is named in errors."""
+    """What parts and stored ones are compared by; ``path`` is the field that is named in errors.
+
+    ``beside``: what must not be that of somebody else whom no part is about.
+    """
 
     path: str
-    of_part: Callable[[NestedItem], object]
+    of_part: Callable[[Any], object]
     of_stored: Callable[[Any], object]
+    beside: Key | None = None
 
 
 def _assigned(
-    parts: Sequence[NestedItem],
+    parts: Sequence[P],
     stored: Sequence[T],
     keys: Sequence[Key],
     *,
     id_of: Callable[[T], int],
-    unchanged: Callable[[NestedItem, T], bool],
-) -> list[tuple[NestedItem, T | None]]:
-    """Each part with the stored one it is about; raises InvalidData ``import.ambiguous``."""
-    free = list(stored)
-    found: dict[int, T] = {}
+    unchanged: Callable[[P, T], bool],
+    free: Sequence[T] | None = None,
+) -> list[tuple[P, T | InvalidData | None]]:
+    """Each part with the stored one it is about, or the error that it may be about several.
+
+    ``free`` are those of the stored ones that nothing else was about before.
+    """
+    free = list(stored if free is None else free)
+    found: dict[int, T | InvalidData] = {}
 
     def assign(number: int, one: T) -> None:
         found[number] = one
         free.remove(one)
 
     for key in keys:
-        groups: dict[object, list[int]] = {}
-        for number, part in enumerate(parts):
-            # One with a uid that nobody here has is somebody else.
-            asked = number not in found and (key.path == "uid" or not part_uid(part))
-            if asked and (value := key.of_part(part)):
-                groups.setdefault(value, []).append(number)
-        for value, numbers in groups.items():
+        # One with a uid that nobody here has is somebody else.
+        asked = [
+            number
+            for number, part in enumerate(parts)
+            if number not in found and (key.path == "uid" or not part_uid(part))
+        ]
+        only: dict[int, T] = {}
+        for value, numbers in _groups(key, parts, asked).items():
             alike = [one for one in stored if key.of_stored(one) == value]
             if len(alike) == len(numbers) == 1:
                 if alike[0] in free:
                     assign(numbers[0], alike[0])
+                    only[numbers[0]] = alike[0]
                 continue
             left = []
             for number in numbers:
@@ -82,16 +96,45 @@ def _assigned(
                     assign(number, one)
                 else:
                     left.append(number)
-            if left and any(one in free for one in alike):
-                raise several(f"{parts[left[0]].path}{key.path}", map(id_of, alike))
+            if any(one in free for one in alike):
+                path = key.path
+                found |= {n: several(f"{parts[n].path}{path}", map(id_of, alike)) for n in left}
+        for number, one in only.items():
+            if others := _beside(key, parts[number], one, free):
+                path = f"{parts[number].path}{key.path}"
+                found[number] = several(path, map(id_of, [one, *others]))
     return [(part, found.get(number)) for number, part in enumerate(parts)]
+
+
+def _groups(key: Key, parts: Sequence[P], asked: Iterable[int]) -> dict[object, list[int]]:
+    """The numbers of the parts that are asked about a key, by what they say."""
+    groups: dict[object, list[int]] = {}
+    for number in asked:
+        if value := key.of_part(parts[number]):
+            groups.setdefault(value, []).append(number)
+    return groups
+
+
+def _beside(key: Key, part: NestedItem, one: T, free: Sequence[T]) -> list[T]:
+    """Those whom another key finds for a part that this one found ``one`` for."""
+    beside = key.beside
+    value = beside.of_part(part) if beside else None
+    if beside is None or not value or beside.of_stored(one) == value:
+        return []
+    return [other for other in free if beside.of_stored(other) == value]
+
+
+def _clear(pairs: Sequence[tuple[P, T | InvalidData | None]]) -> list[tuple[P, T | None]]:
+    """The pairs where none is an error; raises InvalidData ``import.ambiguous`` for those."""
+    if errors := [one for _part, one in pairs if isinstance(one, InvalidData)]:
+        raise merged(*errors)
+    return [(part, one) for part, one in pairs if not isinstance(one, InvalidData)]
 
 
 def several(path: str, ids: Iterable[int]) -> InvalidData:
     """A row fits several of a client's."""
-    found = [str(row_id) for row_id in ids]
-    named = ", ".join([*found[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])])
-    return wrong(path, "import.ambiguous", msg("fits several of the client: {ids}", ids=named))
+    reason = msg("fits several of the client: {ids}", ids=first_of(map(str, ids)))
+    return wrong(path, "import.ambiguous", reason)
 
 
 def of_contacts(
@@ -105,11 +148,16 @@ def of_contacts(
         values = said_anew(part.values, CONTACT_KEPT)
         return _stays(one.contact, values, context.under(part.path))
 
+    name = Key("name", _folded("name"), _folded_contact("name"))
     keys = [
         Key("uid", part_uid, lambda one: one.row["uid"]),
-        *(Key(name, _folded(name), _folded_contact(name)) for name in ("email", "name")),
+        Key("email", _folded("email"), _folded_contact("email"), beside=name),
+        name,
     ]
-    return _assigned(parts, known, keys, id_of=lambda one: one.contact.id or 0, unchanged=unchanged)
+    found = _assigned(
+        parts, known, keys, id_of=lambda one: one.contact.id or 0, unchanged=unchanged
+    )
+    return _clear(found)
 
 
 def of_addresses(
@@ -139,13 +187,79 @@ def of_addresses(
             uow.addresses.entity(row), said_anew(values, ADDRESS_KEPT), context.under(part.path)
         )
 
+    by_label = Key("label", label, lambda row: fold(row["label"] or ""))
+    place_of = uow.addresses.place_of
     keys = [
         Key("uid", part_uid, lambda row: row["uid"]),
-        Key("label", both, lambda row: (uow.addresses.place_of(row), fold(row["label"] or ""))),
-        Key("line1", lambda part: places.get(id(part)), uow.addresses.place_of),
-        Key("label", label, lambda row: fold(row["label"] or "")),
+        Key("label", both, lambda row: (place_of(row), fold(row["label"] or ""))),
+        Key("line1", lambda part: places.get(id(part)), place_of, beside=by_label),
+        by_label,
     ]
-    return _assigned(parts, rows, keys, id_of=lambda row: int(row["id"]), unchanged=unchanged)
+    found = _assigned(parts, rows, keys, id_of=_row_id, unchanged=unchanged)
+    return _clear(found)
+
+
+@dataclass(frozen=True)
+class NotedItem(NestedItem):
+    """A part that is a note: ``values`` without its attachments, and what they make."""
+
+    note: Note
+    files: list[File]
+
+
+def noted(
+    values: Mapping[str, Any], author: str | None, context: Context, path: str = ""
+) -> NotedItem:
+    """A note as a row has it; raises InvalidData."""
+    said = {name: value for name, value in values.items() if name != "attachments"}
+    files = attached_files(values.get("attachments"), path, context.policy.max_attachment)
+    note = Note.build({"author": author, **said}, context.under(path))
+    return NotedItem(path, said, note, files)
+
+
+def of_notes(
+    uow: UnitOfWork,
+    rows: Sequence[Row],
+    parts: Sequence[NotedItem],
+    files: Mapping[int, Collection[tuple[str, str]]],
+    context: Context,
+    *,
+    free: Sequence[Row] | None = None,
+) -> list[tuple[NotedItem, Row | InvalidData | None]]:
+    """Each part with the stored note it is about, or an error: by uid, else by text.
+
+    Of several of one text, time and category tell. ``files`` are those of each stored note,
+    ``free`` the rows that nothing else was about before.
+    """
+    if not rows:
+        return [(part, None) for part in parts]
+
+    def by(*names: str) -> Key:
+        def of_part(part: NotedItem) -> object:
+            asked = all(part.values.get(name) for name in names)
+            return asked and (part.note.text, *(getattr(part.note, name) for name in names))
+
+        stored = [NOTE_COLUMNS[name] for name in names]
+        return Key("text", of_part, lambda row: (row["text"], *(row[name] for name in stored)))
+
+    def unchanged(part: NotedItem, row: Row) -> bool:
+        values = said_anew(part.values, NOTE_KEPT)
+        return _stays(uow.notes.entity(row), values, context) and not missing_files(
+            part.files, files.get(row["id"], ())
+        )
+
+    keys = [
+        Key("uid", part_uid, lambda row: row["uid"]),
+        by("created_at", "category"),
+        by("created_at"),
+        by("category"),
+        by(),
+    ]
+    return _assigned(parts, rows, keys, id_of=_row_id, unchanged=unchanged, free=free)
+
+
+def _row_id(row: Row) -> int:
+    return int(row["id"])
 
 
 def warn_of_invoiced(context: Context) -> None:
@@ -185,26 +299,3 @@ def said_anew(values: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any
 def part_uid(part: NestedItem) -> str:
     """The uid that a part brings, as it is stored; "" where it brings none."""
     return uid_key(part.values.get("uid") or "")
-
-
-def same_uid(part: NestedItem, free: Sequence[Row]) -> Row | None:
-    """The stored row of a part's uid."""
-    return next((row for row in free if row["uid"] == part_uid(part)), None)
-
-
-def unnamed(free: Sequence[Row], parts: Sequence[NestedItem]) -> list[Row]:
-    """The stored rows that none of the parts names by its uid."""
-    named = {part_uid(part) for part in parts}
-    return [row for row in free if row["uid"] not in named]
-
-
-def note_row(note: Note, free: Sequence[Row]) -> Row | None:
-    """The stored note of the same text; of the same category and time where there are several."""
-    same = [row for row in free if row["text"] == note.text]
-    same.sort(
-        key=lambda row: (
-            (row["category"] == note.category) + 2 * (row["noted_at"] == note.created_at)
-        ),
-        reverse=True,
-    )
-    return same[0] if same else None

@@ -26,24 +26,18 @@ from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
 from interop_cli.domain.values.text import fold
-from interop_cli.services.imports.nested import (
-    NestedItem,
-    NestedItems,
-    attached_files,
-    missing_files,
-)
+from interop_cli.services.imports.nested import NestedItem, NestedItems, missing_files
 from interop_cli.services.imports.nested_matching import (
     ADDRESS_KEPT,
     CONTACT_KEPT,
     NOTE_KEPT,
-    note_row,
+    noted,
     of_addresses,
     of_contacts,
+    of_notes,
     part_uid,
     said,
     said_anew,
-    same_uid,
-    unnamed,
     warn_of_invoiced,
 )
 from interop_cli.services.people import contacts, notes
@@ -195,22 +189,23 @@ class NestedImport:
             plan.addresses.append((row, self.uow.addresses.entity(row).revise(kept, here)))
 
     def _notes(self, plan: Plan, parts: NestedItems, owner: int, context: Context) -> None:
-        free = list(self._rows["note"].get(owner, []))
-        for part in parts.note:
-            values = dict(part.values)
-            limit = context.policy.max_attachment
-            files = attached_files(values.pop("attachments", None), part.path, limit)
-            new = Note.build({"author": self.author, **values}, context.under(part.path))
-            row = same_uid(part, free)
-            if not part_uid(part):
-                row = note_row(new, unnamed(free, parts.note))
-            if row is None:
-                plan.new_notes.append((new, files))
-                continue
-            free.remove(row)
-            changes = said_anew(values, NOTE_KEPT)
-            note = self.uow.notes.entity(row).revise(changes, context.under(part.path))
-            plan.notes.append((row, note, missing_files(files, self._files.get(row["id"], set()))))
+        if not parts.note:
+            return
+        items = [noted(part.values, self.author, context, part.path) for part in parts.note]
+        rows = self._rows["note"].get(owner, [])
+        errors: list[InvalidData] = []
+        for item, row in of_notes(self.uow, rows, items, self._files, context):
+            if isinstance(row, InvalidData):
+                errors.append(row)
+            elif row is None:
+                plan.new_notes.append((item.note, item.files))
+            else:
+                here = context.under(item.path)
+                note = self.uow.notes.entity(row).revise(said_anew(item.values, NOTE_KEPT), here)
+                there = self._files.get(row["id"], set())
+                plan.notes.append((row, note, missing_files(item.files, there)))
+        if errors:
+            raise merged(*errors)
 
     # -- writing ----------------------------------------------------------------------------
 

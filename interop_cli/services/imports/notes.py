@@ -8,8 +8,14 @@ from typing import ClassVar
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.note import Note
 from interop_cli.services.imports.belonging import BelongingImport, Part
-from interop_cli.services.imports.nested import attached_files, missing_files
-from interop_cli.services.imports.nested_matching import NOTE_KEPT, note_row, said_anew
+from interop_cli.services.imports.nested import missing_files
+from interop_cli.services.imports.nested_matching import (
+    NOTE_KEPT,
+    NotedItem,
+    noted,
+    of_notes,
+    said_anew,
+)
 from interop_cli.services.imports.unique import also_on_line
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File
@@ -29,31 +35,34 @@ class NoteImport(BelongingImport[Row]):
         self._planned: list[tuple[Part[Row], Note, list[File]]] = []
 
     def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
-        free = [row for row in self._rows[client_id] if not self._lines.get(row["id"])]
-        self._uids = {part.uid for part in parts}
-        met = {row["uid"]: self._lines.get(row["id"]) for row in self._rows[client_id]}
+        rows = self._rows[client_id]
+        free = [row for row in rows if not self._lines.get(row["id"])]
+        met = {row["uid"]: self._lines.get(row["id"]) for row in rows}
         again = {part: also_on_line("uid", first) for part in parts if (first := met.get(part.uid))}
+        built: dict[Part[Row], NotedItem] = {}
         for part in self._checked(parts, again):
             try:
-                self._planned.append((part, *self._built(part, client_id, free)))
+                built[part] = noted(part.values, self.uow.actor, part.context)
+            except InvalidData as error:
+                self._refuse(part.record, part.owner, error)
+        found = of_notes(self.uow, rows, list(built.values()), self._files, self.context, free=free)
+        for part, (item, row) in zip(built, found, strict=True):
+            try:
+                if isinstance(row, InvalidData):
+                    raise row
+                self._planned.append((part, *self._planned_note(part, item, row)))
             except InvalidData as error:
                 self._refuse(part.record, part.owner, error)
 
-    def _built(self, part: Part[Row], client_id: int, free: list[Row]) -> tuple[Note, list[File]]:
-        values = dict(part.values)
-        limit = part.context.policy.max_attachment
-        files = attached_files(values.pop("attachments", None), "", limit)
-        note = Note.build({"author": self.uow.actor, **values}, part.context)
-        note.client_id = client_id
-        row = next((row for row in free if row["uid"] == part.uid), None)
-        if not part.uid:
-            row = note_row(note, [row for row in free if row["uid"] not in self._uids])
+    def _planned_note(
+        self, part: Part[Row], item: NotedItem, row: Row | None
+    ) -> tuple[Note, list[File]]:
         if row is None:
-            return note, files
-        free.remove(row)
+            item.note.client_id = part.owner.id
+            return item.note, item.files
         part.stored = row
-        kept = self.uow.notes.entity(row).revise(said_anew(values, NOTE_KEPT), part.context)
-        return kept, missing_files(files, self._files.get(row["id"], set()))
+        kept = self.uow.notes.entity(row).revise(said_anew(item.values, NOTE_KEPT), part.context)
+        return kept, missing_files(item.files, self._files.get(row["id"], set()))
 
     def _write(self) -> None:
         stored = [(part, note) for part, note, _files in self._planned if part.stored is not None]

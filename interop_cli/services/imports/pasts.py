@@ -92,7 +92,8 @@ class Pasts:
             if winner != row["merged_into_id"]:
                 merged.append((row, {**row, "merged_into_id": winner}))
                 rows[past.client_id] = merged[-1][1]
-            self.report.updated += bool(new) and past.action == "unchanged"
+            if new:
+                self.report.amend(past.record.line, past.action)
         clients.add_former_codes(added)
         clients.set_merged(merged)
 

@@ -91,7 +91,7 @@ class Payers:
                 pays_for[row["bill_to_id"]].remove(row["code"])
             if payer_id in pays_for:
                 pays_for[payer_id].append(row["code"])
-            report.updated += wish.action == "unchanged"
+            report.amend(wish.record.line, wish.action)
         clients.set_payers(pairs)
 
     def _payer(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from interop_cli.domain.errors import Detail, InvalidData, NotFound
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.matching import IDENTIFIERS, identity
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, first_of, msg
 from interop_cli.domain.validation import wrong
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ KEYS = {
 }
 """The column in which each is compared."""
 MAX_CACHED = 200_000
-MAX_NAMED = 5
 
 
 class Owner(NamedTuple):
@@ -142,7 +141,7 @@ def no_such_client(path: str, kind: str = "code") -> NotFound:
     return NotFound("client.not_found", reason, details=[Detail(path, "client.not_found", reason)])
 
 
-def ambiguous(path: str, codes: Sequence[str]) -> InvalidData:
+def ambiguous(path: str, codes: Iterable[str]) -> InvalidData:
     """A row or a reference fits several clients."""
-    named = ", ".join([*codes[:MAX_NAMED], *(["…"] if len(codes) > MAX_NAMED else [])])
-    return wrong(path, "import.ambiguous", msg("fits several clients: {codes}", codes=named))
+    reason = msg("fits several clients: {codes}", codes=first_of(codes))
+    return wrong(path, "import.ambiguous", reason)

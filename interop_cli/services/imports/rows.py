@@ -136,6 +136,7 @@ class RowImport:
     updated: int = 0
     _items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     _withdrawn: set[int] = field(default_factory=set)
+    _amended: set[int] = field(default_factory=set)  # lines whose client changed at the end only
     size: ClassVar[int] = 5000
 
     def batch(self, records: Sequence[FileRow]) -> None:
@@ -190,8 +191,15 @@ class RowImport:
     def withdraw(self, line: int, action: str) -> None:
         """Take back what was noted of a row: it was written, and found wrong at the end."""
         self.created -= action == "created"
-        self.updated -= action == "updated"
+        self.updated -= action == "updated" or line in self._amended
+        self._amended.discard(line)
         self._withdrawn.add(line)
+
+    def amend(self, line: int, action: str) -> None:
+        """A row that was noted as ``unchanged`` has changed something after all."""
+        if action == "unchanged" and line not in self._amended:
+            self._amended.add(line)
+            self.updated += 1
 
     def reject(
         self,
@@ -250,6 +258,9 @@ class RowImport:
             if item["error"] or line not in self._withdrawn
         ]
         outcome.warnings = self.context.warnings
+        for item in (*outcome.items, *(outcome.rows or ())):
+            if item["line"] in self._amended and item["status"] == "unchanged":
+                item |= {"status": "ok"} | ({"action": "updated"} if "action" in item else {})
         if outcome.rows is not None:
             rows = sorted(outcome.rows, key=lambda row: int(row["line"]))
             outcome.rows = [

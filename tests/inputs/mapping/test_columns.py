@@ -14,7 +14,7 @@ from interop_cli.inputs.mapping.columns import ColumnMap, parse_pairs
 from interop_cli.inputs.mapping.loading import load_map
 from interop_cli.inputs.source import open_source
 
-KNOWN = ("code", "name", "line1", "city", "postal_code", "contact.name", "contact.email")
+KNOWN = ("uid", "code", "name", "line1", "city", "postal_code", "contact.name", "contact.email")
 
 
 def nested(name: str) -> bool:
@@ -85,6 +85,8 @@ def test_fields_that_are_not_listed_are_asked_for() -> None:
     ("pairs", "columns", "code", "hint"),
     [
         ([], ["code", "nmae"], "import.column.unknown", "name"),
+        ([], ["code", "id"], "import.column.unknown", "--map 'id='"),
+        ([], ["code", "D"], "import.column.unknown", "--map 'D='"),
         ([], ["code", "Télécopieur"], "import.column.unknown", "--map 'Télécopieur='"),
         (["Nom=name"], ["code", "nom2"], "import.column.missing", "nom2"),
         (["Nom="], ["code"], "import.column.missing", None),

@@ -217,6 +217,18 @@ def test_what_has_the_form_of_a_telephone(cells: list[str], shape: str | None) -
     assert shape_of(cells) == shape
 
 
+def test_what_the_options_said_of_the_file_is_in_the_mapping() -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as made:
+        made.add_worksheet("Lisez-moi").write_row(0, 0, ["A", "B"])
+        made.add_worksheet("Clients").write_row(0, 0, ["Nom", "Adresse"])
+    source = source_of(book.getvalue())
+    found = map(str, suggestion(source, "client", fields(), format="xlsx", sheet="Clients"))
+    assert 'sheet = "Clients"' in list(found)
+    first = "\n".join(map(str, suggestion(source, "client", fields(), format="xlsx")))
+    assert "sheets that were not read: Clients" in first
+
+
 def test_a_file_without_a_header_shows_nobody() -> None:
     text = "Luc Doyon,luc@doyon.example,G1K 4A1\nAnne Roy,anne@doyon.example,G1K 4A1\n"
     said = "\n".join(lines_of(text))
