@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import islice
 from typing import Any
 
@@ -41,6 +42,14 @@ def msg(msgid: str, /, **params: Any) -> Message:
 def counted(one: str, many: str, /, *, count: int, **params: Any) -> Message:
     """Build a ``Message`` that agrees with ``count``, which also fills the place ``{count}``."""
     return Message(one, {"count": count, **params}, many)
+
+
+def joined(messages: Iterable[Message]) -> Message:
+    """Build a ``Message`` that has these, at least one, with commas between them."""
+    return reduce(
+        lambda first, second: Message("{first}, {second}", {"first": first, "second": second}),
+        messages,
+    )
 
 
 MAX_NAMED = 5

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail, NotFound, Parts
-from interop_cli.domain.messages import Message, counted, msg
+from interop_cli.domain.messages import counted, joined, msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.uid import derived_uid
@@ -150,8 +149,9 @@ def _detail(one: Hindrance, names: Mapping[tuple[str, int], Called]) -> Detail:
     if name.gone:
         message = msg("was deleted since")
     elif one.users:
-        users = reduce(_and, (names[user].title for user in one.users))
-        message = msg("is used since: {users}", users=users)
+        # A document uses a client twice: itself, and by its lines.
+        titles = {str(names[user].title): names[user].title for user in one.users}
+        message = msg("is used since: {users}", users=joined(titles.values()))
     return Detail(one.entity, code, message, key=name.client, title=name.title)
 
 
@@ -214,10 +214,6 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
         "action": "kept" if kept else ACTIONS[row["action"]],
         "error": None,
     }
-
-
-def _and(first: Message, second: Message) -> Message:
-    return Message("{first}, {second}", {"first": first, "second": second})
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,8 @@ def test_every_collected_case_is_here(shared_data: Path) -> None:
         ("phone ~ poste", "E"),
         ("phone ~ 418-5", "A"),
         ("postal_code = g1k7x2", "AB"),
+        ("postal_code ~ g1k7", "AB"),
+        ("postal_code ~ 'k 7'", "AB"),
         ("terms = QC", "D"),
         ("name = dube", "C"),
         ("name = L'Assomption", "D"),

@@ -173,14 +173,15 @@ def word_list(s: str) -> list[str]:
 
 
 def closest(name: str, names: Iterable[str]) -> str | None:
-    """The one of ``names`` that was probably meant; None where none is so like it as to help."""
+    """The one of ``names`` that was probably meant, in any case; None where none is like it."""
     from difflib import get_close_matches
 
     if len(name) < SHORTEST_MISSPELT:
         return None
-    known = list(names)
-    found = get_close_matches(name, known, 1, ALIKE)
-    if not found and len(name) >= SHORTEST_BEGINNING:
-        begun = [one for one in known if one.startswith(name)]
+    known = {one.lower(): one for one in names}
+    typed = name.lower()
+    found = get_close_matches(typed, known, 1, ALIKE)
+    if not found and len(typed) >= SHORTEST_BEGINNING:
+        begun = [one for one in known if one.startswith(typed)]
         found = begun if len(begun) == 1 else []
-    return found[0] if found else None
+    return known[found[0]] if found else None

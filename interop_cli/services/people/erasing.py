@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import joined, msg
 from interop_cli.domain.rules import Context
 from interop_cli.services.outcome import Outcome, one
+from interop_cli.store.reading.called import named
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -79,9 +80,8 @@ def _warn(remains: Remains, context: Context, targets: list[str]) -> None:
             row["what"],
             "erase.shared",
             msg(
-                "{kind} {reference} has the same; there it was left (--everywhere erases it)",
-                kind=row["kind"],
-                reference=row["reference"],
+                "{name} has the same; there it was left (--everywhere erases it)",
+                name=named(row["kind"], row["reference"]),
             ),
         )
     if remains["namesakes"]:
@@ -99,7 +99,7 @@ def _warn(remains: Remains, context: Context, targets: list[str]) -> None:
             "erase.elsewhere",
             msg(
                 "these of other clients have the name and were left: {rows}",
-                rows=", ".join(f"{row['kind']} {row['reference']}" for row in remains["elsewhere"]),
+                rows=joined(named(row["kind"], row["reference"]) for row in remains["elsewhere"]),
             ),
         )
     if remains["family"]:

@@ -47,6 +47,13 @@ def called(conn: Connection, rows: Iterable[tuple[str, int]]) -> dict[tuple[str,
     return found
 
 
+def named(entity: str, reference: str) -> Message:
+    """What people call the row that is referred to by ``#id``, or a client by its code."""
+    if reference.startswith("#"):
+        return _of_id(entity, int(reference[1:]))
+    return msg("client {code}", code=reference)
+
+
 def _known(conn: Connection, entity: str, ids: set[Any]) -> tuple[dict[Any, Row], set[int]]:
     """The rows of these ids, by id, and which of them only the journal has."""
     sql = f"SELECT * FROM {entity} WHERE id IN ({{places}})"  # noqa: S608

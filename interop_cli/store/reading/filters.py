@@ -223,7 +223,11 @@ class _Compiler:
             column = digits_in(field.sql)
             return _sure(field, f"{column} LIKE {self._bind(f'%{digits}%')}", column)
         column = field.key if field.kind in FOLDED and field.key else self.folded(field.sql)
-        pattern = self._bind(f"%{like_escaped(_looked_for(field, value))}%")
+        looked_for = _looked_for(field, value)
+        if field.name == "postal_code":  # with its space or without, as = takes it
+            column = f"REPLACE({column}, ' ', '')"
+            looked_for = looked_for.replace(" ", "")
+        pattern = self._bind(f"%{like_escaped(looked_for)}%")
         found = _sure(field, f"{column} LIKE {pattern} ESCAPE '\\'", column)
         if field.choices is None:
             return found
