@@ -13,7 +13,8 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.matching import Key
 from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
-from interop_cli.services.clients import merge, status
+from interop_cli.services.clients import card, merge, status
+from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.addresses import AddressImport
 from interop_cli.services.imports.belonging import BelongingImport
 from interop_cli.services.imports.clients import Import
@@ -222,6 +223,30 @@ def test_a_row_of_a_merged_client_can_be_written_to_the_winner(merged: Store) ->
     assert merged.conn.query("SELECT external_id FROM client WHERE code = 'DEUX'") == [
         {"external_id": "2"}
     ]
+
+
+def test_an_external_id_that_a_merge_gave_is_still_the_loser_s(store: Store) -> None:
+    add_client(store, "Un ltée", code="UN", external_id="R-1", **PLACES[0])
+    add_client(store, "Deux inc.", code="DEUX", **PLACES[1])
+    add_client(store, "Trois", code="TROIS", **PLACES[2])
+    for winner, loser in (("DEUX", "UN"), ("TROIS", "DEUX")):
+        store.run(
+            lambda uow, w=winner, lost=loser: merge.merge(uow, w, [lost]),  # type: ignore[misc]
+            operation="client.merge",
+        )
+    row = {"external_id": "r-1", "name": "Un ltée", "terms": "of UN"}
+    outcome = taken(store, row)
+    assert (outcome.changed, outcome.extra["merged"]) == (0, 1)
+    assert terms(store, "TROIS") is None
+    # Once a person says that it is its own, it is.
+    edit = Selector(keys=[(1, "TROIS")])
+    for external_id in ("", "R-1"):
+        store.run(
+            lambda uow, said=external_id: card.edit(uow, edit, {"external_id": said}, Context()),  # type: ignore[misc]
+            operation="client.edit",
+        )
+    assert taken(store, {**row, "name": "Trois"}).changed == 1
+    assert terms(store, "TROIS") == "of UN"
 
 
 def test_an_undone_merge_leaves_two_again(merged: Store) -> None:

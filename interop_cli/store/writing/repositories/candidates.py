@@ -12,6 +12,15 @@ _SELECTED = (
     " c.core_key, c.merged_into_id, a.postal_code, a.line_key, a.city_key"
 )
 _FROM = " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+# The journal has it: the last that was done about the winner's external id was to take one over.
+_INHERITED = (
+    "SELECT w.id FROM client w JOIN change c ON c.client_id = w.id AND c.entity = 'client'"
+    " AND c.entity_id = w.id JOIN operation o ON o.id = c.operation_id"
+    " WHERE {condition} AND EXISTS (SELECT 1 FROM client l WHERE l.merged_into_id = w.id)"
+    " AND o.name = 'client.merge' AND c.before LIKE '%\"external_id\": null%'"
+    " AND NOT EXISTS (SELECT 1 FROM change n WHERE n.client_id = w.id AND n.entity = 'client'"
+    " AND n.entity_id = w.id AND n.id > c.id AND n.before LIKE '%\"external_id\":%')"
+)
 
 
 class Candidates:
@@ -34,6 +43,7 @@ class Candidates:
         for row in rows:
             self._note(row)
         self._find_winners(rows)
+        self._find_inherited(rows)
         for row in rows:
             client_id: int = row["id"]
             yield row[column], self._found[self._losers.get(client_id, client_id)]
@@ -77,6 +87,19 @@ class Candidates:
         for loser, winner in losers.items():
             found, own = self._found[winner], self._found[loser].own
             if own not in found.absorbed:
+                found.absorbed = (*found.absorbed, own)
+
+    def _find_inherited(self, rows: Iterable[Row]) -> None:
+        """Let external ids that a merge gave to a client be known as those of its losers."""
+        named = [row["id"] for row in rows if row["external_id_key"]]
+        if not named:
+            return
+        condition, wanted = self.conn.among("w.id", named)
+        for row in self.conn.query(_INHERITED.format(condition=condition), among=wanted):
+            found = self._found[row["id"]]
+            own = Identity(external_id=found.own.external_id)
+            if found.own.external_id:
+                found.own = found.own._replace(external_id="")
                 found.absorbed = (*found.absorbed, own)
 
 
