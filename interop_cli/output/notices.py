@@ -161,9 +161,12 @@ def kinds_of(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
         what = finding(None, None, one["path"], translate(one["message"] or Message(one["code"])))
         lines = ", ".join(map(str, one["lines"]))
         told = ngettext(
-            "{n} time: {what} (line {lines})", "{n} times: {what} (lines {lines} …)",
-            one["count"], what=what, lines=lines,
-        )  # fmt: skip
+            "{n} time: {what} (line {lines})",
+            "{n} times: {what} (lines {lines} …)",
+            one["count"],
+            what=what,
+            lines=lines,
+        )
         found.append(printable(told))
     if (hidden := len(reasons) - DETAILS_SHOWN) > 0:
         found.append(ngettext("… and {n} more.", "… and {n} more.", hidden))

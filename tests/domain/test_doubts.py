@@ -25,10 +25,24 @@ def test_letters_that_were_encoded_twice(text: str, codec: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "CHÂTEAU", "PÂTÉ", "L'Âge d'or", "Ångström", "São Paulo", "JOÃO", "Österreich", "√2",
-        "MAÎTRE « PÂTRE »", "Škoda", "ÂGE°", "Łódź", "東京", "a ¬ b", "Ô", "plain",
+        "CHÂTEAU",
+        "PÂTÉ",
+        "L'Âge d'or",
+        "Ångström",
+        "São Paulo",
+        "JOÃO",
+        "Österreich",
+        "√2",
+        "MAÎTRE « PÂTRE »",
+        "Škoda",
+        "ÂGE°",
+        "Łódź",
+        "東京",
+        "a ¬ b",
+        "Ô",
+        "plain",
     ],
-)  # fmt: skip
+)
 def test_other_letters_are_no_fault(text: str) -> None:
     assert not encoded_twice(text)
 

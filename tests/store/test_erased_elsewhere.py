@@ -165,9 +165,18 @@ def erased(ready_url: str, invoke: Run, log_is_safe: None) -> Callable[..., Any]
 
     def erase(*args: object) -> Any:
         return invoke(
-            "--db", ready_url, "--lock-timeout", "0.3", "contact", "erase", "1",
-            "--confirm", "1", "--json", *args,
-        )  # fmt: skip
+            "--db",
+            ready_url,
+            "--lock-timeout",
+            "0.3",
+            "contact",
+            "erase",
+            "1",
+            "--confirm",
+            "1",
+            "--json",
+            *args,
+        )
 
     return erase
 

@@ -25,9 +25,27 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 LAX = Policy(allow_mismatch=True)
 # What a spreadsheet would run, what it takes for text, and what a file takes for nothing.
 ODD = (
-    "Léger", "=1+1", "+33", "-2", "@x", "'", "'=1+1", "''", "'5", "L'Été; \"x\", y", "N/A", "NULL",
-    "#N/A", "true", "0", "1e5", "-", "[]", '{"a": 1}', "日本",
-)  # fmt: skip
+    "Léger",
+    "=1+1",
+    "+33",
+    "-2",
+    "@x",
+    "'",
+    "'=1+1",
+    "''",
+    "'5",
+    'L\'Été; "x", y',
+    "N/A",
+    "NULL",
+    "#N/A",
+    "true",
+    "0",
+    "1e5",
+    "-",
+    "[]",
+    '{"a": 1}',
+    "日本",
+)
 SEVERAL = (*ODD, "a\nb", "=a\n+b", "a\tb", "'a\n'b", "\n".join("123"))
 PLACES = (
     {"line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2"},
@@ -37,8 +55,23 @@ PLACES = (
     {"line1": "1 rue A", "city": "Alma", "province": "QC", "postal_code": "G8B"},
     {"line1": "5 High St", "city": "Leeds", "postal_code": "LS1", "country": "GB"},
 )
-STEPS = ("client", "contact", "address", "note", "edit", "off", "on", "flag", "main", "recode",
-         "merge", "bill", "logo", "attach", "sleep")  # fmt: skip
+STEPS = (
+    "client",
+    "contact",
+    "address",
+    "note",
+    "edit",
+    "off",
+    "on",
+    "flag",
+    "main",
+    "recode",
+    "merge",
+    "bill",
+    "logo",
+    "attach",
+    "sleep",
+)
 Script = list[tuple[str, int, int]]
 
 
@@ -217,8 +250,14 @@ def carry(new_location: Callable[[], str], invoke: Run, tmp_path: Path) -> Carry
     return carry
 
 
-MERGED: Script = [("client", 0, 0), ("client", 0, 1), ("contact", 1, 3), ("note", 1, 1),
-                  ("recode", 1, 0), ("merge", 0, 1)]  # fmt: skip
+MERGED: Script = [
+    ("client", 0, 0),
+    ("client", 0, 1),
+    ("contact", 1, 3),
+    ("note", 1, 1),
+    ("recode", 1, 0),
+    ("merge", 0, 1),
+]
 
 
 @settings(

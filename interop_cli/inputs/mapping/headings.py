@@ -215,10 +215,29 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _ELSEWHERE = frozenset({"home", "domicile", "other", "autre", "fax", "label", "type", "assistant"})
 _SHIPPED = frozenset({"shipping", "ship", "delivery", "livraison", "expedition"})
 _QUALIFIERS = frozenset(
-    {"business", "billing", "bill", "to", "default", "work", "main", "primary", "principal", "po",
-     "principale", "bureau", "facturation", "customer", "client", "value", "de", "du", "la"}
+    {
+        "business",
+        "billing",
+        "bill",
+        "to",
+        "default",
+        "work",
+        "main",
+        "primary",
+        "principal",
+        "po",
+        "principale",
+        "bureau",
+        "facturation",
+        "customer",
+        "client",
+        "value",
+        "de",
+        "du",
+        "la",
+    }
     | _SHIPPED
-)  # fmt: skip
+)
 
 
 def nearly(entity: str, column: str) -> str | None:

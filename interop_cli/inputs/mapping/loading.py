@@ -24,9 +24,21 @@ _LARGEST = 1024 * 1024  # bytes
 _READY_NAME = re.compile(r"[a-z0-9]+")
 _READING = ("encoding", "delimiter", "sheet")
 ENTRIES = (
-    "key", "others", "optional", "where", "join", "header", "dates", "decimal", *_READING,
-    "columns", "fields", "split", "values", "defaults",
-)  # fmt: skip
+    "key",
+    "others",
+    "optional",
+    "where",
+    "join",
+    "header",
+    "dates",
+    "decimal",
+    *_READING,
+    "columns",
+    "fields",
+    "split",
+    "values",
+    "defaults",
+)
 
 
 READY = Path(__file__).parent / "ready"

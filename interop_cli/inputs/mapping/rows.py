@@ -74,9 +74,13 @@ class RowMaker:
         """Whether a row of the table is already as we want it: ``make`` has nothing to do."""
         self._alike = False  # our names are the file's
         self._plain = not (
-            said.fields or said.split or said.values or said.dates or said.decimal
+            said.fields
+            or said.split
+            or said.values
+            or said.dates
+            or said.decimal
             or said.others == "note"
-        )  # fmt: skip
+        )
         self._made: list[Made] = []
         self._places: dict[Cell, tuple[str, int | None]] = {}
         self._limits: dict[str, int] = {}
@@ -172,9 +176,13 @@ class RowMaker:
         if self._said.others == "note" and not self._known.has(NOTE.format("")):
             raise ConfigError(
                 "import.map.value",
-                msg("{file}: {key} must be {wanted}.", file=self._said.file or "--map",
-                    key="others", wanted=msg("error or ignore here: only clients have notes")),
-            )  # fmt: skip
+                msg(
+                    "{file}: {key} must be {wanted}.",
+                    file=self._said.file or "--map",
+                    key="others",
+                    wanted=msg("error or ignore here: only clients have notes"),
+                ),
+            )
 
     # -- a row ----------------------------------------------------------------------------------
 
@@ -225,8 +233,11 @@ class RowMaker:
                 reason = msg(
                     "the column {column} holds {found} parts, and the mapping names {limit} of"
                     " them; the rest is {rest}",
-                    column=column, found=found, limit=limit, rest=f"{{{column}[*]}}",
-                )  # fmt: skip
+                    column=column,
+                    found=found,
+                    limit=limit,
+                    rest=f"{{{column}[*]}}",
+                )
                 field = next(m.field for m in self._made if m.column == column)
                 raise RowFault(field, "import.parts", reason)
 

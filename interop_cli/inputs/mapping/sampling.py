@@ -32,9 +32,19 @@ _POSTAL = re.compile(r"[A-Za-z]\d[A-Za-z][ -]?\d[A-Za-z]\d|\d{5}(?:-\d{4})?")
 _TWO_READINGS = re.compile(r"\D*[1-9]\d{0,2},\d{3}\D*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 _DATES = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d %B %Y",
-    "%B %d, %Y", "%d/%m/%y", "%m/%d/%y", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M %p",
-)  # fmt: skip
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d.%m.%Y",
+    "%Y/%m/%d",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%Y-%m-%d %H:%M:%S",
+    "%m/%d/%Y %I:%M %p",
+)
 _LISTS = {
     "status": ClosedList.DOCUMENT_STATUS,
     "kind": ClosedList.DOCUMENT_KIND,

@@ -58,10 +58,13 @@ def suggestion(source: Source, entity: str, fields: Fields, **form: Any) -> Iter
     reading does.
     """
     table = sampled(source, headings(entity), **form)
-    yield msg("A mapping guessed from {file}: read it, and change it where it is wrong.",
-              file=source.name)  # fmt: skip
-    yield msg("columns: on the left their column, on the right our field. fields: on the left our"
-              " field, on the right what it is made of. See: interop help mapping")  # fmt: skip
+    yield msg(
+        "A mapping guessed from {file}: read it, and change it where it is wrong.", file=source.name
+    )
+    yield msg(
+        "columns: on the left their column, on the right our field. fields: on the left our"
+        " field, on the right what it is made of. See: interop help mapping"
+    )
     if (meant := meant_entity(entity, table.columns)) != entity:
         yield ""
         yield msg("The columns are those of other records than this command takes; for them:")
@@ -81,8 +84,9 @@ def suggestion(source: Source, entity: str, fields: Fields, **form: Any) -> Iter
 def _ready(name: str) -> Iterator[Line]:
     from interop_cli.inputs.mapping.loading import READY
 
-    yield msg("These are the columns of {name}: --mapping {name} reads them, which is this:",
-              name=name)  # fmt: skip
+    yield msg(
+        "These are the columns of {name}: --mapping {name} reads them, which is this:", name=name
+    )
     yield ""
     yield from (READY / f"{name}.toml").read_text("utf-8").splitlines()
 
@@ -117,8 +121,9 @@ class _Guess:
         self._missing({*own.values(), *found.values(), *self._made})
         if self._unknown:
             names = ", ".join(self._unknown)
-            self._open.append(msg("{names}: no field is like these; name one in columns.",
-                                  names=names))  # fmt: skip
+            self._open.append(
+                msg("{names}: no field is like these; name one in columns.", names=names)
+            )
         if self._open:
             yield ""
             yield msg("Left to say:")
@@ -276,8 +281,9 @@ class _Guess:
             self._made[note] = f"{column}: {{{column}[*]}}"
         else:
             self._columns[f"{column}[*]"] = ""
-            self._open.append(msg("{column}: what its second part and those after it are",
-                                  column=column))  # fmt: skip
+            self._open.append(
+                msg("{column}: what its second part and those after it are", column=column)
+            )
         return True
 
     # -- what is said once for the file ---------------------------------------------------------
@@ -326,12 +332,14 @@ class _Guess:
             yield f"dates = {_quoted(forms[0])}"
         elif forms:
             shown = " ".join(map(_quoted, forms))
-            self._open.append(msg("dates: day and month can be read in several ways: {forms}",
-                                  forms=shown))  # fmt: skip
+            self._open.append(
+                msg("dates: day and month can be read in several ways: {forms}", forms=shown)
+            )
             yield f"# dates = {_quoted(forms[0])}"
         else:
-            self._open.append(msg("dates: the form of the dates, such as {example}",
-                                  example='"%d/%m/%Y"'))  # fmt: skip
+            self._open.append(
+                msg("dates: the form of the dates, such as {example}", example='"%d/%m/%Y"')
+            )
 
     def _decimal(self) -> Iterator[Line]:
         cells = self._of_kind(Kind.MONEY)
@@ -349,9 +357,12 @@ class _Guess:
                 continue
             if len(strange) > MOST_WORDS or not all(map(_WORD.fullmatch, strange)):
                 self._open.append(
-                    msg("{column}: its words are none that {field} knows", column=column,
-                        field=target)
-                )  # fmt: skip
+                    msg(
+                        "{column}: its words are none that {field} knows",
+                        column=column,
+                        field=target,
+                    )
+                )
                 continue
             if any(words(word) not in meanings(target) for word in strange):
                 self._open.append(msg("values.{field}: what each word means", field=target))
@@ -370,11 +381,13 @@ class _Guess:
             if name == "client" and any(target.startswith("client") for target in found):
                 continue
             if name == "client":
-                self._open.append(msg("nothing names the client; say it with {option}",
-                                      option="--client CODE"))  # fmt: skip
+                self._open.append(
+                    msg("nothing names the client; say it with {option}", option="--client CODE")
+                )
             elif name == "kind" and name not in found:
-                self._open.append(msg("nothing says the kind of the documents: kind in fields, or"
-                                      " --kind"))  # fmt: skip
+                self._open.append(
+                    msg("nothing says the kind of the documents: kind in fields, or --kind")
+                )
             elif name not in found and not ("full_address" in found and name in ("line1", "city")):
                 self._open.append(msg("nothing gives {field}, which is required", field=name))
 

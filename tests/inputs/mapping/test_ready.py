@@ -16,9 +16,18 @@ from tests.inputs.mapping.sources import FILES
 from tests.support.cli import Run
 
 NAMED = {
-    "quickbooks", "sage50", "hubspot", "shopify", "odoo", "salesforce", "xero", "google", "outlook",
-    "dolibarr", "northwind",
-}  # fmt: skip
+    "quickbooks",
+    "sage50",
+    "hubspot",
+    "shopify",
+    "odoo",
+    "salesforce",
+    "xero",
+    "google",
+    "outlook",
+    "dolibarr",
+    "northwind",
+}
 
 
 @pytest.fixture
@@ -41,8 +50,14 @@ def test_a_file_of_that_system_comes_in(
     (client,) = shown.json
     where = ("name", "line1", "city", "province", "postal_code", "country", "phone")
     assert [client[field] for field in where] == [
-        "Atelier Doyon inc.", "1 rue A", "Québec", "QC", "G1K 4A1", "CA", "+14185550101",
-    ]  # fmt: skip
+        "Atelier Doyon inc.",
+        "1 rue A",
+        "Québec",
+        "QC",
+        "G1K 4A1",
+        "CA",
+        "+14185550101",
+    ]
     again = invoke("--db", database, "client", "import", path, "--mapping", name, "--json")
     assert (again.code, again.json["changed"]) == (0, 0), again.stderr
     contacts = invoke("--db", database, "contact", "list", "--json").json
@@ -96,8 +111,11 @@ def test_names_are_completed(invoke: Run) -> None:
     asked = {"client import --mapping s": "sage50", "sales import --mapping n": "northwind"}
     for words, found in asked.items():
         line = f"interop {words}"
-        env = {"_INTEROP_COMPLETE": "bash_complete", "COMP_WORDS": line,
-               "COMP_CWORD": str(len(line.split()) - 1)}  # fmt: skip
+        env = {
+            "_INTEROP_COMPLETE": "bash_complete",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(line.split()) - 1),
+        }
         assert found in invoke(env=env).stdout
 
 

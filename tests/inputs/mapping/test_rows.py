@@ -64,11 +64,19 @@ def test_a_field_of_several_columns_and_a_column_in_two_fields(read: Reader) -> 
     """
     text = "Company,First Name,Last Name,Email\n,Anne,Roy,a@x.example\nDoyon,Luc,,l@x.example\n"
     assert read.values(text, mapping) == [
-        {"email": "a@x.example", "name": "Anne Roy", "contact.name": "Anne Roy",
-         "contact.email": "a@x.example"},
-        {"email": "l@x.example", "name": "Doyon", "contact.name": "Luc",
-         "contact.email": "l@x.example"},
-    ]  # fmt: skip
+        {
+            "email": "a@x.example",
+            "name": "Anne Roy",
+            "contact.name": "Anne Roy",
+            "contact.email": "a@x.example",
+        },
+        {
+            "email": "l@x.example",
+            "name": "Doyon",
+            "contact.name": "Luc",
+            "contact.email": "l@x.example",
+        },
+    ]
 
 
 def test_a_template_takes_its_columns_to_itself(read: Reader) -> None:

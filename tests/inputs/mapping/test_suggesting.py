@@ -134,8 +134,10 @@ def test_a_row_a_person(invoke: Run, database: Path) -> None:
     assert imported(invoke, database, PERSONS, "client")["created"] == 1
     contacts = invoke("--db", database, "contact", "list", "DOYON", "--json").json
     assert [one["email"] for one in contacts] == [
-        "luc@doyon.example", "anne@doyon.example", "paul@doyon.example",
-    ]  # fmt: skip
+        "luc@doyon.example",
+        "anne@doyon.example",
+        "paul@doyon.example",
+    ]
     assert imported(invoke, database, PERSONS, "client")["changed"] == 0
 
 
@@ -148,8 +150,11 @@ def test_french_headings(invoke: Run, database: Path) -> None:
     assert imported(invoke, database, FRENCH, "client")["created"] == 1
     (client,) = invoke("--db", database, "client", "list", "--json").json
     assert (client["name"], client["language"], client["email"], client["tags"]) == (
-        "Luc Roy", "en", "luc@x.example", ["A", "B"],
-    )  # fmt: skip
+        "Luc Roy",
+        "en",
+        "luc@x.example",
+        ["A", "B"],
+    )
     (note,) = invoke("--db", database, "note", "list", "--json").json
     assert "roy@x.example" in note["text"]
 
