@@ -47,6 +47,7 @@ def shape(node: Node) -> str:
         # A word is one between spaces only.
         ("a = Lion d'or", "a = Lion d'or"),
         ("a = android", "a = android"),
+        ("notes = 1 and order = 2", "(notes = 1 and order = 2)"),
         ("a = Is-sur-Tille and b = 1", "(a = Is-sur-Tille and b = 1)"),
         # A quote counts at the beginning only.
         ("a = L'Assomption and b = 1", "(a = L'Assomption and b = 1)"),
@@ -196,7 +197,14 @@ def test_what_is_too_long_or_too_deep_is_refused_and_breaks_nothing() -> None:
     assert len(list(leaves(parse(beside)))) == DEEPEST + 2
     longest = "a = " + "x" * (100_000 - len("a = "))
     assert shape(parse(longest)) == longest
-    for text in (f"({deep})", "(" * 50_000, " or ".join(["a = 1"] * 2001), "a = " + "x" * 100_000):
+    assert shape(parse(f"(a = 1) or {deep}")) == "(a = 1 or a = 1)"
+    for text in (
+        f"({deep})",
+        f"(a = 1) or ({deep})",
+        "(" * 50_000,
+        " or ".join(["a = 1"] * 2001),
+        "a = " + "x" * 100_000,
+    ):
         with pytest.raises(UsageError) as caught:
             parse(text)
         assert caught.value.code == "filter.syntax"
