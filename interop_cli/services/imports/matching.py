@@ -62,7 +62,7 @@ class FileClients(ClientFinder):
         self._here: frozenset[int] = frozenset()  # the lines of the batch
         self._batch = new_index()
         self._kept = new_index()
-        self._count = 0
+        self._refused: set[Identity] = set()
         self._uncoded = LineNumbers()  # of the clients whose code was made here
         # Nothing will be written: what is met from now on is only told.
         self.doomed = False
@@ -166,9 +166,10 @@ class FileClients(ClientFinder):
 
     def _keep_row(self, index: Index, line: int, row: Identity) -> None:
         if index is self._kept:
-            if self.doomed and self._count >= MAX_KEPT:
+            # Of rows that say the same, one is enough to hold later ones against.
+            if row in self._refused or (self.doomed and len(self._refused) >= MAX_KEPT):
                 return
-            self._count += 1
+            self._refused.add(row)
         one = Candidate(-line, "", row, line)
         put_in(index, row, one)
 
