@@ -31,7 +31,7 @@ CLIENT_ROW = """\
         card=(COORDINATES, 4),
     ),
 """
-CLIENT_ATTRIBUTE = "    linkedin: Line = None\n"
+CLIENT_ATTRIBUTE = "    linkedin: Value = None\n"
 CONTACT_ROW = """\
     Field(
         "nickname",

@@ -189,6 +189,7 @@ def test_a_name_in_two_fields_of_what_was_sent() -> None:
         "last_name": MARK,
         "city": MARK,  # as good as a half of the name, there
         "x": MARK,
+        "n": 1,
     }
     digits = {"phone": "418555013422", "other": "418555013423"}
     assert json.loads(MARIE.redacted_payload(json.dumps(digits))) == {

@@ -78,7 +78,7 @@ def test_files_are_written(shop: Path, windows: LockedBytes, invoke: Run, tmp_pa
     (tmp_path / "bad.csv").write_text("code,name,email\nX,Une,no e-mail\n")
     imported = invoke("client", "import", "bad.csv", "--rejects", "r.csv", "--continue-on-error")
     assert imported.code == 68
-    assert (tmp_path / "r.csv").read_text().startswith("code,name,email,")
+    assert (tmp_path / "r.csv").read_text().startswith("reject_reason,code,name,email\n")
     assert invoke("config", "set", "lang", "fr").code == 0
     assert invoke("config", "set", "lang", "en").code == 0
     assert invoke("config", "set", "places.key", "-", stdin="secret", env=NO_RING).code == 0

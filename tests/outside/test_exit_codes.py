@@ -57,5 +57,7 @@ def test_a_failure_says_what_and_why_and_changes_nothing(
 def _bare(error: dict[str, Any]) -> object:
     """The error without what is for people."""
     inner = {k: v for k, v in error["error"].items() if k not in ("message", "hint")}
-    inner["details"] = [{**detail, "message": None} for detail in inner["details"]]
+    for name in ("details", "reasons", "warnings"):
+        if name in inner:
+            inner[name] = [{**one, "message": None} for one in inner[name]]
     return inner

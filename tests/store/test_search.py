@@ -14,7 +14,7 @@ from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import addresses, contacts
 from interop_cli.store.engines import sqlite
 from interop_cli.store.engines.open import open_database
-from interop_cli.store.reading import search
+from interop_cli.store.reading import clients
 from interop_cli.store.reading.clients import ListQuery, client_rows, count_clients
 from interop_cli.store.store import Store
 from interop_cli.store.writing.search_index import distinct_words, phone_words, phones, searched
@@ -79,7 +79,7 @@ SEARCHED = (
 def test_the_first_few_are_the_first_of_all(
     store: Store, monkeypatch: pytest.MonkeyPatch, sort: str, looked_at: tuple[int, int], many: int
 ) -> None:
-    monkeypatch.setattr(search, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(clients, "LOOKED_AT", looked_at)
     monkeypatch.setattr(sqlite, "MANY", many)
     store.run(lambda uow: seed_clients(uow, made_up(400, 3), Context()), operation="db.seed")
     store.run(
