@@ -18,6 +18,7 @@ from interop_cli.services.imports import clients as imports
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
+from interop_cli.store.writing.repositories.selection import Selection
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import rows
 from tests.support.stores import add_client
@@ -190,3 +191,25 @@ def test_written_for_all_as_for_each(store: Store, changes: dict[str, Any]) -> N
         add_client(store, code="C", email="info@boreal.example", website="boreal.example")
     at_once, each = edited(store, changes, None), edited(store, changes, 1)
     assert at_once == each
+
+
+@pytest.mark.parametrize(
+    ("changes", "together"),
+    [
+        ({"terms": "net60"}, True),
+        ({"terms": "net60", "language": "en", "currency": "USD"}, True),
+        ({"terms": "net60", "language": "en", "currency": "USD", "tags": "vip"}, False),
+        ({"terms": "net60", "prospect": True}, False),
+    ],
+)
+def test_few_columns_are_written_for_all_and_many_for_each(
+    store: Store, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], together: bool
+) -> None:
+    add_client(store, code="A")
+    written: list[Any] = []
+    write = Selection.write
+    monkeypatch.setattr(
+        Selection, "write", lambda self, values: (written.append(values), write(self, values))
+    )
+    assert edit(store, "A", **changes).changed == 1
+    assert bool(written) is together

@@ -154,10 +154,13 @@ def edit(
 def _same_for_all(uow: UnitOfWork, changes: Mapping[str, Any], context: Context) -> Row | None:
     """The columns that these changes come to, where they come to the same in every picked client.
 
-    None where the rule of one looks at more than its value, and where a rule refuses or warns:
-    that is said of each client.
+    None where the rule of one looks at more than its value, where they are many (each set of those
+    that differ would be a statement), and where a rule refuses or warns: that is said of each.
     """
-    row = uow.selection.first() if changes.keys() <= ALONE.keys() else None
+    written = [column for name in changes for column in ALONE.get(name, ())]
+    if not changes.keys() <= ALONE.keys() or len(written) > AT_ONCE:
+        return None
+    row = uow.selection.first()
     if row is None:
         return None
     # Without a value of its own that might stand unchecked.
@@ -167,9 +170,7 @@ def _same_for_all(uow: UnitOfWork, changes: Mapping[str, Any], context: Context)
         after = uow.clients.columns_of(before.revise(changes, silent))
     except InteropError:
         return None
-    return (
-        None if silent.warnings else {name: after[name] for one in changes for name in ALONE[one]}
-    )
+    return None if silent.warnings else {column: after[column] for column in written}
 
 
 def _edit(
