@@ -13,6 +13,7 @@ from interop_cli.domain.sync.link import Link
 from interop_cli.domain.sync.merge import merge
 from interop_cli.domain.sync.plan import Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
+from interop_cli.sync.departing import done_there
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import read
@@ -35,8 +36,11 @@ def looked(opened: OpenTarget, entity: str, steps: Iterable[Step]) -> Iterator[S
 def _looked(opened: OpenTarget, entity: str, steps: list[Step]) -> Iterator[Step]:
     asked = [step for step in steps if step.todo in LOOKED_AT]
     found = read(opened, entity, asked) if asked else {}
+    gone = {step.local.id for step, _ in done_there(opened, [s for s in steps if s.is_final])}
     opened.connector.traces()
     for step in steps:
+        if step.local.id in gone:
+            step = replace(step, todo=Todo.SKIP, reason=reason("gone"))
         yield _with(opened, step, found[step.local.id]) if step.local.id in found else step
 
 

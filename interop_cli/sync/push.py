@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import LinkState, Trouble, TroubleKind
-from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
+from interop_cli.domain.sync.plan import FINAL, ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
+from interop_cli.sync import departing
 from interop_cli.sync.breaker import Breaker, Stopped
+from interop_cli.sync.departing import Gone
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
@@ -111,12 +113,14 @@ class Push:
     def _entity(self, entity: str) -> None:
         """Come back to the records of an entity until nothing moves any more."""
         ids: list[int] | None = None
+        departing.hand_over(self.opened, entity)
         for _round in range(ROUNDS):
             calls = self.report.calls
             queues = self._sorted(entity, ids)
-            if any(queues[todo] for todo in (Todo.CHECK, *SEQUENCE)):
+            if any(queues[todo] for todo in (Todo.CHECK, *FINAL, *SEQUENCE)):
                 self._recognise()
             revisit = self.sender.look(entity, queues[Todo.CHECK])
+            revisit |= self._depart(entity, queues)
             for todo in SEQUENCE:
                 if todo is Todo.CREATE and queues[todo]:
                     self._introduce()
@@ -129,10 +133,15 @@ class Push:
     def _sorted(self, entity: str, ids: list[int] | None) -> dict[Todo, list[int]]:
         """What to do about which records; those that need nothing are noted so."""
         queues: dict[Todo, list[int]] = {todo: [] for todo in Todo}
-        in_step = []
+        in_step, gone = [], list[Gone]()
         for step in self._steps(entity, ids):
             queues[step.todo].append(step.local.id)
-            if step.todo is Todo.BLOCKED:
+            if step.is_held:
+                self.report.say(step, SKIPPED, step.reason)
+            elif step.is_gone:
+                self.report.say(step, UNCHANGED, step.reason)
+                gone.append((step, None))
+            elif step.todo is Todo.BLOCKED:
                 # What was refused is still not there: it is told until it is mended.
                 failed = step.link.state is LinkState.FAILED and not self.options.strict
                 self.report.say(step, ERROR if failed else SKIPPED, step.reason)
@@ -142,7 +151,20 @@ class Push:
                     in_step.append((step.local.id, step.local.stamp))
         if self.opened.note_in_step(entity, in_step):
             self.fault("refreshed")
+        departing.forget(self.opened, entity, gone)
+        queues[Todo.DEACTIVATE].reverse()  # those that are paid for before who pays
         return queues
+
+    def _depart(self, entity: str, queues: dict[Todo, list[int]]) -> set[int]:
+        """Send what cannot be taken back, one by one; or see whether a person did it there."""
+        revisit: set[int] = set()
+        for todo in FINAL:
+            if self.opened.final:
+                for local_id in queues[todo]:
+                    revisit |= self.sender.send(entity, todo, [local_id])
+            elif queues[todo] and not self.opened.auto:
+                self.sender.look_for_done(entity, queues[todo])
+        return revisit
 
     def _steps(self, entity: str, ids: list[int] | None) -> Iterator[Step]:
         again = self.options.again

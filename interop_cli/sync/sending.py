@@ -14,10 +14,10 @@ from typing import Generic, TypeVar
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
-from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo
-from interop_cli.domain.sync.records import Action, Failed, FoundRemote, Result, Send, Trace
+from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo, reason
+from interop_cli.domain.sync.records import FINAL, Action, Failed, FoundRemote, Result, Send, Trace
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync import claims, settlement, unknown_outcomes
+from interop_cli.sync import claims, departing, settlement, unknown_outcomes
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
@@ -193,11 +193,11 @@ class Sender:
         if batch is not None:
             self.fault("claimed")
         for step in claimed.left:
-            if step.todo is Todo.BLOCKED:
+            if step.todo is Todo.BLOCKED or step.is_held:
                 self.report.say(step, SKIPPED, step.reason)
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
-            if step.todo is not Todo.BLOCKED or step.waits_for is not None:
+            if not step.is_held and (step.todo is not Todo.BLOCKED or step.waits_for is not None):
                 revisit.add(step.local.id)
         return claimed
 
@@ -212,7 +212,9 @@ class Sender:
     def _call(self, sends: list[Send]) -> list[Result]:
         """The call itself, in the thread of calls. Raises Trouble."""
         connector, found = self.opened.connector, list[Result]()
-        if sends[0].action is Action.CREATE and connector.looks_first:
+        if sends[0].action in FINAL:
+            found, sends = departing.look(connector, sends)
+        elif sends[0].action is Action.CREATE and connector.looks_first:
             there = connector.lookup(sends)
             found = [FoundRemote(local_id, remote) for local_id, remote in there.items()]
             sends = [send for send in sends if send.id not in there]
@@ -308,6 +310,23 @@ class Sender:
                 entity, [s for s in self.opened.steps_of(entity, chunk) if s.todo is Todo.CHECK]
             )
         return set(ids)
+
+    def look_for_done(self, entity: str, ids: Sequence[int]) -> None:
+        """Find out which of the records that are to go have gone, by a person's hand."""
+        size = self.opened.connector.batch_size
+        for start in range(0, len(ids), size):
+            steps = list(self.opened.steps_of(entity, ids[start : start + size]))
+            try:
+                done = departing.done_there(self.opened, [s for s in steps if s.is_final])
+            except Trouble as trouble:
+                self.breaker.met(trouble)
+                return
+            finally:
+                self.report.calls += len(self.opened.connector.traces())
+            self.breaker.succeeded()
+            departing.forget(self.opened, entity, done)
+            for step, _remote_id in done:
+                self.report.say(step, UNCHANGED, reason("gone"))
 
     def _look(self, entity: str, steps: list[Step]) -> None:
         opened = self.opened

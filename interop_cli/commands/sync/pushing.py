@@ -38,9 +38,19 @@ SHOWN = 20
     is_flag=True,
     help=N_("Create in a target that holds records nobody has matched."),
 )
+@option(
+    "--irreversible",
+    is_flag=True,
+    help=N_("Send what cannot be taken back there, too: merges, and deletions for privacy."),
+)
 @pass_app
 def push_command(
-    app: App, picked: Picked, target_name: str | None, force: bool, allow_create: bool
+    app: App,
+    picked: Picked,
+    target_name: str | None,
+    force: bool,
+    allow_create: bool,
+    irreversible: bool,
 ) -> None:
     """Send everything pending to the targets; what cannot be sent stays pending.
 
@@ -52,7 +62,15 @@ def push_command(
     """
     scope = common.scope_of(app, picked)
     targets = common.chosen(app, target_name)
-    push(app, targets, scope, picked, force=force, allow_create=allow_create)
+    push(
+        app,
+        targets,
+        scope,
+        picked,
+        force=force,
+        allow_create=allow_create,
+        irreversible=irreversible,
+    )
 
 
 def push(
@@ -63,6 +81,7 @@ def push(
     *,
     force: bool = False,
     allow_create: bool = False,
+    irreversible: bool = False,
 ) -> None:
     """Push to these targets, print the result, and end with the exit code that says how it went."""
     from interop_cli.sync.report import outcome
@@ -72,6 +91,7 @@ def push(
     failure: Exception | None = None
     for target in targets:
         opened = app.open_target(target)
+        opened.final = irreversible
         try:
             reports.append(
                 _one(app, opened, scope, strict=strict, force=force, allow_create=allow_create)
@@ -90,11 +110,19 @@ def push(
     if failure is None and len(found.items) == 1 and found.items[0]["status"] == "skipped":
         refuse_alone(found.items[0])
     app.conclude(found)
+    for report in reports:
+        if report.by_hand:
+            app.output.message(_by_hand(report))
     if picked.results is not None:
         found.rows = [_result(line, item) for line, item in enumerate(found.items, 1)]
     _deliver(app, found, picked)
     if failure is not None:
         raise failure
+
+
+def _by_hand(report: Report) -> str:
+    text = _("To do by hand in {target}: {count}.", target=report.target, count=report.by_hand)
+    return text + " " + _("See: interop sync plan --target {target}", target=report.target)
 
 
 def _one(
@@ -128,7 +156,8 @@ def _tried(opened: OpenTarget, scope: RecordScope, *, strict: bool, force: bool)
     statuses = {Todo.BLOCKED: SKIPPED, Todo.SKIP: UNCHANGED}
     for entity in opened.connector.entities:
         for step in opened.steps(entity, scope, everything=strict, again=force):
-            report.say(step, statuses.get(step.todo, OK), step.reason)
+            held = SKIPPED if step.is_held else OK
+            report.say(step, statuses.get(step.todo, held), step.reason)
     return report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import (
+    FINAL,
     Action,
     Done,
     Failed,
@@ -104,16 +106,26 @@ class HubSpotReader(HttpConnector):
                 return
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
-        # By id inside the window rather than by time: any number may share one moment.
         moment = str(int(datetime.fromisoformat(since).timestamp() * 1000))
+        condition = {"propertyName": MODIFIED[entity], "operator": "GTE", "value": moment}
+        return self._searched(entity, condition)
+
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
+        try:
+            self.http.call("GET", f"/crm/properties/{VERSION}/{OBJECTS[entity]}/{fields.KEY}")
+        except Trouble as trouble:
+            if trouble.kind is TroubleKind.GONE:
+                return iter(())  # nothing carries what is not there
+            raise
+        return self._searched(entity, {"propertyName": fields.KEY, "operator": "HAS_PROPERTY"})
+
+    def _searched(self, entity: str, condition: Mapping[str, str]) -> Iterator[RemoteRecord]:
+        """Every record that meets a condition, by id: any number may share one moment."""
         last = "0"
         while True:
-            filters = [
-                {"propertyName": MODIFIED[entity], "operator": "GTE", "value": moment},
-                {"propertyName": "hs_object_id", "operator": "GT", "value": last},
-            ]
+            beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": last}
             body = {
-                "filterGroups": [{"filters": filters}],
+                "filterGroups": [{"filters": [condition, beyond]}],
                 "sorts": ["hs_object_id"],
                 "properties": self._wanted(entity),
                 "limit": SEARCH_PAGE,
@@ -194,6 +206,8 @@ class HubSpot(HubSpotReader):
     batch_size: ClassVar[int] = 100
     looks_first: ClassVar[bool] = False
     knows_versions: ClassVar[bool] = False
+    merges: ClassVar[frozenset[str]] = frozenset({"client", "contact"})
+    erases: ClassVar[frozenset[str]] = frozenset({"contact"})
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         BASE_URL,
         TargetSetting("prospects", N_("Whether prospects are sent too."), flag=True),
@@ -236,6 +250,8 @@ class HubSpot(HubSpotReader):
     # -- writing ------------------------------------------------------------------------------
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
+        if action in FINAL:
+            return [self._final(send) for send in sends]
         results = self._batch(action, list(sends))
         done = {result.id for result in results if isinstance(result, Done)}
         moved = [
@@ -247,6 +263,25 @@ class HubSpot(HubSpotReader):
             failed = self._associate(moved)
             results = [failed.get(result.id, result) for result in results]
         return results
+
+    def _final(self, send: Send) -> Result:
+        """Merge a record with another, or delete a person for privacy: there is no way back."""
+        path = f"/crm/objects/{VERSION}/{OBJECTS[send.entity]}"
+        try:
+            if send.action is Action.ERASE:
+                self.http.call("POST", f"{path}/gdpr-delete", json={"objectId": send.remote_id})
+                return Done(send.id, str(send.remote_id))
+            into = str(send.payload["into"])
+            body = {"primaryObjectId": into, "objectIdToMerge": send.remote_id}
+            data = self.http.call("POST", f"{path}/merge", json=body).data
+        except Trouble as trouble:
+            if trouble.kind is TroubleKind.GONE and send.action is Action.ERASE:
+                return Done(send.id, str(send.remote_id))
+            if trouble.kind in (TroubleKind.VALIDATION, TroubleKind.GONE):
+                return Failed(send.id, trouble)
+            raise
+        left = data.get("id") if isinstance(data, Mapping) else None
+        return Done(send.id, left if isinstance(left, str) else into)
 
     def _batch(self, action: str, sends: list[Send]) -> list[Result]:
         """One call; where HubSpot refuses the whole for the sake of some, halves are sent."""
@@ -345,7 +380,9 @@ class HubSpot(HubSpotReader):
         ]
         try:
             if left:
-                self.http.call("POST", f"{path}/archive", json={"inputs": left})
+                # A company that is gone has nobody: one that was merged gave them on.
+                with _gone_or_not():
+                    self.http.call("POST", f"{path}/archive", json={"inputs": left})
             if joined:
                 self.http.call("POST", f"{path}/associate/default", json={"inputs": joined})
         except Trouble as trouble:
@@ -358,6 +395,16 @@ class HubSpot(HubSpotReader):
         if known is not None:
             trouble.field = known.name
         return trouble
+
+
+@contextmanager
+def _gone_or_not() -> Iterator[None]:
+    """Let it pass that what is to be taken away is not there."""
+    try:
+        yield
+    except Trouble as trouble:
+        if trouble.kind is not TroubleKind.GONE:
+            raise
 
 
 def _done(send: Send, row: Mapping[str, Any]) -> Result:

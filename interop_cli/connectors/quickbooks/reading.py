@@ -85,6 +85,9 @@ class QuickBooksReader(QuickBooksCalls):
             str(row["Id"]): self.remote(entity, row) for row in self.those(entity, "Id", wanted)
         }
 
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
+        return iter(())  # there is no place for a key
+
     def everything(self, entity: str) -> Iterator[RemoteRecord]:
         return self._listed(entity, " where Active in (true,false)" if entity == "client" else "")
 

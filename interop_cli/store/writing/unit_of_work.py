@@ -14,6 +14,7 @@ from interop_cli.store.writing.journal import Operation
 from interop_cli.store.writing.writer import Writer
 
 if TYPE_CHECKING:
+    from interop_cli.store.sync.departures import DepartureRepository
     from interop_cli.store.sync.links import LinkRepository
     from interop_cli.store.sync.targets import TargetRepository
     from interop_cli.store.writing.repositories.addresses import AddressRepository
@@ -125,6 +126,13 @@ class UnitOfWork:
         from interop_cli.store.sync.targets import TargetRepository
 
         return TargetRepository(self.writer)
+
+    @cached_property
+    def departures(self) -> DepartureRepository:
+        """What of ours is to go in the targets."""
+        from interop_cli.store.sync.departures import DepartureRepository
+
+        return DepartureRepository(self.writer)
 
     @cached_property
     def links(self) -> LinkRepository:
