@@ -36,7 +36,7 @@ class Output:
 
     ``fields`` are the names of ``--fields``; ``out`` is ``--out`` (``-`` is stdout). The streams
     and ``environ`` are those of the process unless given. After any failure to write, call
-    ``abandon``, so that Python does not complain about the stream when it exits.
+    ``sink.discard``, so that Python does not complain about the stream when it exits.
     """
 
     def __init__(
@@ -241,20 +241,11 @@ class Output:
         self.notices.clear()
         sink.flush(self._stdout)
 
-    def abandon(self) -> None:
-        """Let what is left unwritten go, after a failure of stdout."""
-        sink.discard(self._stdout)
-
     # Words
 
     def message(self, text: str) -> None:
         """A sentence on stderr; nothing when quiet."""
         self.notices.message(text)
-
-    def remark(self, text: str) -> None:
-        """A sentence on stderr for those who asked for more with ``-v``."""
-        if self.verbose:
-            self.notices.message(text)
 
     def warn(self, text: str) -> None:
         """A warning on stderr; nothing when quiet."""
