@@ -18,7 +18,6 @@ from interop_cli.store.sync.records import in_step_counts
 from interop_cli.store.sync.targets import FOREVER
 from interop_cli.sync.target import OpenTarget
 
-EXIT_REMOTE = 69
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
 BY_HAND = frozenset(map(str, (Todo.BY_HAND, *FINAL)))
 STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
