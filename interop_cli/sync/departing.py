@@ -56,7 +56,7 @@ def inheriting(
             yield local, replace(taken, id=link.id, state=LinkState.PENDING, stamp="", fault=None)
         elif local.id in losers:
             yield local, replace(link, state=LinkState.PENDING, remote_id=None)
-        elif departure is not None and departure.heir in heirs:
+        elif departure is not None and departure.heir is not None and departure.heir in heirs:
             into = heirs[departure.heir].link.remote_id
             yield replace(local, departure=replace(departure, into=into)), link
         else:

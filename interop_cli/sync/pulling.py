@@ -174,8 +174,7 @@ def _orphans(
     pulled.named |= {(entity, one.remote_id): one.called for one in lost}
     if lost or whole:
         opened.write(
-            lambda uow: orphans.note(uow.writer, opened.target.id, entity, lost, whole=whole),
-            "sync.pull",
+            lambda uow: uow.orphans.note(opened.target.id, entity, lost, whole=whole), "sync.pull"
         )
 
 

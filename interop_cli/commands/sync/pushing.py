@@ -121,8 +121,11 @@ def push(
 
 
 def _by_hand(report: Report) -> str:
-    text = _("To do by hand in {target}: {count}.", target=report.target, count=report.by_hand)
-    return text + " " + _("See: interop sync plan --target {target}", target=report.target)
+    return _(
+        "To do by hand in {target}: {count}. See: interop sync plan --target {target}",
+        target=report.target,
+        count=report.by_hand,
+    )
 
 
 def _one(

@@ -1,15 +1,14 @@
-"""HubSpot at work: reading by key, id or change; writing in batches of 100, a result a row."""
+"""Writing to HubSpot: in batches of 100, a result a row; what cannot be taken back, one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from interop_cli.connectors import hosts
-from interop_cli.connectors.base import BASE_URL, HttpConnector, unnamed
+from interop_cli.connectors.base import BASE_URL
 from interop_cli.connectors.hubspot import answers, fields
+from interop_cli.connectors.hubspot.reading import OBJECTS, VERSION, HubSpotReader
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -20,176 +19,10 @@ from interop_cli.domain.sync.records import (
     Done,
     Failed,
     LocalRecord,
-    RemoteIdentity,
-    RemoteRecord,
     Result,
     Role,
     Send,
 )
-
-if TYPE_CHECKING:
-    from interop_cli.connectors.http import HttpAnswer
-
-
-VERSION = "2026-09"
-OBJECTS = {"client": "companies", "contact": "contacts"}
-MODIFIED = {"client": "hs_lastmodifieddate", "contact": "lastmodifieddate"}
-MERGED = "hs_merged_object_ids"
-PAGE = 100
-SEARCH_PAGE = 200
-
-
-class HubSpotReader(HttpConnector):
-    """The reading half of the connector."""
-
-    host = hosts.HUBSPOT
-    request_id_header = "X-HubSpot-Correlation-Id"
-    descriptors: ClassVar = {"client": fields.COMPANY, "contact": fields.CONTACT}
-
-    def judge(self, answer: HttpAnswer) -> Trouble | None:
-        return answers.judged(answer, self.clock)
-
-    def chosen(self, entity: str) -> Mapping[str, str] | None:
-        found = super().chosen(entity)
-        if found is None:
-            return None
-        # The properties that records were known by before are not ours to write any more.
-        return {ours: theirs for ours, theirs in found.items() if theirs != fields.OLD_KEYS[entity]}
-
-    def identity(self) -> RemoteIdentity:
-        data = self.http.call("GET", f"/account-info/{VERSION}/details").data
-        found = data.get("portalId") if isinstance(data, Mapping) else None
-        if not isinstance(found, int):
-            raise unnamed()
-        return RemoteIdentity(str(found), f"HubSpot {found}")
-
-    def is_empty(self) -> bool:
-        """Whether there is no company at all."""
-        return next(self._listed("client", 1), None) is None
-
-    def lookup(self, sends: Sequence[Send]) -> dict[int, RemoteRecord]:
-        if not sends:
-            return {}
-        entity = sends[0].entity
-        found: dict[int, RemoteRecord] = {}
-        for name in (fields.KEY, fields.OLD_KEYS[entity]):
-            keys = {send.key: send.id for send in sends if fields.key_of(send.key, entity) == name}
-            for row in self._rows(entity, list(keys), name):
-                if (key := _properties(row).get(name)) in keys:
-                    found[keys[key]] = self._remote(entity, row)
-        return found
-
-    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
-        found = {}
-        for row in self._rows(entity, remote_ids, None):
-            remote = self._remote(entity, row)
-            merged = str(_properties(row).get(MERGED) or "").split(";")
-            for asked in remote_ids:
-                if asked == remote.remote_id or asked in merged:
-                    found[asked] = remote
-        return found
-
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
-        return self._listed(entity, PAGE)
-
-    def _listed(self, entity: str, limit: int) -> Iterator[RemoteRecord]:
-        after: str | None = None
-        while True:
-            params = {"limit": limit, "properties": ",".join(self._wanted(entity))}
-            if after:
-                params["after"] = after
-            path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}"
-            data = self.http.call("GET", path, params=params).data
-            yield from (self._remote(entity, row) for row in _objects(data))
-            previous, after = after, _next(data)
-            if after is None or after == previous:
-                return
-
-    def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
-        moment = str(int(datetime.fromisoformat(since).timestamp() * 1000))
-        condition = {"propertyName": MODIFIED[entity], "operator": "GTE", "value": moment}
-        return self._searched(entity, condition)
-
-    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
-        try:
-            self.http.call("GET", f"/crm/properties/{VERSION}/{OBJECTS[entity]}/{fields.KEY}")
-        except Trouble as trouble:
-            if trouble.kind is TroubleKind.GONE:
-                return iter(())  # nothing carries what is not there
-            raise
-        return self._searched(entity, {"propertyName": fields.KEY, "operator": "HAS_PROPERTY"})
-
-    def _searched(self, entity: str, condition: Mapping[str, str]) -> Iterator[RemoteRecord]:
-        """Every record that meets a condition, by id: any number may share one moment."""
-        last = "0"
-        while True:
-            beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": last}
-            body = {
-                "filterGroups": [{"filters": [condition, beyond]}],
-                "sorts": ["hs_object_id"],
-                "properties": self._wanted(entity),
-                "limit": SEARCH_PAGE,
-                "after": "0",
-            }
-            path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/search"
-            data = self.http.call("POST", path, json=body, reads=True).data
-            found = [self._remote(entity, row) for row in _objects(data)]
-            yield from found
-            ids = [int(one.remote_id) for one in found if one.remote_id.isdecimal()]
-            highest = max(ids, default=0)
-            if highest <= int(last):
-                return
-            last = str(highest)
-
-    def _rows(
-        self, entity: str, ids: Sequence[str], id_property: str | None
-    ) -> list[Mapping[str, Any]]:
-        """Read by id or by a unique property; those that are not there are left out."""
-        if not ids:
-            return []
-        body: dict[str, Any] = {
-            "inputs": [{"id": one} for one in dict.fromkeys(ids)],
-            "properties": [*self._wanted(entity), MERGED, *([id_property] if id_property else [])],
-            "propertiesWithHistory": [],
-        }
-        if id_property:
-            body["idProperty"] = id_property
-        path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
-        return _objects(self.http.call("POST", path, json=body, reads=True).data)
-
-    def _wanted(self, entity: str) -> list[str]:
-        sent = [field.remote for field in self.descriptor(entity).sent() if field.remote]
-        return list(dict.fromkeys([fields.KEY, *sent]))
-
-    def _remote(self, entity: str, row: Mapping[str, Any]) -> RemoteRecord:
-        properties = _properties(row)
-        key = properties.get(fields.KEY)
-        archived = row.get("archived") is True
-        return RemoteRecord(
-            str(row["id"]),
-            None,
-            fields.read(properties, self.descriptor(entity)),
-            str(key) if key else None,
-            active=not archived,
-            gone=archived,
-        )
-
-
-def _objects(data: Any) -> list[Mapping[str, Any]]:
-    return [row for row in answers.rows(data, "results") if isinstance(row.get("id"), str)]
-
-
-def _properties(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = row.get("properties")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _next(data: Any) -> str | None:
-    paging = data.get("paging") if isinstance(data, Mapping) else None
-    following = paging.get("next") if isinstance(paging, Mapping) else None
-    after = following.get("after") if isinstance(following, Mapping) else None
-    return str(after) if after else None
-
 
 GROUPS = {"client": "companyinformation", "contact": "contactinformation"}
 # A contact's company without a label, as HubSpot defines it.

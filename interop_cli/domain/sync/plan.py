@@ -262,10 +262,15 @@ _SENTENCES = {
     "waiting": msg("{code} has to be there first."),
     "gone": msg("It is not there any more."),
     "inactive_there": msg(
-        "It is inactive: say so there by hand, then sync unlink; or give active a place there."
+        "It is inactive: see to it there by hand, then sync pull or sync unlink; or give active a"
+        " place there."
     ),
-    "erased_there": msg("Its person was erased: delete it there by hand, then sync unlink."),
-    "merged_there": msg("It was merged into {code}: merge them there by hand, then sync unlink."),
+    "erased_there": msg(
+        "Its person was erased: delete it there by hand, then sync unlink --contact."
+    ),
+    "merged_there": msg(
+        "It was merged into {code}: merge them there by hand, then sync pull or sync unlink."
+    ),
     "irreversible": msg(
         "It cannot be taken back there: push with --irreversible, or do it there by hand."
     ),

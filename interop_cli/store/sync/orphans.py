@@ -60,24 +60,30 @@ def among(
     return [one for key, one in keyed.items() if key not in taken and one.key not in ours]
 
 
-def note(
-    writer: Writer, target_id: int, entity: str, found: Sequence[RemoteRecord], *, whole: bool
-) -> None:
-    """Keep which records are orphans; ``whole``: there are no others of this entity."""
-    writer.derived = True
-    same = {"target": target_id, "entity": entity}
-    conn = writer.conn
-    if whole:
-        conn.execute(
-            "DELETE FROM sync_orphan WHERE target_id = :target AND entity = :entity", **same
+class OrphanRepository:
+    """Writes down which records are orphans, inside a unit of work; it is not journaled."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.conn = writer.conn
+
+    def note(
+        self, target_id: int, entity: str, found: Sequence[RemoteRecord], *, whole: bool
+    ) -> None:
+        """Keep which records are orphans; ``whole``: there are no others of this entity."""
+        self.writer.derived = True
+        same = {"target": target_id, "entity": entity}
+        if whole:
+            self.conn.execute(
+                "DELETE FROM sync_orphan WHERE target_id = :target AND entity = :entity", **same
+            )
+        self.conn.execute_many(
+            "DELETE FROM sync_orphan WHERE target_id = :target AND entity = :entity"
+            " AND remote_id = :remote_id",
+            [{**same, "remote_id": one.remote_id} for one in found],
         )
-    conn.execute_many(
-        "DELETE FROM sync_orphan WHERE target_id = :target AND entity = :entity"
-        " AND remote_id = :remote_id",
-        [{**same, "remote_id": one.remote_id} for one in found],
-    )
-    conn.insert_many(
-        "sync_orphan",
-        ("target_id", "entity", "remote_id", "remote_key", "seen_at"),
-        ((target_id, entity, one.remote_id, one.key, writer.now) for one in found),
-    )
+        self.conn.insert_many(
+            "sync_orphan",
+            ("target_id", "entity", "remote_id", "remote_key", "seen_at"),
+            ((target_id, entity, one.remote_id, one.key, self.writer.now) for one in found),
+        )
