@@ -338,7 +338,9 @@ def _same(finder: ClientFinder, who: Identity) -> Sequence[Candidate]:
 def _refusal(error: InvalidData, remotes: Mapping[int, RemoteRecord]) -> InvalidData:
     """The records that the rules refuse, by their ids there."""
     details = [
-        replace(one, line=None, key=remotes[one.line].remote_id) if one.line in remotes else one
+        replace(one, line=None, key=remotes[line].remote_id)
+        if (line := one.line) is not None and line in remotes
+        else one
         for one in error.details
     ]
     count = len({one.key for one in details})
