@@ -9,7 +9,7 @@ import pytest
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.uid import derived_uid
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.seed import clients as made_up
 from interop_cli.services.admin import seed_clients, undo
 from interop_cli.services.clients import card, merge, status

@@ -13,9 +13,9 @@ from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
 from interop_cli.domain.values.text import searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, lists, nesting, notes, sales
+from interop_cli.store.reading.called import resolve
 from interop_cli.store.reading.conditions import EVERYTHING, Condition
 from interop_cli.store.reading.fields import ListField, list_fields
-from interop_cli.store.reading.references import resolve
 from interop_cli.store.sync import states
 
 HEAD = 8  # bytes, which tell the formats apart

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from interop_cli.domain.values.uid import derived_uid
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.writing.journal import GENESIS
 
