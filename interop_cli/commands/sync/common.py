@@ -145,8 +145,7 @@ def tell_warnings(app: App) -> None:
 
 def ask_about(app: App, scope: RecordScope, question: confirm.Question) -> None:
     """Name the first clients of ``scope`` and ask about them; nothing where there are none."""
-    from interop_cli.store.reading.called import first_clients
-    from interop_cli.store.reading.clients import ListQuery, count_clients
+    from interop_cli.store.reading.clients import ListQuery, count_clients, first_clients
 
     conn = app.store.conn
     if scope.client_ids is not None:

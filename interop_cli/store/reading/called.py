@@ -11,8 +11,6 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.closed_lists import KIND_TITLE
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
-from interop_cli.store.reading.clients import ListQuery, client_rows
-from interop_cli.store.reading.conditions import Condition
 
 
 class Called(NamedTuple):
@@ -108,7 +106,7 @@ def _of_id(entity: str, row_id: int) -> Message:
     }.get(entity, Message("{entity} #{id}", {"entity": entity, "id": row_id}))
 
 
-FEW = 5
+SHOWN = 5
 LONGEST = 60
 SQL = {
     "client": "SELECT t.id, t.code AS name, t.name AS what, NULL AS more, NULL AS owner"
@@ -124,16 +122,10 @@ SQL = {
 
 def lines(conn: Connection, entity: str, ids: Sequence[int]) -> list[str]:
     """The first few of these rows, in their order: ``ACME  Acmé inc.``, ``#7  Jo  (ACME)``."""
-    few = ids[:FEW]
+    few = ids[:SHOWN]
     sql = f"{SQL[entity]} WHERE t.id IN ({{places}})"
     found = {row["id"]: row for row in query_in_chunks(conn, sql, few)}
     return [_line(entity, found[row_id]) for row_id in few if row_id in found]
-
-
-def first_clients(conn: Connection, condition: Condition) -> list[int]:
-    """The ids of the first few clients for whom a condition holds, by code."""
-    query = ListQuery("all", filters=condition, limit=FEW)
-    return [row[0] for batch in client_rows(conn, query, ["id"]) for row in batch]
 
 
 def _line(entity: str, row: dict[str, object]) -> str:
