@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from interop_cli.seed import places
-from interop_cli.seed.chance import Draw, Walk, weighted
+from interop_cli.seed.chance import Draw, Walk, gst, neq, qst, weighted
 from interop_cli.seed.places import Place, quebec_cities
 from interop_cli.seed.words import FIRST_NAMES, SURNAMES, Family, families, plenty, slug
 
@@ -113,9 +113,9 @@ def _client(number: int, who: Named, draw: Draw, series: str) -> dict[str, objec
         "terms": draw.pick(_TERMS),
         "bill_to": None,
         "shipper_identity": "none" if chance() < _NEUTRAL_PARCELS else "standard",
-        "gst": chance.gst(draw) if taxed else None,
-        "qst": chance.qst(draw) if taxed and quebec else None,
-        "neq": chance.neq(who.neq, draw) if quebec and chance() < _NEQ else None,
+        "gst": gst(draw) if taxed else None,
+        "qst": qst(draw) if taxed and quebec else None,
+        "neq": neq(who.neq, draw) if quebec and chance() < _NEQ else None,
         "tags": list(_tags(who.tag, draw.pick(_PROSPECT_MARKS if prospect else _MARKS))),
         "external_id": f"{series}-{number:05}" if chance() < _EXTERNAL_ID else None,
     }
