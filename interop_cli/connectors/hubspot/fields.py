@@ -85,10 +85,10 @@ def properties(payload: Mapping[str, Value], descriptor: Descriptor) -> dict[str
     return found
 
 
-def read(properties: Mapping[str, Any], descriptor: Descriptor) -> Payload:
-    """What HubSpot holds, under our names; only what it told."""
+def read(properties: Mapping[str, Any], descriptor: Descriptor, *, whole: bool = False) -> Payload:
+    """What HubSpot holds, under our names; only what it told. ``whole``: unsent fields, too."""
     found: Payload = {}
-    for field in descriptor.sent():
+    for field in descriptor.placed() if whole else descriptor.sent():
         if field.remote and field.remote in properties:
             found[field.name] = _NORMAL.get(field.name, form.text)(properties[field.remote])
     return found
