@@ -14,8 +14,8 @@ from interop_cli.domain.sync import payload as form
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.values.code import is_uid
 from interop_cli.domain.values.phone import format_phone
-from interop_cli.domain.values.uid import is_uid
 
 KEY = "interop_uid"
 """The property of ours that no two records share; it names a record wherever it came from."""
