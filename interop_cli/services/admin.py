@@ -12,7 +12,7 @@ from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import derived_uid
 from interop_cli.services.imports.clients import Import
-from interop_cli.services.imports.recognised import Written
+from interop_cli.services.imports.matching import Written
 from interop_cli.services.outcome import MAX_ITEMS, Outcome, one
 from interop_cli.store.reading.called import Called, called
 from interop_cli.store.writing.repositories.operations import Hindrance, Stays

@@ -16,8 +16,7 @@ from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.closed_lists import KINDS, SOLD, find_currency
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners
-from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import uid_of
+from interop_cli.services.imports.rows import FileRow, RowImport, uid_of
 from interop_cli.services.sales.documents import (
     AMOUNT_FIELDS,
     OWN_FIELDS,

@@ -1,16 +1,78 @@
-"""A lock held through a file beside the database: by one process, until it lets go or ends."""
+"""Locks held through files: of a writer beside the database, and of a file that is being made."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from interop_cli import disk
 from interop_cli.disk import try_lock, unlock
 from interop_cli.domain.errors import IoFailure, why, why_not_written
 from interop_cli.domain.messages import msg
+from interop_cli.store.engines.beside import JOURNALS, PART
+
+_NAME = re.compile(rf".+\.[0-9a-f]{{8}}{re.escape(PART)}")
+
+
+@contextmanager
+def made(folder: Path, name: str) -> Iterator[Path]:
+    """A new, empty file for ``name``, its owner's alone; gone at the end unless it was renamed."""
+    path, handle = _begun(folder, name)
+    try:
+        yield path
+    finally:
+        with suppress(OSError):
+            os.close(handle)
+        _remove(path)
+
+
+def _begun(folder: Path, name: str) -> tuple[Path, int]:
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0)
+    while True:
+        path = folder / f"{name}.{secrets.token_hex(4)}{PART}"
+        handle = os.open(path, flags, 0o600)
+        if disk.WINDOWS:  # nobody can rename, nor remove, what is open there
+            os.close(handle)
+            return path, -1
+        if _locked(handle) and os.fstat(handle).st_nlink:
+            return path, handle
+        os.close(handle)  # somebody who clears away was faster
+
+
+def _locked(handle: int) -> bool:
+    """Whether the lock is ours; also where there are none."""
+    try:
+        return try_lock(handle)
+    except OSError:
+        return True
+
+
+def clear(folder: Path) -> None:
+    """Remove what killed runs left in a folder; what somebody is making stays."""
+    with suppress(OSError):
+        for path in [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]:
+            with suppress(OSError):
+                if disk.WINDOWS:
+                    _remove(path)
+                    continue
+                handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+                try:
+                    if try_lock(handle):
+                        _remove(path)
+                finally:
+                    os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", *JOURNALS):
+        with suppress(OSError):
+            os.unlink(f"{path}{suffix}")
 
 
 class LockFile:
