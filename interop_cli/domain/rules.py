@@ -19,13 +19,13 @@ from interop_cli.domain.errors import NOWHERE, Parts, Place
 from interop_cli.domain.messages import N_, Message
 
 if TYPE_CHECKING:
-    from pydantic import ValidationInfo
     from pydantic_core import (
         InitErrorDetails,
         PydanticCustomError,
         PydanticKnownError,
         ValidationError,
     )
+    from pydantic_core.core_schema import ValidationInfo
 
     from interop_cli.domain.sync.descriptor import RemoteField
 
