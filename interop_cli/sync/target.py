@@ -150,6 +150,7 @@ def open_target(
         secrets_of(target, environ, folder),
         base_url=environ.get(variable(target.name, "BASE_URL")) or None,
         token_url=environ.get(variable(target.name, "TOKEN_URL")) or None,
+        authorize_url=environ.get(variable(target.name, "AUTHORIZE_URL")) or None,
         timeout=timeout,
         ends=ends,
         ca_bundle=environ.get("REQUESTS_CA_BUNDLE") or None,
