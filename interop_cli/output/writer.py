@@ -47,7 +47,6 @@ class Output:
         out: Path | str | None = None,
         color: str = "auto",
         quiet: bool = False,
-        verbose: bool = False,
         dialect: str = "rfc4180",
         error_format: str | None = None,
         stdout: IO[str] | None = None,
@@ -60,7 +59,6 @@ class Output:
         self.fields = list(fields) if fields else None
         self.out = Path(out) if out and str(out) not in sink.STDOUT else None
         self.quiet = quiet
-        self.verbose = verbose
         self.dialect = dialect
         self._environ = os.environ if environ is None else environ
         self._stdout = sys.stdout if stdout is None else stdout

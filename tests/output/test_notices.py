@@ -149,7 +149,7 @@ def test_messages_within_messages_are_translated_too() -> None:
 
 
 def test_quiet_silences_all_but_errors() -> None:
-    kept = Kept(quiet=True, verbose=True)
+    kept = Kept(quiet=True)
     kept.output.message("m")
     kept.output.warn("w")
     assert kept.err == ""

@@ -20,8 +20,7 @@ from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key
-from interop_cli.domain.values.doubts import is_no_value
-from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.clients import card
 from interop_cli.services.clients.matching import called, warn_of_renamed, warn_of_similar

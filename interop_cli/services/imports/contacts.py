@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from interop_cli.domain.contact import Contact
-from interop_cli.domain.contact_set import (
+from interop_cli.domain.contact import (
     EXCLUSIVE,
+    Contact,
     Planned,
     changes_invoiced,
     follow_client,

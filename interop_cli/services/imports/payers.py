@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import NOWHERE, InteropError, Parts
 from interop_cli.domain.payer import check_can_be_payer
-from interop_cli.domain.values.choices import parse_bool
+from interop_cli.domain.values.closed_lists import parse_bool
 from interop_cli.services.imports.rows import RowImport
 
 if TYPE_CHECKING:
