@@ -251,6 +251,24 @@ def test_without_an_app_it_is_said_what_to_pass(books: Books) -> None:
     assert (error["code"], "client_id" in error["hint"]) == ("usage.token", True)
 
 
+@pytest.mark.parametrize(
+    ("today", "word"), [("2027-02-15", None), ("2027-02-25", "lapses"), ("2027-03-10", "lapsed")]
+)
+def test_a_login_about_to_lapse_is_told(
+    books: Books, monkeypatch: pytest.MonkeyPatch, today: str, word: str | None
+) -> None:
+    monkeypatch.setenv("INTEROP_TODAY", "2026-11-24")
+    books.log_in()
+    monkeypatch.setenv("INTEROP_TODAY", today)
+    status = books("sync", "status", "--json")
+    assert status.json[0]["login_until"].startswith("2027-03-05")
+    assert (f"The login of books {word} on 2027-03-05" in status.stderr) is (word is not None)
+    found = books("db", "doctor", "--json", code=10)  # no backup either
+    assert [row["code"] for row in found.json if row["code"] == "sync.login"] == (
+        ["sync.login"] if word else []
+    )
+
+
 # -- in a process of its own --------------------------------------------------------------------
 
 

@@ -272,7 +272,7 @@ def _app(app: App, secrets: TargetSecrets, from_stdin: bool, file: Path | None) 
         raise UsageError(
             "usage.token",
             msg("The app is not known yet: pass its id and secret."),
-            hint=msg('{"client_id": "…", "client_secret": "…"} with --token-stdin or --token-file'),
+            hint=msg("With --token-stdin or --token-file: JSON with client_id and client_secret."),
         )
     client_id = _line(_("Id of the app (client ID): "))
     client_secret = _typed(_("Secret of the app (not shown): "))

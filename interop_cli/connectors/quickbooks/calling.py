@@ -99,7 +99,9 @@ class QuickBooksCalls(HttpConnector):
             raise Trouble(
                 TroubleKind.AUTH,
                 "qbo.realm_id",
-                msg("It is not known yet which company in QuickBooks it is: log in."),
+                msg(
+                    "It is not known yet which company in QuickBooks it is: log in, or set realm_id."
+                ),
             )
         answer = self.http.call(
             method,
