@@ -120,7 +120,7 @@ def _set(app: App, name: str, role: str) -> None:
 
 def _named(app: App, name: str) -> User:
     """The user of a name: of the server where there is one, else of this system."""
-    from interop_cli.shell.system_user import user_named
+    from interop_cli.shell.system import user_named
 
     if app.store.conn.login() is not None:
         return User(name, name)
@@ -150,7 +150,7 @@ def init_command(app: App) -> None:
     interop db init
     interop --db postgresql://localhost/interop db init
     """
-    from interop_cli.shell.system_zone import system_zone
+    from interop_cli.shell.system import system_zone
     from interop_cli.store.engines.create import create_database
 
     with held():

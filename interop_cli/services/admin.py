@@ -10,7 +10,7 @@ from interop_cli.domain.errors import Conflict, Detail, NotFound, Parts
 from interop_cli.domain.messages import counted, joined, msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.uid import derived_uid
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.recognised import Written
 from interop_cli.services.outcome import MAX_ITEMS, Outcome, one

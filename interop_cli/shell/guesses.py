@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST = 4
 _COMMANDS = {
     "create": "add new insert make register ajouter créer nouveau",
-    "edit": "update change modify set rename modifier changer renommer",
+    "edit": "set change modify update rename modifier changer renommer",
     "recode": "rename renommer",
     "delete": "remove rm del erase destroy drop supprimer effacer enlever retirer",
     "list": "ls all index query find search count lister liste chercher trouver compter",

@@ -374,8 +374,19 @@ class FakeHubSpot(FakeServer):
         rows = [row for row in self.objects[match[1]].values() if not row["archived"]]
         names = call.query.get("properties", "").split(",")
         page = [self._shown(row, names) for row in rows[after : after + limit]]
+        if call.query.get("associations") == "companies":
+            page = [{**row, "associations": self._companies(row["id"])} for row in page]
         paging = {"next": {"after": str(after + limit)}} if after + limit < len(rows) else None
         return Reply(200, {"results": page, **({"paging": paging} if paging else {})})
+
+    def _companies(self, contact_id: str) -> dict[str, Any]:
+        """The companies of a contact as a list tells them; the first one is the primary."""
+        found: list[dict[str, str]] = []
+        for company in sorted(self.companies_of(contact_id), key=int):
+            found.append({"id": company, "type": "contact_to_company_unlabeled"})
+            if len(found) == 1:
+                found.append({"id": company, "type": "contact_to_company"})
+        return {"companies": {"results": found}} if found else {}
 
     @route("POST", rf"/crm/objects/{V}/{OBJECT}/batch/read")
     def _read(self, call: Call, match: re.Match[str]) -> Reply:

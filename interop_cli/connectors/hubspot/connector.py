@@ -87,18 +87,21 @@ class HubSpotReader(HttpConnector):
                     found[asked] = remote
         return found
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
-        return self._listed(entity, PAGE)
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        return self._listed(entity, PAGE, whole=whole)
 
-    def _listed(self, entity: str, limit: int) -> Iterator[RemoteRecord]:
+    def _listed(self, entity: str, limit: int, *, whole: bool = False) -> Iterator[RemoteRecord]:
         after: str | None = None
         while True:
-            params = {"limit": limit, "properties": ",".join(self._wanted(entity))}
+            properties = ",".join(self._wanted(entity, whole=whole))
+            params = {"limit": limit, "properties": properties}
+            if whole and entity == "contact":
+                params["associations"] = OBJECTS["client"]
             if after:
                 params["after"] = after
             path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}"
             data = self.http.call("GET", path, params=params).data
-            yield from (self._remote(entity, row) for row in _objects(data))
+            yield from (self._remote(entity, row, whole=whole) for row in _objects(data))
             previous, after = after, _next(data)
             if after is None or after == previous:
                 return
@@ -145,18 +148,22 @@ class HubSpotReader(HttpConnector):
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
         return _objects(self.http.call("POST", path, json=body, reads=True).data)
 
-    def _wanted(self, entity: str) -> list[str]:
-        sent = [field.remote for field in self.descriptor(entity).sent() if field.remote]
-        return list(dict.fromkeys([fields.KEY, *sent]))
+    def _wanted(self, entity: str, *, whole: bool = False) -> list[str]:
+        descriptor = self.descriptor(entity)
+        wanted = descriptor.placed() if whole else descriptor.sent()
+        return list(dict.fromkeys([fields.KEY, *(one.remote for one in wanted if one.remote)]))
 
-    def _remote(self, entity: str, row: Mapping[str, Any]) -> RemoteRecord:
+    def _remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
         properties = _properties(row)
+        values = fields.read(properties, self.descriptor(entity), whole=whole)
+        if whole and entity == "contact":
+            values["client"] = answers.company_of(row)
         key = properties.get(fields.KEY)
         archived = row.get("archived") is True
         return RemoteRecord(
             str(row["id"]),
             None,
-            fields.read(properties, self.descriptor(entity)),
+            values,
             str(key) if key else None,
             active=not archived,
             gone=archived,

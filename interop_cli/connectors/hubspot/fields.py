@@ -14,8 +14,8 @@ from interop_cli.domain.sync import payload as form
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.values.code import is_uid
 from interop_cli.domain.values.phone import format_phone
-from interop_cli.domain.values.uid import is_uid
 
 KEY = "interop_uid"
 """The property of ours that no two records share; it names a record wherever it came from."""
@@ -85,10 +85,10 @@ def properties(payload: Mapping[str, Value], descriptor: Descriptor) -> dict[str
     return found
 
 
-def read(properties: Mapping[str, Any], descriptor: Descriptor) -> Payload:
-    """What HubSpot holds, under our names; only what it told."""
+def read(properties: Mapping[str, Any], descriptor: Descriptor, *, whole: bool = False) -> Payload:
+    """What HubSpot holds, under our names; only what it told. ``whole``: unsent fields, too."""
     found: Payload = {}
-    for field in descriptor.sent():
+    for field in descriptor.placed() if whole else descriptor.sent():
         if field.remote and field.remote in properties:
             found[field.name] = _NORMAL.get(field.name, form.text)(properties[field.remote])
     return found

@@ -135,6 +135,10 @@ class Descriptor:
         """The fields that go into a payload."""
         return self._sent
 
+    def placed(self) -> tuple[RemoteField, ...]:
+        """The fields that have a place there, whether they are sent or not."""
+        return tuple(one for one in self.fields if one.remote)
+
     @cached_property
     def _by_name(self) -> dict[str, RemoteField]:
         return {one.name: one for one in reversed(self.fields)}
