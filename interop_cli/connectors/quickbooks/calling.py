@@ -99,9 +99,7 @@ class QuickBooksCalls(HttpConnector):
             raise Trouble(
                 TroubleKind.AUTH,
                 "qbo.realm_id",
-                msg(
-                    "It is not known yet which company in QuickBooks it is: log in, or set realm_id."
-                ),
+                msg("It is not known which company in QuickBooks it is: log in, or set realm_id."),
             )
         answer = self.http.call(
             method,
