@@ -227,6 +227,14 @@ def remote_error(target: str, trouble: Any, until: str | None = None) -> Excepti
     from interop_cli.domain.sync.link import TroubleKind
 
     text = msg("{target}: {why}", target=target, why=trouble.message)
+    if trouble.kind is TroubleKind.MISSING_REF:
+        return ConfigError(
+            trouble.code,
+            text,
+            hint=msg(
+                "Make it there, or choose others: interop sync fields {target}", target=target
+            ),
+        )
     hint = None
     if trouble.kind in (TroubleKind.AUTH, TroubleKind.FORBIDDEN):
         hint = msg("interop sync connect {target}", target=target)
