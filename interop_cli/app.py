@@ -122,7 +122,7 @@ class App:
         name = str(self.settings.get("timezone"))
         if not name or name == system_zone():
             return None
-        from interop_cli.domain.values.zones import zone_named
+        from interop_cli.domain.values.days import zone_named
 
         return zone_named(name)
 
@@ -299,7 +299,6 @@ class App:
             out=Path(out) if out and out != "-" else None,
             color=get("color"),
             quiet=bool(self.options.get("quiet")),
-            verbose=bool(self.options.get("verbose")),
             dialect=self.options.get("dialect") or "rfc4180",
             error_format=get("error_format"),
             environ=self.environ,

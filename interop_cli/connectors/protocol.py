@@ -80,7 +80,8 @@ class Tools:
 class TargetSetting:
     """A setting that targets of a kind have (``sync add NAME KIND --set name=value``).
 
-    ``help`` is a msgid. A value is text, unless ``flag``.
+    ``help`` is a msgid. A value is text, unless ``flag``; with ``path`` it names a file or folder,
+    and is kept as a whole path, unless it is one of the ``ready`` names.
     """
 
     name: str
@@ -90,6 +91,8 @@ class TargetSetting:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     """What the whole value must match."""
+    path: bool = False
+    ready: tuple[str, ...] = ()
 
 
 class Connector(Protocol):

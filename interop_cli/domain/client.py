@@ -15,7 +15,7 @@ from interop_cli.domain.entity import Lasting, Name, On, Value, optional, option
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, too_long
 from interop_cli.domain.rules import Context, context_of
-from interop_cli.domain.values.choices import (
+from interop_cli.domain.values.closed_lists import (
     SHIPPER_IDENTITIES,
     check_currency,
     parse_bool,

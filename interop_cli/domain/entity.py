@@ -11,7 +11,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.domain.rule_faults import fault, missing, too_long
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import invalid, refused
-from interop_cli.domain.values.choices import parse_bool
+from interop_cli.domain.values.closed_lists import parse_bool
 from interop_cli.domain.values.text import clean, clean_lines, clean_value, fold
 from interop_cli.domain.values.uid import check_uid, uid_key
 

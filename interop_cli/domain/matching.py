@@ -24,8 +24,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from interop_cli.domain.values.code import code_key, strip_legal_suffix
-from interop_cli.domain.values.doubts import NO_VALUE
-from interop_cli.domain.values.text import caseless, fold
+from interop_cli.domain.values.text import NO_VALUE, caseless, fold
 from interop_cli.domain.values.uid import uid_key
 
 

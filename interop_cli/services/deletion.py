@@ -8,7 +8,7 @@ from typing import Any
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.rules import RuleWarning
-from interop_cli.domain.values.document_kinds import USER_TITLES
+from interop_cli.domain.values.closed_lists import USER_TITLES
 
 
 def in_use(

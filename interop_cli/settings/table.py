@@ -12,8 +12,8 @@ from enum import StrEnum
 from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.values.days import zone_named
 from interop_cli.domain.values.text import closest
-from interop_cli.domain.values.zones import zone_named
 
 
 class SettingType(StrEnum):

@@ -54,7 +54,7 @@ def leave(app: App, exit_code: int) -> int:
 def report(app: App, error: BaseException) -> int:
     """Say what happened, in words or as one JSON line; the exit code."""
     if isinstance(error, BrokenPipeError):
-        _abandon_stdout()
+        _let_stdout_go()
         return app.exit_code if app.done else EXIT_PIPE
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return _interrupted(app, error)
@@ -70,7 +70,7 @@ def report(app: App, error: BaseException) -> int:
     if error.applied is not None:
         error.applied = error.applied or app.applied
     if error.code.startswith("output."):
-        _abandon_stdout()
+        _let_stdout_go()
     _say_what_became(error)
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
         app.show_error(error, words=help_text)
@@ -96,7 +96,7 @@ def _say_what_became(error: InteropError) -> None:
 
 def _interrupted(app: App, error: BaseException) -> int:
     code = error.exit_code if isinstance(error, Signalled) else 128 + signal.SIGINT
-    _abandon_stdout()
+    _let_stdout_go()
     text = (
         _("Interrupted; the change had been committed.")
         if app.applied
@@ -115,7 +115,7 @@ def _as_ours(error: BaseException) -> InteropError:
     if isinstance(error, OSError):
         from interop_cli.domain.errors import why_not_written
 
-        _abandon_stdout()
+        _let_stdout_go()
         return IoFailure(
             "output.write", msg("The output cannot be written: {why}.", why=why_not_written(error))
         )
@@ -157,9 +157,8 @@ def _write_traceback(error: BaseException) -> str:
     return path
 
 
-def _abandon_stdout() -> None:
+def _let_stdout_go() -> None:
     """Let the interpreter flush into nothing at its end, instead of failing again."""
-    with contextlib.suppress(OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+    from interop_cli.output.sink import discard
+
+    discard(sys.stdout)

@@ -13,7 +13,7 @@ def system_zone() -> str:
 
     Out of ``TZ``, else from the file of zones that ``/etc/localtime`` leads to.
     """
-    from interop_cli.domain.values.zones import zone_named
+    from interop_cli.domain.values.days import zone_named
 
     name = os.environ.get("TZ", "").removeprefix(":")
     if not name:

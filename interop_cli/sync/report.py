@@ -16,7 +16,6 @@ from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import link_counts
 from interop_cli.sync.target import OpenTarget
 
-EXIT_REMOTE = 69
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
 STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
 """What was said before, and is not replaced by what is said then."""

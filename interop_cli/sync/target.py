@@ -22,6 +22,7 @@ from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, reco
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.claim_owner import may_live, new_owner
+from interop_cli.sync.keys import told_apart
 
 T = TypeVar("T")
 
@@ -119,12 +120,17 @@ class OpenTarget:
         self, entity: str, found: Iterable[tuple[LocalRecord, Link]], *, again: bool
     ) -> Iterator[Step]:
         rules = self.rules(entity, again=again)
-        for local, link in found:
-            if link.state is LinkState.CLAIMED:
-                alive = self.lives(link.owner, link.lease_until, rules.now)
-                yield plan(local, replace(link, alive=alive), rules)
-            else:
-                yield plan(local, link, rules)
+        steps = (plan(local, self._aged(link, rules.now), rules) for local, link in found)
+        descriptor = rules.descriptor
+        if not descriptor.known_by_key or descriptor.key is None:
+            return steps
+        return told_apart(self.store.conn, self.target.id, entity, descriptor.key, steps)
+
+    def _aged(self, link: Link, now: str) -> Link:
+        """A link that knows whether whoever claimed it may still be at it."""
+        if link.state is not LinkState.CLAIMED:
+            return link
+        return replace(link, alive=self.lives(link.owner, link.lease_until, now))
 
 
 def open_target(

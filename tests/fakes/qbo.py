@@ -54,6 +54,8 @@ TERMS = (
         "Active": True,
     },
 )
+# Whatever a country was called, it is told by its ISO 3166 alpha-3 code.
+COUNTRIES = {"Canada": "CAN", "United States": "USA", "France": "FRA"}
 OURS_NOT = ("Id", "SyncToken", "sparse")
 
 
@@ -442,6 +444,8 @@ class FakeQuickBooks(FakeServer):
                 continue
             if isinstance(value, dict):
                 value = {key: one for key, one in value.items() if one != ""}
+                if "Country" in value:
+                    value["Country"] = COUNTRIES.get(value["Country"], value["Country"])
             if value in ("", {}, None):
                 row.pop(name, None)
             else:

@@ -15,7 +15,7 @@ from interop_cli.domain.fields import CLIENT, CONTACT, Card, Kind
 from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.address_text import one_line
-from interop_cli.domain.values.document_kinds import KIND_NAMES
+from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.i18n import _, labelled, language, translate
 from interop_cli.shell.command import Command, Count, option, options, pass_app
 from interop_cli.shell.completion import client_argument
@@ -258,7 +258,7 @@ def _fields(client: Mapping[str, Any], part: Card) -> Iterator[tuple[str, Any]]:
 
 def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
     """How many documents of each kind, and the latest."""
-    from interop_cli.domain.values.document_kinds import KIND_TITLE, KIND_TITLES, STATUS_TITLES
+    from interop_cli.domain.values.closed_lists import KIND_TITLE, KIND_TITLES, STATUS_TITLES
     from interop_cli.domain.values.money import format_cents
     from interop_cli.i18n import language
 

@@ -13,7 +13,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import DOCUMENT, Card
 from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.document_kinds import (
+from interop_cli.domain.values.closed_lists import (
     KIND_NAMES,
     KIND_TITLE,
     STATUS_NAMES,

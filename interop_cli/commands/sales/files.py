@@ -10,7 +10,7 @@ from interop_cli.domain.fields.document import AMOUNTS, DOCUMENT
 from interop_cli.domain.fields.field import SYSTEM, listed, names, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_
-from interop_cli.domain.values.document_kinds import KIND_NAMES
+from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.inputs.mapping import Fields
 from interop_cli.services.imports.documents import PLACE_PARTS
 from interop_cli.services.sales.documents import LINE_FIELDS

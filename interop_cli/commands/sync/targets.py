@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands.sync import common
+from interop_cli.disk import expanded
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
@@ -82,7 +83,26 @@ def targets_command(app: App) -> None:
     app.output.rows(columns, [rows] if rows else [], key="name")
 
 
-@click.command("add", cls=Command)
+class AddCommand(Command):
+    """The help of ``add`` lists the kinds of targets, each with its settings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from interop_cli.connectors import connector_class, kinds
+
+        super().format_options(ctx, formatter)
+        for kind in kinds():
+            with formatter.section(_("Settings of a target of kind {kind}", kind=kind)):
+                formatter.write_dl(
+                    [
+                        (one.name, _("Required: {help}", help=_(one.help)))
+                        if one.required
+                        else (one.name, _(one.help))
+                        for one in connector_class(kind).settings
+                    ]
+                )
+
+
+@click.command("add", cls=AddCommand)
 @click.argument("name")
 @click.argument("kind")
 @option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
@@ -93,12 +113,14 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
     \b
     interop sync add crm hubspot
     interop sync add crm hubspot --set prospects=true
+    interop sync add books file --set profile=sage50 --set folder=/srv/import
     """
     import re
     import uuid
 
     from interop_cli.connectors import connector_class
     from interop_cli.services.outcome import one
+    from interop_cli.store.sync.targets import TargetRow
 
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", name):
         raise UsageError(
@@ -106,13 +128,21 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
             msg("A target's name has small letters, digits, _ and -, and begins with a letter."),
         )
     settings = _settings(connector_class(kind), {}, pairs)
+    uid = uuid.uuid4().hex[:16]
+    _check(app.open_target(TargetRow(0, name, kind, uid, settings)))
 
     def add(uow: UnitOfWork) -> Outcome:
-        target_id = uow.targets.add(name, kind, uuid.uuid4().hex[:16], settings)
+        target_id = uow.targets.add(name, kind, uid, settings)
         item = {"id": target_id, "name": name, "kind": kind, "status": "ok", "error": None}
         return one(item, changed=True)
 
     app.write("sync.add", add)
+
+
+def _check(opened: OpenTarget) -> None:
+    """Raise ConfigError where a target could not be worked with as it is configured."""
+    for entity in opened.connector.entities:
+        opened.connector.descriptor(entity)
 
 
 def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -121,7 +151,7 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
     from interop_cli.connectors.hosts import checked_url
 
     found = dict(before)
-    flags = {one.name for one in kind.settings if one.flag}
+    known = {one.name: one for one in kind.settings}
     for text in pairs:
         name, equals, value = text.partition("=")
         if not equals or not name:
@@ -130,10 +160,10 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
             )
         if value == "":
             found.pop(name, None)
-        elif name in flags:
+        elif name in known and known[name].flag:
             found[name] = _flag(name, value)
         else:
-            found[name] = value
+            found[name] = _whole(value, known[name].ready) if _is_path(known, name) else value
     of_fields: dict[str, Any] = {
         name: found.pop(name) for name in ("fields", "policies") if name in found
     }
@@ -144,9 +174,19 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
     return {**found, **of_fields}
 
 
+def _is_path(known: dict[str, Any], name: str) -> bool:
+    return name in known and known[name].path
+
+
+def _whole(value: str, ready: Sequence[str]) -> str:
+    """A path as it is found from whatever folder a later command is started in."""
+    path = Path(expanded(value, "--set")).absolute()
+    return value if ready and (value in ready or not path.exists()) else str(path)
+
+
 def _flag(name: str, value: str) -> bool:
     from interop_cli.domain.validation import refused
-    from interop_cli.domain.values.choices import parse_bool
+    from interop_cli.domain.values.closed_lists import parse_bool
 
     try:
         return parse_bool(value)
@@ -244,6 +284,7 @@ def connect_command(
         settings = _settings(_kind(target), settings, pairs)
     app.store.run(lambda _uow: None, operation="sync.connect")  # whoever may not, asks nobody
     opened = app.open_target(replace(target, settings=settings))
+    _check(opened)
     secrets = _secrets(app, target)
     given = _given(app, secrets, token_stdin, token_file)
     made, empty, remote = [], None, None

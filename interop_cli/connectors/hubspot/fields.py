@@ -15,7 +15,6 @@ from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteF
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.phone import format_phone
-from interop_cli.domain.values.places import country_name
 from interop_cli.domain.values.uid import is_uid
 
 KEY = "interop_uid"
@@ -91,9 +90,12 @@ def read(properties: Mapping[str, Any], descriptor: Descriptor) -> Payload:
     found: Payload = {}
     for field in descriptor.sent():
         if field.remote and field.remote in properties:
-            value = form.text(properties[field.remote])
-            found[field.name] = form.email(value) if field.name == "email" else value
+            found[field.name] = _NORMAL.get(field.name, form.text)(properties[field.remote])
     return found
+
+
+_NORMAL = {"email": form.email, "country": form.country}
+"""What HubSpot may say in another way than we do."""
 
 
 def _made(values: Mapping[str, Any], descriptor: Descriptor, ways: Mapping[str, _Way]) -> Payload:
@@ -130,11 +132,6 @@ def _phone(name: str) -> _Way:
     return shown
 
 
-def _country(values: Mapping[str, Any]) -> Value:
-    code = values.get("country")
-    return country_name(code, "en") if code else None
-
-
 def _first(values: Mapping[str, Any]) -> Value:
     name = form.text(values.get("name")) or ""
     return name.rpartition(" ")[0] or None
@@ -153,7 +150,7 @@ _COMPANY: dict[str, _Way] = {
     "code": _plain("code"),
     "name": _plain("name"),
     "phone": _phone("phone"),
-    "country": _country,
+    "country": lambda values: form.country(values.get("country")),
 }
 _CONTACT: dict[str, _Way] = {
     "uid": _plain("uid"),

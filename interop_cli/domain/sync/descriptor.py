@@ -116,6 +116,8 @@ class Descriptor:
         default=None, compare=False
     )
     """Rules about several fields at once, where the remote has some."""
+    known_by_key: bool = False
+    """Whether the remote has no other id than the key: two records of ours cannot have the same."""
     once: bool = False
     """Whether a record that is there changes no more, as an invoice does not: of it only ``active``
     is still sent. Such a record is not matched by ``sync link``: a push finds its own by the key.

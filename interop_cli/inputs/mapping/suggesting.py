@@ -13,7 +13,7 @@ from typing import Any
 
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.values.address_cell import parse_address
+from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.text import fold, words
 from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.columns import column_key

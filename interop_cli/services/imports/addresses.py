@@ -35,7 +35,7 @@ class AddressImport(BelongingImport[Row]):
         self._found: list[tuple[Part[Row], Address]] = []
         self._losing: list[tuple[Row, Address]] = []
 
-    def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
+    def _conclude(self, client_id: int, parts: list[Part[Row]]) -> None:
         rows = self._rows[client_id]
         faults: dict[Part[Row], InvalidData] = {}
         built: dict[Part[Row], Address] = {}

@@ -101,7 +101,7 @@ class BelongingImport(RowImport, Generic[T]):
             groups.setdefault(part.owner.id, []).append(part)
         self._load(list(groups))
         for client_id, parts in groups.items():
-            self._settle(client_id, parts)
+            self._conclude(client_id, parts)
         if not self.refused:
             self.uow.touched.clear()
             self._write()
@@ -127,7 +127,7 @@ class BelongingImport(RowImport, Generic[T]):
         """Read what these clients have."""
 
     @abstractmethod
-    def _settle(self, client_id: int, parts: list[Part[T]]) -> None:
+    def _conclude(self, client_id: int, parts: list[Part[T]]) -> None:
         """Plan what is written for the rows of one client, or refuse some."""
 
     @abstractmethod

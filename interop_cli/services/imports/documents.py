@@ -13,8 +13,7 @@ from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.address_text import bare_line
-from interop_cli.domain.values.choices import find_currency
-from interop_cli.domain.values.document_kinds import KINDS, SOLD
+from interop_cli.domain.values.closed_lists import KINDS, SOLD, find_currency
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport

@@ -28,7 +28,7 @@ WHO = frozenset({"uid", "code", "external_id"})  # which the winner keeps
 
 @dataclass
 class Losers:
-    """What the rows said; ``settle`` writes it. ``left_out`` counts those whose fields were not."""
+    """What the rows said; ``conclude`` writes it. ``left_out`` counts whose fields were not."""
 
     report: Import
     updates: bool = False
@@ -39,7 +39,7 @@ class Losers:
         """Remember a row, and the client that the one it is about was merged into."""
         self._waiting.append((record, winner))
 
-    def settle(self) -> None:
+    def conclude(self) -> None:
         """Write a batch after the other, each with one row for a winner at most."""
         rows_of = Counter(winner for _record, winner in self._waiting)
         while self._waiting:
@@ -51,7 +51,7 @@ class Losers:
                 else:
                     now[winner] = record
             self._write(now, rows_of)
-            self.report.rejected.settle()
+            self.report.rejected.flush()
             self._waiting = later
 
     def _write(self, records: Mapping[int, Any], rows_of: Mapping[int, int]) -> None:

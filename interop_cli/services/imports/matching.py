@@ -79,7 +79,7 @@ class FileClients(ClientFinder):
                         one.own = one.own._replace(code="")  # which no row of this file has said
                     one.line = self.lines.get(one.id)
 
-    def settle(self, line: int, row: Identity) -> Decision:
+    def decide(self, line: int, row: Identity) -> Decision:
         """What a row is about: a stored client, or nobody yet.
 
         Raises InvalidData ``import.ambiguous``, ``import.duplicate`` where another row is about the
@@ -200,9 +200,9 @@ class KeyColumns:
             columns |= record.values.keys()
         self._absent -= columns
         if alike:
-            self.settle()
+            self.check()
 
-    def settle(self) -> None:
+    def check(self) -> None:
         """Raise InvalidData ``import.key.column`` where a column was not met."""
         if not self._absent:
             return

@@ -34,7 +34,7 @@ class NoteImport(BelongingImport[Row]):
         self._files = self.uow.notes.files(ids)
         self._planned: list[tuple[Part[Row], Note, list[File]]] = []
 
-    def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
+    def _conclude(self, client_id: int, parts: list[Part[Row]]) -> None:
         rows = self._rows[client_id]
         free = [row for row in rows if not self._lines.get(row["id"])]
         met = {row["uid"]: self._lines.get(row["id"]) for row in rows}

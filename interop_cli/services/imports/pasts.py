@@ -1,6 +1,6 @@
 """What clients of a file were before: their former codes, and whom they were merged into.
 
-Settled once every client of the file exists, in any order of its rows. A file tells of a past, it
+Written once every client of the file exists, in any order of its rows. A file tells of a past, it
 makes none: codes lead to a client that nobody else has, and only a new client becomes a merged one.
 """
 
@@ -47,7 +47,7 @@ class Past(NamedTuple):
 
 @dataclass
 class Pasts:
-    """What the rows said; ``settle`` writes it."""
+    """What the rows said; ``conclude`` writes it."""
 
     uow: UnitOfWork
     report: RowImport
@@ -62,13 +62,13 @@ class Pasts:
             winner = str(winner or "").strip()
             self._said.append(Past(kept, client_id, codes, merged, winner, action))
 
-    def settle(self) -> None:
+    def conclude(self) -> None:
         """Write it; the rows that say what cannot be are rejected."""
         for start in range(0, len(self._said), CHUNK):
-            self._settle(self._said[start : start + CHUNK])
+            self._conclude(self._said[start : start + CHUNK])
         self._said.clear()
 
-    def _settle(self, pasts: list[Past]) -> None:
+    def _conclude(self, pasts: list[Past]) -> None:
         clients = self.uow.clients
         rows: dict[Any, Row] = dict(clients.by_column("id", [past.client_id for past in pasts]))
         winners = clients.named(past.winner for past in pasts if past.winner)

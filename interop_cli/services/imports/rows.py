@@ -93,7 +93,7 @@ class Rejects:
         self.count += 1
         self._batch.append((record, details))
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Pass on the rows of a batch."""
         for record, details in sorted(self._batch, key=lambda pair: pair[0].line):
             self.details.extend(details[: MAX_DETAILS - len(self.details)])
@@ -146,7 +146,7 @@ class RowImport:
     def finish(self) -> None:
         """Write what depends on all the rows; not called where a row was refused for good."""
 
-    def settle(self) -> None:
+    def conclude(self) -> None:
         """Check what depends on all the rows, and write it where nothing is ``refused``."""
 
     @property
@@ -166,15 +166,15 @@ class RowImport:
         while rows := list(islice(iterator, self.size)):
             self.outcome.matched += len(rows)
             self.batch(rows)
-            self.rejected.settle()
+            self.rejected.flush()
         if self.outcome.matched == 0:
             raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
-        self.settle()
-        self.rejected.settle()
+        self.conclude()
+        self.rejected.flush()
         if self.refused:
             raise self._refusal()
         self.finish()
-        self.rejected.settle()
+        self.rejected.flush()
         self._count()
         return self.outcome
 

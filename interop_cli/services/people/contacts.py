@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.contact import Contact
-from interop_cli.domain.contact_set import EXCLUSIVE, Planned, follow_client, same_email, share_out
+from interop_cli.domain.contact import (
+    EXCLUSIVE,
+    Contact,
+    Planned,
+    follow_client,
+    same_email,
+    share_out,
+)
 from interop_cli.domain.errors import Conflict, Detail, Place
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context

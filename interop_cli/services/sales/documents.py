@@ -16,8 +16,7 @@ from interop_cli.domain.rule_faults import missing
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, refused, wrong
 from interop_cli.domain.values.address_text import bare_line
-from interop_cli.domain.values.choices import find_currency
-from interop_cli.domain.values.document_kinds import SOLD
+from interop_cli.domain.values.closed_lists import SOLD, find_currency
 from interop_cli.domain.values.text import fold
 from interop_cli.services.outcome import Outcome, one
 from interop_cli.services.sales.parties import Parties

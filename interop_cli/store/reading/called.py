@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.values.document_kinds import KIND_TITLE
+from interop_cli.domain.values.closed_lists import KIND_TITLE
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 
 

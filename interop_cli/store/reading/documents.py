@@ -8,7 +8,7 @@ from interop_cli.domain.errors import Conflict, Detail, NotFound
 from interop_cli.domain.fields import DOCUMENT
 from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
-from interop_cli.domain.values.document_kinds import KIND_NAMES
+from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import notes

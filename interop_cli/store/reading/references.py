@@ -39,6 +39,12 @@ def resolve(conn: Connection, ref: str) -> tuple[int, str, bool]:
     return rows[0]["id"], rows[0]["code"], bool(rows[0]["former"])
 
 
+def code_of(conn: Connection, client_id: int) -> str:
+    """The code of a client by its id; its id where it is gone."""
+    rows = conn.query("SELECT code FROM client WHERE id = :id", id=client_id)
+    return str(rows[0]["code"]) if rows else f"#{client_id}"
+
+
 def codes_beginning(conn: Connection, start: str, limit: int) -> list[str]:
     """The first ``limit`` codes of active clients that begin so."""
     rows = conn.query(

@@ -6,7 +6,7 @@ of users and the first few by name.
 
 from __future__ import annotations
 
-from interop_cli.domain.values.document_kinds import KIND_NAMES
+from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.sync.links import LIVE
 
