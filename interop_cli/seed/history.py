@@ -10,8 +10,8 @@ from interop_cli.seed.draw import Draw, weighted
 
 Row = dict[str, object]
 
-# Orders in a hundred years of a client.
-_ORDERS = weighted({25: 10, 70: 6, 200: 3, 600: 1})
+# How often a client orders in a hundred years.
+_ORDERED = weighted({25: 10, 70: 6, 200: 3, 600: 1})
 _QUOTES_OF_PROSPECTS = 40
 _QUOTED = 0.5
 _LOST = 0.3  # of the quotes: nothing is ordered
@@ -44,15 +44,15 @@ def documents(client: Row, origin: str, draw: Draw, end: date, years: int) -> It
     days = (last - first).days + 1
     if days <= 0:
         return
-    rate = _QUOTES_OF_PROSPECTS if client["prospect"] else draw.pick(_ORDERS)
+    rate = _QUOTES_OF_PROSPECTS if client["prospect"] else draw.pick(_ORDERED)
     expected = rate * days / 36_525
     count = int(expected) + (draw.next() < expected % 1)
     serials = sorted(draw.below(days) for _ in range(count))
     for serial, day in enumerate(serials, 1):
-        yield from _order(client, origin, draw, first + timedelta(days=day), last, serial)
+        yield from _one_ordered(client, origin, draw, first + timedelta(days=day), last, serial)
 
 
-def _order(
+def _one_ordered(
     client: Row, origin: str, draw: Draw, day: date, last: date, serial: int
 ) -> Iterator[Row]:
     """What one order leaves behind, from the quote to the invoice, none of it after ``last``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -255,17 +255,25 @@ def seed_clients(
     return seeding.run(_records(clients))
 
 
-def seed_shop(uow: UnitOfWork, shop: Shop, context: Context) -> Outcome:
-    """Write a made-up shop: clients with what belongs to them, documents, then the merges."""
+def seed_shop(
+    uow: UnitOfWork, shop: Shop, context: Context, advance: Callable[[int], None]
+) -> Outcome:
+    """Write a made-up shop: clients with what belongs to them, documents, then the merges.
+
+    ``advance`` is told of each client, and again when its documents are made.
+    """
     # Those of an earlier seeding that were merged: their codes lead to the winners since.
     keys = {code_key(code): code for code in shop.merges}
     gone = {keys[key] for key, _found in uow.candidates().by_former_code(keys)}
-    companies = (row for row in shop.companies() if row["code"] not in gone)
+    companies = (
+        row for row in _counted(shop.companies(), "code", advance) if row["code"] not in gone
+    )
     # What was entered twice is meant to be there; warnings of it would drown all else.
     outcome = seed_clients(uow, companies, context.silent(), shop.seed)
     outcome.warnings = []
+    history = _counted(shop.documents(), "client", advance)
     documents = DocumentImport(uow, context.silent()).run(
-        _records(row for row in shop.documents() if row["client"] not in gone)
+        _records(row for row in history if row["client"] not in gone)
     )
     merged = [pair for pair in shop.merges.items() if pair[0] not in gone]
     for loser, winner in merged:
@@ -275,6 +283,18 @@ def seed_shop(uow: UnitOfWork, shop: Shop, context: Context) -> Outcome:
     outcome.unchanged += documents.unchanged
     outcome.extra |= {"documents": documents.changed, "merged": len(merged)}
     return outcome
+
+
+def _counted(
+    rows: Iterator[dict[str, Any]], name: str, advance: Callable[[int], None]
+) -> Iterator[dict[str, Any]]:
+    """The same rows; ``advance`` is called where another client's begin."""
+    last = None
+    for row in rows:
+        if row[name] != last:
+            last = row[name]
+            advance(1)
+        yield row
 
 
 def _records(rows: Iterable[dict[str, Any]]) -> Iterator[SeedRecord]:
