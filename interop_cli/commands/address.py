@@ -9,7 +9,7 @@ import click
 from interop_cli.commands import lists
 from interop_cli.commands.belonging import address_import_command
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.fields import ADDRESS
+from interop_cli.domain.fields import ADDRESS, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
@@ -69,7 +69,7 @@ def show_command(app: App, address_id: int) -> None:
 
 @address_command.command("create", cls=Command)
 @client_argument()
-@field_options(ADDRESS)
+@field_options(ADDRESS, needed=NEEDED["address"])
 @ALLOW_MISMATCH
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @PICK

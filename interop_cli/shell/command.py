@@ -12,10 +12,12 @@ import click
 from click.core import ParameterSource
 
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, ngettext
 from interop_cli.shell import paths
 
 if TYPE_CHECKING:
+    from click.types import OptionHelpExtra
+
     from interop_cli.app import App
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,7 +26,21 @@ HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
 class Option(click.Option):
-    """An option whose help is a msgid, translated when it is shown."""
+    """An option whose help is a msgid, translated when it is shown.
+
+    ``needed`` is a msgid that help has instead of "required", where what is lacking is refused by
+    the rules of what it is about, along with all else that is wrong with it.
+    """
+
+    def __init__(self, *args: Any, needed: str | None = None, **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.needed = needed
+
+    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
+        extra = super().get_help_extra(ctx)
+        if self.needed:
+            extra["required"] = self.needed
+        return extra
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         msgid, self.help = self.help, _(self.help or "")
@@ -170,6 +186,20 @@ class Command(Translated):
     def __init__(self, *args: Any, out_folder: bool = False, **attrs: Any) -> None:
         super().__init__(*args, **attrs)
         self.out_folder = out_folder
+        self.allow_extra_args = True  # they are refused below, by a class that tells them apart
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # where a value is lacking, click leaves it out
+            raise
+        if rest and not ctx.resilient_parsing:
+            from interop_cli.shell.guesses import Unexpected
+
+            text = ngettext("One word too many.", "{n} words too many.", len(rest))
+            raise Unexpected(text, ctx)
+        return rest
 
     def invoke(self, ctx: click.Context) -> Any:
         paths.check(ctx.find_root().obj, self, ctx.params)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -62,7 +63,7 @@ def report(app: App, error: BaseException) -> int:
         app.read_ahead()
     asks_for_help = isinstance(error, click.exceptions.NoArgsIsHelpError)
     help_text = str(error).splitlines() if asks_for_help else None
-    ours = error if isinstance(error, InteropError) else _as_ours(error)
+    ours = error if isinstance(error, InteropError) else _as_ours(error, app.argv)
     ours = app.truer(ours)
     if app.options.get("debug"):
         ours.hint = _traceback_hint(error)
@@ -107,9 +108,9 @@ def _interrupted(app: App, error: BaseException) -> int:
     return code
 
 
-def _as_ours(error: BaseException) -> InteropError:
+def _as_ours(error: BaseException, argv: Sequence[str]) -> InteropError:
     if isinstance(error, click.UsageError):
-        return _usage(error)
+        return _usage(error, argv)
     if isinstance(error, click.ClickException):
         return IoFailure("io.file", Message("{text}", {"text": error.format_message()}))
     if isinstance(error, OSError):
@@ -126,14 +127,17 @@ def _as_ours(error: BaseException) -> InteropError:
     )
 
 
-def _usage(error: click.UsageError) -> UsageError:
+def _usage(error: click.UsageError, argv: Sequence[str]) -> UsageError:
+    from interop_cli.shell import guesses
+
     path = error.ctx.command_path if error.ctx else "interop"
     bare = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole help
-    text = " ".join(error.format_message().split())
+    guessing = isinstance(error, click.exceptions.NoSuchCommand | click.NoSuchOption)
+    text = " ".join((error.message if guessing else error.format_message()).split())
     return UsageError(
         "usage",
         msg("Missing command.") if bare else Message("{text}", {"text": text}),
-        hint=msg("See: {command} --help", command=path),
+        hint=guesses.hint(error, argv) or msg("See: {command} --help", command=path),
     )
 
 

@@ -18,7 +18,16 @@ ENTITIES: dict[str, Fields] = {
     "line": LINE,
 }
 
+NEEDED = {
+    "client": ("name", "line1", "city"),
+    "contact": ("name", "client"),
+    "address": ("line1", "city", "client"),
+    "note": ("text", "client"),
+    "document": ("number", "client", "kind"),
+}
+"""What a record cannot be without, ``client`` standing for whatever names one."""
+
 __all__ = [
-    "ADDRESS", "CLIENT", "CONTACT", "DOCUMENT", "ENTITIES", "LINE", "NOTE", "Card", "Field",
-    "Fields", "Kind", "Merge", "Personal",
+    "ADDRESS", "CLIENT", "CONTACT", "DOCUMENT", "ENTITIES", "LINE", "NEEDED", "NOTE", "Card",
+    "Field", "Fields", "Kind", "Merge", "Personal",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged
+from interop_cli.domain.values.logo import check_logo
 from interop_cli.domain.values.places import country_code
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
@@ -97,14 +98,22 @@ def revised(
 
 
 def create(
-    uow: UnitOfWork, values: Mapping[str, Any], context: Context, *, reuse: bool = False
+    uow: UnitOfWork,
+    values: Mapping[str, Any],
+    context: Context,
+    *,
+    reuse: bool = False,
+    logo: bytes | None = None,
 ) -> Outcome:
-    """Make a client and its main address from flat fields.
+    """Make a client and its main address from flat fields, with the picture that is its ``logo``.
 
     Warns ``client.similar`` where there is one of the same name and place.
     """
     client, address = built(values, context)
-    check_identity(client.shipper_identity, has_logo=False)
+    check_identity(client.shipper_identity, has_logo=logo is not None)
+    if logo is not None:
+        check_logo(logo)
+        client.logo = uow.blobs.add(logo)
     client.bill_to_id = _payer_id(uow, values.get("bill_to"), client, Others(uow, []))
     if client.code:
         take_code(uow, client.code, None, reuse=reuse)
