@@ -117,7 +117,7 @@ class App:
     @cached_property
     def zone(self) -> tzinfo | None:
         """The time zone whose days are meant; ``None``: this machine's, where no other is set."""
-        from interop_cli.shell.system_zone import system_zone
+        from interop_cli.shell.system import system_zone
 
         name = str(self.settings.get("timezone"))
         if not name or name == system_zone():
@@ -180,7 +180,7 @@ class App:
     @cached_property
     def user(self) -> User:
         """Who runs the program."""
-        from interop_cli.shell.system_user import current_user
+        from interop_cli.shell.system import current_user
 
         return current_user()
 

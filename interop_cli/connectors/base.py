@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from interop_cli.connectors.protocol import Secret, Target, TargetSetting, Tools
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.sync.descriptor import Descriptor
+from interop_cli.domain.sync.descriptor import Descriptor, constant
 from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import Trace
 
 if TYPE_CHECKING:
@@ -46,8 +47,19 @@ class HttpConnector:
             known = self.descriptors[entity]
             policies = (self.target.settings.get("policies") or {}).get(entity) or {}
             known = known if fields is None else known.narrowed(fields)
+            known = known.with_constants(self._constants(entity))
             self._chosen[entity] = known.deciding(policies)
         return self._chosen[entity]
+
+    def _constants(self, entity: str) -> Mapping[str, str]:
+        """What the settings say that each new record gets: theirs -> value."""
+        found: Mapping[str, str] = (self.target.settings.get("constants") or {}).get(entity) or {}
+        return found
+
+    def with_constants(self, entity: str, payload: Payload) -> Payload:
+        """A payload with what the settings say that each new record gets."""
+        constants = self._constants(entity)
+        return payload | {constant(theirs): value for theirs, value in constants.items()}
 
     def chosen(self, entity: str) -> Mapping[str, str] | None:
         """The fields that the settings choose, ours -> theirs; None for the usual ones."""

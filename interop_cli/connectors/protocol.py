@@ -167,8 +167,12 @@ class Connector(Protocol):
         One that is not there is left out or ``gone``. A merged one may come back under another id.
         """
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
-        """Every record there, active or not: what ``sync link`` proposes from."""
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        """Every record there, active or not: what ``sync link`` proposes from.
+
+        ``whole``: with every field that has a place there, sent or not, and what it belongs to, so
+        that a record can be made of it here.
+        """
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         """The records changed since a time (UTC, ISO 8601), each at least once."""

@@ -12,8 +12,8 @@ from interop_cli.domain.rule_faults import fault, missing, too_long
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import invalid, refused
 from interop_cli.domain.values.closed_lists import parse_bool
+from interop_cli.domain.values.code import check_uid, uid_key
 from interop_cli.domain.values.text import clean, clean_lines, clean_value, fold
-from interop_cli.domain.values.uid import check_uid, uid_key
 
 if TYPE_CHECKING:
     from pydantic_core import PydanticCustomError

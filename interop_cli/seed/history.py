@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from interop_cli.domain.values.uid import derived_uid
-from interop_cli.seed.draw import Draw, weighted
+from interop_cli.domain.values.code import derived_uid
+from interop_cli.seed.chance import Draw, weighted
 
 Row = dict[str, object]
 

@@ -6,9 +6,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from interop_cli.domain.values.uid import derived_uid
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.seed import places
-from interop_cli.seed.draw import Draw, weighted
+from interop_cli.seed.chance import Draw, weighted
 from interop_cli.seed.words import FIRST_NAMES, SURNAMES, slug
 
 Row = dict[str, object]

@@ -13,8 +13,8 @@ from datetime import date
 from functools import cached_property
 
 from interop_cli.seed import history, people
+from interop_cli.seed.chance import Draw
 from interop_cli.seed.clients import clients
-from interop_cli.seed.draw import Draw
 
 Row = dict[str, object]
 

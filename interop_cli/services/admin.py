@@ -10,8 +10,7 @@ from interop_cli.domain.errors import Conflict, Detail, NotFound, Parts
 from interop_cli.domain.messages import counted, joined, msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.code import code_key
-from interop_cli.domain.values.uid import derived_uid
+from interop_cli.domain.values.code import code_key, derived_uid
 from interop_cli.services.clients.merge import merge
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport

@@ -26,7 +26,7 @@ def client_codes(ctx: click.Context, _param: click.Parameter, incomplete: str) -
     app = cast("App", ctx.find_root().obj)
     app.options.setdefault("lock_timeout", 0.2)
     try:
-        from interop_cli.store.reading.references import codes_beginning
+        from interop_cli.store.reading.called import codes_beginning
 
         codes = codes_beginning(app.store.conn, incomplete, SHOWN)
     except Exception:  # noqa: BLE001 - no database, no rights, a lock: nothing to offer

@@ -234,7 +234,7 @@ class MemoryConnector:
                 found[remote_id] = self._remote(row)
         return found
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         self._called("list", [])
         return iter([self._remote(row) for row in self.remote.live().values()])
 

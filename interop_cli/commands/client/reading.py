@@ -123,7 +123,7 @@ def show_command(app: App, client: str, exact: bool) -> None:
 def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int, str]:
     """Id and present code of a client; a former code is said on stderr."""
     from interop_cli.domain.errors import NotFound
-    from interop_cli.store.reading.references import resolve
+    from interop_cli.store.reading.called import resolve
 
     client_id, code, former = resolve(conn, ref)
     if former:

@@ -89,7 +89,7 @@ def erase_command(
     from interop_cli.i18n import translate
     from interop_cli.output.titles import counted_rows
     from interop_cli.services.people import erasing
-    from interop_cli.store.reading.briefly import lines
+    from interop_cli.store.reading.called import lines
 
     def work(uow: UnitOfWork) -> Outcome:
         return erasing.erase(
@@ -121,7 +121,7 @@ def erase_command(
 
 def _scrub(app: App, rules: Context, contact_id: int) -> None:
     """Rewrite the database without what was erased, and tell what is out of our hands."""
-    from interop_cli.store.engines.copies import copies
+    from interop_cli.store.engines.beside import copies
     from interop_cli.store.writing import erasures
 
     with app.output.progress(None, _("Rewriting the database")):

@@ -34,7 +34,7 @@ def init_command(app: App) -> None:
     interop db init
     interop --db postgresql://localhost/interop db init
     """
-    from interop_cli.shell.system_zone import system_zone
+    from interop_cli.shell.system import system_zone
     from interop_cli.store.engines.create import create_database
 
     with held():

@@ -198,7 +198,7 @@ def log_command(
     interop sync log --target crm --failed
     interop sync log ACME --json
     """
-    from interop_cli.store.reading.references import resolve
+    from interop_cli.store.reading.called import resolve
     from interop_cli.store.sync import states
 
     conn = app.store.conn

@@ -250,7 +250,7 @@ class Files:
         """Records are taken to be there, with values nobody knows."""
         return {remote_id: RemoteRecord(remote_id, None, {}) for remote_id in remote_ids}
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         """Nothing there can be listed."""
         return iter(())
 

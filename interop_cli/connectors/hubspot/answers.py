@@ -128,6 +128,27 @@ def rows(data: Any, name: str) -> list[Mapping[str, Any]]:
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
+def company_of(row: Mapping[str, Any]) -> str | None:
+    """The company that a contact is associated with: its primary one, where it has several."""
+    associations = row.get("associations")
+    found = associations.get("companies") if isinstance(associations, Mapping) else None
+    companies = rows(found, "results")
+    companies.sort(key=lambda one: one.get("type") != "contact_to_company")  # the primary one
+    return str(companies[0]["id"]) if companies and companies[0].get("id") else None
+
+
+def is_read_only(definition: Mapping[str, Any]) -> bool:
+    """Whether HubSpot alone fills in a property."""
+    about = definition.get("modificationMetadata")
+    read_only = isinstance(about, Mapping) and about.get("readOnlyValue") is True
+    return read_only or definition.get("calculated") is True
+
+
+def options(definition: Mapping[str, Any]) -> set[str]:
+    """The values that a property takes; none where it takes any text."""
+    return {str(one.get("value")) for one in rows(definition, "options")}
+
+
 def send_of(row: Mapping[str, Any], sends: Sequence[Send], key_property: str) -> Send | None:
     """The record a result is about: by its trace, its id or our key; never by its place."""
     trace = row.get("objectWriteTraceId")

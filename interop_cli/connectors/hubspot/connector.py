@@ -10,7 +10,8 @@ from interop_cli.connectors import hosts
 from interop_cli.connectors.base import BASE_URL, HttpConnector, unnamed
 from interop_cli.connectors.hubspot import answers, fields
 from interop_cli.connectors.protocol import TargetSetting
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, Message, joined, msg
+from interop_cli.domain.sync.descriptor import Policy
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import (
@@ -87,18 +88,21 @@ class HubSpotReader(HttpConnector):
                     found[asked] = remote
         return found
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
-        return self._listed(entity, PAGE)
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        return self._listed(entity, PAGE, whole=whole)
 
-    def _listed(self, entity: str, limit: int) -> Iterator[RemoteRecord]:
+    def _listed(self, entity: str, limit: int, *, whole: bool = False) -> Iterator[RemoteRecord]:
         after: str | None = None
         while True:
-            params = {"limit": limit, "properties": ",".join(self._wanted(entity))}
+            properties = ",".join(self._wanted(entity, whole=whole))
+            params = {"limit": limit, "properties": properties}
+            if whole and entity == "contact":
+                params["associations"] = OBJECTS["client"]
             if after:
                 params["after"] = after
             path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}"
             data = self.http.call("GET", path, params=params).data
-            yield from (self._remote(entity, row) for row in _objects(data))
+            yield from (self._remote(entity, row, whole=whole) for row in _objects(data))
             previous, after = after, _next(data)
             if after is None or after == previous:
                 return
@@ -145,18 +149,22 @@ class HubSpotReader(HttpConnector):
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
         return _objects(self.http.call("POST", path, json=body, reads=True).data)
 
-    def _wanted(self, entity: str) -> list[str]:
-        sent = [field.remote for field in self.descriptor(entity).sent() if field.remote]
-        return list(dict.fromkeys([fields.KEY, *sent]))
+    def _wanted(self, entity: str, *, whole: bool = False) -> list[str]:
+        descriptor = self.descriptor(entity)
+        wanted = descriptor.placed() if whole else descriptor.sent()
+        return list(dict.fromkeys([fields.KEY, *(one.remote for one in wanted if one.remote)]))
 
-    def _remote(self, entity: str, row: Mapping[str, Any]) -> RemoteRecord:
+    def _remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
         properties = _properties(row)
+        values = fields.read(properties, self.descriptor(entity), whole=whole)
+        if whole and entity == "contact":
+            values["client"] = answers.company_of(row)
         key = properties.get(fields.KEY)
         archived = row.get("archived") is True
         return RemoteRecord(
             str(row["id"]),
             None,
-            fields.read(properties, self.descriptor(entity)),
+            values,
             str(key) if key else None,
             active=not archived,
             gone=archived,
@@ -201,7 +209,7 @@ class HubSpot(HubSpotReader):
 
     def payload(self, local: LocalRecord) -> Payload:
         make = fields.company if local.entity == "client" else fields.contact
-        return make(local, self.descriptor(local.entity))
+        return self.with_constants(local.entity, make(local, self.descriptor(local.entity)))
 
     _connected = False
     """Whether the properties of ours were looked for in this run."""
@@ -210,28 +218,62 @@ class HubSpot(HubSpotReader):
 
     def connect(self) -> list[str]:
         made = []
-        self._connected = True
-        for entity, objects in OBJECTS.items():
-            path = f"/crm/properties/{VERSION}/{objects}"
-            try:
-                answer = self.http.call("GET", f"{path}/{fields.KEY}")
-                found = answer.data if isinstance(answer.data, Mapping) else {}
-            except Trouble as trouble:
-                if trouble.kind is not TroubleKind.GONE:
-                    raise
-                found = {"hasUniqueValue": True}
-                self.http.call("POST", path, json=_definition(entity))
-                made.append(f"{objects}.{fields.KEY}")
-            if not found.get("hasUniqueValue"):
-                raise Trouble(
-                    TroubleKind.FORBIDDEN,
-                    "hubspot.property",
-                    msg(
-                        "The property {name} is there but not unique: remove it, then connect.",
-                        name=fields.KEY,
-                    ),
-                )
+        lacking = []
+        for entity in OBJECTS:
+            known = self._known(entity)
+            made += self._key_made(entity, known)
+            lacking += self._lacking(entity, known)
+        if lacking:
+            raise Trouble(
+                TroubleKind.MISSING_REF,
+                "hubspot.property.missing",
+                msg("These properties are chosen and cannot be sent: {why}.", why=joined(lacking)),
+            )
         return made
+
+    def _known(self, entity: str) -> dict[str, Mapping[str, Any]]:
+        """The properties of an object there, by their names."""
+        data = self.http.call("GET", f"/crm/properties/{VERSION}/{OBJECTS[entity]}").data
+        rows = answers.rows(data, "results")
+        return {row["name"]: row for row in rows if isinstance(row.get("name"), str)}
+
+    def _key_made(self, entity: str, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Make the property that our uid stands in, where it is not there; what was made."""
+        self._connected = True
+        found = known.get(fields.KEY)
+        if found is None:
+            path = f"/crm/properties/{VERSION}/{OBJECTS[entity]}"
+            self.http.call("POST", path, json=_definition(entity))
+            return [f"{OBJECTS[entity]}.{fields.KEY}"]
+        if not found.get("hasUniqueValue"):
+            raise Trouble(
+                TroubleKind.FORBIDDEN,
+                "hubspot.property",
+                msg(
+                    "The property {name} is there but not unique: remove it, then connect.",
+                    name=fields.KEY,
+                ),
+            )
+        return []
+
+    def _lacking(self, entity: str, known: Mapping[str, Mapping[str, Any]]) -> list[Message]:
+        """What cannot be sent of the properties that are chosen, and why."""
+        found = []
+        for one in self.descriptor(entity).sent():
+            if not one.remote or one.remote == fields.KEY:
+                continue
+            name = f"{OBJECTS[entity]}.{one.remote} ({one.name})"
+            there = known.get(one.remote)
+            if there is None:
+                found.append(msg("{name} is not there", name=name))
+            elif answers.is_read_only(there):
+                found.append(msg("{name} can only be read", name=name))
+            elif one.policy is Policy.CREATE_ONLY and (options := answers.options(there)):
+                wrong = [value for value in one.choices if value not in options]
+                found += [
+                    msg("{name} does not take {value}", name=name, value=value) for value in wrong
+                ]
+        return found
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -286,7 +328,7 @@ class HubSpot(HubSpotReader):
             if trouble.field != fields.KEY or self._connected:
                 raise
             # The portal was connected before records had uids; nothing was written.
-            self.connect()
+            self._key_made(entity, self._known(entity))
             answer = self.http.call("POST", path, json={"inputs": inputs})
         return self._results(answer.data, sends)
 

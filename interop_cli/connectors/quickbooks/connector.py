@@ -73,8 +73,10 @@ class QuickBooks(Items):
     def payload(self, local: LocalRecord) -> Payload:
         descriptor = self.descriptor(local.entity)
         if local.entity == "client":
-            return customers.payload(local, descriptor)
-        return invoices.payload(local, descriptor, self.target.settings)
+            made = customers.payload(local, descriptor)
+        else:
+            made = invoices.payload(local, descriptor, self.target.settings)
+        return self.with_constants(local.entity, made)
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
         if action == Action.DEACTIVATE and sends[0].entity != "client":

@@ -219,13 +219,21 @@ def _parent(value: Value) -> dict[str, Any]:
     return {"ParentRef": {"value": str(value)}, "Job": True, "BillWithParent": True}
 
 
-def read(record: Mapping[str, Any], descriptor: Descriptor, terms: Mapping[str, str]) -> Payload:
+def read(
+    record: Mapping[str, Any],
+    descriptor: Descriptor,
+    terms: Mapping[str, str],
+    *,
+    whole: bool = False,
+) -> Payload:
     """What QuickBooks holds, under our names. ``terms`` are its payment terms by their ids.
+
+    ``whole``: with the fields that have a place there and are not sent.
 
     What it leaves out is empty, but for the currency, which it only tells where there are several.
     """
     found: Payload = {}
-    for field in descriptor.sent():
+    for field in descriptor.placed() if whole else descriptor.sent():
         value = at(record, field.remote) if field.remote else None
         if field.name == "currency":
             if isinstance(value, str) and value:

@@ -17,7 +17,7 @@ from interop_cli.services.clients.matching import (
     new_index,
     put_in,
 )
-from interop_cli.services.clients.unique import duplicate_code, duplicate_external_id
+from interop_cli.services.clients.writing import duplicate_code, duplicate_external_id
 from interop_cli.services.imports.references import ambiguous
 from interop_cli.services.imports.unique import LineNumbers, also_on_line
 

@@ -8,7 +8,7 @@ from typing import Any
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import wrong
-from interop_cli.domain.values.uid import uid_key
+from interop_cli.domain.values.code import uid_key
 
 _PAGE = 256
 

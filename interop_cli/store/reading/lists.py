@@ -15,9 +15,9 @@ from interop_cli.domain.fields import Kind
 from interop_cli.domain.values.text import searched_words
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading import nesting
+from interop_cli.store.reading.called import id_named
 from interop_cli.store.reading.conditions import EVERYTHING, Condition, digits_in
 from interop_cli.store.reading.fields import ListField, field_named
-from interop_cli.store.reading.references import id_named
 
 NUMBERS = frozenset({Kind.INT, Kind.BOOL, Kind.MONEY})
 UNIQUE = ("id", "code")
