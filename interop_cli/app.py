@@ -6,7 +6,7 @@ The only place where the parts are wired together. A command gets it as its firs
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cached_property
@@ -340,6 +340,17 @@ class App:
             folder=self.settings.secrets_folder,
             ends=ends,
         )
+
+    def lapsing_logins(self) -> Iterator[dict[str, Any]]:
+        """What ``db doctor`` says of the logins of targets."""
+        from interop_cli.store.sync.targets import all_targets
+        from interop_cli.sync.lapsing import findings
+        from interop_cli.sync.target import secrets_of
+
+        folder = self.settings.secrets_folder
+        targets = all_targets(self.store.conn)
+        secrets = ((one.name, secrets_of(one, self.environ, folder)) for one in targets)
+        return findings(secrets, self.clock)
 
     def google_places(self) -> Places:
         """The service that completes addresses; raises Denied ``autofill.key`` without a key."""

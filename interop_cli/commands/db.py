@@ -325,7 +325,7 @@ def doctor_command(app: App) -> None:
     """
     from interop_cli.store.engines.health import doctor
 
-    findings = doctor(app.store.conn, app.location)
+    findings = [*doctor(app.store.conn, app.location), *app.lapsing_logins()]
     _report(app, findings)
     app.exit_code = _exit_code(findings)
 
