@@ -279,10 +279,12 @@ class DocumentImport(RowImport):
         ids = self.uow.documents.add([taken.document for taken in new])
         for document_id, taken in zip(ids, new, strict=True):
             self._once(document_id)
-            if taken.lines:
-                client_id = taken.document.client_id or 0
-                self.uow.documents.set_lines(document_id, client_id, taken.lines)
             self._note(taken, document_id, "ok", "created")
+        self.uow.documents.add_lines(
+            (document_id, taken.document.client_id or 0, taken.lines)
+            for document_id, taken in zip(ids, new, strict=True)
+            if taken.lines
+        )
         self.created += len(new)
 
     def _save(self, saves: list[tuple[Row, Taken]]) -> None:
