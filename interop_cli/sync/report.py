@@ -16,6 +16,7 @@ from interop_cli.store.sync import orphans
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import in_step_counts
 from interop_cli.store.sync.targets import FOREVER
+from interop_cli.sync.lapsing import about, lapses_at
 from interop_cli.sync.target import OpenTarget
 
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
@@ -162,7 +163,7 @@ PERSON = ("blocked", "conflict", "drift", "awaiting", "failed", "detached", "by_
 """What stands there needs a person."""
 NAMES = (
     "target", "kind", "eligible", *SUMMED, "excluded", "by_hand", "orphans", "paused",
-    "paused_until", "paused_by", "pushed_at", "pulled_at", "attention",
+    "paused_until", "paused_by", "pushed_at", "pulled_at", "login_until", "attention",
 )  # fmt: skip
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
@@ -222,7 +223,10 @@ def status(opened: OpenTarget) -> dict[str, Any]:
     paused = target.paused_until is not None and target.paused_until > opened.clock.stamp()
     needs = [f"{name} {counts[name]}" for name in PERSON if counts[name]]
     if paused and target.paused_until == FOREVER:
-        needs.append(f"paused ({target.paused_by})")
+        needs.append("paused")
+    login = lapses_at(opened.secrets)
+    if about(target.name, login, opened.clock) is not None:
+        needs.append("login_until")
     return {
         **{name: counts[name] for name in NAMES},
         "target": target.name,
@@ -232,5 +236,6 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         "paused_by": target.paused_by if paused else None,
         "pushed_at": last_pushed(conn, target.id),
         "pulled_at": target.pulled_at,
+        "login_until": login,
         "attention": ", ".join(needs) or None,
     }

@@ -169,11 +169,12 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
     interop sync status --check || mail ...
     """
     from interop_cli.domain.fields.field import Column, ValueKind
+    from interop_cli.sync.lapsing import about
     from interop_cli.sync.report import NAMES, SUMMED, status
 
     kinds = {
         **dict.fromkeys(("target", "kind", "paused_by", "attention"), ValueKind.TEXT),
-        **dict.fromkeys(("paused_until", "pushed_at", "pulled_at"), ValueKind.TIME),
+        **dict.fromkeys(("paused_until", "pushed_at", "pulled_at", "login_until"), ValueKind.TIME),
         "paused": ValueKind.BOOL,
     }
     shown = {"target", "eligible", *SUMMED, "by_hand", "orphans", "paused", "pushed_at"}
@@ -188,16 +189,18 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
             app.output.text(["; ".join(map(_in_words, told)), "\n"])
         return
     app.output.rows(columns, [[tuple(row[name] for name in NAMES) for row in found]], key="target")
+    for row in found:
+        said = about(row["target"], row["login_until"], app.clock)
+        if said is not None:
+            app.output.warn(labelled(translate(said[0]), translate(said[1])))
 
 
 def _in_words(row: dict[str, Any]) -> str:
     """What needs a person in a target, for a mail."""
     from interop_cli.output.titles import title
-    from interop_cli.sync.report import PERSON
 
-    parts = [f"{title(name)} {row[name]}" for name in PERSON if row[name]]
-    if row["attention"].endswith(")"):
-        parts.append(f"{title('paused')} ({row['paused_by']})")
+    names = (part.partition(" ") for part in row["attention"].split(", "))
+    parts = [title(name) + space + count for name, space, count in names]
     return labelled(row["target"], ", ".join(parts))
 
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.connectors import hosts
 from interop_cli.connectors.base import HttpConnector, unnamed
-from interop_cli.connectors.hubspot import answers, fields
-from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.connectors.hubspot import answers, fields, properties
+from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
 from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Send
 
 if TYPE_CHECKING:
     from interop_cli.connectors.http import HttpAnswer
+    from interop_cli.domain.sync.link import Trouble
 
 
-VERSION = "2026-09"
-OBJECTS = {"client": "companies", "contact": "contacts"}
 MODIFIED = {"client": "hs_lastmodifieddate", "contact": "lastmodifieddate"}
 MERGED = "hs_merged_object_ids"
 PAGE = 100
@@ -80,8 +79,8 @@ class HubSpotReader(HttpConnector):
     def _listed(self, entity: str, limit: int, *, whole: bool = False) -> Iterator[RemoteRecord]:
         after: str | None = None
         while True:
-            properties = ",".join(self._wanted(entity, whole=whole))
-            params = {"limit": limit, "properties": properties}
+            wanted = ",".join(self._wanted(entity, whole=whole))
+            params = {"limit": limit, "properties": wanted}
             if whole and entity == "contact":
                 params["associations"] = OBJECTS["client"]
             if after:
@@ -99,12 +98,8 @@ class HubSpotReader(HttpConnector):
         return self._searched(entity, condition)
 
     def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
-        try:
-            self.http.call("GET", f"/crm/properties/{VERSION}/{OBJECTS[entity]}/{fields.KEY}")
-        except Trouble as trouble:
-            if trouble.kind is TroubleKind.GONE:
-                return iter(())  # nothing carries what is not there
-            raise
+        if fields.KEY not in properties.known(self.http, entity):
+            return iter(())  # nothing carries what is not there
         return self._searched(entity, {"propertyName": fields.KEY, "operator": "HAS_PROPERTY"})
 
     def _searched(self, entity: str, condition: Mapping[str, str]) -> Iterator[RemoteRecord]:
@@ -151,11 +146,11 @@ class HubSpotReader(HttpConnector):
         return list(dict.fromkeys([fields.KEY, *(one.remote for one in wanted if one.remote)]))
 
     def _remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
-        properties = _properties(row)
-        values = fields.read(properties, self.descriptor(entity), whole=whole)
+        told = _properties(row)
+        values = fields.read(told, self.descriptor(entity), whole=whole)
         if whole and entity == "contact":
             values["client"] = answers.company_of(row)
-        key = properties.get(fields.KEY)
+        key = told.get(fields.KEY)
         archived = row.get("archived") is True
         return RemoteRecord(
             str(row["id"]),
