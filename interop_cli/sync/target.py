@@ -98,6 +98,7 @@ class OpenTarget:
             now=self.clock.stamp(),
             prospects=self.target.settings.get("prospects") is True,
             again=again,
+            only_read=entity in self.connector.only_read,
         )
 
     def steps(
@@ -109,6 +110,8 @@ class OpenTarget:
         again: bool = False,
     ) -> Iterator[Step]:
         """What a push would do, record by record; only what is pending, unless ``everything``."""
+        if entity in self.connector.only_read and not everything:
+            return iter(())
         pending = None if everything or again else (self.form, self.target.version)
         found = records(self.store.conn, entity, self.target.id, scope, pending=pending)
         return self._planned(entity, found, again=again)
