@@ -15,6 +15,7 @@ from interop_cli.services.outcome import Outcome
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import link_counts
 from interop_cli.sync.arranging import Coming, told
+from interop_cli.sync.lapsing import lapses_at
 from interop_cli.sync.target import OpenTarget
 
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
@@ -154,7 +155,7 @@ def outcome(reports: list[Report]) -> Outcome:
 NAMES = (
     "target", "kind", "in_sync", "pending", "blocked", "conflict", "detached", "failed", "unknown",
     "awaiting", "excluded", "drift", "paused", "paused_until", "paused_by", "pushed_at",
-    "pulled_at",
+    "pulled_at", "login_until",
 )  # fmt: skip
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
@@ -202,4 +203,5 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         "paused_by": target.paused_by if paused else None,
         "pushed_at": last_pushed(opened.store.conn, target.id),
         "pulled_at": target.pulled_at,
+        "login_until": lapses_at(opened.secrets),
     }
