@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import set_language
-from interop_cli.shell.early_options import command_typed, early_language, error_options
+from interop_cli.shell.command import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
     from interop_cli.clock import Clock
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EXIT_ATTENTION = 10
-SEED_DAY = "2026-01-05"
+SEED_DAY = "2025-12-31"
 
 
 class App:
@@ -164,11 +164,13 @@ class App:
         zone = self.zone if "store" in self.__dict__ else UTC
         return Clock(datetime.combine(day, time(), zone).astimezone(UTC))
 
-    def fix_clock(self) -> None:
-        """Stop the clock where nobody has: made-up data is then the same on any day."""
+    def fix_clock(self, day: date | None = None) -> None:
+        """Stop the clock at ``day``, or where nobody has: made-up data is the same on any day."""
         from interop_cli.clock import Clock
 
         self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
+        if day is not None:
+            self.environ["INTEROP_TODAY"] = day.isoformat()
         self.__dict__.pop("today", None)
         # In UTC, whatever the zone: on any machine.
         self.__dict__["clock"] = Clock(datetime.combine(self.today, time(), UTC))

@@ -137,18 +137,6 @@ def company_of(row: Mapping[str, Any]) -> str | None:
     return str(companies[0]["id"]) if companies and companies[0].get("id") else None
 
 
-def is_read_only(definition: Mapping[str, Any]) -> bool:
-    """Whether HubSpot alone fills in a property."""
-    about = definition.get("modificationMetadata")
-    read_only = isinstance(about, Mapping) and about.get("readOnlyValue") is True
-    return read_only or definition.get("calculated") is True
-
-
-def options(definition: Mapping[str, Any]) -> set[str]:
-    """The values that a property takes; none where it takes any text."""
-    return {str(one.get("value")) for one in rows(definition, "options")}
-
-
 def send_of(row: Mapping[str, Any], sends: Sequence[Send], key_property: str) -> Send | None:
     """The record a result is about: by its trace, its id or our key; never by its place."""
     trace = row.get("objectWriteTraceId")

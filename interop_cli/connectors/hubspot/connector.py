@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.connectors import hosts
 from interop_cli.connectors.base import BASE_URL, HttpConnector, unnamed
-from interop_cli.connectors.hubspot import answers, fields
+from interop_cli.connectors.hubspot import answers, fields, properties
+from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
 from interop_cli.connectors.protocol import TargetSetting
-from interop_cli.domain.messages import N_, Message, joined, msg
-from interop_cli.domain.sync.descriptor import Policy
+from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import (
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from interop_cli.connectors.http import HttpAnswer
 
 
-VERSION = "2026-09"
-OBJECTS = {"client": "companies", "contact": "contacts"}
 MODIFIED = {"client": "hs_lastmodifieddate", "contact": "lastmodifieddate"}
 MERGED = "hs_merged_object_ids"
 PAGE = 100
@@ -94,8 +92,8 @@ class HubSpotReader(HttpConnector):
     def _listed(self, entity: str, limit: int, *, whole: bool = False) -> Iterator[RemoteRecord]:
         after: str | None = None
         while True:
-            properties = ",".join(self._wanted(entity, whole=whole))
-            params = {"limit": limit, "properties": properties}
+            wanted = ",".join(self._wanted(entity, whole=whole))
+            params = {"limit": limit, "properties": wanted}
             if whole and entity == "contact":
                 params["associations"] = OBJECTS["client"]
             if after:
@@ -155,11 +153,11 @@ class HubSpotReader(HttpConnector):
         return list(dict.fromkeys([fields.KEY, *(one.remote for one in wanted if one.remote)]))
 
     def _remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
-        properties = _properties(row)
-        values = fields.read(properties, self.descriptor(entity), whole=whole)
+        told = _properties(row)
+        values = fields.read(told, self.descriptor(entity), whole=whole)
         if whole and entity == "contact":
             values["client"] = answers.company_of(row)
-        key = properties.get(fields.KEY)
+        key = told.get(fields.KEY)
         archived = row.get("archived") is True
         return RemoteRecord(
             str(row["id"]),
@@ -187,7 +185,6 @@ def _next(data: Any) -> str | None:
     return str(after) if after else None
 
 
-GROUPS = {"client": "companyinformation", "contact": "contactinformation"}
 # A contact's company without a label, as HubSpot defines it.
 ASSOCIATION = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
 
@@ -217,63 +214,18 @@ class HubSpot(HubSpotReader):
     # -- setting up ---------------------------------------------------------------------------
 
     def connect(self) -> list[str]:
-        made = []
-        lacking = []
+        made, lacking = [], []
         for entity in OBJECTS:
-            known = self._known(entity)
+            known = properties.known(self.http, entity)
             made += self._key_made(entity, known)
-            lacking += self._lacking(entity, known)
+            lacking += properties.lacking(self.descriptor(entity), known)
         if lacking:
-            raise Trouble(
-                TroubleKind.MISSING_REF,
-                "hubspot.property.missing",
-                msg("These properties are chosen and cannot be sent: {why}.", why=joined(lacking)),
-            )
+            raise properties.refused(lacking)
         return made
 
-    def _known(self, entity: str) -> dict[str, Mapping[str, Any]]:
-        """The properties of an object there, by their names."""
-        data = self.http.call("GET", f"/crm/properties/{VERSION}/{OBJECTS[entity]}").data
-        rows = answers.rows(data, "results")
-        return {row["name"]: row for row in rows if isinstance(row.get("name"), str)}
-
-    def _key_made(self, entity: str, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
-        """Make the property that our uid stands in, where it is not there; what was made."""
+    def _key_made(self, entity: str, known: properties.Definitions) -> list[str]:
         self._connected = True
-        found = known.get(fields.KEY)
-        if found is None:
-            path = f"/crm/properties/{VERSION}/{OBJECTS[entity]}"
-            self.http.call("POST", path, json=_definition(entity))
-            return [f"{OBJECTS[entity]}.{fields.KEY}"]
-        if not found.get("hasUniqueValue"):
-            raise Trouble(
-                TroubleKind.FORBIDDEN,
-                "hubspot.property",
-                msg(
-                    "The property {name} is there but not unique: remove it, then connect.",
-                    name=fields.KEY,
-                ),
-            )
-        return []
-
-    def _lacking(self, entity: str, known: Mapping[str, Mapping[str, Any]]) -> list[Message]:
-        """What cannot be sent of the properties that are chosen, and why."""
-        found = []
-        for one in self.descriptor(entity).sent():
-            if not one.remote or one.remote == fields.KEY:
-                continue
-            name = f"{OBJECTS[entity]}.{one.remote} ({one.name})"
-            there = known.get(one.remote)
-            if there is None:
-                found.append(msg("{name} is not there", name=name))
-            elif answers.is_read_only(there):
-                found.append(msg("{name} can only be read", name=name))
-            elif one.policy is Policy.CREATE_ONLY and (options := answers.options(there)):
-                wrong = [value for value in one.choices if value not in options]
-                found += [
-                    msg("{name} does not take {value}", name=name, value=value) for value in wrong
-                ]
-        return found
+        return properties.key_made(self.http, entity, known)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -328,7 +280,7 @@ class HubSpot(HubSpotReader):
             if trouble.field != fields.KEY or self._connected:
                 raise
             # The portal was connected before records had uids; nothing was written.
-            self._key_made(entity, self._known(entity))
+            self._key_made(entity, properties.known(self.http, entity))
             answer = self.http.call("POST", path, json={"inputs": inputs})
         return self._results(answer.data, sends)
 
@@ -417,17 +369,6 @@ def _done(send: Send, row: Mapping[str, Any]) -> Result:
     return Done(send.id, remote_id)
 
 
-def _filled(properties: dict[str, str]) -> dict[str, str]:
+def _filled(sent: dict[str, str]) -> dict[str, str]:
     """Without what is empty: a new record has nothing to clear."""
-    return {name: value for name, value in properties.items() if value != ""}
-
-
-def _definition(entity: str) -> dict[str, Any]:
-    return {
-        "name": fields.KEY,
-        "label": "interop uid",
-        "type": "string",
-        "fieldType": "text",
-        "groupName": GROUPS[entity],
-        "hasUniqueValue": True,
-    }
+    return {name: value for name, value in sent.items() if value != ""}

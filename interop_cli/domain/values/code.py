@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault, missing
+from interop_cli.domain.rules import fault, missing
 from interop_cli.domain.values.text import clean_value, fold, words
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import refused, wrong
 from interop_cli.domain.values.code import check_code, code_key
 from interop_cli.services.clients.writing import Others
+from interop_cli.services.imports.matching import Read, code_of
 from interop_cli.services.imports.nested import nested_items
 from interop_cli.services.imports.payers import At
-from interop_cli.services.imports.recognised import Read, code_of
 from interop_cli.services.imports.rows import RowImport
 
 if TYPE_CHECKING:
