@@ -13,13 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interop_cli.domain.errors import Busy
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.plan import LEASE_SECONDS
 from interop_cli.store.sync.targets import TargetRow
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.target import OpenTarget
+
+if TYPE_CHECKING:
+    from interop_cli.sync.target import OpenTarget
 
 POLL = 0.25
 
