@@ -22,8 +22,8 @@ from interop_cli.store.store import Store
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.claim_owner import may_live, new_owner
 from interop_cli.sync.keys import told_apart
+from interop_cli.sync.lease import may_live, new_owner
 
 T = TypeVar("T")
 
