@@ -16,6 +16,7 @@ from interop_cli.store.sync import orphans
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import in_step_counts
 from interop_cli.store.sync.targets import FOREVER
+from interop_cli.sync.arranging import Coming, told
 from interop_cli.sync.lapsing import about, lapses_at
 from interop_cli.sync.target import OpenTarget
 
@@ -95,6 +96,14 @@ class Report:
             reason,
             local.number,
         )
+
+    def blocked(self, step: Step) -> None:
+        """Note that a record is held back. What was refused, or wants a value that another one
+        keeps, is still not there: that is told as a failure until it is mended.
+        """
+        failed = step.link.state is LinkState.FAILED and not self.strict
+        taken = step.reason is not None and step.reason.code == "sync.value_taken"
+        self.say(step, ERROR if failed or taken else SKIPPED, step.reason)
 
     def note(self, step: Step, message: Message) -> None:
         """Warn about a record that was sent."""
@@ -194,7 +203,7 @@ def place_of(step: Step) -> str | None:
             return None
         if link.state is LinkState.FAILED:
             return "failed"
-        return "pending" if why in ("sync.later", "sync.waiting") else "blocked"
+        return "pending" if why == "sync.later" else "blocked"
     return "pending"
 
 
@@ -207,8 +216,13 @@ def status(opened: OpenTarget) -> dict[str, Any]:
     target, counts = opened.target, Counter[str]()
     conn, entities = opened.store.conn, opened.connector.entities
     in_step = in_step_counts(conn, target.id, entities)
+    coming: Coming = set()
     for entity in entities:
-        for step in opened.steps(entity):
+
+        def steps(entity: str = entity) -> Iterator[Step]:
+            return opened.steps(entity)
+
+        for step in told(opened, entity, steps, coming):
             place = place_of(step)
             if step.link.state is LinkState.IN_SYNC and step.link.id is not None:
                 if place == "in_sync":

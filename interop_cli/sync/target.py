@@ -23,9 +23,9 @@ from interop_cli.store.sync.departures import inheritances, with_losers
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.claim_owner import may_live, new_owner
 from interop_cli.sync.departing import inheriting
 from interop_cli.sync.keys import told_apart
+from interop_cli.sync.lease import may_live, new_owner
 
 T = TypeVar("T")
 
@@ -105,6 +105,7 @@ class OpenTarget:
             merges=entity in self.connector.merges,
             erases=entity in self.connector.erases,
             final=self.final,
+            only_read=entity in self.connector.only_read,
         )
 
     def steps(
@@ -116,6 +117,8 @@ class OpenTarget:
         again: bool = False,
     ) -> Iterator[Step]:
         """What a push would do, record by record; only what is pending, unless ``everything``."""
+        if entity in self.connector.only_read and not everything:
+            return iter(())
         pending = None if everything or again else (self.form, self.target.version)
         conn = self.store.conn
         if scope.client_ids is not None and entity == "client":
