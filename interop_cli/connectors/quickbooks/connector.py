@@ -43,8 +43,6 @@ class QuickBooks(Items):
     batch_size: ClassVar[int] = 30
     looks_first: ClassVar[bool] = True
     knows_versions: ClassVar[bool] = True
-    merges: ClassVar[frozenset[str]] = frozenset()
-    erases: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(
             "realm_id",

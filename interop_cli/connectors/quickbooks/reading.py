@@ -85,9 +85,6 @@ class QuickBooksReader(QuickBooksCalls):
             str(row["Id"]): self.remote(entity, row) for row in self.those(entity, "Id", wanted)
         }
 
-    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
-        return iter(())  # there is no place for a key
-
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         everybody = " where Active in (true,false)" if entity == "client" else ""
         return self._listed(entity, everybody, whole=whole)
