@@ -208,6 +208,7 @@ def test_somebody_who_was_combined_and_then_erased(two: Run, portal: FakeHubSpot
     done(two, "contact", "erase", str(jo), "--confirm", str(jo), "-q")
     done(two, "sync", "push", "--irreversible", "-q")
     assert names(portal, "contacts") == {"al@a.example", "al@b.example"}
+    assert len(portal.objects["contacts"]) == 2
     assert planned(two) == {}
 
 

@@ -195,9 +195,17 @@ class DepartureRepository:
     def erased(self, contact_ids: Sequence[int]) -> None:
         """Note that people were erased: what is there of them is to be deleted."""
         self.writer.derived = True
+        found, more = set[int](), set(contact_ids)
+        sql = (
+            "SELECT local_id FROM sync_link WHERE entity = 'contact' AND leaves = 'merge'"
+            " AND heir IN ({places})"
+        )
+        while more:  # those who were combined with them are the same people
+            found |= more
+            more = {row["local_id"] for row in query_in_chunks(self.conn, sql, more)} - found
         self.conn.execute_many(
             "UPDATE sync_link SET leaves = 'erase' WHERE entity = 'contact' AND local_id = :id",
-            [{"id": one} for one in contact_ids],
+            [{"id": one} for one in sorted(found)],
         )
 
     def hand_over(self, target_id: int, entity: str, heirs: Mapping[int, Inheritance]) -> None:
