@@ -13,7 +13,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rights import ROLES, User
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Group, option, pass_app
+from interop_cli.shell.command import Command, Group, argument, option, pass_app
 from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.signals import held
 
@@ -30,8 +30,8 @@ user_command = Group(
         " Keep it to one user, or use a PostgreSQL server, which holds everyone to their role."
     ),
 )
-ROLE = click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
-USER = click.argument("user", metavar="USER")
+ROLE = argument("role", type=click.Choice(ROLES), metavar="ROLE")
+USER = argument("user", metavar="USER")
 
 
 @user_command.command("list", cls=Command)
@@ -209,7 +209,7 @@ def seed_command(app: App, count: int, seed: int) -> None:
 
 
 @db_command.command("backup", cls=Command)
-@click.argument("file", metavar="FILE", type=FileWritten(Path, database=True))
+@argument("file", metavar="FILE", type=FileWritten(Path, database=True))
 @option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
 @pass_app
 def backup_command(app: App, file: Path, overwrite: bool) -> None:
@@ -227,7 +227,7 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
 
 
 @db_command.command("restore", cls=Command)
-@click.argument("file", metavar="FILE", type=FileRead(Path, database=True))
+@argument("file", metavar="FILE", type=FileRead(Path, database=True))
 @option(
     "--confirm", "confirmation", metavar="NAME", help=N_("Repeat the name of the database file.")
 )

@@ -9,7 +9,7 @@ import click
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, pass_app
+from interop_cli.shell.command import Command, argument, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -194,7 +194,7 @@ TOPICS = {
         "\b\ninterop help client edit\ninterop help filters"
     ),
 )
-@click.argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]")
+@argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]")
 @pass_app
 def help_command(app: App, words: tuple[str, ...]) -> None:
     """Show the help of a command, or a topic."""

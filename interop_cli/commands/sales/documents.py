@@ -20,8 +20,7 @@ from interop_cli.domain.values.closed_lists import (
     STATUS_TITLES,
 )
 from interop_cli.i18n import _, labelled
-from interop_cli.shell.command import Command, Group, given, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
 from interop_cli.shell.field_options import field_options
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ KIND = click.Choice(KIND_NAMES)
 
 
 @document_command.command("add", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @option("--kind", type=KIND, required=True, help=N_("What it is."))
 @option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft."))
 @field_options(DOCUMENT)
@@ -108,7 +107,7 @@ def _day(flag: str, text: str | None) -> str | None:
 
 
 @document_command.command("show", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
 @pass_app
 def show_command(app: App, number: str, kind: str | None) -> None:
@@ -131,7 +130,7 @@ def show(app: App, number: str, kind: str | None) -> None:
 
 
 @document_command.command("void", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
 @pass_app
 def void_command(app: App, number: str, kind: str | None) -> None:

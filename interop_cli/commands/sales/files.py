@@ -14,7 +14,7 @@ from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.inputs.mapping import Fields
 from interop_cli.services.imports.documents import PLACE_PARTS
 from interop_cli.services.sales.documents import LINE_FIELDS
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
 from interop_cli.shell.paths import FileRead
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", type=FileRead(), metavar="FILE|-")
+@argument("file", type=FileRead(), metavar="FILE|-")
 @option("--kind", type=click.Choice(KIND_NAMES), help=N_("What the rows are."))
 @intake_options()
 @pass_app

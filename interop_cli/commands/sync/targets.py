@@ -16,7 +16,7 @@ from interop_cli.domain.errors import InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ class AddCommand(Command):
 
 
 @click.command("add", cls=AddCommand)
-@click.argument("name")
-@click.argument("kind")
+@argument("name")
+@argument("kind")
 @option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
 @pass_app
 def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
@@ -195,7 +195,7 @@ def _flag(name: str, value: str) -> bool:
 
 
 @click.command("remove", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--confirm", "confirmation", metavar="NAME", help=N_("Repeat the target's name."))
 @pass_app
 def remove_command(app: App, name: str, confirmation: str | None) -> None:
@@ -236,7 +236,7 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
 
 
 @click.command("connect", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
 @option(
     "--token-file",
