@@ -43,7 +43,7 @@ def list_command(app: App, client: str | None, asked: lists.Asked) -> None:
     interop address list --filter "main = false and province = ON" -o csv
     """
     from interop_cli.store.reading import addresses
-    from interop_cli.store.reading.conditions import EVERYTHING
+    from interop_cli.store.reading.lists import EVERYTHING
 
     columns = addresses.columns()
     lists.show(app, addresses.VIEW, columns, asked, EVERYTHING, client=client, key="id")
@@ -58,12 +58,12 @@ def show_command(app: App, address_id: int) -> None:
     \b
     interop address show 7
     """
-    from interop_cli.commands import notes_at_head
+    from interop_cli.commands import lists
     from interop_cli.store.reading import addresses
 
     with app.store.reading() as conn:
         client_id, found = addresses.one(conn, address_id)
-        notes_at_head.show(app, conn, client_id, found, "address")
+        lists.show_under(app, conn, client_id, found, "address")
 
 
 @address_command.command("create", cls=Command)

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
         "interop schema client\ninterop schema commands"
     ),
 )
-@argument("name", required=False, metavar="[ENTITY|result|error|commands]")
+@argument(
+    "name",
+    required=False,
+    metavar="[ENTITY|result|error|commands]",
+    shell_complete=lambda _ctx, _param, typed: [
+        name for name in (*SCHEMAS, "commands") if name.startswith(typed)
+    ],
+)
 @pass_app
 def schema_command(app: App, name: str | None) -> None:
     """Print a JSON Schema."""

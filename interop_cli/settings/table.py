@@ -126,6 +126,8 @@ _ROWS = (
             ""),
     Setting("sync.timeout", SettingType.SECONDS, _COMPANY,
             N_("Seconds a call to a target may take."), 60.0),
+    Setting("sync.login", SettingType.SECONDS, _COMPANY,
+            N_("Seconds that a login in a browser is waited for."), 300.0),
 )
 # fmt: on
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from interop_cli.domain.rules import RuleWarning
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.outcome import Outcome
-    from interop_cli.store.reading.conditions import Condition
     from interop_cli.store.reading.fields import ListField
+    from interop_cli.store.reading.lists import Condition
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -201,8 +201,8 @@ def condition_of(
     app: App, filters: tuple[str, ...], fields: Sequence[ListField], source: str
 ) -> Condition:
     """The filters on the rows of ``source``, a FROM, as a condition."""
-    from interop_cli.store.reading.conditions import EVERYTHING
     from interop_cli.store.reading.filters import compile_filters, held_in
+    from interop_cli.store.reading.lists import EVERYTHING
 
     if not filters:
         return EVERYTHING

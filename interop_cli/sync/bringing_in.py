@@ -291,6 +291,8 @@ def _client(remote: RemoteRecord, options: Options) -> dict[str, Any]:
         del values["terms"]  # terms there that say nothing here
     if person := remote.values.get("billing_name"):
         values["contacts"] = [{"name": person, "email": values.get("email"), "billing": True}]
+    if not values.get("website") and (host := remote.values.get("domain")):
+        values["website"] = host
     if options.prospects:
         values["prospect"] = True
     return values

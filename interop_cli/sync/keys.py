@@ -12,7 +12,7 @@ from dataclasses import replace
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.reading.references import code_of
+from interop_cli.store.reading.called import code_of
 from interop_cli.store.sync.links import linked
 
 

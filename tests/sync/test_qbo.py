@@ -374,7 +374,6 @@ def test_what_a_person_may_get_wrong(books: Books) -> None:
     for realm in ("x", "12/../34", "１２"):
         error = books(*wrong, f"realm_id={realm}", "-o", "json", code=78).error
         assert error["code"] == "sync.setting.value"
-    books("sync", "add", "other", "qbo", code=78)
     error = books("sync", "fields", "books", "--entity", "contact", "-o", "json", code=2).error
     assert error["code"] == "usage.entity"
     half = json.dumps({"client_id": "abcdefg", "refresh_token": "abcdefg"})

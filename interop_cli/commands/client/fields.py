@@ -130,7 +130,7 @@ def recode_command(
     interop client recode ACME ACME-QC --confirm ACME
     """
     from interop_cli.services.clients import status
-    from interop_cli.store.reading.briefly import lines
+    from interop_cli.store.reading.called import lines
 
     def work(uow: UnitOfWork) -> Outcome:
         return status.recode(uow, client, new_code, app.rules(), reuse=reuse)
@@ -166,15 +166,15 @@ def logo_command(
     interop client logo ACME --save acme.svg
     interop client logo ACME --remove
     """
-    from interop_cli.services.clients import logo
+    from interop_cli.services.clients import card
 
     if (file is not None) + (target is not None) + remove > 1:
         raise UsageError("usage.logo", msg("One of these only: FILE, --save, --remove."))
     if file is not None:
         content = _picture(file)
-        app.write("client.logo", lambda uow: logo.set_logo(uow, client, content))
+        app.write("client.logo", lambda uow: card.set_logo(uow, client, content))
     elif remove:
-        app.write("client.logo", lambda uow: logo.remove_logo(uow, client))
+        app.write("client.logo", lambda uow: card.remove_logo(uow, client))
     else:
         _show(app, client, target, overwrite)
 

@@ -1,4 +1,4 @@
-"""``interop sales``: documents, invoices, and sales by year."""
+"""``interop sales``: documents, invoices and sales totals."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from interop_cli.domain.messages import N_
 from interop_cli.shell.command import LazyGroup
 
 COMMANDS = {
-    "import": "files", "document": "documents", "invoice": "invoice", "refresh": "totals",
-    "totals": "totals", "report": "chart", "chart": "chart", "verify": "totals",
-}  # fmt: skip
+    "import": "documents",
+    "document": "documents",
+    "invoice": "invoice",
+    "refresh": "totals",
+    "totals": "totals",
+    "report": "chart",
+    "chart": "chart",
+    "verify": "totals",
+}
 
 sales_command = LazyGroup(
     "sales",

@@ -138,7 +138,7 @@ def sales_query(
     from interop_cli.commands.client.reading import resolved
     from interop_cli.store.reading import sales
     from interop_cli.store.reading.clients import SOURCE
-    from interop_cli.store.reading.conditions import of_clients
+    from interop_cli.store.reading.lists import of_clients
 
     first, last = sales.span(conn, app.today.year, years, through)
     condition = selectors.compiled(app, filters)

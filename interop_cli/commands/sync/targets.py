@@ -1,10 +1,8 @@
-"""``sync targets``, ``add``, ``remove``, ``connect``."""
+"""``sync targets``, ``add``, ``remove``."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +10,11 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.disk import expanded
-from interop_cli.domain.errors import InteropError, IoFailure, UsageError, why
+from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, argument, option, pass_app
-from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -71,7 +68,7 @@ def targets_command(app: App) -> None:
             target.kind,
             str(connector_class(target.kind).role),
             target.remote_name,
-            _secrets(app, target).place,
+            secrets_of_target(app, target).place,
             target.introduced,
             target.paused_until,
             target.paused_by,
@@ -127,9 +124,9 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
             "usage.target_name",
             msg("A target's name has small letters, digits, _ and -, and begins with a letter."),
         )
-    settings = _settings(connector_class(kind), {}, pairs)
+    settings = typed_settings(connector_class(kind), {}, pairs)
     uid = uuid.uuid4().hex[:16]
-    _check(app.open_target(TargetRow(0, name, kind, uid, settings)))
+    check_usable(app.open_target(TargetRow(0, name, kind, uid, settings)))
 
     def add(uow: UnitOfWork) -> Outcome:
         target_id = uow.targets.add(name, kind, uid, settings)
@@ -139,13 +136,13 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
     app.write("sync.add", add)
 
 
-def _check(opened: OpenTarget) -> None:
+def check_usable(opened: OpenTarget) -> None:
     """Raise ConfigError where a target could not be worked with as it is configured."""
     for entity in opened.connector.entities:
         opened.connector.descriptor(entity)
 
 
-def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict[str, Any]:
+def typed_settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict[str, Any]:
     """Settings as typed, over those there were; "" takes one away."""
     from interop_cli.connectors.base import check_settings
     from interop_cli.connectors.hosts import checked_url
@@ -165,7 +162,7 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
         else:
             found[name] = _whole(value, known[name].ready) if _is_path(known, name) else value
     of_fields: dict[str, Any] = {
-        name: found.pop(name) for name in ("fields", "policies") if name in found
+        name: found.pop(name) for name in ("fields", "policies", "constants") if name in found
     }
     check_settings(kind.settings, found)
     for name in ("base_url", "token_url"):
@@ -231,148 +228,8 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
 
     outcome = app.run("sync.remove", remove)
     if not app.dry_run:
-        _secrets(app, target).forget()
+        secrets_of_target(app, target).forget()
     app.output.result(outcome.as_dict())
-
-
-@click.command("connect", cls=Command)
-@argument("name")
-@option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
-@option(
-    "--token-file",
-    type=FileRead(Path),
-    metavar="FILE",
-    help=N_("Read the token from a private file."),
-)
-@option(
-    "--set",
-    "pairs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help=N_("Change a setting of the target first."),
-)
-@option(
-    "--new-remote",
-    is_flag=True,
-    help=N_("It is another system now: forget which of its records are ours."),
-)
-@pass_app
-def connect_command(
-    app: App,
-    name: str,
-    token_stdin: bool,
-    token_file: Path | None,
-    pairs: tuple[str, ...],
-    new_remote: bool,
-) -> None:
-    """Give a target its token, check that it lets us in, and make there what we need.
-
-    A token is never an argument: type it when asked, or pass it on stdin or in a file. The links
-    of a target belong to one company, portal or folder: another one is refused.
-
-    \b
-    interop sync connect crm --token-stdin < token.txt
-    interop sync connect books --set realm_id=NUMBER --new-remote
-    """
-    from dataclasses import replace
-
-    from interop_cli.sync.identity import connected, refuse_other
-
-    target = common.only(app, name)
-    settings = dict(target.settings)
-    if pairs:
-        settings = _settings(_kind(target), settings, pairs)
-    app.store.run(lambda _uow: None, operation="sync.connect")  # whoever may not, asks nobody
-    opened = app.open_target(replace(target, settings=settings))
-    _check(opened)
-    secrets = _secrets(app, target)
-    given = _given(app, secrets, token_stdin, token_file)
-    made, empty, remote = [], None, None
-    with common.remote_errors(opened):
-        if not app.dry_run:
-            with _tried(secrets, None if given is None else {**given, **_host(opened)}):
-                remote = opened.connector.identity()
-                if remote is not None and not new_remote:
-                    refuse_other(target, remote)
-                made, empty = opened.connector.connect(), opened.connector.is_empty()
-    if pairs:
-        configured(app, target, settings)
-    detached = 0 if app.dry_run else connected(opened, remote, empty=empty is True)
-    found = {
-        "name": name,
-        "secret": secrets.place,
-        "remote": remote.name if remote else None,
-        "made": made,
-        "empty": empty,
-        "detached": detached,
-    }
-    app.output.record(found, key="name")
-    if empty is False and not opened.target.introduced:
-        app.output.message(
-            _(
-                "It holds records already: match them with interop sync link --target {name}",
-                name=name,
-            )
-        )
-
-
-@contextmanager
-def _tried(secrets: TargetSecrets, given: dict[str, Any] | None) -> Iterator[None]:
-    """Keep a new secret; where it does not let us in, the one of before comes back."""
-    from interop_cli.domain.sync.link import PAUSING, Trouble
-
-    if given is None:
-        yield
-        return
-    before = None
-    with suppress(InteropError):  # one that cannot be read is replaced
-        before = secrets.read()
-    secrets.save(given)
-    try:
-        yield
-    except (Trouble, InteropError) as error:
-        if isinstance(error, InteropError) or error.kind in PAUSING:
-            secrets.save(before) if before is not None else secrets.forget()
-        raise
-
-
-def _given(
-    app: App, secrets: TargetSecrets, from_stdin: bool, file: Path | None
-) -> dict[str, Any] | None:
-    """The secret to keep: typed, from stdin or from a file; None: the one that is there already."""
-    from interop_cli.connectors.secrets import parsed
-
-    if not secrets.names:
-        return None
-    if from_stdin and file is not None:
-        raise UsageError("usage.token", msg("--token-stdin and --token-file exclude each other."))
-    if from_stdin:
-        return parsed(sys.stdin.read(64 * 1024), secrets.names)
-    if file is not None:
-        try:
-            return parsed(file.read_text("utf-8", "replace"), secrets.names)
-        except OSError as error:
-            raise IoFailure(
-                "sync.secret.file", msg("The secret cannot be read: {why}.", why=why(error))
-            ) from None
-    if secrets.place != "-" or app.dry_run:
-        return None
-    if not app.interactive:
-        raise UsageError(
-            "usage.token",
-            msg("There is no token yet: pass one with --token-stdin or --token-file."),
-        )
-    import getpass
-
-    return parsed(getpass.getpass(_("Token (not shown): "), sys.stderr), secrets.names)
-
-
-def _host(opened: OpenTarget) -> dict[str, str]:
-    """The server a token is given to: it is sent to no other one."""
-    from interop_cli.connectors.hosts import host_of
-
-    url = getattr(opened.connector, "base_url", None)
-    return {"host": host_of(url)} if url else {}
 
 
 def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetRow:
@@ -392,13 +249,8 @@ def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetR
     return common.only(app, target.name)
 
 
-def _kind(target: TargetRow) -> Any:
-    from interop_cli.connectors import connector_class
-
-    return connector_class(target.kind)
-
-
-def _secrets(app: App, target: TargetRow) -> TargetSecrets:
+def secrets_of_target(app: App, target: TargetRow) -> TargetSecrets:
+    """Where the secret of a target is kept."""
     from interop_cli.sync.target import secrets_of
 
     return secrets_of(target, app.environ, app.settings.secrets_folder)

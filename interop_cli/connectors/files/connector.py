@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from interop_cli.connectors.files import handover
 from interop_cli.connectors.files.profile import FORMS, Profile, ProfileColumn, load, shipped
-from interop_cli.connectors.protocol import Target, TargetSetting, Tools
+from interop_cli.connectors.protocol import OAuthApp, Target, TargetSetting, Tools
 from interop_cli.disk import expanded
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Problem, RemoteField
@@ -180,6 +180,9 @@ class Files:
     looks_first: ClassVar[bool] = False
     knows_versions: ClassVar[bool] = False
     secret_names: ClassVar[tuple[str, ...]] = ()
+    oauth: ClassVar[OAuthApp | None] = None
+    by_file: ClassVar[bool] = True
+    only_read: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(
             "profile",
@@ -223,6 +226,10 @@ class Files:
             return None
         folder = str(self.folder.resolve())
         return RemoteIdentity(folder, folder)
+
+    def tenants(self) -> list[RemoteIdentity]:
+        """Nobody logs in."""
+        return []
 
     def connect(self) -> list[str]:
         """Read the profile and look at the folder."""

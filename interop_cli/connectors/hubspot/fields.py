@@ -11,11 +11,11 @@ from typing import Any
 
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.sync import payload as form
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.values.code import is_uid
 from interop_cli.domain.values.phone import format_phone
-from interop_cli.domain.values.uid import is_uid
 
 KEY = "interop_uid"
 """The property of ours that no two records share; it names a record wherever it came from."""
@@ -40,6 +40,8 @@ COMPANY = Descriptor(
             RemoteField("line2", "address2", usual=False),
             RemoteField("postal_code", "zip", usual=False),
             RemoteField("website", "website", usual=False),
+            # The host of the web site: what HubSpot tells companies apart by.
+            RemoteField("domain", "domain", usual=False),
         ),
         but=("email",),
     ),
@@ -50,7 +52,7 @@ CONTACT = Descriptor(
         RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
         RemoteField("first_name", "firstname"),
         RemoteField("last_name", "lastname"),
-        RemoteField("email", "email", pattern=EMAIL),
+        RemoteField("email", "email", pattern=EMAIL, unique=Unique.ALL),
         RemoteField("phone", "phone"),
         RemoteField("client", "", policy=Policy.OURS, refers_to="client"),
         RemoteField("mobile", "mobilephone", usual=False),
@@ -94,7 +96,19 @@ def read(properties: Mapping[str, Any], descriptor: Descriptor, *, whole: bool =
     return found
 
 
-_NORMAL = {"email": form.email, "country": form.country}
+def domain_of(website: object) -> str | None:
+    """The host of a web site as HubSpot writes it: in small letters, without ``www``."""
+    from urllib.parse import urlsplit
+
+    text = form.text(website) or ""
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return None
+    return host.removeprefix("www.") or None
+
+
+_NORMAL = {"email": form.email, "country": form.country, "domain": domain_of}
 """What HubSpot may say in another way than we do."""
 
 
@@ -151,6 +165,7 @@ _COMPANY: dict[str, _Way] = {
     "name": _plain("name"),
     "phone": _phone("phone"),
     "country": lambda values: form.country(values.get("country")),
+    "domain": lambda values: domain_of(values.get("website")),
 }
 _CONTACT: dict[str, _Way] = {
     "uid": _plain("uid"),

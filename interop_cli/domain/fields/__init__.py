@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.address import ADDRESS
+from interop_cli.domain.fields.belonging import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.client import CLIENT
-from interop_cli.domain.fields.contact import CONTACT
 from interop_cli.domain.fields.document import DOCUMENT, LINE
 from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Merge, Personal
-from interop_cli.domain.fields.note import NOTE
 
 ENTITIES: dict[str, Fields] = {
     "client": CLIENT,

@@ -20,8 +20,8 @@ from interop_cli.domain.filters.tree import Value
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values import closed_lists, days
 from interop_cli.domain.values.closed_lists import ClosedList
+from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold, nfc
-from interop_cli.domain.values.uid import uid_key
 
 DATES = frozenset({Kind.TIME, Kind.DATE})
 NUMBERS = frozenset({Kind.INT, Kind.MONEY})

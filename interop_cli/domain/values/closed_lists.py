@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault
+from interop_cli.domain.rules import fault
 from interop_cli.domain.values.text import clean_value, closest, fold
 
 LANGUAGES = {

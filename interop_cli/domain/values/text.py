@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from interop_cli.domain.messages import N_, Message, msg
-from interop_cli.domain.rule_faults import fault
+from interop_cli.domain.rules import fault
 
 # Letters that Unicode does not take apart, as people type them without a French keyboard.
 _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}

@@ -1,4 +1,4 @@
-"""Creating and editing a client with its main address: the fields of the card.
+"""Creating and editing a client with its main address: the fields of the card, and the logo.
 
 The command line, an import and ``apply`` all name a client's fields the same way.
 """
@@ -23,8 +23,15 @@ from interop_cli.domain.values.places import country_code
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.clients.matching import ClientFinder, warn_of_similar
-from interop_cli.services.clients.unique import claim_external_id, code_for, holders, take_code
-from interop_cli.services.clients.writing import CardWriter, Others, Revision
+from interop_cli.services.clients.writing import (
+    CardWriter,
+    Others,
+    Revision,
+    claim_external_id,
+    code_for,
+    holders,
+    take_code,
+)
 from interop_cli.services.outcome import Outcome, one
 
 if TYPE_CHECKING:
@@ -263,3 +270,35 @@ def check_changes(changes: Mapping[str, Any]) -> None:
         raise UsageError(
             "usage.recode", msg("A code is not edited."), hint=msg("Run: interop client recode")
         )
+
+
+def set_logo(uow: UnitOfWork, ref: str, content: bytes) -> Outcome:
+    """Give a client its logo; raises InvalidData ``client.logo.format`` for what is no picture."""
+    row = uow.clients.row(ref)
+    check_logo(content)
+    return _save(uow, row, uow.blobs.add(content))
+
+
+def remove_logo(uow: UnitOfWork, ref: str) -> Outcome:
+    """Take a client's logo away; refused while the client is named as the sender."""
+    row = uow.clients.row(ref)
+    if row["shipper_identity"] == "client":
+        raise Conflict(
+            "client.logo.in_use",
+            msg("{code} is named as the sender, which needs its logo.", code=row["code"]),
+            hint=msg("interop client edit {code} --shipper-identity standard", code=row["code"]),
+        )
+    return _save(uow, row, None)
+
+
+def _save(uow: UnitOfWork, row: Row, blob: str | None) -> Outcome:
+    client = uow.clients.entity(row)
+    client.logo = blob
+    changed = uow.clients.save([(row, client)]) > 0
+    item: dict[str, Any] = {
+        "id": row["id"],
+        "code": row["code"],
+        "status": "ok" if changed else "unchanged",
+        "error": None,
+    }
+    return one(item, changed=changed)

@@ -29,7 +29,7 @@ from interop_cli.services.imports.nested_matching import (
     several,
     warn_of_invoiced,
 )
-from interop_cli.services.imports.unique import also_on_line
+from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import contacts
 
 
