@@ -14,9 +14,9 @@ from interop_cli.domain.sync.plan import Reason, Step, Todo
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import link_counts
+from interop_cli.sync.lapsing import lapses_at
 from interop_cli.sync.target import OpenTarget
 
-EXIT_REMOTE = 69
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
 STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
 """What was said before, and is not replaced by what is said then."""
@@ -146,7 +146,7 @@ def outcome(reports: list[Report]) -> Outcome:
 NAMES = (
     "target", "kind", "in_sync", "pending", "blocked", "conflict", "detached", "failed", "unknown",
     "awaiting", "excluded", "drift", "paused", "paused_until", "paused_by", "pushed_at",
-    "pulled_at",
+    "pulled_at", "login_until",
 )  # fmt: skip
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
@@ -189,4 +189,5 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         "paused_by": target.paused_by if paused else None,
         "pushed_at": last_pushed(opened.store.conn, target.id),
         "pulled_at": target.pulled_at,
+        "login_until": lapses_at(opened.secrets),
     }

@@ -10,7 +10,7 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _, translate
+from interop_cli.i18n import _, labelled, translate
 from interop_cli.shell.command import Command, Count, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -154,11 +154,13 @@ def status_command(app: App, target_name: str | None) -> None:
     interop sync status --json
     """
     from interop_cli.domain.fields.field import Column, ValueKind
+    from interop_cli.sync.lapsing import about
     from interop_cli.sync.report import NAMES, status
 
     texts = {"target", "kind", "paused_by"}
-    times = {"paused_until", "pushed_at", "pulled_at"}
+    times = {"paused_until", "pushed_at", "pulled_at", "login_until"}
     hidden = {"kind", "unknown", "excluded", "awaiting", "drift", "paused_by", "pulled_at"}
+    hidden |= {"login_until"}
     columns = [
         Column(
             name,
@@ -174,11 +176,12 @@ def status_command(app: App, target_name: str | None) -> None:
         for name in NAMES
     ]
     app.output.pick(columns, key="target")
-    rows = [
-        tuple(found[name] for name in NAMES)
-        for found in (status(app.open_target(target)) for target in common.named(app, target_name))
-    ]
-    app.output.rows(columns, [rows], key="target")
+    found = [status(app.open_target(target)) for target in common.named(app, target_name)]
+    app.output.rows(columns, [[tuple(one[name] for name in NAMES) for one in found]], key="target")
+    for one in found:
+        said = about(one["target"], one["login_until"], app.clock)
+        if said is not None:
+            app.output.warn(labelled(translate(said[0]), translate(said[1])))
 
 
 @click.command("log", cls=Command)
@@ -198,7 +201,7 @@ def log_command(
     interop sync log --target crm --failed
     interop sync log ACME --json
     """
-    from interop_cli.store.reading.references import resolve
+    from interop_cli.store.reading.called import resolve
     from interop_cli.store.sync import states
 
     conn = app.store.conn

@@ -14,6 +14,8 @@ from interop_cli.domain.sync.link import Link, LinkFault, LinkState
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 
 if TYPE_CHECKING:
+    from interop_cli.domain.sync.payload import Payload
+    from interop_cli.domain.sync.records import RemoteRecord
     from interop_cli.store.writing.writer import Writer
 
 LINK_COLUMNS = (
@@ -158,6 +160,31 @@ class LinkRepository:
             "now": self.writer.now,
         }
         self._made([row])
+
+    def bring(
+        self, target_id: int, entity: str, pairs: Iterable[tuple[int, RemoteRecord, Payload]]
+    ) -> None:
+        """Tie records that were just made here to those they were made of.
+
+        Each with what it holds there; their stamps are told with ``refresh``.
+        """
+        self.writer.derived = True
+        columns = (
+            *("target_id", "entity", "local_id", "state", "remote_id", "remote_key"),
+            *("remote_version", "stamp", "pushed", "created_at", "updated_at"),
+        )
+        now = self.writer.now
+        self.conn.insert_many(
+            "sync_link",
+            columns,
+            (
+                (
+                    *(target_id, entity, local_id, str(LinkState.PENDING), remote.remote_id),
+                    *(remote.key, remote.version, "", dumped(pushed), now, now),
+                )
+                for local_id, remote, pushed in pairs
+            ),
+        )
 
     def _made(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.writer.derived = True

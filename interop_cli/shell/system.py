@@ -1,9 +1,10 @@
-"""The operating-system user that runs the program, by uid rather than by ``$USER``."""
+"""What the operating system says: who runs the program, by uid, and in which time zone."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 from interop_cli.domain.rights import User
 
@@ -37,3 +38,26 @@ def user_named(text: str) -> User | None:
     with suppress(KeyError, OverflowError):
         name = pwd.getpwuid(int(text)).pw_name
     return User(str(int(text)), name)
+
+
+LOCAL = "/etc/localtime"
+
+
+def system_zone() -> str:
+    """The zone's name, such as ``America/Toronto``; "" where the system does not tell.
+
+    Out of ``TZ``, else from the file of zones that ``/etc/localtime`` leads to.
+    """
+    from interop_cli.domain.values.days import zone_named
+
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name:
+        try:
+            _, _, name = str(Path(LOCAL).resolve(strict=True)).partition("zoneinfo/")
+        except (OSError, RuntimeError):
+            return ""
+    try:
+        zone_named(name)
+    except ValueError:
+        return ""
+    return name
