@@ -14,7 +14,7 @@ from interop_cli.domain.sync import payload as form
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
-from interop_cli.domain.values.phone import format_phone
+from interop_cli.domain.values.phone_text import format_phone
 from interop_cli.domain.values.places import country_name
 from interop_cli.domain.values.uid import is_uid
 

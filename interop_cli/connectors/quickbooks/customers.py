@@ -23,7 +23,7 @@ from interop_cli.domain.sync.descriptor import (
 )
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
-from interop_cli.domain.values.phone import format_phone
+from interop_cli.domain.values.phone_text import format_phone
 from interop_cli.domain.values.places import country_name
 from interop_cli.domain.values.terms import due_date
 from interop_cli.domain.values.text import fold
