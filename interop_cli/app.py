@@ -6,7 +6,7 @@ The only place where the parts are wired together. A command gets it as its firs
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import set_language, set_zone
-from interop_cli.shell.early_options import command_typed, early_language, error_options
+from interop_cli.shell.command import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
     from interop_cli.clock import Clock
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EXIT_ATTENTION = 10
-SEED_DAY = "2026-01-05"
+SEED_DAY = "2025-12-31"
 
 
 class App:
@@ -118,12 +118,12 @@ class App:
     @cached_property
     def zone(self) -> tzinfo | None:
         """The time zone whose days are meant; ``None``: this machine's, where no other is set."""
-        from interop_cli.shell.system_zone import system_zone
+        from interop_cli.shell.system import system_zone
 
         name = str(self.settings.get("timezone"))
         if not name or name == system_zone():
             return None
-        from interop_cli.domain.values.zones import zone_named
+        from interop_cli.domain.values.days import zone_named
 
         return zone_named(name)
 
@@ -165,11 +165,13 @@ class App:
         zone = self.zone if "store" in self.__dict__ else UTC
         return Clock(datetime.combine(day, time(), zone).astimezone(UTC))
 
-    def fix_clock(self) -> None:
-        """Stop the clock where nobody has: made-up data is then the same on any day."""
+    def fix_clock(self, day: date | None = None) -> None:
+        """Stop the clock at ``day``, or where nobody has: made-up data is the same on any day."""
         from interop_cli.clock import Clock
 
         self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
+        if day is not None:
+            self.environ["INTEROP_TODAY"] = day.isoformat()
         self.__dict__.pop("today", None)
         # In UTC, whatever the zone: on any machine.
         self.__dict__["clock"] = Clock(datetime.combine(self.today, time(), UTC))
@@ -179,7 +181,7 @@ class App:
     @cached_property
     def user(self) -> User:
         """Who runs the program."""
-        from interop_cli.shell.system_user import current_user
+        from interop_cli.shell.system import current_user
 
         return current_user()
 
@@ -298,7 +300,6 @@ class App:
             out=Path(out) if out and out != "-" else None,
             color=get("color"),
             quiet=bool(self.options.get("quiet")),
-            verbose=bool(self.options.get("verbose")),
             pager=not (self.options.get("no_pager") or get("no_input")),
             dialect=self.options.get("dialect") or "rfc4180",
             error_format=get("error_format"),
@@ -343,6 +344,17 @@ class App:
             folder=self.settings.secrets_folder,
             ends=ends,
         )
+
+    def lapsing_logins(self) -> Iterator[dict[str, Any]]:
+        """What ``db doctor`` says of the logins of targets."""
+        from interop_cli.store.sync.targets import all_targets
+        from interop_cli.sync.lapsing import findings
+        from interop_cli.sync.target import secrets_of
+
+        folder = self.settings.secrets_folder
+        targets = all_targets(self.store.conn)
+        secrets = ((one.name, secrets_of(one, self.environ, folder)) for one in targets)
+        return findings(secrets, self.clock)
 
     def google_places(self) -> Places:
         """The service that completes addresses; raises Denied ``autofill.key`` without a key."""

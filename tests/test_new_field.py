@@ -83,7 +83,7 @@ def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     after(copy / "domain/fields/client.py", "    *_PLACE,\n", CLIENT_ROW)
     after(copy / "domain/client.py", "    accounting: Annotated", CLIENT_ATTRIBUTE)
-    after(copy / "domain/fields/contact.py", '    Field("active"', CONTACT_ROW)
+    after(copy / "domain/fields/belonging.py", '    Field("active"', CONTACT_ROW)
     after(copy / "domain/contact.py", "    active: On", CONTACT_ATTRIBUTE)
     steps = copy / "store/migrations"
     last = sorted(steps.glob("m*.py"))[-1].stem.removeprefix("m")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from interop_cli.app import App
-from interop_cli.shell import system_zone
+from interop_cli.shell import system
 from interop_cli.store.engines.open import open_database
 
 
@@ -47,13 +47,13 @@ def test_a_zone_that_nobody_knows_is_refused_and_can_be_set(shop: Path, invoke) 
 def test_the_zone_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for typed, name in (("America/Toronto", "America/Toronto"), (":UTC", "UTC"), ("XYZ5", "")):
         monkeypatch.setenv("TZ", typed)
-        assert system_zone.system_zone() == name
+        assert system.system_zone() == name
     monkeypatch.delenv("TZ")
     target = tmp_path / "zoneinfo" / "America" / "Montreal"
     target.parent.mkdir(parents=True)
     target.touch()
     (tmp_path / "localtime").symlink_to(target)
-    monkeypatch.setattr(system_zone, "LOCAL", str(tmp_path / "localtime"))
-    assert system_zone.system_zone() == "America/Montreal"
-    monkeypatch.setattr(system_zone, "LOCAL", str(tmp_path / "nothing"))
-    assert system_zone.system_zone() == ""
+    monkeypatch.setattr(system, "LOCAL", str(tmp_path / "localtime"))
+    assert system.system_zone() == "America/Montreal"
+    monkeypatch.setattr(system, "LOCAL", str(tmp_path / "nothing"))
+    assert system.system_zone() == ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from interop_cli.shell.system_user import current_user
+from interop_cli.shell.system import current_user
 from tests.support.engines import ENGINES
 from tests.support.terminal import ON
 from tests.support.transcript import Step, Transcript, matches, parse, run_step, updated

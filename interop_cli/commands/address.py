@@ -9,7 +9,7 @@ import click
 from interop_cli.commands import lists
 from interop_cli.commands.belonging import address_import_command
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.fields import ADDRESS
+from interop_cli.domain.fields import ADDRESS, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
@@ -44,7 +44,7 @@ def list_command(app: App, client: str | None, asked: lists.Asked) -> None:
     interop address list --filter "main = false and province = ON" -o csv
     """
     from interop_cli.store.reading import addresses
-    from interop_cli.store.reading.conditions import EVERYTHING
+    from interop_cli.store.reading.lists import EVERYTHING
 
     columns = addresses.columns()
     lists.show(app, addresses.VIEW, columns, asked, EVERYTHING, client=client, key="id")
@@ -59,17 +59,17 @@ def show_command(app: App, address_id: int) -> None:
     \b
     interop address show 7
     """
-    from interop_cli.commands import notes_at_head
+    from interop_cli.commands import lists
     from interop_cli.store.reading import addresses
 
     with app.store.reading() as conn:
         client_id, found = addresses.one(conn, address_id)
-        notes_at_head.show(app, conn, client_id, found, "address")
+        lists.show_under(app, conn, client_id, found, "address")
 
 
 @address_command.command("create", cls=Command)
 @client_argument()
-@field_options(ADDRESS)
+@field_options(ADDRESS, needed=NEEDED["address"])
 @ALLOW_MISMATCH
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @PICK

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.domain.messages import N_, msg
+from interop_cli.i18n import _, ngettext
+from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Count, Group, RowId, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.outcome import Outcome
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 journal_command = Group("journal", help=N_("What was done, by whom; undo."))
 EXIT_ATTENTION = 10
+LAST = "last"
 
 
 @journal_command.command("list", cls=Command)
@@ -71,26 +75,56 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
         app.output.record(found, "operation", key="id", last=("items", items), spool=spool)
 
 
+class Operation(RowId):
+    """The id of an operation, or the word for the latest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return LAST if str(value).casefold() == LAST else super().convert(value, param, ctx)
+
+
+def _last(app: App) -> tuple[int, str]:
+    """The latest operation of this user that is not undone: its id, and a line that shows it."""
+    from interop_cli.output.sanitise import one_line
+    from interop_cli.store.reading import operations
+
+    with app.store.reading() as conn:
+        found = operations.latest(conn, app.store.actor)
+    shown = ngettext("{n} change", "{n} changes", found["changes"])
+    line = one_line(f"{found['id']}  {found['at']}  {found['command']}  {shown}")
+    return int(found["id"]), f"  {line}"
+
+
 @journal_command.command("undo", cls=Command)
-@click.argument("operation_id", type=RowId(), metavar="OPERATION")
+@click.argument("operation_id", type=Operation(), metavar="OPERATION|last")
 @option("--keep-newer", is_flag=True, help=N_("Keep the rows changed since, undo the others."))
 @pass_app
-def undo_command(app: App, operation_id: int, keep_newer: bool) -> None:
+def undo_command(app: App, operation_id: int | str, keep_newer: bool) -> None:
     """Bring back what an operation changed, and nothing else.
 
-    An invoice or a credit note that was posted here stays: credit it, or make it void.
+    last is the latest operation of yours that is not undone; it is shown, and you are asked, before
+    anything is done. An invoice or a credit note that was posted here stays: credit it, or make it
+    void.
 
     \b
     interop journal undo 17 --dry-run
     interop journal undo 17
+    interop journal undo last
     """
     from interop_cli.services import admin
 
-    outcome = app.run(
-        "journal.undo",
-        lambda uow: admin.undo(uow, operation_id, keep_newer=keep_newer),
-        undoes=operation_id,
-    )
+    wanted, line = (operation_id, "") if isinstance(operation_id, int) else _last(app)
+
+    def undo(uow: UnitOfWork) -> Outcome:
+        return admin.undo(uow, wanted, keep_newer=keep_newer)
+
+    asked = bool(line) and confirm.needed(app)
+    if asked:
+        confirm.tried(app, "journal.undo", undo)  # what refuses it is said before anybody agrees
+        app.output.notices.always(line)
+        confirm.ask(msg("Undo operation {id}?", id=wanted))
+    outcome = app.run("journal.undo", undo, undoes=wanted)
+    if line and not asked:
+        app.output.message(line)
     if outcome.notice:
         from interop_cli.i18n import translate
 

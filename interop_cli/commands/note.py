@@ -185,7 +185,7 @@ def list_command(app: App, client: str | None, category: str | None, asked: list
     interop note list --filter "created_at >= -7d and attachments > 0"
     """
     from interop_cli.store.reading import notes
-    from interop_cli.store.reading.conditions import EVERYTHING
+    from interop_cli.store.reading.lists import EVERYTHING
 
     also = EVERYTHING if category is None else notes.of_category(app.store.conn, category)
     lists.show(
@@ -360,7 +360,7 @@ def _names(attachments: Any) -> list[str]:
 
 
 def _card(note: Any, style: Any) -> Any:
-    from interop_cli.commands.notes_at_head import note_lines
+    from interop_cli.commands.lists import note_lines
 
     yield style.bold(f"#{note['id']} {note['client']}")
     yield from note_lines([note], style)

@@ -12,7 +12,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import ENTITIES
 from interop_cli.domain.fields.field import Column, ValueKind, listed
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.document_kinds import KIND_NAMES, STATUS_NAMES
+from interop_cli.domain.values.closed_lists import KIND_NAMES, STATUS_NAMES
 from interop_cli.shell.command import Command, pass_app
 
 if TYPE_CHECKING:

@@ -23,6 +23,11 @@ became of them.
 """
 
 
+def kinds() -> list[str]:
+    """The kinds of targets there are."""
+    return list(KINDS)
+
+
 def connector_class(kind: str) -> type[Connector]:
     """The class for a kind of target; raises ConfigError ``sync.kind.unknown``."""
     if kind not in KINDS:

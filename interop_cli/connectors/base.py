@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from urllib.parse import quote
 
-from interop_cli.connectors.protocol import Secret, Target, TargetSetting, Tools
+from interop_cli.connectors.protocol import OAuthApp, Secret, Target, TargetSetting, Tools
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.sync.descriptor import Descriptor
+from interop_cli.domain.sync.descriptor import Descriptor, constant
 from interop_cli.domain.sync.link import Trouble, TroubleKind
-from interop_cli.domain.sync.records import Trace
+from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.records import RemoteIdentity, Trace
 
 if TYPE_CHECKING:
     from interop_cli.connectors.http import Http, HttpAnswer
+    from interop_cli.connectors.oauth import OAuth
 
+T = TypeVar("T")
 BASE_URL = TargetSetting("base_url", N_("Another address of the server."))
+OAUTH_SETTINGS = (
+    TargetSetting("token_url", N_("Another address of the server that gives tokens.")),
+    TargetSetting(
+        "redirect_uri",
+        N_("Where a login comes back to, as the app there has it; on this machine if absent."),
+    ),
+)
+"""What a connector with a login has besides its own settings."""
 
 
 class HttpConnector:
@@ -26,6 +38,9 @@ class HttpConnector:
     host: ClassVar[str]
     request_id_header: ClassVar[str] = ""
     secret_names: ClassVar[tuple[str, ...]] = ("token",)
+    oauth: ClassVar[OAuthApp | None] = None
+    by_file: ClassVar[bool] = False
+    only_read: ClassVar[frozenset[str]] = frozenset()
     descriptors: ClassVar[Mapping[str, Descriptor]]
 
     def __init__(self, target: Target, tools: Tools) -> None:
@@ -33,6 +48,7 @@ class HttpConnector:
         self.tools = tools
         self.clock = tools.clock
         self._chosen: dict[str, Descriptor] = {}
+        self._bearer: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -46,8 +62,19 @@ class HttpConnector:
             known = self.descriptors[entity]
             policies = (self.target.settings.get("policies") or {}).get(entity) or {}
             known = known if fields is None else known.narrowed(fields)
+            known = known.with_constants(self._constants(entity))
             self._chosen[entity] = known.deciding(policies)
         return self._chosen[entity]
+
+    def _constants(self, entity: str) -> Mapping[str, str]:
+        """What the settings say that each new record gets: theirs -> value."""
+        found: Mapping[str, str] = (self.target.settings.get("constants") or {}).get(entity) or {}
+        return found
+
+    def with_constants(self, entity: str, payload: Payload) -> Payload:
+        """A payload with what the settings say that each new record gets."""
+        constants = self._constants(entity)
+        return payload | {constant(theirs): value for theirs, value in constants.items()}
 
     def chosen(self, entity: str) -> Mapping[str, str] | None:
         """The fields that the settings choose, ours -> theirs; None for the usual ones."""
@@ -93,9 +120,58 @@ class HttpConnector:
         self.http.hide(*(value for value in secret.values() if isinstance(value, str)))
         return secret
 
+    @cached_property
+    def tokens(self) -> OAuth:
+        """The tokens that OAuth gave us, where ``oauth`` says that it does."""
+        from interop_cli.connectors.oauth import OAuth
+
+        app = cast("OAuthApp", self.oauth)
+        return OAuth(self.tools, app, self._address("token_url", app.token_url))
+
+    @property
+    def authorize_url(self) -> str:
+        """Where a person agrees that we are let in; empty where nobody has to."""
+        app = self.oauth
+        return self._address("authorize_url", app.authorize_url) if app else ""
+
+    def _address(self, what: str, usual: str) -> str:
+        """An address of OAuth: the environment, else the target's settings, else the real one."""
+        settings = self.target.settings
+        found = getattr(self.tools, what) or settings.get(what)
+        try:
+            return str(found or usual.format_map(_quoted(settings)))
+        except KeyError as missing:
+            raise ConfigError(
+                "sync.setting.missing",
+                msg("These settings are required: {names}.", names=str(missing.args[0])),
+                hint=msg("Give them with --set name=value"),
+            ) from None
+
     def authorize(self) -> Mapping[str, str]:
         """The headers that let us in."""
-        return {"Authorization": f"Bearer {self.secret()['token']}"}
+        secret = self.secret()
+        if self.oauth is None:
+            return {"Authorization": f"Bearer {secret['token']}"}
+        if not self.tokens.is_fresh(secret):
+            self.tokens.renew(secret.get("access_token"))
+            secret = self.secret()
+        self._bearer = str(secret.get("access_token"))
+        return {"Authorization": f"Bearer {self._bearer}"}
+
+    def renewing(self, call: Callable[[], T]) -> T:
+        """What ``call`` gives; a 401 is answered by one refresh and the very same call again."""
+        try:
+            return call()
+        except Trouble as trouble:
+            refused = trouble.kind is TroubleKind.AUTH and trouble.status == 401
+            if self.oauth is None or not refused or self._bearer is None:
+                raise
+            self.tokens.renew(self._bearer)
+        return call()
+
+    def tenants(self) -> list[RemoteIdentity]:
+        """Nobody says."""
+        return []
 
     def judge(self, answer: HttpAnswer) -> Trouble | None:
         """What an answer that is not a 2xx means, in the remote's own way of saying it."""
@@ -103,15 +179,22 @@ class HttpConnector:
 
     def traces(self) -> list[Trace]:
         """The calls made since this was last asked."""
-        if "http" not in self.__dict__:
-            return []
-        found, self.http.traces = self.http.traces, []
+        found: list[Trace] = []
+        if "tokens" in self.__dict__:
+            found, self.tokens.traces = self.tokens.traces, []
+        if "http" in self.__dict__:
+            found, self.http.traces = [*found, *self.http.traces], []
         return found
 
     def close(self) -> None:
         """Let go of connections."""
         if "http" in self.__dict__:
             self.http.close()
+
+
+def _quoted(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as they stand in an address."""
+    return {name: quote(str(value), safe="") for name, value in settings.items()}
 
 
 def unnamed() -> Trouble:

@@ -9,14 +9,15 @@ disk before anything is called with it.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from interop_cli.connectors.hosts import checked_url, host_of
-from interop_cli.connectors.protocol import Secret, Tools
+from interop_cli.connectors.protocol import Grant, OAuthApp, Secret, Tools
 from interop_cli.domain.errors import why_not_written
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Trace
 
@@ -26,15 +27,18 @@ if TYPE_CHECKING:
 EARLY = 60.0
 """An access token is renewed so many seconds before it ends."""
 LIFE = 3600.0
+DAY = 86400.0
 
 
 @dataclass
 class OAuth:
     """The tokens of one target: ``client_id``, ``client_secret``, ``refresh_token`` in its secret,
-    and ``access_token`` with ``expires_at`` once there is one.
+    and ``access_token`` with ``expires_at`` once there is one; ``refresh_ends_at`` where it is
+    known when the refresh token lapses.
     """
 
     tools: Tools
+    app: OAuthApp
     token_url: str
     traces: list[Trace] = field(default_factory=list)
 
@@ -63,7 +67,23 @@ class OAuth:
                 )
             if secret.get("access_token") != refused and self.is_fresh(secret):
                 return
-            self._save({**secret, **self._asked(secret)})
+            self._save({**secret, **self._asked(secret, self._again(secret))})
+
+    def granted(self, secret: Secret, code: str, redirect_uri: str, verifier: str | None) -> Secret:
+        """The secret with its first tokens, for the code that a login brought. Raises Trouble."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        if verifier is not None:
+            form["code_verifier"] = verifier
+        found = self._asked(secret, form)
+        if not found.get("refresh_token"):
+            raise Trouble(TroubleKind.RETRY, "remote.answer", msg("The answer holds no token."))
+        return {**secret, **found}
+
+    def _again(self, secret: Secret) -> dict[str, str]:
+        """What asks for another access token."""
+        if self.app.grant is Grant.CLIENT:
+            return {"grant_type": "client_credentials", "scope": " ".join(self.app.scopes)}
+        return {"grant_type": "refresh_token", "refresh_token": str(secret.get("refresh_token"))}
 
     def _save(self, secret: Secret) -> None:
         try:
@@ -75,7 +95,7 @@ class OAuth:
                 msg("The new token cannot be kept: {why}.", why=why_not_written(error)),
             ) from None
 
-    def _asked(self, secret: Secret) -> Secret:
+    def _asked(self, secret: Secret, form: dict[str, str]) -> Secret:
         """New tokens from the server. Not one of them is ever shown."""
         from interop_cli.connectors.http import Http
 
@@ -90,14 +110,13 @@ class OAuth:
         http = Http(
             f"{parts.scheme}://{parts.netloc}",
             self.tools.clock,
-            judge=_judged,
+            judge=_judged_code if "code" in form else _judged,
             max_seconds=self.tools.timeout,
             ends=self.tools.ends,
             ca_bundle=self.tools.ca_bundle,
             proxy=self.tools.proxy,
         )
         pair = f"{secret.get('client_id')}:{secret.get('client_secret')}"
-        form = {"grant_type": "refresh_token", "refresh_token": str(secret.get("refresh_token"))}
         basic = base64.b64encode(pair.encode()).decode()
         try:
             # To ask again changes nothing in the books, so a failure is one to try again after.
@@ -121,7 +140,18 @@ class OAuth:
         life = found.get("expires_in")
         seconds = life if isinstance(life, int) and 0 < life < 10**7 else LIFE
         tokens = {"access_token": access, "expires_at": self._now() + seconds, "token_host": host}
-        return tokens if refresh is None else {**tokens, "refresh_token": refresh}
+        if refresh is not None:
+            tokens["refresh_token"] = refresh
+        ends = self._refresh_ends(found)
+        return tokens if ends is None else {**tokens, "refresh_ends_at": ends}
+
+    def _refresh_ends(self, found: Mapping[str, Any]) -> float | None:
+        """When a refresh token lapses that is not used: as the server says, or as is known."""
+        for name in ("x_refresh_token_expires_in", "refresh_token_expires_in"):
+            life = found.get(name)
+            if isinstance(life, int) and 0 < life < 10**10:
+                return self._now() + life
+        return None if self.app.idle_days is None else self._now() + self.app.idle_days * DAY
 
     def _now(self) -> float:
         return self.tools.clock.now().timestamp()
@@ -139,11 +169,17 @@ def _is_token(value: object) -> bool:
 
 
 def _judged(answer: HttpAnswer) -> Trouble | None:
-    if answer.status in (400, 401, 403):
-        return Trouble(
-            TroubleKind.AUTH,
-            "sync.auth.refused",
-            msg("The refresh token is not good any more: connect again."),
-            status=answer.status,
-        )
-    return None
+    return _refused(answer, msg("The refresh token is not good any more: connect again."))
+
+
+def _judged_code(answer: HttpAnswer) -> Trouble | None:
+    data = answer.data if isinstance(answer.data, dict) else {}
+    if data.get("error") == "invalid_client":
+        return _refused(answer, msg("The id or the secret of the app is not good."))
+    return _refused(answer, msg("The code is not good any more: log in again."))
+
+
+def _refused(answer: HttpAnswer, message: Message) -> Trouble | None:
+    if answer.status not in (400, 401, 403):
+        return None
+    return Trouble(TroubleKind.AUTH, "sync.auth.refused", message, status=answer.status)

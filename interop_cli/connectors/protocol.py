@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from interop_cli.clock import Clock
@@ -61,15 +62,16 @@ class Target:
 class Tools:
     """What a connector may use besides its arguments.
 
-    ``base_url`` and ``token_url`` are overrides from the environment, ``ca_bundle`` and ``proxy``
-    likewise. A whole call may take ``timeout`` seconds; none goes on after ``ends``, a moment of
-    ``time.monotonic``.
+    ``base_url``, ``token_url`` and ``authorize_url`` are overrides from the environment,
+    ``ca_bundle`` and ``proxy`` likewise. A whole call may take ``timeout`` seconds; none goes on
+    after ``ends``, a moment of ``time.monotonic``.
     """
 
     clock: Clock
     secrets: SecretStore
     base_url: str | None = None
     token_url: str | None = None
+    authorize_url: str | None = None
     timeout: float = 60.0
     ends: float | None = None
     ca_bundle: str | None = None
@@ -80,7 +82,8 @@ class Tools:
 class TargetSetting:
     """A setting that targets of a kind have (``sync add NAME KIND --set name=value``).
 
-    ``help`` is a msgid. A value is text, unless ``flag``.
+    ``help`` is a msgid. A value is text, unless ``flag``; with ``path`` it names a file or folder,
+    and is kept as a whole path, unless it is one of the ``ready`` names.
     """
 
     name: str
@@ -90,6 +93,38 @@ class TargetSetting:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     """What the whole value must match."""
+    path: bool = False
+    ready: tuple[str, ...] = ()
+
+
+class Grant(StrEnum):
+    """How tokens are come by."""
+
+    CODE = "authorization_code"
+    """A person agrees in a browser, once: ``sync connect --login``."""
+    CLIENT = "client_credentials"
+    """The app lets itself in, whenever it needs to; there is no refresh token."""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthApp:
+    """How a system lets apps in by OAuth 2, which a connector of it declares.
+
+    Addresses may have settings of the target in braces: ``https://…/{tenant}/oauth2/token``.
+    ``tenant`` is the setting that says for which company or organisation there the tokens are;
+    the login notes it, from the part of its answer called ``tenant_answer`` or, where that is
+    empty, from what ``Connector.tenants`` says. ``pkce`` where the system knows RFC 7636. Unused
+    for ``idle_days``, a refresh token lapses.
+    """
+
+    token_url: str
+    authorize_url: str = ""
+    scopes: tuple[str, ...] = ()
+    grant: Grant = Grant.CODE
+    pkce: bool = False
+    tenant: str | None = None
+    tenant_answer: str = ""
+    idle_days: float | None = None
 
 
 class Connector(Protocol):
@@ -113,6 +148,16 @@ class Connector(Protocol):
     secret_names: ClassVar[tuple[str, ...]]
     """The keys a secret must have; one alone may be given as plain text. Empty: needs none."""
     settings: ClassVar[tuple[TargetSetting, ...]]
+    oauth: ClassVar[OAuthApp | None]
+    """How it is let in, where that is by OAuth (then it is an ``HttpConnector``); None: with a
+    token as it is, or with none.
+    """
+    by_file: ClassVar[bool]
+    """Whether it is fed with files (``sync export``): nobody is called, and somebody says later
+    what became of them.
+    """
+    only_read: ClassVar[frozenset[str]]
+    """Those of ``entities`` that are never pushed: ``sync link`` and ``pull`` alone know them."""
 
     def __init__(self, target: Target, tools: Tools) -> None:
         """Make it; calls nobody and reads no secret. Raises ConfigError for bad settings."""
@@ -135,6 +180,12 @@ class Connector(Protocol):
         """Which system this is, as it says itself; None where nothing there tells.
 
         The links of a target belong to one system: another one's records are strangers.
+        """
+
+    def tenants(self) -> list[RemoteIdentity]:
+        """The companies or organisations that the tokens let us into; () where nobody says.
+
+        Asked after a login where ``OAuthApp.tenant`` has no ``tenant_answer``.
         """
 
     def connect(self) -> list[str]:
@@ -164,8 +215,12 @@ class Connector(Protocol):
         One that is not there is left out or ``gone``. A merged one may come back under another id.
         """
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
-        """Every record there, active or not: what ``sync link`` proposes from."""
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        """Every record there, active or not: what ``sync link`` proposes from.
+
+        ``whole``: with every field that has a place there, sent or not, and what it belongs to, so
+        that a record can be made of it here.
+        """
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         """The records changed since a time (UTC, ISO 8601), each at least once."""

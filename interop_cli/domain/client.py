@@ -1,4 +1,4 @@
-"""A client, or a prospect: who it is, how it is reached, billed and known to the tax office."""
+"""A client or prospect: who it is, how it is reached, billed, and known to tax and accounting."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from interop_cli.domain.accounting import check_accounting
 from interop_cli.domain.entity import Lasting, Name, On, Value, optional, optional_line
-from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault, too_long
-from interop_cli.domain.rules import Context, context_of
-from interop_cli.domain.values.choices import (
+from interop_cli.domain.errors import Detail
+from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.rules import Context, context_of, fault, too_long
+from interop_cli.domain.validation import invalid_details
+from interop_cli.domain.values.closed_lists import (
     SHIPPER_IDENTITIES,
     check_currency,
     parse_bool,
@@ -27,6 +27,10 @@ from interop_cli.domain.values.email import check_email, read_website
 from interop_cli.domain.values.phone import read_phone
 from interop_cli.domain.values.taxnumbers import check_gst, check_neq, check_qst, compact
 from interop_cli.domain.values.text import clean, fold
+
+if TYPE_CHECKING:
+    from interop_cli.domain.sync.descriptor import RemoteField
+
 
 MAX_TERMS = 40
 MAX_PHONE = 60
@@ -206,3 +210,44 @@ class Client(Lasting):
         if client.accounting != self.accounting:
             check_accounting(client.accounting, self.accounting, context, prospect=client.prospect)
         return client
+
+
+PREFIX = "accounting."
+
+
+def check_accounting(
+    fields: Mapping[str, str], before: Mapping[str, str], context: Context, *, prospect: bool
+) -> None:
+    """Refuse values that a configured target could not take; warn of names that none knows.
+
+    Only what differs from ``before`` is looked at, and nothing where no target is configured.
+    Raises InvalidData with a detail a field. Warns of what a client still lacks before it can be
+    sent; a prospect need not have it.
+    """
+    changed = {name: value for name, value in fields.items() if before.get(name) != value}
+    known = context.policy.accounting_fields() if changed or not before else None
+    if known is None:
+        return
+    place, details = context.place, []
+    for name, value in changed.items():
+        path = PREFIX + name
+        field = known.get(name)
+        if field is None:
+            names = ", ".join(sorted(known))
+            reason = msg("no configured target has this field; fields: {names}", names=names or "-")
+            context.warn(path, "client.accounting.unknown", reason)
+        elif (problem := field.problem(value)) is not None:
+            details.append(Detail(path, problem.code, problem.message, place.line, place.key))
+    if details:
+        raise invalid_details(details)
+    if not prospect:
+        _warn_lacking(fields, known, context)
+
+
+def _warn_lacking(
+    fields: Mapping[str, str], known: Mapping[str, RemoteField], context: Context
+) -> None:
+    for name, field in known.items():
+        if field.required and not fields.get(name):
+            reason = msg("is required before the client can be sent to accounting")
+            context.warn(PREFIX + name, "client.accounting.missing", reason)

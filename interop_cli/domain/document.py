@@ -22,14 +22,12 @@ from interop_cli.domain.entity import (
 )
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import Faults, fault, missing, too_long
-from interop_cli.domain.rules import context_of
+from interop_cli.domain.rules import Faults, context_of, fault, missing, too_long
 from interop_cli.domain.validation import refused
-from interop_cli.domain.values.choices import check_currency, read_choice
-from interop_cli.domain.values.document_kinds import KINDS, STATUSES
+from interop_cli.domain.values.closed_lists import KINDS, STATUSES, check_currency, read_choice
+from interop_cli.domain.values.days import day_in, zoned_time
 from interop_cli.domain.values.money import MAX_CENTS, in_cents, parse_amount, parse_cents
 from interop_cli.domain.values.text import clean, clean_value
-from interop_cli.domain.values.zones import day_in, zoned_time
 
 MAX_NUMBER = 40
 MAX_PLACE = 500

@@ -23,10 +23,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from interop_cli.domain.values.code import code_key, strip_legal_suffix
-from interop_cli.domain.values.doubts import NO_VALUE
-from interop_cli.domain.values.text import caseless, fold
-from interop_cli.domain.values.uid import uid_key
+from interop_cli.domain.values.code import code_key, strip_legal_suffix, uid_key
+from interop_cli.domain.values.text import NO_VALUE, caseless, fold
 
 
 class Key(StrEnum):

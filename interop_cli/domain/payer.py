@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.values.document_kinds import SOLD
+from interop_cli.domain.values.closed_lists import SOLD
 
 
 def check_can_be_payer(payer: Client, of: Client, pays_for: Sequence[str] = ()) -> None:

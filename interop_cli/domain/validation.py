@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from interop_cli.domain.errors import NOWHERE, Detail, InvalidData, Place
 from interop_cli.domain.messages import N_, Message, msg
-from interop_cli.domain.rule_faults import MSGID
+from interop_cli.domain.rules import MSGID
 
 # pydantic's own types, in our words; the places are in the error's context.
 _SENTENCES = {

@@ -18,7 +18,6 @@ from interop_cli.output.cells import as_text, loaded
 from interop_cli.output.columns import ColumnChoice, Row, dig
 from interop_cli.output.sanitise import SUSPECT, guard, printable
 
-DIALECTS = ("rfc4180", "excel-fr")
 Batches = Iterable[list[Row]]
 Convert = Callable[[Sequence[object]], Iterable[str | int | None]]  # of a whole column
 
@@ -124,10 +123,3 @@ def _tsv_column(choice: ColumnChoice, terminal: bool, *, guarded: bool) -> Conve
         return printable(text) if terminal else text
 
     return partial(map, one)
-
-
-def untsv(text: str) -> str:
-    """The text that a TSV cell stands for."""
-    parts = text.split("\\\\")
-    plain = (p.replace("\\t", "\t").replace("\\n", "\n").replace("\\r", "\r") for p in parts)
-    return "\\".join(plain)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from interop_cli.domain.values.doubts import NO_VALUE
+from interop_cli.domain.values.text import NO_VALUE
 
 _INVISIBLE = (
     "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"

@@ -13,7 +13,6 @@ from typing import IO, Any
 from interop_cli import disk
 from interop_cli.output.sanitise import printable
 
-COLORS = ("auto", "always", "never")
 _VIRTUAL_TERMINAL = 4
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
 
@@ -101,17 +100,9 @@ class Style:
         """``text`` in red."""
         return self._dress("red", text)
 
-    def green(self, text: str) -> str:
-        """``text`` in green."""
-        return self._dress("green", text)
-
     def yellow(self, text: str) -> str:
         """``text`` in yellow."""
         return self._dress("yellow", text)
-
-    def blue(self, text: str) -> str:
-        """``text`` in blue."""
-        return self._dress("blue", text)
 
     def cyan(self, text: str) -> str:
         """``text`` in cyan."""

@@ -49,7 +49,7 @@ class Output:
     ``fields`` are the names of ``--fields``; ``out`` is ``--out`` (``-`` is stdout). ``pager``:
     what is longer than the screen of a terminal is read in one. The streams
     and ``environ`` are those of the process unless given. After any failure to write, call
-    ``abandon``, so that Python does not complain about the stream when it exits.
+    ``sink.discard``, so that Python does not complain about the stream when it exits.
     """
 
     def __init__(
@@ -60,7 +60,6 @@ class Output:
         out: Path | str | None = None,
         color: str = "auto",
         quiet: bool = False,
-        verbose: bool = False,
         pager: bool = False,
         dialect: str = "rfc4180",
         error_format: str | None = None,
@@ -74,7 +73,6 @@ class Output:
         self.fields = list(fields) if fields else None
         self.out = Path(out) if out and str(out) not in sink.STDOUT else None
         self.quiet = quiet
-        self.verbose = verbose
         self.dialect = dialect
         self._environ = os.environ if environ is None else environ
         self._stdout = sys.stdout if stdout is None else stdout
@@ -287,20 +285,11 @@ class Output:
         self.notices.clear()
         sink.flush(self._stdout)
 
-    def abandon(self) -> None:
-        """Let what is left unwritten go, after a failure of stdout."""
-        sink.discard(self._stdout)
-
     # Words
 
     def message(self, text: str) -> None:
         """A sentence on stderr; nothing when quiet."""
         self.notices.message(text)
-
-    def remark(self, text: str) -> None:
-        """A sentence on stderr for those who asked for more with ``-v``."""
-        if self.verbose:
-            self.notices.message(text)
 
     def warn(self, text: str) -> None:
         """A warning on stderr; nothing when quiet."""

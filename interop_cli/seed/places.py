@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from interop_cli.seed import numbers
-from interop_cli.seed.draw import Draw
+from interop_cli.seed import chance
+from interop_cli.seed.chance import Draw
 
 _FRENCH = (
     "rue Principale, rue Saint-Jean, rue Notre-Dame, rue de l'Église, rue du Quai, rue du Moulin,"
@@ -319,12 +319,12 @@ def site(place: Place, language: str, draw: Draw) -> Site:
     if draw.next() < _WITH_LINE2:
         line2 = draw.pick(FLOORS[style]).format(1 + draw.below(40))
     postal = draw.pick(place.postal)
-    return Site(line1, line2, numbers.postal_code(postal, draw) if country == "CA" else postal)
+    return Site(line1, line2, chance.postal_code(postal, draw) if country == "CA" else postal)
 
 
 def phone(place: Place, language: str, draw: Draw) -> str:
     """A phone number at the place."""
     area = draw.pick(place.areas)
     if place.country == "FR":
-        return numbers.french_phone(area, draw)
-    return numbers.phone(area, language, draw)
+        return chance.french_phone(area, draw)
+    return chance.phone(area, language, draw)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from interop_cli.seed.draw import weighted
+from interop_cli.seed.chance import weighted
 from interop_cli.seed.places import Place, counties, quebec_cities
 
 # What a client does, under the tag it gets; in French before its own name, in English after it.

@@ -12,8 +12,8 @@ from enum import StrEnum
 from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.values.days import zone_named
 from interop_cli.domain.values.text import closest
-from interop_cli.domain.values.zones import zone_named
 
 
 class SettingType(StrEnum):
@@ -126,6 +126,8 @@ _ROWS = (
             ""),
     Setting("sync.timeout", SettingType.SECONDS, _COMPANY,
             N_("Seconds a call to a target may take."), 60.0),
+    Setting("sync.login", SettingType.SECONDS, _COMPANY,
+            N_("Seconds that a login in a browser is waited for."), 300.0),
 )
 # fmt: on
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -12,11 +12,14 @@ import click
 from click.core import ParameterSource
 
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import LANGUAGES, _, language_of, ngettext
 from interop_cli.shell import paths
 
 if TYPE_CHECKING:
+    from click.types import OptionHelpExtra
+
     from interop_cli.app import App
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
@@ -24,7 +27,21 @@ HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
 class Option(click.Option):
-    """An option whose help is a msgid, translated when it is shown."""
+    """An option whose help is a msgid, translated when it is shown.
+
+    ``needed`` is a msgid that help has instead of "required", where what is lacking is refused by
+    the rules of what it is about, along with all else that is wrong with it.
+    """
+
+    def __init__(self, *args: Any, needed: str | None = None, **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.needed = needed
+
+    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
+        extra = super().get_help_extra(ctx)
+        if self.needed:
+            extra["required"] = self.needed
+        return extra
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         msgid, self.help = self.help, _(self.help or "")
@@ -171,6 +188,20 @@ class Command(Translated):
     def __init__(self, *args: Any, out_folder: bool = False, **attrs: Any) -> None:
         super().__init__(*args, **attrs)
         self.out_folder = out_folder
+        self.allow_extra_args = True  # they are refused below, by a class that tells them apart
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # where a value is lacking, click leaves it out
+            raise
+        if rest and not ctx.resilient_parsing:
+            from interop_cli.shell.guesses import Unexpected
+
+            text = ngettext("One word too many.", "{n} words too many.", len(rest))
+            raise Unexpected(text, ctx)
+        return rest
 
     def invoke(self, ctx: click.Context) -> Any:
         paths.check(ctx.find_root().obj, self, ctx.params)
@@ -282,3 +313,49 @@ def options(*several: Callable[[Any], Any]) -> Callable[[F], F]:
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The options that were typed."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+CHOICES = {
+    "output": (("-o", "--output"), ("table", "json", "ndjson", "csv", "tsv", "codes")),
+    "error_format": (("--error-format",), ("text", "json")),
+}
+
+
+def early_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language before any option is parsed, so that help and usage errors have it."""
+    asked = typed(argv, "--lang") or environ.get("INTEROP_LANG")
+    if asked not in LANGUAGES:
+        asked = language_of(environ)
+    return asked or "en"
+
+
+def error_options(argv: Sequence[str]) -> dict[str, Any]:
+    """The options that say how an error is shown, where parsing stopped before them."""
+    found: dict[str, Any] = {"json": True} if "--json" in argv else {}
+    for name, (flags, choices) in CHOICES.items():
+        value = next((text for flag in flags if (text := typed(argv, flag))), None)
+        if value in choices:
+            found[name] = value
+    return found
+
+
+def typed(argv: Sequence[str], flag: str) -> str | None:
+    """The value of a flag as typed, found without parsing the rest."""
+    for position, word in enumerate(argv):
+        if word.startswith(flag + "="):
+            return word[len(flag) + 1 :]
+        if word == flag and position + 1 < len(argv):
+            return argv[position + 1]
+    return None
+
+
+def command_typed(argv: Sequence[str]) -> str:
+    """The words of the command that runs, and the names of the options typed, without values."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return "interop"
+    flags = [word.split("=")[0] for word in argv if word.startswith("-") and word != "-"]
+    known = {flag for param in context.command.params for flag in param.opts}
+    return " ".join([context.command_path, *(flag for flag in flags if flag in known)])

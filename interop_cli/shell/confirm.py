@@ -71,7 +71,7 @@ def preview(app: App, operation: str, work: Work, *, entity: str = "client") -> 
 
 def show(app: App, entity: str, ids: Sequence[int], count: int, *, contacts: int = 0) -> None:
     """Name the first of ``count`` rows, whose ids are in ``ids``, and what comes along."""
-    from interop_cli.store.reading.briefly import lines
+    from interop_cli.store.reading.called import lines
 
     with app.store.reading() as conn:
         named = lines(conn, entity, ids)

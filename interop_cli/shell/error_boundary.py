@@ -1,11 +1,18 @@
-"""Where an exception becomes an exit code and words on stderr. Nothing else prints errors."""
+"""Where an exception becomes an exit code and words on stderr. Nothing else prints errors.
+
+Data and messages are UTF-8 whatever the locale says; what click writes (help, questions) is in the
+locale's encoding, and a letter that it lacks becomes the nearest that it has.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -13,11 +20,11 @@ import click
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError
 from interop_cli.domain.messages import Message, msg
 from interop_cli.i18n import _
-from interop_cli.shell.encodings import bear_all_letters
 from interop_cli.shell.signals import Signalled
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+
 
 EXIT_PIPE = 141
 
@@ -54,7 +61,7 @@ def leave(app: App, exit_code: int) -> int:
 def report(app: App, error: BaseException) -> int:
     """Say what happened, in words or as one JSON line; the exit code."""
     if isinstance(error, BrokenPipeError):
-        _abandon_stdout()
+        _let_stdout_go()
         return app.exit_code if app.done else EXIT_PIPE
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return _interrupted(app, error)
@@ -62,7 +69,7 @@ def report(app: App, error: BaseException) -> int:
         app.read_ahead()
     asks_for_help = isinstance(error, click.exceptions.NoArgsIsHelpError)
     help_text = str(error).splitlines() if asks_for_help else None
-    ours = error if isinstance(error, InteropError) else _as_ours(error)
+    ours = error if isinstance(error, InteropError) else _as_ours(error, app.argv)
     ours = app.truer(ours)
     if app.options.get("debug"):
         ours.hint = _traceback_hint(error)
@@ -70,7 +77,7 @@ def report(app: App, error: BaseException) -> int:
     if error.applied is not None:
         error.applied = error.applied or app.applied
     if error.code.startswith("output."):
-        _abandon_stdout()
+        _let_stdout_go()
     _say_what_became(error)
     with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
         app.show_error(error, words=help_text)
@@ -96,7 +103,7 @@ def _say_what_became(error: InteropError) -> None:
 
 def _interrupted(app: App, error: BaseException) -> int:
     code = error.exit_code if isinstance(error, Signalled) else 128 + signal.SIGINT
-    _abandon_stdout()
+    _let_stdout_go()
     text = (
         _("Interrupted; the change had been committed.")
         if app.applied
@@ -107,15 +114,15 @@ def _interrupted(app: App, error: BaseException) -> int:
     return code
 
 
-def _as_ours(error: BaseException) -> InteropError:
+def _as_ours(error: BaseException, argv: Sequence[str]) -> InteropError:
     if isinstance(error, click.UsageError):
-        return _usage(error)
+        return _usage(error, argv)
     if isinstance(error, click.ClickException):
         return IoFailure("io.file", Message("{text}", {"text": error.format_message()}))
     if isinstance(error, OSError):
         from interop_cli.domain.errors import why_not_written
 
-        _abandon_stdout()
+        _let_stdout_go()
         return IoFailure(
             "output.write", msg("The output cannot be written: {why}.", why=why_not_written(error))
         )
@@ -126,14 +133,17 @@ def _as_ours(error: BaseException) -> InteropError:
     )
 
 
-def _usage(error: click.UsageError) -> UsageError:
+def _usage(error: click.UsageError, argv: Sequence[str]) -> UsageError:
+    from interop_cli.shell import guesses
+
     path = error.ctx.command_path if error.ctx else "interop"
     bare = isinstance(error, click.exceptions.NoArgsIsHelpError)  # its message is the whole help
-    text = " ".join(error.format_message().split())
+    guessing = isinstance(error, click.exceptions.NoSuchCommand | click.NoSuchOption)
+    text = " ".join((error.message if guessing else error.format_message()).split())
     return UsageError(
         "usage",
         msg("Missing command.") if bare else Message("{text}", {"text": text}),
-        hint=msg("See: {command} --help", command=path),
+        hint=guesses.hint(error, argv) or msg("See: {command} --help", command=path),
     )
 
 
@@ -157,9 +167,66 @@ def _write_traceback(error: BaseException) -> str:
     return path
 
 
-def _abandon_stdout() -> None:
+def _let_stdout_go() -> None:
     """Let the interpreter flush into nothing at its end, instead of failing again."""
-    with contextlib.suppress(OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+    from interop_cli.output.sink import discard
+
+    discard(sys.stdout)
+
+
+NAME = "interop.nearest"
+_NEAREST = {
+    "…": "...",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "«": '"',
+    "»": '"',
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "→": "->",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "x",
+    "œ": "oe",
+    "Œ": "OE",
+}
+
+
+def bear_all_letters() -> None:
+    """Have stdout and stderr write what is near to a letter that their encoding lacks."""
+    codecs.register_error(NAME, _nearest)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            with suppress(OSError):  # what is not what it was opened as cannot tell its place
+                reconfigure(errors=NAME)
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(_near(letter, error.encoding) for letter in lost), error.end
+
+
+def _near(letter: str, encoding: str) -> str:
+    """The letter without its accent, something like it, or its number."""
+    from unicodedata import normalize
+
+    plain = normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    for text in (_NEAREST.get(letter, plain), plain):
+        if text and _has(encoding, text):
+            return text
+    return letter.encode("ascii", "backslashreplace").decode()
+
+
+def _has(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeError:
+        return False
+    return True

@@ -20,19 +20,26 @@ ALLOW_MISMATCH = option(
 
 
 def field_options(
-    fields: Fields, *, but: Collection[str] = (), required: Collection[str] = ()
+    fields: Fields,
+    *,
+    but: Collection[str] = (),
+    required: Collection[str] = (),
+    needed: Collection[str] = (),
 ) -> Callable[[F], F]:
-    """An option for each field that has one, ``but`` for these, in the order of the table."""
+    """An option for each field that has one, ``but`` for these, in the order of the table.
+
+    ``needed`` are those that the rules of what is made ask for, unless ``--autofill`` finds them.
+    """
     return options(
         *(
-            _option(field, required=field.name in required)
+            _option(field, required=field.name in required, needed=field.name in needed)
             for field in taken(fields)
             if field.help and field.name not in but
         )
     )
 
 
-def _option(field: Field, *, required: bool) -> Callable[[Any], Any]:
+def _option(field: Field, *, required: bool, needed: bool) -> Callable[[Any], Any]:
     if field.kind is Kind.BOOL:
         no = field.option.replace("--", "--no-", 1)
         return option(f"{field.option}/{no}", default=None, help=field.help)
@@ -40,7 +47,13 @@ def _option(field: Field, *, required: bool) -> Callable[[Any], Any]:
     name = field.option.removesuffix("s") if field.kind is Kind.TAGS else field.option
     if many:
         return option(name, field.name, multiple=True, metavar=field.metavar, help=field.help)
-    return option(name, required=required, metavar=field.metavar, help=field.help)
+    return option(
+        name,
+        required=required,
+        needed=N_("required, unless --autofill finds it") if needed else None,
+        metavar=field.metavar,
+        help=field.help,
+    )
 
 
 def field_values(fields: Fields, typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import RuleWarning
-from interop_cli.domain.values.doubts import NEEDED, NO_VALUE, encoded_twice, without_value
+from interop_cli.domain.values.text import NEEDED, NO_VALUE, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.completion import entity_of
 
@@ -126,7 +126,7 @@ class ImportReader:
         chosen = self._form["encoding"]
         if chosen is None or self._format != "csv":
             return
-        from interop_cli.inputs.encodings import SAMPLE, better_encoding
+        from interop_cli.inputs.lines import SAMPLE, better_encoding
 
         with self.source.binary() as stream:
             better = better_encoding(stream.read(SAMPLE), chosen)

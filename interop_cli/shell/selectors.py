@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from interop_cli.domain.rules import RuleWarning
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.outcome import Outcome
-    from interop_cli.store.reading.conditions import Condition
     from interop_cli.store.reading.fields import ListField
+    from interop_cli.store.reading.lists import Condition
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +66,25 @@ RESULTS = option(
     metavar="FILE|-",
     help=N_("Write what became of each row, as NDJSON."),
 )
+limit_options = options(
+    option(
+        "--expect",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help=N_("Refuse when the number of clients is another."),
+    ),
+    option(
+        "--max-affected",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help=N_("Refuse when there are more (default 500 off a terminal)."),
+    ),
+    option(
+        "--continue-on-error",
+        is_flag=True,
+        help=N_("Write the good rows, report the others (exit 68)."),
+    ),
+)
 _options = options(
     click.argument(
         "codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]", shell_complete=client_codes
@@ -84,23 +103,7 @@ _options = options(
         help=N_("With --filter or --all: only clients of this status."),
     ),
     option("-0", "--null", is_flag=True, help=N_("Codes on stdin end with NUL.")),
-    option(
-        "--expect",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help=N_("Refuse when the number of clients is another."),
-    ),
-    option(
-        "--max-affected",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help=N_("Refuse when there are more (default 500 off a terminal)."),
-    ),
-    option(
-        "--continue-on-error",
-        is_flag=True,
-        help=N_("Write the good rows, report the others (exit 68)."),
-    ),
+    limit_options,
     RESULTS,
     option(
         "--only-failed-from",
@@ -201,8 +204,8 @@ def condition_of(
     app: App, filters: tuple[str, ...], fields: Sequence[ListField], source: str
 ) -> Condition:
     """The filters on the rows of ``source``, a FROM, as a condition."""
-    from interop_cli.store.reading.conditions import EVERYTHING
     from interop_cli.store.reading.filters import compile_filters, held_in
+    from interop_cli.store.reading.lists import EVERYTHING
 
     if not filters:
         return EVERYTHING
@@ -228,10 +231,15 @@ def say_left_out(app: App, source: str, condition: Condition) -> None:
 
 def limit(app: App, picked: Picked) -> int | None:
     """How many clients may be touched: always as asked, off a terminal as the setting says."""
-    if picked.max_affected is not None:
-        return picked.max_affected
-    if len(picked.codes) >= 1 and not picked.is_bulk:
+    if picked.max_affected is None and len(picked.codes) >= 1 and not picked.is_bulk:
         return None
+    return bulk_limit(app, picked.max_affected)
+
+
+def bulk_limit(app: App, asked: int | None) -> int | None:
+    """The same for a command that works on as many as there are."""
+    if asked is not None:
+        return asked
     if app.settings.origin("bulk.max_affected") == "default" and sys.stderr.isatty():
         return None
     return int(app.settings.get("bulk.max_affected"))

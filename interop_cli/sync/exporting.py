@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -21,13 +21,14 @@ from interop_cli.connectors.files.profile import known_to
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState
-from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
+from interop_cli.domain.sync.plan import SENT, Step, Todo
 from interop_cli.domain.sync.records import Awaiting, Result, Trace
 from interop_cli.store.sync import batches
-from interop_cli.store.sync.links import CLEARED, dumped, linked
+from interop_cli.store.sync.links import CLEARED, dumped
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement
+from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
@@ -85,12 +86,12 @@ class Export:
         """What a run would do, as its report; nothing is written."""
         report = ExportReport(self.opened.target.name, strict=self.strict)
         steps = self._sorted(report, note=False)
-        for step in self._fitting(steps, report):
+        for step in steps:
             report.say(step, OK)
         return report
 
     def _warn(self) -> None:
-        """Say what the plan, which does not know the other clients, could not."""
+        """Say what keeps a client from ever getting there, and why."""
         for line in self.report.lines.values():
             if line.reason is not None and line.reason.code.startswith("sync.export."):
                 warning = RuleWarning(
@@ -123,25 +124,6 @@ class Export:
         if note:
             self.opened.note_in_step(ENTITY, in_step)
         return wanted
-
-    def _fitting(self, steps: list[Step], report: ExportReport) -> Iterator[Step]:
-        """Those that make no second record there: by their key, which nobody else may have."""
-        holders = self._holders()
-        for step in steps:
-            key = known_to(self.files.profile, step.payload)
-            reason = None
-            if step.link.remote_id not in (None, key):
-                reason = Reason("sync.export.renamed", RENAMED, self.files.profile.key)
-            elif holders.setdefault(key.casefold(), step.local.id) != step.local.id:
-                reason = Reason("sync.export.key_taken", TAKEN, self.files.profile.key)
-            if reason is None:
-                yield step
-            else:
-                report.say(step, SKIPPED, reason)
-
-    def _holders(self) -> dict[str, int]:
-        found = linked(self.opened.store.conn, self.opened.target.id, ENTITY)
-        return {remote_id.casefold(): local_id for remote_id, local_id in found.items()}
 
     # -- the batch ------------------------------------------------------------------------------
 
@@ -190,17 +172,17 @@ class Export:
     def _claim(self, uow: UnitOfWork, batch: str, steps: list[Step]) -> Claimed:
         """Claim what is still to be done, with the batch and the folder it goes to."""
         found, opened = Claimed(), self.opened
-        fresh = [
-            step
-            for step in opened.steps_of(ENTITY, [s.local.id for s in steps], again=self.again)
-            if step.todo in SENT
-        ]
-        fitting = {step.local.id: step.todo for step in self._fitting(fresh, self.report)}
+        fresh = list(opened.steps_of(ENTITY, [s.local.id for s in steps], again=self.again))
+        todos = {step.local.id: step.todo for step in fresh}
+        for step in fresh:
+            if step.todo not in SENT:
+                self.report.say(step, SKIPPED, step.reason)
         for todo in SENT:
-            ids = [local_id for local_id, one in fitting.items() if one is todo]
+            ids = [local_id for local_id, one in todos.items() if one is todo]
             if not ids:
                 continue
-            part = claims.claim(uow, opened, ENTITY, todo, ids, again=self.again)
+            turns = Arranged(opened, ENTITY)
+            part = claims.claim(uow, opened, ENTITY, todo, ids, turns, again=self.again)
             found.sends += part.sends
             found.steps |= part.steps
             for step in part.left:
@@ -264,9 +246,3 @@ class Export:
             uow.links.compare_and_set(
                 self.opened.target.id, ENTITY, row["local_id"], was=LinkState.UNKNOWN, **values
             )
-
-
-RENAMED = msg(
-    "That system knows it by this field, which changed: change it there, then sync link CODE VALUE."
-)
-TAKEN = msg("Another client of ours has the same there, and that system tells them apart by it.")

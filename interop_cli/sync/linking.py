@@ -15,6 +15,7 @@ from typing import Any
 from interop_cli.domain.errors import Conflict, NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Link, LinkState
+from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import LocalRecord, RemoteRecord, Role
 from interop_cli.domain.values.text import fold
 from interop_cli.store.sync.links import CLEARED, dumped, linked
@@ -44,9 +45,17 @@ class Proposal:
             "code": self.local.code,
             "name": self.local.values.get("name"),
             "remote_id": self.remote.remote_id,
-            "remote_name": _name(self.remote.values),
+            "remote_name": remote_name(self.remote),
             "how": self.how,
         }
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Both sides held against each other: the matches, and by entity what is there alone."""
+
+    proposals: list[Proposal]
+    alone: dict[str, list[RemoteRecord]]
 
 
 def propose(opened: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposal]:
@@ -54,8 +63,15 @@ def propose(opened: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposa
 
     Raises Trouble. Nothing is written.
     """
+    return compare(opened, scope).proposals
+
+
+def compare(
+    opened: OpenTarget, scope: RecordScope = EVERYTHING, *, whole: bool = False
+) -> Compared:
+    """As ``propose``, with what matches nothing here; ``whole``: in all its fields."""
     recognise(opened, note=False)
-    found: list[Proposal] = []
+    found = Compared([], {})
     for entity in opened.connector.entities:
         if opened.connector.descriptor(entity).once:
             continue
@@ -63,10 +79,13 @@ def propose(opened: OpenTarget, scope: RecordScope = EVERYTHING) -> list[Proposa
         taken = linked(opened.store.conn, opened.target.id, entity)
         remotes = [
             remote
-            for remote in opened.connector.everything(entity)
+            for remote in opened.connector.everything(entity, whole=whole)
             if remote.remote_id not in taken and not remote.gone
         ]
-        found += _matched(entity, locals_, remotes)
+        proposals = _matched(entity, locals_, remotes)
+        found.proposals.extend(proposals)
+        matched = {proposal.remote.remote_id for proposal in proposals}
+        found.alone[entity] = [one for one in remotes if one.remote_id not in matched]
     return found
 
 
@@ -138,6 +157,11 @@ def _own_email(local: LocalRecord) -> str:
     return fold(str(values.get("billing_email") or values.get("email") or ""))
 
 
+def remote_name(remote: RemoteRecord) -> str:
+    """What a record is called there."""
+    return _name(remote.values)
+
+
 def _name(values: Any) -> str:
     parts = (values.get("name"), values.get("first_name"), values.get("last_name"))
     return " ".join(str(part) for part in parts if part)
@@ -148,16 +172,17 @@ def write(opened: OpenTarget, proposals: Sequence[Proposal], wait: float = 30.0)
 
     Raises Busy while a run is at work on the target, as ``by_hand`` does.
     """
-    clear = [proposal for proposal in proposals if proposal.how != AMBIGUOUS]
-
-    def linked(uow: UnitOfWork) -> None:
-        for proposal in clear:
-            link(uow, opened, proposal.local, proposal.remote)
-        uow.targets.note(opened.target.id, introduced=1)
-
     with working(opened, wait):
         recognise(opened)
-        opened.write(linked, "sync.link")
+        return opened.write(lambda uow: link_all(uow, opened, proposals), "sync.link")
+
+
+def link_all(uow: UnitOfWork, opened: OpenTarget, proposals: Sequence[Proposal]) -> int:
+    """Link what was proposed without ambiguity; from now on records may be created."""
+    clear = [proposal for proposal in proposals if proposal.how != AMBIGUOUS]
+    for proposal in clear:
+        link(uow, opened, proposal.local, proposal.remote)
+    uow.targets.note(opened.target.id, introduced=1)
     return len(clear)
 
 
@@ -188,9 +213,15 @@ def link(uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, remote: Remote
             "remote_key": remote.key,
             "remote_version": remote.version,
             "stamp": "",
-            "pushed": dumped(remote.values),
+            "pushed": dumped(sent_of(opened, local.entity, remote)),
         },
     )
+
+
+def sent_of(opened: OpenTarget, entity: str, remote: RemoteRecord) -> Payload:
+    """What a record there holds of the fields that are sent."""
+    sent = {field.name for field in opened.connector.descriptor(entity).sent()}
+    return {name: value for name, value in remote.values.items() if name in sent}
 
 
 def by_hand(opened: OpenTarget, local: LocalRecord, remote_id: str, wait: float = 30.0) -> None:

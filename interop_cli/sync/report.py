@@ -14,9 +14,10 @@ from interop_cli.domain.sync.plan import Reason, Step, Todo
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import link_counts
+from interop_cli.sync.arranging import Coming, told
+from interop_cli.sync.lapsing import lapses_at
 from interop_cli.sync.target import OpenTarget
 
-EXIT_REMOTE = 69
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
 STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
 """What was said before, and is not replaced by what is said then."""
@@ -93,6 +94,14 @@ class Report:
             local.number,
         )
 
+    def blocked(self, step: Step) -> None:
+        """Note that a record is held back. What was refused, or wants a value that another one
+        keeps, is still not there: that is told as a failure until it is mended.
+        """
+        failed = step.link.state is LinkState.FAILED and not self.strict
+        taken = step.reason is not None and step.reason.code == "sync.value_taken"
+        self.say(step, ERROR if failed or taken else SKIPPED, step.reason)
+
     def note(self, step: Step, message: Message) -> None:
         """Warn about a record that was sent."""
         path = step.local.entity
@@ -146,7 +155,7 @@ def outcome(reports: list[Report]) -> Outcome:
 NAMES = (
     "target", "kind", "in_sync", "pending", "blocked", "conflict", "detached", "failed", "unknown",
     "awaiting", "excluded", "drift", "paused", "paused_until", "paused_by", "pushed_at",
-    "pulled_at",
+    "pulled_at", "login_until",
 )  # fmt: skip
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
@@ -167,8 +176,13 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         name = OF_LINK.get(LinkState(row["state"]))
         counts[name or ("in_sync" if row["state"] == LinkState.IN_SYNC else "-")] += row["n"]
         counts["drift"] += int(row["drift"] or 0)
+    coming: Coming = set()
     for entity in opened.connector.entities:
-        for step in opened.steps(entity):
+
+        def steps(entity: str = entity) -> Iterator[Step]:
+            return opened.steps(entity)
+
+        for step in told(opened, entity, steps, coming):
             state = step.link.state
             counts["in_sync"] -= state is LinkState.IN_SYNC and step.todo is not Todo.SKIP
             if state in OF_LINK and state is not LinkState.FAILED:
@@ -189,4 +203,5 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         "paused_by": target.paused_by if paused else None,
         "pushed_at": last_pushed(opened.store.conn, target.id),
         "pulled_at": target.pulled_at,
+        "login_until": lapses_at(opened.secrets),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +12,7 @@ from interop_cli.clock import Clock
 from interop_cli.connectors import connector_class
 from interop_cli.connectors.protocol import Connector, Target, Tools
 from interop_cli.connectors.secrets import TargetSecrets, variable
-from interop_cli.domain.errors import InteropError
+from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.sync.descriptor import RemoteField
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.plan import Step, TargetRules, plan
@@ -22,6 +23,7 @@ from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, reco
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.claim_owner import may_live, new_owner
+from interop_cli.sync.keys import told_apart
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class OpenTarget:
     """Whether the company asked for it (``sync.auto``) rather than the user, who then needs no
     right to sync.
     """
+    secrets: TargetSecrets | None = None
     recognised: bool = False
     """Whether the remote has been asked which one it is: ``remote``."""
     remote: RemoteIdentity | None = None
@@ -119,12 +122,17 @@ class OpenTarget:
         self, entity: str, found: Iterable[tuple[LocalRecord, Link]], *, again: bool
     ) -> Iterator[Step]:
         rules = self.rules(entity, again=again)
-        for local, link in found:
-            if link.state is LinkState.CLAIMED:
-                alive = self.lives(link.owner, link.lease_until, rules.now)
-                yield plan(local, replace(link, alive=alive), rules)
-            else:
-                yield plan(local, link, rules)
+        steps = (plan(local, self._aged(link, rules.now), rules) for local, link in found)
+        descriptor = rules.descriptor
+        if not descriptor.known_by_key or descriptor.key is None:
+            return steps
+        return told_apart(self.store.conn, self.target.id, entity, descriptor.key, steps)
+
+    def _aged(self, link: Link, now: str) -> Link:
+        """A link that knows whether whoever claimed it may still be at it."""
+        if link.state is not LinkState.CLAIMED:
+            return link
+        return replace(link, alive=self.lives(link.owner, link.lease_until, now))
 
 
 def open_target(
@@ -139,11 +147,13 @@ def open_target(
 ) -> OpenTarget:
     """A target at work. Raises ConfigError where its kind is unknown or its address refused."""
     kind = connector_class(target.kind)
+    secrets = secrets_of(target, environ, folder)
     tools = Tools(
         clock,
-        secrets_of(target, environ, folder),
+        secrets,
         base_url=environ.get(variable(target.name, "BASE_URL")) or None,
         token_url=environ.get(variable(target.name, "TOKEN_URL")) or None,
+        authorize_url=environ.get(variable(target.name, "AUTHORIZE_URL")) or None,
         timeout=timeout,
         ends=ends,
         ca_bundle=environ.get("REQUESTS_CA_BUNDLE") or None,
@@ -152,12 +162,14 @@ def open_target(
     configured = Target(
         target.id, target.name, target.kind, target.settings, target.version, target.uid
     )
-    return OpenTarget(store, target, kind(configured, tools), clock)
+    return OpenTarget(store, target, kind(configured, tools), clock, secrets=secrets)
 
 
 def secrets_of(target: TargetRow, environ: Mapping[str, str], folder: Path | None) -> TargetSecrets:
     """Where the secret of a target is kept."""
-    names = connector_class(target.kind).secret_names
+    names: Sequence[str] = ()
+    with suppress(ConfigError):  # of a kind that is not installed any more
+        names = connector_class(target.kind).secret_names
     return TargetSecrets(target.name, target.uid, names, environ, folder)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from interop_cli.connectors.files import connector
 from interop_cli.connectors.files.connector import Files
-from interop_cli.connectors.files.profile import Profile, load, shipped
+from interop_cli.connectors.files.profile import SHIPPED, Profile, load, shipped
 from interop_cli.domain.errors import ConfigError
 from interop_cli.output.delimited import guard
 from tests.connectors.support import client, target, tools
@@ -70,7 +70,6 @@ def problems(profile: Profile, **changes: Any) -> dict[str, str]:
     ("changes", "field", "code"),
     [
         ({"name": "x" * 53}, "name", "sync.field.too_long"),
-        ({"name": 'Chez "Léo"'}, "name", "sync.field.character"),
         ({"name": "Łódź"}, "name", "sync.field.encoding"),
         ({"line1": "12 rue du 🐟"}, "line1", "sync.field.encoding"),
         ({"city": "Qué\x07bec"}, "city", "sync.field.character"),
@@ -82,6 +81,55 @@ def problems(profile: Profile, **changes: Any) -> dict[str, str]:
 )
 def test_sage_refuses_before_writing(changes: Any, field: str, code: str) -> None:
     assert problems(load("sage50"), **changes) == {field: code}
+
+
+def test_sage_gets_what_its_import_takes() -> None:
+    profile = load("sage50")
+    one = client(1, name='Chez "Léo"', postal_code="04103-1234", country="US", province="ME")
+    payload = connector.payload_of(profile, one)
+    assert (payload["name"], payload["postal_code"]) == ("Chez Léo", "041031234")
+    assert connector.descriptor_of(profile).problems(payload) == []
+
+
+def test_a_quotation_mark_is_refused_where_the_profile_says_so() -> None:
+    assert problems(replace(load("sage50"), quotes_inside="refuse"), name='Chez "Léo"') == {
+        "name": "sync.field.character"
+    }
+
+
+def mapped(folder: Path, map_: str, field: str = "terms") -> Profile:
+    text = (SHIPPED / "csv.toml").read_text("utf-8")
+    old = f'field = "{field}"'
+    path = folder / "mapped.toml"
+    path.write_text(text.replace(old, f"{old}\nmap = {{ {map_} }}", 1), "utf-8")
+    return load(str(path))
+
+
+@pytest.mark.parametrize(
+    ("terms", "cell", "problem"),
+    [
+        ("net30", "3", None),
+        ("cod", "1", None),
+        (None, "0", None),
+        ("net45", "net45", "sync.field.choice"),
+    ],
+)
+def test_values_are_mapped_and_one_without_a_place_is_refused(
+    tmp_path: Path, terms: str | None, cell: str, problem: str | None
+) -> None:
+    profile = mapped(tmp_path, 'net30 = "3", cod = "1", "" = "0"')
+    payload = connector.payload_of(profile, client(1, terms=terms))
+    assert payload["terms"] == cell
+    assert problems(profile, terms=terms) == ({"terms": problem} if problem else {})
+
+
+def test_flags_are_mapped_by_their_names(tmp_path: Path) -> None:
+    profile = mapped(tmp_path, 'true = "A", false = "I"', "active")
+    found = [
+        connector.payload_of(profile, client(1, active=active))["active"]
+        for active in (True, False)
+    ]
+    assert found == ["A", "I"]
 
 
 def test_the_limits_are_inclusive() -> None:
@@ -155,6 +203,7 @@ def test_what_passes_without_quotes_reads_back_by_splitting(name: str, city: str
         ('field = "qst"', 'field = "qst"\nform = "shout"', "form"),
         ('field = "qst"', 'field = "qst"\npattern = "("', "qst"),
         ('field = "qst"', 'field = "qst"\nvalue = ""', "either"),
+        ('field = "qst"', 'field = "qst"\nmap = { a = 3 }', "map"),
         ('title = "CSV"', "title", "TOML"),
     ],
 )

@@ -353,7 +353,7 @@ def test_the_tokens_go_to_one_server_only(connector: QuickBooks, fake: FakeQuick
     fake.expire()
     connector.is_empty()
     fake.expire()
-    connector.oauth.token_url = "http://127.0.0.1:9/bearer"
+    connector.tokens.token_url = "http://127.0.0.1:9/bearer"
     with pytest.raises(Trouble) as trouble:
         connector.is_empty()
     assert trouble.value.code == "sync.secret.host"
@@ -543,11 +543,19 @@ def said(call: Callable[[], Any]) -> Any:
         return trouble.kind
 
 
-@pytest.mark.parametrize("realm", [None, "", "abc", "1/../2", "1 2"])
+@pytest.mark.parametrize("realm", ["abc", "1/../2", "1 2"])
 def test_a_realm_is_a_number(fake: FakeQuickBooks, realm: Any) -> None:
     with pytest.raises(ConfigError) as refused:
         QuickBooks(target("qbo", realm_id=realm), tools(fake.url, fake.secret))
     assert refused.value.code == "qbo.realm_id"
+
+
+def test_nothing_is_called_before_the_company_is_known(fake: FakeQuickBooks) -> None:
+    connector = QuickBooks(target("qbo"), tools(fake.url, fake.secret))
+    with pytest.raises(Trouble) as trouble:
+        connector.identity()
+    assert (trouble.value.kind, trouble.value.code) == (TroubleKind.AUTH, "qbo.realm_id")
+    assert fake.calls == []
 
 
 def test_payloads_use_the_keys_of_the_published_xsd(

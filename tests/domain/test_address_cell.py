@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.values.address_cell import parse_address
+from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.places import country_rules
 
 A = {"line1": "1 rue A", "line2": "", "city": "Québec", "province": "QC", "postal_code": "G1K 4A1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic_core import PydanticCustomError
 
-from interop_cli.domain.values.choices import parse_bool
+from interop_cli.domain.values.closed_lists import parse_bool
 
 
 @pytest.mark.parametrize(

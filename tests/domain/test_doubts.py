@@ -6,7 +6,7 @@ import pytest
 
 from interop_cli.domain.document import Document
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.doubts import encoded_twice, is_no_value, without_value
+from interop_cli.domain.values.text import encoded_twice, is_no_value, without_value
 
 TEXTS = ["Imprimerie Léger", "Éditions du Château", "l’œuvre", "« Noël »", "10 € à côté", "N° 3…"]
 

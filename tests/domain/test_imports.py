@@ -34,8 +34,9 @@ def loaded_by(code: str) -> set[str]:
         *(
             f"values.{name}"
             for name in (
-                "choices",
+                "closed_lists",
                 "code",
+                "days",
                 "email",
                 "money",
                 "phone",

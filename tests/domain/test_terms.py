@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.values.terms import due_date
+from interop_cli.domain.values.days import due_date
 
 DAY = date(2026, 1, 31)
 

@@ -16,7 +16,7 @@ from interop_cli.domain.filters.tree import Value
 from interop_cli.domain.filters.values import Reading
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context, Policy
-from interop_cli.domain.values.zones import day_in, midnight, zone_named, zoned_time
+from interop_cli.domain.values.days import day_in, midnight, zone_named, zoned_time
 from interop_cli.store.reading.fields import ListField
 
 MONTREAL = ZoneInfo("America/Montreal")

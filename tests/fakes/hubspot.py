@@ -15,6 +15,7 @@ from typing import Any
 
 import jsonschema
 
+from tests.fakes.hubspot_shapes import ANSWERS, ERROR, SHAPES
 from tests.fakes.server import Call, FakeServer, Reply, route
 
 V = "2026-09"
@@ -35,6 +36,7 @@ DEFINED = {
         "hs_object_id",
         "hs_merged_object_ids",
         "owner_note",
+        "industry",
     },
     "contacts": {
         "email",
@@ -49,115 +51,11 @@ DEFINED = {
         "owner_note",
     },
 }
+GROUPS = {"companies": "companyinformation", "contacts": "contactinformation"}
+FILLED_IN = {"hs_lastmodifieddate", "lastmodifieddate", "hs_object_id", "hs_merged_object_ids"}
+OPTIONS = {"industry": ("PRINTING", "RETAIL")}
 MODIFIED = {"companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate"}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-_TEXT = {"type": "string"}
-_PROPERTIES = {"type": "object", "additionalProperties": _TEXT}
-_ID = {"type": "object", "required": ["id"], "properties": {"id": _TEXT}}
-
-
-def _batch(item: dict[str, Any], **more: Any) -> dict[str, Any]:
-    inputs = {"type": "array", "minItems": 1, "maxItems": 100, "items": item}
-    return {
-        "type": "object",
-        "required": ["inputs", *more],
-        "additionalProperties": False,
-        "properties": {"inputs": inputs, "idProperty": _TEXT, **more},
-    }
-
-
-def _input(required: list[str], **more: Any) -> dict[str, Any]:
-    known = {"properties": _PROPERTIES, "objectWriteTraceId": _TEXT, **more}
-    return {
-        "type": "object",
-        "required": required,
-        "properties": known,
-        "additionalProperties": False,
-    }
-
-
-_LINKS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["to", "types"],
-        "properties": {
-            "to": _ID,
-            "types": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["associationCategory", "associationTypeId"],
-                    "properties": {
-                        "associationCategory": {
-                            "enum": [
-                                "HUBSPOT_DEFINED",
-                                "INTEGRATOR_DEFINED",
-                                "USER_DEFINED",
-                                "WORK",
-                            ]
-                        },
-                        "associationTypeId": {"type": "integer"},
-                    },
-                },
-            },
-        },
-    },
-}
-_TEXTS = {"type": "array", "items": _TEXT}
-SHAPES = {
-    "create": _batch(_input(["associations", "properties"], associations=_LINKS)),
-    "update": _batch(_input(["id", "properties"], id=_TEXT, idProperty=_TEXT)),
-    "upsert": _batch(_input(["id", "properties"], id=_TEXT, idProperty=_TEXT)),
-    "read": _batch(_ID, properties=_TEXTS, propertiesWithHistory=_TEXTS),
-    "associate": _batch(
-        {"type": "object", "required": ["from", "to"], "properties": {"from": _ID, "to": _ID}}
-    ),
-    "unassociate": _batch(
-        {
-            "type": "object",
-            "required": ["from", "to"],
-            "properties": {"from": _ID, "to": {"type": "array", "items": _ID}},
-        }
-    ),
-    "property": {
-        "type": "object",
-        "required": ["fieldType", "groupName", "label", "name", "type"],
-        "properties": {"hasUniqueValue": {"type": "boolean"}},
-    },
-    "search": {
-        "type": "object",
-        "required": ["after", "filterGroups", "limit", "properties", "sorts"],
-        "properties": {
-            "after": _TEXT,
-            "limit": {"type": "integer", "maximum": 200},
-            "properties": _TEXTS,
-            "sorts": _TEXTS,
-            "filterGroups": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["filters"],
-                    "properties": {
-                        "filters": {
-                            "type": "array",
-                            "items": {
-                                "type": "object",
-                                "required": ["operator", "propertyName"],
-                                "properties": {
-                                    "value": _TEXT,
-                                    "propertyName": _TEXT,
-                                    "operator": _TEXT,
-                                },
-                            },
-                        }
-                    },
-                },
-            },
-        },
-    },
-}
 
 
 class FakeHubSpot(FakeServer):
@@ -292,6 +190,17 @@ class FakeHubSpot(FakeServer):
             value = value.lower()
         return self._of(objects, name).get(value)
 
+    def answer(self, call: Call) -> Reply:
+        """The answer, held against the contract, too: a fake that answers otherwise is none."""
+        reply = super().answer(call)
+        line = f"{call.method} {call.path}"
+        shape = next((one for known, one in ANSWERS if re.fullmatch(known, line)), {})
+        if reply.status >= 400:
+            shape = ERROR
+        for error in jsonschema.Draft202012Validator(shape).iter_errors(reply.body or {}):
+            self.violation(f"answer to {line}: {error.json_path}: {error.message}")
+        return reply
+
     # -- who may come, how often --------------------------------------------------------------
 
     def allowed(self, call: Call) -> Reply | None:
@@ -345,13 +254,36 @@ class FakeHubSpot(FakeServer):
 
     # -- properties ---------------------------------------------------------------------------
 
+    @route("GET", rf"/crm/properties/{V}/{OBJECT}")
+    def _properties(self, call: Call, match: re.Match[str]) -> Reply:
+        names = sorted(DEFINED[match[1]] | self.custom[match[1]])
+        return Reply(200, {"results": [self._definition(match[1], name) for name in names]})
+
     @route("GET", rf"/crm/properties/{V}/{OBJECT}/([a-z_0-9]+)")
     def _property(self, call: Call, match: re.Match[str]) -> Reply:
         objects, name = match.groups()
         if name not in DEFINED[objects] | self.custom[objects]:
             return self._error(404, "OBJECT_NOT_FOUND", f"No property {name}")
-        unique = name in self.unique[objects]
-        return Reply(200, {"name": name, "type": "string", "hasUniqueValue": unique})
+        return Reply(200, self._definition(objects, name))
+
+    def _definition(self, objects: str, name: str) -> dict[str, Any]:
+        values = OPTIONS.get(name, ())
+        return {
+            "name": name,
+            "label": name.replace("_", " "),
+            "description": "",
+            "groupName": GROUPS[objects],
+            "type": "enumeration" if values else "string",
+            "fieldType": "select" if values else "text",
+            "options": [{"label": one, "value": one, "hidden": False} for one in values],
+            "hasUniqueValue": name in self.unique[objects],
+            "calculated": False,
+            "modificationMetadata": {
+                "archivable": name in self.custom[objects],
+                "readOnlyDefinition": name not in self.custom[objects],
+                "readOnlyValue": name in FILLED_IN,
+            },
+        }
 
     @route("POST", rf"/crm/properties/{V}/{OBJECT}")
     def _define(self, call: Call, match: re.Match[str]) -> Reply:
@@ -364,7 +296,7 @@ class FakeHubSpot(FakeServer):
         self.custom[objects].add(name)
         if call.body.get("hasUniqueValue"):
             self.unique[objects].add(name)
-        return Reply(201, {**call.body, "archived": False})
+        return Reply(201, {**self._definition(objects, name), **call.body, "archived": False})
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -374,8 +306,19 @@ class FakeHubSpot(FakeServer):
         rows = [row for row in self.objects[match[1]].values() if not row["archived"]]
         names = call.query.get("properties", "").split(",")
         page = [self._shown(row, names) for row in rows[after : after + limit]]
+        if call.query.get("associations") == "companies":
+            page = [{**row, "associations": self._companies(row["id"])} for row in page]
         paging = {"next": {"after": str(after + limit)}} if after + limit < len(rows) else None
         return Reply(200, {"results": page, **({"paging": paging} if paging else {})})
+
+    def _companies(self, contact_id: str) -> dict[str, Any]:
+        """The companies of a contact as a list tells them; the first one is the primary."""
+        found: list[dict[str, str]] = []
+        for company in sorted(self.companies_of(contact_id), key=int):
+            found.append({"id": company, "type": "contact_to_company_unlabeled"})
+            if len(found) == 1:
+                found.append({"id": company, "type": "contact_to_company"})
+        return {"companies": {"results": found}} if found else {}
 
     @route("POST", rf"/crm/objects/{V}/{OBJECT}/batch/read")
     def _read(self, call: Call, match: re.Match[str]) -> Reply:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from interop_cli.connectors.protocol import Target, TargetSetting, Tools
+from interop_cli.connectors.protocol import OAuthApp, Target, TargetSetting, Tools
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload, text
 from interop_cli.domain.sync.records import (
@@ -31,7 +31,7 @@ from interop_cli.domain.sync.records import (
 DESCRIPTOR = Descriptor(
     "client",
     (
-        RemoteField("name", "Name", Need.REQUIRED, max_length=40),
+        RemoteField("name", "Name", Need.REQUIRED, max_length=40, unique=Unique.ALL),
         RemoteField("phone", "Phone"),
         RemoteField("city", "City"),
         RemoteField("terms", "Terms"),
@@ -122,6 +122,9 @@ class MemoryConnector:
     entities: ClassVar[tuple[str, ...]] = ("client",)
     batch_size: ClassVar[int] = 3
     secret_names: ClassVar[tuple[str, ...]] = ()
+    oauth: ClassVar[OAuthApp | None] = None
+    by_file: ClassVar[bool] = False
+    only_read: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[TargetSetting, ...]] = ()
     remotes: ClassVar[dict[str, MemoryRemote]] = {}
 
@@ -155,6 +158,9 @@ class MemoryConnector:
 
     def identity(self) -> RemoteIdentity | None:
         return self.remote.identity
+
+    def tenants(self) -> list[RemoteIdentity]:
+        return []
 
     def connect(self) -> list[str]:
         return []
@@ -234,7 +240,7 @@ class MemoryConnector:
                 found[remote_id] = self._remote(row)
         return found
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         self._called("list", [])
         return iter([self._remote(row) for row in self.remote.live().values()])
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.fakes.oauth import Login
 from tests.fakes.qboquery import matching
 from tests.fakes.qbosales import NAMES, Sales
 from tests.fakes.server import Call, FakeServer, Reply, route
@@ -54,6 +55,8 @@ TERMS = (
         "Active": True,
     },
 )
+# Whatever a country was called, it is told by its ISO 3166 alpha-3 code.
+COUNTRIES = {"Canada": "CAN", "United States": "USA", "France": "FRA"}
 OURS_NOT = ("Id", "SyncToken", "sparse")
 
 
@@ -71,7 +74,7 @@ def fault(code: str, detail: str, element: str = "", kind: str = "ValidationFaul
     return {"Error": [error], "type": kind}
 
 
-class FakeQuickBooks(FakeServer):
+class FakeQuickBooks(Login, FakeServer):
     """The company. ``token`` is the access token that is good now; it ends after ``life`` seconds.
 
     ``per_minute`` calls and ``batches_per_minute`` batches are allowed. ``refuse`` is a rule of
@@ -91,6 +94,7 @@ class FakeQuickBooks(FakeServer):
         self.refresh_token = "refresh-token-0"
         self.tokens: dict[str, float] = {self.token: 10**12}
         self.refreshes = 0
+        self.tells = {"realmId": REALM}
         self.rotates = True
         self.life = 3600
         self.per_minute = 100_000
@@ -158,7 +162,7 @@ class FakeQuickBooks(FakeServer):
     # -- who may come in ----------------------------------------------------------------------
 
     def allowed(self, call: Call) -> Reply | None:
-        if call.path.endswith(TOKENS):
+        if call.path.endswith((*TOKENS, "/authorize")):
             return None
         token = call.headers.get("authorization", "").removeprefix("Bearer ")
         if self.tokens.get(token, 0) > self.now():
@@ -188,9 +192,12 @@ class FakeQuickBooks(FakeServer):
         if call.headers.get("authorization") != f"Basic {pair}":
             return Reply(401, {"error": "invalid_client"})
         form = {name: values[0] for name, values in parse_qs(str(call.body)).items()}
-        if form.get("grant_type") != "refresh_token":
+        if form.get("grant_type") == "authorization_code":
+            if not self.redeemed(form):
+                return Reply(400, {"error": "invalid_grant"})
+        elif form.get("grant_type") != "refresh_token":
             return Reply(400, {"error": "unsupported_grant_type"})
-        if form.get("refresh_token") != self.refresh_token:
+        elif form.get("refresh_token") != self.refresh_token:
             return Reply(400, {"error": "invalid_grant"})
         self.refreshes += 1
         if self.rotates:
@@ -442,6 +449,8 @@ class FakeQuickBooks(FakeServer):
                 continue
             if isinstance(value, dict):
                 value = {key: one for key, one in value.items() if one != ""}
+                if "Country" in value:
+                    value["Country"] = COUNTRIES.get(value["Country"], value["Country"])
             if value in ("", {}, None):
                 row.pop(name, None)
             else:

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.output import Column, ValueKind, unguard
-from interop_cli.output.delimited import untsv
 from tests.output.terminals import Kept
 
 COLUMNS = [
@@ -110,6 +109,13 @@ def test_csv_round_trip(dialect: str, delimiter: str, rows: list[tuple[str | Non
     assert next(read) == ["a", "b"]
     got = [[unguard(cell) for cell in record] for record in read]
     assert got == [[cell or "" for cell in row] for row in rows]
+
+
+def untsv(text: str) -> str:
+    """The text that a TSV cell stands for."""
+    parts = text.split("\\\\")
+    plain = (p.replace("\\t", "\t").replace("\\n", "\n").replace("\\r", "\r") for p in parts)
+    return "\\".join(plain)
 
 
 @given(st.lists(cells))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.values.doubts import NO_VALUE
+from interop_cli.domain.values.text import NO_VALUE
 from interop_cli.output import guard, unguard
 
 TRIGGERS = "=+-@\t\r\n\0＝＋－＠"

@@ -149,10 +149,9 @@ def test_messages_within_messages_are_translated_too() -> None:
 
 
 def test_quiet_silences_all_but_errors() -> None:
-    kept = Kept(quiet=True, verbose=True)
+    kept = Kept(quiet=True)
     kept.output.message("m")
     kept.output.warn("w")
-    kept.output.remark("r")
     assert kept.err == ""
     kept.output.error(NotFound("a", msg("No.")))
     assert kept.err == "Error: No.\n"
@@ -162,11 +161,7 @@ def test_words() -> None:
     kept = Kept()
     kept.output.message("Été")
     kept.output.warn("careful")
-    kept.output.remark("unseen")
     assert kept.err == "Été\nWarning: careful\n"
-    kept = Kept(verbose=True)
-    kept.output.remark("seen")
-    assert kept.err == "seen\n"
 
 
 @pytest.mark.parametrize("format", ["table", "json"])

@@ -148,7 +148,7 @@ def test_a_full_stdout(count: int) -> None:
         with pytest.raises(IoFailure) as caught:
             output.rows(CODE, [[("A",)] * count])
         assert caught.value.code == "output.write"
-        output.abandon()
+        sink.discard(full)
 
 
 @posix
@@ -160,7 +160,7 @@ def test_a_full_stdout_at_the_end() -> None:
         output = Output("codes", stdout=full, environ={})
         with pytest.raises(IoFailure):
             output.finish()
-        output.abandon()
+        sink.discard(full)
 
 
 @posix
@@ -186,7 +186,7 @@ def test_a_closed_pipe_is_told_as_such_and_the_reader_is_closed(format: str, spo
         with pytest.raises(BrokenPipeError):
             output.rows(CODE, source, spool=spool)
         assert closed == [True]
-        output.abandon()
+        sink.discard(pipe)
 
 
 @pytest.mark.parametrize("stream", ["none", "closed", "read-only"])
@@ -204,7 +204,7 @@ def test_no_stdout(stream: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     with pytest.raises(IoFailure) as caught:
         output.rows(CODE, batches())
     assert str(caught.value.message) == "The output cannot be written: it is closed."
-    output.abandon()
+    sink.discard(out)
     output.finish()
     if out is not None and not out.closed:
         out.close()

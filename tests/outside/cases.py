@@ -60,7 +60,7 @@ USAGE = (
     case(2, "usage", "address", "show", "ACME"),
     case(2, "usage", "address", "show", "0"),
     case(2, "usage", "address", "delete", "-y"),
-    case(2, "usage", "journal", "undo", "last"),
+    case(2, "usage", "journal", "undo", "latest"),
     case(2, "usage", "completion", "cmd"),
     case(2, "usage.selector", "client", "deactivate", "-y"),
     case(2, "usage.selector", "client", "activate", "ACME", "--all", "-y"),

@@ -20,6 +20,7 @@ MODERATE = (
     ("client", "promote", "@codes.txt"),
     ("client", "edit", "--filter", "city=Québec", "--terms", "x"),
     ("address", "delete", "8"),
+    ("journal", "undo", "last"),
 )
 SEVERE = (
     ("client", "delete", "NEW"),
@@ -215,6 +216,7 @@ def test_a_dry_run_needs_no_agreement(shop: Path, invoke: Run, tmp_path: Path) -
             ("address", "delete", "8"),
             ["#8  Entrepôt  5, rue du Port, Québec  (ACME)", "Delete 1 address?"],
         ),
+        (("journal", "undo", "last"), ["interop sync add", "1 change", "Undo operation "]),
         (("note", "delete", "1"), ["#1  ventes  Rappeler  (ACME)", "Delete 1 note?"]),
         (("client", "delete", "NEW"), ["NEW  Nouveau nom", "Type NEW to confirm"]),
         (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.seed.draw import Draw, Walk, weighted
+from interop_cli.seed.chance import Draw, Walk, weighted
 
 
 @given(st.integers(1, 500), st.integers(0, 10_000))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.values.code import strip_legal_suffix
-from interop_cli.seed import names
-from interop_cli.seed.draw import Draw
-from interop_cli.seed.names import Combinations, Named, Names
+from interop_cli.seed.chance import Draw
+from interop_cli.seed.clients import Combinations, Named, Names
 from interop_cli.seed.words import families, plenty, slug
 
 
@@ -80,7 +80,7 @@ def test_a_family_that_has_no_names_left_is_stood_in_for(monkeypatch: pytest.Mon
         def __next__(self) -> Named:
             raise StopIteration
 
-    monkeypatch.setattr(names, "Combinations", Exhausted)
+    monkeypatch.setattr(sys.modules[Names.__module__], "Combinations", Exhausted)
     found = {who.name for who in made(500, 1)}
     assert len(found) == 500
     assert all(re.fullmatch(r"9\d{3}-\d{4} Québec", name) for name in found)

@@ -14,33 +14,33 @@ from interop_cli.domain.values.taxnumbers import (
     check_qst,
     qst_check_digit_fits,
 )
-from interop_cli.seed import numbers
-from interop_cli.seed.draw import Draw
+from interop_cli.seed import chance
+from interop_cli.seed.chance import Draw
 
 MANY = 3000
 
 
 def test_gst_numbers_pass_the_library() -> None:
     draw = Draw(1)
-    made = [numbers.gst(draw) for _ in range(MANY)]
+    made = [chance.gst(draw) for _ in range(MANY)]
     assert all(bn.is_valid(number) and check_gst(number) == number for number in made)
     assert {number[8] for number in made} == set("0123456789")
 
 
 def test_qst_numbers_have_their_check_digit() -> None:
     draw, rules = Draw(1), Context()
-    made = [numbers.qst(draw) for _ in range(MANY)]
+    made = [chance.qst(draw) for _ in range(MANY)]
     assert all(check_qst(number, rules) == number for number in made)
     assert all(qst_check_digit_fits(number) for number in made)
 
 
 def test_neq() -> None:
-    assert check_neq(numbers.neq("11", Draw(1))).startswith("11")
+    assert check_neq(chance.neq("11", Draw(1))).startswith("11")
 
 
 def test_north_american_phones_are_of_the_exchange_555() -> None:
     draw = Draw(1)
-    seen = [numbers.phone("418", "fr", draw) for _ in range(MANY)]
+    seen = [chance.phone("418", "fr", draw) for _ in range(MANY)]
     for written in seen:
         stored, valid = normalize_phone(written, "CA")
         assert valid, written
@@ -51,10 +51,10 @@ def test_north_american_phones_are_of_the_exchange_555() -> None:
 def test_french_phones_are_valid() -> None:
     draw = Draw(1)
     for beginning in ("01 99 00", "02 61 91", "03 53 01", "04 65 71", "05 36 49"):
-        assert normalize_phone(numbers.french_phone(beginning, draw), "FR")[1]
+        assert normalize_phone(chance.french_phone(beginning, draw), "FR")[1]
 
 
 def test_postal_codes_have_canada_s_form() -> None:
     draw = Draw(1)
     form = re.compile(r"G1K \d[ABCEGHJ-NPRSTV-Z]\d")
-    assert all(form.fullmatch(numbers.postal_code("G1K", draw)) for _ in range(MANY))
+    assert all(form.fullmatch(chance.postal_code("G1K", draw)) for _ in range(MANY))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interop_cli.domain.values.places import country_rules
-from interop_cli.seed import numbers, places
-from interop_cli.seed.draw import Draw
+from interop_cli.seed import chance, places
+from interop_cli.seed.chance import Draw
 from interop_cli.seed.places import Place
 
 ALL = sorted({*places.cities("fr"), *places.cities("en"), *places.counties()}, key=lambda p: p.city)
@@ -16,7 +16,7 @@ ALL = sorted({*places.cities("fr"), *places.cities("en"), *places.counties()}, k
 def test_postal_codes_lie_in_the_province(place: Place) -> None:
     rules = country_rules(place.country)
     for postal in place.postal:
-        code = numbers.postal_code(postal, Draw(1)) if place.country == "CA" else postal
+        code = chance.postal_code(postal, Draw(1)) if place.country == "CA" else postal
         assert rules.fits_form(code), code
         assert place.province is None or rules.fits_province(code, place.province), code
         if place.province == "QC":

@@ -27,7 +27,7 @@ from interop_cli.services.clients import card, status
 from interop_cli.services.clients import merge as merging
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import addresses, contacts, notes
-from interop_cli.store.reading.references import resolve
+from interop_cli.store.reading.called import resolve
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal
 from tests.support.many_stores import NewStore

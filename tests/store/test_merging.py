@@ -10,17 +10,17 @@ from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
 from interop_cli.services.clients import card as client_cards
-from interop_cli.services.clients import logo, status
 from interop_cli.services.clients import merge as merging
+from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, notes
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.engines.health import check
 from interop_cli.store.reading import used_by
+from interop_cli.store.reading.called import resolve
 from interop_cli.store.reading.clients import card
 from interop_cli.store.reading.history import of_client
-from interop_cli.store.reading.references import resolve
 from interop_cli.store.store import Store
 from interop_cli.store.writing.tables import DOCUMENT, TABLES
 from tests.support.stores import add_client, dump
@@ -192,7 +192,7 @@ def test_everything_a_loser_has_moves_and_comes_back(store: Store) -> None:
             fields = {"name": "Ana", "email": email, "phone": phone, "billing": True}
             contacts.create(uow, code, fields, Context())
         notes.create(uow, "B", {"text": "x"}, Context(), [notes.File("plan.pdf", b"%PDF")])
-        logo.set_logo(uow, "B", SVG)
+        client_cards.set_logo(uow, "B", SVG)
         return Outcome()
 
     store.run(fill, operation="test.fill")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.note import attachment_name
 from interop_cli.domain.rules import Context, Policy
-from interop_cli.services.clients import card, logo, merge, status
+from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import addresses, contacts, notes
 from interop_cli.store.engines.connection import Connection
@@ -167,8 +167,8 @@ class Builder:
         changes = {"bill_to": self.codes[two % len(self.codes)]}
         return card.edit(uow, self.picked(code), changes, Context())
 
-    def logo(self, uow: Any, code: str, _two: int) -> Any:
-        return logo.set_logo(uow, code, SVG)
+    def card(self, uow: Any, code: str, _two: int) -> Any:
+        return card.set_logo(uow, code, SVG)
 
     def attach(self, uow: Any, _code: str, two: int) -> Any:
         file = notes.File(attachment_name(ODD[two % len(ODD)]), b"%PDF")

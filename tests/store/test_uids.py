@@ -9,7 +9,7 @@ import pytest
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.uid import derived_uid
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.seed import clients as made_up
 from interop_cli.services.admin import seed_clients, undo
 from interop_cli.services.clients import card, merge, status
@@ -23,7 +23,7 @@ from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.migrations import migrate
 from interop_cli.store.store import Store
-from interop_cli.store.writing.uids import new_uids
+from interop_cli.store.writing.writer import new_uids
 from tests.store.test_imports import Row, rows, statuses, take_in
 from tests.support.many_stores import NewStore
 from tests.support.stores import NOW, add_client, dump

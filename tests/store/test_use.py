@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.values.document_kinds import (
-    KIND_NAMES,
-    KIND_TITLE,
-    KIND_TITLES,
-    USER_TITLES,
-)
+from interop_cli.domain.values.closed_lists import KIND_NAMES, KIND_TITLE, KIND_TITLES, USER_TITLES
 from interop_cli.store.reading import used_by
 
 

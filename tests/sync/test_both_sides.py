@@ -166,3 +166,18 @@ def test_what_was_refused_is_told_at_every_push_until_it_is_mended(
     crm("client", "edit", "A", "--city", "Gaspé", "-q")
     assert crm("sync", "push", "-q").code == 0
     assert crm("sync", "push", "-q").code == 0
+
+
+@pytest.mark.parametrize("said", ["CA", "can", "Canada (CA)"])
+def test_a_country_said_in_another_way_is_no_change(
+    pushed: Run, portal: FakeHubSpot, said: str
+) -> None:
+    theirs = remote_id(portal, "A")
+    portal.edit(theirs, country=said)
+    assert pushed("sync", "pull", "--full", "--json").json == []
+    pushed("client", "edit", "A", "--phone", "418 555-0199", "-q")
+    assert pushed("sync", "push", "-q").code == 0
+    assert portal.live()[theirs]["country"] == said
+    portal.calls.clear()
+    assert pushed("sync", "push", "--json").json["changed"] == 0
+    assert portal.calls == []

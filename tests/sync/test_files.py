@@ -106,16 +106,13 @@ def test_20_sage50_53_characters_quotes_and_quebec_in_cp1252(store: Store, out: 
     add_client(store, name='Chez "Léo"', code="QUOTE")
     add_client(store, name="Łódź inc.", code="ENC")
     report = export(store, out)
-    assert statuses(report) == {"OK": "ok", "LONG": "skipped", "QUOTE": "skipped", "ENC": "skipped"}
-    assert reasons(report) == {
-        "LONG": "sync.field.too_long",
-        "QUOTE": "sync.field.character",
-        "ENC": "sync.field.encoding",
-    }
+    assert statuses(report) == {"OK": "ok", "LONG": "skipped", "QUOTE": "ok", "ENC": "skipped"}
+    assert reasons(report) == {"LONG": "sync.field.too_long", "ENC": "sync.field.encoding"}
     assert {line.reason.field for line in report.lines.values() if line.reason} == {"name"}
     data = (out / "books-20261124-1.IMP").read_bytes()
     assert b'"Imprimerie de Qu\xe9bec","0"' in data
-    assert data.count(b"\r\n") == 7
+    assert b'"Chez L\xe9o","0"' in data
+    assert data.count(b"\r\n") == 8
 
 
 @pytest.mark.parametrize("point", ["claimed", "temporary", "manifest", "named", "written", "ended"])
@@ -287,6 +284,8 @@ def test_a_name_that_changed_makes_no_second_customer(store: Store, out: Path) -
     add_client(store, code="A")
     ack(store, str(export(store, out).batch))
     edit(store, "A", name="Autre nom")
+    (step,) = at(store).steps("client")
+    assert step.todo == "blocked"
     report = export(store, out)
     assert reasons(report) == {"A": "sync.export.renamed"}
     assert report.batch is None
@@ -296,8 +295,23 @@ def test_a_name_that_changed_makes_no_second_customer(store: Store, out: Path) -
 def test_two_clients_of_one_name_are_not_one_customer(store: Store, out: Path) -> None:
     add_client(store, name="Boréale", code="A")
     add_client(store, name="BORÉALE", code="B")
-    assert reasons(export(store, out)) == {"B": "sync.export.key_taken"}
+    add_client(store, name='"Boréale"', code="C")
+
+    def planned() -> list[tuple[str, str, str | None]]:
+        return [
+            (one.local.code, str(one.todo), str(one.reason.message.params) if one.reason else None)
+            for one in at(store).steps("client")
+            if one.local.code != "A"
+        ]
+
+    held_back = [(code, "blocked", "{'code': 'A'}") for code in "BC"]
+    assert planned() == held_back
+    report = export(store, out)
+    assert reasons(report) == {"B": "sync.export.key_taken", "C": "sync.export.key_taken"}
     assert states(store) == {1: "awaiting"}
+    assert planned() == held_back
+    ack(store, str(report.batch))
+    assert planned() == held_back
 
 
 def test_a_disk_that_refuses_leaves_all_pending(

@@ -374,9 +374,32 @@ def test_what_a_person_may_get_wrong(books: Books) -> None:
     for realm in ("x", "12/../34", "１２"):
         error = books(*wrong, f"realm_id={realm}", "-o", "json", code=78).error
         assert error["code"] == "sync.setting.value"
-    books("sync", "add", "other", "qbo", code=78)
     error = books("sync", "fields", "books", "--entity", "contact", "-o", "json", code=2).error
     assert error["code"] == "usage.entity"
     half = json.dumps({"client_id": "abcdefg", "refresh_token": "abcdefg"})
     error = books("sync", "connect", "books", "--token-stdin", "-o", "json", stdin=half, code=65)
     assert error.error["code"] == "sync.secret.format"
+
+
+def test_a_country_is_the_same_by_its_name_and_its_code(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("A", "Client A")
+    books.push()
+    (remote_id,) = fake.held()
+    assert fake.held()[remote_id]["BillAddr"]["Country"] == "CAN"
+    fake.touch(remote_id)
+    assert books("sync", "pull", "--full", "-o", "json").json == []
+    address = books("address", "list", "A", "-o", "json").json[0]["id"]
+    books("address", "edit", address, "--city", "Lévis")
+    assert books.push()["A"]["status"] == "ok"
+    fake.calls.clear()
+    assert books.push() == {}
+    assert fake.calls == []
+
+
+def test_a_country_that_really_is_another_one_is_told(books: Books, fake: FakeQuickBooks) -> None:
+    books.create("A", "Client A")
+    books.push()
+    (remote_id,) = fake.held()
+    fake.edit(remote_id, BillAddr={**fake.held()[remote_id]["BillAddr"], "Country": "USA"})
+    (row,) = books("sync", "pull", "--full", "-o", "json", code=10).json
+    assert (row["field"], row["pushed"], row["theirs"]) == ("country", "Canada", "United States")

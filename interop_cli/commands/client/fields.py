@@ -11,7 +11,7 @@ import click
 from interop_cli.commands.address import PICK, completed
 from interop_cli.commands.client.reading import resolved
 from interop_cli.domain.errors import NotFound, UsageError
-from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields import CLIENT, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import Command, option, pass_app
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @click.command("create", cls=Command)
 @click.argument("name")
-@field_options(CLIENT, but=("name",))
+@field_options(CLIENT, but=("name",), needed=NEEDED["client"])
+@option(
+    "--logo", type=FileRead(), metavar="FILE", help=N_("Its logo: PNG, JPEG or SVG, by content.")
+)
 @ALLOW_MISMATCH
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
@@ -40,6 +43,7 @@ def create_command(
     reuse: bool,
     autofill: str | None,
     pick: int | None,
+    logo: str | None,
     allow_mismatch: bool,
     **fields: Any,
 ) -> None:
@@ -51,11 +55,21 @@ def create_command(
     """
     from interop_cli.services.clients import card
 
+    picture = _picture(logo) if logo is not None else None
     values = {"name": name, **completed(app, autofill, pick), **field_values(CLIENT, fields)}
-    app.write(
-        "client.create",
-        lambda uow: card.create(uow, values, app.rules(allow_mismatch=allow_mismatch), reuse=reuse),
-    )
+
+    def create(uow: UnitOfWork) -> Outcome:
+        rules = app.rules(allow_mismatch=allow_mismatch)
+        return card.create(uow, values, rules, reuse=reuse, logo=picture)
+
+    app.write("client.create", create)
+
+
+def _picture(file: str) -> bytes:
+    from interop_cli.domain.values.logo import MAX_BYTES
+    from interop_cli.inputs.source import read_whole
+
+    return read_whole(file, limit=MAX_BYTES)
 
 
 @click.command("edit", cls=Command)
@@ -117,7 +131,7 @@ def recode_command(
     interop client recode ACME ACME-QC --confirm ACME
     """
     from interop_cli.services.clients import status
-    from interop_cli.store.reading.briefly import lines
+    from interop_cli.store.reading.called import lines
 
     def work(uow: UnitOfWork) -> Outcome:
         return status.recode(uow, client, new_code, app.rules(), reuse=reuse)
@@ -153,17 +167,15 @@ def logo_command(
     interop client logo ACME --save acme.svg
     interop client logo ACME --remove
     """
-    from interop_cli.domain.values.logo import MAX_BYTES
-    from interop_cli.inputs.source import read_whole
-    from interop_cli.services.clients import logo
+    from interop_cli.services.clients import card
 
     if (file is not None) + (target is not None) + remove > 1:
         raise UsageError("usage.logo", msg("One of these only: FILE, --save, --remove."))
     if file is not None:
-        content = read_whole(file, limit=MAX_BYTES)
-        app.write("client.logo", lambda uow: logo.set_logo(uow, client, content))
+        content = _picture(file)
+        app.write("client.logo", lambda uow: card.set_logo(uow, client, content))
     elif remove:
-        app.write("client.logo", lambda uow: logo.remove_logo(uow, client))
+        app.write("client.logo", lambda uow: card.remove_logo(uow, client))
     else:
         _show(app, client, target, overwrite)
 

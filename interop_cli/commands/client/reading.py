@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands import notes_at_head
-from interop_cli.commands.lists import FILTER, LIMIT, SORT_HELP, say_limit
-from interop_cli.commands.notes_at_head import note_lines
+from interop_cli.commands import lists
+from interop_cli.commands.lists import FILTER, LIMIT, SORT_HELP, note_lines, say_limit
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import CLIENT, CONTACT, Card, Kind
 from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.address_text import one_line
-from interop_cli.domain.values.document_kinds import KIND_NAMES
+from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.i18n import _, labelled, language, translate
 from interop_cli.shell.command import Command, Count, option, options, pass_app
 from interop_cli.shell.completion import client_argument
@@ -96,10 +95,10 @@ def list_query(
 
 def nested_columns() -> list[Column]:
     """The columns of what belongs to a client; shown where ``--fields`` asks for them."""
-    from interop_cli.store.reading import addresses, contacts, nesting, notes
+    from interop_cli.store.reading import addresses, contacts, lists, notes
 
     members = {"contacts": contacts.NAMES, "addresses": addresses.NAMES, "notes": notes.NAMES}
-    return [nesting.column(name, names) for name, names in members.items()]
+    return [lists.column(name, names) for name, names in members.items()]
 
 
 @click.command("show", cls=Command)
@@ -124,7 +123,7 @@ def show_command(app: App, client: str, exact: bool) -> None:
 def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int, str]:
     """Id and present code of a client; a former code is said on stderr."""
     from interop_cli.domain.errors import NotFound
-    from interop_cli.store.reading.references import resolve
+    from interop_cli.store.reading.called import resolve
 
     client_id, code, former = resolve(conn, ref)
     if former:
@@ -157,7 +156,7 @@ def history_command(app: App, client: str, kind: str | None, limit: int | None) 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)
         rows = history.of_client(conn, client_id, kind, limit or None)
-        head = notes_at_head.head(app, conn, client_id)
+        head = lists.lines_above(app, conn, client_id)
     if app.output.format != "table" or app.output.fields:
         key = "number" if kind in KIND_NAMES else "operation_id"
         app.output.rows(history.columns(), [rows], key=key, head=head)
@@ -304,7 +303,7 @@ def _fields(client: Mapping[str, Any], part: Card) -> Iterator[tuple[str, Any]]:
 
 def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The documents of each kind apart: how many there are, and the latest."""
-    from interop_cli.domain.values.document_kinds import KIND_TITLES
+    from interop_cli.domain.values.closed_lists import KIND_TITLES
     from interop_cli.domain.values.money import format_cents
     from interop_cli.i18n import language
     from interop_cli.output.words import spoken

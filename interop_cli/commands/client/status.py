@@ -172,7 +172,7 @@ def why_not_command(app: App, client: str) -> None:
 
 def use_card(found: Mapping[str, Any], _style: Style) -> list[str]:
     """The lines of a ``why-not`` answer."""
-    from interop_cli.domain.values.document_kinds import USER_TITLES
+    from interop_cli.domain.values.closed_lists import USER_TITLES
     from interop_cli.i18n import _, labelled
 
     name = found.get("code") or f"#{found.get('id')}"

@@ -89,7 +89,7 @@ def erase_command(
     from interop_cli.i18n import translate
     from interop_cli.output.titles import counted_rows
     from interop_cli.services.people import erasing
-    from interop_cli.store.reading.briefly import lines
+    from interop_cli.store.reading.called import lines
 
     def work(uow: UnitOfWork) -> Outcome:
         return erasing.erase(

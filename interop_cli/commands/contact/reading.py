@@ -110,12 +110,12 @@ def show_command(app: App, contact_id: int) -> None:
     \b
     interop contact show 12
     """
-    from interop_cli.commands import notes_at_head
+    from interop_cli.commands import lists
     from interop_cli.store.reading import contacts
 
     with app.store.reading() as conn:
         client_id, found = contacts.one(conn, contact_id)
-        notes_at_head.show(app, conn, client_id, found, "contact")
+        lists.show_under(app, conn, client_id, found, "contact")
 
 
 @click.command("why-not", cls=Command)

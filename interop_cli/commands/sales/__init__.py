@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.sales import chart, documents, files, invoice, totals
+from interop_cli.commands.sales import chart, documents, invoice, totals
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Group
 
 sales_command = Group("sales", help=N_("Documents, invoices, and sales by year."))
 for command in (
-    files.import_command,
+    documents.import_command,
     documents.document_command,
     invoice.invoice_command,
     totals.refresh_command,

@@ -141,7 +141,7 @@ def _write(app: App, operation: str, work: Callable[[UnitOfWork], Outcome]) -> N
 
 def _show(app: App, invoice: Mapping[str, Any]) -> None:
     """The invoice in words, on stderr; nothing when quiet."""
-    from interop_cli.commands.notes_at_head import note_lines
+    from interop_cli.commands.lists import note_lines
 
     style = app.output.notices.style
     for text in note_lines([{**note, "attachments": []} for note in invoice["notes"]], style):

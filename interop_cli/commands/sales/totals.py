@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from interop_cli.domain.messages import N_
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import selectors
 from interop_cli.shell.command import Command, option, options, pass_app
@@ -17,13 +20,31 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Connection
     from interop_cli.store.reading.sales import SalesQuery
 
+F = TypeVar("F", bound=Callable[..., Any])
 TASK = "sales-refresh"
 EXIT_ATTENTION = 10
 YEAR = click.IntRange(1900, 2199)
-span_options = options(
+_span = options(
     option("--years", type=click.IntRange(1, 100), metavar="N", help=N_("How many years (5).")),
     option("--through", type=YEAR, metavar="YEAR", help=N_("The last of them (this year).")),
+    option("--year", type=YEAR, metavar="YEAR", help=N_("This year alone.")),
 )
+
+
+def span_options(function: F) -> F:
+    """The years that are meant; the command gets ``years`` and ``through``."""
+
+    @wraps(function)
+    def with_span(*args: Any, year: int | None, **kwargs: Any) -> Any:
+        if year is not None:
+            if kwargs["years"] is not None or kwargs["through"] is not None:
+                raise UsageError("usage.year", msg("--year excludes --years and --through."))
+            kwargs |= {"years": 1, "through": year}
+        return function(*args, **kwargs)
+
+    return cast(F, _span(with_span))
+
+
 BASIS = option(
     "--basis",
     type=click.Choice(("sold-to", "bill-to")),
@@ -117,7 +138,7 @@ def sales_query(
     from interop_cli.commands.client.reading import resolved
     from interop_cli.store.reading import sales
     from interop_cli.store.reading.clients import SOURCE
-    from interop_cli.store.reading.conditions import of_clients
+    from interop_cli.store.reading.lists import of_clients
 
     first, last = sales.span(conn, app.today.year, years, through)
     condition = selectors.compiled(app, filters)

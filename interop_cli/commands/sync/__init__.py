@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.commands.sync import (
+    connecting,
     files,
     linking,
     planning,
@@ -19,7 +20,7 @@ for command in (
     targets.targets_command,
     targets.add_command,
     targets.remove_command,
-    targets.connect_command,
+    connecting.connect_command,
     target_fields.fields_command,
     linking.link_command,
     linking.unlink_command,

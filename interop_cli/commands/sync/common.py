@@ -145,8 +145,7 @@ def tell_warnings(app: App) -> None:
 
 def ask_about(app: App, scope: RecordScope, question: confirm.Question) -> None:
     """Name the first clients of ``scope`` and ask about them; nothing where there are none."""
-    from interop_cli.store.reading.briefly import first_clients
-    from interop_cli.store.reading.clients import ListQuery, count_clients
+    from interop_cli.store.reading.clients import ListQuery, count_clients, first_clients
 
     conn = app.store.conn
     if scope.client_ids is not None:
@@ -160,7 +159,7 @@ def ask_about(app: App, scope: RecordScope, question: confirm.Question) -> None:
 
 
 def _ids(app: App, keys: list[str]) -> tuple[int, ...]:
-    from interop_cli.store.reading.references import resolve
+    from interop_cli.store.reading.called import resolve
 
     with app.store.reading() as conn:
         return tuple(dict.fromkeys(resolve(conn, key)[0] for key in keys))
@@ -175,7 +174,7 @@ def local_of(
 ) -> Any:
     """The record a command is about, with its link: the client, a contact or a document of it."""
     from interop_cli.domain.errors import NotFound
-    from interop_cli.store.reading.references import resolve
+    from interop_cli.store.reading.called import resolve
     from interop_cli.store.sync.records import RecordScope, records
 
     client_id = resolve(app.store.conn, code)[0]
@@ -228,6 +227,14 @@ def remote_error(target: str, trouble: Any, until: str | None = None) -> Excepti
     from interop_cli.domain.sync.link import TroubleKind
 
     text = msg("{target}: {why}", target=target, why=trouble.message)
+    if trouble.kind is TroubleKind.MISSING_REF:
+        return ConfigError(
+            trouble.code,
+            text,
+            hint=msg(
+                "Make it there, or choose others: interop sync fields {target}", target=target
+            ),
+        )
     hint = None
     if trouble.kind in (TroubleKind.AUTH, TroubleKind.FORBIDDEN):
         hint = msg("interop sync connect {target}", target=target)

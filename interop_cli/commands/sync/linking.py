@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,15 +13,20 @@ from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, option, pass_app
-from interop_cli.shell.selectors import Picked, selector_options
+from interop_cli.shell.selectors import Picked, bulk_limit, limit_options, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services.imports.matching import Clashes
     from interop_cli.services.outcome import Outcome
-    from interop_cli.sync.linking import Proposal
+    from interop_cli.store.writing.unit_of_work import UnitOfWork
     from interop_cli.sync.target import OpenTarget
 
 NAMES = ("target", "entity", "id", "code", "name", "remote_id", "remote_name", "how")
+WHY = ("field", "reason", "message")
+"""Beside those, of what is brought in: what the rules refuse about it."""
+HIDDEN = ("id", "reason")
+LEFT = ("ambiguous", "orphan", "without_client", "refused")
 
 
 @click.command("link", cls=Command)
@@ -28,6 +34,9 @@ NAMES = ("target", "entity", "id", "code", "name", "remote_id", "remote_name", "
 @click.argument("remote_id", required=False, metavar="[REMOTE_ID]")
 @common.target_option
 @common.entity_options
+@option("--import", "bring_in", is_flag=True, help=N_("Create here what is only there, too."))
+@option("--prospect", "prospects", is_flag=True, help=N_("Create clients here as prospects."))
+@limit_options
 @pass_app
 def link_command(
     app: App,
@@ -36,27 +45,37 @@ def link_command(
     target_name: str | None,
     contact_id: int | None,
     number: str | None,
+    bring_in: bool,
+    **how: Any,
 ) -> None:
     """Match our records with those a target already holds: by uid, e-mail or exact name.
 
     Shows the matches, and writes them when you agree; ambiguous ones are left to you. With a code
-    and their id, links just that one.
+    and their id, links just that one. With --import, clients and contacts that are only there are
+    created here, by the rules of an import, and linked; those that may be here already (name and
+    place, or e-mail) are shown as ambiguous. It is one operation, which journal undo takes back.
 
     \b
     interop sync link --target crm
+    interop sync link --target crm --import --dry-run
     interop sync link ACME 58 --target crm
     """
     from interop_cli.sync import linking
 
-    if (code is None) != (remote_id is None):
+    if (code is None) != (remote_id is None) or (code is not None and bring_in):
         raise UsageError("usage.link", msg("Give a code and their id, or neither."))
+    if any(value not in (None, False) for value in how.values()) and not bring_in:
+        raise UsageError("usage.link", msg("These options go with --import."))
     opened = app.open_target(common.only(app, target_name))
+    if bring_in:
+        _bring_in(app, opened, **how)
+        return
     if code is not None and remote_id is not None:
         _by_hand(app, opened, code, remote_id, contact_id, number)
         return
     with common.remote_errors(opened):
         proposals = linking.propose(opened)
-    _show(app, opened, proposals)
+    _show(app, [proposal.row(opened.target.name) for proposal in proposals], NAMES)
     clear = [one for one in proposals if one.how != linking.AMBIGUOUS]
     if app.dry_run:
         return
@@ -73,16 +92,78 @@ def link_command(
     )
 
 
-def _show(app: App, opened: OpenTarget, proposals: list[Proposal]) -> None:
+def _show(app: App, found: list[dict[str, Any]], names: tuple[str, ...]) -> None:
     from interop_cli.domain.fields.field import Column, ValueKind
 
     columns = [
-        Column(name, ValueKind.INT if name == "id" else ValueKind.TEXT, table=name != "id")
-        for name in NAMES
+        Column(name, ValueKind.INT if name == "id" else ValueKind.TEXT, table=name not in HIDDEN)
+        for name in names
     ]
-    found = [proposal.row(opened.target.name) for proposal in proposals]
-    rows = [tuple(row[name] for name in NAMES) for row in found]
+    rows = [tuple(row.get(name) for name in names) for row in found]
     app.output.rows(columns, [rows] if rows else [], key="code")
+
+
+def _bring_in(
+    app: App,
+    opened: OpenTarget,
+    *,
+    prospects: bool,
+    expect: int | None,
+    max_affected: int | None,
+    continue_on_error: bool,
+) -> None:
+    """Link what matches, and create here what is there alone."""
+    from interop_cli.services.clients.bulk import Selector
+    from interop_cli.services.imports.rows import repeated
+    from interop_cli.store.writing.repositories.operations import BROUGHT_IN
+    from interop_cli.sync import linking
+    from interop_cli.sync.bringing_in import BringingIn, BroughtIn, Options
+    from interop_cli.sync.lease import working
+
+    ask = confirm.needed(app)
+    limits = Selector(
+        expect=expect,
+        max_affected=bulk_limit(app, max_affected),
+        continue_on_error=continue_on_error,
+    )
+    with common.remote_errors(opened):
+        compared = linking.compare(opened, whole=True)
+    options = Options(limits, prospects=prospects)
+    clashes: Clashes = {}
+    found = BroughtIn(opened.target.name)
+
+    def work(uow: UnitOfWork) -> Outcome:
+        nonlocal found
+        outcome, found = BringingIn(uow, opened, compared, app.rules(), options, clashes).run()
+        return outcome
+
+    def numbers() -> dict[str, int]:
+        return {
+            "linked": sum(one.how != linking.AMBIGUOUS for one in compared.proposals),
+            "clients": found.counts["client", "new"],
+            "contacts": found.counts["contact", "new"],
+        }
+
+    if ask and repeated(lambda: confirm.tried(app, BROUGHT_IN, work)).changed:
+        confirm.ask(
+            msg(
+                "Create here: clients {clients}, contacts {contacts}; link: {linked}. Go on?",
+                **numbers(),
+            )
+        )
+    with ExitStack() as stack:
+        if not app.dry_run:
+            stack.enter_context(working(opened, app.lock_timeout))
+        repeated(lambda: app.run(BROUGHT_IN, work))
+    matched = [one.row(opened.target.name) for one in compared.proposals]
+    _show(app, [*matched, *found.rows], (*NAMES, *WHY))
+    app.output.message(
+        _(
+            "Created here: clients {clients}, contacts {contacts}; linked: {linked}; left: {left}.",
+            **numbers(),
+            left=sum(row["how"] in LEFT for row in (*matched, *found.rows)),
+        )
+    )
 
 
 def _by_hand(

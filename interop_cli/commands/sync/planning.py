@@ -10,7 +10,7 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _, translate
+from interop_cli.i18n import _, labelled, translate
 from interop_cli.shell.command import Command, Count, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -101,10 +101,18 @@ def _planned(
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of one target, in batches."""
     from interop_cli.domain.sync.plan import Todo
+    from interop_cli.sync.arranging import Coming, told
+    from interop_cli.sync.online_plan import looked
 
+    coming: Coming = set()
     for entity in opened.connector.entities:
         rows = []
-        for step in _steps(opened, entity, scope, offline=offline, everything=everything):
+
+        def steps(entity: str = entity) -> Iterator[Step]:
+            return opened.steps(entity, scope, everything=everything)
+
+        plan = told if offline else looked
+        for step in plan(opened, entity, steps, coming):
             counts[str(step.todo)] += 1
             if step.todo is not Todo.SKIP or everything:
                 rows.append(_row(opened, step))
@@ -113,15 +121,6 @@ def _planned(
                 rows = []
         if rows:
             yield rows
-
-
-def _steps(
-    opened: OpenTarget, entity: str, scope: RecordScope, *, offline: bool, everything: bool
-) -> Iterator[Step]:
-    from interop_cli.sync.online_plan import looked
-
-    steps = opened.steps(entity, scope, everything=everything)
-    return steps if offline else looked(opened, entity, steps)
 
 
 def _row(opened: OpenTarget, step: Step) -> tuple[Any, ...]:
@@ -154,11 +153,13 @@ def status_command(app: App, target_name: str | None) -> None:
     interop sync status --json
     """
     from interop_cli.domain.fields.field import Column, ValueKind
+    from interop_cli.sync.lapsing import about
     from interop_cli.sync.report import NAMES, status
 
     texts = {"target", "kind", "paused_by"}
-    times = {"paused_until", "pushed_at", "pulled_at"}
+    times = {"paused_until", "pushed_at", "pulled_at", "login_until"}
     hidden = {"kind", "unknown", "excluded", "awaiting", "drift", "paused_by", "pulled_at"}
+    hidden |= {"login_until"}
     columns = [
         Column(
             name,
@@ -174,11 +175,12 @@ def status_command(app: App, target_name: str | None) -> None:
         for name in NAMES
     ]
     app.output.pick(columns, key="target")
-    rows = [
-        tuple(found[name] for name in NAMES)
-        for found in (status(app.open_target(target)) for target in common.named(app, target_name))
-    ]
-    app.output.rows(columns, [rows], key="target")
+    found = [status(app.open_target(target)) for target in common.named(app, target_name)]
+    app.output.rows(columns, [[tuple(one[name] for name in NAMES) for one in found]], key="target")
+    for one in found:
+        said = about(one["target"], one["login_until"], app.clock)
+        if said is not None:
+            app.output.warn(labelled(translate(said[0]), translate(said[1])))
 
 
 @click.command("log", cls=Command)
@@ -198,7 +200,7 @@ def log_command(
     interop sync log --target crm --failed
     interop sync log ACME --json
     """
-    from interop_cli.store.reading.references import resolve
+    from interop_cli.store.reading.called import resolve
     from interop_cli.store.sync import states
 
     conn = app.store.conn

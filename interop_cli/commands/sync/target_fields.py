@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     metavar="FIELD=ours|theirs|ask|create-only",
     help=N_("Whose value stands where both sides changed this field."),
 )
+@option(
+    "--constant",
+    "constants",
+    multiple=True,
+    metavar="THEIRS=VALUE",
+    help=N_("Give each new record there this value; an empty one takes it back."),
+)
 @option("--reset", is_flag=True, help=N_("Go back to the usual fields."))
 @pass_app
 def fields_command(
@@ -48,17 +55,20 @@ def fields_command(
     chosen: tuple[str, ...],
     dropped: tuple[str, ...],
     winners: tuple[str, ...],
+    constants: tuple[str, ...],
     reset: bool,
 ) -> None:
     """Show which fields a target takes, and choose which are sent.
 
     Where both sides changed a field since the last push, a person is asked (sync resolve), unless
-    --wins says whose value stands. A field that is create-only is sent with a new record alone.
+    --wins says whose value stands. A field that is create-only is sent with a new record alone, and
+    so is a --constant: what a portal requires of each record and no client has.
 
     \b
     interop sync fields crm
     interop sync fields crm --entity client --set postal_code --set terms=payment_terms
     interop sync fields crm --entity client --wins phone=theirs
+    interop sync fields crm --entity client --constant industry=PRINTING
     """
     from interop_cli.connectors import connector_class
 
@@ -67,6 +77,9 @@ def fields_command(
         raise common.takes_no(target.name, entity)
     if chosen or dropped or reset:
         settings = _fields(app.open_target(target), entity or "client", chosen, dropped, reset)
+        target = configured(app, target, settings)
+    if constants:
+        settings = _constants(app.open_target(target), entity or "client", constants)
         target = configured(app, target, settings)
     if winners:
         settings = _policies(app.open_target(target), entity or "client", winners)
@@ -84,9 +97,10 @@ def _fields(
     fields = dict(settings.get("fields") or {})
     if reset:
         fields.pop(entity, None)
-        settings["policies"] = {
-            name: of for name, of in settings.get("policies", {}).items() if name != entity
-        }
+        for kind in ("policies", "constants"):
+            settings[kind] = {
+                name: of for name, of in settings.get(kind, {}).items() if name != entity
+            }
     if chosen or dropped:
         descriptor = opened.connector.descriptor(entity)
         sent = {one.name: one.remote for one in descriptor.sent()}
@@ -113,15 +127,46 @@ def _fields(
     return {**settings, "fields": fields}
 
 
-def _policies(opened: OpenTarget, entity: str, winners: tuple[str, ...]) -> dict[str, Any]:
-    """The target's settings with another say in who wins."""
+def _constants(opened: OpenTarget, entity: str, given: tuple[str, ...]) -> dict[str, Any]:
+    """The target's settings with other values for each new record."""
+    _refuse_file(opened, "--constant")
+    settings, descriptor = dict(opened.target.settings), opened.connector.descriptor(entity)
+    constants = dict(settings.get("constants") or {})
+    of = dict(constants.get(entity) or {})
+    sent = {one.remote: one.name for one in descriptor.sent()}
+    for text in given:
+        theirs, equals, value = text.partition("=")
+        if not equals or not theirs:
+            raise UsageError(
+                "usage.setting", msg("{option} takes a name and a value: k=v.", option="--constant")
+            )
+        if theirs in sent and theirs not in of:
+            raise UsageError(
+                "usage.field",
+                msg("{field} is sent to {theirs} already.", theirs=theirs, field=sent[theirs]),
+            )
+        of.pop(theirs, None)
+        if value:
+            of[theirs] = value
+    return {**settings, "constants": {**constants, entity: of}}
+
+
+def _refuse_file(opened: OpenTarget, name: str) -> None:
+    """Nothing is changed in a file that was handed over; its profile says what stands in it."""
     from interop_cli.connectors import BY_FILE
-    from interop_cli.domain.sync.descriptor import Policy
 
     if opened.target.kind in BY_FILE:
         raise UsageError(
-            "usage.field", msg("Nothing is changed in a file that was handed over: no --wins here.")
+            "usage.field",
+            msg("The profile says what stands in a file: no {option} here.", option=name),
         )
+
+
+def _policies(opened: OpenTarget, entity: str, winners: tuple[str, ...]) -> dict[str, Any]:
+    """The target's settings with another say in who wins."""
+    from interop_cli.domain.sync.descriptor import Policy
+
+    _refuse_file(opened, "--wins")
     settings, descriptor = dict(opened.target.settings), opened.connector.descriptor(entity)
     policies = dict(settings.get("policies") or {})
     of = dict(policies.get(entity) or {})

@@ -1,22 +1,20 @@
-"""``sync targets``, ``add``, ``remove``, ``connect``."""
+"""``sync targets``, ``add``, ``remove``."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from interop_cli.commands.sync import common
-from interop_cli.domain.errors import InteropError, IoFailure, UsageError, why
+from interop_cli.disk import expanded
+from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, option, pass_app
-from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -70,7 +68,7 @@ def targets_command(app: App) -> None:
             target.kind,
             str(connector_class(target.kind).role),
             target.remote_name,
-            _secrets(app, target).place,
+            secrets_of_target(app, target).place,
             target.introduced,
             target.paused_until,
             target.paused_by,
@@ -82,7 +80,26 @@ def targets_command(app: App) -> None:
     app.output.rows(columns, [rows] if rows else [], key="name")
 
 
-@click.command("add", cls=Command)
+class AddCommand(Command):
+    """The help of ``add`` lists the kinds of targets, each with its settings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from interop_cli.connectors import connector_class, kinds
+
+        super().format_options(ctx, formatter)
+        for kind in kinds():
+            with formatter.section(_("Settings of a target of kind {kind}", kind=kind)):
+                formatter.write_dl(
+                    [
+                        (one.name, _("Required: {help}", help=_(one.help)))
+                        if one.required
+                        else (one.name, _(one.help))
+                        for one in connector_class(kind).settings
+                    ]
+                )
+
+
+@click.command("add", cls=AddCommand)
 @click.argument("name")
 @click.argument("kind")
 @option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
@@ -93,35 +110,45 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
     \b
     interop sync add crm hubspot
     interop sync add crm hubspot --set prospects=true
+    interop sync add books file --set profile=sage50 --set folder=/srv/import
     """
     import re
     import uuid
 
     from interop_cli.connectors import connector_class
     from interop_cli.services.outcome import one
+    from interop_cli.store.sync.targets import TargetRow
 
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", name):
         raise UsageError(
             "usage.target_name",
             msg("A target's name has small letters, digits, _ and -, and begins with a letter."),
         )
-    settings = _settings(connector_class(kind), {}, pairs)
+    settings = typed_settings(connector_class(kind), {}, pairs)
+    uid = uuid.uuid4().hex[:16]
+    check_usable(app.open_target(TargetRow(0, name, kind, uid, settings)))
 
     def add(uow: UnitOfWork) -> Outcome:
-        target_id = uow.targets.add(name, kind, uuid.uuid4().hex[:16], settings)
+        target_id = uow.targets.add(name, kind, uid, settings)
         item = {"id": target_id, "name": name, "kind": kind, "status": "ok", "error": None}
         return one(item, changed=True)
 
     app.write("sync.add", add)
 
 
-def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict[str, Any]:
+def check_usable(opened: OpenTarget) -> None:
+    """Raise ConfigError where a target could not be worked with as it is configured."""
+    for entity in opened.connector.entities:
+        opened.connector.descriptor(entity)
+
+
+def typed_settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict[str, Any]:
     """Settings as typed, over those there were; "" takes one away."""
     from interop_cli.connectors.base import check_settings
     from interop_cli.connectors.hosts import checked_url
 
     found = dict(before)
-    flags = {one.name for one in kind.settings if one.flag}
+    known = {one.name: one for one in kind.settings}
     for text in pairs:
         name, equals, value = text.partition("=")
         if not equals or not name:
@@ -130,12 +157,12 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
             )
         if value == "":
             found.pop(name, None)
-        elif name in flags:
+        elif name in known and known[name].flag:
             found[name] = _flag(name, value)
         else:
-            found[name] = value
+            found[name] = _whole(value, known[name].ready) if _is_path(known, name) else value
     of_fields: dict[str, Any] = {
-        name: found.pop(name) for name in ("fields", "policies") if name in found
+        name: found.pop(name) for name in ("fields", "policies", "constants") if name in found
     }
     check_settings(kind.settings, found)
     for name in ("base_url", "token_url"):
@@ -144,9 +171,19 @@ def _settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) -> dict
     return {**found, **of_fields}
 
 
+def _is_path(known: dict[str, Any], name: str) -> bool:
+    return name in known and known[name].path
+
+
+def _whole(value: str, ready: Sequence[str]) -> str:
+    """A path as it is found from whatever folder a later command is started in."""
+    path = Path(expanded(value, "--set")).absolute()
+    return value if ready and (value in ready or not path.exists()) else str(path)
+
+
 def _flag(name: str, value: str) -> bool:
     from interop_cli.domain.validation import refused
-    from interop_cli.domain.values.choices import parse_bool
+    from interop_cli.domain.values.closed_lists import parse_bool
 
     try:
         return parse_bool(value)
@@ -191,147 +228,8 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
 
     outcome = app.run("sync.remove", remove)
     if not app.dry_run:
-        _secrets(app, target).forget()
+        secrets_of_target(app, target).forget()
     app.output.result(outcome.as_dict())
-
-
-@click.command("connect", cls=Command)
-@click.argument("name")
-@option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
-@option(
-    "--token-file",
-    type=FileRead(Path),
-    metavar="FILE",
-    help=N_("Read the token from a private file."),
-)
-@option(
-    "--set",
-    "pairs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help=N_("Change a setting of the target first."),
-)
-@option(
-    "--new-remote",
-    is_flag=True,
-    help=N_("It is another system now: forget which of its records are ours."),
-)
-@pass_app
-def connect_command(
-    app: App,
-    name: str,
-    token_stdin: bool,
-    token_file: Path | None,
-    pairs: tuple[str, ...],
-    new_remote: bool,
-) -> None:
-    """Give a target its token, check that it lets us in, and make there what we need.
-
-    A token is never an argument: type it when asked, or pass it on stdin or in a file. The links
-    of a target belong to one company, portal or folder: another one is refused.
-
-    \b
-    interop sync connect crm --token-stdin < token.txt
-    interop sync connect books --set realm_id=NUMBER --new-remote
-    """
-    from dataclasses import replace
-
-    from interop_cli.sync.identity import connected, refuse_other
-
-    target = common.only(app, name)
-    settings = dict(target.settings)
-    if pairs:
-        settings = _settings(_kind(target), settings, pairs)
-    app.store.run(lambda _uow: None, operation="sync.connect")  # whoever may not, asks nobody
-    opened = app.open_target(replace(target, settings=settings))
-    secrets = _secrets(app, target)
-    given = _given(app, secrets, token_stdin, token_file)
-    made, empty, remote = [], None, None
-    with common.remote_errors(opened):
-        if not app.dry_run:
-            with _tried(secrets, None if given is None else {**given, **_host(opened)}):
-                remote = opened.connector.identity()
-                if remote is not None and not new_remote:
-                    refuse_other(target, remote)
-                made, empty = opened.connector.connect(), opened.connector.is_empty()
-    if pairs:
-        configured(app, target, settings)
-    detached = 0 if app.dry_run else connected(opened, remote, empty=empty is True)
-    found = {
-        "name": name,
-        "secret": secrets.place,
-        "remote": remote.name if remote else None,
-        "made": made,
-        "empty": empty,
-        "detached": detached,
-    }
-    app.output.record(found, key="name")
-    if empty is False and not opened.target.introduced:
-        app.output.message(
-            _(
-                "It holds records already: match them with interop sync link --target {name}",
-                name=name,
-            )
-        )
-
-
-@contextmanager
-def _tried(secrets: TargetSecrets, given: dict[str, Any] | None) -> Iterator[None]:
-    """Keep a new secret; where it does not let us in, the one of before comes back."""
-    from interop_cli.domain.sync.link import PAUSING, Trouble
-
-    if given is None:
-        yield
-        return
-    before = None
-    with suppress(InteropError):  # one that cannot be read is replaced
-        before = secrets.read()
-    secrets.save(given)
-    try:
-        yield
-    except (Trouble, InteropError) as error:
-        if isinstance(error, InteropError) or error.kind in PAUSING:
-            secrets.save(before) if before is not None else secrets.forget()
-        raise
-
-
-def _given(
-    app: App, secrets: TargetSecrets, from_stdin: bool, file: Path | None
-) -> dict[str, Any] | None:
-    """The secret to keep: typed, from stdin or from a file; None: the one that is there already."""
-    from interop_cli.connectors.secrets import parsed
-
-    if not secrets.names:
-        return None
-    if from_stdin and file is not None:
-        raise UsageError("usage.token", msg("--token-stdin and --token-file exclude each other."))
-    if from_stdin:
-        return parsed(sys.stdin.read(64 * 1024), secrets.names)
-    if file is not None:
-        try:
-            return parsed(file.read_text("utf-8", "replace"), secrets.names)
-        except OSError as error:
-            raise IoFailure(
-                "sync.secret.file", msg("The secret cannot be read: {why}.", why=why(error))
-            ) from None
-    if secrets.place != "-" or app.dry_run:
-        return None
-    if not app.interactive:
-        raise UsageError(
-            "usage.token",
-            msg("There is no token yet: pass one with --token-stdin or --token-file."),
-        )
-    import getpass
-
-    return parsed(getpass.getpass(_("Token (not shown): "), sys.stderr), secrets.names)
-
-
-def _host(opened: OpenTarget) -> dict[str, str]:
-    """The server a token is given to: it is sent to no other one."""
-    from interop_cli.connectors.hosts import host_of
-
-    url = getattr(opened.connector, "base_url", None)
-    return {"host": host_of(url)} if url else {}
 
 
 def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetRow:
@@ -351,13 +249,8 @@ def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetR
     return common.only(app, target.name)
 
 
-def _kind(target: TargetRow) -> Any:
-    from interop_cli.connectors import connector_class
-
-    return connector_class(target.kind)
-
-
-def _secrets(app: App, target: TargetRow) -> TargetSecrets:
+def secrets_of_target(app: App, target: TargetRow) -> TargetSecrets:
+    """Where the secret of a target is kept."""
     from interop_cli.sync.target import secrets_of
 
     return secrets_of(target, app.environ, app.settings.secrets_folder)

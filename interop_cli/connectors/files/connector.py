@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from interop_cli.connectors.files import handover
-from interop_cli.connectors.files.profile import FORMS, Profile, ProfileColumn, load
-from interop_cli.connectors.protocol import Target, TargetSetting, Tools
+from interop_cli.connectors.files.profile import FORMS, Profile, ProfileColumn, load, shipped
+from interop_cli.connectors.protocol import OAuthApp, Target, TargetSetting, Tools
 from interop_cli.disk import expanded
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Problem, RemoteField
 from interop_cli.domain.sync.link import Trouble, TroubleKind
-from interop_cli.domain.sync.payload import Payload, Value
+from interop_cli.domain.sync.payload import Payload, Value, text
 from interop_cli.domain.sync.records import (
     LocalRecord,
     RemoteIdentity,
@@ -42,11 +42,18 @@ def descriptor_of(profile: Profile) -> Descriptor:
             Need.REQUIRED if one.required or one.field == profile.key else Need.OPTIONAL,
             max_length=one.max or None,
             pattern=one.pattern or None,
+            choices=tuple(dict.fromkeys(one.map.values())),
         )
         for one in profile.columns
         if one.field
     )
-    return Descriptor("client", fields, profile.key, lambda payload: _problems(profile, payload))
+    return Descriptor(
+        "client",
+        fields,
+        profile.key,
+        lambda payload: _problems(profile, payload),
+        known_by_key=True,
+    )
 
 
 def payload_of(profile: Profile, local: LocalRecord) -> Payload:
@@ -66,10 +73,17 @@ def _value(profile: Profile, column: ProfileColumn, local: LocalRecord) -> Value
     found = ours(column.prefer) if column.prefer else None
     if found in (None, ""):
         found = ours(column.field)
-    value = FORMS[column.form](found)
+    value = _mapped(column, found) if column.map else FORMS[column.form](found)
     if value is not None and profile.quotes_inside == "drop":
         value = " ".join(value.replace('"', "").split()) or None
     return value
+
+
+def _mapped(column: ProfileColumn, found: object) -> str | None:
+    """What stands for a value of ours; one that has no place in the file stays as it is."""
+    flag = isinstance(found, bool)
+    plain = ("true" if found else "false") if flag else (FORMS["text"](found) or "")
+    return text(column.map.get(plain, plain))
 
 
 def _problems(profile: Profile, payload: Mapping[str, Value]) -> list[Problem]:
@@ -166,13 +180,18 @@ class Files:
     looks_first: ClassVar[bool] = False
     knows_versions: ClassVar[bool] = False
     secret_names: ClassVar[tuple[str, ...]] = ()
+    oauth: ClassVar[OAuthApp | None] = None
+    by_file: ClassVar[bool] = True
+    only_read: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(
             "profile",
             N_("sage50, csv, acomba, avantage, or the path of a TOML file."),
             required=True,
+            path=True,
+            ready=tuple(shipped()),
         ),
-        TargetSetting("folder", N_("Where the files go; the current folder if absent.")),
+        TargetSetting("folder", N_("Where the files go; the current folder if absent."), path=True),
     )
 
     def __init__(self, target: Target, tools: Tools) -> None:
@@ -208,6 +227,10 @@ class Files:
         folder = str(self.folder.resolve())
         return RemoteIdentity(folder, folder)
 
+    def tenants(self) -> list[RemoteIdentity]:
+        """Nobody logs in."""
+        return []
+
     def connect(self) -> list[str]:
         """Read the profile and look at the folder."""
         _read = self.profile
@@ -234,7 +257,7 @@ class Files:
         """Records are taken to be there, with values nobody knows."""
         return {remote_id: RemoteRecord(remote_id, None, {}) for remote_id in remote_ids}
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         """Nothing there can be listed."""
         return iter(())
 

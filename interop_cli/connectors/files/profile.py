@@ -71,6 +71,7 @@ FORMS: dict[str, Callable[[object], str | None]] = {
     "country_fr": _country("fr"),
     "country_en": _country("en"),
     "compact": _changed(lambda found: found.replace(" ", "")),
+    "alphanumeric": _changed(lambda found: "".join(filter(str.isalnum, found))),
     "upper": _changed(str.upper),
     "flag": lambda value: None if value is None else "1" if value else "0",
 }
@@ -103,13 +104,16 @@ _COLUMN: dict[str, tuple[type, object]] = {
     "required": (bool, False),
     "max": (int, 0),
     "pattern": (str, ""),
+    "map": (dict, {}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileColumn:
     """One column: a ``field`` of ours (``prefer``: another one first) in a form, or a ``value``
-    that is always the same. ``max`` counts characters; 0 is no limit.
+    that is always the same. ``max`` counts characters; 0 is no limit. ``map`` has what stands for
+    each of our values (``net30``: ``3``; under "" what stands for none): a value that is not in it
+    has no place in the file.
     """
 
     title: str
@@ -120,6 +124,7 @@ class ProfileColumn:
     required: bool
     max: int
     pattern: str
+    map: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +248,8 @@ def _column(file: str, data: object) -> ProfileColumn:
     except re.error:
         name = found["field"][:40]
         raise _wrong(file, msg("the pattern of {name} cannot be read", name=name)) from None
+    if not all(isinstance(value, str) for value in found["map"].values()):
+        raise _wrong(file, msg("{key} has the wrong type", key="map"))
     if bool(found["field"]) == ("value" in data):
         raise _wrong(file, msg("a column has either a field or a value"))
     return ProfileColumn(**{**found, "title": found["title"] or found["field"]})

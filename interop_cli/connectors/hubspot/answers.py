@@ -128,6 +128,15 @@ def rows(data: Any, name: str) -> list[Mapping[str, Any]]:
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
+def company_of(row: Mapping[str, Any]) -> str | None:
+    """The company that a contact is associated with: its primary one, where it has several."""
+    associations = row.get("associations")
+    found = associations.get("companies") if isinstance(associations, Mapping) else None
+    companies = rows(found, "results")
+    companies.sort(key=lambda one: one.get("type") != "contact_to_company")  # the primary one
+    return str(companies[0]["id"]) if companies and companies[0].get("id") else None
+
+
 def send_of(row: Mapping[str, Any], sends: Sequence[Send], key_property: str) -> Send | None:
     """The record a result is about: by its trace, its id or our key; never by its place."""
     trace = row.get("objectWriteTraceId")

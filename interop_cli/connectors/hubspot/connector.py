@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.connectors import hosts
 from interop_cli.connectors.base import BASE_URL, HttpConnector, unnamed
-from interop_cli.connectors.hubspot import answers, fields
+from interop_cli.connectors.hubspot import answers, fields, properties
+from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from interop_cli.connectors.http import HttpAnswer
 
 
-VERSION = "2026-09"
-OBJECTS = {"client": "companies", "contact": "contacts"}
 MODIFIED = {"client": "hs_lastmodifieddate", "contact": "lastmodifieddate"}
 MERGED = "hs_merged_object_ids"
 PAGE = 100
@@ -87,18 +86,21 @@ class HubSpotReader(HttpConnector):
                     found[asked] = remote
         return found
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
-        return self._listed(entity, PAGE)
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        return self._listed(entity, PAGE, whole=whole)
 
-    def _listed(self, entity: str, limit: int) -> Iterator[RemoteRecord]:
+    def _listed(self, entity: str, limit: int, *, whole: bool = False) -> Iterator[RemoteRecord]:
         after: str | None = None
         while True:
-            params = {"limit": limit, "properties": ",".join(self._wanted(entity))}
+            wanted = ",".join(self._wanted(entity, whole=whole))
+            params = {"limit": limit, "properties": wanted}
+            if whole and entity == "contact":
+                params["associations"] = OBJECTS["client"]
             if after:
                 params["after"] = after
             path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}"
             data = self.http.call("GET", path, params=params).data
-            yield from (self._remote(entity, row) for row in _objects(data))
+            yield from (self._remote(entity, row, whole=whole) for row in _objects(data))
             previous, after = after, _next(data)
             if after is None or after == previous:
                 return
@@ -145,18 +147,22 @@ class HubSpotReader(HttpConnector):
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
         return _objects(self.http.call("POST", path, json=body, reads=True).data)
 
-    def _wanted(self, entity: str) -> list[str]:
-        sent = [field.remote for field in self.descriptor(entity).sent() if field.remote]
-        return list(dict.fromkeys([fields.KEY, *sent]))
+    def _wanted(self, entity: str, *, whole: bool = False) -> list[str]:
+        descriptor = self.descriptor(entity)
+        wanted = descriptor.placed() if whole else descriptor.sent()
+        return list(dict.fromkeys([fields.KEY, *(one.remote for one in wanted if one.remote)]))
 
-    def _remote(self, entity: str, row: Mapping[str, Any]) -> RemoteRecord:
-        properties = _properties(row)
-        key = properties.get(fields.KEY)
+    def _remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
+        told = _properties(row)
+        values = fields.read(told, self.descriptor(entity), whole=whole)
+        if whole and entity == "contact":
+            values["client"] = answers.company_of(row)
+        key = told.get(fields.KEY)
         archived = row.get("archived") is True
         return RemoteRecord(
             str(row["id"]),
             None,
-            fields.read(properties, self.descriptor(entity)),
+            values,
             str(key) if key else None,
             active=not archived,
             gone=archived,
@@ -179,7 +185,6 @@ def _next(data: Any) -> str | None:
     return str(after) if after else None
 
 
-GROUPS = {"client": "companyinformation", "contact": "contactinformation"}
 # A contact's company without a label, as HubSpot defines it.
 ASSOCIATION = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
 
@@ -201,7 +206,7 @@ class HubSpot(HubSpotReader):
 
     def payload(self, local: LocalRecord) -> Payload:
         make = fields.company if local.entity == "client" else fields.contact
-        return make(local, self.descriptor(local.entity))
+        return self.with_constants(local.entity, make(local, self.descriptor(local.entity)))
 
     _connected = False
     """Whether the properties of ours were looked for in this run."""
@@ -209,29 +214,18 @@ class HubSpot(HubSpotReader):
     # -- setting up ---------------------------------------------------------------------------
 
     def connect(self) -> list[str]:
-        made = []
-        self._connected = True
-        for entity, objects in OBJECTS.items():
-            path = f"/crm/properties/{VERSION}/{objects}"
-            try:
-                answer = self.http.call("GET", f"{path}/{fields.KEY}")
-                found = answer.data if isinstance(answer.data, Mapping) else {}
-            except Trouble as trouble:
-                if trouble.kind is not TroubleKind.GONE:
-                    raise
-                found = {"hasUniqueValue": True}
-                self.http.call("POST", path, json=_definition(entity))
-                made.append(f"{objects}.{fields.KEY}")
-            if not found.get("hasUniqueValue"):
-                raise Trouble(
-                    TroubleKind.FORBIDDEN,
-                    "hubspot.property",
-                    msg(
-                        "The property {name} is there but not unique: remove it, then connect.",
-                        name=fields.KEY,
-                    ),
-                )
+        made, lacking = [], []
+        for entity in OBJECTS:
+            known = properties.known(self.http, entity)
+            made += self._key_made(entity, known)
+            lacking += properties.lacking(self.descriptor(entity), known)
+        if lacking:
+            raise properties.refused(lacking)
         return made
+
+    def _key_made(self, entity: str, known: properties.Definitions) -> list[str]:
+        self._connected = True
+        return properties.key_made(self.http, entity, known)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -286,7 +280,7 @@ class HubSpot(HubSpotReader):
             if trouble.field != fields.KEY or self._connected:
                 raise
             # The portal was connected before records had uids; nothing was written.
-            self.connect()
+            self._key_made(entity, properties.known(self.http, entity))
             answer = self.http.call("POST", path, json={"inputs": inputs})
         return self._results(answer.data, sends)
 
@@ -375,17 +369,6 @@ def _done(send: Send, row: Mapping[str, Any]) -> Result:
     return Done(send.id, remote_id)
 
 
-def _filled(properties: dict[str, str]) -> dict[str, str]:
+def _filled(sent: dict[str, str]) -> dict[str, str]:
     """Without what is empty: a new record has nothing to clear."""
-    return {name: value for name, value in properties.items() if value != ""}
-
-
-def _definition(entity: str) -> dict[str, Any]:
-    return {
-        "name": fields.KEY,
-        "label": "interop uid",
-        "type": "string",
-        "fieldType": "text",
-        "groupName": GROUPS[entity],
-        "hasUniqueValue": True,
-    }
+    return {name: value for name, value in sent.items() if value != ""}

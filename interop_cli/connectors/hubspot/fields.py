@@ -11,12 +11,11 @@ from typing import Any
 
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.sync import payload as form
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.values.code import is_uid
 from interop_cli.domain.values.phone_text import format_phone
-from interop_cli.domain.values.places import country_name
-from interop_cli.domain.values.uid import is_uid
 
 KEY = "interop_uid"
 """The property of ours that no two records share; it names a record wherever it came from."""
@@ -41,6 +40,8 @@ COMPANY = Descriptor(
             RemoteField("line2", "address2", usual=False),
             RemoteField("postal_code", "zip", usual=False),
             RemoteField("website", "website", usual=False),
+            # The host of the web site: what HubSpot tells companies apart by.
+            RemoteField("domain", "domain", usual=False),
         ),
         but=("email",),
     ),
@@ -51,7 +52,7 @@ CONTACT = Descriptor(
         RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
         RemoteField("first_name", "firstname"),
         RemoteField("last_name", "lastname"),
-        RemoteField("email", "email", pattern=EMAIL),
+        RemoteField("email", "email", pattern=EMAIL, unique=Unique.ALL),
         RemoteField("phone", "phone"),
         RemoteField("client", "", policy=Policy.OURS, refers_to="client"),
         RemoteField("mobile", "mobilephone", usual=False),
@@ -86,14 +87,29 @@ def properties(payload: Mapping[str, Value], descriptor: Descriptor) -> dict[str
     return found
 
 
-def read(properties: Mapping[str, Any], descriptor: Descriptor) -> Payload:
-    """What HubSpot holds, under our names; only what it told."""
+def read(properties: Mapping[str, Any], descriptor: Descriptor, *, whole: bool = False) -> Payload:
+    """What HubSpot holds, under our names; only what it told. ``whole``: unsent fields, too."""
     found: Payload = {}
-    for field in descriptor.sent():
+    for field in descriptor.placed() if whole else descriptor.sent():
         if field.remote and field.remote in properties:
-            value = form.text(properties[field.remote])
-            found[field.name] = form.email(value) if field.name == "email" else value
+            found[field.name] = _NORMAL.get(field.name, form.text)(properties[field.remote])
     return found
+
+
+def domain_of(website: object) -> str | None:
+    """The host of a web site as HubSpot writes it: in small letters, without ``www``."""
+    from urllib.parse import urlsplit
+
+    text = form.text(website) or ""
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return None
+    return host.removeprefix("www.") or None
+
+
+_NORMAL = {"email": form.email, "country": form.country, "domain": domain_of}
+"""What HubSpot may say in another way than we do."""
 
 
 def _made(values: Mapping[str, Any], descriptor: Descriptor, ways: Mapping[str, _Way]) -> Payload:
@@ -130,11 +146,6 @@ def _phone(name: str) -> _Way:
     return shown
 
 
-def _country(values: Mapping[str, Any]) -> Value:
-    code = values.get("country")
-    return country_name(code, "en") if code else None
-
-
 def _first(values: Mapping[str, Any]) -> Value:
     name = form.text(values.get("name")) or ""
     return name.rpartition(" ")[0] or None
@@ -153,7 +164,8 @@ _COMPANY: dict[str, _Way] = {
     "code": _plain("code"),
     "name": _plain("name"),
     "phone": _phone("phone"),
-    "country": _country,
+    "country": lambda values: form.country(values.get("country")),
+    "domain": lambda values: domain_of(values.get("website")),
 }
 _CONTACT: dict[str, _Way] = {
     "uid": _plain("uid"),

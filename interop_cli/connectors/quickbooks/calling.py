@@ -10,13 +10,11 @@ from urllib.parse import quote
 
 from interop_cli.connectors import hosts
 from interop_cli.connectors.base import HttpConnector
-from interop_cli.connectors.oauth import OAuth
-from interop_cli.connectors.protocol import Target, Tools
+from interop_cli.connectors.protocol import OAuthApp, Target, Tools
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
-from interop_cli.domain.sync.records import Trace
 
 if TYPE_CHECKING:
     from interop_cli.connectors.http import HttpAnswer
@@ -42,6 +40,14 @@ class QuickBooksCalls(HttpConnector):
     host = hosts.QBO
     request_id_header = "intuit_tid"
     secret_names: ClassVar[tuple[str, ...]] = ("client_id", "client_secret", "refresh_token")
+    oauth: ClassVar[OAuthApp | None] = OAuthApp(
+        hosts.QBO_TOKEN,
+        hosts.QBO_AUTHORIZE,
+        ("com.intuit.quickbooks.accounting",),
+        tenant="realm_id",
+        tenant_answer="realmId",
+        idle_days=100,
+    )
     descriptors: ClassVar = {
         "client": customers.CLIENT,
         "invoice": invoices.INVOICE,
@@ -51,13 +57,12 @@ class QuickBooksCalls(HttpConnector):
     def __init__(self, target: Target, tools: Tools) -> None:
         super().__init__(target, tools)
         self.realm = str(target.settings.get("realm_id") or "")
-        if not re.fullmatch(REALM, self.realm):
+        if self.realm and not re.fullmatch(REALM, self.realm):
             raise ConfigError(
                 "qbo.realm_id",
                 msg("realm_id must be the number of the company in QuickBooks."),
                 hint=msg("interop sync connect {target} --set realm_id=NUMBER", target=target.name),
             )
-        self._bearer: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -65,28 +70,8 @@ class QuickBooksCalls(HttpConnector):
         usual = hosts.QBO_SANDBOX if settings.get("sandbox") is True else self.host
         return str(self.tools.base_url or settings.get("base_url") or usual)
 
-    @cached_property
-    def oauth(self) -> OAuth:
-        """The tokens of this target."""
-        url = self.tools.token_url or self.target.settings.get("token_url")
-        return OAuth(self.tools, str(url or hosts.QBO_TOKEN))
-
-    def authorize(self) -> Mapping[str, str]:
-        secret = self.secret()
-        if not self.oauth.is_fresh(secret):
-            self.oauth.renew(secret.get("access_token"))
-            secret = self.secret()
-        self._bearer = str(secret.get("access_token"))
-        return {"Authorization": f"Bearer {self._bearer}"}
-
     def judge(self, answer: HttpAnswer) -> Trouble | None:
         return answers.judged(answer)
-
-    def traces(self) -> list[Trace]:
-        found = super().traces()
-        if "oauth" in self.__dict__:
-            found, self.oauth.traces = [*self.oauth.traces, *found], []
-        return found
 
     # -- calls ----------------------------------------------------------------------------------
 
@@ -100,17 +85,7 @@ class QuickBooksCalls(HttpConnector):
         reads: bool | None = None,
     ) -> Any:
         """The data of an answer. A 401 is answered by one refresh and the very same call again."""
-        try:
-            return self._once(method, path, json, params, reads)
-        except Trouble as trouble:
-            if (
-                trouble.kind is not TroubleKind.AUTH
-                or trouble.status != 401
-                or self._bearer is None
-            ):
-                raise
-            self.oauth.renew(self._bearer)
-        return self._once(method, path, json, params, reads)
+        return self.renewing(lambda: self._once(method, path, json, params, reads))
 
     def _once(
         self,
@@ -120,6 +95,12 @@ class QuickBooksCalls(HttpConnector):
         params: Mapping[str, str] | None,
         reads: bool | None,
     ) -> Any:
+        if not self.realm:
+            raise Trouble(
+                TroubleKind.AUTH,
+                "qbo.realm_id",
+                msg("It is not known which company in QuickBooks it is: log in, or set realm_id."),
+            )
         answer = self.http.call(
             method,
             f"/v3/company/{self.realm}{path}",

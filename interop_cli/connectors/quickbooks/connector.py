@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from interop_cli.connectors.base import BASE_URL
+from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.connectors.quickbooks.calling import OBJECTS, REALM
@@ -45,11 +45,13 @@ class QuickBooks(Items):
     knows_versions: ClassVar[bool] = True
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(
-            "realm_id", N_("The number of the company in QuickBooks."), required=True, pattern=REALM
+            "realm_id",
+            N_("The number of the company in QuickBooks; a login notes it."),
+            pattern=REALM,
         ),
         TargetSetting("sandbox", N_("Whether it is a company to try things out."), flag=True),
         BASE_URL,
-        TargetSetting("token_url", N_("Another address of the server that gives tokens.")),
+        *OAUTH_SETTINGS,
         TargetSetting(
             "invoices", N_("Whether invoices and credit notes go there, too (true)."), flag=True
         ),
@@ -73,8 +75,10 @@ class QuickBooks(Items):
     def payload(self, local: LocalRecord) -> Payload:
         descriptor = self.descriptor(local.entity)
         if local.entity == "client":
-            return customers.payload(local, descriptor)
-        return invoices.payload(local, descriptor, self.target.settings)
+            made = customers.payload(local, descriptor)
+        else:
+            made = invoices.payload(local, descriptor, self.target.settings)
+        return self.with_constants(local.entity, made)
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
         if action == Action.DEACTIVATE and sends[0].entity != "client":

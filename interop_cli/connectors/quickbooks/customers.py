@@ -19,13 +19,13 @@ from interop_cli.domain.sync.descriptor import (
     Policy,
     Problem,
     RemoteField,
+    Unique,
     others,
 )
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.values.days import due_date
 from interop_cli.domain.values.phone_text import format_phone
-from interop_cli.domain.values.places import country_name
-from interop_cli.domain.values.terms import due_date
 from interop_cli.domain.values.text import fold
 
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -51,7 +51,15 @@ CLIENT = Descriptor(
     others(
         CLIENT_FIELDS,
         (
-            RemoteField("name", "DisplayName", Need.REQUIRED, max_length=100, pattern="[^:]+"),
+            # One that is made inactive gives its name up.
+            RemoteField(
+                "name",
+                "DisplayName",
+                Need.REQUIRED,
+                max_length=100,
+                pattern="[^:]+",
+                unique=Unique.ACTIVE,
+            ),
             RemoteField(COMPANY, "CompanyName", max_length=100),
             RemoteField("billing_name", "GivenName"),
             RemoteField("email", "PrimaryEmailAddr.Address", max_length=100, pattern=EMAIL),
@@ -129,11 +137,6 @@ def _phone(values: Mapping[str, Any]) -> Value:
     return form.text(format_phone(stored)) if stored else None
 
 
-def _country(values: Mapping[str, Any]) -> Value:
-    code = values.get("country")
-    return country_name(code, "en") if code else None
-
-
 def _terms(values: Mapping[str, Any]) -> Value:
     return plain_terms(values.get("terms"))
 
@@ -148,7 +151,7 @@ _WAYS: dict[str, Callable[[Mapping[str, Any]], Value]] = {
     COMPANY: _company,
     "email": _email,
     "phone": _phone,
-    "country": _country,
+    "country": lambda values: form.country(values.get("country")),
     "terms": _terms,
     "bill_to": lambda values: form.text(values.get("bill_to_remote")),
     "active": lambda values: bool(values.get("active")),
@@ -225,13 +228,21 @@ def _parent(value: Value) -> dict[str, Any]:
     return {"ParentRef": {"value": str(value)}, "Job": True, "BillWithParent": True}
 
 
-def read(record: Mapping[str, Any], descriptor: Descriptor, terms: Mapping[str, str]) -> Payload:
+def read(
+    record: Mapping[str, Any],
+    descriptor: Descriptor,
+    terms: Mapping[str, str],
+    *,
+    whole: bool = False,
+) -> Payload:
     """What QuickBooks holds, under our names. ``terms`` are its payment terms by their ids.
+
+    ``whole``: with the fields that have a place there and are not sent.
 
     What it leaves out is empty, but for the currency, which it only tells where there are several.
     """
     found: Payload = {}
-    for field in descriptor.sent():
+    for field in descriptor.placed() if whole else descriptor.sent():
         value = at(record, field.remote) if field.remote else None
         if field.name == "currency":
             if isinstance(value, str) and value:
@@ -253,6 +264,8 @@ def _read(name: str, value: Any, record: Mapping[str, Any]) -> Value:
         return None
     if name == "email":
         return form.email(value)
+    if name == "country":
+        return form.country(value)
     text = form.text(value)
     if name == "name" and text and record.get("Active") is False:
         return text.removesuffix(DELETED)

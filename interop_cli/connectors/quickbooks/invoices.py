@@ -15,7 +15,14 @@ from typing import Any
 from interop_cli.connectors.quickbooks import customers
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync import payload as form
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, Problem, RemoteField
+from interop_cli.domain.sync.descriptor import (
+    Descriptor,
+    Need,
+    Policy,
+    Problem,
+    RemoteField,
+    constant,
+)
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord, RemoteRecord
 from interop_cli.domain.values.money import in_cents
@@ -28,6 +35,7 @@ TAX_CODES = rf"{_KEY}(?:[, ]+{_KEY})*"
 """The form of the setting ``tax_codes``: ``CA-QC=9,CA-ON=5,federal=7,exempt=4``."""
 VOIDED = "Voided"
 """What QuickBooks writes into the private note of what was made void."""
+CONSTANT = constant("")
 _DETAIL = "SalesItemLineDetail"
 
 
@@ -155,6 +163,9 @@ def body(sent: Mapping[str, Value]) -> dict[str, Any]:
         value = sent.get(name)
         if value is not None:
             customers.put(found, path, str(value))
+    for name, value in sent.items():
+        if name.startswith(CONSTANT) and value is not None:
+            customers.put(found, name.removeprefix(CONSTANT), str(value))
     codes = _codes(sent.get("tax_codes"))
     item = sent.get("item")
     found["Line"] = [_line(row, item, codes) for row in json.loads(str(sent["lines"]))]

@@ -85,8 +85,9 @@ class QuickBooksReader(QuickBooksCalls):
             str(row["Id"]): self.remote(entity, row) for row in self.those(entity, "Id", wanted)
         }
 
-    def everything(self, entity: str) -> Iterator[RemoteRecord]:
-        return self._listed(entity, " where Active in (true,false)" if entity == "client" else "")
+    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        everybody = " where Active in (true,false)" if entity == "client" else ""
+        return self._listed(entity, everybody, whole=whole)
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         moment = datetime.fromisoformat(since).astimezone(UTC)
@@ -113,27 +114,27 @@ class QuickBooksReader(QuickBooksCalls):
             if isinstance(row.get("Id"), str)
         ]
 
-    def _listed(self, entity: str, where: str) -> Iterator[RemoteRecord]:
+    def _listed(self, entity: str, where: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         start = 1
         while True:
             limits = f" ORDERBY Id STARTPOSITION {start} MAXRESULTS {PAGE}"
             rows = self.query(OBJECTS[entity], where, limits)
-            yield from (self.remote(entity, row) for row in rows)
+            yield from (self.remote(entity, row, whole=whole) for row in rows)
             if len(rows) < PAGE:
                 return
             start += PAGE
 
-    def remote(self, entity: str, row: Mapping[str, Any]) -> RemoteRecord:
+    def remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
         """A customer, an invoice or a credit memo in our words."""
         if entity != "client":
             return invoices.remote(row)
         has_terms = customers.at(row, "SalesTermRef.value") not in (None, "")
-        names = self.terms if has_terms and self._sends("terms") else {}
+        names = self.terms if has_terms and (whole or self._sends("terms")) else {}
         version = row.get("SyncToken")
         return RemoteRecord(
             str(row["Id"]),
             None if version is None else str(version),
-            customers.read(row, self.descriptor("client"), names),
+            customers.read(row, self.descriptor("client"), names, whole=whole),
             active=row.get("Active") is not False,
             gone=row.get("status") == "Deleted",
         )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.address import ADDRESS
+from interop_cli.domain.fields.belonging import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.client import CLIENT
-from interop_cli.domain.fields.contact import CONTACT
 from interop_cli.domain.fields.document import DOCUMENT, LINE
 from interop_cli.domain.fields.field import Card, Field, Fields, Kind, Merge, Personal
-from interop_cli.domain.fields.note import NOTE
 
 ENTITIES: dict[str, Fields] = {
     "client": CLIENT,
@@ -18,7 +16,16 @@ ENTITIES: dict[str, Fields] = {
     "line": LINE,
 }
 
+NEEDED = {
+    "client": ("name", "line1", "city"),
+    "contact": ("name", "client"),
+    "address": ("line1", "city", "client"),
+    "note": ("text", "client"),
+    "document": ("number", "client", "kind"),
+}
+"""What a record cannot be without, ``client`` standing for whatever names one."""
+
 __all__ = [
-    "ADDRESS", "CLIENT", "CONTACT", "DOCUMENT", "ENTITIES", "LINE", "NOTE", "Card", "Field",
-    "Fields", "Kind", "Merge", "Personal",
+    "ADDRESS", "CLIENT", "CONTACT", "DOCUMENT", "ENTITIES", "LINE", "NEEDED", "NOTE", "Card",
+    "Field", "Fields", "Kind", "Merge", "Personal",
 ]  # fmt: skip

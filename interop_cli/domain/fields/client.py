@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.address import ADDRESS, MISMATCH
+from interop_cli.domain.fields.belonging import ADDRESS, MISMATCH
 from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Merge, Personal
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList

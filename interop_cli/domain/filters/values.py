@@ -18,10 +18,10 @@ from interop_cli.domain.fields.field import Kind
 from interop_cli.domain.filters.refusals import SEE_HELP
 from interop_cli.domain.filters.tree import Value
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.values import closed_lists, zones
+from interop_cli.domain.values import closed_lists, days
 from interop_cli.domain.values.closed_lists import ClosedList
+from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold, nfc
-from interop_cli.domain.values.uid import uid_key
 
 DATES = frozenset({Kind.TIME, Kind.DATE})
 NUMBERS = frozenset({Kind.INT, Kind.MONEY})
@@ -107,11 +107,11 @@ class Reading:
     def span(self, field: Filtered, value: Value) -> Span:
         """The time that ``value`` stands for: a whole day of the zone, or a second."""
         try:
-            if moment := zones.zoned_time(value.text):
-                return Span(zones.stamp(moment), zones.stamp(moment + timedelta(seconds=1)))
+            if moment := days.zoned_time(value.text):
+                return Span(days.stamp(moment), days.stamp(moment + timedelta(seconds=1)))
             day = self._day(field, value.text)
-            end = zones.midnight(day + timedelta(days=1), self.zone)
-            return Span(zones.midnight(day, self.zone), end)
+            end = days.midnight(day + timedelta(days=1), self.zone)
+            return Span(days.midnight(day, self.zone), end)
         except (ValueError, OverflowError):
             raise _no_date(field) from None
 

@@ -40,6 +40,13 @@ class Policy(StrEnum):
     CREATE_ONLY = "create-only"
 
 
+class Unique(StrEnum):
+    """Among which records there nobody else may have a value."""
+
+    ALL = "all"
+    ACTIVE = "active"
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteField:
     """One field of ours and its place in the remote system.
@@ -49,6 +56,7 @@ class RemoteField:
     ``max_length`` counts characters; ``pattern`` must match the whole value; ``choices`` bounds
     it, and ``choices_from`` says where the remote keeps them. ``usual`` fields are sent unless the
     target's settings say otherwise. ``refers_to`` names the entity whose remote id the value is.
+    ``unique``: no two records there may share a value (capitals make no difference).
     """
 
     name: str
@@ -61,6 +69,7 @@ class RemoteField:
     policy: Policy = Policy.ASK
     usual: bool = True
     refers_to: str | None = None
+    unique: Unique | None = None
 
     @property
     def required(self) -> bool:
@@ -95,6 +104,11 @@ def others(
     )
 
 
+def constant(theirs: str) -> str:
+    """The name of a field that has the same value in each new record."""
+    return f"constant.{theirs}"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a payload cannot be sent: which field of ours, a stable code, a sentence."""
@@ -116,6 +130,8 @@ class Descriptor:
         default=None, compare=False
     )
     """Rules about several fields at once, where the remote has some."""
+    known_by_key: bool = False
+    """Whether the remote has no other id than the key: two records of ours cannot have the same."""
     once: bool = False
     """Whether a record that is there changes no more, as an invoice does not: of it only ``active``
     is still sent. Such a record is not matched by ``sync link``: a push finds its own by the key.
@@ -132,6 +148,10 @@ class Descriptor:
     def sent(self) -> tuple[RemoteField, ...]:
         """The fields that go into a payload."""
         return self._sent
+
+    def placed(self) -> tuple[RemoteField, ...]:
+        """The fields that have a place there, whether they are sent or not."""
+        return tuple(one for one in self.fields if one.remote)
 
     @cached_property
     def _by_name(self) -> dict[str, RemoteField]:
@@ -162,6 +182,14 @@ class Descriptor:
             RemoteField(name, remote) for name, remote in chosen.items() if name not in known
         ]
         return replace(self, fields=tuple(fields))
+
+    def with_constants(self, values: Mapping[str, str]) -> Descriptor:
+        """This descriptor with places there that get one value in each new record."""
+        more = (
+            RemoteField(constant(theirs), theirs, choices=(value,), policy=Policy.CREATE_ONLY)
+            for theirs, value in values.items()
+        )
+        return replace(self, fields=(*self.fields, *more))
 
     def deciding(self, policies: Mapping[str, str]) -> Descriptor:
         """This descriptor with other policies for some fields: ours -> policy."""

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from interop_cli.domain.values.places import country_code, country_name
 from interop_cli.domain.values.text import nfc
 
 Value = str | int | bool | None
@@ -41,6 +42,16 @@ def email(value: object) -> str | None:
     """An e-mail in lower case: remotes compare it so."""
     found = text(value)
     return found.lower() if found else None
+
+
+def country(value: object) -> str | None:
+    """A country, whichever way it is said: its English name; what means none is left as it is.
+
+    So ``CA``, ``CAN`` and ``Canada`` are the same, whoever wrote them.
+    """
+    found = text(value)
+    code = country_code(found) if found else None
+    return country_name(code, "en") if code else found
 
 
 def digest(payload: Mapping[str, Value], form: str) -> str:

@@ -1,24 +1,151 @@
-"""The closed lists that fields take their values from: what a word means, and what is near it.
-
-The same words that ``client create`` and ``sales import`` take. Neither pydantic nor an exception:
-filters ask here, and reads start fast.
-"""
+"""Values out of closed lists, such as currencies and kinds of documents: what words mean there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
 
-from interop_cli.domain.values.choices import (
-    LANGUAGES,
-    SHIPPER_IDENTITIES,
-    currencies,
-    find_choice,
-    find_currency,
-    unique,
-)
-from interop_cli.domain.values.document_kinds import KINDS, STATUSES
-from interop_cli.domain.values.text import closest, fold
+from interop_cli.domain.messages import N_
+from interop_cli.domain.rules import fault
+from interop_cli.domain.values.text import clean_value, closest, fold
+
+LANGUAGES = {
+    "fr": "fr",
+    "francais": "fr",
+    "french": "fr",
+    "fra": "fr",
+    "fre": "fr",
+    "en": "en",
+    "anglais": "en",
+    "english": "en",
+    "eng": "en",
+}
+SHIPPER_IDENTITIES = {"standard": "standard", "client": "client", "none": "none", "aucune": "none"}
+
+_CURRENCIES = Path(__file__).parent.parent / "data" / "currencies.json"
+
+
+def read_choice(value: object, choices: Mapping[str, str], code: str = "choice.unknown") -> str:
+    """The value that ``choices`` has for a folded word; raises ``code`` and names the values."""
+    found = find_choice(str(value), choices)
+    if found is None:
+        raise fault(code, N_("is not one of {choices}"), choices=", ".join(unique(choices)))
+    return found
+
+
+def find_choice(text: str, choices: Mapping[str, str]) -> str | None:
+    """The value that ``choices`` has for a folded word; None where it has none."""
+    # "fr-CA" and "fr_CA" are French; a spreadsheet's apostrophe is no part of a word.
+    word = fold(text).lstrip("'").replace("_", "-").split("-")[0].strip()
+    return choices.get(text) or choices.get(word)
+
+
+def unique(choices: Mapping[str, str]) -> list[str]:
+    """The values of ``choices``, each once, in their order."""
+    return list(dict.fromkeys(choices.values()))
+
+
+def read_language(value: object) -> str:
+    """``fr`` or ``en``; takes the languages' names too; raises ``client.language.unknown``."""
+    return read_choice(value, LANGUAGES, "client.language.unknown")
+
+
+@lru_cache(maxsize=1)
+def currencies() -> frozenset[str]:
+    """The ISO 4217 codes of the money in use today (from CLDR, ``scripts/make_countries.py``)."""
+    return frozenset(json.loads(_CURRENCIES.read_text(encoding="utf-8")))
+
+
+def find_currency(value: object) -> str | None:
+    """The ISO 4217 code that ``value`` is, in any case; None where it is none."""
+    code = str(value).strip().lstrip("'").upper()
+    return code if code in currencies() else None
+
+
+def check_currency(value: object) -> str:
+    """An ISO 4217 code, upper case; raises ``client.currency.unknown``."""
+    code = str(value)
+    if code in currencies():
+        return code
+    found = find_currency(clean_value(code))
+    if found is None:
+        raise fault(
+            "client.currency.unknown", N_("is not a currency's three-letter code, such as CAD")
+        )
+    return found
+
+
+_YES = frozenset("1 o oui y yes t true v vrai x on active actif".split())
+_NO = frozenset("0 n no non f false faux off inactive inactif".split())
+
+
+def parse_bool(value: object) -> bool:
+    """``value`` as a boolean; raises ``bool.format`` where it is neither a yes nor a no.
+
+    Takes booleans, 0 and 1, and the usual words of both languages, whatever their case.
+    """
+    if isinstance(value, bool):
+        return value
+    if value == "true":  # as a file written by a program has it
+        return True
+    if value == "false":
+        return False
+    word = fold(str(value)).lstrip("'")
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise fault("bool.format", N_("is neither a yes nor a no (use true or false)"))
+
+
+KINDS = {
+    "quote": "quote", "soumission": "quote", "devis": "quote", "job": "job", "dossier": "job",
+    "dossier de production": "job", "packing_slip": "packing_slip", "packing slip": "packing_slip",
+    "packing": "packing_slip", "bon d'expedition": "packing_slip",
+    "bon d’expedition": "packing_slip", "invoice": "invoice", "facture": "invoice",
+    "credit_note": "credit_note", "credit note": "credit_note", "credit": "credit_note",
+    "note de credit": "credit_note",
+}  # fmt: skip
+KIND_NAMES = ("quote", "job", "packing_slip", "invoice", "credit_note")
+KIND_TITLES = {
+    "quote": N_("Quotes"),
+    "job": N_("Jobs"),
+    "packing_slip": N_("Packing slips"),
+    "invoice": N_("Invoices"),
+    "credit_note": N_("Credit notes"),
+}
+KIND_TITLE = {
+    "quote": N_("Quote"),
+    "job": N_("Job"),
+    "packing_slip": N_("Packing slip"),
+    "invoice": N_("Invoice"),
+    "credit_note": N_("Credit note"),
+}
+# What keeps something from being deleted, as people read it: documents and the rest.
+USER_TITLES = {
+    **KIND_TITLES,
+    "attachment": N_("Attachments"),
+    "bill_to": N_("Clients billed to it"),
+    "billing": N_("Billing contact"),
+    "main": N_("Main address"),
+    "merged": N_("Clients merged into it"),
+    "sync": N_("Linked with"),
+}
+# What an ERP calls them: a draft does not count yet, a void document no longer.
+STATUSES = {
+    "draft": "draft", "brouillon": "draft", "en calcul": "draft", "posted": "posted",
+    "emise": "posted", "emis": "posted", "sent": "posted", "envoyee": "posted",
+    "imprimee": "posted", "lancee": "posted", "paid": "posted", "payee": "posted", "void": "void",
+    "annulee": "void", "annule": "void", "cancelled": "void", "canceled": "void",
+}  # fmt: skip
+STATUS_NAMES = ("draft", "posted", "void")
+
+# Those that count in the sales, and so must say for how much.
+SOLD = frozenset({"invoice", "credit_note"})
+
 
 NEIGHBOURS = ("CA", "US")
 """Whose provinces are looked at before those of the rest of the world."""

@@ -14,7 +14,6 @@ from interop_cli.domain.errors import Detail, InvalidData
 from interop_cli.domain.messages import Message, msg
 
 MAX_BYTES = 2 * 1024 * 1024
-EXTENSIONS = {"image/png": ".png", "image/jpeg": ".jpg", "image/svg+xml": ".svg"}
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"

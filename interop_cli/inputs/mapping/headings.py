@@ -160,15 +160,6 @@ _ENTITIES = {
     "note": _NOTE,
     "document": _DOCUMENT,
 }
-NEEDED = {
-    "client": ("name", "line1", "city"),
-    "contact": ("name", "client"),
-    "address": ("line1", "city", "client"),
-    "note": ("text", "client"),
-    "document": ("number", "client", "kind"),
-}
-"""What a record cannot be without, ``client`` standing for whatever names one."""
-
 MEANT = {
     "status": {
         "posted": "paid, unpaid, open, overdue, sent, due, partial, partially paid, closed, payee,"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from interop_cli.domain.errors import NOWHERE, ConfigError, Detail, Parts
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import msg
-from interop_cli.domain.values.address_cell import parse_address
+from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.text import fold
 from interop_cli.inputs.mapping import WHOLE_ADDRESS, Fields
 from interop_cli.inputs.mapping.columns import ColumnMap, Header

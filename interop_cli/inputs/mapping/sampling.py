@@ -10,8 +10,7 @@ from typing import Any
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.values import closed_lists
-from interop_cli.domain.values.choices import parse_bool
-from interop_cli.domain.values.closed_lists import ClosedList
+from interop_cli.domain.values.closed_lists import ClosedList, parse_bool
 from interop_cli.domain.values.text import fold, words
 from interop_cli.inputs.mapping.columns import column_key
 from interop_cli.inputs.mapping.forms import MARKS, FormFault, iso_date, plain_amount

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from interop_cli.domain.fields import Kind
+from interop_cli.domain.fields import NEEDED, Kind
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.values.address_cell import parse_address
+from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.text import fold, words
 from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.columns import column_key
@@ -22,7 +22,6 @@ from interop_cli.inputs.mapping.headings import (
     FIRST_NAME,
     HOLDS,
     LAST_NAME,
-    NEEDED,
     SIGNS,
     TOTALS,
     headings,

@@ -1,4 +1,4 @@
-"""Creating and editing a client with its main address: the fields of the card.
+"""Creating and editing a client with its main address: the fields of the card, and the logo.
 
 The command line, an import and ``apply`` all name a client's fields the same way.
 """
@@ -18,12 +18,20 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged
+from interop_cli.domain.values.logo import check_logo
 from interop_cli.domain.values.places import country_code
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.clients.matching import ClientFinder, warn_of_similar
-from interop_cli.services.clients.unique import claim_external_id, code_for, holders, take_code
-from interop_cli.services.clients.writing import CardWriter, Others, Revision
+from interop_cli.services.clients.writing import (
+    CardWriter,
+    Others,
+    Revision,
+    claim_external_id,
+    code_for,
+    holders,
+    take_code,
+)
 from interop_cli.services.outcome import Outcome, one
 
 if TYPE_CHECKING:
@@ -97,14 +105,22 @@ def revised(
 
 
 def create(
-    uow: UnitOfWork, values: Mapping[str, Any], context: Context, *, reuse: bool = False
+    uow: UnitOfWork,
+    values: Mapping[str, Any],
+    context: Context,
+    *,
+    reuse: bool = False,
+    logo: bytes | None = None,
 ) -> Outcome:
-    """Make a client and its main address from flat fields.
+    """Make a client and its main address from flat fields, with the picture that is its ``logo``.
 
     Warns ``client.similar`` where there is one of the same name and place.
     """
     client, address = built(values, context)
-    check_identity(client.shipper_identity, has_logo=False)
+    check_identity(client.shipper_identity, has_logo=logo is not None)
+    if logo is not None:
+        check_logo(logo)
+        client.logo = uow.blobs.add(logo)
     client.bill_to_id = _payer_id(uow, values.get("bill_to"), client, Others(uow, []))
     if client.code:
         take_code(uow, client.code, None, reuse=reuse)
@@ -254,3 +270,35 @@ def check_changes(changes: Mapping[str, Any]) -> None:
         raise UsageError(
             "usage.recode", msg("A code is not edited."), hint=msg("Run: interop client recode")
         )
+
+
+def set_logo(uow: UnitOfWork, ref: str, content: bytes) -> Outcome:
+    """Give a client its logo; raises InvalidData ``client.logo.format`` for what is no picture."""
+    row = uow.clients.row(ref)
+    check_logo(content)
+    return _save(uow, row, uow.blobs.add(content))
+
+
+def remove_logo(uow: UnitOfWork, ref: str) -> Outcome:
+    """Take a client's logo away; refused while the client is named as the sender."""
+    row = uow.clients.row(ref)
+    if row["shipper_identity"] == "client":
+        raise Conflict(
+            "client.logo.in_use",
+            msg("{code} is named as the sender, which needs its logo.", code=row["code"]),
+            hint=msg("interop client edit {code} --shipper-identity standard", code=row["code"]),
+        )
+    return _save(uow, row, None)
+
+
+def _save(uow: UnitOfWork, row: Row, blob: str | None) -> Outcome:
+    client = uow.clients.entity(row)
+    client.logo = blob
+    changed = uow.clients.save([(row, client)]) > 0
+    item: dict[str, Any] = {
+        "id": row["id"],
+        "code": row["code"],
+        "status": "ok" if changed else "unchanged",
+        "error": None,
+    }
+    return one(item, changed=changed)

@@ -16,8 +16,8 @@ from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.code import code_key
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.deletion import in_use, kept
 from interop_cli.services.outcome import Outcome, one
+from interop_cli.store.reading.used_by import in_use, kept
 from interop_cli.store.writing.repositories.selection import Which
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def recode(
 
     ``reuse`` allows a code that another client had before.
     """
-    from interop_cli.services.clients.unique import take_code
+    from interop_cli.services.clients.writing import take_code
 
     row = uow.clients.row(ref)
     client = uow.clients.entity(row).revise({"code": new_code}, context.at(None, row["code"]))

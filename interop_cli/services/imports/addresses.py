@@ -15,7 +15,7 @@ from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
 from interop_cli.services.imports.nested_matching import said_anew, several
-from interop_cli.services.imports.unique import also_on_line
+from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import addresses
 from interop_cli.store.engines.connection import Row
 
@@ -35,7 +35,7 @@ class AddressImport(BelongingImport[Row]):
         self._found: list[tuple[Part[Row], Address]] = []
         self._losing: list[tuple[Row, Address]] = []
 
-    def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
+    def _conclude(self, client_id: int, parts: list[Part[Row]]) -> None:
         rows = self._rows[client_id]
         faults: dict[Part[Row], InvalidData] = {}
         built: dict[Part[Row], Address] = {}

@@ -17,11 +17,10 @@ from interop_cli.domain.fields.nested import BY, FIELDS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
+from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold
-from interop_cli.domain.values.uid import uid_key
 from interop_cli.services.imports.references import Owner, Owners
-from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import LineNumbers, also_on_line
+from interop_cli.services.imports.rows import FileRow, LineNumbers, RowImport, also_on_line
 
 if TYPE_CHECKING:
     from interop_cli.services.outcome import Outcome
@@ -101,7 +100,7 @@ class BelongingImport(RowImport, Generic[T]):
             groups.setdefault(part.owner.id, []).append(part)
         self._load(list(groups))
         for client_id, parts in groups.items():
-            self._settle(client_id, parts)
+            self._conclude(client_id, parts)
         if not self.refused:
             self.uow.touched.clear()
             self._write()
@@ -127,7 +126,7 @@ class BelongingImport(RowImport, Generic[T]):
         """Read what these clients have."""
 
     @abstractmethod
-    def _settle(self, client_id: int, parts: list[Part[T]]) -> None:
+    def _conclude(self, client_id: int, parts: list[Part[T]]) -> None:
         """Plan what is written for the rows of one client, or refuse some."""
 
     @abstractmethod

@@ -19,23 +19,25 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
-from interop_cli.domain.values.code import code_key
-from interop_cli.domain.values.doubts import is_no_value
-from interop_cli.domain.values.text import fold
-from interop_cli.domain.values.uid import uid_key
+from interop_cli.domain.values.code import code_key, uid_key
+from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.services.clients import card
 from interop_cli.services.clients.matching import called, warn_of_renamed, warn_of_similar
-from interop_cli.services.clients.unique import code_for
-from interop_cli.services.clients.writing import CardWriter, Others
-from interop_cli.services.imports.losers import Losers
-from interop_cli.services.imports.matching import Clashes, FileClients, KeyColumns, other_code
+from interop_cli.services.clients.writing import CardWriter, Others, code_for
+from interop_cli.services.imports.matching import (
+    Clashes,
+    FileClients,
+    KeyColumns,
+    Read,
+    Written,
+    code_of,
+    other_code,
+)
 from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
-from interop_cli.services.imports.pasts import Pasts
+from interop_cli.services.imports.pasts import Losers, Pasts
 from interop_cli.services.imports.payers import Endings, Payers
-from interop_cli.services.imports.recognised import Read, Written, code_of
-from interop_cli.services.imports.rows import Again, FileRow, RowImport
-from interop_cli.services.imports.unique import also_on_line
+from interop_cli.services.imports.rows import Again, FileRow, RowImport, also_on_line
 from interop_cli.services.outcome import MAX_ITEMS
 
 if TYPE_CHECKING:
@@ -95,21 +97,21 @@ class Import(RowImport):
     def _writer(self) -> CardWriter:
         return CardWriter(self.uow, self.context)
 
-    def settle(self) -> None:
+    def conclude(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
-        self._columns.settle()
+        self._columns.check()
         if self.who.late:
             raise Again
         if not self.refused:
-            self._payers.settle()
+            self._payers.conclude()
         waiting = self._endings.waiting
         for start in range(0, len(waiting), self.size):
             self.batch(waiting[start : start + self.size], last=True)
-            self.rejected.settle()
-        self._losers.settle()
+            self.rejected.flush()
+        self._losers.conclude()
         if not self.refused:
-            self._payers.settle()
-            self._pasts.settle()
+            self._payers.conclude()
+            self._pasts.conclude()
 
     def _count(self) -> None:
         super()._count()
@@ -170,7 +172,7 @@ class Import(RowImport):
                 if record.error is not None:
                     error = record.error
                     raise InvalidData(error.code, error.message, details=[error])  # type: ignore[arg-type]
-                decision, values = self.who.settle(record.line, who), record.values
+                decision, values = self.who.decide(record.line, who), record.values
                 if decision.merged:
                     self._losers.note(record, decision.left[0].id)
                     continue

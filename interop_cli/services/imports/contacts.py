@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from interop_cli.domain.contact import Contact
-from interop_cli.domain.contact_set import (
+from interop_cli.domain.contact import (
     EXCLUSIVE,
+    Contact,
     Planned,
     changes_invoiced,
     follow_client,
@@ -29,7 +29,7 @@ from interop_cli.services.imports.nested_matching import (
     several,
     warn_of_invoiced,
 )
-from interop_cli.services.imports.unique import also_on_line
+from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import contacts
 
 
@@ -46,7 +46,7 @@ class ContactImport(BelongingImport[Planned]):
         self._everyone: list[Planned] = []
         self._parts: list[tuple[Part[Planned], Planned]] = []
 
-    def _settle(self, client_id: int, parts: list[Part[Planned]]) -> None:
+    def _conclude(self, client_id: int, parts: list[Part[Planned]]) -> None:
         everyone = contacts.stored(self.uow, self._rows[client_id])
         had_one = any(one.stands for one in everyone)
         invoiced_before = invoiced(everyone)

@@ -13,12 +13,10 @@ from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.address_text import bare_line
-from interop_cli.domain.values.choices import find_currency
-from interop_cli.domain.values.document_kinds import KINDS, SOLD
+from interop_cli.domain.values.closed_lists import KINDS, SOLD, find_currency
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners
-from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import uid_of
+from interop_cli.services.imports.rows import FileRow, RowImport, uid_of
 from interop_cli.services.sales.documents import (
     AMOUNT_FIELDS,
     OWN_FIELDS,
@@ -282,10 +280,12 @@ class DocumentImport(RowImport):
         ids = self.uow.documents.add([taken.document for taken in new])
         for document_id, taken in zip(ids, new, strict=True):
             self._once(document_id)
-            if taken.lines:
-                client_id = taken.document.client_id or 0
-                self.uow.documents.set_lines(document_id, client_id, taken.lines)
             self._note(taken, document_id, "ok", "created")
+        self.uow.documents.add_lines(
+            (document_id, taken.document.client_id or 0, taken.lines)
+            for document_id, taken in zip(ids, new, strict=True)
+            if taken.lines
+        )
         self.created += len(new)
 
     def _save(self, saves: list[tuple[Row, Taken]]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.entity import other_uid
 from interop_cli.domain.errors import Detail, InteropError, InvalidData
@@ -17,11 +17,16 @@ from interop_cli.services.clients.matching import (
     new_index,
     put_in,
 )
-from interop_cli.services.clients.unique import duplicate_code, duplicate_external_id
+from interop_cli.services.clients.writing import duplicate_code, duplicate_external_id
 from interop_cli.services.imports.references import ambiguous
-from interop_cli.services.imports.unique import LineNumbers, also_on_line
+from interop_cli.services.imports.rows import FileRow, LineNumbers, also_on_line
 
 if TYPE_CHECKING:
+    from interop_cli.domain.address import Address
+    from interop_cli.domain.client import Client
+    from interop_cli.services.clients.writing import Revision
+    from interop_cli.services.imports.nested import NestedItems
+    from interop_cli.services.imports.nested_writing import Plan
     from interop_cli.services.imports.rows import FileRow
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
@@ -79,7 +84,7 @@ class FileClients(ClientFinder):
                         one.own = one.own._replace(code="")  # which no row of this file has said
                     one.line = self.lines.get(one.id)
 
-    def settle(self, line: int, row: Identity) -> Decision:
+    def decide(self, line: int, row: Identity) -> Decision:
         """What a row is about: a stored client, or nobody yet.
 
         Raises InvalidData ``import.ambiguous``, ``import.duplicate`` where another row is about the
@@ -200,9 +205,9 @@ class KeyColumns:
             columns |= record.values.keys()
         self._absent -= columns
         if alike:
-            self.settle()
+            self.check()
 
-    def settle(self) -> None:
+    def check(self) -> None:
         """Raise InvalidData ``import.key.column`` where a column was not met."""
         if not self._absent:
             return
@@ -219,3 +224,44 @@ def other_code() -> InvalidData:
     """A row would give its client another code."""
     reason = msg("is another than the client's; use: interop client recode")
     return wrong("code", "import.code", reason)
+
+
+class Read(NamedTuple):
+    """A row whose client is known, or known to be new."""
+
+    record: Any
+    values: Mapping[str, Any]
+    who: Identity
+    decision: Decision
+    parts: NestedItems
+    loser: bool = False  # it is about a client that was merged into another
+
+    @property
+    def found(self) -> Candidate | None:
+        """The stored client."""
+        return self.decision.left[0] if self.decision.left else None
+
+
+class Written(NamedTuple):
+    """A row that passed its rules: the client, and what else the row changes.
+
+    A new one has its main ``address``, a stored one its ``revision``.
+    """
+
+    read: Read
+    client: Client
+    plan: Plan | None
+    address: Address | None = None
+    revision: Revision | None = None
+
+    @property
+    def record(self) -> Any:
+        """The row of the file."""
+        return self.read.record
+
+
+def code_of(record: FileRow) -> str | None:
+    """The code as a row gives it, to name the row by."""
+    if record.error is not None:  # cells out of place
+        return None
+    return str(record.values.get("code") or "").strip()[:20] or None

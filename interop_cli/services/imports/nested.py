@@ -108,7 +108,7 @@ def _nested(found: NestedItems, name: str, value: Any) -> None:
 
 
 def _find_main(found: NestedItems) -> None:
-    from interop_cli.domain.values.choices import parse_bool
+    from interop_cli.domain.values.closed_lists import parse_bool
 
     others = []
     for part in found.address:

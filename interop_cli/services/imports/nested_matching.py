@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from interop_cli.domain.address import Address
-from interop_cli.domain.contact_set import Planned
+from interop_cli.domain.contact import Planned
 from interop_cli.domain.entity import Entity
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
@@ -22,9 +22,8 @@ from interop_cli.domain.messages import first_of, msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
-from interop_cli.domain.values.doubts import is_no_value
-from interop_cli.domain.values.text import fold
-from interop_cli.domain.values.uid import uid_key
+from interop_cli.domain.values.code import uid_key
+from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.services.imports.nested import NestedItem, attached_files, missing_files
 from interop_cli.services.people.notes import File
 

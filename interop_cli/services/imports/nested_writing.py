@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
-from interop_cli.domain.contact import Contact
-from interop_cli.domain.contact_set import (
+from interop_cli.domain.contact import (
     EXCLUSIVE,
+    Contact,
     Planned,
     changes_invoiced,
     follow_client,

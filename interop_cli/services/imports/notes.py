@@ -16,7 +16,7 @@ from interop_cli.services.imports.nested_matching import (
     of_notes,
     said_anew,
 )
-from interop_cli.services.imports.unique import also_on_line
+from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File
 from interop_cli.store.engines.connection import Row
@@ -34,7 +34,7 @@ class NoteImport(BelongingImport[Row]):
         self._files = self.uow.notes.files(ids)
         self._planned: list[tuple[Part[Row], Note, list[File]]] = []
 
-    def _settle(self, client_id: int, parts: list[Part[Row]]) -> None:
+    def _conclude(self, client_id: int, parts: list[Part[Row]]) -> None:
         rows = self._rows[client_id]
         free = [row for row in rows if not self._lines.get(row["id"])]
         met = {row["uid"]: self._lines.get(row["id"]) for row in rows}

@@ -1,12 +1,13 @@
 """What clients of a file were before: their former codes, and whom they were merged into.
 
-Settled once every client of the file exists, in any order of its rows. A file tells of a past, it
+Written once every client of the file exists, in any order of its rows. A file tells of a past, it
 makes none: codes lead to a client that nobody else has, and only a new client becomes a merged one.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,15 +15,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import PydanticCustomError
 
 from interop_cli.domain.errors import InteropError, InvalidData
+from interop_cli.domain.matching import NOBODY, Decision
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import refused, wrong
 from interop_cli.domain.values.code import check_code, code_key
+from interop_cli.services.clients.writing import Others
+from interop_cli.services.imports.matching import Read, code_of
+from interop_cli.services.imports.nested import nested_items
 from interop_cli.services.imports.payers import At
 from interop_cli.services.imports.rows import RowImport
 
 if TYPE_CHECKING:
+    from interop_cli.services.imports.clients import Import
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
+
 
 CHUNK = 2000
 FormerCode = tuple[int, str, str, int]
@@ -47,7 +54,7 @@ class Past(NamedTuple):
 
 @dataclass
 class Pasts:
-    """What the rows said; ``settle`` writes it."""
+    """What the rows said; ``conclude`` writes it."""
 
     uow: UnitOfWork
     report: RowImport
@@ -62,13 +69,13 @@ class Pasts:
             winner = str(winner or "").strip()
             self._said.append(Past(kept, client_id, codes, merged, winner, action))
 
-    def settle(self) -> None:
+    def conclude(self) -> None:
         """Write it; the rows that say what cannot be are rejected."""
         for start in range(0, len(self._said), CHUNK):
-            self._settle(self._said[start : start + CHUNK])
+            self._conclude(self._said[start : start + CHUNK])
         self._said.clear()
 
-    def _settle(self, pasts: list[Past]) -> None:
+    def _conclude(self, pasts: list[Past]) -> None:
         clients = self.uow.clients
         rows: dict[Any, Row] = dict(clients.by_column("id", [past.client_id for past in pasts]))
         winners = clients.named(past.winner for past in pasts if past.winner)
@@ -153,3 +160,70 @@ def _winner(past: Past, row: Row, winners: dict[str, Row]) -> int | None:
 
 def _not_merged(code: str, reason: Any) -> InvalidData:
     return wrong("merged_into", code, reason)
+
+
+WHO = frozenset({"uid", "code", "external_id"})  # which the winner keeps
+
+
+@dataclass
+class Losers:
+    """What the rows said; ``conclude`` writes it. ``left_out`` counts whose fields were not."""
+
+    report: Import
+    updates: bool = False
+    left_out: int = 0
+    _waiting: list[tuple[Any, int]] = field(default_factory=list)
+
+    def note(self, record: Any, winner: int) -> None:
+        """Remember a row, and the client that the one it is about was merged into."""
+        self._waiting.append((record, winner))
+
+    def conclude(self) -> None:
+        """Write a batch after the other, each with one row for a winner at most."""
+        rows_of = Counter(winner for _record, winner in self._waiting)
+        while self._waiting:
+            now: dict[int, Any] = {}
+            later: list[tuple[Any, int]] = []
+            for record, winner in self._waiting:
+                if winner in now or len(now) == self.report.size:
+                    later.append((record, winner))
+                else:
+                    now[winner] = record
+            self._write(now, rows_of)
+            self.report.rejected.flush()
+            self._waiting = later
+
+    def _write(self, records: Mapping[int, Any], rows_of: Mapping[int, int]) -> None:
+        report, uow = self.report, self.report.uow
+        rows = uow.clients.by_column("id", records)
+        mains = uow.addresses.main_of(records)
+        others = Others(uow, list(records))
+        reads: dict[int, Read] = {}
+        for winner, record in records.items():
+            alone = rows_of[winner] == 1 and not report.who.lines.get(winner)
+            try:
+                reads[winner] = self._read(record, rows[winner]["code"], updates=alone)
+            except InteropError as error:
+                report.reject(record, code_of(record), error)
+        report.nested.load(list(reads), [one.parts for one in reads.values()])
+        saves = []
+        for winner, one in reads.items():
+            row = rows[winner]
+            context = report.context.at(one.record.line, row["code"], one.record.parts)
+            try:
+                saves.append(report.revised(one, row, mains[winner], others, context))
+            except InteropError as error:
+                report.reject(one.record, row["code"], error)
+        if not report.refused:
+            report.save(saves)
+
+    def _read(self, record: Any, winner: str, *, updates: bool) -> Read:
+        parts = nested_items(record.values)
+        if self.updates and updates:
+            values = {name: v for name, v in record.values.items() if name not in WHO}
+            return Read(record, values, NOBODY, Decision(), parts, loser=True)
+        parts.main = None
+        reason = msg("was merged into {code}: its fields are left out", code=winner)
+        self.report.context.at(record.line, code_of(record)).warn("code", "import.merged", reason)
+        self.left_out += 1
+        return Read(record, {}, NOBODY, Decision(), parts, loser=True)

@@ -1,4 +1,4 @@
-"""Who pays for the clients of a file: settled once every client of the file exists.
+"""Who pays for the clients of a file: written once every client of the file exists.
 
 Rows that retire a payer, or make one a prospect, wait until then: so a file may move the
 clients of a payer to another one and retire it, in any order of its rows.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import NOWHERE, InteropError, Parts
 from interop_cli.domain.payer import check_can_be_payer
-from interop_cli.domain.values.choices import parse_bool
+from interop_cli.domain.values.closed_lists import parse_bool
 from interop_cli.services.imports.rows import RowImport
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Wish(NamedTuple):
 
 @dataclass
 class Payers:
-    """What the rows said; ``settle`` writes it."""
+    """What the rows said; ``conclude`` writes it."""
 
     uow: UnitOfWork
     report: RowImport
@@ -55,13 +55,13 @@ class Payers:
         kept = record if self.report.rejected.pass_on else At(record.line)
         self.wishes.append(Wish(kept, client_id, str(ref or "").strip(), action))
 
-    def settle(self) -> None:
+    def conclude(self) -> None:
         """Write who pays; the rows that name one who may not are rejected."""
         for start in range(0, len(self.wishes), CHUNK):
-            self._settle(self.wishes[start : start + CHUNK])
+            self._conclude(self.wishes[start : start + CHUNK])
         self.wishes.clear()
 
-    def _settle(self, wishes: list[Wish]) -> None:
+    def _conclude(self, wishes: list[Wish]) -> None:
         report = self.report
         clients = self.uow.clients
         found = clients.by_column("id", [wish.client_id for wish in wishes])

@@ -10,8 +10,8 @@ from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients.card import check_version
-from interop_cli.services.deletion import in_use
 from interop_cli.services.outcome import Outcome, client_item, one
+from interop_cli.store.reading.used_by import in_use
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork

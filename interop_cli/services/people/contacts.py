@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.contact import Contact
-from interop_cli.domain.contact_set import EXCLUSIVE, Planned, follow_client, same_email, share_out
+from interop_cli.domain.contact import (
+    EXCLUSIVE,
+    Contact,
+    Planned,
+    follow_client,
+    same_email,
+    share_out,
+)
 from interop_cli.domain.errors import Conflict, Detail, Place
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 from interop_cli.services.clients.card import check_version
-from interop_cli.services.deletion import in_use, kept
 from interop_cli.services.outcome import Outcome, client_item, one
+from interop_cli.store.reading.used_by import in_use, kept
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row

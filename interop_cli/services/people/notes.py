@@ -12,8 +12,8 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients.card import check_version
-from interop_cli.services.deletion import in_use
 from interop_cli.services.outcome import Outcome, client_item, one
+from interop_cli.store.reading.used_by import in_use
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row

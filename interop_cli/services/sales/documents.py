@@ -12,12 +12,10 @@ from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import counted, first_of, msg
 from interop_cli.domain.payer import check_gets_documents, check_pays_itself
-from interop_cli.domain.rule_faults import missing
-from interop_cli.domain.rules import Context, RuleWarning
+from interop_cli.domain.rules import Context, RuleWarning, missing
 from interop_cli.domain.validation import merged, refused, wrong
 from interop_cli.domain.values.address_text import bare_line
-from interop_cli.domain.values.choices import find_currency
-from interop_cli.domain.values.document_kinds import SOLD
+from interop_cli.domain.values.closed_lists import SOLD, find_currency
 from interop_cli.domain.values.text import fold
 from interop_cli.services.outcome import Outcome, one
 from interop_cli.services.sales.parties import Parties

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.writing.uids import older_uid, origin
+from interop_cli.store.writing.journal import origin
 
 TABLES = ("client", "contact", "address", "note", "document")
 CHUNK = 20_000
@@ -29,7 +30,7 @@ def _fill(conn: Connection, table: str, first: str) -> None:
     last = 0
     while ids := _next(conn, table, last):
         conn.temp_table("naming", "id BIGINT PRIMARY KEY, uid TEXT")
-        rows = ((row_id, older_uid(first, table, row_id)) for row_id in ids)
+        rows = ((row_id, derived_uid(first, table, row_id)) for row_id in ids)
         conn.insert_many("naming", ("id", "uid"), rows)
         conn.filled("naming")
         conn.execute(

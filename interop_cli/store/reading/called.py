@@ -1,13 +1,15 @@
-"""What people call a row of any table: by codes and numbers, with the client that it is of."""
+"""What people call a row of any table: a client by its code or ``#id``, and a row in one line."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.values.document_kinds import KIND_TITLE
+from interop_cli.domain.values.closed_lists import KIND_TITLE
+from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 
 
@@ -102,3 +104,84 @@ def _of_id(entity: str, row_id: int) -> Message:
         "note": msg("note {id}", id=row_id),
         "attachment": msg("attachment {id}", id=row_id),
     }.get(entity, Message("{entity} #{id}", {"entity": entity, "id": row_id}))
+
+
+SHOWN = 5
+LONGEST = 60
+SQL = {
+    "client": "SELECT t.id, t.code AS name, t.name AS what, NULL AS more, NULL AS owner"
+    " FROM client t",
+    "contact": "SELECT t.id, NULL AS name, t.name AS what, t.title AS more, c.code AS owner"
+    " FROM contact t JOIN client c ON c.id = t.client_id",
+    "address": "SELECT t.id, t.label AS name, t.line1 AS what, t.city AS more, c.code AS owner"
+    " FROM address t JOIN client c ON c.id = t.client_id",
+    "note": "SELECT t.id, t.category AS name, t.text AS what, NULL AS more, c.code AS owner"
+    " FROM note t JOIN client c ON c.id = t.client_id",
+}
+
+
+def lines(conn: Connection, entity: str, ids: Sequence[int]) -> list[str]:
+    """The first few of these rows, in their order: ``ACME  Acmé inc.``, ``#7  Jo  (ACME)``."""
+    few = ids[:SHOWN]
+    sql = f"{SQL[entity]} WHERE t.id IN ({{places}})"
+    found = {row["id"]: row for row in query_in_chunks(conn, sql, few)}
+    return [_line(entity, found[row_id]) for row_id in few if row_id in found]
+
+
+def _line(entity: str, row: dict[str, object]) -> str:
+    number = "" if entity == "client" else f"#{row['id']}"
+    what = ", ".join(str(row[name]) for name in ("what", "more") if row[name])
+    what = " ".join(what.split())
+    if len(what) > LONGEST:
+        what = what[: LONGEST - 1] + "…"
+    owner = f"({row['owner']})" if row["owner"] else ""
+    return "  ".join(part for part in (number, str(row["name"] or ""), what, owner) if part)
+
+
+def id_named(ref: str) -> int | None:
+    """The id in a reference of the form ``#17``."""
+    return int(ref[1:]) if ref[:1] == "#" and ref[1:].isdecimal() and len(ref) < 19 else None
+
+
+def client_not_found(ref: str) -> NotFound:
+    """The error for a reference that names no client."""
+    return NotFound(
+        "client.not_found",
+        msg("There is no client {code}.", code=ref if len(ref) <= 40 else ref[:40] + "…"),
+        hint=msg("Look for it with: interop client list --status all --search TEXT"),
+    )
+
+
+def resolve(conn: Connection, ref: str) -> tuple[int, str, bool]:
+    """Id, present code, and whether ``ref`` was a former code. Raises NotFound."""
+    wanted = id_named(ref)
+    if wanted is not None:
+        rows = conn.query("SELECT id, code, 0 AS former FROM client WHERE id = :id", id=wanted)
+    else:
+        rows = conn.query(
+            "SELECT id, code, 0 AS former FROM client WHERE code_key = :key UNION ALL"
+            " SELECT c.id, c.code, 1 AS former FROM client_code f"
+            " JOIN client c ON c.id = f.client_id WHERE f.code_key = :key",
+            key=fold(ref),
+        )
+    if not rows:
+        raise client_not_found(ref)
+    return rows[0]["id"], rows[0]["code"], bool(rows[0]["former"])
+
+
+def code_of(conn: Connection, client_id: int) -> str:
+    """The code of a client by its id; its id where it is gone."""
+    rows = conn.query("SELECT code FROM client WHERE id = :id", id=client_id)
+    return str(rows[0]["code"]) if rows else f"#{client_id}"
+
+
+def codes_beginning(conn: Connection, start: str, limit: int) -> list[str]:
+    """The first ``limit`` codes of active clients that begin so."""
+    rows = conn.query(
+        "SELECT code FROM client WHERE active = 1 AND code_key >= :low AND code_key < :high"
+        " ORDER BY code_key LIMIT :limit",
+        low=fold(start),
+        high=fold(start) + "\U0010ffff",
+        limit=limit,
+    )
+    return [row["code"] for row in rows]

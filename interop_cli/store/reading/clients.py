@@ -12,10 +12,10 @@ from interop_cli.domain.values.places import is_mismatched
 from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
 from interop_cli.domain.values.text import begun_phone, searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
-from interop_cli.store.reading import addresses, contacts, documents, lists, nesting, notes, sales
-from interop_cli.store.reading.conditions import EVERYTHING, Condition
+from interop_cli.store.reading import addresses, contacts, documents, lists, notes, sales
+from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
-from interop_cli.store.reading.references import resolve
+from interop_cli.store.reading.lists import EVERYTHING, Condition
 from interop_cli.store.sync import states
 
 HEAD = 8  # bytes, which tell the formats apart
@@ -66,7 +66,7 @@ FIELDS: tuple[ListField, ...] = (
 LISTED = tuple(field for field in FIELDS if field.listed)
 COLUMNS = frozenset(field.name for field in LISTED)
 # What belongs to a client: on its card, and in a list where --fields asks for it.
-NESTED: dict[str, nesting.Nested] = {
+NESTED: dict[str, lists.Nested] = {
     "contacts": contacts.nested,
     "addresses": addresses.nested,
     "notes": notes.nested,
@@ -151,7 +151,7 @@ def client_rows(
         columns = ", ".join(fields[name].sql for name in plain)
         return conn.batches(f"SELECT {columns}{tail}", params)
 
-    return nesting.with_nested(conn, names, NESTED, "id", read)
+    return lists.with_nested(conn, names, NESTED, "id", read)
 
 
 def _few(query: ListQuery) -> int:
@@ -289,3 +289,9 @@ def _found_early(
         if len(ids) * LOOKED_AT[-1] < limit * looked_at:
             break  # at this rate not the last of them either
     return []
+
+
+def first_clients(conn: Connection, condition: Condition) -> list[int]:
+    """The ids of the first few clients for whom a condition holds, by code."""
+    query = ListQuery("all", filters=condition, limit=SHOWN)
+    return [row[0] for batch in client_rows(conn, query, ["id"]) for row in batch]

@@ -61,6 +61,29 @@ def operation(conn: Connection, operation_id: int) -> Row:
     return rows[0]
 
 
+def latest(conn: Connection, actor: str) -> Row:
+    """The latest operation of ``actor`` that changed something and stands, no undo itself.
+
+    Raises NotFound ``journal.nothing``.
+    """
+    undone: set[int] = set()  # an undo that was undone undid nothing
+    for batch in conn.batches(
+        "SELECT id, undoes, actor, changes FROM operation ORDER BY id DESC", {}
+    ):
+        for operation_id, undoes, who, count in batch:
+            if operation_id in undone:
+                continue
+            if undoes is not None:
+                undone.add(undoes)
+            elif who == actor and count:
+                return operation(conn, operation_id)
+    raise NotFound(
+        "journal.nothing",
+        msg("There is no operation of yours that is not undone."),
+        hint=msg("See: interop journal list"),
+    )
+
+
 def changes(conn: Connection, operation_id: int, limit: int) -> Iterator[Row]:
     """The first changes of an operation, as they come: entity, id, action, fields before."""
     names = ("entity", "entity_id", "action", "before", "version")

@@ -1,4 +1,4 @@
-"""What uses a thing, and so keeps it from being deleted.
+"""What uses a thing, and so keeps it from being deleted, and the refusal that lists all of it.
 
 Each answer is a list of ``{"kind", "count", "references"}``: every kind there is, with the number
 of users and the first few by name.
@@ -6,7 +6,13 @@ of users and the first few by name.
 
 from __future__ import annotations
 
-from interop_cli.domain.values.document_kinds import KIND_NAMES
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.rules import RuleWarning
+from interop_cli.domain.values.closed_lists import KIND_NAMES, USER_TITLES
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.sync.links import LIVE
 
@@ -98,3 +104,30 @@ def _users(conn: Connection, users: tuple[tuple[str, str], ...], entity_id: int)
             references = [row["reference"] for row in rows]
             found.append({"kind": kind, "count": count, "references": references})
     return found
+
+
+def in_use(
+    code: str, blockers: Sequence[Mapping[str, Any]], message: Message, hint: Message
+) -> Conflict:
+    """The error that lists every blocker: its kind, how many, and the first references."""
+    details = [
+        Detail(
+            blocker["kind"],
+            f"in_use.{blocker['kind']}",
+            msg(
+                "{count} ({references})",
+                count=blocker["count"],
+                references=", ".join(blocker["references"]),
+            ),
+            title=Message(USER_TITLES[blocker["kind"]]),
+        )
+        for blocker in blockers
+    ]
+    return Conflict(code, message, hint=hint, details=details, blockers=list(blockers))
+
+
+def kept(entity: str, key: str) -> RuleWarning:
+    """What tells that one asked to be deleted was deactivated: it is in use."""
+    return RuleWarning(
+        "active", f"{entity}.kept", msg("is in use: inactive instead of deleted"), key=key
+    )

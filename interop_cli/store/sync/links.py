@@ -6,7 +6,7 @@ A settlement is a compare-and-set on the claim: whoever lost his claim changes n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
@@ -14,6 +14,8 @@ from interop_cli.domain.sync.link import Link, LinkFault, LinkState
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 
 if TYPE_CHECKING:
+    from interop_cli.domain.sync.payload import Payload
+    from interop_cli.domain.sync.records import RemoteRecord
     from interop_cli.store.writing.writer import Writer
 
 LINK_COLUMNS = (
@@ -99,6 +101,28 @@ def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
     return {row["remote_id"]: row["local_id"] for row in rows}
 
 
+def held_there(
+    conn: Connection, target_id: int, entity: str, ids: Sequence[int] | None = None
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """What our records hold there, and what a call without an answer may have brought, by our ids.
+
+    Those deleted there hold nothing. ``ids``: of these records only.
+    """
+    sql = (
+        "SELECT local_id, CASE WHEN remote_id IS NOT NULL THEN pushed END AS pushed,"
+        " CASE WHEN state IN ('claimed', 'unknown') THEN attempt END AS attempt FROM sync_link"
+        " WHERE target_id = :target AND entity = :entity AND state <> 'detached'"
+    )
+    values: dict[str, Any] = {"target": target_id, "entity": entity}
+    if ids is None:
+        for batch in conn.batches(sql, values, 2000):
+            for local_id, *known in batch:
+                yield local_id, [_json(text) for text in known if text]
+        return
+    for row in query_in_chunks(conn, f"{sql} AND local_id IN ({{places}})", ids, **values):
+        yield row["local_id"], [_json(row[name]) for name in ("pushed", "attempt") if row[name]]
+
+
 def last_pushed(conn: Connection, target_id: int) -> str | None:
     """When something was last pushed to a target."""
     sql = "SELECT MAX(pushed_at) AS at FROM sync_link WHERE target_id = :target"
@@ -158,6 +182,31 @@ class LinkRepository:
             "now": self.writer.now,
         }
         self._made([row])
+
+    def bring(
+        self, target_id: int, entity: str, pairs: Iterable[tuple[int, RemoteRecord, Payload]]
+    ) -> None:
+        """Tie records that were just made here to those they were made of.
+
+        Each with what it holds there; their stamps are told with ``refresh``.
+        """
+        self.writer.derived = True
+        columns = (
+            *("target_id", "entity", "local_id", "state", "remote_id", "remote_key"),
+            *("remote_version", "stamp", "pushed", "created_at", "updated_at"),
+        )
+        now = self.writer.now
+        self.conn.insert_many(
+            "sync_link",
+            columns,
+            (
+                (
+                    *(target_id, entity, local_id, str(LinkState.PENDING), remote.remote_id),
+                    *(remote.key, remote.version, "", dumped(pushed), now, now),
+                )
+                for local_id, remote, pushed in pairs
+            ),
+        )
 
     def _made(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.writer.derived = True

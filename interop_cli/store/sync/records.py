@@ -16,9 +16,9 @@ from interop_cli.domain.fields import CONTACT as CONTACT_FIELDS
 from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
-from interop_cli.store.reading.conditions import EVERYTHING as ALL
-from interop_cli.store.reading.conditions import Condition
 from interop_cli.store.reading.fields import synced_sql
+from interop_cli.store.reading.lists import EVERYTHING as ALL
+from interop_cli.store.reading.lists import Condition
 from interop_cli.store.sync.documents import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
 from interop_cli.store.sync.sources import (

@@ -32,6 +32,15 @@ class Operation:
     undoes: int | None = None
 
 
+def origin(conn: Connection) -> str:
+    """What the uids of older rows are derived from: the hash of the first operation.
+
+    It is the same in every copy of a database, so two that migrate the same backup agree.
+    """
+    rows = conn.query("SELECT hash FROM operation ORDER BY id LIMIT 1")
+    return str(rows[0]["hash"]) if rows else GENESIS
+
+
 def changes_of(conn: Connection, operation_id: int, *, newest_first: bool = False) -> Iterator[Row]:
     """The changes of one operation, in the order they were made or the reverse, streamed."""
     order = "DESC" if newest_first else "ASC"

@@ -49,12 +49,6 @@ def check(conn: Connection, user: User, operation: str, undoes: int | None) -> N
     )
 
 
-def role_of(conn: Connection, user: User) -> str:
-    """The role of a user; that of ``rights.default_role`` for one who is not listed."""
-    users = conn.query("SELECT uid, role FROM user_role")
-    return _role(conn, users, user) if users else ROLES[-1]
-
-
 def identity(conn: Connection, user: User) -> User:
     """The user as this database knows it: a server goes by the name of the session."""
     login = conn.login()

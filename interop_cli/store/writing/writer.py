@@ -9,17 +9,23 @@ what they mean is said by the repositories, which write through it.
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import cast
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.writing import journal, staleness
 from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Table
-from interop_cli.store.writing.uids import new_uids, older_uid, origin
+
+# The version's digit is fixed, and two bits of another: a digit of chance becomes one of four.
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+_DIGITS = 20  # of chance in a uid, in hexadecimal
 
 
 class Writer:
@@ -178,11 +184,11 @@ class Writer:
     def _as_today(self, spec: Table, rows: Sequence[Row]) -> Iterator[Row]:
         """Rows as the journal has them, with the columns that came since they were deleted."""
         nameless = spec.named and not all(row.get("uid") for row in rows)
-        first = origin(self.conn) if nameless else ""
+        first = journal.origin(self.conn) if nameless else ""
         for row in rows:
             today = {**dict.fromkeys(spec.columns), **row}
             if spec.named and not today["uid"]:
-                today["uid"] = older_uid(first, spec.name, row["id"])
+                today["uid"] = derived_uid(first, spec.name, row["id"])
             yield today
 
     def redact(self, texts: Mapping[int, Mapping[int, str]]) -> int:
@@ -251,3 +257,17 @@ def _name(rows: Sequence[Row]) -> None:
     nameless = [row for row in rows if not row["uid"]]
     for row, uid in zip(nameless, new_uids(len(nameless)), strict=True):
         row["uid"] = uid
+
+
+def new_uids(count: int) -> Iterator[str]:
+    """So many uids that nothing ever had, of version 7: they begin with the time.
+
+    So thousands of them go to the end of the index rather than all over it, which is what an import
+    would pay for with version 4.
+    """
+    now = f"{time.time_ns() // 1_000_000:012x}"
+    head = f"{now[:8]}-{now[8:]}-7"
+    chance = os.urandom(count * _DIGITS // 2).hex()
+    for start in range(0, count * _DIGITS, _DIGITS):
+        digits = chance[start : start + _DIGITS]
+        yield f"{head}{digits[:3]}-{_VARIANT[digits[3]]}{digits[4:7]}-{digits[7:19]}"

@@ -15,7 +15,7 @@ from interop_cli.domain.values.code import code_key, numbered, strip_legal_suffi
 from interop_cli.domain.values.text import caseless, fold
 from interop_cli.store.engines.connection import Row, fill_id_table
 from interop_cli.store.reading import used_by
-from interop_cli.store.reading.references import client_not_found, id_named
+from interop_cli.store.reading.called import client_not_found, id_named
 from interop_cli.store.writing.repositories import merging
 from interop_cli.store.writing.writer import Writer
 

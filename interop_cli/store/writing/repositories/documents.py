@@ -136,6 +136,13 @@ class DocumentRepository:
         self.writer.insert("document_line", self._line_rows(document_id, client_id, lines))
         return True
 
+    def add_lines(self, added: Iterable[tuple[int, int, Sequence[DocumentLine]]]) -> None:
+        """Insert the lines of new documents: the id of each, its client's, and the lines."""
+        rows = [
+            row for id_, client_id, lines in added for row in self._line_rows(id_, client_id, lines)
+        ]
+        self.writer.insert("document_line", rows)
+
     def void(self, document_id: int) -> None:
         """Make a document count no more."""
         self.writer.update("document", {"status": "void"}, "id = :id", id=document_id)

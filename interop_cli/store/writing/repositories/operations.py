@@ -90,6 +90,8 @@ BELONGING = (
 )
 # All that may refer to a row.
 REFERRING = BELONGING + REFERENCES
+BROUGHT_IN = "sync.import"
+"""The operation that makes records of those in a target, and links them."""
 LINKED = (
     "SELECT l.target_id FROM sync_link l WHERE (l.entity = u.entity OR u.entity = 'document'"  # noqa: S608
     f" AND l.entity IN ('invoice', 'credit_note')) AND l.local_id = u.entity_id AND {LIVE}"
@@ -107,6 +109,7 @@ class OperationRepository:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self.conn = writer.conn
+        self._came_at = ""  # when the operation brought records in
 
     def get(self, operation_id: int) -> Row:
         """An operation, as the journal shows it; raises NotFound."""
@@ -119,6 +122,8 @@ class OperationRepository:
 
     def load(self, operation_id: int) -> int:
         """Fill ``undoing`` from the journal; the number of rows touched."""
+        done = self.get(operation_id)
+        self._came_at = done["at"] if done["name"] == BROUGHT_IN else ""
         effects = net_effects(changes_of(self.conn, operation_id))
         self.conn.temp_table("undoing", UNDOING_COLUMNS)
         self.conn.insert_many(
@@ -194,7 +199,11 @@ class OperationRepository:
                     parent=parent,
                 )
         linked = LINKED.replace("u.", "undoing.")
-        self._mark(Stays.LINKED, f"action = 'delete' AND EXISTS ({linked})")
+        # A record that was made of one there goes as it came: nothing was sent.
+        came = "AND NOT (l.created_at = :came AND l.state IN ('pending', 'in_sync'))"
+        self._mark(
+            Stays.LINKED, f"action = 'delete' AND EXISTS ({linked} {came})", came=self._came_at
+        )
         self._mark(
             Stays.USED,
             "entity = 'sync_target' AND action = 'delete'"
@@ -290,6 +299,12 @@ class OperationRepository:
 
     def take_back(self) -> None:
         """Undo every row that does not stay."""
+        self.writer.derived = True
+        self.conn.execute(
+            "DELETE FROM sync_link WHERE EXISTS (SELECT 1 FROM undoing u"
+            " WHERE u.entity = sync_link.entity AND u.entity_id = sync_link.local_id"
+            " AND u.action = 'delete' AND u.stays = 0)"
+        )
         TakingBack(self.writer).run()
 
     def clashing_clients(self, limit: int) -> list[str]:

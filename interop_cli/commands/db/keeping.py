@@ -1,0 +1,269 @@
+"""``interop db``: make the database, look after it, back it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _
+from interop_cli.shell import confirm
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.paths import FileRead, FileWritten
+from interop_cli.shell.signals import held
+
+if TYPE_CHECKING:
+    from interop_cli.app import App
+    from interop_cli.store.engines.connection import Row
+
+
+EXIT_ATTENTION = 10
+EXIT_UNUSABLE = 70
+
+
+@click.command("init", cls=Command)
+@pass_app
+def init_command(app: App) -> None:
+    """Make a new, empty database; one that exists is never touched.
+
+    \b
+    interop db init
+    interop --db postgresql://localhost/interop db init
+    """
+    from interop_cli.shell.system import system_zone
+    from interop_cli.store.engines.create import create_database
+
+    with held():
+        create_database(
+            app.location,
+            app.now(),
+            app.user,
+            lock_timeout=app.lock_timeout,
+            dry_run=app.dry_run,
+            zone=system_zone(),
+        )
+        _done(app)
+    if app.dry_run:
+        app.output.message(_("Dry run: nothing was written."))
+        return
+    app.output.message(_("The database {place} is ready.", place=_shown(app)))
+
+
+@click.command("info", cls=Command)
+@pass_app
+def info_command(app: App) -> None:
+    """Show where the database is, what it holds, and how it is set up.
+
+    \b
+    interop db info --json
+    """
+    from interop_cli.store.reading.operations import info
+
+    with app.store.reading() as conn:
+        found = info(conn)
+    app.output.record({"location": _shown(app), **found}, key="location")
+
+
+@click.command("backup", cls=Command)
+@click.argument("file", metavar="FILE", type=FileWritten(Path, database=True))
+@option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+@pass_app
+def backup_command(app: App, file: Path, overwrite: bool) -> None:
+    """Write a consistent, checked copy of the database to a file.
+
+    \b
+    interop db backup interop-2026-11-24.db
+    """
+    from interop_cli.store.engines.files import backup
+
+    conn = app.store.conn
+    size = backup(conn, file, overwrite=overwrite, dry_run=app.dry_run)
+    app.done = True
+    _tell(app, {"file": str(file), "bytes": size, "checked": True}, key="file")
+
+
+@click.command("restore", cls=Command)
+@click.argument("file", metavar="FILE", type=FileRead(Path, database=True))
+@option(
+    "--confirm", "confirmation", metavar="NAME", help=N_("Repeat the name of the database file.")
+)
+@pass_app
+def restore_command(app: App, file: Path, confirmation: str | None) -> None:
+    """Put a backup in the place of the database; the old file is kept beside it.
+
+    Triggers and views that interop did not make are left out, and said. Targets of sync are matched
+    again (sync link) before anything is created there: they may hold more by now.
+
+    \b
+    interop --db shop.db db restore monday.db --confirm shop.db
+    """
+    from interop_cli.store.engines.files import restore
+    from interop_cli.store.engines.open import file_location
+
+    target = file_location(app.location)
+
+    def about() -> Iterator[str]:
+        yield _held_in(file)
+        yield _held_in(target)
+
+    confirm.severe(app, target.name, confirmation, about=about)
+    with held():
+        found = restore(file, target, lock_timeout=app.lock_timeout, dry_run=app.dry_run)
+        _done(app)
+    names = [f"{kind} {name}" for kind, name in found.left_out]
+    told = {
+        "database": str(target),
+        "restored_from": str(file),
+        "kept": found.kept and str(found.kept),
+        "left_out": names,
+        "targets": found.targets,
+    }
+    for name in names:
+        app.output.warn(_("{part} was left out: interop did not make it", part=name))
+    for name in found.targets:
+        app.output.warn(
+            _("{target} may hold more by now: interop sync link --target {target}", target=name)
+        )
+    _tell(app, told, key="database")
+
+
+def _held_in(file: Path) -> str:
+    """What a database holds, in a line, or why nobody knows."""
+    from interop_cli.i18n import labelled, ngettext, translate
+    from interop_cli.store.engines.open import connect
+    from interop_cli.store.reading.operations import info, operation_rows
+
+    try:
+        conn = connect(str(file), lock_timeout=1)
+        try:
+            found = info(conn)
+            last = next(iter(operation_rows(conn, limit=1)), [])
+        finally:
+            conn.close()
+    except InteropError as error:
+        return labelled(str(file), translate(error.message))
+    count = found["active_clients"] + found["inactive_clients"]
+    clients = ngettext("{n} client", "{n} clients", count)
+    return labelled(str(file), f"{clients}, {last[0][2]}" if last else clients)
+
+
+@click.command("check", cls=Command)
+@pass_app
+def check_command(app: App) -> None:
+    """Read the whole database and say what is wrong with it.
+
+    Exit 70 where something is; 10 where there is only a view that interop did not make.
+
+    Of an older schema only the file is checked (exit 10).
+
+    \b
+    interop db check
+    """
+    from interop_cli.store.engines.health import check
+    from interop_cli.store.engines.open import connect
+
+    conn = connect(app.location, lock_timeout=app.lock_timeout)
+    try:
+        findings = check(conn)
+    finally:
+        conn.close()
+    _report(app, findings)
+    app.exit_code = _exit_code(findings)
+
+
+@click.command("doctor", cls=Command)
+@pass_app
+def doctor_command(app: App) -> None:
+    """Look at everything around the database, and say what to do (exit 10 with warnings).
+
+    \b
+    interop db doctor
+    """
+    from interop_cli.store.engines.health import doctor
+
+    findings = [*doctor(app.store.conn, app.location), *app.lapsing_logins()]
+    _report(app, findings)
+    app.exit_code = _exit_code(findings)
+
+
+def _exit_code(findings: list[Row]) -> int:
+    """By the worst of what was found."""
+    severities = {finding["severity"] for finding in findings}
+    if "error" in severities:
+        return EXIT_UNUSABLE
+    return EXIT_ATTENTION if "warning" in severities else 0
+
+
+@click.command("migrate", cls=Command)
+@option("--no-backup", is_flag=True, help=N_("Do not copy the file first."))
+@pass_app
+def migrate_command(app: App, no_backup: bool) -> None:
+    """Bring an older database to the schema of this program; a file is copied before.
+
+    Of a database on a server no copy is made: save it with pg_dump first.
+
+    \b
+    interop db migrate
+    """
+    from interop_cli.store.engines.address import is_url
+    from interop_cli.store.engines.create import migrate_database
+
+    with held():
+        steps, copy = migrate_database(
+            app.location,
+            app.now(),
+            lock_timeout=app.lock_timeout,
+            backup=not no_backup,
+            dry_run=app.dry_run,
+        )
+        if steps:
+            _done(app)
+    if steps and not no_backup and is_url(app.location):
+        app.output.warn(_("No copy was made: a database on a server is saved with pg_dump."))
+    _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
+
+
+def _done(app: App) -> None:
+    if not app.dry_run:
+        app.note_applied()
+
+
+def _tell(app: App, done: dict[str, Any], *, key: str) -> None:
+    """Show what was done; nothing when quiet."""
+    if app.output.quiet:
+        return
+    if app.output.format != "table":
+        app.output.record({**done, "dry_run": app.dry_run}, key=key)
+        return
+    app.output.record(done, key=key)
+    if app.dry_run:
+        app.output.message(_("Dry run: nothing was written."))
+
+
+def _report(app: App, findings: list[Row]) -> None:
+    from interop_cli.i18n import translate
+    from interop_cli.output import Column
+
+    names = ("code", "severity", "what", "fix")
+    rows = [
+        tuple(
+            translate(v) if not isinstance(v := finding[name], (str, type(None))) else v
+            for name in names
+        )
+        for finding in findings
+    ]
+    if not rows:
+        app.output.message(_("Nothing to report."))
+        if app.output.format == "table":
+            return
+    app.output.rows([Column(name) for name in names], [rows] if rows else [], key="code")
+
+
+def _shown(app: App) -> str:
+    from interop_cli.store.engines.address import without_password
+
+    return without_password(app.location)
