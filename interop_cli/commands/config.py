@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import Command, Group, option, pass_app
+from interop_cli.shell.command import Command, Group, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -58,7 +56,7 @@ def _all(app: App) -> list[tuple[str, object, str]]:
 
 
 @config_command.command("get", cls=Command)
-@click.argument("name")
+@argument("name")
 @pass_app
 def get_command(app: App, name: str) -> None:
     """Show one setting.
@@ -72,8 +70,8 @@ def get_command(app: App, name: str) -> None:
 
 
 @config_command.command("set", cls=Command)
-@click.argument("name")
-@click.argument("value")
+@argument("name")
+@argument("value")
 @pass_app
 def set_command(app: App, name: str, value: str) -> None:
     """Set a setting: the company's in the database, the user's in a file.
@@ -100,7 +98,7 @@ def set_command(app: App, name: str, value: str) -> None:
 
 
 @config_command.command("unset", cls=Command)
-@click.argument("name")
+@argument("name")
 @pass_app
 def unset_command(app: App, name: str) -> None:
     """Go back to the default of a setting.

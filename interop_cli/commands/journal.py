@@ -10,7 +10,7 @@ import click
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Count, Group, RowId, option, pass_app
+from interop_cli.shell.command import Command, Count, Group, RowId, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -51,7 +51,7 @@ def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any,
 
 
 @journal_command.command("show", cls=Command)
-@click.argument("operation_id", type=RowId(), metavar="OPERATION")
+@argument("operation_id", type=RowId(), metavar="OPERATION")
 @option(
     "--limit",
     type=Count(min=1),
@@ -95,7 +95,7 @@ def _last(app: App) -> tuple[int, str]:
 
 
 @journal_command.command("undo", cls=Command)
-@click.argument("operation_id", type=Operation(), metavar="OPERATION|last")
+@argument("operation_id", type=Operation(), metavar="OPERATION|last")
 @option("--keep-newer", is_flag=True, help=N_("Keep the rows changed since, undo the others."))
 @pass_app
 def undo_command(app: App, operation_id: int | str, keep_newer: bool) -> None:

@@ -16,6 +16,7 @@ from interop_cli.i18n import LANGUAGES, _, language_of, ngettext
 from interop_cli.shell import paths
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from click.types import OptionHelpExtra
 
     from interop_cli.app import App
@@ -26,7 +27,21 @@ FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "v
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
-class Option(click.Option):
+class Completed(click.Parameter):
+    """A parameter that ``shell/completion.py`` completes, where it knows what it is."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from interop_cli.shell.completion import offered
+
+        found = offered(ctx, self, incomplete)
+        return super().shell_complete(ctx, incomplete) if found is None else found
+
+
+class Argument(Completed, click.Argument):
+    """An argument that is completed."""
+
+
+class Option(Completed, click.Option):
     """An option whose help is a msgid, translated when it is shown.
 
     ``needed`` is a msgid that help has instead of "required", where what is lacking is refused by
@@ -155,6 +170,12 @@ class Translated(click.Command):
         self._help_option = None
         return super().get_help_option(ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, incomplete)
+        for item in found:  # the help of an option is a msgid
+            item.help = " ".join(_(item.help or "").split("\n\n")[0].split()) or None
+        return found
+
     def get_short_help_str(self, limit: int = 60) -> str:
         text = _(self.short_help or self.help or "").split("\n\n")[0].split("\b")[0]
         return " ".join(text.split()).rstrip(".")
@@ -248,6 +269,14 @@ class LazyGroup(Group):
                 self.get_command(ctx, name)
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        names = [name for name in self.lazy if name.startswith(incomplete)]
+        return [CompletionItem(name, help=self._summary(ctx, name)) for name in names]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, self._summary(ctx, name)) for name in self.lazy])
@@ -291,6 +320,11 @@ def pass_app(function: F) -> F:
         return function(app, *args, **kwargs)
 
     return cast(F, with_app)
+
+
+def argument(name: str, **attrs: Any) -> Callable[[F], F]:
+    """``click.argument`` that is completed."""
+    return click.argument(name, cls=Argument, **attrs)
 
 
 def option(*flags: str, **attrs: Any) -> Callable[[F], F]:

@@ -17,8 +17,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.address_text import one_line
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.i18n import _, labelled, language, translate
-from interop_cli.shell.command import Command, Count, option, options, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -102,7 +101,7 @@ def nested_columns() -> list[Column]:
 
 
 @click.command("show", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @option("--exact", is_flag=True, help=N_("Do not resolve a former code."))
 @pass_app
 def show_command(app: App, client: str, exact: bool) -> None:
@@ -134,7 +133,7 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 
 
 @click.command("history", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @option(
     "--kind",
     type=click.Choice((*KIND_NAMES, "change")),

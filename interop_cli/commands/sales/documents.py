@@ -11,17 +11,14 @@ import click
 from interop_cli.commands import lists
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import DOCUMENT, Card
-from interop_cli.domain.fields.document import AMOUNTS
+from interop_cli.domain.fields.document import AMOUNTS, LINE_FIELDS, PLACE_PARTS
 from interop_cli.domain.fields.field import SYSTEM, listed, names, on_card, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, KIND_TITLE, STATUS_NAMES
 from interop_cli.i18n import _, labelled
 from interop_cli.inputs.mapping import Fields
-from interop_cli.services.imports.documents import PLACE_PARTS
-from interop_cli.services.sales.documents import LINE_FIELDS
-from interop_cli.shell.command import Command, Group, given, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
 from interop_cli.shell.field_options import field_options
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
@@ -42,7 +39,7 @@ KIND = click.Choice(KIND_NAMES)
 
 
 @document_command.command("add", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @option("--kind", type=KIND, required=True, help=N_("What it is."))
 @option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft."))
 @field_options(DOCUMENT)
@@ -118,7 +115,7 @@ def _day(flag: str, text: str | None) -> str | None:
 
 
 @document_command.command("show", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
 @pass_app
 def show_command(app: App, number: str, kind: str | None) -> None:
@@ -141,7 +138,7 @@ def show(app: App, number: str, kind: str | None) -> None:
 
 
 @document_command.command("void", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
 @pass_app
 def void_command(app: App, number: str, kind: str | None) -> None:
@@ -224,7 +221,6 @@ def read_lines(file: str) -> list[dict[str, Any]]:
     from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.inputs.reading import read_records
     from interop_cli.inputs.source import open_source
-    from interop_cli.services.sales.documents import LINE_FIELDS
 
     lines: list[dict[str, Any]] = []
     with open_source(file, sys.stdin) as source:
@@ -244,7 +240,7 @@ def _bad_row(file: str, detail: Any) -> Exception:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", type=FileRead(), metavar="FILE|-")
+@argument("file", type=FileRead(), metavar="FILE|-")
 @option("--kind", type=click.Choice(KIND_NAMES), help=N_("What the rows are."))
 @intake_options()
 @pass_app

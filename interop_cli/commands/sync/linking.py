@@ -12,7 +12,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, bulk_limit, limit_options, selector_options
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ LEFT = ("ambiguous", "orphan", "without_client", "refused")
 
 
 @click.command("link", cls=Command)
-@click.argument("code", required=False, metavar="[CODE]")
-@click.argument("remote_id", required=False, metavar="[REMOTE_ID]")
+@argument("code", required=False, metavar="[CODE]")
+@argument("remote_id", required=False, metavar="[REMOTE_ID]")
 @common.target_option
 @common.entity_options
 @option("--import", "bring_in", is_flag=True, help=N_("Create here what is only there, too."))

@@ -11,7 +11,7 @@ import click
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
-from interop_cli.shell.command import Command, Count, option, pass_app
+from interop_cli.shell.command import Command, Count, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def status_command(app: App, target_name: str | None) -> None:
 
 
 @click.command("log", cls=Command)
-@click.argument("client", required=False, metavar="[CODE]")
+@argument("client", required=False, metavar="[CODE]")
 @common.target_option
 @option(
     "--limit", type=Count(min=0), default=100, metavar="N", help=N_("The latest N (100); 0: all.")

@@ -9,7 +9,7 @@ import click
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None
 
 
 @click.command("resolve", cls=Command)
-@click.argument("client", metavar="CODE")
+@argument("client", metavar="CODE")
 @common.target_option
 @common.entity_options
 @option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Personal
+from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Personal, names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
@@ -67,3 +67,7 @@ LINE: Fields = (
     Field("amount_cents", N_("Amount"), Kind.MONEY),
     Field("tax", N_("Tax"), clear=False),
 )  # fmt: skip
+LINE_FIELDS = (*names(taken(LINE)), "amount")
+"""What a line may say in a file."""
+PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
+"""What a file may say of a place that goods go to."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.document import Document, DocumentLine, read_amounts
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.fields.document import PLACE_PARTS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
-PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
 PLACE_NAMES = frozenset(f"ship_to.{part}" for part in PLACE_PARTS)
 # What may name a contact or an address.
 NAMES_PARTY = PLACE_NAMES | {"contact", "ship_to"}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.document import Document, DocumentLine, read_amounts
 from interop_cli.domain.errors import Conflict, Detail, InvalidData
-from interop_cli.domain.fields import DOCUMENT, LINE, Kind
+from interop_cli.domain.fields import DOCUMENT, Kind
 from interop_cli.domain.fields.document import AMOUNTS
-from interop_cli.domain.fields.field import names, taken
+from interop_cli.domain.fields.field import taken
 from interop_cli.domain.messages import counted, first_of, msg
 from interop_cli.domain.payer import check_gets_documents, check_pays_itself
 from interop_cli.domain.rules import Context, RuleWarning, missing
@@ -31,7 +31,6 @@ OWN_FIELDS = tuple(
     if field.kind is not Kind.MONEY and field.name not in ("kind", "client", "bill_to")
 )
 AMOUNT_FIELDS = (*AMOUNTS, *(f"{name}_cents" for name in AMOUNTS))
-LINE_FIELDS = (*names(taken(LINE)), "amount")
 
 
 def lines_of(given: object, context: Context) -> list[DocumentLine]:
