@@ -20,7 +20,7 @@ from interop_cli.commands.sync.targets import (
 from interop_cli.domain.errors import Conflict, Denied, InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ APP = ("client_id", "client_secret")
 
 
 @click.command("connect", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
 @option(
     "--token-file",

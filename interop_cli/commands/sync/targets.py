@@ -14,7 +14,7 @@ from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext, translate
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -113,8 +113,8 @@ def _help(setting: TargetSetting) -> str:
 
 
 @click.command("add", cls=AddCommand)
-@click.argument("name")
-@click.argument("kind")
+@argument("name")
+@argument("kind")
 @option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
 @pass_app
 def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
@@ -205,7 +205,7 @@ def _flag(name: str, value: str) -> bool:
 
 
 @click.command("remove", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--confirm", "confirmation", metavar="NAME", help=N_("Repeat the target's name."))
 @pass_app
 def remove_command(app: App, name: str, confirmation: str | None) -> None:
