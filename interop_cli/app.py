@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
-from interop_cli.i18n import set_language
-from interop_cli.shell.early_options import command_typed, early_language, error_options
+from interop_cli.i18n import set_language, set_zone
+from interop_cli.shell.command import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
     from interop_cli.clock import Clock
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EXIT_ATTENTION = 10
-SEED_DAY = "2026-01-05"
+SEED_DAY = "2025-12-31"
 
 
 class App:
@@ -54,6 +54,7 @@ class App:
         self.warnings: list[RuleWarning] = []
         """What is to be looked at in the input; every outcome of this run has it."""
         set_language(early_language(argv, environ))
+        set_zone(lambda: self.zone)
 
     # -- settings ---------------------------------------------------------------------------
 
@@ -164,11 +165,13 @@ class App:
         zone = self.zone if "store" in self.__dict__ else UTC
         return Clock(datetime.combine(day, time(), zone).astimezone(UTC))
 
-    def fix_clock(self) -> None:
-        """Stop the clock where nobody has: made-up data is then the same on any day."""
+    def fix_clock(self, day: date | None = None) -> None:
+        """Stop the clock at ``day``, or where nobody has: made-up data is the same on any day."""
         from interop_cli.clock import Clock
 
         self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
+        if day is not None:
+            self.environ["INTEROP_TODAY"] = day.isoformat()
         self.__dict__.pop("today", None)
         # In UTC, whatever the zone: on any machine.
         self.__dict__["clock"] = Clock(datetime.combine(self.today, time(), UTC))
@@ -297,6 +300,7 @@ class App:
             out=Path(out) if out and out != "-" else None,
             color=get("color"),
             quiet=bool(self.options.get("quiet")),
+            pager=not (self.options.get("no_pager") or get("no_input")),
             dialect=self.options.get("dialect") or "rfc4180",
             error_format=get("error_format"),
             environ=self.environ,

@@ -1,25 +1,22 @@
-"""The options that every list has, and how a list of rows is written."""
+"""Lists of rows: the options that all have, how they are written, and the notes at their head."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import click
-
-from interop_cli.commands import notes_at_head
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
-from interop_cli.shell.command import Count, option, options
-from interop_cli.shell.completion import client_codes
+from interop_cli.i18n import _, labelled, ngettext
+from interop_cli.shell.command import Count, argument, option, options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.output import Column
-    from interop_cli.store.reading.conditions import Condition
-    from interop_cli.store.reading.lists import ListView
+    from interop_cli.output import Column, Style
+    from interop_cli.store.engines.connection import Connection
+    from interop_cli.store.reading.lists import Condition, ListView
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 Batches = Iterator[list[tuple[Any, ...]]]
@@ -34,7 +31,7 @@ FILTER = option(
 LIMIT = option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 SORT_HELP = N_("Order by a field; - reverses.")
 # Of a client's own things, or those of all clients.
-ANY_CLIENT = click.argument("client", metavar="[CODE]", required=False, shell_complete=client_codes)
+ANY_CLIENT = argument("client", metavar="[CODE]", required=False)
 
 
 @dataclass(frozen=True)
@@ -97,8 +94,8 @@ def show(
     from interop_cli.commands.client.reading import resolved
     from interop_cli.shell.selectors import condition_of, say_left_out
     from interop_cli.store.reading import lists
-    from interop_cli.store.reading.conditions import of_clients
     from interop_cli.store.reading.fields import field_named
+    from interop_cli.store.reading.lists import of_clients
 
     conn = app.store.conn
     shown = columns if client is not None else _with_client(columns)
@@ -111,7 +108,7 @@ def show(
     if client is not None:
         client_id, _code = resolved(app, conn, client)
         condition &= of_clients([client_id])
-        above = notes_at_head.head(app, conn, client_id) if head else []
+        above = lines_above(app, conn, client_id) if head else []
     if asked.search is not None:
         condition &= lists.searching(conn, view, asked.search)
     say_left_out(app, view.source, condition)
@@ -141,3 +138,56 @@ def _with_client(columns: Sequence[Column]) -> list[Column]:
     return [
         replace(column, table=True) if column.name == "client" else column for column in columns
     ]
+
+
+SHOWN = 10  # above a table; a card shows them all
+
+
+def note_lines(notes: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:
+    """Notes as people read them: category, text, and the attachments with their ids."""
+    for note in notes:
+        first, *others = note["text"].split("\n")
+        yield f"  ▸ {labelled(style.bold(note['category']), first)}"
+        yield from (f"    {line}" for line in others)
+        for attached in note["attachments"]:
+            yield style.dim(
+                f"    + #{attached['id']} {attached['name']} ({size(attached['size'])})"
+            )
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    for unit in (_("B"), _("kB"), _("MB")):
+        if count < 1000 or unit == _("MB"):
+            break
+        count //= 1000
+    return f"{count} {unit}"
+
+
+def lines_above(app: App, conn: Connection, client_id: int) -> list[str]:
+    """The lines above a table of what belongs to a client; none where it is no table."""
+    from interop_cli.store.reading import notes
+
+    if app.output.format != "table":
+        return []
+    found = notes.of_client(conn, client_id)
+    lines = list(note_lines(found[:SHOWN], app.output.style))
+    if (hidden := len(found) - SHOWN) > 0:
+        lines.append("  " + ngettext("… and {n} more note.", "… and {n} more notes.", hidden))
+    return [*lines, ""] if lines else []
+
+
+def show_under(
+    app: App, conn: Connection, client_id: int, found: Mapping[str, Any], entity: str
+) -> None:
+    """Write one thing of a client under the client's notes; in JSON they are in ``notes``."""
+    from interop_cli.output import records
+    from interop_cli.store.reading import notes
+
+    def card(obj: Mapping[str, Any], style: Style) -> Iterator[str]:
+        lines = list(note_lines(obj["notes"], style))
+        yield from [*lines, ""] if lines else []
+        yield from records.card({k: v for k, v in obj.items() if k != "notes"}, style)
+
+    obj = {**found, "notes": notes.of_client(conn, client_id)}
+    app.output.record(obj, entity, card=card, key="id")

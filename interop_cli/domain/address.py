@@ -26,8 +26,7 @@ from interop_cli.domain.entity import (
     Value,
 )
 from interop_cli.domain.messages import N_, Message, msg
-from interop_cli.domain.rule_faults import Faults, fault, missing
-from interop_cli.domain.rules import Context, Policy, context_of
+from interop_cli.domain.rules import Context, Faults, Policy, context_of, fault, missing
 from interop_cli.domain.validation import refused
 from interop_cli.domain.values.closed_lists import parse_bool
 from interop_cli.domain.values.phone import read_phone

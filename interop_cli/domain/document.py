@@ -23,8 +23,7 @@ from interop_cli.domain.entity import (
 )
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import Faults, fault, missing, too_long
-from interop_cli.domain.rules import context_of
+from interop_cli.domain.rules import Faults, context_of, fault, missing, too_long
 from interop_cli.domain.validation import refused
 from interop_cli.domain.values.closed_lists import KINDS, STATUSES, check_currency, read_choice
 from interop_cli.domain.values.days import day_in, zoned_time

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault, missing, too_long
-from interop_cli.domain.rules import Context
+from interop_cli.domain.rules import Context, fault, missing, too_long
 from interop_cli.domain.validation import invalid, refused
 from interop_cli.domain.values.closed_lists import parse_bool
 from interop_cli.domain.values.code import check_uid, uid_key

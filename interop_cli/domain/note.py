@@ -11,8 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 
 from interop_cli.domain.entity import Lasting, Line, required_lines
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault
-from interop_cli.domain.rules import context_of
+from interop_cli.domain.rules import context_of, fault
 from interop_cli.domain.values.days import midnight, stamp, zoned_time
 from interop_cli.domain.values.text import fold, nfc
 

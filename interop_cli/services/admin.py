@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import Conflict, Detail, NotFound, Parts
+from interop_cli.domain.errors import ConfigError, Conflict, Detail, NotFound, Parts
 from interop_cli.domain.messages import counted, joined, msg
 from interop_cli.domain.rights import User
-from interop_cli.domain.rules import Context
-from interop_cli.domain.values.code import derived_uid
+from interop_cli.domain.rules import Context, RuleWarning
+from interop_cli.domain.values.code import code_key, derived_uid
+from interop_cli.services.clients.merge import merge
 from interop_cli.services.imports.clients import Import
-from interop_cli.services.imports.recognised import Written
+from interop_cli.services.imports.documents import DocumentImport
+from interop_cli.services.imports.matching import Written
 from interop_cli.services.outcome import MAX_ITEMS, Outcome, one
 from interop_cli.store.reading.called import Called, called
 from interop_cli.store.writing.repositories.operations import Hindrance, Stays
 
 if TYPE_CHECKING:
+    from interop_cli.seed.shop import Shop
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
@@ -53,6 +56,42 @@ def check_admin(uow: UnitOfWork) -> None:
             msg("Nobody would be admin any more."),
             hint=msg("Make someone else admin first: interop db user set USER admin"),
         )
+
+
+PROVINCE = "defaults.province"
+
+
+def checked_province(text: str, country: str) -> str:
+    """The code of the province of new addresses, which is one of ``country``.
+
+    Raises ConfigError ``config.value``. Where no provinces are known, any text is one.
+    """
+    from interop_cli.domain.values.places import country_rules
+
+    rules = country_rules(country)
+    if not text or not rules.provinces:
+        return text
+    found = rules.province_code(text)
+    if found is None:
+        raise ConfigError(
+            "config.value",
+            msg(
+                "{name} must be a province of {country}.", name="defaults.province", country=country
+            ),
+            hint=msg("Another country is set first: interop config set defaults.country CODE"),
+            name=PROVINCE,
+        )
+    return found
+
+
+def province_elsewhere(province: str, country: str) -> list[RuleWarning]:
+    """What to say where the province of new addresses is none of their country."""
+    try:
+        checked_province(province, country)
+    except ConfigError:
+        text = msg("{province} is no province of {country}", province=province, country=country)
+        return [RuleWarning(PROVINCE, "config.province", text)]
+    return []
 
 
 def _role_item(user: User, role: str, *, changed: bool) -> dict[str, object]:
@@ -251,6 +290,48 @@ def seed_clients(
     return seeding.run(_records(clients))
 
 
-def _records(clients: Iterable[dict[str, Any]]) -> Iterator[SeedRecord]:
-    for line, values in enumerate(clients, 1):
+def seed_shop(
+    uow: UnitOfWork, shop: Shop, context: Context, advance: Callable[[int], None]
+) -> Outcome:
+    """Write a made-up shop: clients with what belongs to them, documents, then the merges.
+
+    ``advance`` is told of each client, and again when its documents are made.
+    """
+    # Those of an earlier seeding that were merged: their codes lead to the winners since.
+    keys = {code_key(code): code for code in shop.merges}
+    gone = {keys[key] for key, _found in uow.candidates().by_former_code(keys)}
+    companies = (
+        row for row in _counted(shop.companies(), "code", advance) if row["code"] not in gone
+    )
+    # What was entered twice is meant to be there; warnings of it would drown all else.
+    outcome = seed_clients(uow, companies, context.silent(), shop.seed)
+    outcome.warnings = []
+    history = _counted(shop.documents(), "client", advance)
+    documents = DocumentImport(uow, context.silent()).run(
+        _records(row for row in history if row["client"] not in gone)
+    )
+    merged = [pair for pair in shop.merges.items() if pair[0] not in gone]
+    for loser, winner in merged:
+        merge(uow, winner, [loser])
+    outcome.matched += documents.matched
+    outcome.changed += documents.changed
+    outcome.unchanged += documents.unchanged
+    outcome.extra |= {"documents": documents.changed, "merged": len(merged)}
+    return outcome
+
+
+def _counted(
+    rows: Iterator[dict[str, Any]], name: str, advance: Callable[[int], None]
+) -> Iterator[dict[str, Any]]:
+    """The same rows; ``advance`` is called where another client's begin."""
+    last = None
+    for row in rows:
+        if row[name] != last:
+            last = row[name]
+            advance(1)
+        yield row
+
+
+def _records(rows: Iterable[dict[str, Any]]) -> Iterator[SeedRecord]:
+    for line, values in enumerate(rows, 1):
         yield SeedRecord(line, values)

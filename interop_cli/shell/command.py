@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -12,20 +12,36 @@ import click
 from click.core import ParameterSource
 
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import LANGUAGES, _, language_of, ngettext
 from interop_cli.shell import paths
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from click.types import OptionHelpExtra
 
     from interop_cli.app import App
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
-class Option(click.Option):
+class Completed(click.Parameter):
+    """A parameter that ``shell/completion.py`` completes, where it knows what it is."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from interop_cli.shell.completion import offered
+
+        found = offered(ctx, self, incomplete)
+        return super().shell_complete(ctx, incomplete) if found is None else found
+
+
+class Argument(Completed, click.Argument):
+    """An argument that is completed."""
+
+
+class Option(Completed, click.Option):
     """An option whose help is a msgid, translated when it is shown.
 
     ``needed`` is a msgid that help has instead of "required", where what is lacking is refused by
@@ -92,6 +108,7 @@ def _make_global_options() -> list[click.Parameter]:
         GlobalOption("--lang", type=choice(("fr", "en")), help=N_("Language of the messages.")),
         GlobalOption("-q", "--quiet", **flag, help=N_("Print nothing when all is well.")),
         GlobalOption("-v", "--verbose", **flag, help=N_("Say more on stderr.")),
+        GlobalOption("--no-pager", **flag, help=N_("Show long output at once, without a pager.")),
         GlobalOption("--no-input", **flag, help=N_("Never ask.")),
         GlobalOption("-y", "--yes", **flag, help=N_("Agree to the moderate confirmation.")),
         GlobalOption("-n", "--dry-run", **flag, help=N_("Do everything, then roll it back.")),
@@ -152,6 +169,12 @@ class Translated(click.Command):
         # click keeps the option it made, in the language of that moment.
         self._help_option = None
         return super().get_help_option(ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, incomplete)
+        for item in found:  # the help of an option is a msgid
+            item.help = " ".join(_(item.help or "").split("\n\n")[0].split()) or None
+        return found
 
     def get_short_help_str(self, limit: int = 60) -> str:
         text = _(self.short_help or self.help or "").split("\n\n")[0].split("\b")[0]
@@ -246,6 +269,14 @@ class LazyGroup(Group):
                 self.get_command(ctx, name)
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        names = [name for name in self.lazy if name.startswith(incomplete)]
+        return [CompletionItem(name, help=self._summary(ctx, name)) for name in names]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, self._summary(ctx, name)) for name in self.lazy])
@@ -291,6 +322,11 @@ def pass_app(function: F) -> F:
     return cast(F, with_app)
 
 
+def argument(name: str, **attrs: Any) -> Callable[[F], F]:
+    """``click.argument`` that is completed."""
+    return click.argument(name, cls=Argument, **attrs)
+
+
 def option(*flags: str, **attrs: Any) -> Callable[[F], F]:
     """``click.option`` with a translated help."""
     return click.option(*flags, cls=Option, **attrs)
@@ -311,3 +347,49 @@ def options(*several: Callable[[Any], Any]) -> Callable[[F], F]:
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The options that were typed."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+CHOICES = {
+    "output": (("-o", "--output"), ("table", "json", "ndjson", "csv", "tsv", "codes")),
+    "error_format": (("--error-format",), ("text", "json")),
+}
+
+
+def early_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language before any option is parsed, so that help and usage errors have it."""
+    asked = typed(argv, "--lang") or environ.get("INTEROP_LANG")
+    if asked not in LANGUAGES:
+        asked = language_of(environ)
+    return asked or "en"
+
+
+def error_options(argv: Sequence[str]) -> dict[str, Any]:
+    """The options that say how an error is shown, where parsing stopped before them."""
+    found: dict[str, Any] = {"json": True} if "--json" in argv else {}
+    for name, (flags, choices) in CHOICES.items():
+        value = next((text for flag in flags if (text := typed(argv, flag))), None)
+        if value in choices:
+            found[name] = value
+    return found
+
+
+def typed(argv: Sequence[str], flag: str) -> str | None:
+    """The value of a flag as typed, found without parsing the rest."""
+    for position, word in enumerate(argv):
+        if word.startswith(flag + "="):
+            return word[len(flag) + 1 :]
+        if word == flag and position + 1 < len(argv):
+            return argv[position + 1]
+    return None
+
+
+def command_typed(argv: Sequence[str]) -> str:
+    """The words of the command that runs, and the names of the options typed, without values."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return "interop"
+    flags = [word.split("=")[0] for word in argv if word.startswith("-") and word != "-"]
+    known = {flag for param in context.command.params for flag in param.opts}
+    return " ".join([context.command_path, *(flag for flag in flags if flag in known)])

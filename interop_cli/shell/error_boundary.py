@@ -1,12 +1,18 @@
-"""Where an exception becomes an exit code and words on stderr. Nothing else prints errors."""
+"""Where an exception becomes an exit code and words on stderr. Nothing else prints errors.
+
+Data and messages are UTF-8 whatever the locale says; what click writes (help, questions) is in the
+locale's encoding, and a letter that it lacks becomes the nearest that it has.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -14,11 +20,11 @@ import click
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError
 from interop_cli.domain.messages import Message, msg
 from interop_cli.i18n import _
-from interop_cli.shell.encodings import bear_all_letters
 from interop_cli.shell.signals import Signalled
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+
 
 EXIT_PIPE = 141
 
@@ -166,3 +172,61 @@ def _let_stdout_go() -> None:
     from interop_cli.output.sink import discard
 
     discard(sys.stdout)
+
+
+NAME = "interop.nearest"
+_NEAREST = {
+    "…": "...",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "«": '"',
+    "»": '"',
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "→": "->",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "x",
+    "œ": "oe",
+    "Œ": "OE",
+}
+
+
+def bear_all_letters() -> None:
+    """Have stdout and stderr write what is near to a letter that their encoding lacks."""
+    codecs.register_error(NAME, _nearest)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            with suppress(OSError):  # what is not what it was opened as cannot tell its place
+                reconfigure(errors=NAME)
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(_near(letter, error.encoding) for letter in lost), error.end
+
+
+def _near(letter: str, encoding: str) -> str:
+    """The letter without its accent, something like it, or its number."""
+    from unicodedata import normalize
+
+    plain = normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    for text in (_NEAREST.get(letter, plain), plain):
+        if text and _has(encoding, text):
+            return text
+    return letter.encode("ascii", "backslashreplace").decode()
+
+
+def _has(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeError:
+        return False
+    return True

@@ -15,7 +15,7 @@ import click
 
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import closest, fold, words
-from interop_cli.shell.early_options import typed
+from interop_cli.shell.command import typed
 
 if TYPE_CHECKING:
     from interop_cli.store.reading.fields import ListField

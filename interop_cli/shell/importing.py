@@ -126,7 +126,7 @@ class ImportReader:
         chosen = self._form["encoding"]
         if chosen is None or self._format != "csv":
             return
-        from interop_cli.inputs.encodings import SAMPLE, better_encoding
+        from interop_cli.inputs.lines import SAMPLE, better_encoding
 
         with self.source.binary() as stream:
             better = better_encoding(stream.read(SAMPLE), chosen)

@@ -14,8 +14,7 @@ import click
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import ngettext, translate
-from interop_cli.shell.command import option, options
-from interop_cli.shell.completion import client_codes
+from interop_cli.shell.command import argument, option, options
 from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from interop_cli.domain.rules import RuleWarning
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.outcome import Outcome
-    from interop_cli.store.reading.conditions import Condition
     from interop_cli.store.reading.fields import ListField
+    from interop_cli.store.reading.lists import Condition
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,9 +85,7 @@ limit_options = options(
     ),
 )
 _options = options(
-    click.argument(
-        "codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]", shell_complete=client_codes
-    ),
+    argument("codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]"),
     option(
         "--filter",
         "filters",
@@ -204,8 +201,8 @@ def condition_of(
     app: App, filters: tuple[str, ...], fields: Sequence[ListField], source: str
 ) -> Condition:
     """The filters on the rows of ``source``, a FROM, as a condition."""
-    from interop_cli.store.reading.conditions import EVERYTHING
     from interop_cli.store.reading.filters import compile_filters, held_in
+    from interop_cli.store.reading.lists import EVERYTHING
 
     if not filters:
         return EVERYTHING

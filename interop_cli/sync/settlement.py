@@ -11,8 +11,10 @@ from interop_cli.domain.sync.link import BREAKING, PAUSING, LinkState, Trouble, 
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.plan import Reason, Step
 from interop_cli.domain.sync.records import (
+    FINAL,
     Action,
     Awaiting,
+    Departure,
     Done,
     Failed,
     FoundRemote,
@@ -72,6 +74,7 @@ def settle(
         result = by_id.get(send.id) or Failed(send.id, NO_RESULT)
         if (
             isinstance(result, Done | Awaiting)
+            and send.action not in FINAL
             and holders.get(result.remote_id, send.id) != send.id
         ):
             result = Failed(send.id, TAKEN)
@@ -81,6 +84,8 @@ def settle(
             outcome = _found(uow, opened, step, result, settled, report)
         elif isinstance(result, Failed):
             outcome = _failed(uow, opened, send, step, result.trouble, settled, report)
+        elif send.action in FINAL:
+            outcome = _gone(uow, opened, step, result, settled, report)
         else:
             holders[result.remote_id] = send.id
             done.append(_done(opened, send, step, result, settled, report))
@@ -119,7 +124,8 @@ def _done(
         for message in result.notes:
             report.note(step, message)
     settled.done += 1
-    report.say(step, OK, remote_id=result.remote_id)
+    if not step.aside:
+        report.say(step, OK, remote_id=result.remote_id)
     return {**values, "local_id": send.id, "remote_id": result.remote_id, "remote_key": send.key}
 
 
@@ -139,12 +145,31 @@ def _found(
     return "found"
 
 
+def _gone(
+    uow: UnitOfWork,
+    opened: OpenTarget,
+    step: Step,
+    result: Done | Awaiting,
+    settled: Settled,
+    report: Report,
+) -> str:
+    """Forget a record that is there no more; the one it was merged into is looked at again."""
+    local = step.local
+    departure = local.departure or Departure()
+    uow.departures.settle(opened.target.id, local.entity, departure, local.id, result.remote_id)
+    if departure.heir is not None:
+        settled.again.add(departure.heir)
+    settled.done += 1
+    report.say(step, OK, remote_id=result.remote_id)
+    return "done"
+
+
 def pushed(opened: OpenTarget, step: Step, held: Payload, version: str | None) -> dict[str, Any]:
     """The columns of a link whose remote record holds ``held``.
 
     The stamp is only taken over where that is all there is to send: else it stays pending.
     """
-    whole = all(held.get(name) == value for name, value in step.payload.items())
+    whole = not step.aside and all(held.get(name) == value for name, value in step.payload.items())
     return {
         **CLEARED,
         "state": LinkState.IN_SYNC,

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
-from interop_cli.inputs.encodings import ENCODINGS, better_encoding, likely_encoding
-from interop_cli.inputs.lines import TextLines
+from interop_cli.inputs.lines import ENCODINGS, TextLines, better_encoding, likely_encoding
 from tests.inputs.support import source_of
 
 TEXTS = [

@@ -15,7 +15,7 @@ import pytest
 
 from interop_cli.cli import main
 from interop_cli.i18n import LANGUAGES
-from interop_cli.shell.encodings import bear_all_letters
+from interop_cli.shell.error_boundary import bear_all_letters
 from tests.support.cli import Run, process_state
 
 NO_RING = {"INTEROP_NO_KEYRING": "1"}

@@ -17,7 +17,7 @@ from interop_cli.output.style import is_screen
 from interop_cli.store import migrations
 from interop_cli.store.engines import open as opening
 from interop_cli.store.engines.address import is_url
-from interop_cli.store.engines.lock_file import LockFile
+from interop_cli.store.engines.beside import LockFile
 from interop_cli.store.engines.open import filesystem
 from tests.machines.conftest import LockedBytes
 from tests.support.cli import Run

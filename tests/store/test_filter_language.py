@@ -16,8 +16,8 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 from interop_cli.services.sales import documents
 from interop_cli.store.reading.clients import FIELDS, SOURCE
-from interop_cli.store.reading.conditions import Condition
 from interop_cli.store.reading.filters import compile_filters, held_in
+from interop_cli.store.reading.lists import Condition
 from interop_cli.store.store import Store
 from tests.support.stores import add_client
 

@@ -13,7 +13,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.services.admin import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.store.reading.conditions import Condition
+from interop_cli.store.reading.lists import Condition
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import dump

@@ -121,7 +121,7 @@ def erase_command(
 
 def _scrub(app: App, rules: Context, contact_id: int) -> None:
     """Rewrite the database without what was erased, and tell what is out of our hands."""
-    from interop_cli.store.engines.beside import copies
+    from interop_cli.store.engines.copies import copies
     from interop_cli.store.writing import erasures
 
     with app.output.progress(None, _("Rewriting the database")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from interop_cli.shell.selectors import Picked, selector_options
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.sync.link import Link
+    from interop_cli.domain.sync.plan import Step
     from interop_cli.domain.sync.records import LocalRecord
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.records import RecordScope
@@ -38,9 +40,19 @@ SHOWN = 20
     is_flag=True,
     help=N_("Create in a target that holds records nobody has matched."),
 )
+@option(
+    "--irreversible",
+    is_flag=True,
+    help=N_("Send what cannot be taken back there, too: merges, and deletions for privacy."),
+)
 @pass_app
 def push_command(
-    app: App, picked: Picked, target_name: str | None, force: bool, allow_create: bool
+    app: App,
+    picked: Picked,
+    target_name: str | None,
+    force: bool,
+    allow_create: bool,
+    irreversible: bool,
 ) -> None:
     """Send everything pending to the targets; what cannot be sent stays pending.
 
@@ -52,7 +64,15 @@ def push_command(
     """
     scope = common.scope_of(app, picked)
     targets = common.chosen(app, target_name)
-    push(app, targets, scope, picked, force=force, allow_create=allow_create)
+    push(
+        app,
+        targets,
+        scope,
+        picked,
+        force=force,
+        allow_create=allow_create,
+        irreversible=irreversible,
+    )
 
 
 def push(
@@ -63,6 +83,7 @@ def push(
     *,
     force: bool = False,
     allow_create: bool = False,
+    irreversible: bool = False,
 ) -> None:
     """Push to these targets, print the result, and end with the exit code that says how it went."""
     from interop_cli.sync.report import outcome
@@ -72,6 +93,7 @@ def push(
     failure: Exception | None = None
     for target in targets:
         opened = app.open_target(target)
+        opened.final = irreversible
         try:
             reports.append(
                 _one(app, opened, scope, strict=strict, force=force, allow_create=allow_create)
@@ -90,11 +112,22 @@ def push(
     if failure is None and len(found.items) == 1 and found.items[0]["status"] == "skipped":
         refuse_alone(found.items[0])
     app.conclude(found)
+    for report in reports:
+        if report.by_hand:
+            app.output.message(_by_hand(report))
     if picked.results is not None:
         found.rows = [_result(line, item) for line, item in enumerate(found.items, 1)]
     _deliver(app, found, picked)
     if failure is not None:
         raise failure
+
+
+def _by_hand(report: Report) -> str:
+    return _(
+        "To do by hand in {target}: {count}. See: interop sync plan --target {target}",
+        target=report.target,
+        count=report.by_hand,
+    )
 
 
 def _one(
@@ -106,10 +139,10 @@ def _one(
     force: bool,
     allow_create: bool,
 ) -> Report:
-    from interop_cli.connectors import BY_FILE
+    from interop_cli.connectors import is_by_file
     from interop_cli.sync.push import Options, Push
 
-    if opened.target.kind in BY_FILE:
+    if is_by_file(opened.target.kind):
         return hand_over(app, opened, scope, strict=strict, again=force)
     if app.dry_run:
         return _tried(opened, scope, strict=strict, force=force)
@@ -122,13 +155,22 @@ def _one(
 def _tried(opened: OpenTarget, scope: RecordScope, *, strict: bool, force: bool) -> Report:
     """What a push would do, as its report; nobody is called."""
     from interop_cli.domain.sync.plan import Todo
+    from interop_cli.sync.arranging import Coming, told
     from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
 
-    report = Report(opened.target.name, strict=strict)
-    statuses = {Todo.BLOCKED: SKIPPED, Todo.SKIP: UNCHANGED}
+    report, coming = Report(opened.target.name, strict=strict), Coming()
     for entity in opened.connector.entities:
-        for step in opened.steps(entity, scope, everything=strict, again=force):
-            report.say(step, statuses.get(step.todo, OK), step.reason)
+
+        def steps(entity: str = entity) -> Iterator[Step]:
+            return opened.steps(entity, scope, everything=strict, again=force)
+
+        for step in told(opened, entity, steps, coming):
+            if step.todo is Todo.BLOCKED:
+                report.blocked(step)
+            elif step.is_held:
+                report.say(step, SKIPPED, step.reason)
+            else:
+                report.say(step, UNCHANGED if step.todo is Todo.SKIP else OK, step.reason)
     return report
 
 

@@ -10,14 +10,15 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.disk import expanded
-from interop_cli.domain.errors import UsageError
+from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import _, ngettext, translate
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.connectors.protocol import TargetSetting
     from interop_cli.connectors.secrets import TargetSecrets
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.targets import TargetRow
@@ -47,7 +48,6 @@ def targets_command(app: App) -> None:
     \b
     interop sync targets
     """
-    from interop_cli.connectors import connector_class
     from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.store.sync.targets import all_targets
 
@@ -66,7 +66,7 @@ def targets_command(app: App) -> None:
         (
             target.name,
             target.kind,
-            str(connector_class(target.kind).role),
+            _role(target.kind),
             target.remote_name,
             secrets_of_target(app, target).place,
             target.introduced,
@@ -80,6 +80,16 @@ def targets_command(app: App) -> None:
     app.output.rows(columns, [rows] if rows else [], key="name")
 
 
+def _role(kind: str) -> str | None:
+    """What targets of a kind are to the company; None for a kind that is not installed any more."""
+    from interop_cli.connectors import connector_class
+
+    try:
+        return str(connector_class(kind).role)
+    except ConfigError:
+        return None
+
+
 class AddCommand(Command):
     """The help of ``add`` lists the kinds of targets, each with its settings."""
 
@@ -89,19 +99,22 @@ class AddCommand(Command):
         super().format_options(ctx, formatter)
         for kind in kinds():
             with formatter.section(_("Settings of a target of kind {kind}", kind=kind)):
-                formatter.write_dl(
-                    [
-                        (one.name, _("Required: {help}", help=_(one.help)))
-                        if one.required
-                        else (one.name, _(one.help))
-                        for one in connector_class(kind).settings
-                    ]
-                )
+                try:
+                    settings = connector_class(kind).settings
+                except ConfigError as error:  # of a package that is broken: the others are not
+                    formatter.write_text(translate(error.message))
+                else:
+                    formatter.write_dl([(one.name, _help(one)) for one in settings])
+
+
+def _help(setting: TargetSetting) -> str:
+    text = _(setting.help)
+    return _("Required: {help}", help=text) if setting.required else text
 
 
 @click.command("add", cls=AddCommand)
-@click.argument("name")
-@click.argument("kind")
+@argument("name")
+@argument("kind")
 @option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
 @pass_app
 def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
@@ -192,7 +205,7 @@ def _flag(name: str, value: str) -> bool:
 
 
 @click.command("remove", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--confirm", "confirmation", metavar="NAME", help=N_("Repeat the target's name."))
 @pass_app
 def remove_command(app: App, name: str, confirmation: str | None) -> None:

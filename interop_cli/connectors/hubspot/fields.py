@@ -11,11 +11,11 @@ from typing import Any
 
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.sync import payload as form
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.code import is_uid
-from interop_cli.domain.values.phone import format_phone
+from interop_cli.domain.values.phone_text import format_phone
 
 KEY = "interop_uid"
 """The property of ours that no two records share; it names a record wherever it came from."""
@@ -52,12 +52,13 @@ CONTACT = Descriptor(
         RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
         RemoteField("first_name", "firstname"),
         RemoteField("last_name", "lastname"),
-        RemoteField("email", "email", pattern=EMAIL),
+        RemoteField("email", "email", pattern=EMAIL, unique=Unique.ALL),
         RemoteField("phone", "phone"),
         RemoteField("client", "", policy=Policy.OURS, refers_to="client"),
         RemoteField("mobile", "mobilephone", usual=False),
         RemoteField("title", "jobtitle", usual=False),
         RemoteField("language", "", Need.UNSUPPORTED, usual=False),
+        RemoteField("active", "", Need.UNSUPPORTED, usual=False),
     ),
 )
 

@@ -19,12 +19,13 @@ from interop_cli.domain.sync.descriptor import (
     Policy,
     Problem,
     RemoteField,
+    Unique,
     others,
 )
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.days import due_date
-from interop_cli.domain.values.phone import format_phone
+from interop_cli.domain.values.phone_text import format_phone
 from interop_cli.domain.values.text import fold
 
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -50,7 +51,15 @@ CLIENT = Descriptor(
     others(
         CLIENT_FIELDS,
         (
-            RemoteField("name", "DisplayName", Need.REQUIRED, max_length=100, pattern="[^:]+"),
+            # One that is made inactive gives its name up.
+            RemoteField(
+                "name",
+                "DisplayName",
+                Need.REQUIRED,
+                max_length=100,
+                pattern="[^:]+",
+                unique=Unique.ACTIVE,
+            ),
             RemoteField(COMPANY, "CompanyName", max_length=100),
             RemoteField("billing_name", "GivenName"),
             RemoteField("email", "PrimaryEmailAddr.Address", max_length=100, pattern=EMAIL),

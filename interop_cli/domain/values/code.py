@@ -1,4 +1,8 @@
-"""The names a record goes by: a client's code, made where none is given, and its uid for ever."""
+"""The names a record goes by: a client's code, made where none is given, and its uid for ever.
+
+Row ids and codes change hands; a uid never does. It is a UUID as text, in small letters with its
+hyphens, the same in every copy of a database, in files, and in other systems.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault, missing
+from interop_cli.domain.rules import fault, missing
 from interop_cli.domain.values.text import clean_value, fold, words
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.rule_faults import fault, too_long
-from interop_cli.domain.rules import Context
+from interop_cli.domain.rules import Context, fault, too_long
 from interop_cli.domain.values.text import clean_value
 
 # Addresses that need no library, which is nearly all of them: it would only put their domain in

@@ -6,7 +6,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rule_faults import fault
+from interop_cli.domain.rules import fault
 from interop_cli.domain.values.closed_lists import currencies
 from interop_cli.domain.values.text import clean_value
 

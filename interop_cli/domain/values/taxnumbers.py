@@ -8,8 +8,7 @@ from functools import cache
 from operator import mul
 
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.rule_faults import fault
-from interop_cli.domain.rules import Context
+from interop_cli.domain.rules import Context, fault
 from interop_cli.domain.values.text import clean_value
 
 _QST_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -23,6 +22,8 @@ _QST_CHECK = N_("has a wrong check digit for a QST number")
 
 def compact(text: str) -> str:
     """``text`` as these numbers are stored: without spaces, dots and hyphens, in capitals."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _SEPARATORS.sub("", clean_value(text)).upper()
 
 

@@ -20,8 +20,7 @@ from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners
-from interop_cli.services.imports.rows import FileRow, RowImport
-from interop_cli.services.imports.unique import LineNumbers, also_on_line
+from interop_cli.services.imports.rows import FileRow, LineNumbers, RowImport, also_on_line
 
 if TYPE_CHECKING:
     from interop_cli.services.outcome import Outcome

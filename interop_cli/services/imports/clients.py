@@ -24,21 +24,27 @@ from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.services.clients import card
 from interop_cli.services.clients.matching import called, warn_of_renamed, warn_of_similar
 from interop_cli.services.clients.writing import CardWriter, Others, code_for
-from interop_cli.services.imports.matching import Clashes, FileClients, KeyColumns, other_code
+from interop_cli.services.imports.matching import (
+    Clashes,
+    FileClients,
+    KeyColumns,
+    Read,
+    Written,
+    code_of,
+    other_code,
+)
 from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.pasts import Losers, Pasts
 from interop_cli.services.imports.payers import Endings, Payers
-from interop_cli.services.imports.recognised import Read, Written, code_of
-from interop_cli.services.imports.rows import Again, FileRow, RowImport
-from interop_cli.services.imports.unique import also_on_line
+from interop_cli.services.imports.rows import Again, FileRow, RowImport, also_on_line
 from interop_cli.services.outcome import MAX_ITEMS
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
-KEPT_WHEN_EMPTY = given(CLIENT)
+KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
 
 
 @dataclass
@@ -330,9 +336,15 @@ def _pairs(reads: Sequence[Read], rows: Mapping[Any, Row]) -> Iterator[tuple[Any
 
 
 def _said(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row says; an empty cell leaves what always has a value as it is."""
+    """What a row says; an empty cell leaves what always has a value as it is.
+
+    So does an empty place: only a part of one that is empty says something.
+    """
+    kept = KEPT_WHEN_EMPTY
+    if not any(values.get(name) for name in PLACE):
+        kept = KEPT_WHEN_EMPTY.union(PLACE)
     return {
         name: value
         for name, value in values.items()
-        if (value not in ("", None) or name not in KEPT_WHEN_EMPTY) and not is_no_value(value)
+        if (value not in ("", None) or name not in kept) and not is_no_value(value)
     }

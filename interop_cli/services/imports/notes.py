@@ -16,7 +16,7 @@ from interop_cli.services.imports.nested_matching import (
     of_notes,
     said_anew,
 )
-from interop_cli.services.imports.unique import also_on_line
+from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import notes
 from interop_cli.services.people.notes import File
 from interop_cli.store.engines.connection import Row

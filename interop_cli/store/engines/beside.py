@@ -1,20 +1,25 @@
-"""A SQLite database as files: itself, what SQLite and we keep beside it, and other copies of it.
+"""The files of a SQLite database: itself, what is kept beside it, and locks held through files.
 
-A copy is known by what it holds, not by its name: its operations are ours.
+The system lets go of a lock when its holder ends, however it ends; so a file in the making that can
+be locked is of a run that was killed, and is cleared away.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from interop_cli.domain.errors import InteropError
+from interop_cli import disk
+from interop_cli.disk import try_lock, unlock
+from interop_cli.domain.errors import IoFailure, why, why_not_written
+from interop_cli.domain.messages import msg
 from interop_cli.store.engines.address import is_server
-from interop_cli.store.engines.connection import Connection
-from interop_cli.store.engines.open import is_ours
-from interop_cli.store.engines.sqlite import SqliteConnection, connect
 
 JOURNALS = ("-wal", "-shm", "-journal")
 KEPT = ".before-restore"
@@ -43,57 +48,112 @@ def is_named_for(path: str, location: str) -> bool:
     return ends or real.startswith(f"{own}{KEPT_BEFORE}")
 
 
-def copies(conn: Connection) -> list[str]:
-    """The files in the folder of a database that hold what it holds or held; none for a server.
-
-    One that cannot be read to the end counts too.
-    """
-    return [str(path) for path in _others(conn) if _is_copy(path, conn, sound=False)]
+_NAME = re.compile(rf".+\.[0-9a-f]{{8}}{re.escape(PART)}")
 
 
-def newest_backup(conn: Connection) -> float:
-    """When the newest sound copy in the folder was written, in seconds since 1970; 0 for none.
-
-    Copies are read until one is found sound, the newest first.
-    """
-    found = [(path.stat().st_mtime, path) for path in _others(conn)]
-    for written, path in sorted(found, reverse=True):
-        if _is_copy(path, conn, sound=True):
-            return written
-    return 0
-
-
-def _others(conn: Connection) -> Iterator[Path]:
-    """The other files of our kind in the folder of the database."""
-    if not isinstance(conn, SqliteConnection):
-        return
-    own = conn.path.resolve()
-    with suppress(OSError):
-        for entry in sorted(os.scandir(own.parent), key=lambda one: one.name):
-            path = Path(entry.path)
-            with suppress(OSError, InteropError):
-                if entry.is_file() and not path.samefile(own) and is_ours(path):
-                    yield path
-
-
-def _is_copy(path: Path, conn: Connection, *, sound: bool) -> bool:
-    """Whether a file shares our history; ``sound``: up to some day, and is whole."""
+@contextmanager
+def made(folder: Path, name: str) -> Iterator[Path]:
+    """A new, empty file for ``name``, its owner's alone; gone at the end unless it was renamed."""
+    path, handle = _begun(folder, name)
     try:
-        copy = connect(path, frozen=True)
-    except InteropError:
-        return not sound
-    try:
-        # A backup ends in our history; what was there before a restore only began as we did.
-        end = "DESC" if sound else "ASC"
-        rows = copy.query(f"SELECT id, hash FROM operation ORDER BY id {end} LIMIT 1")  # noqa: S608
-        sql = "SELECT 1 AS x FROM operation WHERE id = :id AND hash = :hash"
-        if not rows:  # of before anything was done
-            rows = copy.query("SELECT name, applied_at FROM migration ORDER BY name LIMIT 1")
-            sql = "SELECT 1 AS x FROM migration WHERE name = :name AND applied_at = :applied_at"
-        if not rows or not conn.query(sql, **rows[0]):
-            return False
-        return not sound or copy.query("PRAGMA quick_check(1)") == [{"quick_check": "ok"}]
-    except InteropError:
-        return not sound
+        yield path
     finally:
-        copy.close()
+        with suppress(OSError):
+            os.close(handle)
+        _remove(path)
+
+
+def _begun(folder: Path, name: str) -> tuple[Path, int]:
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0)
+    while True:
+        path = folder / f"{name}.{secrets.token_hex(4)}{PART}"
+        handle = os.open(path, flags, 0o600)
+        if disk.WINDOWS:  # nobody can rename, nor remove, what is open there
+            os.close(handle)
+            return path, -1
+        if _locked(handle) and os.fstat(handle).st_nlink:
+            return path, handle
+        os.close(handle)  # somebody who clears away was faster
+
+
+def _locked(handle: int) -> bool:
+    """Whether the lock is ours; also where there are none."""
+    try:
+        return try_lock(handle)
+    except OSError:
+        return True
+
+
+def clear(folder: Path) -> None:
+    """Remove what killed runs left in a folder; what somebody is making stays."""
+    with suppress(OSError):
+        for path in [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]:
+            with suppress(OSError):
+                if disk.WINDOWS:
+                    _remove(path)
+                    continue
+                handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+                try:
+                    if try_lock(handle):
+                        _remove(path)
+                finally:
+                    os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", *JOURNALS):
+        with suppress(OSError):
+            os.unlink(f"{path}{suffix}")
+
+
+class LockFile:
+    """One attempt to hold the lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = -1
+
+    def take(self, holder: str) -> str | None:
+        """Hold the lock and write down who does; else who holds it."""
+        flags = os.O_RDWR | os.O_CREAT
+        for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
+            flags |= getattr(os, flag, 0)
+        try:
+            _refuse_another(self.path)
+            handle = os.open(self.path, flags, 0o600)
+        except OSError as error:
+            raise IoFailure(
+                "io.lock",
+                msg("The lock file cannot be written: {why}.", why=why_not_written(error)),
+            ) from error
+        try:
+            held = not try_lock(handle)
+        except OSError as error:
+            os.close(handle)
+            raise IoFailure(
+                "io.lock", msg("The lock file cannot be locked: {why}.", why=why(error))
+            ) from error
+        if held:
+            with os.fdopen(handle, "rb") as file:
+                return file.read(300).decode("utf-8", "replace").strip() or "?"
+        os.ftruncate(handle, 0)
+        os.write(handle, holder.encode())
+        self._handle = handle
+        return None
+
+    def release(self) -> None:
+        """Let go; nobody is named in the file any more."""
+        with suppress(OSError):
+            os.ftruncate(self._handle, 0)
+            unlock(self._handle)
+        os.close(self._handle)
+
+
+def _refuse_another(path: Path) -> None:
+    """Raise OSError where the name is that of a link, or of no file of ours: it is written over."""
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))

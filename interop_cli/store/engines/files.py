@@ -19,7 +19,7 @@ from interop_cli.domain.errors import (
     why_not_written,
 )
 from interop_cli.domain.messages import msg
-from interop_cli.store.engines import parts
+from interop_cli.store.engines import beside
 from interop_cli.store.engines.beside import JOURNALS, KEPT
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.sqlite import SqliteConnection
@@ -72,8 +72,8 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
     """
     try:
         folder = target.resolve().parent
-        parts.clear(folder)
-        with parts.made(folder, target.name) as copy:
+        beside.clear(folder)
+        with beside.made(folder, target.name) as copy:
             # Bytes made text: a name that is not UTF-8 stays what it is.
             conn.execute("VACUUM INTO CAST(:path AS TEXT)", path=os.fsencode(copy))
             if problems := problems_of(copy):

@@ -161,7 +161,7 @@ def _about_users(conn: Connection) -> Iterator[Row]:
 
 
 def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
-    from interop_cli.store.engines.beside import newest_backup
+    from interop_cli.store.engines.copies import newest_backup
     from interop_cli.store.engines.sqlite import LIBRARY, temporary_in_memory, wal_is_safe
 
     if not wal_is_safe():

@@ -23,7 +23,7 @@ from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver,
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from interop_cli.store.engines.lock_file import LockFile
+    from interop_cli.store.engines.beside import LockFile
 
 
 INDEXED_WORDS = 3  # of a search are looked up in the index
@@ -241,7 +241,7 @@ class SqliteConnection:
         self.insert_many("client_search_fts", ("rowid", "words"), rows)
 
     def hold(self, task: str, holder: str) -> str | None:
-        from interop_cli.store.engines.lock_file import LockFile
+        from interop_cli.store.engines.beside import LockFile
 
         lock = LockFile(Path(f"{self.path}.{task}.lock"))
         found = lock.take(holder)

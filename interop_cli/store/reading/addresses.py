@@ -9,7 +9,7 @@ from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
-from interop_cli.store.reading import nesting, notes
+from interop_cli.store.reading import lists, notes
 from interop_cli.store.reading.fields import list_fields
 from interop_cli.store.reading.lists import Key, ListView, row_named
 
@@ -21,7 +21,7 @@ FROM = " FROM address a JOIN client c ON c.id = a.client_id"
 
 def columns() -> list[Column]:
     """The columns of an address."""
-    return [*(field.column for field in FIELDS), nesting.column("notes", notes.NAMES)]
+    return [*(field.column for field in FIELDS), lists.column("notes", notes.NAMES)]
 
 
 def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:

@@ -9,10 +9,9 @@ from interop_cli.domain.fields import CONTACT, Kind
 from interop_cli.domain.fields.field import Column, names, taken
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
-from interop_cli.store.reading import nesting, notes
-from interop_cli.store.reading.conditions import Condition
+from interop_cli.store.reading import lists, notes
 from interop_cli.store.reading.fields import list_fields
-from interop_cli.store.reading.lists import Key, ListView, row_named
+from interop_cli.store.reading.lists import Condition, Key, ListView, row_named
 from interop_cli.store.sync.sources import HUBSPOT_SYNCED
 
 FIELDS = list_fields(
@@ -32,7 +31,7 @@ SORT = " ORDER BY t.active DESC, t.is_default DESC, t.name_key, t.id"
 
 def columns() -> list[Column]:
     """The columns of a contact."""
-    return [*(field.column for field in FIELDS), nesting.column("notes", notes.NAMES)]
+    return [*(field.column for field in FIELDS), lists.column("notes", notes.NAMES)]
 
 
 def of_status(status: str) -> Condition:

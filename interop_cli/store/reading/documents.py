@@ -13,9 +13,8 @@ from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import notes
 from interop_cli.store.reading.called import id_named
-from interop_cli.store.reading.conditions import EVERYTHING, Condition
 from interop_cli.store.reading.fields import list_fields
-from interop_cli.store.reading.lists import Key, ListView
+from interop_cli.store.reading.lists import EVERYTHING, Condition, Key, ListView
 
 FIELDS = list_fields(
     DOCUMENT, "d", {"client": ("c.code", "c.code_key"), "bill_to": ("p.code", "p.code_key")}

@@ -13,8 +13,7 @@ from typing import Any
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import Kind
-from interop_cli.domain.filters.grammar import parse
-from interop_cli.domain.filters.tree import (
+from interop_cli.domain.filters import (
     RANGES,
     All,
     Comparison,
@@ -27,6 +26,7 @@ from interop_cli.domain.filters.tree import (
     Value,
     leaves,
 )
+from interop_cli.domain.filters.grammar import parse
 from interop_cli.domain.filters.values import (
     DATES,
     FOLDED,
@@ -40,8 +40,8 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.reading.conditions import EVERYTHING, Condition, digits_in, like_escaped
 from interop_cli.store.reading.fields import ListField, field_named
+from interop_cli.store.reading.lists import EVERYTHING, Condition, digits_in, like_escaped
 
 MOST_VALUES = 20_000  # SQLite binds 32,766, PostgreSQL twice as many
 SIDE_BY_SIDE = 100  # parts joined without parentheses; SQLite's trees are 1,000 deep at most

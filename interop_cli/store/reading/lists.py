@@ -2,22 +2,73 @@
 
 One mechanism for contacts, addresses, notes and documents; clients have an index of words and of
 their order, and take from here what a page is.
+
+The conditions stand apart from the filters that are compiled to them: a list without one loads no
+grammar.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.values.text import searched_words
-from interop_cli.store.engines.connection import Connection
-from interop_cli.store.reading import nesting
+from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.called import id_named
-from interop_cli.store.reading.conditions import EVERYTHING, Condition, digits_in
 from interop_cli.store.reading.fields import ListField, field_named
+
+if TYPE_CHECKING:
+    from interop_cli.domain.fields.field import Column
+
+_SEPARATORS = (" ", "\u00a0", "-", "\u2011", ".", "(", ")", "+", "/")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A piece of SQL for WHERE, and the values it binds.
+
+    ``left_out`` has, for each field whose missing values decided, the rows that were not chosen
+    for that alone: the field's name and a condition that binds the same values.
+    """
+
+    sql: str
+    params: dict[str, Any]
+    left_out: tuple[tuple[str, str], ...] = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        """Both: their values must have different names."""
+        if self.sql == "TRUE" or other.sql == "TRUE":
+            return self if other.sql == "TRUE" else other
+        left_out = [(name, f"{sql} AND {other.sql}") for name, sql in self.left_out]
+        left_out += [(name, f"{sql} AND {self.sql}") for name, sql in other.left_out]
+        return Condition(
+            f"{self.sql} AND {other.sql}", {**self.params, **other.params}, tuple(left_out)
+        )
+
+
+EVERYTHING = Condition("TRUE", {})
+
+
+def of_clients(client_ids: Sequence[int]) -> Condition:
+    """That a client ``c`` is one of these."""
+    params = {f"client_{number}": client_id for number, client_id in enumerate(client_ids)}
+    return Condition(f"c.id IN ({', '.join(f':{name}' for name in params)})", params)
+
+
+def like_escaped(text: str) -> str:
+    """``text`` for a LIKE pattern with ``ESCAPE '\\'``: its own ``%`` and ``_`` are literal."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def digits_in(column: str) -> str:
+    """SQL for a stored telephone without what stands between its digits."""
+    for sign in _SEPARATORS:
+        column = f"REPLACE({column}, '{sign}', '')"
+    return column
+
 
 NUMBERS = frozenset({Kind.INT, Kind.BOOL, Kind.MONEY})
 UNIQUE = ("id", "code")
@@ -47,7 +98,7 @@ class ListView:
     fields: tuple[ListField, ...]
     own: tuple[Key, ...]
     searched: tuple[str, ...]
-    nested: Mapping[str, nesting.Nested]
+    nested: Mapping[str, Nested]
     named: Callable[[Connection, str], int]
     owner: str = "client_id"
 
@@ -88,7 +139,7 @@ def rows(
         chosen = ", ".join(view.columns[name] for name in plain)
         return conn.batches(f"SELECT {chosen}{tail}", params)
 
-    return nesting.with_nested(conn, names, view.nested, view.owner, read)
+    return with_nested(conn, names, view.nested, view.owner, read)
 
 
 def count(conn: Connection, view: ListView, condition: Condition) -> int:
@@ -171,3 +222,51 @@ def row_named(
     if wanted is None or not conn.query(sql, id=wanted):
         raise missing(wanted or ref[:20])
     return wanted
+
+
+Batches = Iterator[list[tuple[Any, ...]]]
+Nested = Callable[[Connection, Iterable[int]], dict[int, list[Row]]]
+
+
+def column(name: str, members: Sequence[str]) -> Column:
+    """A column of nested objects: in no format until ``--fields`` asks for it."""
+    from interop_cli.domain.fields.field import Column, ValueKind
+
+    return Column(name, ValueKind.JSON, hidden=True, members=tuple(members))
+
+
+def with_nested(
+    conn: Connection,
+    names: Sequence[str],
+    nested: Mapping[str, Nested],
+    owner: str,
+    read: Callable[[Sequence[str]], Batches],
+) -> Batches:
+    """The rows that ``read`` gives for ``names``, with lists of objects for those in ``nested``.
+
+    ``owner`` is the column with the id of the client to which the objects belong.
+    """
+    wanted = [name for name in names if name in nested]
+    if not wanted:
+        return read(names)
+    return _filled(conn, names, {name: nested[name] for name in wanted}, owner, read)
+
+
+def _filled(
+    conn: Connection,
+    names: Sequence[str],
+    nested: Mapping[str, Nested],
+    owner: str,
+    read: Callable[[Sequence[str]], Batches],
+) -> Batches:
+    plain = [owner, *(name for name in names if name not in nested)]
+    for batch in read(plain):
+        owners = list(dict.fromkeys(row[0] for row in batch))
+        found = {name: objects(conn, owners) for name, objects in nested.items()}
+        yield [
+            tuple(
+                found[name][row[0]] if name in found else row[plain.index(name, 1)]
+                for name in names
+            )
+            for row in batch
+        ]

@@ -11,9 +11,8 @@ from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
-from interop_cli.store.reading.conditions import Condition
 from interop_cli.store.reading.fields import list_fields
-from interop_cli.store.reading.lists import Key, ListView, row_named
+from interop_cli.store.reading.lists import Condition, Key, ListView, row_named
 
 FIELDS = list_fields(NOTE, "n", {"client": ("c.code", "c.code_key"), "attachments": ("NULL", "")})
 NAMES = tuple(field.name for field in FIELDS)

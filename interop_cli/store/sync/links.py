@@ -6,7 +6,7 @@ A settlement is a compare-and-set on the claim: whoever lost his claim changes n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LINK_COLUMNS = (
     "id", "state", "remote_id", "remote_key", "remote_version", "stamp", "pushed", "seen",
     "attempt", "attempt_key", "attempt_hash", "attempts", "next_at", "batch", "error_class",
-    "error_code", "error_field", "error_text", "owner", "lease_until",
+    "error_code", "error_field", "error_text", "owner", "lease_until", "leaves", "heir", "drift",
 )  # fmt: skip
 CLEARED: Mapping[str, Any] = {
     "attempt": None, "attempt_key": None, "attempt_hash": None, "attempts": 0, "next_at": None,
@@ -54,6 +54,9 @@ def to_link(values: Sequence[Any]) -> Link:
         _fault(row),
         owner=row["owner"],
         lease_until=row["lease_until"],
+        leaves=row["leaves"],
+        heir=row["heir"],
+        drift=bool(row["drift"]),
     )
 
 
@@ -99,6 +102,28 @@ def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
         entity=entity,
     )
     return {row["remote_id"]: row["local_id"] for row in rows}
+
+
+def held_there(
+    conn: Connection, target_id: int, entity: str, ids: Sequence[int] | None = None
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """What our records hold there, and what a call without an answer may have brought, by our ids.
+
+    Those deleted there hold nothing. ``ids``: of these records only.
+    """
+    sql = (
+        "SELECT local_id, CASE WHEN remote_id IS NOT NULL THEN pushed END AS pushed,"
+        " CASE WHEN state IN ('claimed', 'unknown') THEN attempt END AS attempt FROM sync_link"
+        " WHERE target_id = :target AND entity = :entity AND state <> 'detached'"
+    )
+    values: dict[str, Any] = {"target": target_id, "entity": entity}
+    if ids is None:
+        for batch in conn.batches(sql, values, 2000):
+            for local_id, *known in batch:
+                yield local_id, [_json(text) for text in known if text]
+        return
+    for row in query_in_chunks(conn, f"{sql} AND local_id IN ({{places}})", ids, **values):
+        yield row["local_id"], [_json(row[name]) for name in ("pushed", "attempt") if row[name]]
 
 
 def last_pushed(conn: Connection, target_id: int) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from interop_cli.commands.client.files import fields
-from interop_cli.commands.sales.files import FIELDS as DOCUMENTS
+from interop_cli.commands.sales.documents import FIELDS as DOCUMENTS
 from interop_cli.inputs.mapping.loading import ENTRIES, READY, load_map, read_map, ready
 from tests.inputs.mapping.sources import FILES
 from tests.support.cli import Run

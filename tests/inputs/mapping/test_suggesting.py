@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.commands.client.files import fields
-from interop_cli.commands.sales.files import FIELDS as DOCUMENTS
+from interop_cli.commands.sales.documents import FIELDS as DOCUMENTS
 from interop_cli.domain.fields import NEEDED
 from interop_cli.inputs.mapping import suggesting
 from interop_cli.inputs.mapping.headings import MEANT, headings

@@ -16,7 +16,7 @@ from interop_cli.domain.messages import Message
 from interop_cli.domain.values.code import code_key
 from interop_cli.store.engines.connection import Row, fill_id_table
 from interop_cli.store.reading.called import id_named
-from interop_cli.store.reading.conditions import Condition
+from interop_cli.store.reading.lists import Condition
 from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (

@@ -1,4 +1,4 @@
-"""``interop db``: make the database, look after it, back it up, and say who may do what."""
+"""``interop db``: make the database, look after it, back it up."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.domain.errors import ConfigError, InteropError, NotFound
-from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.rights import ROLES, User
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Group, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.signals import held
 
@@ -22,126 +21,11 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
-user_command = Group(
-    "user",
-    help=N_(
-        "Roles of users: viewer, editor, manager, admin.\n\n"
-        "In a file, roles are advice: whoever can write the file can change everything in it."
-        " Keep it to one user, or use a PostgreSQL server, which holds everyone to their role."
-    ),
-)
-ROLE = click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
-USER = click.argument("user", metavar="USER")
-
-
-@user_command.command("list", cls=Command)
-@pass_app
-def list_command(app: App) -> None:
-    """List the users that have a role, and what each may do.
-
-    Anyone else has the role of the setting rights.default_role (editor).
-
-    \b
-    interop db user list
-    """
-    from interop_cli.store.reading import users
-
-    columns = app.output.pick(users.columns(), key="name")
-    with app.store.reading() as conn:
-        rows = users.rows(conn)
-    at = [users.NAMES.index(column.name) for column in columns]
-    found = [tuple(row[place] for place in at) for row in rows]
-    app.output.rows(columns, [found] if found else [], key="name")
-
-
-@user_command.command("set", cls=Command)
-@USER
-@ROLE
-@pass_app
-def set_command(app: App, user: str, role: str) -> None:
-    """Give a user a role: viewer, editor, manager or admin.
-
-    USER is a name or number (uid) of this system; on a PostgreSQL server the name of a login there.
-
-    \b
-    interop db user set marie manager
-    interop db user set 1002 viewer
-    """
-    _set(app, user, role)
-
-
-@user_command.command("remove", cls=Command)
-@USER
-@pass_app
-def remove_command(app: App, user: str) -> None:
-    """Forget a user's role; from then on it is that of anyone not listed.
-
-    \b
-    interop db user remove marie
-    """
-    from interop_cli.services import admin
-
-    found = _named(app, user)
-    app.write("user.remove", lambda uow: admin.remove(uow, found))
-
-
-@click.command("grant", cls=Command)
-@USER
-@ROLE
-@pass_app
-def grant_command(app: App, user: str, role: str) -> None:
-    """Give a user of a PostgreSQL server a role, and have the server hold them to it.
-
-    The server refuses what the role may not do, whatever program asks: a viewer only reads, an
-    editor deletes no client, only an admin changes settings and roles.
-
-    \b
-    interop --db postgresql://db.example/interop db grant marie viewer
-    """
-    if app.store.conn.login() is None:
-        raise ConfigError(
-            "db.file",
-            msg("A file has no users of its own: nothing holds them to their role there."),
-            hint=msg(
-                "Write the role down as advice: interop db user set {user} {role}",
-                user=user,
-                role=role,
-            ),
-        )
-    _set(app, user, role)
-
-
-def _set(app: App, name: str, role: str) -> None:
-    from interop_cli.services import admin
-
-    user = _named(app, name)
-    app.write("user.set", lambda uow: admin.set_role(uow, user, role))
-
-
-def _named(app: App, name: str) -> User:
-    """The user of a name: of the server where there is one, else of this system."""
-    from interop_cli.shell.system import user_named
-
-    if app.store.conn.login() is not None:
-        return User(name, name)
-    user = user_named(name)
-    if user is None:
-        raise NotFound(
-            "user.unknown",
-            msg("This system knows no user {name}.", name=name),
-            hint=msg("Name one of this system, or give a uid."),
-        )
-    return user
-
-
-db_command = Group("db", help=N_("The database: make, look after, back up."))
-for command in (user_command, grant_command):
-    db_command.add_command(command)
 EXIT_ATTENTION = 10
 EXIT_UNUSABLE = 70
 
 
-@db_command.command("init", cls=Command)
+@click.command("init", cls=Command)
 @pass_app
 def init_command(app: App) -> None:
     """Make a new, empty database; one that exists is never touched.
@@ -169,7 +53,7 @@ def init_command(app: App) -> None:
     app.output.message(_("The database {place} is ready.", place=_shown(app)))
 
 
-@db_command.command("info", cls=Command)
+@click.command("info", cls=Command)
 @pass_app
 def info_command(app: App) -> None:
     """Show where the database is, what it holds, and how it is set up.
@@ -184,32 +68,8 @@ def info_command(app: App) -> None:
     app.output.record({"location": _shown(app), **found}, key="location")
 
 
-@db_command.command("seed", cls=Command)
-@option(
-    "--clients",
-    "count",
-    type=click.IntRange(min=1),
-    default=100,
-    metavar="N",
-    help=N_("How many clients (100)."),
-)
-@option("--seed", type=int, default=1, metavar="S", help=N_("Same S, same clients (1)."))
-@pass_app
-def seed_command(app: App, count: int, seed: int) -> None:
-    """Fill the database with made-up clients of a print shop, the same ones every time.
-
-    \b
-    interop db seed --clients 200 --seed 42
-    """
-    from interop_cli.seed import clients
-    from interop_cli.services.admin import seed_clients
-
-    app.fix_clock()
-    app.write("db.seed", lambda uow: seed_clients(uow, clients(count, seed), app.rules(), seed))
-
-
-@db_command.command("backup", cls=Command)
-@click.argument("file", metavar="FILE", type=FileWritten(Path, database=True))
+@click.command("backup", cls=Command)
+@argument("file", metavar="FILE", type=FileWritten(Path, database=True))
 @option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
 @pass_app
 def backup_command(app: App, file: Path, overwrite: bool) -> None:
@@ -226,8 +86,8 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
     _tell(app, {"file": str(file), "bytes": size, "checked": True}, key="file")
 
 
-@db_command.command("restore", cls=Command)
-@click.argument("file", metavar="FILE", type=FileRead(Path, database=True))
+@click.command("restore", cls=Command)
+@argument("file", metavar="FILE", type=FileRead(Path, database=True))
 @option(
     "--confirm", "confirmation", metavar="NAME", help=N_("Repeat the name of the database file.")
 )
@@ -291,7 +151,7 @@ def _held_in(file: Path) -> str:
     return labelled(str(file), f"{clients}, {last[0][2]}" if last else clients)
 
 
-@db_command.command("check", cls=Command)
+@click.command("check", cls=Command)
 @pass_app
 def check_command(app: App) -> None:
     """Read the whole database and say what is wrong with it.
@@ -315,7 +175,7 @@ def check_command(app: App) -> None:
     app.exit_code = _exit_code(findings)
 
 
-@db_command.command("doctor", cls=Command)
+@click.command("doctor", cls=Command)
 @pass_app
 def doctor_command(app: App) -> None:
     """Look at everything around the database, and say what to do (exit 10 with warnings).
@@ -338,7 +198,7 @@ def _exit_code(findings: list[Row]) -> int:
     return EXIT_ATTENTION if "warning" in severities else 0
 
 
-@db_command.command("migrate", cls=Command)
+@click.command("migrate", cls=Command)
 @option("--no-backup", is_flag=True, help=N_("Do not copy the file first."))
 @pass_app
 def migrate_command(app: App, no_backup: bool) -> None:
