@@ -53,6 +53,7 @@ Environment
   INTEROP_CONFIG         the user's settings file
   INTEROP_TODAY          YYYY-MM-DD: today's date, for tests and re-runs
   NO_COLOR, FORCE_COLOR, TERM=dumb, COLUMNS
+  PAGER, NO_PAGER        what reads what is longer than the screen (less); none
 
 Any setting can be given this way: defaults.province is
 INTEROP_DEFAULTS_PROVINCE. An option wins over the environment, which wins over
@@ -61,7 +62,8 @@ the company's settings, then the user's file, then the default.""")
 FORMATTING = N_("""\
 Formatting
 
-  -o table    for people; data is never shown raw on a terminal
+  -o table    for people: local times, telephones, money, words of their language;
+              on a terminal as wide as that, less important columns left out
   -o json     a list is an array, show is an object, a write its result
   -o ndjson   one object a line, streamed
   -o csv      RFC 4180, English field names; --dialect excel-fr for Excel in French

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,7 +37,17 @@ def list_command(app: App, name: str | None, limit: int | None) -> None:
     columns = operations.columns()
     app.output.pick(columns, key="id")
     batches = operations.operation_rows(app.store.conn, name=name, limit=limit or None)
+    if app.output.format == "table":
+        batches = _named(batches)
     app.output.rows(columns, batches, key="id", spool=app.store.conn.readers_block_writers)
+
+
+def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Operations with their names as people say them."""
+    from interop_cli.output.words import operation_named
+
+    for batch in batches:
+        yield [(row[0], operation_named(row[1]), *row[2:]) for row in batch]
 
 
 @journal_command.command("show", cls=Command)

@@ -108,6 +108,7 @@ def _make_global_options() -> list[click.Parameter]:
         GlobalOption("--lang", type=choice(("fr", "en")), help=N_("Language of the messages.")),
         GlobalOption("-q", "--quiet", **flag, help=N_("Print nothing when all is well.")),
         GlobalOption("-v", "--verbose", **flag, help=N_("Say more on stderr.")),
+        GlobalOption("--no-pager", **flag, help=N_("Show long output at once, without a pager.")),
         GlobalOption("--no-input", **flag, help=N_("Never ask.")),
         GlobalOption("-y", "--yes", **flag, help=N_("Agree to the moderate confirmation.")),
         GlobalOption("-n", "--dry-run", **flag, help=N_("Do everything, then roll it back.")),

@@ -214,12 +214,12 @@ def report_command(
         query = sales_query(app, conn, (), filters, years, through, basis)
         rows = reports.report(conn, query, by, top)
     if page is None:
-        app.output.rows(reports.columns(), [rows], key="key")
+        app.output.rows(reports.columns(by), [rows], key="key")
     else:
         from interop_cli.output.charts.page import html
 
         drawing = of_report(reports.NAMES, rows, query, by, top)
-        app.output.side_file(page, html(drawing, reports.columns(), rows, app.output.fields))
+        app.output.side_file(page, html(drawing, reports.columns(by), rows, app.output.fields))
 
 
 def alone(app: App) -> None:

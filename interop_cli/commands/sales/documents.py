@@ -15,12 +15,7 @@ from interop_cli.domain.fields.document import AMOUNTS, LINE_FIELDS, PLACE_PARTS
 from interop_cli.domain.fields.field import SYSTEM, listed, names, on_card, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.closed_lists import (
-    KIND_NAMES,
-    KIND_TITLE,
-    STATUS_NAMES,
-    STATUS_TITLES,
-)
+from interop_cli.domain.values.closed_lists import KIND_NAMES, KIND_TITLE, STATUS_NAMES
 from interop_cli.i18n import _, labelled
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
@@ -64,12 +59,16 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
     interop sales document add ACME --kind job --number D-1042 --line "Cartes;500;0,08"
     """
     from interop_cli.services.sales import documents
+    from interop_cli.store.reading.called import resolve
 
     values = given(fields)
     values["lines"] = parse_lines(line)
-    app.write(
+    conn = app.store.conn
+    head = lists.lines_above(app, conn, resolve(conn, client)[0])
+    outcome = app.run(
         "sales.document.add", lambda uow: documents.add(uow, client, kind, values, app.rules())
     )
+    app.output.result(outcome.as_dict(), head=head)
 
 
 @document_command.command("list", cls=Command)
@@ -158,6 +157,7 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     from interop_cli.domain.values.money import format_cents, format_decimal
     from interop_cli.i18n import language
     from interop_cli.output.titles import title
+    from interop_cli.output.words import spoken
 
     def amount(cents: int) -> str:
         return format_cents(cents, document["currency"], language())
@@ -170,7 +170,9 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield style.bold(f"{_(KIND_TITLE[document['kind']])} {document['number'] or '—'}")
     for name in names(on_card(DOCUMENT, Card.DOCUMENT)):
         if document[name]:
-            text = _(STATUS_TITLES[document[name]]) if name == "status" else document[name]
+            text = document[name]
+            if name == "status":
+                text = spoken("status", text, document["kind"])
             yield f"  {labelled(title(name), text)}"
     for line in document["lines"]:
         price = f"{decimal(line['quantity'])} × {decimal(line['unit_price'])}"

@@ -14,10 +14,10 @@ from html import escape
 
 from interop_cli.domain.fields.field import NUMBERS, Column, ValueKind
 from interop_cli.i18n import _, language, ngettext
-from interop_cli.output.cells import for_people
 from interop_cli.output.charts import Drawing
 from interop_cli.output.charts.svg import svg
 from interop_cli.output.columns import ColumnChoice, Row, choose
+from interop_cli.output.people import readers
 from interop_cli.output.titles import title
 
 MOST_BARS = 50  # of a currency; the table has them all
@@ -67,7 +67,7 @@ def html(
         f"<h1>{name}</h1>\n"
     )
     yield from _charts(drawing)
-    yield from _table(choices, rows, name)
+    yield from _table(choices, columns, rows, name)
     if drawing.notes:
         notes = "".join(f"<li>{escape(note)}</li>\n" for note in drawing.notes)
         yield f"<ul>\n{notes}</ul>\n"
@@ -92,7 +92,9 @@ def _charts(drawing: Drawing) -> Iterator[str]:
         yield "</section>\n"
 
 
-def _table(choices: Sequence[ColumnChoice], rows: Sequence[Row], name: str) -> Iterator[str]:
+def _table(
+    choices: Sequence[ColumnChoice], columns: Sequence[Column], rows: Sequence[Row], name: str
+) -> Iterator[str]:
     yield (
         '<div class="wide" role="region" tabindex="0" aria-labelledby="table">\n'
         f'<table>\n<caption id="table">{name}</caption>\n<thead>\n<tr>'
@@ -101,8 +103,11 @@ def _table(choices: Sequence[ColumnChoice], rows: Sequence[Row], name: str) -> I
         head = _(choice.header) if choice.header else title(choice.name)
         yield f'<th scope="col"{_side(choice)}>{escape(head)}</th>'
     yield "</tr>\n</thead>\n<tbody>\n"
+    cells_of = readers(choices, columns)
     for row in rows:
-        cells = [(choice, escape(for_people(choice, row[choice.index]))) for choice in choices]
+        cells = [
+            (choice, escape(read(row))) for choice, read in zip(choices, cells_of, strict=True)
+        ]
         (first, text), *rest = cells
         yield f'<tr><th scope="row"{_side(first)}>{text}</th>'
         yield "".join(f"<td{_side(choice)}>{text}</td>" for choice, text in rest)

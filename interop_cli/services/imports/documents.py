@@ -23,6 +23,7 @@ from interop_cli.services.sales.documents import (
     OWN_FIELDS,
     already_issued,
     lines_of,
+    say_ended,
     with_subtotal,
 )
 from interop_cli.services.sales.parties import Linked, Parties
@@ -334,7 +335,7 @@ class DocumentImport(RowImport):
     def finish(self) -> None:
         """End the prospects that have a job, and say what was taken as history."""
         if self._jobs:
-            self.uow.documents.end_prospects()
+            say_ended(self.context, self.uow.documents.end_prospects())
         if self._inactive:
             reason = msg("documents of inactive clients: {count}", count=self._inactive)
             self.context.warnings.append(RuleWarning("client", "document.client.inactive", reason))
