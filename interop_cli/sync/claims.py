@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from interop_cli.domain.sync.payload import digest
 from interop_cli.domain.sync.plan import LEASE_SECONDS, SENT, Step, Todo, reason
 from interop_cli.domain.sync.records import Send
+from interop_cli.domain.sync.turns import aside
 from interop_cli.store.sync.links import dumped
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.lease import keep
 from interop_cli.sync.target import OpenTarget
 
@@ -30,15 +32,32 @@ class Claimed:
 
 
 def claim(
-    uow: UnitOfWork, opened: OpenTarget, entity: str, todo: Todo, ids: Sequence[int], *, again: bool
+    uow: UnitOfWork,
+    opened: OpenTarget,
+    entity: str,
+    todo: Todo,
+    ids: Sequence[int],
+    arranged: Arranged,
+    *,
+    again: bool,
+    making_way: bool = False,
 ) -> Claimed:
-    """Claim those of ``ids`` about which ``todo`` is still what is to be done."""
+    """Claim those of ``ids`` about which ``todo`` is still what is to be done.
+
+    ``making_way``: for what they give up for a while, so that others can go.
+    """
     found = Claimed()
     rows: list[dict[str, Any]] = []
     steps = list(opened.steps_of(entity, ids, again=again))
+    kept = arranged.still_held(steps)
     for step in steps:
-        if step.todo is todo and step.waits_for is not None:
-            step = _blocked(step, "waiting", code=step.waits_for)
+        if making_way and step.todo in SENT:
+            step = aside(step, arranged.aside[step.local.id], opened.connector.descriptor(entity))
+        elif step.local.id in kept:
+            step = kept[step.local.id]
+        elif step.todo is todo and step.waits_for is not None:
+            why = reason("waiting", code=step.waits_for)
+            step = replace(step, todo=Todo.BLOCKED, reason=why)
         if step.todo is not todo:
             found.left.append(step)
             continue
@@ -52,18 +71,6 @@ def claim(
         uow.links.claim(opened.target.id, entity, rows, opened.owner, until)
         keep(uow, opened)
     return found
-
-
-def _blocked(step: Step, name: str, **params: object) -> Step:
-    return Step(
-        Todo.BLOCKED,
-        step.local,
-        step.link,
-        step.payload,
-        step.changes,
-        reason(name, **params),
-        waits_for=step.waits_for,
-    )
 
 
 def _attempt(step: Step, form: str) -> dict[str, Any]:

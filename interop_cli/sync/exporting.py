@@ -28,6 +28,7 @@ from interop_cli.store.sync.links import CLEARED, dumped
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement
+from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
@@ -180,7 +181,8 @@ class Export:
             ids = [local_id for local_id, one in todos.items() if one is todo]
             if not ids:
                 continue
-            part = claims.claim(uow, opened, ENTITY, todo, ids, again=self.again)
+            turns = Arranged(opened, ENTITY)
+            part = claims.claim(uow, opened, ENTITY, todo, ids, turns, again=self.again)
             found.sends += part.sends
             found.steps |= part.steps
             for step in part.left:

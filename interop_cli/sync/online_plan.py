@@ -6,13 +6,14 @@ that is gone shows as detached.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from interop_cli.domain.sync.link import Link
 from interop_cli.domain.sync.merge import merge
 from interop_cli.domain.sync.plan import Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
+from interop_cli.sync.arranging import Coming, told
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import read
@@ -20,11 +21,13 @@ from interop_cli.sync.unknown_outcomes import read
 LOOKED_AT = frozenset({Todo.CREATE, Todo.UPDATE, Todo.RENAME, Todo.DEACTIVATE})
 
 
-def looked(opened: OpenTarget, entity: str, steps: Iterable[Step]) -> Iterator[Step]:
+def looked(
+    opened: OpenTarget, entity: str, steps: Callable[[], Iterable[Step]], coming: Coming
+) -> Iterator[Step]:
     """The same steps, in order, held against what is there. Raises Conflict, Trouble."""
     recognise(opened, note=False)
     batch: list[Step] = []
-    for step in steps:
+    for step in told(opened, entity, steps, coming):
         batch.append(step)
         if len(batch) == opened.connector.batch_size:
             yield from _looked(opened, entity, batch)

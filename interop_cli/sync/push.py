@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.link import LinkState, Trouble, TroubleKind
+from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
+from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
-from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
+from interop_cli.sync.report import UNCHANGED, Report
 from interop_cli.sync.sending import CallThread, Sender
 from interop_cli.sync.target import OpenTarget
 
@@ -113,36 +114,56 @@ class Push:
         ids: list[int] | None = None
         for _round in range(ROUNDS):
             calls = self.report.calls
-            queues = self._sorted(entity, ids)
-            if any(queues[todo] for todo in (Todo.CHECK, *SEQUENCE)):
+            arranged, check, revisit = self._sorted(entity, ids)
+            if check or arranged.waves:
                 self._recognise()
-            revisit = self.sender.look(entity, queues[Todo.CHECK])
-            for todo in SEQUENCE:
-                if todo is Todo.CREATE and queues[todo]:
-                    self._introduce()
-                revisit |= self.sender.send(entity, todo, queues[todo])
+            revisit |= self.sender.look(entity, check)
+            if any(part.todo is Todo.CREATE for part in arranged.parts.values()):
+                self._introduce()
+            revisit |= self._send(arranged)
             if not revisit or (ids is not None and self.report.calls == calls):
                 return
             ids = sorted(revisit)
         self.breaker.stop(TOO_OFTEN)
 
-    def _sorted(self, entity: str, ids: list[int] | None) -> dict[Todo, list[int]]:
-        """What to do about which records; those that need nothing are noted so."""
-        queues: dict[Todo, list[int]] = {todo: [] for todo in Todo}
-        in_step = []
+    def _send(self, arranged: Arranged) -> set[int]:
+        """Send what has its turn, wave by wave; whom to come back to. Raises Stopped."""
+        revisit: set[int] = set()
+        key = self.opened.connector.descriptor(arranged.entity).key
+        for todo in (Todo.RENAME, Todo.UPDATE):
+            ids = [
+                i for i, names in arranged.aside.items() if (key in names) is (todo is Todo.RENAME)
+            ]
+            revisit |= self.sender.send(arranged, todo, ids, making_way=True)
+        for wave in arranged.waves:
+            for todo in SEQUENCE:
+                ids = [one for one in wave if arranged.parts[one].todo is todo]
+                revisit |= self.sender.send(arranged, todo, ids)
+        return revisit
+
+    def _sorted(self, entity: str, ids: list[int] | None) -> tuple[Arranged, list[int], set[int]]:
+        """Who goes when, whom to look up before, and whom to come back to; those that need
+        nothing are noted so.
+        """
+        arranged, check, in_step = Arranged(self.opened, entity), [], []
         for step in self._steps(entity, ids):
-            queues[step.todo].append(step.local.id)
-            if step.todo is Todo.BLOCKED:
-                # What was refused is still not there: it is told until it is mended.
-                failed = step.link.state is LinkState.FAILED and not self.options.strict
-                self.report.say(step, ERROR if failed else SKIPPED, step.reason)
+            arranged.note(step)
+            if step.todo is Todo.CHECK:
+                check.append(step.local.id)
+            elif step.todo is Todo.BLOCKED:
+                self.report.blocked(step)
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
                 if step.is_unchanged:
                     in_step.append((step.local.id, step.local.stamp))
         if self.opened.note_in_step(entity, in_step):
             self.fault("refreshed")
-        return queues
+        revisit = set()
+        for step in list(self.opened.steps_of(entity, sorted(arranged.turns.blocked))):
+            self.report.blocked(arranged.told(step))
+            if arranged.unsure(step):
+                revisit.add(step.local.id)
+        return arranged, check, revisit
 
     def _steps(self, entity: str, ids: list[int] | None) -> Iterator[Step]:
         again = self.options.again

@@ -14,6 +14,7 @@ from interop_cli.domain.sync.plan import Reason, Step, Todo
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import link_counts
+from interop_cli.sync.arranging import Coming, told
 from interop_cli.sync.lapsing import lapses_at
 from interop_cli.sync.target import OpenTarget
 
@@ -93,6 +94,14 @@ class Report:
             local.number,
         )
 
+    def blocked(self, step: Step) -> None:
+        """Note that a record is held back. What was refused, or wants a value that another one
+        keeps, is still not there: that is told as a failure until it is mended.
+        """
+        failed = step.link.state is LinkState.FAILED and not self.strict
+        taken = step.reason is not None and step.reason.code == "sync.value_taken"
+        self.say(step, ERROR if failed or taken else SKIPPED, step.reason)
+
     def note(self, step: Step, message: Message) -> None:
         """Warn about a record that was sent."""
         path = step.local.entity
@@ -167,8 +176,13 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         name = OF_LINK.get(LinkState(row["state"]))
         counts[name or ("in_sync" if row["state"] == LinkState.IN_SYNC else "-")] += row["n"]
         counts["drift"] += int(row["drift"] or 0)
+    coming: Coming = set()
     for entity in opened.connector.entities:
-        for step in opened.steps(entity):
+
+        def steps(entity: str = entity) -> Iterator[Step]:
+            return opened.steps(entity)
+
+        for step in told(opened, entity, steps, coming):
             state = step.link.state
             counts["in_sync"] -= state is LinkState.IN_SYNC and step.todo is not Todo.SKIP
             if state in OF_LINK and state is not LinkState.FAILED:

@@ -16,11 +16,13 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
 from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo
 from interop_cli.domain.sync.records import Action, Failed, FoundRemote, Result, Send, Trace
+from interop_cli.store.sync.links import linked
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, settlement, unknown_outcomes
+from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.claims import Claimed
-from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
+from interop_cli.sync.report import ERROR, UNCHANGED, Report
 from interop_cli.sync.settlement import Settled
 from interop_cli.sync.target import OpenTarget
 
@@ -127,14 +129,22 @@ class Sender:
     again: bool = False
     tried: dict[tuple[str, int], int] = field(default_factory=dict)
     """How often each record was found stale."""
+    linked: set[str] = field(default_factory=set)
+    """The records there that belong to ours, where they are looked for before a create."""
 
-    def send(self, entity: str, todo: Todo, ids: Sequence[int]) -> set[int]:
+    def send(
+        self, arranged: Arranged, todo: Todo, ids: Sequence[int], *, making_way: bool = False
+    ) -> set[int]:
         """Send records in batches; whom to come back to. Raises Stopped.
 
+        ``making_way``: what they give up for a while, so that others can go.
         While a call is under way, the one before it is settled and the one after it claimed, in
         one transaction. After a call that went wrong nothing is sent before it is settled.
         """
         revisit: set[int] = set()
+        entity = arranged.entity
+        if todo is Todo.CREATE and self.opened.connector.looks_first:
+            self.linked = set(linked(self.opened.store.conn, self.opened.target.id, entity))
         flight: Flight | None = None
         landed: Landed | None = None
         batches = self._batches(todo, ids)
@@ -144,7 +154,7 @@ class Sender:
                 revisit |= self._settle(entity, landed)
                 landed = None
             batch = next(batches, None)
-            waiting = self._write(entity, todo, landed, batch, revisit)
+            waiting = self._write(arranged, todo, landed, batch, revisit, making_way=making_way)
             landed = None
             if flight is not None:
                 landed, flight = self._wait(flight), None
@@ -173,28 +183,31 @@ class Sender:
 
     def _write(
         self,
-        entity: str,
+        arranged: Arranged,
         todo: Todo,
         landed: Landed | None,
         batch: Sequence[int] | None,
         revisit: set[int],
+        *,
+        making_way: bool,
     ) -> Claimed:
         """Settle what has landed and claim what comes next, in one transaction."""
         if landed is None and batch is None:
             return Claimed()
+        how = {"again": self.again, "making_way": making_way}
         settled, claimed = self.opened.write(
             lambda uow: (
                 self._settled(uow, landed) if landed is not None else None,
-                claims.claim(uow, self.opened, entity, todo, batch or (), again=self.again),
+                claims.claim(uow, self.opened, arranged.entity, todo, batch or (), arranged, **how),
             )
         )
         if settled is not None and landed is not None:
-            revisit |= self._settled_now(entity, landed, settled)
+            revisit |= self._settled_now(arranged.entity, landed, settled)
         if batch is not None:
             self.fault("claimed")
         for step in claimed.left:
             if step.todo is Todo.BLOCKED:
-                self.report.say(step, SKIPPED, step.reason)
+                self.report.blocked(step)
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
             if step.todo is not Todo.BLOCKED or step.waits_for is not None:
@@ -213,7 +226,12 @@ class Sender:
         """The call itself, in the thread of calls. Raises Trouble."""
         connector, found = self.opened.connector, list[Result]()
         if sends[0].action is Action.CREATE and connector.looks_first:
-            there = connector.lookup(sends)
+            # One of another of ours that was made inactive gave its name up.
+            there = {
+                local_id: remote
+                for local_id, remote in connector.lookup(sends).items()
+                if remote.active or remote.remote_id not in self.linked
+            }
             found = [FoundRemote(local_id, remote) for local_id, remote in there.items()]
             sends = [send for send in sends if send.id not in there]
         elif sends[0].action is not Action.CREATE and not connector.knows_versions:

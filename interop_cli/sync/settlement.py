@@ -119,7 +119,8 @@ def _done(
         for message in result.notes:
             report.note(step, message)
     settled.done += 1
-    report.say(step, OK, remote_id=result.remote_id)
+    if not step.aside:
+        report.say(step, OK, remote_id=result.remote_id)
     return {**values, "local_id": send.id, "remote_id": result.remote_id, "remote_key": send.key}
 
 
@@ -144,7 +145,7 @@ def pushed(opened: OpenTarget, step: Step, held: Payload, version: str | None) -
 
     The stamp is only taken over where that is all there is to send: else it stays pending.
     """
-    whole = all(held.get(name) == value for name, value in step.payload.items())
+    whole = not step.aside and all(held.get(name) == value for name, value in step.payload.items())
     return {
         **CLEARED,
         "state": LinkState.IN_SYNC,

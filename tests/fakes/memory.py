@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from interop_cli.connectors.protocol import OAuthApp, Target, TargetSetting, Tools
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload, text
 from interop_cli.domain.sync.records import (
@@ -31,7 +31,7 @@ from interop_cli.domain.sync.records import (
 DESCRIPTOR = Descriptor(
     "client",
     (
-        RemoteField("name", "Name", Need.REQUIRED, max_length=40),
+        RemoteField("name", "Name", Need.REQUIRED, max_length=40, unique=Unique.ALL),
         RemoteField("phone", "Phone"),
         RemoteField("city", "City"),
         RemoteField("terms", "Terms"),

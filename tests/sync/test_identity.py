@@ -155,7 +155,7 @@ def test_what_a_person_excluded_stays_so(store: Store) -> None:
     from interop_cli.sync.identity import connected
 
     remote = MemoryRemote()
-    kept, left = add_client(store, code="A"), add_client(store, code="B")
+    kept, left = add_client(store, code="A"), add_client(store, "Autre", code="B")
     keep(store, remote)
     store.run(
         lambda uow: uow.links.compare_and_set(1, "client", left, state="excluded"),

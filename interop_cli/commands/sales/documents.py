@@ -253,8 +253,8 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
     decimal (subtotal, tax, total) or in cents (subtotal_cents…); where only the subtotal is given,
     there are no taxes. The client is named in client (its code), client.external_id, client.email
     or client.name; one that fits several clients is refused. A contact is one of the client's by
-    id, e-mail or name, ship_to an address by id, label or text; they are then in use, and other
-    text stays text.
+    id, e-mail or name, ship_to an address by id, label or text; they are then in use. What fits
+    several of them is refused, and other text stays text.
 
     \b
     interop sales import invoices.csv --kind invoice --dry-run

@@ -101,10 +101,18 @@ def _planned(
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of one target, in batches."""
     from interop_cli.domain.sync.plan import Todo
+    from interop_cli.sync.arranging import Coming, told
+    from interop_cli.sync.online_plan import looked
 
+    coming: Coming = set()
     for entity in opened.connector.entities:
         rows = []
-        for step in _steps(opened, entity, scope, offline=offline, everything=everything):
+
+        def steps(entity: str = entity) -> Iterator[Step]:
+            return opened.steps(entity, scope, everything=everything)
+
+        plan = told if offline else looked
+        for step in plan(opened, entity, steps, coming):
             counts[str(step.todo)] += 1
             if step.todo is not Todo.SKIP or everything:
                 rows.append(_row(opened, step))
@@ -113,15 +121,6 @@ def _planned(
                 rows = []
         if rows:
             yield rows
-
-
-def _steps(
-    opened: OpenTarget, entity: str, scope: RecordScope, *, offline: bool, everything: bool
-) -> Iterator[Step]:
-    from interop_cli.sync.online_plan import looked
-
-    steps = opened.steps(entity, scope, everything=everything)
-    return steps if offline else looked(opened, entity, steps)
 
 
 def _row(opened: OpenTarget, step: Step) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from interop_cli.shell.selectors import Picked, selector_options
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.sync.link import Link
+    from interop_cli.domain.sync.plan import Step
     from interop_cli.domain.sync.records import LocalRecord
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.records import RecordScope
@@ -106,10 +108,10 @@ def _one(
     force: bool,
     allow_create: bool,
 ) -> Report:
-    from interop_cli.connectors import BY_FILE
+    from interop_cli.connectors import is_by_file
     from interop_cli.sync.push import Options, Push
 
-    if opened.target.kind in BY_FILE:
+    if is_by_file(opened.target.kind):
         return hand_over(app, opened, scope, strict=strict, again=force)
     if app.dry_run:
         return _tried(opened, scope, strict=strict, force=force)
@@ -122,13 +124,20 @@ def _one(
 def _tried(opened: OpenTarget, scope: RecordScope, *, strict: bool, force: bool) -> Report:
     """What a push would do, as its report; nobody is called."""
     from interop_cli.domain.sync.plan import Todo
-    from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
+    from interop_cli.sync.arranging import Coming, told
+    from interop_cli.sync.report import OK, UNCHANGED, Report
 
-    report = Report(opened.target.name, strict=strict)
-    statuses = {Todo.BLOCKED: SKIPPED, Todo.SKIP: UNCHANGED}
+    report, coming = Report(opened.target.name, strict=strict), Coming()
     for entity in opened.connector.entities:
-        for step in opened.steps(entity, scope, everything=strict, again=force):
-            report.say(step, statuses.get(step.todo, OK), step.reason)
+
+        def steps(entity: str = entity) -> Iterator[Step]:
+            return opened.steps(entity, scope, everything=strict, again=force)
+
+        for step in told(opened, entity, steps, coming):
+            if step.todo is Todo.BLOCKED:
+                report.blocked(step)
+            else:
+                report.say(step, UNCHANGED if step.todo is Todo.SKIP else OK, step.reason)
     return report
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.sync import payload as form
-from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, others
+from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.code import is_uid
@@ -52,7 +52,7 @@ CONTACT = Descriptor(
         RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
         RemoteField("first_name", "firstname"),
         RemoteField("last_name", "lastname"),
-        RemoteField("email", "email", pattern=EMAIL),
+        RemoteField("email", "email", pattern=EMAIL, unique=Unique.ALL),
         RemoteField("phone", "phone"),
         RemoteField("client", "", policy=Policy.OURS, refers_to="client"),
         RemoteField("mobile", "mobilephone", usual=False),

@@ -19,6 +19,7 @@ from interop_cli.domain.sync.descriptor import (
     Policy,
     Problem,
     RemoteField,
+    Unique,
     others,
 )
 from interop_cli.domain.sync.payload import Payload, Value
@@ -50,7 +51,15 @@ CLIENT = Descriptor(
     others(
         CLIENT_FIELDS,
         (
-            RemoteField("name", "DisplayName", Need.REQUIRED, max_length=100, pattern="[^:]+"),
+            # One that is made inactive gives its name up.
+            RemoteField(
+                "name",
+                "DisplayName",
+                Need.REQUIRED,
+                max_length=100,
+                pattern="[^:]+",
+                unique=Unique.ACTIVE,
+            ),
             RemoteField(COMPANY, "CompanyName", max_length=100),
             RemoteField("billing_name", "GivenName"),
             RemoteField("email", "PrimaryEmailAddr.Address", max_length=100, pattern=EMAIL),

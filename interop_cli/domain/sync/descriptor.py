@@ -40,6 +40,13 @@ class Policy(StrEnum):
     CREATE_ONLY = "create-only"
 
 
+class Unique(StrEnum):
+    """Among which records there nobody else may have a value."""
+
+    ALL = "all"
+    ACTIVE = "active"
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteField:
     """One field of ours and its place in the remote system.
@@ -49,6 +56,7 @@ class RemoteField:
     ``max_length`` counts characters; ``pattern`` must match the whole value; ``choices`` bounds
     it, and ``choices_from`` says where the remote keeps them. ``usual`` fields are sent unless the
     target's settings say otherwise. ``refers_to`` names the entity whose remote id the value is.
+    ``unique``: no two records there may share a value (capitals make no difference).
     """
 
     name: str
@@ -61,6 +69,7 @@ class RemoteField:
     policy: Policy = Policy.ASK
     usual: bool = True
     refers_to: str | None = None
+    unique: Unique | None = None
 
     @property
     def required(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.sync.descriptor import Descriptor, Policy, Problem
+from interop_cli.domain.sync.descriptor import Descriptor, Policy, Problem, RemoteField
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.payload import Change, Payload, differences, digest
 from interop_cli.domain.sync.records import Action, LocalRecord, Role
@@ -56,6 +56,8 @@ class Step:
     problems: tuple[Problem, ...] = ()
     waits_for: str | None = None
     """The client, or the invoice, that has to be there first."""
+    aside: bool = False
+    """Whether it only makes way for another record: its own turn comes after."""
 
     @property
     def is_unchanged(self) -> bool:
@@ -77,10 +79,14 @@ class TargetRules:
     again: bool = False
     """Whether what is equal to what was pushed is sent all the same (``--force``)."""
     found: frozenset[str] = field(default_factory=frozenset)
+    only_read: bool = False
+    """Whether records of this entity are never pushed to this target."""
 
 
 def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
     """What a push does about ``local``, given its link."""
+    if rules.only_read:
+        return Step(Todo.SKIP, local, link, {}, reason=reason("only_read"))
     held = _held(local, link, rules)
     if held is not None:
         return held
@@ -90,7 +96,7 @@ def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
     if not local.active and link.remote_id is None:
         return Step(Todo.SKIP, local, link, {}, reason=reason("inactive"))
     payload = rules.payload(local)
-    waits = _waits(local, payload, rules.descriptor)
+    lacking = waited(local, payload, rules.descriptor)
     settled = rules.descriptor.once and link.remote_id is not None
     problems = () if settled else tuple(rules.descriptor.problems(payload))
     if problems:
@@ -103,12 +109,17 @@ def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
         return Step(Todo.BLOCKED, local, link, payload, reason=reason("later", at=link.next_at))
     if link.remote_id is None:
         every = differences(None, payload)
+        waits = local.refers[lacking.name] if lacking is not None else None
         return Step(Todo.CREATE, local, link, payload, every, waits_for=waits)
-    return _changed(local, link, payload, rules, waits)
+    return _changed(local, link, payload, rules, lacking)
 
 
 def _changed(
-    local: LocalRecord, link: Link, payload: Payload, rules: TargetRules, waits: str | None
+    local: LocalRecord,
+    link: Link,
+    payload: Payload,
+    rules: TargetRules,
+    lacking: RemoteField | None,
 ) -> Step:
     descriptor = rules.descriptor
     base = {} if rules.again and not descriptor.once else link.pushed
@@ -117,7 +128,19 @@ def _changed(
         changes = tuple(one for one in changes if one.field == "active")
     changes = tuple(one for one in changes if not _is_theirs(descriptor, one.field))
     if not local.active and descriptor.named("active") not in descriptor.sent():
-        return Step(Todo.SKIP, local, link, payload, reason=reason("inactive"))
+        # It still gives up what somebody else needs.
+        changes = tuple(
+            one for one in changes if one.after is None and _is_unique(descriptor, one.field)
+        )
+        if not changes:
+            return Step(Todo.SKIP, local, link, payload, reason=reason("inactive"))
+        lacking = None
+    waits = None
+    if lacking is not None and not descriptor.once and not _is_theirs(descriptor, lacking.name):
+        waits = local.refers[lacking.name]
+        if not any(one.field == lacking.name for one in changes):
+            before = link.pushed.get(lacking.name)
+            changes = (*changes, Change(lacking.name, before, None))
     if not changes:
         return Step(Todo.SKIP, local, link, payload, reason=reason("unchanged"))
     key = next((one for one in changes if one.field == descriptor.key), None)
@@ -126,6 +149,11 @@ def _changed(
     ends = any(one.field == "active" and one.after in (False, "false") for one in changes)
     todo = Todo.DEACTIVATE if ends else Todo.UPDATE
     return Step(todo, local, link, payload, changes, waits_for=waits)
+
+
+def _is_unique(descriptor: Descriptor, name: str) -> bool:
+    field = descriptor.named(name)
+    return field is not None and field.unique is not None
 
 
 def _is_theirs(descriptor: Descriptor, name: str) -> bool:
@@ -165,12 +193,13 @@ def _guard(local: LocalRecord, rules: TargetRules) -> Reason | None:
     return None
 
 
-def _waits(local: LocalRecord, payload: Payload, descriptor: Descriptor) -> str | None:
+def waited(local: LocalRecord, payload: Payload, descriptor: Descriptor) -> RemoteField | None:
+    """The field that refers to a record which is not there yet."""
     for one in descriptor.sent():
         if one.refers_to is None or payload.get(one.name) is not None:
             continue
         if one.name in local.refers:
-            return local.refers[one.name]
+            return one
     return None
 
 
@@ -198,14 +227,16 @@ _SENTENCES = {
     "awaiting": msg("It was handed over in a file that is not acknowledged: sync ack."),
     "claimed": msg("Another process is sending it."), "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
+    "only_read": msg("It is only read from this target."),
     "waiting": msg("{code} has to be there first."),
+    "value_taken": msg("{code} has this there, and keeps it: no two records can."),
     "exists": msg("It is there already: it is taken over, and these fields change."),
 }  # fmt: skip
 
 
-def reason(name: str, /, **params: object) -> Reason:
+def reason(name: str, /, field: str | None = None, **params: object) -> Reason:
     """A reason of ours by its name; its code is ``sync.<name>``."""
-    return Reason(f"sync.{name}", Message(_SENTENCES[name].msgid, params))
+    return Reason(f"sync.{name}", Message(_SENTENCES[name].msgid, params), field)
 
 
 def changes_of(step: Step) -> Iterator[dict[str, object]]:

@@ -202,8 +202,9 @@ _KEPT = N_("the cell holds {word}, which stands for no value; only a new record 
 
 _TYPED = "àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ«»°©®\u00a0‘’“”…–—€"
 _READ_AS = ("cp1252", "mac_roman", "cp850")
-# How the above begins when its bytes are read so: looked for before anything else is.
-_BEGINNING = re.compile("[ÃÂÅ√¬≈├┬┼]|â€|‚Ä|ÔÇ")
+# How the above begins when its bytes are read so: looked for before anything else is. One set of
+# letters in front lets the search run over all others.
+_BEGINNING = re.compile("[ÃÂÅ√¬≈├┬┼â‚Ô](?:(?<=[ÃÂÅ√¬≈├┬┼])|(?<=â)€|(?<=‚)Ä|(?<=Ô)Ç)")
 
 
 def without_value(values: Mapping[str, Any]) -> Iterator[tuple[str, Message]]:

@@ -247,10 +247,16 @@ class DocumentImport(RowImport):
             typed = own[name] if row is None or name in own else row[name]
             if stored and _same(typed, stored[name]) and (stored[column] or stored["issued"]):
                 continue
-            if name == "ship_to" and (parts := _parts(values)):
-                found = Linked(self._parties.place(client_id, parts), typed)
-            else:
-                found = find(client_id, typed, ids=name in own)
+            stands = stored[column] if stored else None
+            try:
+                if name == "ship_to" and (parts := _parts(values)):
+                    found = Linked(self._parties.place(client_id, parts, stands), typed)
+                else:
+                    found = find(client_id, typed, ids=name in own, stands=stands)
+            except InvalidData:
+                if name in own and not (stored and _same(typed, stored[name])):
+                    raise
+                found = Linked(None, typed)  # the text that is stored: the row says no more
             own[name] = found.text
             if stored and found.id is not None and found.id == stored[column]:
                 own[name] = stored[name]

@@ -6,7 +6,7 @@ A settlement is a compare-and-set on the claim: whoever lost his claim changes n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
@@ -99,6 +99,28 @@ def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
         entity=entity,
     )
     return {row["remote_id"]: row["local_id"] for row in rows}
+
+
+def held_there(
+    conn: Connection, target_id: int, entity: str, ids: Sequence[int] | None = None
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """What our records hold there, and what a call without an answer may have brought, by our ids.
+
+    Those deleted there hold nothing. ``ids``: of these records only.
+    """
+    sql = (
+        "SELECT local_id, CASE WHEN remote_id IS NOT NULL THEN pushed END AS pushed,"
+        " CASE WHEN state IN ('claimed', 'unknown') THEN attempt END AS attempt FROM sync_link"
+        " WHERE target_id = :target AND entity = :entity AND state <> 'detached'"
+    )
+    values: dict[str, Any] = {"target": target_id, "entity": entity}
+    if ids is None:
+        for batch in conn.batches(sql, values, 2000):
+            for local_id, *known in batch:
+                yield local_id, [_json(text) for text in known if text]
+        return
+    for row in query_in_chunks(conn, f"{sql} AND local_id IN ({{places}})", ids, **values):
+        yield row["local_id"], [_json(row[name]) for name in ("pushed", "attempt") if row[name]]
 
 
 def last_pushed(conn: Connection, target_id: int) -> str | None:

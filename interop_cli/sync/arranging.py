@@ -1,0 +1,166 @@
+"""Arranging: in which order the records of an entity go, and which of them have to wait.
+
+A plan needs all records for it: what one gives up another may take. So all are noted first, and
+their turns are told then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from interop_cli.domain.sync import turns
+from interop_cli.domain.sync.descriptor import RemoteField
+from interop_cli.domain.sync.plan import SENT, Step, Todo, waited
+from interop_cli.domain.sync.turns import Obstacle, Part, Place, Turns
+from interop_cli.store.sync.links import held_there
+from interop_cli.sync.target import OpenTarget
+
+Coming = set[tuple[str, str]]
+"""Records that are to be there soon: their entity, and their code or number."""
+
+
+def told(
+    opened: OpenTarget, entity: str, steps: Callable[[], Iterable[Step]], coming: Coming
+) -> Iterator[Step]:
+    """Steps as they come out, in order; ``steps`` is asked twice.
+
+    ``coming`` are the records of entities before, and those of this one afterwards.
+    """
+    arranged = Arranged(opened, entity, coming)
+    for step in steps():
+        arranged.note(step)
+    coming |= arranged.comes()
+    for step in steps():
+        yield arranged.told(step)
+
+
+@dataclass
+class Arranged:
+    """The turns of the records noted. ``coming`` are those of other entities to be there first."""
+
+    opened: OpenTarget
+    entity: str
+    coming: Coming = field(default_factory=set)
+    parts: dict[int, Part] = field(default_factory=dict)
+    checked: set[int] = field(default_factory=set)
+    """Those of which nobody knows yet what is there."""
+    names: dict[int, str] = field(default_factory=dict)
+    """What records are called that are not noted and stand in the way."""
+
+    @cached_property
+    def fields(self) -> tuple[RemoteField, ...]:
+        """The fields with values of which there is one."""
+        return turns.unique_fields(self.opened.connector.descriptor(self.entity))
+
+    def note(self, step: Step) -> None:
+        """Count a record in."""
+        local = step.local
+        if step.todo is Todo.CHECK:
+            self.checked.add(local.id)
+        if step.todo not in SENT:
+            return
+        waits, lost = None, False
+        if step.waits_for is not None:
+            descriptor = self.opened.connector.descriptor(self.entity)
+            lacking = waited(local, step.payload, descriptor)
+            entity = lacking.refers_to if lacking is not None else None
+            if entity == self.entity:
+                waits = step.waits_for
+            else:
+                lost = (entity, step.waits_for) not in self.coming
+        self.parts[local.id] = turns.part_of(step, self.fields, waits=waits, lost=lost)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Who goes when; asked for when all are noted, and before any is told."""
+        found = turns.turns(self.parts.values(), self._holders())
+        others = {one.holder for one in found.blocked.values()} - set(self.parts)
+        for step in list(self.opened.steps_of(self.entity, sorted(others))):
+            self.names[step.local.id] = step.local.number or step.local.code
+        return found
+
+    @property
+    def waves(self) -> list[list[int]]:
+        """Those that go, one wave after the other."""
+        return self.turns.waves
+
+    @property
+    def aside(self) -> dict[int, tuple[str, ...]]:
+        """Those that first give up values for a while, and which."""
+        return self.turns.aside
+
+    def _holders(self) -> dict[Place, int]:
+        """Which of our records have the values that others are to get."""
+        wanted = {
+            (name, value)
+            for part in self.parts.values()
+            for name, value in part.takes.items()
+            if value is not None
+        }
+        if not wanted:
+            return {}
+        conn, target = self.opened.store.conn, self.opened.target
+        return {
+            place: local_id
+            for local_id, known in held_there(conn, target.id, self.entity)
+            for values in known
+            for place in turns.held(values, self.fields)
+            if place in wanted
+        }
+
+    def comes(self) -> Coming:
+        """Those that are to be there when all have gone."""
+        going = (self.parts[one] for wave in self.waves for one in wave)
+        return {(self.entity, part.name) for part in going if part.todo is Todo.CREATE}
+
+    def told(self, step: Step) -> Step:
+        """A step as it comes out: blocked where its turn never comes."""
+        obstacle = self.turns.blocked.get(step.local.id)
+        return step if obstacle is None else self._blocked(step, obstacle)
+
+    def unsure(self, step: Step) -> bool:
+        """Whether a blocked record is to be looked at again when more is known."""
+        obstacle = self.turns.blocked.get(step.local.id)
+        seen = set[int]()
+        while obstacle is not None and obstacle.holder not in seen:
+            if obstacle.holder in self.checked:
+                return True
+            seen.add(obstacle.holder)
+            obstacle = self.turns.blocked.get(obstacle.holder)
+        return bool(self.checked) and step.waits_for is not None
+
+    def still_held(self, steps: Iterable[Step]) -> dict[int, Step]:
+        """Of records whose turn it is those to which another has not given its value: blocked."""
+        taking = {
+            step.local.id: [one for one in after if one.field is not None]
+            for step in steps
+            if (after := self.turns.after.get(step.local.id))
+        }
+        givers = sorted({one.holder for after in taking.values() for one in after})
+        if not givers:
+            return {}
+        conn, target = self.opened.store.conn, self.opened.target
+        there = {
+            (local_id, place)
+            for local_id, known in held_there(conn, target.id, self.entity, givers)
+            for values in known
+            for place in turns.held(values, self.fields)
+        }
+        found = {}
+        for step in steps:
+            for one in taking.get(step.local.id, ()):
+                value = turns.compared(step.payload.get(str(one.field)))
+                if value is not None and (one.holder, (one.field, value)) in there:
+                    found[step.local.id] = self._blocked(step, one)
+        return found
+
+    def _blocked(self, step: Step, obstacle: Obstacle) -> Step:
+        return turns.blocked(step, obstacle, self._name(step, obstacle))
+
+    def _name(self, step: Step, obstacle: Obstacle) -> str:
+        if obstacle.holder == step.local.id:
+            return str(step.waits_for)
+        part = self.parts.get(obstacle.holder)
+        return part.name if part is not None else self.names.get(obstacle.holder, "-")
