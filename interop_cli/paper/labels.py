@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from interop_cli.domain.messages import N_
-from interop_cli.paper.pdf import Canvas, Look, picture_size
+from interop_cli.paper.canvas import Canvas, Look, picture_size
 from interop_cli.paper.postal import postal_lines
 from interop_cli.paper.sheets import Block, Company, Wording, sender_of
 

@@ -130,7 +130,7 @@ def _wanted(
     """Who prints, and the ids of the documents that are meant."""
     from datetime import UTC, datetime, time
 
-    from interop_cli.paper.pdf import Look
+    from interop_cli.paper.canvas import Look
     from interop_cli.paper.sheets import Style
     from interop_cli.services.sales.printing import Printing, company_of
     from interop_cli.store.reading import printed

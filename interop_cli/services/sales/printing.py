@@ -14,8 +14,8 @@ from interop_cli.services.outcome import Outcome, one
 from interop_cli.store.reading import printed
 
 if TYPE_CHECKING:
+    from interop_cli.paper.canvas import Look
     from interop_cli.paper.labels import Label
-    from interop_cli.paper.pdf import Look
     from interop_cli.store.engines.connection import Connection, Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
