@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.sales.documents import KIND
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import Command, option, options, pass_app
+from interop_cli.domain.values.closed_lists import KIND_NAMES
+from interop_cli.shell.command import Command, argument, option, options, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.reading.lists import Condition
 
+KIND = click.Choice(KIND_NAMES)
 FORMS = ("pdf", "html", "text")
 ENDINGS = {".pdf": "pdf", ".html": "html", ".htm": "html", ".txt": "text"}
 SUFFIXES = {"pdf": ".pdf", "html": ".html", "text": ".txt"}
 _CHOSEN = options(
-    click.argument("numbers", nargs=-1, metavar="[NUMBER|#ID…|-]"),
+    argument("numbers", nargs=-1, metavar="[NUMBER|#ID…|-]"),
     option(
         "--filter",
         "filters",
@@ -275,6 +276,9 @@ def _tell(app: App, outcome: Outcome, operation: str, out: str | None) -> None:
     """Say what was printed; on stdout only where the documents are elsewhere."""
     outcome.operation, outcome.dry_run = operation, app.dry_run
     if out is None or out == "-":
-        app.output.told(outcome.as_dict())
+        from interop_cli.output.notices import warnings
+
+        for warning in warnings(outcome.as_dict()):
+            app.output.warn(warning)
         return
     app.output.result(outcome.as_dict())
