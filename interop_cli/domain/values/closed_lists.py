@@ -145,7 +145,6 @@ STATUSES = {
     "annulee": "void", "annule": "void", "cancelled": "void", "canceled": "void",
 }  # fmt: skip
 STATUS_NAMES = ("draft", "posted", "void")
-STATUS_TITLES = {"draft": N_("draft"), "posted": N_("posted"), "void": N_("void")}
 
 # Those that count in the sales, and so must say for how much.
 SOLD = frozenset({"invoice", "credit_note"})
