@@ -200,14 +200,7 @@ def operation() -> Schema:
 def result() -> Schema:
     """What a write prints."""
     count = {"type": "integer", "minimum": 0}
-    warning = {
-        "path": _text(),
-        "code": _text(),
-        "message": _text(),
-        "line": {"type": ["integer", "null"]},
-        "key": _text(null=True),
-    }
-    return _object(
+    found = _object(
         "result",
         {
             "schema_version": {"const": 1},
@@ -219,11 +212,43 @@ def result() -> Schema:
             "unchanged": count,
             "failed": count,
             "items": {"type": "array", "items": {"type": "object"}},
-            "warnings": {
-                "type": "array",
-                "items": {"type": "object", "properties": warning, "required": list(warning)},
-            },
+            "warnings": _warnings(),
         },
+    )
+    # What an import says besides.
+    counts = {"type": "object", "additionalProperties": count}
+    imported = {"created": count, "updated": count, "found": counts, "merged": count}
+    found["properties"] |= {**imported, "reasons": _reasons()}
+    return found
+
+
+def _list_of(properties: dict[str, Schema]) -> Schema:
+    item = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "array", "items": item}
+
+
+def _warnings() -> Schema:
+    return _list_of(
+        {
+            "path": _text(),
+            "code": _text(),
+            "message": _text(),
+            "line": {"type": ["integer", "null"]},
+            "key": _text(null=True),
+        }
+    )
+
+
+def _reasons() -> Schema:
+    """The faults of an import by their kinds, with the lines of the first few of each."""
+    return _list_of(
+        {
+            "code": _text(),
+            "path": _text(),
+            "message": _text(null=True),
+            "count": {"type": "integer", "minimum": 1},
+            "lines": {"type": "array", "items": {"type": "integer"}},
+        }
     )
 
 
@@ -249,7 +274,9 @@ def error() -> Schema:
             "items": {"type": "object", "properties": detail, "required": ["path", "code"]},
         },
     }
-    body = {"type": "object", "properties": inner, "required": list(inner)}
+    # What a refused import says besides: how many rows are wrong, and the warnings that it had.
+    refused = {"rows": {"type": "integer"}, "reasons": _reasons(), "warnings": _warnings()}
+    body = {"type": "object", "properties": inner | refused, "required": list(inner)}
     return _object("error", {"error": body})
 
 
@@ -262,7 +289,17 @@ def results() -> Schema:
             "key": _text(null=True),
             "status": {"enum": ["ok", "unchanged", "skipped", "error"]},
             "id": {"type": ["integer", "null"]},
-            "error": {"type": ["object", "null"]},
+            "error": {
+                "type": ["object", "null"],
+                "properties": {
+                    "code": _text(),
+                    "path": _text(),
+                    "message": _text(null=True),
+                    # Of several rows that are one record, the one that is wrong.
+                    "line": {"type": ["integer", "null"]},
+                },
+                "required": ["code"],
+            },
         },
     )
 
