@@ -72,15 +72,20 @@ CALLING = frozenset({"client send", "address autofill"})
 ALWAYS = (0, 1, 2, 70, 74, 75, 78)
 
 
+def given(ctx: click.Context) -> str:
+    """The name of what the command at ``ctx`` gives, ``[]`` after it for a list."""
+    path = ctx.command_path.partition(" ")[2]
+    return READS.get(path) or WRITES.get(path) or "result"
+
+
 def effect(command: click.Command, ctx: click.Context) -> dict[str, Any]:
     """What the command at ``ctx`` does and gives, and the exit codes it may end with."""
     path = ctx.command_path.partition(" ")[2]
-    gives = READS.get(path) or WRITES.get(path) or "result"
     return {
         "writes": path in RESULT or path in WRITES,
         "confirmation": "yes" if path in YES else "confirm" if path in CONFIRM else None,
         "entity": entity_at(ctx),
-        "result": _schema_of(gives),
+        "result": _schema_of(given(ctx)),
         "exit_codes": _exit_codes(command, path),
     }
 
