@@ -223,6 +223,7 @@ _SENTENCES = {
     "awaiting": msg("It was handed over in a file that is not acknowledged: sync ack."),
     "claimed": msg("Another process is sending it."), "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
+    "first_contact": msg("The target holds records that nobody has matched yet: sync link."),
     "waiting": msg("{code} has to be there first."),
     "value_taken": msg("{code} has this there, and keeps it: no two records can."),
     "exists": msg("It is there already: it is taken over, and these fields change."),
