@@ -134,3 +134,9 @@ def block(text: str) -> str:
     """``text`` as it stands, in Markdown."""
     lines = "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
     return f"```text\n{lines}\n```\n"
+
+
+def source(name: str) -> str:
+    """A file of the repository, as it is tested."""
+    text = (ROOT / name).read_text("utf-8").strip()
+    return f"```python\n{text}\n```\n"

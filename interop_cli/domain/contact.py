@@ -1,4 +1,7 @@
-"""A person at a client, who of them receives its invoices, and who of them has its flags."""
+"""A person at a client, who of them receives its invoices, and who of them has its flags.
+
+Whoever changes a contact, a command or a file, plans all contacts of its client together.
+"""
 
 from __future__ import annotations
 

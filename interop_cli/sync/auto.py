@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from interop_cli.connectors import BY_FILE
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, translate
@@ -45,8 +44,7 @@ def push_written(
         _pending(warn, "sync", error.message)
         return
     for target in targets:
-        # A file for each write would be of no use: those wait for a push or an export.
-        if scope is not None and target.kind not in BY_FILE:
+        if scope is not None:
             _push(target, scope, lambda one: open_target(one, ends), warn)
 
 
@@ -58,6 +56,8 @@ def _push(
 ) -> None:
     try:
         opened = open_target(target)
+        if opened.connector.by_file:  # a file for each write would be of no use: they wait
+            return
         opened.auto = True
         report = Push(opened, scope, Options(patient=False, wait=0)).run()
     except InteropError as error:

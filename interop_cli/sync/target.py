@@ -22,8 +22,8 @@ from interop_cli.store.store import Store
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.claim_owner import may_live, new_owner
 from interop_cli.sync.keys import told_apart
+from interop_cli.sync.lease import may_live, new_owner
 
 T = TypeVar("T")
 
@@ -98,6 +98,7 @@ class OpenTarget:
             now=self.clock.stamp(),
             prospects=self.target.settings.get("prospects") is True,
             again=again,
+            only_read=entity in self.connector.only_read,
         )
 
     def steps(
@@ -109,6 +110,8 @@ class OpenTarget:
         again: bool = False,
     ) -> Iterator[Step]:
         """What a push would do, record by record; only what is pending, unless ``everything``."""
+        if entity in self.connector.only_read and not everything:
+            return iter(())
         pending = None if everything or again else (self.form, self.target.version)
         found = records(self.store.conn, entity, self.target.id, scope, pending=pending)
         return self._planned(entity, found, again=again)

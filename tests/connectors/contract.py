@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from interop_cli.connectors.protocol import Connector
+from interop_cli.connectors.protocol import Connector, Grant
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import differences
 from interop_cli.domain.sync.records import Action, Done, Failed, LocalRecord, RemoteRecord, Send
@@ -87,9 +87,12 @@ def only(results: list[Any]) -> Any:
 
 
 class ConnectorContract:
-    """The contract. ``write`` matches the calls of the fake that create (a regex)."""
+    """The contract. ``write`` matches the calls of the fake that create (a regex); ``counted`` is
+    what the remote changes by itself with each write, in its own names.
+    """
 
     write = "^(POST|PUT|PATCH)"
+    counted = frozenset({"SyncToken", "MetaData", "hs_lastmodifieddate", "lastmodifieddate"})
 
     def pushed(self, connector: Connector, local: LocalRecord) -> RemoteRecord:
         """Push ``local`` as new; the record as it then is over there."""
@@ -124,6 +127,26 @@ class ConnectorContract:
         if limited.max_length is not None:
             assert "name" in {problem.field for problem in problems}
         assert payload["name"] == "N" * 2000
+
+    def test_it_declares_what_it_is(self, connector: Connector) -> None:
+        assert connector.entities[0] == "client"
+        assert connector.only_read < set(connector.entities)
+        assert all(one.help for one in connector.settings)
+        named = {one.name for one in connector.settings}
+        oauth = connector.oauth
+        if oauth is None:
+            return
+        assert oauth.scopes
+        assert bool(oauth.authorize_url) is (oauth.grant is Grant.CODE)
+        assert oauth.tenant in {None, *named}
+        assert {"client_id", "client_secret"} <= set(connector.secret_names)
+
+    def test_it_knows_which_system_it_is(self, connector: Connector) -> None:
+        first = connector.identity()
+        assert first is not None
+        assert first.id
+        assert first.name
+        assert connector.identity() == first
 
     # -- one record there and back ----------------------------------------------------------------
 
@@ -161,9 +184,31 @@ class ConnectorContract:
         assert isinstance(done, Done)
         after = fake.held()[first.remote_id]
         differing = {name for name in held if held[name] != after.get(name)}
-        assert len(
-            differing - {"SyncToken", "MetaData", "hs_lastmodifieddate", "lastmodifieddate"}
-        ) <= len(send.changed)
+        assert len(differing - self.counted) <= len(send.changed)
+
+    def test_a_version_that_is_old_is_refused_where_it_knows_versions(
+        self, connector: Connector, make: Make, fake: FakeRemote
+    ) -> None:
+        local = make(1)
+        first = self.pushed(connector, local)
+        fake.touch(first.remote_id)
+        held = fake.held()
+        send = update(connector, make(1, **fake.valid_change()), first, connector.payload(local))
+        result = only(_results(connector, send))
+        if connector.knows_versions:
+            assert isinstance(result, Failed)
+            assert result.trouble.kind is TroubleKind.STALE
+            assert fake.held() == held
+        else:
+            assert isinstance(result, Done)
+
+    def test_changes_since_a_time_are_told(
+        self, connector: Connector, make: Make, fake: FakeRemote
+    ) -> None:
+        made = self.pushed(connector, make(1)).remote_id
+        fake.touch(made)
+        found = connector.changes("client", "2026-11-20T00:00:00Z")
+        assert made in {remote.remote_id for remote in found}
 
     def test_lookup_finds_what_a_lost_answer_made(
         self, connector: Connector, make: Make, fake: FakeRemote

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.filters import All, Comparison, In, IsNull, Node, Not, Some, leaves
 from interop_cli.domain.filters.grammar import parse
-from interop_cli.domain.filters.tree import All, Comparison, In, IsNull, Node, Not, Some, leaves
 
 DEEPEST = 40
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.document import Document
 from interop_cli.domain.fields import Kind
-from interop_cli.domain.filters.tree import Value
+from interop_cli.domain.filters import Value
 from interop_cli.domain.filters.values import Reading
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context, Policy

@@ -296,7 +296,7 @@ def test_documents_move_and_the_totals_of_both_are_stale(store: Store) -> None:
 
 def test_every_table_of_clients_is_moved(store: Store) -> None:
     """A table whose rows belong to a client needs nothing but its row in ``tables.py``."""
-    from interop_cli.store.writing.repositories import merging as moving
+    from interop_cli.store.writing.repositories import clients as moving
 
     owned = {table.name for table in TABLES.values() if table.client == "client_id"}
     assert {"client_code", "note", "attachment", "document", "document_line"} <= owned

@@ -14,7 +14,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import TroubleKind
 from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
-from interop_cli.sync.claim_owner import new_owner
+from interop_cli.sync.lease import new_owner
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store, store
 from tests.sync.support import START, edit, keep, links, memory, promote, reasons, recode, statuses
@@ -562,7 +562,7 @@ def test_no_transaction_is_open_during_a_call(ready_url: str, remote: MemoryRemo
 
 
 def test_owners_of_this_process_are_alive_and_others_are_not() -> None:
-    from interop_cli.sync.claim_owner import is_gone
+    from interop_cli.sync.lease import is_gone
 
     mine = new_owner()
     assert not is_gone(mine)

@@ -503,7 +503,7 @@ def test_people_of_one_name_are_not_proposed(crm: Run, portal: FakeHubSpot) -> N
 
 
 def test_a_target_at_work_is_not_removed(crm: Run, portal: FakeHubSpot) -> None:
-    from interop_cli.sync.claim_owner import new_owner
+    from interop_cli.sync.lease import new_owner
 
     behind_our_back(
         f"UPDATE sync_target SET worker = '{new_owner()}', worker_until = '2099-01-01T00:00:00Z'"

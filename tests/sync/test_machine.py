@@ -25,7 +25,7 @@ from interop_cli.domain.errors import Busy, Conflict, InteropError, RemoteFailur
 from interop_cli.domain.sync.link import TroubleKind
 from interop_cli.services.clients import bulk, status
 from interop_cli.sync.breaker import unpause
-from interop_cli.sync.claim_owner import new_owner
+from interop_cli.sync.lease import new_owner
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store
 from tests.sync.support import edit, keep, links, memory, promote, recode

@@ -40,12 +40,12 @@ def export_command(app: App, name: str, picked: Picked, force: bool) -> None:
     \b
     interop sync export books --out /srv/import
     """
-    from interop_cli.connectors import BY_FILE
+    from interop_cli.connectors import is_by_file
     from interop_cli.sync.report import outcome
 
     out = app.options.pop("out", None)  # a folder here, not where the answer goes
     target = common.only(app, name)
-    if target.kind not in BY_FILE:
+    if not is_by_file(target.kind):
         raise UsageError(
             "usage.target",
             msg("{target} is not fed with files.", target=name),

@@ -108,10 +108,10 @@ def _one(
     force: bool,
     allow_create: bool,
 ) -> Report:
-    from interop_cli.connectors import BY_FILE
+    from interop_cli.connectors import is_by_file
     from interop_cli.sync.push import Options, Push
 
-    if opened.target.kind in BY_FILE:
+    if is_by_file(opened.target.kind):
         return hand_over(app, opened, scope, strict=strict, again=force)
     if app.dry_run:
         return _tried(opened, scope, strict=strict, force=force)

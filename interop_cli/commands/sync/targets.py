@@ -10,14 +10,15 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.disk import expanded
-from interop_cli.domain.errors import UsageError
+from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import _, ngettext, translate
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.connectors.protocol import TargetSetting
     from interop_cli.connectors.secrets import TargetSecrets
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.targets import TargetRow
@@ -89,14 +90,17 @@ class AddCommand(Command):
         super().format_options(ctx, formatter)
         for kind in kinds():
             with formatter.section(_("Settings of a target of kind {kind}", kind=kind)):
-                formatter.write_dl(
-                    [
-                        (one.name, _("Required: {help}", help=_(one.help)))
-                        if one.required
-                        else (one.name, _(one.help))
-                        for one in connector_class(kind).settings
-                    ]
-                )
+                try:
+                    settings = connector_class(kind).settings
+                except ConfigError as error:  # of a package that is broken: the others are not
+                    formatter.write_text(translate(error.message))
+                else:
+                    formatter.write_dl([(one.name, _help(one)) for one in settings])
+
+
+def _help(setting: TargetSetting) -> str:
+    text = _(setting.help)
+    return _("Required: {help}", help=text) if setting.required else text
 
 
 @click.command("add", cls=AddCommand)

@@ -20,8 +20,8 @@ import re
 from collections.abc import Callable
 
 from interop_cli.domain.errors import UsageError
+from interop_cli.domain.filters import All, Comparison, In, IsNull, Node, Not, Some, Value
 from interop_cli.domain.filters.refusals import SEE_HELP, error, several, word_inside
-from interop_cli.domain.filters.tree import All, Comparison, In, IsNull, Node, Not, Some, Value
 from interop_cli.domain.messages import msg
 
 LONGEST = 100_000  # characters of an expression

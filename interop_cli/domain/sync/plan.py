@@ -79,10 +79,14 @@ class TargetRules:
     again: bool = False
     """Whether what is equal to what was pushed is sent all the same (``--force``)."""
     found: frozenset[str] = field(default_factory=frozenset)
+    only_read: bool = False
+    """Whether records of this entity are never pushed to this target."""
 
 
 def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
     """What a push does about ``local``, given its link."""
+    if rules.only_read:
+        return Step(Todo.SKIP, local, link, {}, reason=reason("only_read"))
     held = _held(local, link, rules)
     if held is not None:
         return held
@@ -224,6 +228,7 @@ _SENTENCES = {
     "claimed": msg("Another process is sending it."), "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
     "first_contact": msg("The target holds records that nobody has matched yet: sync link."),
+    "only_read": msg("It is only read from this target."),
     "waiting": msg("{code} has to be there first."),
     "value_taken": msg("{code} has this there, and keeps it: no two records can."),
     "exists": msg("It is there already: it is taken over, and these fields change."),

@@ -1,4 +1,9 @@
-"""An address as text: on one line, out of one cell or a geocoder's parts, as a link to a map."""
+"""An address as text: on one line, out of one cell or a geocoder's parts, as a link to a map.
+
+In one cell, an address is on lines of its own or between commas, from the street to the country.
+What cannot surely be told apart is refused: a street in the place of a city would be found by
+nobody.
+"""
 
 from __future__ import annotations
 

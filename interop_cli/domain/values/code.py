@@ -1,4 +1,8 @@
-"""The names a record goes by: a client's code, made where none is given, and its uid for ever."""
+"""The names a record goes by: a client's code, made where none is given, and its uid for ever.
+
+Row ids and codes change hands; a uid never does. It is a UUID as text, in small letters with its
+hyphens, the same in every copy of a database, in files, and in other systems.
+"""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from interop_cli.domain.filters import RANGES, All, In, IsNull, Leaf, Node, Not, leaves
 from interop_cli.domain.filters.grammar import parse
-from interop_cli.domain.filters.tree import RANGES, All, In, IsNull, Leaf, Node, Not, leaves
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
 

@@ -2,6 +2,10 @@
 
 The page stands alone: it has its style inside, runs no script and asks no network for anything,
 and its own policy (CSP) forbids a browser both. Everything from data is escaped.
+
+The chart is a small SVG that has no colours of its own: the page's style gives them by class, so
+that it follows a dark screen and prints in black. Widths of text are not known here, so labels are
+cut by the picture.
 """
 
 from __future__ import annotations

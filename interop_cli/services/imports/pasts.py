@@ -2,6 +2,10 @@
 
 Written once every client of the file exists, in any order of its rows. A file tells of a past, it
 makes none: codes lead to a client that nobody else has, and only a new client becomes a merged one.
+
+What belongs to a client that was merged into another goes to the winner; its own fields are left
+out, or given to the winner where that is asked for and no other row is about it. All of it once the
+winners' own rows are written, so that the order of the rows decides nothing.
 """
 
 from __future__ import annotations

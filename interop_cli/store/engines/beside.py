@@ -1,4 +1,8 @@
-"""The files of a SQLite database: itself, what is kept beside it, and locks held through files."""
+"""The files of a SQLite database: itself, what is kept beside it, and locks held through files.
+
+The system lets go of a lock when its holder ends, however it ends; so a file in the making that can
+be locked is of a run that was killed, and is cleared away.
+"""
 
 from __future__ import annotations
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import Kind
-from interop_cli.domain.filters.grammar import parse
-from interop_cli.domain.filters.tree import (
+from interop_cli.domain.filters import (
     RANGES,
     All,
     Comparison,
@@ -27,6 +26,7 @@ from interop_cli.domain.filters.tree import (
     Value,
     leaves,
 )
+from interop_cli.domain.filters.grammar import parse
 from interop_cli.domain.filters.values import (
     DATES,
     FOLDED,

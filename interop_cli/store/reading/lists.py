@@ -2,6 +2,9 @@
 
 One mechanism for contacts, addresses, notes and documents; clients have an index of words and of
 their order, and take from here what a page is.
+
+The conditions stand apart from the filters that are compiled to them: a list without one loads no
+grammar.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.lists import EVERYTHING, Condition
-from interop_cli.store.totals_sql import years_table
+from interop_cli.store.totals import years_table
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import Column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.store import totals_sql
+from interop_cli.store import totals
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.sales import BASES, SalesQuery
 
@@ -79,6 +79,6 @@ def _both(b: str) -> str:
     )
     actual = [
         f"SELECT client_id, year, currency, 0, 0, {b}_cents, {b}_invoices FROM ({sql}) part"  # noqa: S608
-        for sql in (totals_sql.ALL_SOLD, totals_sql.ALL_BILLED)
+        for sql in (totals.ALL_SOLD, totals.ALL_BILLED)
     ]
     return " UNION ALL ".join([stored, *actual])

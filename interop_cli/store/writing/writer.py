@@ -18,8 +18,9 @@ from typing import cast
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.code import derived_uid
+from interop_cli.store import totals
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.writing import journal, staleness
+from interop_cli.store.writing import journal
 from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Table
 
@@ -67,7 +68,7 @@ class Writer:
         ours, bounds = "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
         self._journal(spec, "insert", "NULL", ours, bounds)
         if spec.counts:
-            staleness.mark(self.conn, ours, bounds)
+            totals.mark(self.conn, ours, bounds)
         self._search.made(spec, ids, rows)
         return ids
 
@@ -91,11 +92,11 @@ class Writer:
             updates.append({**after, "id": row_id, "version": version, "now": self.now})
             if owner is not None and spec.search & old.keys():
                 self._search.touch({owner, after.get(spec.client or "") or owner})
-            if spec.counts and staleness.COLUMNS & old.keys():
+            if spec.counts and totals.COLUMNS & old.keys():
                 counted += [before, after]
         if not updates:
             return 0
-        staleness.mark_rows(self.conn, counted)
+        totals.mark_rows(self.conn, counted)
         self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
         sets = ", ".join(f"{name} = :{name}" for name in spec.columns)
         touched = self.conn.execute_many(
@@ -120,8 +121,8 @@ class Writer:
             self._index_owners(spec, where, params)
             if spec.client and spec.client in values:  # they go from one client to another
                 self._search.touch((cast(int, values[spec.client]),))
-        if spec.counts and staleness.COLUMNS & values.keys():
-            staleness.mark_change(self.conn, where, params, values)
+        if spec.counts and totals.COLUMNS & values.keys():
+            totals.mark_change(self.conn, where, params, values)
         before = self.conn.json_object(list(values))
         count = self._journal(spec, "update", before, where, params, bump=1)
         if count:
@@ -143,7 +144,7 @@ class Writer:
         spec = TABLES[table]
         self._index_owners(spec, where, params)
         if spec.counts:
-            staleness.mark(self.conn, where, params)
+            totals.mark(self.conn, where, params)
         before = self.conn.json_object(spec.all_columns)
         count = self._journal(spec, "delete", before, where, params)
         if count:
@@ -179,7 +180,7 @@ class Writer:
         )
         if spec.search and spec.client:
             self._search.touch(row[spec.client] for row in restored)
-        staleness.mark_rows(self.conn, restored if spec.counts else ())
+        totals.mark_rows(self.conn, restored if spec.counts else ())
 
     def _as_today(self, spec: Table, rows: Sequence[Row]) -> Iterator[Row]:
         """Rows as the journal has them, with the columns that came since they were deleted."""

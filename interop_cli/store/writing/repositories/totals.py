@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from interop_cli.store import totals_sql
+from interop_cli.store import totals
 from interop_cli.store.engines.connection import Row
-from interop_cli.store.totals_sql import years_table
+from interop_cli.store.totals import years_table
 from interop_cli.store.writing.repositories.selection import PICKED_IDS
 from interop_cli.store.writing.writer import Writer
 
@@ -50,21 +50,17 @@ class TotalRepository:
             self.conn.execute(f"DELETE FROM sales_total WHERE {SPAN}", **span)
         else:
             self.conn.execute("DELETE FROM sales_total")
-        self.conn.execute(totals_sql.INSERT + totals_sql.ALL_SOLD, **span, run=self.run_id)
-        self.conn.execute(
-            totals_sql.INSERT + totals_sql.ALL_BILLED + totals_sql.ADD, **span, run=self.run_id
-        )
+        self.conn.execute(totals.INSERT + totals.ALL_SOLD, **span, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.ALL_BILLED + totals.ADD, **span, run=self.run_id)
         self.conn.execute(f"DELETE FROM sales_stale WHERE {SPAN}", **span)
         self.record_run(first, last)
 
     def refresh_due(self) -> None:
         """Compute the totals of the clients and years in ``due``."""
         self.conn.execute(f"DELETE FROM sales_total WHERE {OF_DUE}")
-        self.conn.execute(totals_sql.INSERT + totals_sql.DUE_SOLD, run=self.run_id)
-        self.conn.execute(
-            totals_sql.INSERT + totals_sql.DUE_BILLED + totals_sql.ADD, run=self.run_id
-        )
-        self.conn.execute(totals_sql.DUE_ZEROS, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.DUE_SOLD, run=self.run_id)
+        self.conn.execute(totals.INSERT + totals.DUE_BILLED + totals.ADD, run=self.run_id)
+        self.conn.execute(totals.DUE_ZEROS, run=self.run_id)
         self.conn.execute(f"DELETE FROM sales_stale WHERE {OF_DUE}")
 
     def record_run(self, first: int, last: int) -> None:

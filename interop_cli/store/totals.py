@@ -1,12 +1,20 @@
-"""The statements that make sales totals: derived data, never journaled.
+"""Sales totals in SQL: what makes them, and the marks of those that documents changed under.
 
-A row of ``sales_total`` is a client, a year and a currency, on both bases: what was sold to the
-client, and what it was billed. Several currencies are never added together. Drafts and void
-documents do not count, credit notes subtract.
+They are derived data, never journaled. A row of ``sales_total`` is a client, a year and a currency,
+on both bases: what was sold to the client, and what it was billed. Several currencies are never
+added together. Drafts and void documents do not count, credit notes subtract.
+
+A mark names a client, a year and a basis. It is set in the transaction of the write of a document
+(an undo, an import and a merge are writes too) and taken away by ``sales refresh``.
 """
+
 # ruff: noqa: S608 - put together from our own names only
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from interop_cli.store.engines.connection import Connection, Row
 
 POSTED = "status = 'posted' AND kind IN ('invoice', 'credit_note')"
 _CENTS = "CASE kind WHEN 'invoice' THEN subtotal_cents ELSE -subtotal_cents END"
@@ -71,3 +79,64 @@ DUE_ZEROS = (
     " FROM due CROSS JOIN client c WHERE c.id = due.client_id AND NOT EXISTS"
     " (SELECT 1 FROM sales_total t WHERE t.client_id = due.client_id AND t.year = due.year)"
 )
+
+
+# The columns of a document that its client's totals depend on.
+COLUMNS = frozenset(
+    {"client_id", "bill_to_id", "kind", "status", "year", "currency", "subtotal_cents"}
+)
+_TEXT = frozenset({"kind", "status"})
+
+
+def mark(
+    conn: Connection,
+    where: str,
+    params: Mapping[str, object],
+    values: Mapping[str, object] | None = None,
+) -> None:
+    """Mark the totals in which the documents that meet ``where`` count.
+
+    With ``values``: in which they will count once these columns have been set.
+    """
+    values = values or {}
+    names = {
+        name: f"CAST(:mark_{name} AS {'TEXT' if name in _TEXT else 'BIGINT'})"
+        for name in values.keys() & COLUMNS
+    }
+    column = {name: names.get(name, name) for name in COLUMNS}
+    condition = (
+        f"({where}) AND {column['status']} = 'posted'"
+        f" AND {column['kind']} IN ('invoice', 'credit_note')"
+    )
+    conn.execute(
+        "INSERT INTO sales_stale (client_id, year, basis)"
+        f" SELECT {column['client_id']}, {column['year']}, 'sold-to'"
+        f" FROM document WHERE {condition}"
+        f" UNION SELECT COALESCE({column['bill_to_id']}, {column['client_id']}),"
+        f" {column['year']}, 'bill-to' FROM document WHERE {condition} ON CONFLICT DO NOTHING",
+        **params,
+        **{f"mark_{name}": values[name] for name in names},
+    )
+
+
+def mark_change(
+    conn: Connection, where: str, params: Mapping[str, object], values: Mapping[str, object]
+) -> None:
+    """Mark the totals in which documents count, and those in which they will with ``values``."""
+    mark(conn, where, params)
+    mark(conn, where, params, values)
+
+
+def mark_rows(conn: Connection, rows: Iterable[Row]) -> None:
+    """Mark the totals in which these documents count."""
+    marks = set()
+    for row in rows:
+        if row["status"] == "posted" and row["kind"] in ("invoice", "credit_note"):
+            marks.add((row["client_id"], row["year"], "sold-to"))
+            marks.add((row["bill_to_id"] or row["client_id"], row["year"], "bill-to"))
+    if marks:
+        conn.execute_many(
+            "INSERT INTO sales_stale (client_id, year, basis) VALUES (:client, :year, :basis)"
+            " ON CONFLICT DO NOTHING",
+            ({"client": client, "year": year, "basis": basis} for client, year, basis in marks),
+        )
