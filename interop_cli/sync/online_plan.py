@@ -20,7 +20,7 @@ from interop_cli.domain.sync.payload import Change
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
 from interop_cli.domain.sync.turns import compared, part_of, unique_fields
-from interop_cli.store.sync.links import linked
+from interop_cli.store.sync.links import linked, unsure
 from interop_cli.sync.arranging import Arranged, Coming
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
@@ -47,17 +47,21 @@ def looked(
     recognise(opened, note=False)
     view, arranged = View(opened, entity), Arranged(opened, entity, coming)
     seen: dict[int, Seen] = {}
+    if unsure(opened.store.conn, opened.target.id, entity):
+        view.recover(steps())
     left = iter(steps())
     while batch := list(islice(left, opened.connector.batch_size)):
         for before, after in zip(batch, view.of(batch), strict=True):
-            arranged.note(after)
+            # A push puts records in turn by what it knows before it looks.
+            arranged.note(before if before.todo in SENT else after)
+            if after.todo is Todo.BLOCKED:
+                arranged.refuse(before.local.id)
             if after is not before:
                 seen[before.local.id] = Seen(
                     after.todo, after.changes, after.reason, after.waits_for
                 )
-    for local_id, name in view.taken():
-        arranged.parts.pop(local_id, None)
-        why = Reason("remote.name_taken", FOREIGN, name)
+    for local_id, why in view.taken(arranged):
+        arranged.refuse(local_id)
         seen[local_id] = Seen(Todo.BLOCKED, (), why, None)
     opened.connector.traces()
     unmatched = _unmatched(opened, arranged)
@@ -87,8 +91,8 @@ class View:
 
     opened: OpenTarget
     entity: str
-    found: set[str] = field(default_factory=set)
-    """Records there that turn out to be ours."""
+    others: set[int] = field(default_factory=set)
+    """Those for which the record of another of ours was found there."""
     held_by: dict[tuple[int, str], str] = field(default_factory=dict)
     """Who has a value that one of ours is to get in a field."""
 
@@ -96,6 +100,12 @@ class View:
     def linked(self) -> dict[str, int]:
         """The records there that belong to ours."""
         return linked(self.opened.store.conn, self.opened.target.id, self.entity)
+
+    def recover(self, steps: Iterable[Step]) -> None:
+        """Find first, as a push does, those of which nobody knows whether they are there."""
+        left = (step for step in steps if step.todo is Todo.CHECK)
+        while batch := list(islice(left, self.opened.connector.batch_size)):
+            self.of(batch)
 
     def of(self, steps: Sequence[Step]) -> list[Step]:
         """A batch of steps as they come out. Raises Trouble."""
@@ -118,16 +128,17 @@ class View:
         if remote is None or remote.gone:
             return plan(local, replace(link, state=LinkState.PENDING), rules) if checked else step
         holder = self.linked.get(remote.remote_id)
-        if not checked:
-            looks = self.opened.connector.looks_first or remote.key is not None
-            gave_up = not remote.active and holder not in (None, local.id)
-            if not looks or gave_up:
-                return step
+        if not checked and not (self.opened.connector.looks_first or remote.key is not None):
+            return step  # a push does not look
+        if not checked and holder not in (None, local.id):
+            if remote.active:
+                self.others.add(local.id)
+            return step
         ours = (link.attempt or {}) if checked else step.payload
         why = strange(local.id, remote, ours, holder, rules.descriptor)
         if why is not None:
             return _blocked(step, why)
-        self.found.add(remote.remote_id)
+        self.linked[remote.remote_id] = local.id
         known = replace(
             link,
             state=LinkState.PENDING,
@@ -185,9 +196,14 @@ class View:
                 if remote_id not in (None, step.link.remote_id):
                     self.held_by.setdefault((step.local.id, name), str(remote_id))
 
-    def taken(self) -> Iterator[tuple[int, str]]:
-        """Which records want a value, of which field, that a stranger's record has."""
-        known = self.found | set(self.linked)
+    def taken(self, arranged: Arranged) -> Iterator[tuple[int, Reason]]:
+        """Which records want what a stranger's record has, or what one of ours turned out to have
+        that is not known to.
+        """
+        key = self.opened.connector.descriptor(self.entity).key
+        for local_id in self.others:
+            if not arranged.waits(local_id):
+                yield local_id, Reason("sync.name_taken", FOREIGN, key)
         for (local_id, name), remote_id in self.held_by.items():
-            if remote_id not in known:
-                yield local_id, name
+            if remote_id not in self.linked:
+                yield local_id, Reason("remote.name_taken", FOREIGN, name)

@@ -21,9 +21,12 @@ from interop_cli.store.store import Store
 from interop_cli.sync.arranging import Coming
 from interop_cli.sync.online_plan import looked
 from interop_cli.sync.report import ERROR, OK, SKIPPED, UNCHANGED, Line
+from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.memory import READS, MemoryRemote, Row
+from tests.support.cli import Run
 from tests.support.stores import add_client, open_store
-from tests.sync.support import edit, keep, memory, promote, recode
+from tests.sync.conftest import create
+from tests.sync.support import edit, keep, links, memory, promote, recode
 
 WHO = st.integers(0, 5)
 NAME = st.integers(0, 7)
@@ -51,32 +54,23 @@ OPERATIONS = st.one_of(
 
 def apply(store: Store, remote: MemoryRemote, what: str, who: Any, arg: Any) -> None:
     """Do something on one side or the other."""
-    rows = store.conn.query("SELECT id, code, name FROM client ORDER BY id")
     theirs = list(remote.rows.values())
-    if what == "add":
-        add_client(store, NAMES[who], prospect=arg)
-    elif what == "push":
+    free = isinstance(who, int) and remote.named(NAMES[who]) is None
+    if what == "push":
         compare(store, remote)
     elif what == "lost":
         remote.troubles = ["lost"]
         keep(store, remote, patient=False)
     elif what == "vendor":
-        if remote.named(NAMES[who]) is None:
-            remote.vendors.add(NAMES[who])
-    elif what == "made":
-        if remote.named(NAMES[who]) is None:
-            number = str(len(remote.rows) + 1)
-            values = {"name": NAMES[who], "city": "Québec", "active": True}
-            remote.rows[number] = Row(number, values | ({"phone": "theirs"} if arg else {}))
-    elif what in ("their city", "their name", "gone"):
-        if who < len(theirs):
-            change_there(remote, theirs[who], what, arg)
-    elif what == "swap":
-        if who < len(rows) and arg < len(rows):
-            edit(store, rows[who]["code"], name=rows[arg]["name"])
-            edit(store, rows[arg]["code"], name=rows[who]["name"])
-    elif who < len(rows):
-        change(store, rows, what, rows[who]["code"], arg)
+        remote.vendors |= {NAMES[who]} if free else set()
+    elif what == "made" and free:
+        number = str(len(remote.rows) + 1)
+        values = {"name": NAMES[who], "city": "Québec", "active": True}
+        remote.rows[number] = Row(number, values | ({"phone": "theirs"} if arg else {}))
+    elif what in ("their city", "their name", "gone") and who < len(theirs):
+        change_there(remote, theirs[who], what, arg)
+    else:
+        change_here(store, what, who, arg)
 
 
 def change_there(remote: MemoryRemote, row: Row, what: str, arg: Any) -> None:
@@ -86,6 +80,17 @@ def change_there(remote: MemoryRemote, row: Row, what: str, arg: Any) -> None:
         remote.edit(row.id, city=CITIES[arg])
     elif remote.named(NAMES[arg]) is None:
         remote.edit(row.id, name=NAMES[arg])
+
+
+def change_here(store: Store, what: str, who: Any, arg: Any) -> None:
+    rows = store.conn.query("SELECT id, code, name FROM client ORDER BY id")
+    if what == "add":
+        add_client(store, NAMES[who], prospect=arg)
+    elif what == "swap" and max(who, arg) < len(rows):
+        edit(store, rows[who]["code"], name=rows[arg]["name"])
+        edit(store, rows[arg]["code"], name=rows[who]["name"])
+    elif who < len(rows):
+        change(store, rows, what, rows[who]["code"], arg)
 
 
 def change(store: Store, rows: list[Any], what: str, code: str, arg: Any) -> None:
@@ -114,7 +119,8 @@ def compare(store: Store, remote: MemoryRemote) -> None:
 
     coming: Coming = set()
     planned = list(looked(opened, "client", steps, coming))
-    calls = len(remote.calls)
+    calls, before = len(remote.calls), {row.id: dict(row.values) for row in remote.rows.values()}
+    rows = len(remote.rows)
     report = keep(store, remote, strict=True)
     sent: dict[int, list[str]] = defaultdict(list)
     for name, ids in remote.calls[calls:]:
@@ -123,6 +129,14 @@ def compare(store: Store, remote: MemoryRemote) -> None:
     lines = {line.id: line for line in report.lines.values()}
     for step in planned:
         held_to(step, lines[step.local.id], sent[step.local.id])
+        if step.todo in (Todo.BLOCKED, Todo.SKIP) and step.link.remote_id is not None:
+            was = before.pop(step.link.remote_id)
+            assert remote.rows[step.link.remote_id].values == was
+    made = sum(step.todo is Todo.CREATE for step in planned)
+    assert len(remote.rows) - rows <= made  # the answer to a create may come twice
+    ours = {link["remote_id"] for link in links(store).values()}
+    for remote_id in before.keys() - ours:  # a stranger's
+        assert remote.rows[remote_id].values == before[remote_id]
     assert report.stopped is None
 
 
@@ -141,7 +155,6 @@ def held_to(step: Step, line: Line, sent: list[str]) -> None:
         assert step.reason is not None
         assert line.reason is not None, (told, became)
         assert (line.reason.code, line.reason.field) == (step.reason.code, step.reason.field)
-        assert not sent or line.reason.code == "remote.name_taken", (told, became)
     else:
         assert (line.status, sent) == (UNCHANGED, []), (told, became)
 
@@ -189,3 +202,55 @@ def test_40_plan_is_push_at_length(
     sqlite_template: Path, operations: list[Any], keyed: bool, looks: bool, versions: bool
 ) -> None:
     hold(sqlite_template, operations, keyed=keyed, looks=looks, versions=versions)
+
+
+# -- through the command line ---------------------------------------------------------------------
+
+
+def both(run: Run, *, code: int) -> tuple[list[Any], list[Any]]:
+    """What a plan announces and the push after it did: code, action where sent, why not."""
+    rows = run("sync", "plan", "--json").json
+    planned = [
+        (row["code"], row["action"] if row["action"] != "blocked" else row["reason"])
+        for row in rows
+    ]
+    done = run("sync", "push", "--json")
+    assert done.code == code, done.stdout
+    items = done.json["items"]
+    return planned, [
+        (one["code"], one["action"] if one["status"] == "ok" else one["error"]["code"])
+        for one in items
+    ]
+
+
+def test_an_email_of_a_strangers_contact(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    crm("contact", "create", "A", "--name", "Ann Roy", "--email", "ann@client.example", "-q")
+    portal.add("contacts", email="ann@client.example", firstname="Somebody")
+    planned, done = both(crm, code=68)
+    assert planned == done == [("A", "create"), ("A", "remote.name_taken")]
+    assert both(crm, code=68) == ([("A", "remote.name_taken")], [("A", "remote.name_taken")])
+    assert [row["firstname"] for row in portal.live("contacts").values()] == ["Somebody"]
+
+
+def test_a_record_that_carries_our_uid_is_taken_over(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    crm("contact", "create", "A", "--name", "Ann Roy", "--email", "ann@client.example", "-q")
+    uid = crm("contact", "list", "A", "--json").json[0]["uid"]
+    portal.add("contacts", email="old@client.example", interop_uid=uid, firstname="Ann")
+    planned, done = both(crm, code=0)
+    assert planned == done == [("A", "create"), ("A", "update")]
+    (row,) = portal.live("contacts").values()
+    assert row["email"] == "ann@client.example"
+
+
+def test_first_contact_is_announced(interop: Run, portal: FakeHubSpot) -> None:
+    portal.add(name="Theirs")
+    interop("sync", "add", "crm", "hubspot")
+    interop("sync", "connect", "crm", "--token-stdin", stdin=portal.token)
+    create(interop, "A")
+    rows = interop("sync", "plan", "--json").json
+    assert [(row["action"], row["reason"]) for row in rows] == [("blocked", "sync.first_contact")]
+    refused = interop("sync", "push", "--json")
+    assert refused.code == 5
+    assert refused.error["code"] == "sync.first_contact"
