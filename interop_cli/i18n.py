@@ -1,4 +1,4 @@
-"""Which language the user reads, and the sentences in it.
+"""Which language the user reads, the sentences in it, and the user's time.
 
 English is the language of the msgids; French comes from ``locale/fr``. The catalogue is also bound
 as gettext's default domain, because click takes its own sentences from there.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +21,7 @@ DOMAIN = "messages"
 LOCALE_DIR = Path(__file__).parent / "locale"
 
 _current = "en"
+_zone: Callable[[], tzinfo | None] = lambda: None  # noqa: E731 - asked when a time is shown
 
 
 @cache
@@ -52,10 +55,39 @@ def language() -> str:
     return _current
 
 
+def set_zone(zone: Callable[[], tzinfo | None]) -> None:
+    """Have ``zone`` asked for the time zone of the user; None is that of this machine."""
+    global _zone
+    _zone = zone
+
+
+def local_time(text: str) -> str:
+    """A stored time as the user's clock shows it: ``2026-01-05 14:03``; other text as it is."""
+    if not text.endswith("Z"):
+        return text
+    from interop_cli.domain.errors import InteropError
+
+    zone = None
+    with suppress(InteropError):  # a zone that this machine does not know: its own, then
+        zone = _zone()
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return text
+
+
 def _(msgid: str, **params: object) -> str:
     """``msgid`` in the user's language, its ``{name}`` places filled from ``params``."""
     text = catalogue(_current).gettext(msgid) if msgid else ""
     return text.format(**params) if params else text
+
+
+def word(msgid: str) -> str:
+    """The word behind the last bar of ``msgid``, in the user's language.
+
+    What stands before it tells apart what English says in one word: ``feminine|posted``.
+    """
+    return _(msgid).rpartition("|")[2]
 
 
 def ngettext(one: str, many: str, n: int, **params: object) -> str:

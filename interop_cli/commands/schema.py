@@ -13,7 +13,7 @@ from interop_cli.domain.fields import ENTITIES
 from interop_cli.domain.fields.field import Column, ValueKind, listed
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, STATUS_NAMES
-from interop_cli.shell.command import Command, pass_app
+from interop_cli.shell.command import Command, argument, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
         "interop schema client\ninterop schema commands"
     ),
 )
-@click.argument("name", required=False, metavar="[ENTITY|result|error|commands]")
+@argument(
+    "name",
+    required=False,
+    metavar="[ENTITY|result|error|commands]",
+    shell_complete=lambda _ctx, _param, typed: [
+        name for name in (*SCHEMAS, "commands") if name.startswith(typed)
+    ],
+)
 @pass_app
 def schema_command(app: App, name: str | None) -> None:
     """Print a JSON Schema."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import Conflict, Detail, NotFound, Parts
+from interop_cli.domain.errors import ConfigError, Conflict, Detail, NotFound, Parts
 from interop_cli.domain.messages import counted, joined, msg
 from interop_cli.domain.rights import User
-from interop_cli.domain.rules import Context
+from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.code import code_key, derived_uid
 from interop_cli.services.clients.merge import merge
 from interop_cli.services.imports.clients import Import
@@ -56,6 +56,42 @@ def check_admin(uow: UnitOfWork) -> None:
             msg("Nobody would be admin any more."),
             hint=msg("Make someone else admin first: interop db user set USER admin"),
         )
+
+
+PROVINCE = "defaults.province"
+
+
+def checked_province(text: str, country: str) -> str:
+    """The code of the province of new addresses, which is one of ``country``.
+
+    Raises ConfigError ``config.value``. Where no provinces are known, any text is one.
+    """
+    from interop_cli.domain.values.places import country_rules
+
+    rules = country_rules(country)
+    if not text or not rules.provinces:
+        return text
+    found = rules.province_code(text)
+    if found is None:
+        raise ConfigError(
+            "config.value",
+            msg(
+                "{name} must be a province of {country}.", name="defaults.province", country=country
+            ),
+            hint=msg("Another country is set first: interop config set defaults.country CODE"),
+            name=PROVINCE,
+        )
+    return found
+
+
+def province_elsewhere(province: str, country: str) -> list[RuleWarning]:
+    """What to say where the province of new addresses is none of their country."""
+    try:
+        checked_province(province, country)
+    except ConfigError:
+        text = msg("{province} is no province of {country}", province=province, country=country)
+        return [RuleWarning(PROVINCE, "config.province", text)]
+    return []
 
 
 def _role_item(user: User, role: str, *, changed: bool) -> dict[str, object]:

@@ -22,6 +22,7 @@ from interop_cli.domain.sync.records import RemoteRecord
 from interop_cli.domain.sync.turns import compared, part_of, unique_fields
 from interop_cli.store.sync.links import linked, unsure
 from interop_cli.sync.arranging import Arranged, Coming
+from interop_cli.sync.departing import done_there, is_final
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import BOTH, FOREIGN, arrived, lost, read, strange
@@ -111,14 +112,22 @@ class View:
         """A batch of steps as they come out. Raises Trouble."""
         asked = [step for step in steps if step.todo in SENT or step.todo is Todo.CHECK]
         found = read(self.opened, self.entity, asked) if asked else {}
+        finals = [step for step in steps if step.is_final]
+        gone = {step.local.id for step, _called in done_there(self.opened, finals)}
         judged = [
-            self._judged(step, found[step.local.id]) if step.local.id in found else step
+            self._judged(step, found[step.local.id])
+            if step.local.id in found
+            else replace(step, todo=Todo.SKIP, reason=reason("gone"))
+            if step.local.id in gone
+            else step
             for step in steps
         ]
         self._ask(judged)
         return judged
 
     def _judged(self, step: Step, remote: RemoteRecord | None) -> Step:
+        if step.todo is Todo.CHECK and is_final(step.link.attempt):
+            return step
         return self._new(step, remote) if step.link.remote_id is None else self._held(step, remote)
 
     def _new(self, step: Step, remote: RemoteRecord | None) -> Step:

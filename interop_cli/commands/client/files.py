@@ -13,7 +13,7 @@ from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.inputs.mapping import Fields
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
@@ -62,7 +62,7 @@ def client_options(function: F) -> F:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", type=FileRead(), metavar="FILE|-")
+@argument("file", type=FileRead(), metavar="FILE|-")
 @option(
     "--key",
     "keys",

@@ -9,8 +9,7 @@ import click
 
 from interop_cli.domain.messages import N_, Message, counted
 from interop_cli.shell import confirm, selectors
-from interop_cli.shell.command import Command, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: 
 
 
 @click.command("why-not", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @pass_app
 def why_not_command(app: App, client: str) -> None:
     """Say what keeps a client from being deleted, by kind, without trying.

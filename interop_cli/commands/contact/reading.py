@@ -10,14 +10,13 @@ import click
 from interop_cli.commands import lists
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
-from interop_cli.shell.command import Command, RowId, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, RowId, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Style
 
-CONTACT_ID = click.argument("contact_id", type=RowId(), metavar="ID")
+CONTACT_ID = argument("contact_id", type=RowId(), metavar="ID")
 
 
 @click.command("list", cls=Command)
@@ -138,7 +137,7 @@ def why_not_command(app: App, contact_id: int) -> None:
 
 
 @click.command("recipients", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @pass_app
 def recipients_command(app: App, client: str) -> None:
     """Say who receives a client's invoices, and why each contact does or does not.

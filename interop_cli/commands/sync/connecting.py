@@ -20,7 +20,7 @@ from interop_cli.commands.sync.targets import (
 from interop_cli.domain.errors import Conflict, Denied, InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ APP = ("client_id", "client_secret")
 
 
 @click.command("connect", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
 @option(
     "--token-file",
@@ -293,20 +293,19 @@ def _answer(app: App, login: Login, *, paste: bool) -> Answer:
 
     with listening(login.redirect_uri, _page()) as wait:
         say(_("Log in with the browser that opens, or at: {url}", url=login.url))
-        _open(login.url)
+        open_browser(login.url)
         return login.read(wait(float(app.settings.get("sync.login"))))
 
 
-def _open(url: str) -> None:
-    """Open a browser, if there is one; nobody waits for it."""
-    import threading
-    import webbrowser
+def open_browser(url: str) -> None:
+    """Open a browser, if there is one; nobody waits for it.
 
-    def open_it() -> None:
-        with suppress(webbrowser.Error, OSError):
-            webbrowser.open(url)
+    In a process of its own: what browsers say goes to stderr, and a slow one holds nothing up.
+    """
+    import subprocess
 
-    threading.Thread(target=open_it, daemon=True).start()
+    with suppress(OSError):
+        subprocess.Popen([sys.executable, "-m", "webbrowser", url], stdout=2)  # noqa: S603
 
 
 def _page() -> str:

@@ -179,6 +179,8 @@ class Files:
     batch_size: ClassVar[int] = 1000
     looks_first: ClassVar[bool] = False
     knows_versions: ClassVar[bool] = False
+    merges: ClassVar[frozenset[str]] = frozenset()
+    erases: ClassVar[frozenset[str]] = frozenset()
     secret_names: ClassVar[tuple[str, ...]] = ()
     oauth: ClassVar[OAuthApp | None] = None
     by_file: ClassVar[bool] = True
@@ -262,6 +264,10 @@ class Files:
         return {}
 
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        """Nothing there can be listed."""
+        return iter(())
+
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
         """Nothing there can be listed."""
         return iter(())
 

@@ -95,7 +95,7 @@ def _place(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
     if found.id is None:
         raise NotFound(
             "address.not_found",
-            msg("{code} has no address of this label or text, or several.", code=client["code"]),
+            msg("{code} has no address of this label or text.", code=client["code"]),
             hint=msg("interop address list {code}", code=client["code"]),
         )
     return parties.of_id(found.id)
