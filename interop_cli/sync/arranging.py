@@ -45,7 +45,7 @@ class Arranged:
     coming: Coming = field(default_factory=set)
     parts: dict[int, Part] = field(default_factory=dict)
     checked: set[int] = field(default_factory=set)
-    """Those of which nobody knows yet what is there."""
+    """Those of which nobody knows yet what is there, or that go before the others."""
     linked: Coming = field(default_factory=set)
     """Those that have a record there, or take over one."""
     names: dict[int, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Arranged:
         local = step.local
         if step.link.remote_id is not None:
             self.linked.add((self.entity, local.number or local.code))
-        if step.todo is Todo.CHECK:
+        if step.todo is Todo.CHECK or (step.is_final and not step.is_held):
             self.checked.add(local.id)
         if step.todo not in SENT:
             return

@@ -167,8 +167,6 @@ class Push:
             arranged.note(step)
             if step.is_final:
                 found.final.append((step.todo, step.local.id))
-                if self.opened.final:
-                    arranged.checked.add(step.local.id)  # what it has there may be free then
             if step.is_held:
                 self.report.say(step, SKIPPED, step.reason)
             elif step.is_gone:
