@@ -46,6 +46,8 @@ class Arranged:
     parts: dict[int, Part] = field(default_factory=dict)
     checked: set[int] = field(default_factory=set)
     """Those of which nobody knows yet what is there."""
+    linked: Coming = field(default_factory=set)
+    """Those that have a record there, or take over one."""
     names: dict[int, str] = field(default_factory=dict)
     """What records are called that are not noted and stand in the way."""
 
@@ -57,6 +59,8 @@ class Arranged:
     def note(self, step: Step) -> None:
         """Count a record in."""
         local = step.local
+        if step.link.remote_id is not None:
+            self.linked.add((self.entity, local.number or local.code))
         if step.todo is Todo.CHECK:
             self.checked.add(local.id)
         if step.todo not in SENT:
@@ -113,7 +117,8 @@ class Arranged:
     def comes(self) -> Coming:
         """Those that are to be there when all have gone."""
         going = (self.parts[one] for wave in self.waves for one in wave)
-        return {(self.entity, part.name) for part in going if part.todo is Todo.CREATE}
+        made = {(self.entity, part.name) for part in going if part.todo is Todo.CREATE}
+        return made | self.linked
 
     def told(self, step: Step) -> Step:
         """A step as it comes out: blocked where its turn never comes."""

@@ -14,6 +14,7 @@ from interop_cli.domain.sync.merge import merge
 from interop_cli.domain.sync.plan import Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
 from interop_cli.sync.arranging import Coming, told
+from interop_cli.sync.departing import done_there
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import read
@@ -38,8 +39,11 @@ def looked(
 def _looked(opened: OpenTarget, entity: str, steps: list[Step]) -> Iterator[Step]:
     asked = [step for step in steps if step.todo in LOOKED_AT]
     found = read(opened, entity, asked) if asked else {}
+    gone = {step.local.id for step, _ in done_there(opened, [s for s in steps if s.is_final])}
     opened.connector.traces()
     for step in steps:
+        if step.local.id in gone:
+            step = replace(step, todo=Todo.SKIP, reason=reason("gone"))
         yield _with(opened, step, found[step.local.id]) if step.local.id in found else step
 
 

@@ -14,6 +14,7 @@ from interop_cli.domain.sync.plan import Reason, Step
 from interop_cli.domain.sync.records import Action, RemoteRecord, Send
 from interop_cli.store.sync.links import CLEARED, dumped, message_text
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync import departing
 from interop_cli.sync.report import ERROR, OK, Report
 from interop_cli.sync.target import OpenTarget
 
@@ -89,7 +90,10 @@ def resolve(
 ) -> None:
     """Settle one of them."""
     attempt = step.link.attempt or {}
-    if step.link.remote_id is not None:
+    if departing.is_final(attempt):
+        # Whether it went is seen before it is sent again.
+        _set(uow, opened, step, state=LinkState.PENDING)
+    elif step.link.remote_id is not None:
         compare(uow, opened, step, remote, attempt, report)
     elif remote is None or remote.gone:
         # It never arrived. The attempt keeps its key for as long as its payload is the same.

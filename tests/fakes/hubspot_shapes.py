@@ -73,6 +73,18 @@ SHAPES = {
             "properties": {"from": _ID, "to": {"type": "array", "items": _ID}},
         }
     ),
+    "merge": {
+        "type": "object",
+        "required": ["objectIdToMerge", "primaryObjectId"],
+        "properties": {"objectIdToMerge": _TEXT, "primaryObjectId": _TEXT},
+        "additionalProperties": False,
+    },
+    "gdpr-delete": {
+        "type": "object",
+        "required": ["objectId"],
+        "properties": {"objectId": _TEXT, "idProperty": _TEXT},
+        "additionalProperties": False,
+    },
     "property": {
         "type": "object",
         "required": ["fieldType", "groupName", "label", "name", "type"],

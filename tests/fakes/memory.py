@@ -66,6 +66,7 @@ class MemoryRemote:
     keyed: bool = True
     looks_first: bool = False
     versions: bool = True
+    merges: bool = False
     replays: bool = True
     rows: dict[str, Row] = field(default_factory=dict)
     troubles: list[TroubleKind | str | None] = field(default_factory=list)
@@ -126,6 +127,7 @@ class MemoryConnector:
     by_file: ClassVar[bool] = False
     only_read: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[TargetSetting, ...]] = ()
+    erases: ClassVar[frozenset[str]] = frozenset()
     remotes: ClassVar[dict[str, MemoryRemote]] = {}
 
     def __init__(self, target: Target, tools: Tools) -> None:
@@ -136,6 +138,10 @@ class MemoryConnector:
     @property
     def looks_first(self) -> bool:
         return self.remote.looks_first
+
+    @property
+    def merges(self) -> frozenset[str]:
+        return frozenset({"client"}) if self.remote.merges else frozenset()
 
     @property
     def knows_versions(self) -> bool:
@@ -185,6 +191,8 @@ class MemoryConnector:
             return remote.attempts[send.attempt]
         if action != Action.CREATE and str(send.remote_id) not in remote.live():
             return Failed(send.id, Trouble(TroubleKind.GONE, "memory.gone", msg("gone")))
+        if action == Action.MERGE:
+            return self._merge(send)
         field_ = remote.refuse(send.payload)
         if field_:
             return Failed(
@@ -205,6 +213,15 @@ class MemoryConnector:
         number = str(len(self.remote.rows) + 1)
         key = send.key if self.remote.keyed else None
         self.remote.rows[number] = Row(number, dict(send.payload), key=key)
+        return Done(send.id, number, "1")
+
+    def _merge(self, send: Send) -> Result:
+        """Make one of two, under an id of its own."""
+        rows, into = self.remote.rows, str(send.payload["into"])
+        number = str(len(rows) + 1)
+        rows[number] = Row(number, dict(rows[into].values), key=rows[into].key)
+        for gone in (into, str(send.remote_id)):
+            rows[gone].merged = number
         return Done(send.id, number, "1")
 
     def _update(self, send: Send) -> Result:
@@ -243,6 +260,9 @@ class MemoryConnector:
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         self._called("list", [])
         return iter([self._remote(row) for row in self.remote.live().values()])
+
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
+        return iter([one for one in self.everything(entity) if one.key is not None])
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         return self.everything(entity)

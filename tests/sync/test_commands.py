@@ -628,7 +628,7 @@ def test_results_and_counts(crm: Run, portal: FakeHubSpot) -> None:
         0,
     )
     assert pushed["targets"] == [
-        {"target": "crm", "blocked": 1, "calls": 2, "stopped": None, "until": None}
+        {"target": "crm", "blocked": 1, "by_hand": 0, "calls": 2, "stopped": None, "until": None}
     ]
     rows = crm("sync", "push", "A", "P", "--results", "-").rows
     assert [(row["key"], row["status"]) for row in rows] == [("A", "unchanged"), ("P", "skipped")]

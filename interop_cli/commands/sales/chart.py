@@ -108,8 +108,8 @@ def chart_command(
 ) -> None:
     """Draw the sales of a client by year, or those of the largest clients, as bars.
 
-    Each currency has its own chart. SVG and PNG need the extra 'charts' of the package. -o json
-    and the like give the numbers instead.
+    Each currency has its own chart. PNG needs the extra 'charts' of the package. -o json and the
+    like give the numbers instead.
 
     \b
     interop sales chart ACME

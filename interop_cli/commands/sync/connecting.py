@@ -293,20 +293,19 @@ def _answer(app: App, login: Login, *, paste: bool) -> Answer:
 
     with listening(login.redirect_uri, _page()) as wait:
         say(_("Log in with the browser that opens, or at: {url}", url=login.url))
-        _open(login.url)
+        open_browser(login.url)
         return login.read(wait(float(app.settings.get("sync.login"))))
 
 
-def _open(url: str) -> None:
-    """Open a browser, if there is one; nobody waits for it."""
-    import threading
-    import webbrowser
+def open_browser(url: str) -> None:
+    """Open a browser, if there is one; nobody waits for it.
 
-    def open_it() -> None:
-        with suppress(webbrowser.Error, OSError):
-            webbrowser.open(url)
+    In a process of its own: what browsers say goes to stderr, and a slow one holds nothing up.
+    """
+    import subprocess
 
-    threading.Thread(target=open_it, daemon=True).start()
+    with suppress(OSError):
+        subprocess.Popen([sys.executable, "-m", "webbrowser", url], stdout=2)  # noqa: S603
 
 
 def _page() -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from interop_cli.sync.target import OpenTarget
 
 EXIT_ATTENTION = 10
-PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs")
+PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs", "remote_id")
 COLUMNS = ("target", "entity", "id", "code", "field", "pushed", "ours", "theirs")
 
 
@@ -38,7 +38,8 @@ def pull_command(
 ) -> None:
     """Show what was changed, deleted or merged over there (exit 10 where something was).
 
-    Nothing here changes by it: sync resolve decides whose value stands.
+    Orphans are records there that carry a key of ours which nobody here has: they are never taken
+    over. Nothing here changes by it: sync resolve decides whose value stands.
 
     \b
     interop sync pull --target crm

@@ -48,7 +48,6 @@ def targets_command(app: App) -> None:
     \b
     interop sync targets
     """
-    from interop_cli.connectors import connector_class
     from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.store.sync.targets import all_targets
 
@@ -67,7 +66,7 @@ def targets_command(app: App) -> None:
         (
             target.name,
             target.kind,
-            str(connector_class(target.kind).role),
+            _role(target.kind),
             target.remote_name,
             secrets_of_target(app, target).place,
             target.introduced,
@@ -79,6 +78,16 @@ def targets_command(app: App) -> None:
         for target in all_targets(app.store.conn)
     ]
     app.output.rows(columns, [rows] if rows else [], key="name")
+
+
+def _role(kind: str) -> str | None:
+    """What targets of a kind are to the company; None for a kind that is not installed any more."""
+    from interop_cli.connectors import connector_class
+
+    try:
+        return str(connector_class(kind).role)
+    except ConfigError:
+        return None
 
 
 class AddCommand(Command):

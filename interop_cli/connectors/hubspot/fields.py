@@ -58,6 +58,7 @@ CONTACT = Descriptor(
         RemoteField("mobile", "mobilephone", usual=False),
         RemoteField("title", "jobtitle", usual=False),
         RemoteField("language", "", Need.UNSUPPORTED, usual=False),
+        RemoteField("active", "", Need.UNSUPPORTED, usual=False),
     ),
 )
 

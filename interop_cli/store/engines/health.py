@@ -169,6 +169,8 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
     from interop_cli.store.engines.sqlite import LIBRARY, temporary_in_memory, wal_is_safe
 
     if not wal_is_safe():
+        from interop_cli.installation import how_to_add
+
         version = ".".join(map(str, LIBRARY))
         yield _finding(
             "sqlite.old",
@@ -177,7 +179,7 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
                 "SQLite {version}: WAL is unsafe in it, so readers keep writers waiting",
                 version=version,
             ),
-            msg("pip install 'interop-cli[sqlite]'"),
+            how_to_add("sqlite"),
         )
     if temporary_in_memory(conn):
         yield _finding(

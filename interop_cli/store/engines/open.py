@@ -52,10 +52,12 @@ def connect(location: str, *, lock_timeout: float) -> Connection:
         try:
             from interop_cli.store.engines import postgres
         except ImportError as error:
+            from interop_cli.installation import how_to_add
+
             raise ConfigError(
                 "db.postgres.missing",
                 msg("PostgreSQL needs the psycopg library, which is not installed."),
-                hint=msg("Run: pip install 'interop-cli[postgres]'"),
+                hint=how_to_add("postgres"),
             ) from error
         return postgres.connect(location, lock_timeout=lock_timeout)
     from interop_cli.store.engines import sqlite
