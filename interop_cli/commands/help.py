@@ -77,7 +77,13 @@ Formatting
 
 Data goes to stdout and words to stderr, in every format. The format never
 depends on what reads it. In CSV and TSV, a cell that a spreadsheet would run
-as a formula begins with an apostrophe; import takes it away again.""")
+as a formula begins with an apostrophe; import takes it away again.
+
+An error is a line of JSON on stderr with -o json, ndjson or
+--error-format json. That of a refused import has its faults by their kinds in
+error.reasons, and the warnings that came before it in error.warnings. In a
+--results file, error.line is the line that is wrong, also of a record out of
+several rows. All of it: interop schema error, result, results""")
 
 FILTERS = N_("""\
 Filters

@@ -91,6 +91,10 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
     street and city. An e-mail counts only where name or place agrees, unless --key names it. A row
     that fits several clients is refused, and so are two rows for one client.
 
+    An empty cell empties its field, but not what every client has: its code, name, currency and
+    the like; nor does a row whose whole place is empty move it. A row that was refused for what
+    another client has may be taken the next time, when that one has given it up.
+
     \b
     interop client import clients.csv --dry-run
     interop client import old.csv --mapping quickbooks --continue-on-error --rejects r.csv

@@ -50,6 +50,7 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 )
 @DATE
 @option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30; the client's if absent."))
+@option("--memo", metavar="TEXT", help=N_("What it says to the customer."))
 @option("--draft", is_flag=True, help=N_("Without a number yet; it does not count."))
 @pass_app
 def create_command(

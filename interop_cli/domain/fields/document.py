@@ -42,6 +42,8 @@ DOCUMENT: Fields = (
           card=(Card.DOCUMENT, 6)),
     Field("sold_to_address", N_("Client's address"), listed=False, card=(Card.DOCUMENT, 9)),
     Field("bill_to_address", N_("Address of who pays"), listed=False, card=(Card.DOCUMENT, 10)),
+    Field("memo", N_("Message"), help=N_("What it says to the customer."), listed=False,
+          metavar="TEXT", card=(Card.DOCUMENT, 13), personal=Personal.OTHER),
     # What the tool works out.
     Field("taxes", N_("Taxes"), Kind.JSON, listed=False, taken=False),
     Field("place_of_supply", N_("Place of supply"), listed=False, taken=False),

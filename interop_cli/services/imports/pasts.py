@@ -216,6 +216,7 @@ class Losers:
             context = report.context.at(one.record.line, row["code"], one.record.parts)
             try:
                 saves.append(report.revised(one, row, mains[winner], others, context))
+                self.left_out += not one.values
             except InteropError as error:
                 report.reject(one.record, row["code"], error)
         if not report.refused:
@@ -229,5 +230,4 @@ class Losers:
         parts.main = None
         reason = msg("was merged into {code}: its fields are left out", code=winner)
         self.report.context.at(record.line, code_of(record)).warn("code", "import.merged", reason)
-        self.left_out += 1
         return Read(record, {}, NOBODY, Decision(), parts, loser=True)

@@ -64,6 +64,7 @@ MIGRATIONS = tuple(
         "0010_uids",
         "0011_who_is_who",
         "0012_departures",
+        "0013_memo",
     )
 )
 
