@@ -501,7 +501,12 @@ class FakeHubSpot(FakeServer):
             return refused
         for one in call.body["inputs"]:
             self.linked.add((one["from"]["id"], one["to"]["id"]))
-        return self._answered([{"from": {"id": "1"}, "to": {"id": "1"}}], [], 200)
+        spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
+        made = [
+            {"from": one["from"], "to": one["to"], "associationSpec": spec}
+            for one in call.body["inputs"]
+        ]
+        return self._answered(made, [], 200)
 
     @route("POST", rf"/crm/associations/{V}/contacts/companies/batch/archive")
     def _unassociate(self, call: Call, match: re.Match[str]) -> Reply:
