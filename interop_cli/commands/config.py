@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.shell.command import Command, Group, argument, option, pass_app
+from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -186,6 +187,29 @@ def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: 
 
 def _item(name: str, text: str | None, *, changed: bool) -> dict[str, object]:
     return {"name": name, "value": _shown(name, text), "status": "ok" if changed else "unchanged"}
+
+
+@config_command.command("logo", cls=Command)
+@argument("file", type=FileRead(), metavar="[FILE]", required=False)
+@option("--remove", is_flag=True, help=N_("Take the logo away."))
+@pass_app
+def logo_command(app: App, file: str | None, remove: bool) -> None:
+    """Set or remove the shop's logo on what it prints: PNG, JPEG or SVG, by its content.
+
+    \b
+    interop config logo shop.svg
+    interop config logo --remove
+    """
+    from interop_cli.domain.values.logo import MAX_BYTES, check_logo
+    from interop_cli.inputs.source import read_whole
+    from interop_cli.services.sales.printing import set_company_logo
+
+    if (file is None) != remove:
+        raise UsageError("usage.logo", msg("One of these only: FILE, --remove."))
+    content = read_whole(file, limit=MAX_BYTES) if file else None
+    if content is not None:
+        check_logo(content)
+    app.write("config.logo", lambda uow: set_company_logo(uow, content))
 
 
 @config_command.command("path", cls=Command)

@@ -20,7 +20,7 @@ from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import ColumnChoice, Row, choose, pick
 from interop_cli.output.destination import Destination
 from interop_cli.output.notices import Advance, Notices, warnings
-from interop_cli.output.sanitise import printable_json
+from interop_cli.output.sanitise import printable_json, printable_lines
 from interop_cli.output.style import Style, is_screen, is_terminal, terminal_width, wants_color
 from interop_cli.output.words import is_feminine
 
@@ -263,11 +263,20 @@ class Output:
         if self.terminal:
             raise UsageError(
                 "output.picture",
-                msg("A picture is not shown on a terminal."),
+                msg("A picture or a PDF is not shown on a terminal."),
                 hint=msg("Name a file for it: --out FILE"),
             )
         with self._place.opened(spool=False) as write:
             write(data)
+
+    def document(self, chunks: Iterator[bytes]) -> None:
+        """Write a document to stdout; ``UsageError`` where a terminal would get a PDF."""
+        first = next(chunks, b"")
+        if first.startswith(b"%PDF"):
+            self.picture(first)
+            return
+        texts = (chunk.decode() for chunk in chain([first], chunks))
+        self._place.write(map(printable_lines, texts) if self.terminal else texts)
 
     def side_file(self, path: Path | str, chunks: Iterable[str], *, personal: bool = False) -> None:
         """Write a file beside the data or instead of it, whole or not at all; ``-`` is stdout.

@@ -86,7 +86,7 @@ def source_of(ctx: click.Context, param: click.Parameter) -> Source | None:
     name = str(param.name)
     if name in BY_NAME:
         return BY_NAME[name]
-    if isinstance(param, click.Option) and (which := _choices(ctx, name)):
+    if which := closed_list(ctx, param):
         return lambda _place: of_closed_list(which)
     called = re.findall(r"[A-Z_]+", param.make_metavar(ctx).partition("=")[0])
     if name == "name" and not isinstance(param, click.Option):
@@ -96,13 +96,14 @@ def source_of(ctx: click.Context, param: click.Parameter) -> Source | None:
     return next((BY_METAVAR[word] for word in called if word in BY_METAVAR), None)
 
 
-def _choices(ctx: click.Context, name: str) -> ClosedList | None:
+def closed_list(ctx: click.Context, param: click.Parameter) -> ClosedList | None:
+    """The closed list that the values of an option are out of: that of its field."""
     from interop_cli.domain.fields import ENTITIES
 
-    for field in ENTITIES[entity_at(ctx)]:
-        if field.name == name:
-            return field.choices
-    return None
+    if not isinstance(param, click.Option):
+        return None
+    fields = ENTITIES[entity_at(ctx)]
+    return next((field.choices for field in fields if field.name == param.name), None)
 
 
 # -- what a command is about --------------------------------------------------------------------

@@ -9,6 +9,7 @@ COMMANDS = {
     "import": "documents",
     "document": "documents",
     "invoice": "invoice",
+    "label": "paper",
     "refresh": "totals",
     "totals": "totals",
     "report": "chart",

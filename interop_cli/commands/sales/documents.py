@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import lists
+from interop_cli.commands.sales.paper import KIND, print_command
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import DOCUMENT, Card
 from interop_cli.domain.fields.document import AMOUNTS, LINE_FIELDS, PLACE_PARTS
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 document_command = Group(
     "document", help=N_("Quotes, jobs, packing slips, invoices, credit notes.")
 )
-KIND = click.Choice(KIND_NAMES)
+document_command.add_command(print_command)
 
 
 @document_command.command("add", cls=Command)
