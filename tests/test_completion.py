@@ -58,7 +58,20 @@ def test_no_database_offers_nothing(run: Run, tmp_path: Path) -> None:
 
 # What nobody but the user knows: new names and texts, numbers, places elsewhere.
 FREE = {
-    *("AMOUNT", "C", "COLUMN", "FIELD", "FILE", "FOLDER", "K", "N", "NAME", "NEW_CODE", "PATH"),
+    *(
+        "AMOUNT",
+        "C",
+        "COLUMN",
+        "FIELD",
+        "FILE",
+        "FOLDER",
+        "K",
+        "M",
+        "N",
+        "NAME",
+        "NEW_CODE",
+        "PATH",
+    ),
     *("REMOTE_ID", "S", "TEXT", "THEIRS", "URL", "VALUE", "Y"),
 }
 

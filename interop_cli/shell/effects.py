@@ -21,6 +21,7 @@ READS = {
     "address why-not": "object", "address route": "object", "address autofill": "object[]",
     "note list": "note[]", "note show": "note", "note save": "object[]",
     "note categories": "object[]", "sales document list": "document[]",
+    "sales document print": "result", "sales label": "result",
     "sales document show": "document", "sales invoice show": "document",
     "sales totals": "sales_total[]", "sales report": "object[]", "sales chart": "text",
     "sales verify": "object[]", "sync targets": "object[]", "sync plan": "object[]",
@@ -43,7 +44,7 @@ RESULT = frozenset({
     "sales invoice create", "sales invoice credit", "sales invoice post", "sales refresh",
     "sync add", "sync remove", "sync link", "sync unlink", "sync export", "sync ack", "sync retry",
     "sync push", "db seed", "db grant", "db user set", "db user remove", "config set",
-    "config unset", "journal undo",
+    "config unset", "config logo", "journal undo",
 })  # fmt: skip
 """Those that write, and give a ``result``."""
 WRITES = {

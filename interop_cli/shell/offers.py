@@ -298,8 +298,8 @@ def _values(place: Place, field: ListField) -> Iterable[Offer]:
 
 BY_METAVAR: dict[str, Source] = {
     "CODE": _clients,
-    "WINNER": _clients,
-    "LOSER": _clients,
+    "KEPT_CODE": _clients,
+    "ABSORBED_CODE": _clients,
     "ID": _ids(None),
     "NUMBER": _numbers,
     "OPERATION": _operations,

@@ -73,7 +73,9 @@ def target_named(conn: Connection, name: str) -> TargetRow:
     names = ", ".join(target.name for target in targets)
     raise ConfigError(
         "sync.target.unknown",
-        msg("There is no target {name}. Targets: {names}.", name=name[:40], names=names or "-"),
+        msg("There is no target {name}. Targets: {names}.", name=name[:40], names=names)
+        if names
+        else msg("There is no target {name}, nor any other.", name=name[:40]),
         hint=msg("Make one with: interop sync add NAME KIND"),
     )
 
