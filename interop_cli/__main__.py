@@ -14,7 +14,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # One command makes objects until it ends: looking for cycles among them finds nothing and
     # takes a tenth of the time of an import.
-    gc.set_threshold(20_000)
+    gc.set_threshold(100_000, 50)
     from interop_cli.cli import main as run
 
     sys.exit(run(sys.argv[1:]))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
-from interop_cli.i18n import set_language
+from interop_cli.i18n import set_language, set_zone
 from interop_cli.shell.command import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class App:
         self.warnings: list[RuleWarning] = []
         """What is to be looked at in the input; every outcome of this run has it."""
         set_language(early_language(argv, environ))
+        set_zone(lambda: self.zone)
 
     # -- settings ---------------------------------------------------------------------------
 
@@ -299,6 +300,7 @@ class App:
             out=Path(out) if out and out != "-" else None,
             color=get("color"),
             quiet=bool(self.options.get("quiet")),
+            pager=not (self.options.get("no_pager") or get("no_input")),
             dialect=self.options.get("dialect") or "rfc4180",
             error_format=get("error_format"),
             environ=self.environ,

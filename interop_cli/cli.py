@@ -70,6 +70,9 @@ def main(argv: Sequence[str]) -> int:
     if COMPLETION in os.environ:
         from click.shell_completion import shell_complete
 
+        from interop_cli.shell.shells import register
+
+        register()
         return shell_complete(
             cli, {"obj": App([], os.environ)}, "interop", COMPLETION, os.environ[COMPLETION]
         )

@@ -1,4 +1,4 @@
-"""Which language the user reads, and the sentences in it.
+"""Which language the user reads, the sentences in it, and the user's time.
 
 English is the language of the msgids; French comes from ``locale/fr``. The catalogue is also bound
 as gettext's default domain, because click takes its own sentences from there.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +22,7 @@ DOMAIN = "messages"
 LOCALE_DIR = Path(__file__).parent / "locale"
 
 _current = "en"
+_zone: Callable[[], tzinfo | None] = lambda: None  # noqa: E731 - asked when a time is shown
 
 
 @cache
@@ -52,15 +56,52 @@ def language() -> str:
     return _current
 
 
+def set_zone(zone: Callable[[], tzinfo | None]) -> None:
+    """Have ``zone`` asked for the time zone of the user; None is that of this machine."""
+    global _zone
+    _zone = zone
+
+
+def local_time(text: str) -> str:
+    """A stored time as the user's clock shows it: ``2026-01-05 14:03``; other text as it is."""
+    if not text.endswith("Z"):
+        return text
+    from interop_cli.domain.errors import InteropError
+
+    zone = None
+    with suppress(InteropError):  # a zone that this machine does not know: its own, then
+        zone = _zone()
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return text
+
+
 def _(msgid: str, **params: object) -> str:
     """``msgid`` in the user's language, its ``{name}`` places filled from ``params``."""
     text = catalogue(_current).gettext(msgid) if msgid else ""
-    return text.format(**params) if params else text
+    return _filled(text, params) if params else text
+
+
+def _filled(text: str, params: Mapping[str, object]) -> str:
+    """``text`` with its places filled; after ``Chez Nous inc.`` no second full stop."""
+    for name, value in params.items():
+        if isinstance(value, str) and value.endswith("."):
+            text = re.sub(rf"\{{{name}\}}\.(?=\s|$)", f"{{{name}}}", text)
+    return text.format(**params)
+
+
+def word(msgid: str) -> str:
+    """The word behind the last bar of ``msgid``, in the user's language.
+
+    What stands before it tells apart what English says in one word: ``feminine|posted``.
+    """
+    return _(msgid).rpartition("|")[2]
 
 
 def ngettext(one: str, many: str, n: int, **params: object) -> str:
     """The singular or the plural of a sentence for ``n``, which fills the place ``{n}``."""
-    return catalogue(_current).ngettext(one, many, n).format(n=n, **params)
+    return _filled(catalogue(_current).ngettext(one, many, n), {"n": n, **params})
 
 
 def labelled(label: str, text: object) -> str:
@@ -76,5 +117,5 @@ def translate(message: Message) -> str:
     }
     if message.plural:
         find = catalogue(_current).ngettext
-        return find(message.msgid, message.plural, message.params["count"]).format(**params)
+        return _filled(find(message.msgid, message.plural, message.params["count"]), params)
     return _(message.msgid, **params)

@@ -27,7 +27,7 @@ settings.register_profile(
 settings.load_profile("dev")
 
 CLEARED_PREFIXES = ("INTEROP_", "XDG_", "LC_", "PG")
-CLEARED = ("CI", "COLUMNS", "FORCE_COLOR", "LANG", "LANGUAGE", "NO_COLOR", "TERM")
+CLEARED = ("CI", "COLUMNS", "FORCE_COLOR", "LANG", "LANGUAGE", "LESS", "NO_COLOR", "PAGER", "TERM")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,6 +56,7 @@ def isolation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / f".{name.lower()}"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("NO_PAGER", "1")  # those who test it say otherwise
     with monkeypatch.context() as zone:
         zone.setenv("TZ", "UTC")
         _apply_zone()

@@ -320,3 +320,16 @@ def test_a_wrong_command_in_a_document_is_found() -> None:
     assert list(typed(page)) == ["interop client lst", "interop --nope"]
     assert not any(exists(line, tree) for line in typed(page))
     assert exists("interop --version", tree)
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs").glob("*.fr.md")), ids=lambda page: page.name
+)
+def test_a_page_says_the_same_in_both_languages(page: Path) -> None:
+    def shape(path: Path) -> tuple[list[str], int, int]:
+        text = path.read_text("utf-8")
+        plain = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+        count = {mark: len(re.findall(mark, text, re.MULTILINE)) for mark in ("^```", r"^\|")}
+        return re.findall(r"^(#+) ", plain, re.MULTILINE), count["^```"], count[r"^\|"]
+
+    assert shape(page) == shape(page.with_name(page.name.replace(".fr.", ".")))

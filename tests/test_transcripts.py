@@ -15,6 +15,7 @@ import pytest
 
 from interop_cli.shell.system import current_user
 from tests.support.engines import ENGINES
+from tests.support.terminal import ON
 from tests.support.transcript import Step, Transcript, matches, parse, run_step, updated
 from tests.support.warm import cold_program, install, warm_program
 
@@ -57,6 +58,7 @@ def test_transcript(
     transcript = parse(path.read_text("utf-8"))
     cold = "cold" in transcript.declared("start")
     install(cold_program() if cold else warm_program(), tmp_path / "bin")
+    install(ON, tmp_path / "bin", "on")
     if "shared" in transcript.declared("needs"):
         shell_env["SHARED"] = str(request.getfixturevalue("shared_data"))
     database = request.getfixturevalue("postgres_url") if engine == "postgres" else "interop.db"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +13,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ADDRESS, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Group, RowId, argument, given, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 address_command = Group("address", help=N_("Main and shipping addresses of a client."))
 
-ADDRESS_ID = click.argument("address_id", type=RowId(), metavar="ID")
+ADDRESS_ID = argument("address_id", type=RowId(), metavar="ID")
 PICK = option(
     "--pick", type=click.IntRange(min=1), metavar="N", help=N_("Which of several places is meant.")
 )
@@ -68,7 +68,7 @@ def show_command(app: App, address_id: int) -> None:
 
 
 @address_command.command("create", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @field_options(ADDRESS, needed=NEEDED["address"])
 @ALLOW_MISMATCH
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
@@ -134,7 +134,7 @@ def edit_command(
 
 
 @address_command.command("delete", cls=Command)
-@click.argument("address_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
+@argument("address_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 @pass_app
 def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
     """Delete addresses that nothing uses; the main one stays.
@@ -176,7 +176,7 @@ def why_not_command(app: App, address_id: int) -> None:
         addresses.one(conn, address_id)
         blockers = used_by.of_address(conn, address_id)
     found = {"id": address_id, "deletable": not blockers, "blockers": blockers}
-    app.output.record(found, card=use_card, key="id")
+    app.output.record(found, card=partial(use_card, entity="address"), key="id")
 
 
 @address_command.command("main", cls=Command)
@@ -216,7 +216,7 @@ def route_command(app: App, address_id: int, provider: str | None, origin: str |
 
 
 @address_command.command("autofill", cls=Command)
-@click.argument("text")
+@argument("text")
 @PICK
 @pass_app
 def autofill_command(app: App, text: str, pick: int | None) -> None:

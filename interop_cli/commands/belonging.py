@@ -13,8 +13,7 @@ from interop_cli.domain.fields.field import SYSTEM, Field, listed, names, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_
 from interop_cli.inputs.mapping import Fields
-from interop_cli.shell.command import Command, option, pass_app
-from interop_cli.shell.completion import client_codes
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
@@ -28,19 +27,16 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 CLIENT = option(
-    "--client",
-    metavar="CODE",
-    shell_complete=client_codes,
-    help=N_("Whose all of them are; else each row names its client."),
+    "--client", metavar="CODE", help=N_("Whose all of them are; else each row names its client.")
 )
 
 
 def file_options(*, vcards: bool = False) -> Callable[[F], F]:
     """The file, whose rows it has, and how it is written; ``vcards``: it may hold these."""
-    argument = click.argument("file", type=FileRead(), metavar="FILE|-")
+    named = argument("file", type=FileRead(), metavar="FILE|-")
 
     def decorate(function: F) -> F:
-        decorated: F = argument(CLIENT(intake_options(vcards=vcards)(function)))
+        decorated: F = named(CLIENT(intake_options(vcards=vcards)(function)))
         return decorated
 
     return decorate

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import Command, Group, option, pass_app
+from interop_cli.shell.command import Command, Group, argument, option, pass_app
+from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.domain.rules import RuleWarning
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
+COUNTRY, PROVINCE = "defaults.country", "defaults.province"
 config_command = Group("config", help=N_("Settings of the company and of this user."))
 
 
@@ -56,7 +57,7 @@ def _all(app: App) -> list[tuple[str, object, str]]:
 
 
 @config_command.command("get", cls=Command)
-@click.argument("name")
+@argument("name")
 @pass_app
 def get_command(app: App, name: str) -> None:
     """Show one setting.
@@ -70,8 +71,8 @@ def get_command(app: App, name: str) -> None:
 
 
 @config_command.command("set", cls=Command)
-@click.argument("name")
-@click.argument("value")
+@argument("name")
+@argument("value")
 @pass_app
 def set_command(app: App, name: str, value: str) -> None:
     """Set a setting: the company's in the database, the user's in a file.
@@ -89,7 +90,7 @@ def set_command(app: App, name: str, value: str) -> None:
         return
     text = as_text(name, parse(name, value))
     if setting(name).scope is SettingScope.COMPANY:
-        app.write("config.set", lambda uow: _company(uow, name, text))
+        _write_company(app, name, text)
         return
     changed = as_text(name, app.settings.get(name)) != text or app.settings.origin(name) != "file"
     if not app.dry_run:
@@ -98,7 +99,7 @@ def set_command(app: App, name: str, value: str) -> None:
 
 
 @config_command.command("unset", cls=Command)
-@click.argument("name")
+@argument("name")
 @pass_app
 def unset_command(app: App, name: str) -> None:
     """Go back to the default of a setting.
@@ -112,12 +113,29 @@ def unset_command(app: App, name: str) -> None:
         _unset_secret(app, name)
         return
     if setting(name).scope is SettingScope.COMPANY:
-        app.write("config.unset", lambda uow: _company(uow, name, None))
+        _write_company(app, name, None)
         return
     changed = app.settings.origin(name) == "file"
     if not app.dry_run:
         app.settings.unset_user(name)
     _of_user(app, "config.unset", name, None, changed=changed)
+
+
+def _write_company(app: App, name: str, text: str | None) -> None:
+    """Set a setting of the company, or go back to its default."""
+    from interop_cli.services.admin import checked_province, province_elsewhere
+    from interop_cli.settings import setting
+
+    of_places = (COUNTRY, PROVINCE)
+    found = {one: app.settings.get(one) for one in of_places}
+    if name == PROVINCE and text is not None:
+        text = checked_province(text, found[COUNTRY])
+    found[name] = setting(name).default if text is None else text
+    told = (
+        province_elsewhere(found[PROVINCE], found[COUNTRY]) if name in (COUNTRY, PROVINCE) else []
+    )
+    operation = "config.unset" if text is None else "config.set"
+    app.write(operation, lambda uow: _company(uow, name, text, told))
 
 
 def _set_secret(app: App, name: str, value: str) -> None:
@@ -151,11 +169,11 @@ def _unset_secret(app: App, name: str) -> None:
     _of_user(app, "config.unset", name, None, changed=changed)
 
 
-def _company(uow: UnitOfWork, name: str, text: str | None) -> Outcome:
+def _company(uow: UnitOfWork, name: str, text: str | None, warnings: list[RuleWarning]) -> Outcome:
     from interop_cli.services.outcome import one
 
     changed = uow.settings.unset(name) if text is None else uow.settings.set(name, text)
-    return one(_item(name, text, changed=changed), changed=changed)
+    return one(_item(name, text, changed=changed), changed=changed, warnings=warnings)
 
 
 def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: bool) -> None:
@@ -169,6 +187,29 @@ def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: 
 
 def _item(name: str, text: str | None, *, changed: bool) -> dict[str, object]:
     return {"name": name, "value": _shown(name, text), "status": "ok" if changed else "unchanged"}
+
+
+@config_command.command("logo", cls=Command)
+@argument("file", type=FileRead(), metavar="[FILE]", required=False)
+@option("--remove", is_flag=True, help=N_("Take the logo away."))
+@pass_app
+def logo_command(app: App, file: str | None, remove: bool) -> None:
+    """Set or remove the shop's logo on what it prints: PNG, JPEG or SVG, by its content.
+
+    \b
+    interop config logo shop.svg
+    interop config logo --remove
+    """
+    from interop_cli.domain.values.logo import MAX_BYTES, check_logo
+    from interop_cli.inputs.source import read_whole
+    from interop_cli.services.sales.printing import set_company_logo
+
+    if (file is None) != remove:
+        raise UsageError("usage.logo", msg("One of these only: FILE, --remove."))
+    content = read_whole(file, limit=MAX_BYTES) if file else None
+    if content is not None:
+        check_logo(content)
+    app.write("config.logo", lambda uow: set_company_logo(uow, content))
 
 
 @config_command.command("path", cls=Command)

@@ -9,9 +9,11 @@ import click
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, pass_app
+from interop_cli.shell.command import Command, argument, pass_app
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from interop_cli.app import App
 
 
@@ -51,6 +53,7 @@ Environment
   INTEROP_CONFIG         the user's settings file
   INTEROP_TODAY          YYYY-MM-DD: today's date, for tests and re-runs
   NO_COLOR, FORCE_COLOR, TERM=dumb, COLUMNS
+  PAGER, NO_PAGER        what reads what is longer than the screen (less); none
 
 Any setting can be given this way: defaults.province is
 INTEROP_DEFAULTS_PROVINCE. An option wins over the environment, which wins over
@@ -59,7 +62,8 @@ the company's settings, then the user's file, then the default.""")
 FORMATTING = N_("""\
 Formatting
 
-  -o table    for people; data is never shown raw on a terminal
+  -o table    for people: local times, telephones, money, words of their language;
+              on a terminal as wide as that, less important columns left out
   -o json     a list is an array, show is an object, a write its result
   -o ndjson   one object a line, streamed
   -o csv      RFC 4180, English field names; --dialect excel-fr for Excel in French
@@ -73,7 +77,13 @@ Formatting
 
 Data goes to stdout and words to stderr, in every format. The format never
 depends on what reads it. In CSV and TSV, a cell that a spreadsheet would run
-as a formula begins with an apostrophe; import takes it away again.""")
+as a formula begins with an apostrophe; import takes it away again.
+
+An error is a line of JSON on stderr with -o json, ndjson or
+--error-format json. That of a refused import has its faults by their kinds in
+error.reasons, and the warnings that came before it in error.warnings. In a
+--results file, error.line is the line that is wrong, also of a record out of
+several rows. All of it: interop schema error, result, results""")
 
 FILTERS = N_("""\
 Filters
@@ -185,6 +195,21 @@ TOPICS = {
 }
 
 
+def _words(ctx: click.Context, _param: click.Parameter, typed: str) -> list[CompletionItem]:
+    """What may stand there: topics first, then the words of a command."""
+    from click.shell_completion import CompletionItem
+
+    ctx, words = ctx.find_root(), ctx.params.get("words") or ()
+    command: click.Command = ctx.command
+    for word in words:
+        if not isinstance(command, click.Group) or not (found := command.get_command(ctx, word)):
+            return []
+        command, ctx = found, click.Context(found, ctx, word)
+    topics = [CompletionItem(topic, help=_("a topic")) for topic in TOPICS if not words]
+    commands = command.shell_complete(ctx, typed) if isinstance(command, click.Group) else []
+    return [one for one in (*topics, *commands) if one.value.startswith(typed) and typed[:1] != "-"]
+
+
 @click.command(
     "help",
     cls=Command,
@@ -194,7 +219,7 @@ TOPICS = {
         "\b\ninterop help client edit\ninterop help filters"
     ),
 )
-@click.argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]")
+@argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]", shell_complete=_words)
 @pass_app
 def help_command(app: App, words: tuple[str, ...]) -> None:
     """Show the help of a command, or a topic."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Count, Group, RowId, option, pass_app
+from interop_cli.shell.command import Command, Count, Group, RowId, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -36,11 +37,21 @@ def list_command(app: App, name: str | None, limit: int | None) -> None:
     columns = operations.columns()
     app.output.pick(columns, key="id")
     batches = operations.operation_rows(app.store.conn, name=name, limit=limit or None)
+    if app.output.format == "table":
+        batches = _named(batches)
     app.output.rows(columns, batches, key="id", spool=app.store.conn.readers_block_writers)
 
 
+def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Operations with their names as people say them."""
+    from interop_cli.output.words import operation_named
+
+    for batch in batches:
+        yield [(row[0], operation_named(row[1]), *row[2:]) for row in batch]
+
+
 @journal_command.command("show", cls=Command)
-@click.argument("operation_id", type=RowId(), metavar="OPERATION")
+@argument("operation_id", type=RowId(), metavar="OPERATION")
 @option(
     "--limit",
     type=Count(min=1),
@@ -84,10 +95,15 @@ def _last(app: App) -> tuple[int, str]:
 
 
 @journal_command.command("undo", cls=Command)
-@click.argument("operation_id", type=Operation(), metavar="OPERATION|last")
+@argument("operation_id", type=Operation(), metavar="OPERATION|last")
 @option("--keep-newer", is_flag=True, help=N_("Keep the rows changed since, undo the others."))
+@option(
+    "--unlink",
+    is_flag=True,
+    help=N_("Also what a target of sync holds by now, or has merged: that stays there."),
+)
 @pass_app
-def undo_command(app: App, operation_id: int | str, keep_newer: bool) -> None:
+def undo_command(app: App, operation_id: int | str, keep_newer: bool, unlink: bool) -> None:
     """Bring back what an operation changed, and nothing else.
 
     last is the latest operation of yours that is not undone; it is shown, and you are asked, before
@@ -98,13 +114,14 @@ def undo_command(app: App, operation_id: int | str, keep_newer: bool) -> None:
     interop journal undo 17 --dry-run
     interop journal undo 17
     interop journal undo last
+    interop journal undo 17 --unlink
     """
     from interop_cli.services import admin
 
     wanted, line = (operation_id, "") if isinstance(operation_id, int) else _last(app)
 
     def undo(uow: UnitOfWork) -> Outcome:
-        return admin.undo(uow, wanted, keep_newer=keep_newer)
+        return admin.undo(uow, wanted, keep_newer=keep_newer, unlink=unlink)
 
     asked = bool(line) and confirm.needed(app)
     if asked:

@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import click
-
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, ngettext
-from interop_cli.shell.command import Count, option, options
-from interop_cli.shell.completion import client_codes
+from interop_cli.shell.command import Count, argument, option, options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -34,7 +31,7 @@ FILTER = option(
 LIMIT = option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 SORT_HELP = N_("Order by a field; - reverses.")
 # Of a client's own things, or those of all clients.
-ANY_CLIENT = click.argument("client", metavar="[CODE]", required=False, shell_complete=client_codes)
+ANY_CLIENT = argument("client", metavar="[CODE]", required=False)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import NOTE
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Group, RowId, given, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Group, RowId, argument, given, option, pass_app
 from interop_cli.shell.field_options import field_options
 from interop_cli.shell.paths import FileRead, FileWritten
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-NOTE_ID = click.argument("note_id", type=RowId(), metavar="ID")
+NOTE_ID = argument("note_id", type=RowId(), metavar="ID")
 MEGABYTE = 1_000_000
 
 
@@ -44,7 +43,7 @@ def read_files(app: App, paths: Sequence[str]) -> list[File]:
 
 @click.command("attach", cls=Command)
 @NOTE_ID
-@click.argument("files", nargs=-1, required=True, type=FileRead(), metavar="FILE…")
+@argument("files", nargs=-1, required=True, type=FileRead(), metavar="FILE…")
 @pass_app
 def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
     """Attach files to a note; they are kept in the database.
@@ -93,7 +92,7 @@ def detach_command(
 
 @click.command("save", cls=Command)
 @NOTE_ID
-@click.argument("place", metavar="FILE|FOLDER", type=FileWritten(Path, folder=True))
+@argument("place", metavar="FILE|FOLDER", type=FileWritten(Path, folder=True))
 @option(
     "--attachment",
     "attachment_ids",
@@ -226,7 +225,7 @@ def show_command(app: App, note_id: int) -> None:
 
 
 @note_command.command("create", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @CATEGORY
 @field_options(NOTE, required=("text",))
 @option(
@@ -296,7 +295,7 @@ def edit_command(
 
 
 @note_command.command("delete", cls=Command)
-@click.argument("note_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
+@argument("note_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 @pass_app
 def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
     """Delete notes; one with attachments is refused until they are taken off.

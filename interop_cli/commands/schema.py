@@ -13,7 +13,7 @@ from interop_cli.domain.fields import ENTITIES
 from interop_cli.domain.fields.field import Column, ValueKind, listed
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, STATUS_NAMES
-from interop_cli.shell.command import Command, pass_app
+from interop_cli.shell.command import Command, argument, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
         "interop schema client\ninterop schema commands"
     ),
 )
-@click.argument("name", required=False, metavar="[ENTITY|result|error|commands]")
+@argument(
+    "name",
+    required=False,
+    metavar="[ENTITY|result|error|commands]",
+    shell_complete=lambda _ctx, _param, typed: [
+        name for name in (*SCHEMAS, "commands") if name.startswith(typed)
+    ],
+)
 @pass_app
 def schema_command(app: App, name: str | None) -> None:
     """Print a JSON Schema."""
@@ -193,14 +200,7 @@ def operation() -> Schema:
 def result() -> Schema:
     """What a write prints."""
     count = {"type": "integer", "minimum": 0}
-    warning = {
-        "path": _text(),
-        "code": _text(),
-        "message": _text(),
-        "line": {"type": ["integer", "null"]},
-        "key": _text(null=True),
-    }
-    return _object(
+    found = _object(
         "result",
         {
             "schema_version": {"const": 1},
@@ -212,11 +212,43 @@ def result() -> Schema:
             "unchanged": count,
             "failed": count,
             "items": {"type": "array", "items": {"type": "object"}},
-            "warnings": {
-                "type": "array",
-                "items": {"type": "object", "properties": warning, "required": list(warning)},
-            },
+            "warnings": _warnings(),
         },
+    )
+    # What an import says besides.
+    counts = {"type": "object", "additionalProperties": count}
+    imported = {"created": count, "updated": count, "found": counts, "merged": count}
+    found["properties"] |= {**imported, "reasons": _reasons()}
+    return found
+
+
+def _list_of(properties: dict[str, Schema]) -> Schema:
+    item = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "array", "items": item}
+
+
+def _warnings() -> Schema:
+    return _list_of(
+        {
+            "path": _text(),
+            "code": _text(),
+            "message": _text(),
+            "line": {"type": ["integer", "null"]},
+            "key": _text(null=True),
+        }
+    )
+
+
+def _reasons() -> Schema:
+    """The faults of an import by their kinds, with the lines of the first few of each."""
+    return _list_of(
+        {
+            "code": _text(),
+            "path": _text(),
+            "message": _text(null=True),
+            "count": {"type": "integer", "minimum": 1},
+            "lines": {"type": "array", "items": {"type": "integer"}},
+        }
     )
 
 
@@ -242,7 +274,9 @@ def error() -> Schema:
             "items": {"type": "object", "properties": detail, "required": ["path", "code"]},
         },
     }
-    body = {"type": "object", "properties": inner, "required": list(inner)}
+    # What a refused import says besides: how many rows are wrong, and the warnings that it had.
+    refused = {"rows": {"type": "integer"}, "reasons": _reasons(), "warnings": _warnings()}
+    body = {"type": "object", "properties": inner | refused, "required": list(inner)}
     return _object("error", {"error": body})
 
 
@@ -255,7 +289,17 @@ def results() -> Schema:
             "key": _text(null=True),
             "status": {"enum": ["ok", "unchanged", "skipped", "error"]},
             "id": {"type": ["integer", "null"]},
-            "error": {"type": ["object", "null"]},
+            "error": {
+                "type": ["object", "null"],
+                "properties": {
+                    "code": _text(),
+                    "path": _text(),
+                    "message": _text(null=True),
+                    # Of several rows that are one record, the one that is wrong.
+                    "line": {"type": ["integer", "null"]},
+                },
+                "required": ["code"],
+            },
         },
     )
 
@@ -276,31 +320,96 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
 
 
 def command_tree(root: click.Group) -> Schema:
-    """Every command with its arguments and options; the global options once, at the root."""
+    """Every command with its arguments and options, and what it does; enough to build a form.
+
+    The global options stand once, at the root. Help is in English, in every language.
+    """
     from interop_cli.shell.command import GlobalOption
+    from interop_cli.shell.effects import effect
 
     def described(command: click.Command, context: click.Context) -> Schema:
         params = [
-            {
-                "name": param.name,
-                "kind": param.param_type_name,
-                "flags": [*param.opts, *param.secondary_opts],
-                "required": param.required,
-                "multiple": param.nargs == -1 or getattr(param, "multiple", False),
-            }
+            _param(param, context)
             for param in command.params
             if context.parent is None or not isinstance(param, GlobalOption)
         ]
-        found: Schema = {"params": params}
+        text = [part for part in (command.help or "").split("\n\n") if part]
+        found: Schema = {
+            "help": _plain("\n\n".join(part for part in text if part[0] != "\b")),
+            "examples": [
+                line
+                for part in text
+                if part[0] == "\b"
+                for line in part[2:].replace("\\\n", " ").splitlines()
+            ],
+            "params": params,
+        }
         if isinstance(command, click.Group):
             found["commands"] = {
                 name: described(child, click.Context(child, info_name=name, parent=context))
                 for name in command.list_commands(context)
                 if (child := command.get_command(context, name)) is not None
             }
+        else:
+            found |= effect(command, context)
         return found
 
     return {
         "schema_version": 1,
         "interop": described(root, click.Context(root, info_name="interop")),
     }
+
+
+def _plain(text: str | None) -> str | None:
+    return " ".join((text or "").split()) or None
+
+
+def _param(param: click.Parameter, context: click.Context) -> Schema:
+    """A parameter: its name, flags and kind, the type of its value, what it may be, its help."""
+    found: Schema = {
+        "name": param.name,
+        "kind": param.param_type_name,
+        "flags": [*param.opts, *param.secondary_opts],
+        "required": param.required or bool(getattr(param, "needed", None)),
+        "multiple": param.nargs == -1 or getattr(param, "multiple", False),
+        "type": _type(param),
+        "metavar": None if _type(param) == "boolean" else param.make_metavar(context).strip("[]"),
+        "help": _plain(getattr(param, "help", None)),
+        "default": _default(param),
+    }
+    if choices := _choices_of(param, context):
+        found["choices"] = choices
+    for name in ("min", "max"):
+        if (bound := getattr(param.type, name, None)) is not None:
+            found[name] = bound
+    return found
+
+
+def _type(param: click.Parameter) -> str:
+    """``boolean integer number file string``; a file is one that is read or written."""
+    from interop_cli.shell.paths import NamedFile
+
+    if getattr(param, "is_flag", False):
+        return "boolean"
+    if isinstance(param.type, NamedFile):
+        return "file"
+    if isinstance(param.type, click.types.IntParamType):
+        return "integer"
+    return "number" if isinstance(param.type, click.types.FloatParamType) else "string"
+
+
+def _default(param: click.Parameter) -> Any:
+    """What stands where nothing is typed; None where nothing does, or the command decides."""
+    plain = isinstance(param.default, str | int | float) and not callable(param.default)
+    return param.default if plain else None
+
+
+def _choices_of(param: click.Parameter, context: click.Context) -> list[str]:
+    """The values there are, where the list of them is closed and short."""
+    from interop_cli.domain.values.closed_lists import ClosedList, offered
+    from interop_cli.shell.completion import closed_list
+
+    if isinstance(param.type, click.Choice):
+        return [str(choice) for choice in param.type.choices]
+    which = closed_list(context, param)
+    return [*offered(which)] if which and which is not ClosedList.CURRENCY else []

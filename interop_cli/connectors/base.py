@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.descriptor import Descriptor, constant
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload
-from interop_cli.domain.sync.records import RemoteIdentity, Trace
+from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Trace
 
 if TYPE_CHECKING:
     from interop_cli.connectors.http import Http, HttpAnswer
@@ -41,6 +41,8 @@ class HttpConnector:
     oauth: ClassVar[OAuthApp | None] = None
     by_file: ClassVar[bool] = False
     only_read: ClassVar[frozenset[str]] = frozenset()
+    merges: ClassVar[frozenset[str]] = frozenset()
+    erases: ClassVar[frozenset[str]] = frozenset()
     descriptors: ClassVar[Mapping[str, Descriptor]]
 
     def __init__(self, target: Target, tools: Tools) -> None:
@@ -176,6 +178,14 @@ class HttpConnector:
     def judge(self, answer: HttpAnswer) -> Trouble | None:
         """What an answer that is not a 2xx means, in the remote's own way of saying it."""
         return None
+
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        """Which records there have these values: nobody knows before they are refused."""
+        return {}
+
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
+        """None: a system that has a place for our key says otherwise."""
+        return iter(())
 
     def traces(self) -> list[Trace]:
         """The calls made since this was last asked."""

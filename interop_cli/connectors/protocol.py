@@ -145,6 +145,10 @@ class Connector(Protocol):
     """Whether a write says which version it changes, so that one made on top of a stranger's change
     is refused there. Where not, what is there is read before it is written over.
     """
+    merges: ClassVar[frozenset[str]]
+    """The entities of which it can make one record of two; that cannot be taken back there."""
+    erases: ClassVar[frozenset[str]]
+    """The entities of which it can delete a record for privacy, for good."""
     secret_names: ClassVar[tuple[str, ...]]
     """The keys a secret must have; one alone may be given as plain text. Empty: needs none."""
     settings: ClassVar[tuple[TargetSetting, ...]]
@@ -200,7 +204,8 @@ class Connector(Protocol):
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
         """Do ``action`` for these records of one entity; one result each, in any order.
 
-        A record without a result is taken as unknown.
+        A record without a result is taken as unknown. ``merge``: with the record whose remote id is
+        ``into`` in the payload; the result has the id of the one that is left.
         """
 
     def lookup(self, sends: Sequence[Send]) -> dict[int, RemoteRecord]:
@@ -214,6 +219,15 @@ class Connector(Protocol):
 
         One that is not there is left out or ``gone``. A merged one may come back under another id.
         """
+
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        """Which records there have these values in a ``unique`` field of ours: value -> remote id.
+
+        Read by a plan, so that it can tell what a push would be refused. At most a batch of values.
+        """
+
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
+        """Every record there that carries a key of ours, whoever wrote it; none without keys."""
 
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         """Every record there, active or not: what ``sync link`` proposes from.

@@ -90,14 +90,24 @@ class TargetSecrets:
     def read(self) -> Secret | None:
         """The secret, from wherever it is; None where there is none.
 
-        Raises Denied ``sync.secret.mode`` for a file that others can read.
+        Raises Denied ``sync.secret.mode`` for a file that others can read, ConfigError
+        ``sync.secret.file`` for one that is damaged.
         """
         if chosen := self._chosen():
             return parsed(_private(chosen), self.names)
         stored = self._from_keyring()
         if stored is None and self._there():
             stored = _private(self.path)
-        return None if stored is None else dict(json.loads(stored))
+        if stored is None:
+            return None
+        try:
+            return dict(json.loads(stored))
+        except (ValueError, TypeError):
+            raise ConfigError(
+                "sync.secret.file",
+                msg("The secret that is kept of {target} is damaged.", target=self.name),
+                hint=msg("interop sync connect {target}", target=self.name),
+            ) from None
 
     def save(self, secret: Secret) -> None:
         """Keep a secret: on the disk, or in the keyring, when this returns."""

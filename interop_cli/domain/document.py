@@ -15,6 +15,7 @@ from interop_cli.domain.entity import (
     Entity,
     Lasting,
     Line,
+    Lines,
     Off,
     Value,
     optional_value,
@@ -99,6 +100,7 @@ class Document(Lasting):
     ``contact_id`` and ``ship_to_id`` say where it was taken from. ``taxes`` are dicts with
     ``tax``, ``rate``, ``base_cents`` and ``amount_cents``. ``issued``: made and numbered here,
     ``posted_at`` when (UTC).
+    ``memo`` is what it says to the customer.
     ``place_of_supply`` (``CA-QC``, ``FR``) decided the taxes.
     ``corrects_id`` is the invoice that a credit note is about.
     """
@@ -120,6 +122,7 @@ class Document(Lasting):
     total_cents: int = 0
     taxes: list[dict[str, Any]] = Field(default_factory=list)
     terms: Line = None
+    memo: Lines = None
     contact_id: int | None = None
     contact: Line = None
     ship_to_id: int | None = None

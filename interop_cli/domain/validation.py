@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from interop_cli.domain.errors import NOWHERE, Detail, InvalidData, Place
-from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.domain.messages import N_, Message, first_of, msg
 from interop_cli.domain.rules import MSGID
 
 # pydantic's own types, in our words; the places are in the error's context.
@@ -47,6 +48,12 @@ def refused(
 def wrong(path: str, code: str, reason: Message) -> InvalidData:
     """A field of a row is not valid, and why; the row is said by ``InvalidData.at``."""
     return InvalidData(code, reason, details=[Detail(path, code, reason)])
+
+
+def several(path: str, ids: Iterable[int]) -> InvalidData:
+    """What a field names fits several of a client's."""
+    reason = msg("fits several of the client: {ids}", ids=first_of(map(str, ids)))
+    return invalid_details([Detail(path, "import.ambiguous", reason)])
 
 
 def merged(*errors: InvalidData) -> InvalidData:

@@ -1,4 +1,4 @@
-"""One value as JSON, as text of a CSV or TSV cell, or as people read it in a table."""
+"""One value as JSON, or as text of a CSV or TSV cell; ``people`` has it as people read it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from json.encoder import encode_basestring as quote
 
 from interop_cli.domain.fields.field import ValueKind
 from interop_cli.domain.messages import Message
-from interop_cli.i18n import _, language, translate
+from interop_cli.i18n import translate
 from interop_cli.output.columns import ColumnChoice, dig
-from interop_cli.output.sanitise import one_line
 
 
 def plain(value: object) -> object:
@@ -86,29 +85,3 @@ def as_text(value: object) -> str | None:
     if isinstance(value, list | dict | tuple):
         return _encode(value)
     return str(plain(value))
-
-
-def for_people(choice: ColumnChoice, value: object) -> str:
-    """The value as a table shows it, in the user's language and on one line."""
-    if choice.kind is ValueKind.JSON:
-        value = dig(loaded(value), choice.path)
-    elif type(value) is str and choice.kind is not ValueKind.BOOL:
-        return one_line(value)
-    if value is None:
-        return ""
-    if choice.kind is ValueKind.BOOL or isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if choice.kind is ValueKind.MONEY and isinstance(value, int):
-        return money(value)
-    if isinstance(value, list):
-        return one_line(", ".join(as_text(item) or "" for item in value))
-    return one_line(as_text(value) or "")
-
-
-def money(cents: int) -> str:
-    """An amount as the user's language writes it: ``1 234,50`` or ``1,234.50``."""
-    sign = "-" if cents < 0 else ""
-    whole, rest = divmod(abs(cents), 100)
-    if language() == "fr":
-        return f"{sign}{whole:,}".replace(",", "\u00a0") + f",{rest:02d}"
-    return f"{sign}{whole:,}.{rest:02d}"

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.fields.field import Column, ValueKind
+from interop_cli.domain.fields.field import WHOLE, Column, ValueKind
+from interop_cli.domain.fields.ranks import rank_named, whole_named
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import closest
 
@@ -15,13 +16,18 @@ Row = Sequence[object]
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """A column of the output: where its value stands in the row, and how deep."""
+    """A column of the output: where its value stands in the row, and how deep.
+
+    ``rank`` and ``whole`` are those of ``Column``.
+    """
 
     name: str
     index: int
     kind: ValueKind
     header: str | None = None
     path: tuple[str, ...] = ()
+    rank: int = 0
+    whole: bool = False
 
 
 def pick(columns: Sequence[Column], fields: Sequence[str] | None) -> list[Column]:
@@ -40,17 +46,28 @@ def choose(
     """The output columns for ``fields``, or those that the format shows by itself."""
     if fields is None:
         return [
-            ColumnChoice(column.name, index, column.kind, column.header)
+            _chosen(column, index)
             for index, column in enumerate(columns)
             if not column.hidden and (column.table or not table)
         ]
     return [_choice(columns, name) for name in dict.fromkeys(fields)]
 
 
+def _chosen(column: Column, index: int) -> ColumnChoice:
+    return ColumnChoice(
+        column.name,
+        index,
+        column.kind,
+        column.header,
+        rank=column.rank or rank_named(column.name),
+        whole=column.whole or column.kind in WHOLE or whole_named(column.name),
+    )
+
+
 def _choice(columns: Sequence[Column], name: str) -> ColumnChoice:
     for index, column in enumerate(columns):
         if column.name == name:
-            return ColumnChoice(name, index, column.kind, column.header)
+            return _chosen(column, index)
     root, *path = name.split(".")
     for index, column in enumerate(columns):
         if column.name == root and column.kind is ValueKind.JSON and all(path):

@@ -20,6 +20,7 @@ _VALUE = {
     ValueKind.TEXT: "quote({v})",
     ValueKind.DATE: "quote({v})",
     ValueKind.TIME: "quote({v})",
+    ValueKind.PHONE: "quote({v})",
     ValueKind.INT: "digits({v})",
     ValueKind.MONEY: "digits({v})",
     ValueKind.BOOL: "'true' if {v} else 'false'",

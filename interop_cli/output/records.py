@@ -9,8 +9,9 @@ from json.encoder import encode_basestring as quote
 from typing import Any
 
 from interop_cli.domain.fields.field import Column, ValueKind
-from interop_cli.output.cells import as_text, compact, for_people, plain
-from interop_cli.output.columns import ColumnChoice, Row, dig, unknown_field
+from interop_cli.output.cells import as_text, compact, plain
+from interop_cli.output.columns import Row, choose, dig, unknown_field
+from interop_cli.output.people import readers
 from interop_cli.output.sanitise import one_line
 from interop_cli.output.style import Style, width
 from interop_cli.output.titles import title
@@ -42,11 +43,11 @@ def flat(obj: Mapping[str, Any], *, all_values: bool) -> tuple[list[Column], Row
 
 def card(obj: Mapping[str, Any], style: Style) -> Iterator[str]:
     """Two columns: titles and values, as they come."""
-    titles = {name: title(name) for name in obj}
-    room = max((width(title) for title in titles.values()), default=0)
-    for name, value in obj.items():
-        choice = ColumnChoice(name, 0, kind_of(name, value))
-        yield f"{style.pad(style.bold(titles[name]), room)}  {for_people(choice, value)}".rstrip()
+    columns, row = flat(obj, all_values=True)
+    titles = [title(name) for name in obj]
+    room = max(map(width, titles), default=0)
+    for head, read in zip(titles, readers(choose(columns, None), columns), strict=True):
+        yield f"{style.pad(style.bold(head), room)}  {read(row)}".rstrip()
 
 
 def streamed(

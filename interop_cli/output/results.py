@@ -10,6 +10,7 @@ from interop_cli.i18n import _, labelled, ngettext
 from interop_cli.output.columns import Row, dig, unknown_field
 from interop_cli.output.notices import MANY_ROWS, finding, kinds_of, text_of
 from interop_cli.output.records import code_of
+from interop_cli.output.words import operation_named
 
 Result = Mapping[str, Any]
 
@@ -94,7 +95,7 @@ def summary(result: Result) -> list[str]:
         counts.append(ngettext("{n} unchanged", "{n} unchanged", unchanged))
     if failed := result.get("failed"):
         counts.append(ngettext("{n} failed", "{n} failed", failed))
-    lines = [labelled(result.get("operation", ""), f"{', '.join(counts)}.")]
+    lines = [labelled(operation_named(result.get("operation", "")), f"{', '.join(counts)}.")]
     if told := _recognised(result):
         lines.append(f"  {told}")
     if (result.get("failed") or 0) > MANY_ROWS:

@@ -19,12 +19,18 @@ _INVISIBLE = (
 _UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_INVISIBLE}]")
 _UNSAFE_JSON = re.compile(f"[\x7f-\x9f{_INVISIBLE}]")
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
+_ENDS = re.compile("([\n\f])")
 LINE_END = " ⏎ "
 
 
 def printable(text: str) -> str:
     """``text`` with everything a terminal would obey or hide shown as an escape."""
     return _UNSAFE.sub(_escape, text) if _UNSAFE.search(text) else text
+
+
+def printable_lines(text: str) -> str:
+    """``printable`` for each line, the line ends and form feeds between them as they are."""
+    return "".join(part if part in "\n\f" else printable(part) for part in _ENDS.split(text))
 
 
 def one_line(text: str) -> str:

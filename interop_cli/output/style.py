@@ -81,8 +81,10 @@ class Style:
     from data cannot pass for a colour, and is escaped.
     """
 
-    def __init__(self, enabled: bool) -> None:
+    def __init__(self, enabled: bool, room: int | None = None) -> None:
         self.enabled = enabled
+        self.room = room
+        """The cells of a line of the terminal; None where there is no end to them."""
         self._seal = f"\x1b{os.urandom(8).hex()}["
         self._sealed = re.compile(re.escape(self._seal) + r"(\d+)m")
 

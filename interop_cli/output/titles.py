@@ -40,6 +40,8 @@ _PLAIN = (
     N_("Settings"), N_("Severity"), N_("Sha256"), N_("Size"), N_("Stale"), N_("Stored invoices"),
     N_("Sync"), N_("Target"), N_("Targets"), N_("Theirs"), N_("Type"), N_("Uid"), N_("Undoes"),
     N_("Undone by"),
+    N_("Attention"), N_("By hand"), N_("Eligible"), N_("Irreversible"), N_("Login until"),
+    N_("Orphans"),
     N_("Unknown"), N_("Value"), N_("Waits for"), N_("What"), N_("Wins"), N_("Year"),
 )  # fmt: skip
 _FIELDS = {field.name: field.title for of in ENTITIES.values() for field in of if field.title}

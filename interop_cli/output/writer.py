@@ -6,20 +6,23 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import InteropError, UsageError
 from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
+from interop_cli.i18n import ngettext
 from interop_cli.output import sink
 from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import ColumnChoice, Row, choose, pick
+from interop_cli.output.destination import Destination
 from interop_cli.output.notices import Advance, Notices, warnings
-from interop_cli.output.sanitise import printable_json
+from interop_cli.output.sanitise import printable_json, printable_lines
 from interop_cli.output.style import Style, is_screen, is_terminal, terminal_width, wants_color
+from interop_cli.output.words import is_feminine
 
 if TYPE_CHECKING:
     from interop_cli.output.charts import Drawing
@@ -31,10 +34,20 @@ VCARDS = ("vcard", "vcard4")
 Card = Callable[[Mapping[str, Any], Style], Iterable[str]]
 
 
+class Part(NamedTuple):
+    """One of several tables that stand under each other: its title, columns and rows."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    key: str
+
+
 class Output:
     """Data to stdout or ``--out``, words to stderr; made once for a command.
 
-    ``fields`` are the names of ``--fields``; ``out`` is ``--out`` (``-`` is stdout). The streams
+    ``fields`` are the names of ``--fields``; ``out`` is ``--out`` (``-`` is stdout). ``pager``:
+    what is longer than the screen of a terminal is read in one. The streams
     and ``environ`` are those of the process unless given. After any failure to write, call
     ``sink.discard``, so that Python does not complain about the stream when it exits.
     """
@@ -47,6 +60,7 @@ class Output:
         out: Path | str | None = None,
         color: str = "auto",
         quiet: bool = False,
+        pager: bool = False,
         dialect: str = "rfc4180",
         error_format: str | None = None,
         stdout: IO[str] | None = None,
@@ -64,11 +78,20 @@ class Output:
         self._stdout = sys.stdout if stdout is None else stdout
         stderr = sys.stderr if stderr is None else stderr
         self.terminal = self.out is None and is_terminal(self._stdout)
+        self._left_out: list[list[str]] = []
         on_screen = self.out is None and is_screen(self._stdout)
-        self.style = Style(wants_color(color, self._environ, on_screen))
+        room = terminal_width(self._environ, self._stdout) if self.terminal else None
+        self.style = Style(wants_color(color, self._environ, on_screen), room)
         as_json = format in ("json", "ndjson") if error_format is None else error_format == "json"
         dressed = Style(wants_color(color, self._environ, is_screen(stderr)))
         self.notices = Notices(stderr, dressed, self._environ, quiet=quiet, as_json=as_json)
+        self._place = Destination(
+            self.out,
+            self._stdout,
+            self._environ,
+            pager=pager and self.terminal,
+            before=self.notices.clear,
+        )
 
     # Data
 
@@ -102,17 +125,30 @@ class Output:
             self.check(contacts={*CONTACT} <= {one.name for one in choices})
             index = next((i for i, column in enumerate(columns) if column.name == dim), None)
             if self.format == "xlsx":
-                self._workbook(choices, batches)
+                self._place.workbook(self.sheet, choices, batches)
                 return
             chunks = self._chunks(
                 choices, columns, _lists(batches), key, index, comes_back=comes_back
             )
             if head and self.format == "table":
                 chunks = chain((self.style.render(line) + "\n" for line in head), chunks)
-            self._write(chunks, spool)
+            self._place.write(chunks, spool)
+            self._say_left_out()
         finally:
             if close := getattr(batches, "close", None):
                 close()  # a reader gives its lock back now, not when it is collected
+
+    def parts(self, parts: Sequence[Part], head: Sequence[str] = ()) -> None:
+        """Write tables under each other, those without rows left out; for a table only."""
+        chunks: list[Iterable[str]] = [(self.style.render(line) + "\n" for line in head)]
+        filled = [part for part in parts if part.rows] or parts[:1]
+        for number, part in enumerate(filled):
+            above = "\n" if number else ""
+            chunks.append([f"{above}{self.style.render(self.style.bold(part.title))}\n"])
+            chosen = choose(part.columns, None, table=True)
+            chunks.append(self._chunks(chosen, part.columns, [[*part.rows]], part.key))
+        self._place.write(chain.from_iterable(chunks))
+        self._say_left_out()
 
     def record(
         self,
@@ -140,29 +176,29 @@ class Output:
             indent = {"json": 2, "ndjson": 0}.get(self.format)
             chunks = records.streamed(obj, last[0], last[1], indent, self.style)
             shown = map(printable_json, chunks) if self.terminal and indent is not None else chunks
-            self._write(shown, spool, mode)
+            self._place.write(shown, spool, mode)
             return
         chosen = records.chosen(obj, self.fields, entity)
         if self.format == "json":
-            self._write([self._json(chosen, indent=2)], mode=mode)
+            self._place.write([self._json(chosen, indent=2)], mode=mode)
         elif self.format == "ndjson":
-            self._write([self._json(chosen)], mode=mode)
+            self._place.write([self._json(chosen)], mode=mode)
         elif self.format == "table":
             lines = (
                 card(obj, self.style)
                 if card and not self.fields
                 else records.card(chosen, self.style)
             )
-            self._write((self.style.render(line) + "\n" for line in lines), mode=mode)
+            self._place.write((self.style.render(line) + "\n" for line in lines), mode=mode)
         else:
             code = self.format == "codes" and not self.fields
             item = {key: records.code_of(obj, key)} if code else chosen
             columns, row = records.flat(item, all_values=bool(self.fields))
             choices = self._choose(columns, key)
             if self.format == "xlsx":
-                self._workbook(choices, [[row]], mode)
+                self._place.workbook(self.sheet, choices, [[row]], mode)
             else:
-                self._write(self._chunks(choices, columns, [[row]], key), mode=mode)
+                self._place.write(self._chunks(choices, columns, [[row]], key), mode=mode)
 
     def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Refuse (``UsageError``) a write none of whose items has the fields asked for."""
@@ -171,8 +207,11 @@ class Output:
 
             self._choose(results.checked_columns(items, self.fields), "id")
 
-    def result(self, result: Mapping[str, Any]) -> None:
-        """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet."""
+    def result(self, result: Mapping[str, Any], head: Sequence[str] = ()) -> None:
+        """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet.
+
+        ``head`` are lines that stand above its table.
+        """
         from interop_cli.output import results
 
         if self.quiet:
@@ -181,18 +220,25 @@ class Output:
             return
         if self.format in ("json", "ndjson"):
             shown = results.picked(result, self.fields)
-            self._write([self._json(shown, indent=2 if self.format == "json" else None)])
+            self._place.write([self._json(shown, indent=2 if self.format == "json" else None)])
             return
         if items := result.get("items") or []:
             key, columns, rows = results.laid_out(items, self.fields, self.format)
             if self.format == "xlsx":
-                self._workbook(choose(columns, None), [rows])
+                self._place.workbook(self.sheet, choose(columns, None), [rows])
             else:
-                self._write(self._chunks(choose(columns, None), columns, [rows], key))
+                chosen = choose(columns, None)
+                feminine = is_feminine(result.get("operation", ""))
+                chunks = self._chunks(chosen, columns, [rows], key, feminine=feminine)
+                above = (self.style.render(line) + "\n" for line in head)
+                self._place.write(
+                    chain(above if self.format == "table" else (), chunks), paged=False
+                )
+                self._say_left_out()
         elif self.format == "xlsx":
-            self._workbook([], [])
+            self._place.workbook(self.sheet, [], [])
         elif self.out:
-            self._write([])
+            self._place.write([])
         for warning in warnings(result):
             self.warn(warning)
         for line in results.summary(result):
@@ -200,7 +246,7 @@ class Output:
 
     def text(self, chunks: Iterable[str]) -> None:
         """Write text that says nothing of the data, such as a schema or a help page."""
-        self._write(chunks, mode=sink.PUBLIC)
+        self._place.write(chunks, mode=sink.PUBLIC)
 
     def drawing(self, drawing: Drawing) -> None:
         """Write bars in the width and the characters of where they go."""
@@ -210,18 +256,27 @@ class Output:
         columns = terminal_width(self._environ, stream)
         blocks = terminal.has_blocks(getattr(stream, "encoding", None))
         lines = terminal.draw(drawing, self.style, columns, blocks=blocks)
-        self._write(self.style.render(line) + "\n" for line in lines)
+        self._place.write(self.style.render(line) + "\n" for line in lines)
 
     def picture(self, data: bytes) -> None:
         """Write an image; ``UsageError`` (``output.picture``) where a terminal would get it."""
         if self.terminal:
             raise UsageError(
                 "output.picture",
-                msg("A picture is not shown on a terminal."),
+                msg("A picture or a PDF is not shown on a terminal."),
                 hint=msg("Name a file for it: --out FILE"),
             )
-        with self._opened(spool=False) as write:
+        with self._place.opened(spool=False) as write:
             write(data)
+
+    def document(self, chunks: Iterator[bytes]) -> None:
+        """Write a document to stdout; ``UsageError`` where a terminal would get a PDF."""
+        first = next(chunks, b"")
+        if first.startswith(b"%PDF"):
+            self.picture(first)
+            return
+        texts = (chunk.decode() for chunk in chain([first], chunks))
+        self._place.write(map(printable_lines, texts) if self.terminal else texts)
 
     def side_file(self, path: Path | str, chunks: Iterable[str], *, personal: bool = False) -> None:
         """Write a file beside the data or instead of it, whole or not at all; ``-`` is stdout.
@@ -229,7 +284,7 @@ class Output:
         ``personal``: a new one is its owner's alone.
         """
         if str(path) in sink.STDOUT:
-            self._write(chunks)
+            self._place.write(chunks)
             return
         with sink.whole_file(Path(path), sink.PERSONAL if personal else sink.DATA) as write:
             sink.write_all(chunks, write)
@@ -275,6 +330,7 @@ class Output:
         dim: int | None = None,
         *,
         comes_back: bool = False,
+        feminine: bool = False,
     ) -> Iterator[str]:
         """The text of rows in this output's format."""
         if self.format in ("json", "ndjson"):
@@ -286,8 +342,18 @@ class Output:
         if self.format == "table":
             from interop_cli.output.table import table
 
-            room = terminal_width(self._environ, self._stdout) if self.terminal else None
-            return table(choices, batches, style=self.style, room=room, dim=dim, key=key)
+            return table(
+                choices,
+                batches,
+                columns=columns,
+                style=self.style,
+                room=self.style.room,
+                dim=dim,
+                key=key,
+                asked=bool(self.fields),
+                feminine=feminine,
+                left_out=lambda gone: self._left_out.append(_fields_of(choices, gone, key)),
+            )
         from interop_cli.output import delimited
 
         if self.format in VCARDS:
@@ -301,22 +367,6 @@ class Output:
             )
         header = self.format == "tsv"
         return delimited.tsv_rows(choices, batches, terminal=self.terminal, header=header)
-
-    def _workbook(
-        self,
-        choices: Sequence[ColumnChoice],
-        batches: Iterable[Sequence[Row]],
-        mode: int = sink.DATA,
-    ) -> None:
-        """Write rows as a workbook, which is made whole before any of it is written."""
-        from interop_cli.disk import nameless_file
-        from interop_cli.output.workbook import write_rows
-
-        with nameless_file() as file:
-            write_rows(file, self.sheet, choices, batches)
-            with self._opened(spool=False, mode=mode) as write:
-                while piece := file.read(sink.PIECE):
-                    write(piece)
 
     def check(self, *, contacts: bool = False) -> None:
         """Refuse (``UsageError``) a workbook without a file, and vCards of what is no contact."""
@@ -338,21 +388,26 @@ class Output:
             text = compact(value)
         return (printable_json(text) if self.terminal else text) + "\n"
 
-    def _write(self, chunks: Iterable[str], spool: bool = False, mode: int = sink.DATA) -> None:
-        self.notices.clear()
-        with self._opened(spool, mode) as write:
-            sink.write_all(chunks, write)
+    def _say_left_out(self) -> None:
+        """Say which columns had no room, as ``--fields`` takes them."""
+        for names in self._left_out:
+            self.message(
+                ngettext(
+                    "+{n} column: --fields {fields}",
+                    "+{n} columns: --fields {fields}",
+                    len(names) - 1,
+                    fields=",".join(names),
+                )
+            )
+        self._left_out = []
 
-    @contextmanager
-    def _opened(self, spool: bool, mode: int = sink.DATA) -> Iterator[sink.Write]:
-        if self.out:
-            with sink.whole_file(self.out, mode) as write:
-                yield write
-            return
-        with sink.standard(self._stdout) as write:
-            through = spool and not sink.is_regular(self._stdout)
-            with sink.spooled(write) if through else nullcontext(write) as first:
-                yield first
+
+def _fields_of(
+    choices: Sequence[ColumnChoice], gone: Sequence[ColumnChoice], key: str
+) -> list[str]:
+    """What names a row, and the columns that are gone."""
+    names = [choice.name for choice in choices if choice not in gone]
+    return [key if key in names else names[0], *(choice.name for choice in gone)]
 
 
 def _lists(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:

@@ -42,7 +42,8 @@ class Setting:
     ``help`` is a msgid. ``choices`` bounds a text; ``pattern`` must match it (of a list: each of
     its items) after ``upper``. A default of ``None`` means: decided elsewhere. A ``shared`` one is
     what the company says and nothing else: no environment and no file of a user speaks for it.
-    A ``secret`` is kept apart from the others, and never shown.
+    A ``secret`` is kept apart from the others, and never shown. ``rule`` is what a text that is
+    not empty must be, as a field of a client is checked (see ``settings/rules``).
     """
 
     name: str
@@ -55,6 +56,7 @@ class Setting:
     upper: bool = False
     shared: bool = False
     secret: bool = False
+    rule: str = ""
 
     @property
     def variable(self) -> str:
@@ -113,6 +115,45 @@ _ROWS = (
     Setting("rights.default_role", SettingType.TEXT, _COMPANY,
             N_("Role of users who have none of their own."), "editor",
             choices=("viewer", "editor", "manager", "admin"), shared=True),
+    Setting("company.name", SettingType.TEXT, _COMPANY,
+            N_("Name of the shop, on what it prints."), "", shared=True),
+    Setting("company.line1", SettingType.TEXT, _COMPANY,
+            N_("Street and number of the shop."), "", shared=True),
+    Setting("company.line2", SettingType.TEXT, _COMPANY,
+            N_("Suite, floor or building of the shop."), "", shared=True),
+    Setting("company.city", SettingType.TEXT, _COMPANY, N_("City of the shop."), "", shared=True),
+    Setting("company.province", SettingType.TEXT, _COMPANY,
+            N_("Province of the shop."), "QC", shared=True),
+    Setting("company.postal_code", SettingType.TEXT, _COMPANY,
+            N_("Postal code of the shop."), "", rule="postal_code", shared=True),
+    Setting("company.country", SettingType.TEXT, _COMPANY,
+            N_("Country of the shop."), "CA", pattern=_COUNTRY, upper=True, shared=True),
+    Setting("company.phone", SettingType.TEXT, _COMPANY,
+            N_("Phone of the shop."), "", rule="phone", shared=True),
+    Setting("company.email", SettingType.TEXT, _COMPANY,
+            N_("E-mail of the shop."), "", rule="email", shared=True),
+    Setting("company.website", SettingType.TEXT, _COMPANY,
+            N_("Website of the shop."), "", rule="website", shared=True),
+    Setting("company.gst", SettingType.TEXT, _COMPANY,
+            N_("GST/HST number of the shop, on every invoice."), "", rule="gst", shared=True),
+    Setting("company.qst", SettingType.TEXT, _COMPANY,
+            N_("QST number of the shop, on every invoice."), "", rule="qst", shared=True),
+    Setting("company.neq", SettingType.TEXT, _COMPANY,
+            N_("Enterprise number (NEQ) of the shop."), "", rule="neq", shared=True),
+    Setting("paper", SettingType.TEXT, _COMPANY,
+            N_("Size of what is printed."), "letter", choices=("letter", "a4"), shared=True),
+    Setting("print.color", SettingType.TEXT, _COMPANY,
+            N_("Colour of titles and lines: #RRGGBB."), "#1f4e79", rule="color", shared=True),
+    Setting("print.head", SettingType.TEXT, _COMPANY,
+            N_("Words at the head of what is printed."), "", shared=True),
+    Setting("print.foot", SettingType.TEXT, _COMPANY,
+            N_("Words at the foot of what is printed."), "", shared=True),
+    Setting("print.notes", SettingType.LIST, _COMPANY,
+            N_("Categories of notes that clients may see on what they receive."), (), shared=True),
+    Setting("print.fonts", SettingType.LIST, _COMPANY,
+            N_("Files of fonts for signs that Noto Sans has not."), (), shared=True),
+    Setting("print.template", SettingType.TEXT, _COMPANY,
+            N_("Name of a template that a package adds."), "", shared=True),
     Setting("route.provider", SettingType.TEXT, _COMPANY,
             N_("Who computes routes."), "osm", choices=("osm", "google")),
     Setting("timezone", SettingType.ZONE, _COMPANY,
@@ -259,6 +300,10 @@ def _checked_text(row: Setting, text: str) -> str:
         raise BadValue(_wanted(row))
     if row.pattern and not re.fullmatch(row.pattern, text):
         raise BadValue(_wanted(row))
+    if row.rule and text:
+        from interop_cli.settings.rules import checked
+
+        return checked(row.rule, text)
     if row.type is SettingType.ZONE and text:
         try:
             zone_named(text)

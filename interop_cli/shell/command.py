@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,6 +17,7 @@ from interop_cli.i18n import LANGUAGES, _, language_of, ngettext
 from interop_cli.shell import paths
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from click.types import OptionHelpExtra
 
     from interop_cli.app import App
@@ -26,7 +28,36 @@ FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "v
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
-class Option(click.Option):
+# What help calls a value, where it is a word; its other names (CODE, ID, N) are the same in French.
+_PLACEHOLDERS = (
+    N_("ABSORBED_CODE"), N_("AMOUNT"), N_("COLUMN"), N_("FIELD"), N_("FILE"), N_("FOLDER"),
+    N_("KEPT_CODE"), N_("NAME"), N_("NEW_CODE"), N_("NUMBER"), N_("OPERATION"), N_("PATH"),
+    N_("ROLE"), N_("TARGET"), N_("TEXT"), N_("TOPIC"), N_("USER"), N_("VALUE"), N_("YEAR"),
+    N_("YYYY-MM-DD"),
+)  # fmt: skip
+
+
+def placeholders(text: str) -> str:
+    """``text`` of a usage line or an option with the names of values in the user's language."""
+    found = re.compile(r"(?<![\w-])(?:" + "|".join(_PLACEHOLDERS) + r")(?![\w-])")
+    return found.sub(lambda name: _(name[0]), text)
+
+
+class Completed(click.Parameter):
+    """A parameter that ``shell/completion.py`` completes, where it knows what it is."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from interop_cli.shell.completion import offered
+
+        found = offered(ctx, self, incomplete)
+        return super().shell_complete(ctx, incomplete) if found is None else found
+
+
+class Argument(Completed, click.Argument):
+    """An argument that is completed."""
+
+
+class Option(Completed, click.Option):
     """An option whose help is a msgid, translated when it is shown.
 
     ``needed`` is a msgid that help has instead of "required", where what is lacking is refused by
@@ -46,7 +77,8 @@ class Option(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         msgid, self.help = self.help, _(self.help or "")
         try:
-            return super().get_help_record(ctx)
+            found = super().get_help_record(ctx)
+            return (placeholders(found[0]), found[1]) if found else None
         finally:
             self.help = msgid
 
@@ -93,6 +125,7 @@ def _make_global_options() -> list[click.Parameter]:
         GlobalOption("--lang", type=choice(("fr", "en")), help=N_("Language of the messages.")),
         GlobalOption("-q", "--quiet", **flag, help=N_("Print nothing when all is well.")),
         GlobalOption("-v", "--verbose", **flag, help=N_("Say more on stderr.")),
+        GlobalOption("--no-pager", **flag, help=N_("Show long output at once, without a pager.")),
         GlobalOption("--no-input", **flag, help=N_("Never ask.")),
         GlobalOption("-y", "--yes", **flag, help=N_("Agree to the moderate confirmation.")),
         GlobalOption("-n", "--dry-run", **flag, help=N_("Do everything, then roll it back.")),
@@ -154,9 +187,18 @@ class Translated(click.Command):
         self._help_option = None
         return super().get_help_option(ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, incomplete)
+        for item in found:  # the help of an option is a msgid
+            item.help = " ".join(_(item.help or "").split("\n\n")[0].split()) or None
+        return found
+
     def get_short_help_str(self, limit: int = 60) -> str:
         text = _(self.short_help or self.help or "").split("\n\n")[0].split("\b")[0]
         return " ".join(text.split()).rstrip(".")
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [placeholders(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own: list[tuple[str, str]] = []
@@ -247,6 +289,14 @@ class LazyGroup(Group):
                 self.get_command(ctx, name)
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        names = [name for name in self.lazy if name.startswith(incomplete)]
+        return [CompletionItem(name, help=self._summary(ctx, name)) for name in names]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, self._summary(ctx, name)) for name in self.lazy])
@@ -290,6 +340,11 @@ def pass_app(function: F) -> F:
         return function(app, *args, **kwargs)
 
     return cast(F, with_app)
+
+
+def argument(name: str, **attrs: Any) -> Callable[[F], F]:
+    """``click.argument`` that is completed."""
+    return click.argument(name, cls=Argument, **attrs)
 
 
 def option(*flags: str, **attrs: Any) -> Callable[[F], F]:

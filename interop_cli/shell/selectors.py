@@ -14,8 +14,7 @@ import click
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import ngettext, translate
-from interop_cli.shell.command import option, options
-from interop_cli.shell.completion import client_codes
+from interop_cli.shell.command import argument, option, options
 from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 
 if TYPE_CHECKING:
@@ -86,9 +85,7 @@ limit_options = options(
     ),
 )
 _options = options(
-    click.argument(
-        "codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]", shell_complete=client_codes
-    ),
+    argument("codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]"),
     option(
         "--filter",
         "filters",

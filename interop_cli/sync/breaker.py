@@ -8,12 +8,10 @@ from interop_cli.domain.errors import RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import PAUSING, Trouble, TroubleKind
 from interop_cli.domain.sync.plan import BREAKER_FAILURES, BREAKER_SECONDS, LONGEST_WAIT, backoff
-from interop_cli.store.sync.targets import RESTED
+from interop_cli.store.sync.targets import FOREVER, RESTED
 from interop_cli.sync.report import Report
 from interop_cli.sync.target import OpenTarget
 
-FOREVER = "9999-12-31T00:00:00Z"
-"""Until a person connects the target again."""
 AUTO = "auto"
 """Why a target rests that failed in a push nobody asked for."""
 

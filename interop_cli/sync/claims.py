@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from interop_cli.domain.sync.payload import digest
-from interop_cli.domain.sync.plan import LEASE_SECONDS, SENT, Step, Todo, reason
+from interop_cli.domain.sync.plan import FINAL, LEASE_SECONDS, SENT, Step, Todo, reason
 from interop_cli.domain.sync.records import Send
 from interop_cli.domain.sync.turns import aside
 from interop_cli.store.sync.links import dumped
@@ -49,6 +49,8 @@ def claim(
     found = Claimed()
     rows: list[dict[str, Any]] = []
     steps = list(opened.steps_of(entity, ids, again=again))
+    place = {local_id: number for number, local_id in enumerate(ids)}
+    steps.sort(key=lambda step: place[step.local.id])
     kept = arranged.still_held(steps)
     for step in steps:
         if making_way and step.todo in SENT:
@@ -58,7 +60,7 @@ def claim(
         elif step.todo is todo and step.waits_for is not None:
             why = reason("waiting", code=step.waits_for)
             step = replace(step, todo=Todo.BLOCKED, reason=why)
-        if step.todo is not todo:
+        if step.todo is not todo or step.is_held:
             found.left.append(step)
             continue
         attempt = _attempt(step, opened.form)
@@ -93,7 +95,7 @@ def _send(step: Step, attempt_key: str) -> Send:
         local.entity,
         local.id,
         local.key,
-        SENT[step.todo],
+        (SENT | FINAL)[step.todo],
         step.payload,
         tuple(change.field for change in step.changes),
         attempt_key,

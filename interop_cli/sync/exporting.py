@@ -27,7 +27,7 @@ from interop_cli.store.sync import batches
 from interop_cli.store.sync.links import CLEARED, dumped
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync import claims, settlement
+from interop_cli.sync import claims, departing, settlement
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.identity import recognise
@@ -75,6 +75,7 @@ class Export:
         with working(self.opened, self.wait):
             recognise(self.opened)
             self._recover()
+            departing.hand_over(self.opened, ENTITY)
             todo = self._sorted(self.report)
             if todo:
                 self._batch(todo)
@@ -111,7 +112,7 @@ class Export:
 
     def _sorted(self, report: ExportReport, *, note: bool = True) -> list[Step]:
         """The steps that go into a batch; the others are reported."""
-        wanted, in_step = [], []
+        wanted, in_step, gone = [], [], list[departing.Gone]()
         steps = self.opened.steps(ENTITY, self.scope, everything=self.strict, again=self.again)
         for step in steps:
             if step.todo in SENT:
@@ -121,7 +122,10 @@ class Export:
             report.say(step, SKIPPED if blocked else UNCHANGED, step.reason)
             if step.is_unchanged:
                 in_step.append((step.local.id, step.local.stamp))
+            elif step.is_gone:
+                gone.append((step, None))
         if note:
+            departing.forget(self.opened, ENTITY, gone)
             self.opened.note_in_step(ENTITY, in_step)
         return wanted
 

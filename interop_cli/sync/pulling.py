@@ -6,17 +6,19 @@ our own push is no difference, since values are compared and not who wrote last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
 from interop_cli.domain.sync.merge import Difference, three_columns, without_erased
 from interop_cli.domain.sync.plan import Reason
-from interop_cli.domain.sync.records import LocalRecord, RemoteRecord
+from interop_cli.domain.sync.records import Departure, LocalRecord, RemoteRecord
+from interop_cli.store.sync import orphans
 from interop_cli.store.sync.links import dumped, message_text
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -32,11 +34,15 @@ SETTLED = (LinkState.IN_SYNC, LinkState.PENDING, LinkState.FAILED)
 
 @dataclass
 class Pulled:
-    """What a pull found: records that differ over there, and those that are gone."""
+    """What a pull found: records that differ over there, those that are gone, and orphans."""
 
     read: int = 0
     drifted: list[tuple[LocalRecord, Difference]] = field(default_factory=list)
     gone: list[tuple[LocalRecord, Reason]] = field(default_factory=list)
+    named: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """What the orphans that were read are called there."""
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    """Every orphan that is known: entity, remote id."""
 
     def rows(self, target: str) -> Iterator[dict[str, Any]]:
         """As they are shown."""
@@ -45,6 +51,15 @@ class Pulled:
         for local, reason in self.gone:
             what = "merged" if reason.code == "remote.merged" else "deleted"
             yield _row(target, local, what, None, None, None)
+        for entity, remote_id in self.lost:
+            yield {
+                **dict.fromkeys(("id", "code", "field", "pushed")),
+                "target": target,
+                "entity": entity,
+                "what": "orphan",
+                "theirs": self.named.get((entity, remote_id)),
+                "remote_id": remote_id,
+            }
 
 
 def _row(
@@ -59,6 +74,7 @@ def _row(
         "field": name,
         "pushed": pushed,
         "theirs": theirs,
+        "remote_id": None,
     }
 
 
@@ -86,6 +102,8 @@ def pull(
             opened.write(
                 lambda uow: uow.targets.note(opened.target.id, pulled_at=began), "sync.pull"
             )
+            known = orphans.known(opened.store.conn, opened.target.id)
+            pulled.lost = [(row["entity"], row["remote_id"]) for row in known]
     return pulled
 
 
@@ -98,16 +116,14 @@ def _pull_entity(
     *,
     accept_empty: bool,
 ) -> None:
-    once = opened.connector.descriptor(entity).once
+    descriptor = opened.connector.descriptor(entity)
     ours = [
         (local, link)
         for local, link in records(opened.store.conn, entity, opened.target.id, scope)
         if link.remote_id is not None
         and link.state in SETTLED
-        and (local.active or not once)  # what is void may be gone there
+        and (local.active or not descriptor.once)  # what is void may be gone there
     ]
-    if not ours:
-        return
     if since is None:
         found = _all(opened, entity, [str(link.remote_id) for _local, link in ours])
         if not found and len(ours) > 1 and not accept_empty:
@@ -120,15 +136,46 @@ def _pull_entity(
                 ),
                 hint=msg("Check the token; if it is so, pull with --accept-empty."),
             )
+        if scope == EVERYTHING:
+            _orphans(opened, entity, opened.connector.of_ours(entity), pulled, whole=True)
     else:
         wanted = {str(link.remote_id) for _local, link in ours}
         moment = datetime.fromisoformat(since) - OVERLAP
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         changed = {remote.remote_id: remote for remote in opened.connector.changes(entity, stamp)}
+        _orphans(opened, entity, changed.values(), pulled, whole=False)
         found = {key: remote for key, remote in changed.items() if key in wanted}
-        ours = [pair for pair in ours if pair[1].remote_id in found]
+        # What goes is not among what changed: it is asked for.
+        leaving = _leaving(ours, descriptor)
+        found |= _all(opened, entity, [one for one in leaving if one not in found])
+        ours = [pair for pair in ours if pair[1].remote_id in found or pair[1].remote_id in leaving]
     pulled.read += len(ours)
-    opened.write(lambda uow: _write(uow, opened, ours, found, pulled), "sync.pull")
+    if ours:
+        opened.write(lambda uow: _write(uow, opened, ours, found, pulled), "sync.pull")
+
+
+def _leaving(ours: Sequence[tuple[LocalRecord, Link]], descriptor: Descriptor) -> list[str]:
+    """What a person is to do something about there by hand, and what it is to be merged with."""
+    by_hand = all(one.name != "active" for one in descriptor.sent())
+    ids: list[str | None] = []
+    for local, link in ours:
+        if local.departure is not None:
+            ids += [link.remote_id, local.departure.into]
+        elif by_hand and not local.active:
+            ids.append(link.remote_id)
+    return list(dict.fromkeys(one for one in ids if one is not None))
+
+
+def _orphans(
+    opened: OpenTarget, entity: str, found: Iterable[RemoteRecord], pulled: Pulled, *, whole: bool
+) -> None:
+    """Note which records there carry a key of ours that nobody here has."""
+    lost = orphans.among(opened.store.conn, opened.target.id, entity, found)
+    pulled.named |= {(entity, one.remote_id): one.called for one in lost}
+    if lost or whole:
+        opened.write(
+            lambda uow: uow.orphans.note(opened.target.id, entity, lost, whole=whole), "sync.pull"
+        )
 
 
 def _all(opened: OpenTarget, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
@@ -145,6 +192,7 @@ def _write(
     found: dict[str, RemoteRecord],
     pulled: Pulled,
 ) -> None:
+    ours = _settled(uow, opened, ours, found)
     for local, link in ours:
         remote = found.get(str(link.remote_id))
         if remote is None or remote.gone or remote.remote_id != link.remote_id:
@@ -177,6 +225,34 @@ def _write(
         if not drift:
             values["remote_version"] = remote.version
         _set(uow, opened, local, link, **values)
+
+
+def _settled(
+    uow: UnitOfWork,
+    opened: OpenTarget,
+    ours: Iterable[tuple[LocalRecord, Link]],
+    found: Mapping[str, RemoteRecord],
+) -> list[tuple[LocalRecord, Link]]:
+    """Forget what was to go and has gone, by a person's hand; those that are left to look at."""
+    left: list[tuple[LocalRecord, Link]] = []
+    moved: set[int] = set()
+    for local, link in ours:
+        departure, remote = local.departure, found.get(str(link.remote_id))
+        gone = remote is None or remote.gone
+        if departure is None and (local.active or not gone):
+            left.append((local, link))
+        elif departure is not None and departure.erased:
+            continue  # what is archived there could be restored: it is not deleted yet
+        else:
+            departure = departure or Departure()
+            heir = found.get(str(departure.into))
+            now = heir.remote_id if heir is not None and not heir.gone else None
+            elsewhere = remote is not None and remote.remote_id != link.remote_id
+            if gone or (elsewhere and remote is not None and remote.remote_id == now):
+                uow.departures.settle(opened.target.id, local.entity, departure, local.id, now)
+                if departure.heir is not None:
+                    moved.add(departure.heir)
+    return [pair for pair in left if pair[0].id not in moved]
 
 
 def _set(

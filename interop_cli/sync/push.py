@@ -10,11 +10,12 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
+from interop_cli.sync import departing
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
-from interop_cli.sync.report import UNCHANGED, Report
+from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import CallThread, Sender
 from interop_cli.sync.target import OpenTarget
 
@@ -48,6 +49,18 @@ def _nothing(_point: str) -> None:
 
 def _unwatched(_count: int) -> None:
     """Nobody watches."""
+
+
+@dataclass
+class Sorted:
+    """What there is to do about an entity: whom to look up, what cannot be taken back, who goes
+    when, and whom to come back to.
+    """
+
+    arranged: Arranged
+    check: list[int] = field(default_factory=list)
+    final: list[tuple[Todo, int]] = field(default_factory=list)
+    revisit: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -112,12 +125,15 @@ class Push:
     def _entity(self, entity: str) -> None:
         """Come back to the records of an entity until nothing moves any more."""
         ids: list[int] | None = None
+        departing.hand_over(self.opened, entity)
         for _round in range(ROUNDS):
             calls = self.report.calls
-            arranged, check, revisit = self._sorted(entity, ids)
-            if check or arranged.waves:
+            sorted_ = self._sorted(entity, ids)
+            arranged, revisit = sorted_.arranged, sorted_.revisit
+            if sorted_.check or sorted_.final or arranged.waves:
                 self._recognise()
-            revisit |= self.sender.look(entity, check)
+            revisit |= self.sender.look(entity, sorted_.check)
+            revisit |= self._depart(sorted_)
             if any(part.todo is Todo.CREATE for part in arranged.parts.values()):
                 self._introduce()
             revisit |= self._send(arranged)
@@ -138,18 +154,26 @@ class Push:
         for wave in arranged.waves:
             for todo in SEQUENCE:
                 ids = [one for one in wave if arranged.parts[one].todo is todo]
+                if todo is Todo.DEACTIVATE:
+                    ids.reverse()  # those that are paid for before who pays
                 revisit |= self.sender.send(arranged, todo, ids)
         return revisit
 
-    def _sorted(self, entity: str, ids: list[int] | None) -> tuple[Arranged, list[int], set[int]]:
-        """Who goes when, whom to look up before, and whom to come back to; those that need
-        nothing are noted so.
-        """
-        arranged, check, in_step = Arranged(self.opened, entity), [], []
+    def _sorted(self, entity: str, ids: list[int] | None) -> Sorted:
+        """Who goes when, and all the rest; those that need nothing are noted so."""
+        found = Sorted(Arranged(self.opened, entity))
+        arranged, in_step, gone = found.arranged, [], list[departing.Gone]()
         for step in self._steps(entity, ids):
             arranged.note(step)
-            if step.todo is Todo.CHECK:
-                check.append(step.local.id)
+            if step.is_final:
+                found.final.append((step.todo, step.local.id))
+            if step.is_held:
+                self.report.say(step, SKIPPED, step.reason)
+            elif step.is_gone:
+                self.report.say(step, UNCHANGED, step.reason)
+                gone.append((step, None))
+            elif step.todo is Todo.CHECK:
+                found.check.append(step.local.id)
             elif step.todo is Todo.BLOCKED:
                 self.report.blocked(step)
             elif step.todo is Todo.SKIP:
@@ -158,12 +182,23 @@ class Push:
                     in_step.append((step.local.id, step.local.stamp))
         if self.opened.note_in_step(entity, in_step):
             self.fault("refreshed")
-        revisit = set()
+        departing.forget(self.opened, entity, gone)
         for step in list(self.opened.steps_of(entity, sorted(arranged.turns.blocked))):
             self.report.blocked(arranged.told(step))
             if arranged.unsure(step):
-                revisit.add(step.local.id)
-        return arranged, check, revisit
+                found.revisit.add(step.local.id)
+        return found
+
+    def _depart(self, found: Sorted) -> set[int]:
+        """Send what cannot be taken back, one by one; or see whether a person did it there."""
+        revisit: set[int] = set()
+        if self.opened.final:
+            for todo, local_id in found.final:
+                revisit |= self.sender.send(found.arranged, todo, [local_id])
+        elif not self.opened.auto:
+            ids = [local_id for _todo, local_id in found.final]
+            self.sender.look_for_done(found.arranged.entity, ids)
+        return revisit
 
     def _steps(self, entity: str, ids: list[int] | None) -> Iterator[Step]:
         again = self.options.again

@@ -10,15 +10,18 @@ from typing import Any
 from interop_cli.domain.messages import Message
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState, Trouble
-from interop_cli.domain.sync.plan import Reason, Step, Todo
+from interop_cli.domain.sync.plan import FINAL, Reason, Step, Todo
 from interop_cli.services.outcome import Outcome
+from interop_cli.store.sync import orphans
 from interop_cli.store.sync.links import last_pushed
-from interop_cli.store.sync.records import link_counts
+from interop_cli.store.sync.records import in_step_counts
+from interop_cli.store.sync.targets import FOREVER
 from interop_cli.sync.arranging import Coming, told
-from interop_cli.sync.lapsing import lapses_at
+from interop_cli.sync.lapsing import about, lapses_at
 from interop_cli.sync.target import OpenTarget
 
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
+BY_HAND = frozenset(map(str, (Todo.BY_HAND, *FINAL)))
 STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
 """What was said before, and is not replaced by what is said then."""
 
@@ -102,6 +105,10 @@ class Report:
         taken = step.reason is not None and step.reason.code == "sync.value_taken"
         self.say(step, ERROR if failed or taken else SKIPPED, step.reason)
 
+    def forget(self, step: Step) -> None:
+        """Take back what was said of a record: it is to be looked at again."""
+        self.lines.pop((step.local.entity, step.local.id), None)
+
     def note(self, step: Step, message: Message) -> None:
         """Warn about a record that was sent."""
         path = step.local.entity
@@ -110,6 +117,13 @@ class Report:
     def count(self, *statuses: str) -> int:
         """How many records have one of these statuses."""
         return sum(line.status in statuses for line in self.lines.values())
+
+    @property
+    def by_hand(self) -> int:
+        """How many records wait for a person to do something there, or to let it be done."""
+        return sum(
+            line.status == SKIPPED and line.action in BY_HAND for line in self.lines.values()
+        )
 
     @property
     def failed(self) -> int:
@@ -141,7 +155,8 @@ def outcome(reports: list[Report]) -> Outcome:
         "targets": [
             {
                 "target": report.target,
-                "blocked": report.count(SKIPPED),
+                "blocked": report.count(SKIPPED) - report.by_hand,
+                "by_hand": report.by_hand,
                 "calls": report.calls,
                 "stopped": report.stopped.code if report.stopped else None,
                 "until": report.until,
@@ -152,56 +167,93 @@ def outcome(reports: list[Report]) -> Outcome:
     return found
 
 
+SUMMED = (
+    "in_sync", "pending", "blocked", "unknown", "conflict", "drift", "awaiting", "failed",
+    "detached",
+)  # fmt: skip
+"""Each record that a target has or is to have stands in one of these: they sum to ``eligible``."""
+PERSON = ("blocked", "conflict", "drift", "awaiting", "failed", "detached", "by_hand", "orphans")
+"""What stands there needs a person."""
 NAMES = (
-    "target", "kind", "in_sync", "pending", "blocked", "conflict", "detached", "failed", "unknown",
-    "awaiting", "excluded", "drift", "paused", "paused_until", "paused_by", "pushed_at",
-    "pulled_at", "login_until",
+    "target", "kind", "eligible", *SUMMED, "excluded", "by_hand", "orphans", "paused",
+    "paused_until", "paused_by", "pushed_at", "pulled_at", "login_until", "attention",
 )  # fmt: skip
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
     LinkState.CONFLICT: "conflict",
     LinkState.DETACHED: "detached",
-    LinkState.FAILED: "failed",
     LinkState.UNKNOWN: "unknown",
     LinkState.CLAIMED: "unknown",
     LinkState.AWAITING: "awaiting",
     LinkState.EXCLUDED: "excluded",
 }
+GUARDED = frozenset({"sync.prospect", "sync.payer_prospect"})
+
+
+def place_of(step: Step) -> str | None:
+    """Where a record stands in a target (a name of ``NAMES``); None where it is not to be there."""
+    link, why = step.link, step.reason.code if step.reason else None
+    if step.is_held:
+        return "by_hand"
+    if step.is_gone:
+        return None
+    if link.state in OF_LINK:
+        return OF_LINK[link.state]
+    if step.todo is Todo.SKIP:
+        # Inactive ones that were never there are nobody's business.
+        return None if link.remote_id is None else "in_sync"
+    if step.todo is Todo.BLOCKED:
+        if link.remote_id is None and why in GUARDED:
+            return None
+        if link.state is LinkState.FAILED:
+            return "failed"
+        return "pending" if why == "sync.later" else "blocked"
+    return "pending"
 
 
 def status(opened: OpenTarget) -> dict[str, Any]:
-    """The counts of one target, over all that it takes."""
+    """The counts of one target, over all that it takes.
+
+    ``attention`` names what needs a person: a name of ``NAMES`` and how many, None where nothing
+    does.
+    """
     target, counts = opened.target, Counter[str]()
-    for row in link_counts(opened.store.conn, target.id, opened.connector.entities):
-        name = OF_LINK.get(LinkState(row["state"]))
-        counts[name or ("in_sync" if row["state"] == LinkState.IN_SYNC else "-")] += row["n"]
-        counts["drift"] += int(row["drift"] or 0)
+    conn, entities = opened.store.conn, opened.connector.entities
+    in_step = in_step_counts(conn, target.id, entities)
     coming: Coming = set()
-    for entity in opened.connector.entities:
+    for entity in entities:
 
         def steps(entity: str = entity) -> Iterator[Step]:
             return opened.steps(entity)
 
         for step in told(opened, entity, steps, coming):
-            state = step.link.state
-            counts["in_sync"] -= state is LinkState.IN_SYNC and step.todo is not Todo.SKIP
-            if state in OF_LINK and state is not LinkState.FAILED:
-                continue
-            if step.todo is Todo.BLOCKED and state is not LinkState.FAILED:
-                counts["blocked"] += 1
-            elif step.todo not in (Todo.SKIP, Todo.BLOCKED):
-                counts["pending"] += 1
-                counts["failed"] -= state is LinkState.FAILED  # changed since: it is tried again
+            place = place_of(step)
+            if step.link.state is LinkState.IN_SYNC and step.link.id is not None:
+                if place == "in_sync":
+                    continue  # it is counted below
+                in_step[step.link.drift] -= 1
+            if place is not None:
+                counts[place] += 1
+    counts["in_sync"] += in_step[False]
+    counts["drift"] += in_step[True]
+    counts["orphans"] = orphans.count(conn, target.id)
+    counts["eligible"] = sum(counts[name] for name in SUMMED)
     paused = target.paused_until is not None and target.paused_until > opened.clock.stamp()
-    values = {name: counts[name] for name in NAMES if name not in ("target", "kind")}
+    needs = [f"{name} {counts[name]}" for name in PERSON if counts[name]]
+    if paused and target.paused_until == FOREVER:
+        needs.append("paused")
+    login = lapses_at(opened.secrets)
+    if about(target.name, login, opened.clock) is not None:
+        needs.append("login_until")
     return {
-        **values,
+        **{name: counts[name] for name in NAMES},
         "target": target.name,
         "kind": target.kind,
         "paused": paused,
         "paused_until": target.paused_until if paused else None,
         "paused_by": target.paused_by if paused else None,
-        "pushed_at": last_pushed(opened.store.conn, target.id),
+        "pushed_at": last_pushed(conn, target.id),
         "pulled_at": target.pulled_at,
-        "login_until": lapses_at(opened.secrets),
+        "login_until": login,
+        "attention": ", ".join(needs) or None,
     }

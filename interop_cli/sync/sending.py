@@ -14,15 +14,15 @@ from typing import Generic, TypeVar
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
-from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo
-from interop_cli.domain.sync.records import Action, Failed, FoundRemote, Result, Send, Trace
+from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo, reason
+from interop_cli.domain.sync.records import FINAL, Action, Failed, FoundRemote, Result, Send, Trace
 from interop_cli.store.sync.links import linked
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync import claims, settlement, unknown_outcomes
+from interop_cli.sync import claims, departing, settlement, unknown_outcomes
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.claims import Claimed
-from interop_cli.sync.report import ERROR, UNCHANGED, Report
+from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.settlement import Settled
 from interop_cli.sync.target import OpenTarget
 
@@ -206,11 +206,13 @@ class Sender:
         if batch is not None:
             self.fault("claimed")
         for step in claimed.left:
-            if step.todo is Todo.BLOCKED:
+            if step.is_held:
+                self.report.say(step, SKIPPED, step.reason)
+            elif step.todo is Todo.BLOCKED:
                 self.report.blocked(step)
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
-            if step.todo is not Todo.BLOCKED or step.waits_for is not None:
+            if not step.is_held and (step.todo is not Todo.BLOCKED or step.waits_for is not None):
                 revisit.add(step.local.id)
         return claimed
 
@@ -225,7 +227,9 @@ class Sender:
     def _call(self, sends: list[Send]) -> list[Result]:
         """The call itself, in the thread of calls. Raises Trouble."""
         connector, found = self.opened.connector, list[Result]()
-        if sends[0].action is Action.CREATE and connector.looks_first:
+        if sends[0].action in FINAL:
+            found, sends = departing.look(connector, sends)
+        elif sends[0].action is Action.CREATE and connector.looks_first:
             # One of another of ours that was made inactive gave its name up.
             there = {
                 local_id: remote
@@ -238,7 +242,28 @@ class Sender:
             changed = self._changed_there(sends)
             found = [Failed(local_id, CHANGED) for local_id in changed]
             sends = [send for send in sends if send.id not in changed]
-        return found + (connector.push(str(sends[0].action), sends) if sends else [])
+        if sends:
+            found += self._pushed(sends)
+        return found
+
+    def _pushed(self, sends: list[Send]) -> list[Result]:
+        """Push; of new records that are refused for what another one has, ours may be that one."""
+        connector = self.opened.connector
+        results = connector.push(str(sends[0].action), sends)
+        taken = {
+            one.id
+            for one in results
+            if isinstance(one, Failed) and one.trouble.kind is TroubleKind.NAME_TAKEN
+        }
+        if not taken or sends[0].action is not Action.CREATE or connector.looks_first:
+            return results
+        found = connector.lookup([send for send in sends if send.id in taken])
+        return [
+            FoundRemote(one.id, found[one.id])
+            if one.id in taken and one.id in found and found[one.id].key is not None
+            else one
+            for one in results
+        ]
 
     def _changed_there(self, sends: Sequence[Send]) -> set[int]:
         """Which of these would be written over something that is not known here. Raises Trouble."""
@@ -326,6 +351,23 @@ class Sender:
                 entity, [s for s in self.opened.steps_of(entity, chunk) if s.todo is Todo.CHECK]
             )
         return set(ids)
+
+    def look_for_done(self, entity: str, ids: Sequence[int]) -> None:
+        """Find out which of the records that are to go have gone, by a person's hand."""
+        size = self.opened.connector.batch_size
+        for start in range(0, len(ids), size):
+            steps = list(self.opened.steps_of(entity, ids[start : start + size]))
+            try:
+                done = departing.done_there(self.opened, [s for s in steps if s.is_final])
+            except Trouble as trouble:
+                self.breaker.met(trouble)
+                return
+            finally:
+                self.report.calls += len(self.opened.connector.traces())
+            self.breaker.succeeded()
+            departing.forget(self.opened, entity, done)
+            for step, _remote_id in done:
+                self.report.say(step, UNCHANGED, reason("gone"))
 
     def _look(self, entity: str, steps: list[Step]) -> None:
         opened = self.opened

@@ -11,8 +11,10 @@ from interop_cli.domain.sync.link import BREAKING, PAUSING, LinkState, Trouble, 
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.plan import Reason, Step
 from interop_cli.domain.sync.records import (
+    FINAL,
     Action,
     Awaiting,
+    Departure,
     Done,
     Failed,
     FoundRemote,
@@ -72,6 +74,7 @@ def settle(
         result = by_id.get(send.id) or Failed(send.id, NO_RESULT)
         if (
             isinstance(result, Done | Awaiting)
+            and send.action not in FINAL
             and holders.get(result.remote_id, send.id) != send.id
         ):
             result = Failed(send.id, TAKEN)
@@ -81,6 +84,8 @@ def settle(
             outcome = _found(uow, opened, step, result, settled, report)
         elif isinstance(result, Failed):
             outcome = _failed(uow, opened, send, step, result.trouble, settled, report)
+        elif send.action in FINAL:
+            outcome = _gone(uow, opened, step, result, settled, report)
         else:
             holders[result.remote_id] = send.id
             done.append(_done(opened, send, step, result, settled, report))
@@ -138,6 +143,25 @@ def _found(
     )
     settled.again.add(result.id)
     return "found"
+
+
+def _gone(
+    uow: UnitOfWork,
+    opened: OpenTarget,
+    step: Step,
+    result: Done | Awaiting,
+    settled: Settled,
+    report: Report,
+) -> str:
+    """Forget a record that is there no more; the one it was merged into is looked at again."""
+    local = step.local
+    departure = local.departure or Departure()
+    uow.departures.settle(opened.target.id, local.entity, departure, local.id, result.remote_id)
+    if departure.heir is not None:
+        settled.again.add(departure.heir)
+    settled.done += 1
+    report.say(step, OK, remote_id=result.remote_id)
+    return "done"
 
 
 def pushed(opened: OpenTarget, step: Step, held: Payload, version: str | None) -> dict[str, Any]:

@@ -19,9 +19,11 @@ from interop_cli.domain.sync.plan import Step, TargetRules, plan
 from interop_cli.domain.sync.records import LocalRecord, RemoteIdentity
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.store import Store
+from interop_cli.store.sync.departures import inheritances, with_losers
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from interop_cli.sync.departing import inheriting
 from interop_cli.sync.keys import told_apart
 from interop_cli.sync.lease import may_live, new_owner
 
@@ -42,6 +44,8 @@ class OpenTarget:
     """Whether the company asked for it (``sync.auto``) rather than the user, who then needs no
     right to sync.
     """
+    final: bool = False
+    """Whether what cannot be taken back there may be sent."""
     secrets: TargetSecrets | None = None
     recognised: bool = False
     """Whether the remote has been asked which one it is: ``remote``."""
@@ -98,6 +102,9 @@ class OpenTarget:
             now=self.clock.stamp(),
             prospects=self.target.settings.get("prospects") is True,
             again=again,
+            merges=entity in self.connector.merges,
+            erases=entity in self.connector.erases,
+            final=self.final,
             only_read=entity in self.connector.only_read,
         )
 
@@ -113,8 +120,12 @@ class OpenTarget:
         if entity in self.connector.only_read and not everything:
             return iter(())
         pending = None if everything or again else (self.form, self.target.version)
-        found = records(self.store.conn, entity, self.target.id, scope, pending=pending)
-        return self._planned(entity, found, again=again)
+        conn = self.store.conn
+        if scope.client_ids is not None and entity == "client":
+            scope = replace(scope, client_ids=with_losers(conn, scope.client_ids))
+        found = records(conn, entity, self.target.id, scope, pending=pending)
+        heirs = inheritances(conn, entity, self.target.id)
+        return self._planned(entity, inheriting(found, heirs) if heirs else found, again=again)
 
     def steps_of(self, entity: str, ids: Iterable[int], *, again: bool = False) -> Iterator[Step]:
         """The same for records by their ids, as they are now."""

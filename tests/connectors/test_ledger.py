@@ -5,14 +5,14 @@ and the real commands.
 from __future__ import annotations
 
 import json
-import webbrowser
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.request import urlopen
 
 import pytest
 
+from interop_cli.commands.sync import connecting
 from interop_cli.connectors.protocol import OAuthApp
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -22,7 +22,7 @@ from tests.connectors.ledger import Ledger
 from tests.connectors.support import client, target, tools
 from tests.fakes.ledger import FakeLedger
 from tests.support.cli import Result, Run
-from tests.sync.test_login import free_port
+from tests.sync.test_login import follow, free_port, in_a_thread
 
 
 class LedgerLogin(Ledger):
@@ -172,6 +172,18 @@ def test_another_company_is_another_system(interop: Interop, fake: FakeLedger) -
     assert error["code"] == "sync.remote.other"
 
 
+def test_a_target_of_a_connector_that_is_gone_can_be_seen_and_removed(
+    interop: Interop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interop("sync", "add", "books", "ledger", "--set", "company=C1", "-q")
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if not one.endswith("/site")])
+    (row,) = interop("sync", "targets", "--json").json
+    assert (row["kind"], row["role"]) == ("ledger", None)
+    assert interop("sync", "plan", "--json", code=78).error["code"] == "sync.kind.unknown"
+    interop("sync", "remove", "books", "--confirm", "books", "-q")
+    assert interop("sync", "targets", "--json").json == []
+
+
 def test_a_connector_that_cannot_be_loaded_is_named(interop: Interop) -> None:
     error = interop("sync", "add", "books", "broken", "--json", code=78).error
     assert (error["code"], "tests.connectors.nothing" in error["message"]) == (
@@ -180,11 +192,6 @@ def test_a_connector_that_cannot_be_loaded_is_named(interop: Interop) -> None:
     )
     error = interop("sync", "add", "books", "nothing", "--json", code=78).error
     assert (error["code"], "ledger" in error["message"]) == ("sync.kind.unknown", True)
-
-
-def follow(url: str) -> None:
-    with urlopen(url, timeout=10):
-        pass
 
 
 def login(interop: Interop, fake: FakeLedger, *more: str, **how: Any) -> Result:
@@ -196,7 +203,7 @@ def login(interop: Interop, fake: FakeLedger, *more: str, **how: Any) -> Result:
 @pytest.fixture
 def logged(interop: Interop, monkeypatch: pytest.MonkeyPatch) -> Interop:
     """The same with a target whose login comes back to a free port, and a browser that agrees."""
-    monkeypatch.setattr(webbrowser, "open", follow)
+    monkeypatch.setattr(connecting, "open_browser", in_a_thread(follow))
     uri = f"redirect_uri=http://127.0.0.1:{free_port()}/back"
     interop("sync", "add", "books", "ledger-login", "--set", uri, "-q")
     return interop

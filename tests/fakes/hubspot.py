@@ -65,6 +65,9 @@ class FakeHubSpot(FakeServer):
     admin's own rule: given an object and its properties it answers the name of a refused one.
     """
 
+    held_to_contract = True
+    """Whether each answer is checked, which takes time that no portal takes."""
+
     def __init__(self, now: Callable[[], float] | None = None, *, style: int = 207) -> None:
         super().__init__(now)
         self.style = style
@@ -75,6 +78,7 @@ class FakeHubSpot(FakeServer):
         self.unique: dict[str, set[str]] = {"companies": set(), "contacts": {"email"}}
         self.custom: dict[str, set[str]] = {"companies": set(), "contacts": set()}
         self.portal_id = 8_081_001
+        self.refuse_merge = False
         self.linked: set[tuple[str, str]] = set()
         self._index: dict[tuple[str, str], dict[str, str]] = {}
         self._next = 1000
@@ -123,13 +127,7 @@ class FakeHubSpot(FakeServer):
     def merge(self, loser: str, winner: str, objects: str = "companies") -> str:
         """Merge two records; the id of the one that is left, which is a new one."""
         with self.lock:
-            kept = dict(self.objects[objects][winner]["properties"])
-            for gone in (loser, winner):
-                self.objects[objects][gone]["archived"] = True
-            self._reindex(objects)
-            row = self._made(objects, kept)
-            row["properties"]["hs_merged_object_ids"] = f"{loser};{winner}"
-            return str(row["id"])
+            return str(self._merged(objects, loser, winner)["id"])
 
     def valid_change(self) -> dict[str, Any]:
         return {"city": "Gaspé"}
@@ -139,6 +137,29 @@ class FakeHubSpot(FakeServer):
         return {"city": "Nowhere"}, "city"
 
     # -- state --------------------------------------------------------------------------------
+
+    def _merged(self, objects: str, loser: str, winner: str) -> dict[str, Any]:
+        """Make one of two: what the winner lacks is the loser's, what was linked stays so."""
+        rows, known = self.objects[objects], "hs_merged_object_ids"
+        unique = self.unique[objects]
+        theirs = {k: v for k, v in rows[loser]["properties"].items() if k not in unique}
+        kept = {**theirs, **rows[winner]["properties"]}
+        if "email" in unique:
+            kept.setdefault("email", rows[loser]["properties"].get("email", ""))
+        before = [one for one in kept.pop(known, "").split(";") if one]
+        before += [one for one in theirs.get(known, "").split(";") if one and one not in before]
+        for gone in (loser, winner):
+            rows[gone]["archived"] = True
+        self._reindex(objects)
+        row = self._made(objects, kept)
+        row["properties"]["hs_object_id"] = row["id"]
+        row["properties"][known] = ";".join([*before, loser, winner])
+        at = 1 if objects == "companies" else 0
+        for pair in [pair for pair in self.linked if pair[at] in (loser, winner)]:
+            self.linked.discard(pair)
+            moved = (row["id"], pair[1]) if at == 0 else (pair[0], row["id"])
+            self.linked.add(moved)
+        return row
 
     def _made(self, objects: str, properties: Mapping[str, str]) -> dict[str, Any]:
         self._next += 1
@@ -193,6 +214,8 @@ class FakeHubSpot(FakeServer):
     def answer(self, call: Call) -> Reply:
         """The answer, held against the contract, too: a fake that answers otherwise is none."""
         reply = super().answer(call)
+        if not self.held_to_contract:
+            return reply
         line = f"{call.method} {call.path}"
         shape = next((one for known, one in ANSWERS if re.fullmatch(known, line)), {})
         if reply.status >= 400:
@@ -452,13 +475,43 @@ class FakeHubSpot(FakeServer):
         ]
         return reply
 
+    @route("POST", rf"/crm/objects/{V}/{OBJECT}/merge")
+    def _merge(self, call: Call, match: re.Match[str]) -> Reply:
+        objects = match[1]
+        if refused := self._misshapen(call, "merge"):
+            return refused
+        winner, loser = call.body["primaryObjectId"], call.body["objectIdToMerge"]
+        rows = self.objects[objects]
+        for one in (winner, loser):
+            if one not in rows or rows[one]["archived"]:
+                return self._error(404, "OBJECT_NOT_FOUND", f"No {objects} with id {one}")
+        if self.refuse_merge:
+            return self._error(400, "VALIDATION_ERROR", "This merge is not allowed here.")
+        if winner == loser:
+            return self._error(400, "VALIDATION_ERROR", "An object is not merged with itself.")
+        return Reply(200, self._shown(self._merged(objects, loser, winner), ["name"]))
+
+    @route("POST", rf"/crm/objects/{V}/contacts/gdpr-delete")
+    def _gdpr_delete(self, call: Call, match: re.Match[str]) -> Reply:
+        if refused := self._misshapen(call, "gdpr-delete"):
+            return refused
+        if self.objects["contacts"].pop(call.body["objectId"], None) is None:
+            return self._error(404, "OBJECT_NOT_FOUND", "No such contact")
+        self._reindex("contacts")
+        return Reply(204)
+
     @route("POST", rf"/crm/associations/{V}/contacts/companies/batch/associate/default")
     def _associate(self, call: Call, match: re.Match[str]) -> Reply:
         if refused := self._misshapen(call, "associate"):
             return refused
         for one in call.body["inputs"]:
             self.linked.add((one["from"]["id"], one["to"]["id"]))
-        return self._answered([{"from": {"id": "1"}, "to": {"id": "1"}}], [], 200)
+        spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
+        made = [
+            {"from": one["from"], "to": one["to"], "associationSpec": spec}
+            for one in call.body["inputs"]
+        ]
+        return self._answered(made, [], 200)
 
     @route("POST", rf"/crm/associations/{V}/contacts/companies/batch/archive")
     def _unassociate(self, call: Call, match: re.Match[str]) -> Reply:
@@ -521,6 +574,8 @@ def _passes(row: dict[str, Any], one: dict[str, Any]) -> bool:
     value = row["properties"].get(one["propertyName"])
     if value is None:
         return False
+    if one["operator"] == "HAS_PROPERTY":
+        return True
     if one["propertyName"] == "hs_object_id":
         return int(value) > int(one["value"])
     moment = datetime.fromisoformat(value).timestamp() * 1000

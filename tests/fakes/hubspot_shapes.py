@@ -73,6 +73,18 @@ SHAPES = {
             "properties": {"from": _ID, "to": {"type": "array", "items": _ID}},
         }
     ),
+    "merge": {
+        "type": "object",
+        "required": ["objectIdToMerge", "primaryObjectId"],
+        "properties": {"objectIdToMerge": _TEXT, "primaryObjectId": _TEXT},
+        "additionalProperties": False,
+    },
+    "gdpr-delete": {
+        "type": "object",
+        "required": ["objectId"],
+        "properties": {"objectId": _TEXT, "idProperty": _TEXT},
+        "additionalProperties": False,
+    },
     "property": {
         "type": "object",
         "required": ["fieldType", "groupName", "label", "name", "type"],
@@ -173,6 +185,11 @@ def _batched(item: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+_ASSOCIATED = _object(
+    "associationSpec from to",
+    associationSpec=_object("associationCategory associationTypeId"),
+    **{"from": _ID, "to": _ID},
+)
 _OBJECTS = "/crm/objects/[^/]+/(companies|contacts)"
 _PROPERTIES_OF = "/crm/properties/[^/]+/(companies|contacts)"
 _ACCOUNT = (
@@ -185,6 +202,8 @@ ANSWERS = (
     (f"(POST {_PROPERTIES_OF}|GET {_PROPERTIES_OF}/[^/]+)", _PROPERTY),
     (f"GET {_OBJECTS}", _many(_RECORD)),
     (f"POST {_OBJECTS}/search", _many(_RECORD, "results total")),
+    (f"POST {_OBJECTS}/merge", _RECORD),
+    ("POST /crm/associations/.*/associate/default", _batched(_ASSOCIATED)),
     (f"POST {_OBJECTS}/batch/(read|create|update)", _batched(_RECORD)),
     (
         f"POST {_OBJECTS}/batch/upsert",

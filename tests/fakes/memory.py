@@ -42,6 +42,7 @@ DESCRIPTOR = Descriptor(
 )
 
 
+READS = ("lookup", "fetch", "list", "holders")
 MEMORY = RemoteIdentity("memory-1", "Memory")
 
 
@@ -66,6 +67,7 @@ class MemoryRemote:
     keyed: bool = True
     looks_first: bool = False
     versions: bool = True
+    merges: bool = False
     replays: bool = True
     rows: dict[str, Row] = field(default_factory=dict)
     troubles: list[TroubleKind | str | None] = field(default_factory=list)
@@ -94,7 +96,7 @@ class MemoryRemote:
 
     def writes(self) -> list[tuple[str, tuple[int | str, ...]]]:
         """The calls that were meant to change something."""
-        return [call for call in self.calls if call[0] not in ("lookup", "fetch", "list")]
+        return [call for call in self.calls if call[0] not in READS]
 
     def call(self, name: str, ids: Sequence[int | str]) -> str | None:
         """Note a call and do what is to happen to it; ``lost`` where its answer is to be."""
@@ -126,6 +128,7 @@ class MemoryConnector:
     by_file: ClassVar[bool] = False
     only_read: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[TargetSetting, ...]] = ()
+    erases: ClassVar[frozenset[str]] = frozenset()
     remotes: ClassVar[dict[str, MemoryRemote]] = {}
 
     def __init__(self, target: Target, tools: Tools) -> None:
@@ -136,6 +139,10 @@ class MemoryConnector:
     @property
     def looks_first(self) -> bool:
         return self.remote.looks_first
+
+    @property
+    def merges(self) -> frozenset[str]:
+        return frozenset({"client"}) if self.remote.merges else frozenset()
 
     @property
     def knows_versions(self) -> bool:
@@ -184,7 +191,9 @@ class MemoryConnector:
         if remote.replays and send.attempt in remote.attempts:
             return remote.attempts[send.attempt]
         if action != Action.CREATE and str(send.remote_id) not in remote.live():
-            return Failed(send.id, Trouble(TroubleKind.GONE, "memory.gone", msg("gone")))
+            return Failed(send.id, Trouble(TroubleKind.GONE, "remote.gone", msg("gone")))
+        if action == Action.MERGE:
+            return self._merge(send)
         field_ = remote.refuse(send.payload)
         if field_:
             return Failed(
@@ -194,7 +203,8 @@ class MemoryConnector:
         holder = remote.named(str(name))
         if name in remote.vendors or (holder is not None and holder.id != send.remote_id):
             return Failed(
-                send.id, Trouble(TroubleKind.NAME_TAKEN, "memory.name", msg("taken"), field="name")
+                send.id,
+                Trouble(TroubleKind.NAME_TAKEN, "remote.name_taken", msg("taken"), field="name"),
             )
         done = self._create(send) if action == Action.CREATE else self._update(send)
         if isinstance(done, Done):
@@ -205,6 +215,15 @@ class MemoryConnector:
         number = str(len(self.remote.rows) + 1)
         key = send.key if self.remote.keyed else None
         self.remote.rows[number] = Row(number, dict(send.payload), key=key)
+        return Done(send.id, number, "1")
+
+    def _merge(self, send: Send) -> Result:
+        """Make one of two, under an id of its own."""
+        rows, into = self.remote.rows, str(send.payload["into"])
+        number = str(len(rows) + 1)
+        rows[number] = Row(number, dict(rows[into].values), key=rows[into].key)
+        for gone in (into, str(send.remote_id)):
+            rows[gone].merged = number
         return Done(send.id, number, "1")
 
     def _update(self, send: Send) -> Result:
@@ -240,9 +259,21 @@ class MemoryConnector:
                 found[remote_id] = self._remote(row)
         return found
 
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        self._called("holders", list(values))
+        found = {vendor: f"vendor {vendor}" for vendor in self.remote.vendors if vendor in values}
+        for value in values:
+            row = self.remote.named(value)
+            if row is not None:
+                found[value] = row.id
+        return found
+
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         self._called("list", [])
         return iter([self._remote(row) for row in self.remote.live().values()])
+
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
+        return iter([one for one in self.everything(entity) if one.key is not None])
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         return self.everything(entity)

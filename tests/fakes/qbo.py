@@ -20,6 +20,7 @@ from urllib.parse import parse_qs
 from tests.fakes.oauth import Login
 from tests.fakes.qboquery import matching
 from tests.fakes.qbosales import NAMES, Sales
+from tests.fakes.qboxsd import faults
 from tests.fakes.server import Call, FakeServer, Reply, route
 
 REALM = "9130350000000001"
@@ -121,6 +122,17 @@ class FakeQuickBooks(Login, FakeServer):
             "expires_at": 10**11,
         }
 
+    def answer(self, call: Call) -> Reply:
+        """The answer, held against the contract, too: a fake that answers otherwise is none."""
+        reply = super().answer(call)
+        if call.path.endswith(TOKENS) or reply.status == 401:
+            return reply
+        if "time" not in reply.body:
+            self.violation(f"answer to {call.method} {call.path}: lacks time")
+        for text in faults(reply.body):
+            self.violation(f"answer to {call.method} {call.path}: {text}")
+        return reply
+
     def expire(self) -> None:
         """End every access token there is."""
         self.tokens.clear()
@@ -172,10 +184,13 @@ class FakeQuickBooks(Login, FakeServer):
 
     def limited(self, call: Call) -> Reply | None:
         if call.path.endswith("/batch") and self._over(self._batches, self.batches_per_minute):
-            return Reply(429, {"Fault": fault("3001", "ThrottleExceeded")})
+            return self._throttled()
         if self._over(self._recent, self.per_minute):
-            return Reply(429, {"Fault": fault("3001", "ThrottleExceeded")})
+            return self._throttled()
         return None
+
+    def _throttled(self) -> Reply:
+        return Reply(429, {"Fault": fault("3001", "ThrottleExceeded"), "time": self._stamp()})
 
     def _over(self, recent: deque[float], most: int) -> bool:
         now = self.now()
@@ -220,7 +235,24 @@ class FakeQuickBooks(Login, FakeServer):
     @route("GET", COMPANY + "/companyinfo/([0-9]+)")
     def _company(self, call: Call, match: re.Match[str]) -> Reply:
         name = "Atelier" if match[1] == REALM else f"Company {match[1]}"
-        return self._answer({"CompanyInfo": {"Id": "1", "CompanyName": name}}, call)
+        info = {
+            **self._entity("1"),
+            "CompanyName": name,
+            "LegalName": name,
+            "Country": "CA",
+            "LegalAddr": {"Id": "1", "Line1": "1, rue du Port", "Country": "CAN"},
+        }
+        return self._answer({"CompanyInfo": info}, call)
+
+    def _entity(self, entity_id: str) -> dict[str, Any]:
+        """What each object has."""
+        return {
+            "Id": entity_id,
+            "SyncToken": "0",
+            "domain": "QBO",
+            "sparse": False,
+            "MetaData": {"CreateTime": self._stamp(), "LastUpdatedTime": self._stamp()},
+        }
 
     @route("GET", COMPANY + "/query")
     def _query(self, call: Call, match: re.Match[str]) -> Reply:
@@ -228,10 +260,15 @@ class FakeQuickBooks(Login, FakeServer):
         home = {"HomeCurrency": {"value": "CAD"}, "MultiCurrencyEnabled": self.several_currencies}
         tables: dict[str, list[dict[str, Any]]] = {
             "Customer": [row for key, row in self.customers.items() if key not in self.merged],
-            "Term": [dict(term) for term in TERMS],
+            "Vendor": [
+                {**self._entity(str(n)), "Id": str(n), "DisplayName": name}
+                for n, name in enumerate(self.vendors, 9001)
+            ],
+            "Employee": [],
+            "Term": [{**self._entity(term["Id"]), **term} for term in TERMS],
             "Preferences": [
                 {
-                    "Id": "1",
+                    **self._entity("1"),
                     "CurrencyPrefs": home,
                     "SalesFormsPrefs": {"CustomTxnNumbers": self.sales["Invoice"].keeps_numbers},
                 }
@@ -242,7 +279,7 @@ class FakeQuickBooks(Login, FakeServer):
             entity, rows = matching(text, tables)
         except ValueError as error:
             self.violation(f"query: {error}: {text}")
-            return Reply(400, {"Fault": fault("4000", "Error parsing query")})
+            return self._refused(fault("4000", "Error parsing query"))
         found = {entity: rows, "startPosition": 1, "maxResults": len(rows)} if rows else {}
         return self._answer({"QueryResponse": found}, call)
 
@@ -250,7 +287,7 @@ class FakeQuickBooks(Login, FakeServer):
     def _cdc(self, call: Call, match: re.Match[str]) -> Reply:
         since = datetime.fromisoformat(call.query["changedSince"]).timestamp()
         if self.now() - since > 30 * 86400:
-            return Reply(400, {"Fault": fault("2010", "changedSince")})
+            return self._refused(fault("2010", "changedSince"))
         rows: list[dict[str, Any]] = []
         name = call.query["entities"]
         for key, row in (self.customers if name == "Customer" else self.sales[name].rows).items():
@@ -270,7 +307,7 @@ class FakeQuickBooks(Login, FakeServer):
             try:
                 known = {"Customer": self._applied(call.body)}
             except Refused as refused:
-                return Reply(400, {"Fault": refused.fault, "time": self._stamp()})
+                return self._refused(refused.fault)
             self._keep(call, known)
         return self._answer(known, call)
 
@@ -285,7 +322,7 @@ class FakeQuickBooks(Login, FakeServer):
                 else:
                     known = {name: self._sold(name, call.body)}
             except Refused as refused:
-                return Reply(400, {"Fault": refused.fault, "time": self._stamp()})
+                return self._refused(refused.fault)
             self._keep(call, known)
         return self._answer(known, call)
 
@@ -307,7 +344,7 @@ class FakeQuickBooks(Login, FakeServer):
         ids = [item.get("bId") for item in items]
         if not 1 <= len(items) <= 30 or len(set(ids)) < len(ids):
             self.violation(f"a batch of {len(items)}")
-            return Reply(400, {"Fault": fault("1010", "BatchItem")})
+            return self._refused(fault("1010", "BatchItem"))
         known = self._replayed(call.query.get("requestid"), 36)
         if known is None:
             known = {"BatchItemResponse": [self._one(item) for item in items]}
@@ -415,9 +452,7 @@ class FakeQuickBooks(Login, FakeServer):
     def _made(self, customer: Mapping[str, Any]) -> dict[str, Any]:
         self._next += 1
         row: dict[str, Any] = {
-            "Id": str(self._next),
-            "SyncToken": "0",
-            "domain": "QBO",
+            **self._entity(str(self._next)),
             "Active": True,
             "Balance": 0,
             "Taxable": True,
@@ -425,7 +460,6 @@ class FakeQuickBooks(Login, FakeServer):
             "Job": False,
             "BillWithParent": False,
             "PrintOnCheckName": customer["DisplayName"],
-            "MetaData": {"CreateTime": self._stamp(), "LastUpdatedTime": self._stamp()},
         }
         if self.several_currencies:
             row["CurrencyRef"] = {"value": "CAD"}
@@ -460,6 +494,9 @@ class FakeQuickBooks(Login, FakeServer):
 
     def _stamp(self) -> str:
         return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="seconds")
+
+    def _refused(self, found: Any) -> Reply:
+        return Reply(400, {"Fault": found, "time": self._stamp()})
 
     def _answer(self, body: Any, call: Call) -> Reply:
         if call.query.get("minorversion") != "75":

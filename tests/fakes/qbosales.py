@@ -46,6 +46,11 @@ class Sales:
         parts: list[tuple[str, Mapping[str, Any]]] = [(self.name, sent)]
         for line in sent.get("Line", []):
             parts += [("Line", line), ("SalesItemLineDetail", line.get("SalesItemLineDetail", {}))]
+        parts += [
+            ("EmailAddress", sent.get("BillEmail", {})),
+            ("EmailAddress", sent.get("BillEmailCc", {})),
+            ("PhysicalAddress", sent.get("ShipAddr", {})),
+        ]
         for kind, found in parts:
             strange = set(found) - legal.get(kind, set(found))
             if strange:
@@ -57,14 +62,19 @@ class Sales:
             raise self.refused("2500", "Invalid Reference Id", "CustomerRef")
         if customer.get("Active") is False:
             raise self.refused("610", "Object Not Found : made inactive", "CustomerRef")
-        if len(sent.get("DocNumber", "")) > 21:
-            raise self.refused("2050", "DocNumber is too long", "DocNumber")
+        self._lengths(sent)
         if several and sent.get("CurrencyRef", customer["CurrencyRef"]) != customer["CurrencyRef"]:
             raise self.refused("6000", "not the customer's currency", "CurrencyRef")
         if not several and "CurrencyRef" in sent:
             raise self.refused("6000", "multicurrency is not enabled", "CurrencyRef")
         for line in sent["Line"]:
             self._line(line)
+
+    def _lengths(self, sent: Mapping[str, Any]) -> None:
+        for name, longest in (("DocNumber", 21), ("BillEmail", 100), ("BillEmailCc", 200)):
+            value = sent.get(name) or ""
+            if len(value["Address"] if isinstance(value, dict) else value) > longest:
+                raise self.refused("2050", f"{name} is too long", name)
 
     def _line(self, line: Mapping[str, Any]) -> None:
         detail = line.get("SalesItemLineDetail", {})
@@ -104,6 +114,7 @@ class Sales:
             "Id": row_id,
             "SyncToken": "0",
             "domain": "QBO",
+            "sparse": False,
             "Line": lines,
             "TxnTaxDetail": {"TotalTax": float(tax)},
             "TotalAmt": float(subtotal + tax),

@@ -171,6 +171,7 @@ VALUES = {
     K.TEXT: st.none() | st.text(st.characters()),
     K.DATE: st.none() | st.dates().map(str),
     K.TIME: st.none() | st.text(),
+    K.PHONE: st.none() | st.text(),
     K.INT: st.none() | st.integers(),
     K.MONEY: st.none() | st.integers(),
     K.BOOL: st.none() | st.booleans(),

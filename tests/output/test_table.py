@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from interop_cli.i18n import set_language
 from interop_cli.output import Column, Style, ValueKind
-from interop_cli.output.columns import choose
+from interop_cli.output.columns import ColumnChoice, choose
 from interop_cli.output.style import width
 from interop_cli.output.table import NARROWEST, table
 from tests.output.terminals import Kept, on_terminal
@@ -138,22 +139,110 @@ def test_a_table_fits_its_terminal(rows: list[tuple[Any, ...]], room: int) -> No
     assert all(width(line) <= max(room, 30) for line in drawn.splitlines())
 
 
-def test_the_widest_texts_are_cut_and_numbers_are_not() -> None:
+def fitting(
+    columns: list[Column],
+    rows: list[tuple[Any, ...]],
+    room: int,
+    *,
+    key: str | None = None,
+    asked: bool = False,
+) -> tuple[list[list[str]], list[str]]:
+    """The words of each line of a table that has ``room``, and the columns that had none."""
+    gone: list[ColumnChoice] = []
+    text = "".join(
+        table(
+            choose(columns, None),
+            [rows],
+            columns=columns,
+            style=Style(enabled=False),
+            room=room,
+            key=key,
+            asked=asked,
+            left_out=gone.extend,
+        )
+    )
+    lines = [re.split("  +", line.strip()) for line in text.splitlines()]
+    return lines, [choice.name for choice in gone]
+
+
+def test_the_widest_texts_are_cut_and_what_is_whole_is_not() -> None:
     columns = [Column("name"), Column("city"), Column("id", ValueKind.INT)]
     rows = [("n" * 60, "c" * 30, 1234567890)]
-    lines = "".join(
-        table(choose(columns, None), [rows], style=Style(enabled=False), room=50)
-    ).splitlines()
-    assert lines[2] == "n" * 17 + "…  " + "c" * 17 + "…  1234567890"
-    keyed = "".join(
-        table(choose(columns, None), [rows], style=Style(enabled=False), room=50, key="city")
-    ).splitlines()
-    assert keyed[2] == "n" * 7 + "…  " + "c" * 30 + "  1234567890"
-    narrow = "".join(
-        table(choose(columns, None), [rows], style=Style(enabled=False), room=10)
-    ).splitlines()
-    assert narrow[2].split()[0] == "n" * (NARROWEST - 1) + "…"
-    assert "1234567890" in narrow[2]
+    lines, gone = fitting(columns, rows, 56)
+    assert lines[2] == ["n" * 23 + "…", "c" * 17 + "…", "1234567890"]
+    assert not gone
+    lines, gone = fitting(columns, rows, 70, key="city")
+    assert lines[2] == ["n" * 25 + "…", "c" * 30, "1234567890"]
+    assert not gone
+
+
+def test_what_was_asked_for_stays_and_is_cut_further() -> None:
+    columns = [Column("name"), Column("city"), Column("id", ValueKind.INT)]
+    rows = [("n" * 60, "c" * 30, 1234567890)]
+    lines, gone = fitting(columns, rows, 10, asked=True)
+    assert lines[2] == ["n" * (NARROWEST - 1) + "…", "c" * (NARROWEST - 1) + "…", "1234567890"]
+    assert not gone
+
+
+RANKED = [
+    Column("code", rank=1, whole=True),
+    Column("name", rank=1),
+    Column("active", ValueKind.BOOL, rank=2),
+    Column("email", rank=4),
+    Column("phone", ValueKind.PHONE, rank=3),
+    Column("created_at", ValueKind.TIME, rank=3),
+]
+OF_RANK = [
+    ("A" * 12, "n" * 40, 1, "e" * 30, "+14185550123", "2026-01-05T17:03:00Z"),
+    ("B" * 12, "m" * 40, 1, "f" * 30, "+14185550124", "2026-01-06T17:03:00Z"),
+]
+
+
+@pytest.mark.parametrize(
+    ("room", "gone"),
+    [
+        (200, []),
+        (119, ["active"]),
+        (90, ["active"]),
+        (80, ["active", "email"]),
+        (60, ["active", "email", "created_at"]),
+        (40, ["active", "email", "phone", "created_at"]),
+    ],
+)
+def test_columns_leave_by_rank_and_the_name_gets_the_room(room: int, gone: list[str]) -> None:
+    lines, left_out = fitting(RANKED, OF_RANK, room)
+    assert left_out == gone
+    assert lines[2][0] == "A" * 12
+    assert len(lines[2][1]) >= 24
+    assert all(len("  ".join(line)) <= room for line in lines)
+
+
+def test_where_there_is_no_room_a_time_is_its_day() -> None:
+    wide, _ = fitting(RANKED, OF_RANK, 200)
+    narrow, _ = fitting(RANKED, OF_RANK, 80)
+    assert len(wide[2][-1]) == len("2026-01-05 17:03")
+    assert narrow[2][-1] in ("2026-01-05", "2026-01-06")  # the zone of this machine
+
+
+def test_a_title_is_not_cut_where_times_are_days() -> None:
+    columns = [Column("code", rank=1), Column("paused_until", ValueKind.TIME, rank=1)]
+    lines, _ = fitting(columns, [("A" * 30, "2026-01-05T17:03:00Z")], 40)
+    assert lines[0][1] == "Paused until"
+    assert lines[2][1].startswith("2026-01-0")
+
+
+def test_a_later_row_that_is_wider_is_whole_where_codes_are() -> None:
+    columns = [Column("code", rank=1, whole=True), Column("name", rank=1)]
+    text = "".join(
+        table(
+            choose(columns, None),
+            [[("A", "n" * 60)], [("A" * 15, "m")]],
+            style=Style(enabled=False),
+            room=40,
+            bound=1,
+        )
+    )
+    assert "A" * 15 in text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
@@ -167,6 +256,16 @@ class TestOnTerminal:
             lambda o: o.rows([Column("name")], [[("n" * 100,)]]), environ={"COLUMNS": "20"}
         )
         assert out.splitlines()[2] == "n" * 19 + "…"
+
+    def test_columns_without_room_are_named_on_stderr(self) -> None:
+        out, err = on_terminal(lambda o: o.rows(RANKED, [OF_RANK]), columns=60)
+        assert "e" * 5 not in out
+        assert err.strip() == "+3 columns: --fields code,active,email,created_at"
+        out, err = on_terminal(
+            lambda o: o.rows(RANKED, [OF_RANK]), columns=60, fields=["code", "name", "email"]
+        )
+        assert "e" * 10 in out
+        assert not err
 
     def test_inactive_rows_are_greyed_and_said_in_words(self) -> None:
         out, _ = on_terminal(lambda o: o.rows(COLUMNS, [ROWS[:2]], dim="active"), columns=120)

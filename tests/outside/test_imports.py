@@ -182,3 +182,28 @@ def test_rows_are_told_in_their_order(
         "error",
     ]
     assert (answer["created"], answer["failed"]) == (1, 4)
+
+
+def test_what_a_refused_import_says_is_in_the_schemas(
+    shop_url: str, invoke: Run, tmp_path: Path, root: Path
+) -> None:
+    def schema_of(name: str) -> Any:
+        return json.loads((root / "schemas" / f"{name}.json").read_text("utf-8"))
+
+    text = file_of([row("W1", website="none"), row("W2", postal_code="G1K")])
+    args = ("client", "import", "-", "--json")
+    refused = invoke(*args, stdin=text)
+    assert refused.code == 65
+    schema = schema_of("error")
+    jsonschema.validate({"error": refused.error}, schema)
+    assert refused.error.keys() <= schema["properties"]["error"]["properties"].keys()
+    assert [one["code"] for one in refused.error["warnings"]] == ["client.website.format"]
+    assert [one["lines"] for one in refused.error["reasons"]] == [[3]]
+    result = invoke(*args, "--continue-on-error", "--results", "r.ndjson", stdin=text)
+    assert result.code == 68
+    assert result.json.keys() <= schema_of("result")["properties"].keys()
+    told = json.loads((tmp_path / "r.ndjson").read_text("utf-8").splitlines()[1])
+    schema = schema_of("results")
+    jsonschema.validate(told, schema)
+    assert told["error"]["line"] == 3
+    assert told["error"].keys() <= schema["properties"]["error"]["properties"].keys()

@@ -18,6 +18,7 @@ from interop_cli.services.imports import clients as imports
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
+from interop_cli.store.writing.repositories import clients as repository
 from interop_cli.store.writing.repositories.selection import Selection
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import rows
@@ -87,11 +88,12 @@ def test_a_number_that_another_client_has(
     assert told(change(store, "A", **{name: number})) == []  # nothing changed
 
 
-@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize(("size", "many"), [(1, 10_000), (2, 1), (100, 10_000)])
 def test_numbers_shared_within_a_file(
-    store: Store, monkeypatch: pytest.MonkeyPatch, size: int
+    store: Store, monkeypatch: pytest.MonkeyPatch, size: int, many: int
 ) -> None:
     monkeypatch.setattr(imports.Import, "size", size)
+    monkeypatch.setattr(repository, "MANY", many)
     add_client(store, code="OTHER", neq=NEQ, active=False)
     outcome = take_in_all(
         store,

@@ -146,6 +146,21 @@ def test_what_a_client_is_found_by(store: Store) -> None:
         assert found(store, text) == [], text
 
 
+@pytest.mark.parametrize(
+    "typed", ["418 555", "(418) 555", "418-555-01", "1 418 555", "+1 418 555 0", "418555"]
+)
+def test_the_beginning_of_a_telephone_is_found_however_it_is_spaced(
+    store: Store, typed: str
+) -> None:
+    add_client(store, code="CALLED", phone="418 555-0177")
+    add_client(store, code="WORDS", name="Local 418, case 555", line1="Quai 9")
+    add_client(store, code="OTHER", phone="418 556-0177")
+    many = [ListQuery("all", search=typed, limit=limit) for limit in (None, 10)]
+    expected = {"CALLED"} | ({"WORDS"} if typed in ("418 555", "(418) 555") else set())
+    assert [set(listed(store, query)) for query in many] == [expected] * 2
+    assert count_clients(store.conn, many[0]) == len(expected)
+
+
 def test_a_client_changed_right_after_it_was_made_is_found_as_it_is_now(store: Store) -> None:
     def work(uow: UnitOfWork) -> None:
         fields = {"line1": "1, rue A", "city": "Québec", "postal_code": "G1K 7X2"}

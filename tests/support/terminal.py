@@ -9,6 +9,7 @@ import pty
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,32 @@ from typing import IO, Any
 
 from tests.support.outside import PATIENCE, PROGRAM, environment, shell_code
 from tests.support.warm_process import WarmProcess, starts_cold
+
+# ``on 80 COMMAND…``: run it on a terminal of that many columns, and pass on what that was shown.
+ON = f"""#!{sys.executable}
+import fcntl, os, pty, struct, sys, termios
+master, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+attributes = termios.tcgetattr(slave)
+attributes[1] &= ~termios.OPOST
+termios.tcsetattr(slave, termios.TCSANOW, attributes)
+child = os.fork()
+if not child:
+    os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    os.dup2(slave, 1)
+    os.dup2(slave, 2)
+    os.environ.pop("COLUMNS", None)
+    os.environ.update(TERM="xterm", NO_COLOR="1")
+    os.execvp(sys.argv[2], sys.argv[2:])
+os.close(slave)
+try:
+    while shown := os.read(master, 65536):
+        os.write(1, shown)
+except OSError:
+    pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 
 
 class Session:

@@ -15,7 +15,8 @@ r"""Transcripts: what was typed and what was answered, as a text file a person c
     No client has the code NOPE.
     ? 3
 
-``$`` starts a command for the shell, ``>`` lines continue it. What follows is what it wrote, both
+``on 80 interop …`` runs a command on a terminal of so many columns. ``$`` starts a command for the
+shell, ``>`` lines continue it. What follows is what it wrote, both
 streams in the order they came. ``? N`` is the exit code where it is not 0. A line ``...`` stands
 for any number of lines, ``<...>`` inside a line for any text. Blank lines before the next command
 do not count; comments there need a blank line above them.

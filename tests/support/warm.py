@@ -46,10 +46,10 @@ def warm_command(package: Path | None = None) -> list[str]:
     return [sys.executable, "-I", "-S", str(CLIENT), str(interpreter(package))]
 
 
-def install(program: str, folder: Path) -> Path:
-    """Make ``program`` the ``interop`` of a new folder, to stand on a PATH; its path."""
-    folder.mkdir()
-    path = folder / "interop"
+def install(program: str, folder: Path, name: str = "interop") -> Path:
+    """Make ``program`` the command ``name`` of a folder that stands on a PATH; its path."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
     path.write_text(program)
     path.chmod(0o755)
     return path

@@ -9,7 +9,7 @@ import re
 import signal
 import socket
 import sys
-import webbrowser
+import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,6 +20,7 @@ from urllib.request import HTTPRedirectHandler, build_opener, urlopen
 
 import pytest
 
+from interop_cli.commands.sync import connecting
 from interop_cli.connectors.login import Login
 from interop_cli.connectors.protocol import OAuthApp
 from interop_cli.domain.errors import Denied, InvalidData
@@ -90,12 +91,17 @@ class Books:
 Person = Callable[[str], object]
 
 
+def in_a_thread(person: Person) -> Person:
+    """A person who acts while the program waits."""
+    return lambda url: threading.Thread(target=person, args=(url,), daemon=True).start()
+
+
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person], None]:
     """Give the machine a browser, which does what a person would with the page that opens."""
 
     def install(person: Person) -> None:
-        monkeypatch.setattr(webbrowser, "open", person)
+        monkeypatch.setattr(connecting, "open_browser", in_a_thread(person))
 
     install(follow)
     return install
@@ -263,6 +269,8 @@ def test_a_login_about_to_lapse_is_told(
     status = books("sync", "status", "--json")
     assert status.json[0]["login_until"].startswith("2027-03-05")
     assert (f"The login of books {word} on 2027-03-05" in status.stderr) is (word is not None)
+    checked = books("sync", "status", "--check", code=10 if word else 0)
+    assert bool(checked.stdout) is (word is not None)
     found = books("db", "doctor", "--json", code=10)  # no backup either
     assert [row["code"] for row in found.json if row["code"] == "sync.login"] == (
         ["sync.login"] if word else []
@@ -273,12 +281,12 @@ def test_a_login_about_to_lapse_is_told(
 
 
 @contextlib.contextmanager
-def process(books: Books, tmp_path: Path, *args: str) -> Iterator[tuple[Any, str]]:
+def process(books: Books, tmp_path: Path, *args: str, **more: str) -> Iterator[tuple[Any, str]]:
     """``sync connect books ARGS`` at work, and the address that it says to go to."""
     file = tmp_path / "app.json"
     file.write_text(books.app)
     file.chmod(0o600)
-    env = {**os.environ, **books.env, "BROWSER": "true", "PYTHONUNBUFFERED": "1"}
+    env = {**os.environ, **books.env, "BROWSER": "true", "PYTHONUNBUFFERED": "1", **more}
     words = ("sync", "connect", "books", "--token-file", str(file), *args)
     at_work = start(*words, env=env, cwd=tmp_path)
     said = b""
@@ -295,6 +303,23 @@ def process(books: Books, tmp_path: Path, *args: str) -> Iterator[tuple[Any, str
             if stream:
                 stream.close()
         at_work.wait()
+
+
+def test_the_browser_of_the_system_is_opened(
+    books: Books, fake: FakeQuickBooks, tmp_path: Path
+) -> None:
+    script = tmp_path / "browser.py"
+    script.write_text(
+        "import sys, urllib.request\n"
+        "print('Opening in existing browser session.')\n"
+        "urllib.request.urlopen(sys.argv[1])\n"
+    )
+    browser = f"{sys.executable} {script} %s"
+    with process(books, tmp_path, "--login", "--json", BROWSER=browser) as (at_work, _url):
+        out, err = at_work.communicate(timeout=60)
+        assert at_work.returncode == 0, err
+        assert json.loads(out)["remote"] == "Atelier"
+        books.check((out + err).decode())
 
 
 def test_an_address_can_be_pasted(books: Books, fake: FakeQuickBooks, tmp_path: Path) -> None:

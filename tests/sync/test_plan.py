@@ -256,11 +256,11 @@ def test_a_record_that_comes_back_is_updated() -> None:
     assert (step.todo, step.changes) == (Todo.UPDATE, (Change("active", False, True),))  # noqa: FBT003
 
 
-def test_a_target_that_knows_no_inactive_records_keeps_them_as_they_were() -> None:
+def test_in_a_target_that_knows_no_inactive_records_a_person_sees_to_it() -> None:
     descriptor = replace(CLIENT, fields=CLIENT.fields[:-1])
     record = local(active=False, phone="2")
     step = plan(record, linked(), rules(descriptor))
-    assert (outcome(step), step.changes) == ((Todo.SKIP, "sync.inactive"), ())
+    assert (outcome(step), step.changes) == ((Todo.BY_HAND, "sync.inactive_there"), ())
     assert (step.local, step.link, step.payload["phone"]) == (record, linked(), "2")
     assert outcome(plan(local(phone="2"), linked(), rules(descriptor))) == (Todo.UPDATE, None)
 

@@ -69,6 +69,13 @@ def test_an_invoice_follows_its_client(books: Books, fake: FakeQuickBooks) -> No
         "DueDate": "2026-12-20",
         "CustomerRef": {"value": customer},
         "SalesTermRef": {"value": "3"},
+        "ShipAddr": {
+            "Line1": "12, rue du Quai",
+            "City": "Québec",
+            "CountrySubDivisionCode": "QC",
+            "PostalCode": "G1K 7X2",
+            "Country": "Canada",
+        },
         "GlobalTaxCalculation": "TaxExcluded",
         "Line": [
             {
@@ -134,8 +141,8 @@ def test_it_goes_to_who_pays_and_after_them(books: Books, fake: FakeQuickBooks) 
     (row,) = [
         row for row in books("sync", "plan", "A", "--offline", "-o", "json").json if row["number"]
     ]
-    assert (row["entity"], row["number"], row["action"]) == ("invoice", number, "create")
-    assert row["waits_for"] == "P"
+    assert (row["entity"], row["number"], row["action"]) == ("invoice", number, "blocked")
+    assert (row["reason"], row["waits_for"]) == ("sync.waiting", "P")  # who is not sent with it
     assert papers(books, "A", code=68)[number]["error"]["code"] == "sync.waiting"
     assert papers(books)[number]["status"] == "ok"
     names = {key: row["DisplayName"] for key, row in fake.held().items()}
@@ -398,3 +405,89 @@ def test_client_send_and_auto_and_the_log(books: Books, fake: FakeQuickBooks) ->
     assert set(held(fake)) == {first, other, last}
     fields = books("sync", "fields", "books", "--entity", "invoice", "-o", "json").json
     assert {"number", "client", "item", "tax_codes"} <= {row["field"] for row in fields}
+
+
+def sent(fake: FakeQuickBooks, number: str) -> dict[str, Any]:
+    """What was sent of an invoice."""
+    return next(
+        call.body
+        for call in fake.writes()
+        if call.path.endswith(("/invoice", "/creditmemo")) and call.body.get("DocNumber") == number
+    )
+
+
+def test_an_invoice_says_who_receives_it_where_it_goes_and_what_it_says(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    books.create("P", "Payer")
+    books.create("A", "Client A", "--bill-to", "P")
+    for name, email, *flags in (
+        ("Ève Roy", "Compta@payer.example", "--billing"),
+        ("Jo Roy", "jo@payer.example", "--billing-copy"),
+        ("Al Roy", "al@payer.example", "--billing-copy"),
+        ("Bo Roy", "bo@payer.example"),
+    ):
+        books("contact", "create", "P", "--name", name, "--email", email, *flags)
+    books("contact", "create", "A", "--name", "Di Roy", "--email", "di@a.example", "--billing")
+    place = ("--line1", "8, rue Sud", "--line2", "quai 3", "--city", "Lévis")
+    made = books(
+        *("address", "create", "A", *place, "--postal-code", "G6V 1A1", "--label", "Entrepôt"),
+        *("--attention", "Réception", "--json"),
+    )
+    address = made.json["items"][0]["id"]
+    number = invoice(books, "A", "--ship-to", str(address), "--memo", "Merci! Bon 4711")
+    assert papers(books)[number]["status"] == "ok"
+    body = sent(fake, number)
+    assert body["BillEmail"] == {"Address": "compta@payer.example"}
+    assert body["BillEmailCc"] == {"Address": "jo@payer.example, al@payer.example"}
+    assert body["CustomerMemo"] == {"value": "Merci! Bon 4711"}
+    assert body["ShipAddr"] == {
+        "Line1": "8, rue Sud",
+        "Line2": "quai 3",
+        "City": "Lévis",
+        "CountrySubDivisionCode": "QC",
+        "PostalCode": "G6V 1A1",
+        "Country": "Canada",
+    }
+    # What changes afterwards is no matter of the invoice any more.
+    books("address", "edit", address, "--city", "Québec", "--postal-code", "G1K 7X2")
+    books("contact", "create", "P", "--name", "Cy", "--email", "cy@x.example", "--billing-copy")
+    fake.calls.clear()
+    assert papers(books) == {}
+    assert not any(call.path.endswith("/invoice") for call in fake.writes())
+
+
+def test_an_address_that_is_another_one_now_goes_as_the_document_has_it(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    books.create("A", "Client A")
+    number = invoice(books, "A")
+    address = books("address", "list", "A", "--json").json[0]["id"]
+    books("address", "edit", address, "--city", "Lévis")
+    papers(books)
+    assert sent(fake, number)["ShipAddr"] == {"Line1": "12, rue du Quai, Québec QC G1K 7X2, CA"}
+
+
+def test_recipients_that_do_not_fit_block_with_their_field(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    books.create("A", "Client A")
+    for number in range(8):
+        email = f"{'x' * 30}{number}@client-a.example"
+        books("contact", "create", "A", "--name", f"N {number}", "--email", email, "--billing-copy")
+    invoice(books, "A")
+    rows = books("sync", "plan", "--offline", "-o", "json").json
+    (blocked,) = [row for row in rows if row["entity"] == "invoice"]
+    assert (blocked["reason"], blocked["field"]) == ("sync.field.too_long", "email_cc")
+    books("sync", "fields", "books", "--entity", "invoice", "--unset", "email_cc", "-q")
+    (done,) = papers(books).values()
+    assert done["status"] == "ok"
+
+
+def test_a_constant_stands_in_each_invoice(books: Books, fake: FakeQuickBooks) -> None:
+    chosen = ("--entity", "invoice", "--unset", "memo", "--constant", "CustomerMemo.value=Merci!")
+    books("sync", "fields", "books", *chosen, "-q")
+    books.create("A", "Client A")
+    number = invoice(books, "A")
+    papers(books)
+    assert sent(fake, number)["CustomerMemo"] == {"value": "Merci!"}

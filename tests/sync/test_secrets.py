@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from interop_cli.connectors.secrets import TargetSecrets, parsed, variable
-from interop_cli.domain.errors import Denied, InvalidData
+from interop_cli.domain.errors import ConfigError, Denied, InvalidData
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.server import Reply
 from tests.support.cli import Run
@@ -51,6 +51,17 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> No
     kept.path.chmod(mode)
     with pytest.raises(Denied) as refused:
         kept.read()
+    assert CANARY not in repr(refused.value.__dict__)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
+def test_a_damaged_secret_is_said_without_any_of_it(tmp_path: Path, text: str) -> None:
+    kept = secrets(tmp_path)
+    kept.save({"token": CANARY})
+    kept.path.write_text(text + CANARY if text == "{" else text)
+    with pytest.raises(ConfigError) as refused:
+        kept.read()
+    assert refused.value.code == "sync.secret.file"
     assert CANARY not in repr(refused.value.__dict__)
 
 

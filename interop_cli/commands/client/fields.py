@@ -14,8 +14,7 @@ from interop_cli.domain.errors import NotFound, UsageError
 from interop_cli.domain.fields import CLIENT, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm, selectors
-from interop_cli.shell.command import Command, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options, field_values
 from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.selectors import Picked, selector_options
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command("create", cls=Command)
-@click.argument("name")
+@argument("name")
 @field_options(CLIENT, but=("name",), needed=NEEDED["client"])
 @option(
     "--logo", type=FileRead(), metavar="FILE", help=N_("Its logo: PNG, JPEG or SVG, by content.")
@@ -117,8 +116,8 @@ def edit_command(
 
 
 @click.command("recode", cls=Command)
-@client_argument()
-@click.argument("new_code", metavar="NEW_CODE")
+@argument("client", metavar="CODE")
+@argument("new_code", metavar="NEW_CODE")
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
 @option("--confirm", "confirmation", metavar="CODE", help=N_("Repeat the present code."))
 @pass_app
@@ -147,8 +146,8 @@ def recode_command(
 
 
 @click.command("logo", cls=Command)
-@client_argument()
-@click.argument("file", type=FileRead(), metavar="[FILE]", required=False)
+@argument("client", metavar="CODE")
+@argument("file", type=FileRead(), metavar="[FILE]", required=False)
 @option(
     "--save", "target", metavar="FILE", type=FileWritten(Path), help=N_("Write the logo to a file.")
 )

@@ -13,7 +13,7 @@ from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.inputs.mapping import Fields
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.field_options import ALLOW_MISMATCH
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
@@ -62,7 +62,7 @@ def client_options(function: F) -> F:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", type=FileRead(), metavar="FILE|-")
+@argument("file", type=FileRead(), metavar="FILE|-")
 @option(
     "--key",
     "keys",
@@ -90,6 +90,10 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
     apart by the next key. natural is the name, legal form included, with the postal code, or with
     street and city. An e-mail counts only where name or place agrees, unless --key names it. A row
     that fits several clients is refused, and so are two rows for one client.
+
+    An empty cell empties its field, but not what every client has: its code, name, currency and
+    the like; nor does a row whose whole place is empty move it. A row that was refused for what
+    another client has may be taken the next time, when that one has given it up.
 
     \b
     interop client import clients.csv --dry-run

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands import lists
 from interop_cli.commands.lists import FILTER, LIMIT, SORT_HELP, note_lines, say_limit
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import CLIENT, CONTACT, Card, Kind
@@ -16,8 +17,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.address_text import one_line
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.i18n import _, labelled, language, translate
-from interop_cli.shell.command import Command, Count, option, options, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -101,7 +101,7 @@ def nested_columns() -> list[Column]:
 
 
 @click.command("show", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @option("--exact", is_flag=True, help=N_("Do not resolve a former code."))
 @pass_app
 def show_command(app: App, client: str, exact: bool) -> None:
@@ -133,7 +133,7 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 
 
 @click.command("history", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @option(
     "--kind",
     type=click.Choice((*KIND_NAMES, "change")),
@@ -149,14 +149,43 @@ def history_command(app: App, client: str, kind: str | None, limit: int | None) 
     interop client history ACME --kind invoice
     interop client history ACME --kind change
     """
+    from interop_cli.output.writer import Part
     from interop_cli.store.reading import history
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client)
         rows = history.of_client(conn, client_id, kind, limit or None)
-    app.output.rows(
-        history.columns(), [rows], key="number" if kind in KIND_NAMES else "operation_id"
-    )
+        head = lists.lines_above(app, conn, client_id)
+    if app.output.format != "table" or app.output.fields:
+        key = "number" if kind in KIND_NAMES else "operation_id"
+        app.output.rows(history.columns(), [rows], key=key, head=head)
+        return
+    documents = [row for row in rows if row[4] == "document" and row[0] is None]
+    changes = [_readable(row) for row in rows if row[0] is not None]
+    parts = []
+    if kind != history.CHANGE:
+        parts.append(Part(_("Documents"), history.columns("document"), documents, "number"))
+    if kind in (None, history.CHANGE):
+        parts.append(Part(_("Changes"), history.columns(history.CHANGE), changes, "operation_id"))
+    app.output.parts(parts, head=head)
+
+
+def _readable(change: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A change as a table shows it: its field by its title, its values as people read them."""
+    from interop_cli.domain.fields import ENTITIES
+    from interop_cli.output.people import field_text
+    from interop_cli.output.words import spoken
+    from interop_cli.store.reading.history import NAMES
+
+    row = dict(zip(NAMES, change, strict=True))
+    row["action"] = spoken("done", row["action"], row["entity"])
+    fields = ENTITIES.get(str(row["entity"]).removeprefix("document_"), ())
+    name = row["field"]
+    known = next((field for field in fields if name in (field.name, field.stands_in)), None)
+    if known:
+        values = {part: field_text(known, row[part]) for part in ("before", "after")}
+        row |= {**values, "field": _(known.title) or name}
+    return tuple(row.values())
 
 
 def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
@@ -171,18 +200,19 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield f"{style.bold(client['code'])}  {name}{suffix}"
     yield from note_lines(client["notes"], style)
     yield ""
-    yield from _section(_("Coordinates"), _coordinates(client), style)
+    yield from _section(_("Contact details"), _coordinates(client), style)
     yield from _section(_("Billing"), _billing(client), style)
     if client["contacts"]:
         yield ""
         yield style.bold(_("Contacts"))
         for contact in client["contacts"]:
-            yield _contact(contact, style)
+            yield from _contact(contact, style)
     if client["addresses"]:
         yield ""
         yield style.bold(_("Addresses"))
         for address in client["addresses"]:
-            yield f"  {'⌂' if address['main'] else ' '} #{address['id']} {one_line(address)}"
+            mark = "⌂" if address["main"] else " "
+            yield from wrapped(f"  {mark} #{address['id']} ", one_line(address).split(", "), style)
     yield from _history(client["documents"], style)
     yield from _sales(client["sales"], style)
     if client["sync"]:
@@ -194,7 +224,10 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 def _synced(one: Mapping[str, Any]) -> str:
     """Where the client stands in a target: its state, since when, and what is wrong."""
-    parts = [one["state"], one["pushed_at"]]
+    from interop_cli.i18n import local_time
+    from interop_cli.output.words import spoken
+
+    parts = [spoken("state", one["state"]), local_time(one["pushed_at"] or "")]
     if one["error"]:
         parts += [one["error"]["field"], translate(one["error"]["message"])]
     return ", ".join(part for part in parts if part)
@@ -204,9 +237,12 @@ MARKS = {"default": "★", "billing": "▦", "billing_copy": "✉", "hubspot_syn
 PHONES = names(field for field in CONTACT if field.kind is Kind.PHONE)
 
 
-def _contact(contact: Mapping[str, Any], style: Style) -> str:
-    """A contact on one line: its marks, then who it is and how to reach it."""
-    from interop_cli.domain.values.phone import format_phone
+def _contact(contact: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """A contact on one line: its marks, then who it is and how to reach it.
+
+    Where the terminal is too narrow for that, the line goes on below.
+    """
+    from interop_cli.domain.values.phone_text import format_phone
 
     marks = "".join(mark if contact[name] else " " for name, mark in MARKS.items())
     numbers = [contact[name] for name in PHONES if contact[name]]
@@ -214,8 +250,20 @@ def _contact(contact: Mapping[str, Any], style: Style) -> str:
     parts = [contact["name"], contact["title"], *reached]
     if not contact["active"]:
         parts.append(_("inactive"))
-    line = f"  {marks} #{contact['id']} " + ", ".join(part for part in parts if part)
-    return line if contact["active"] else style.dim(line)
+    for line in wrapped(f"  {marks} #{contact['id']} ", [part for part in parts if part], style):
+        yield line if contact["active"] else style.dim(line)
+
+
+def wrapped(before: str, parts: Sequence[str], style: Style) -> Iterator[str]:
+    """``parts`` with commas between them behind ``before``, on as few lines as fit."""
+    line, indent = before + parts[0], " " * style.width(before)
+    for part in parts[1:]:
+        if style.room is not None and style.width(f"{line}, {part},") > style.room:
+            yield line + ","
+            line = indent + part
+        else:
+            line += f", {part}"
+    yield line
 
 
 def _section(title: str, rows: list[tuple[str, Any]], style: Style) -> Iterator[str]:
@@ -225,7 +273,7 @@ def _section(title: str, rows: list[tuple[str, Any]], style: Style) -> Iterator[
     yield style.bold(title)
     width = max(len(label) for label, _value in filled)
     for label, value in filled:
-        yield f"  {label.ljust(width)}  {value}"
+        yield from wrapped(f"  {label.ljust(width)}  ", str(value).split(", "), style)
 
 
 def _coordinates(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -244,33 +292,33 @@ def _billing(client: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _fields(client: Mapping[str, Any], part: Card) -> Iterator[tuple[str, Any]]:
     """The title and the value of each field that stands in this part of the card."""
-    from interop_cli.domain.values.phone import format_phone
+    from interop_cli.output.people import field_text
 
     for field in on_card(CLIENT, part):
         value = client[field.name]
-        if field.kind is Kind.PHONE and value:
-            value = format_phone(value, language())
-        elif field.kind is Kind.TAGS:
-            value = ", ".join(value)
-        yield _(field.title), value
+        text = ", ".join(value) if field.kind is Kind.TAGS else field_text(field, value)
+        yield _(field.title), text
 
 
 def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
-    """How many documents of each kind, and the latest."""
-    from interop_cli.domain.values.closed_lists import KIND_TITLE, KIND_TITLES, STATUS_TITLES
+    """The documents of each kind apart: how many there are, and the latest."""
+    from interop_cli.domain.values.closed_lists import KIND_TITLES
     from interop_cli.domain.values.money import format_cents
     from interop_cli.i18n import language
+    from interop_cli.output.words import spoken
 
     counts = {kind: count for kind, count in documents["counts"].items() if count}
     if not counts:
         return
     yield ""
     yield style.bold(_("Documents"))
-    yield "  " + " · ".join(labelled(_(KIND_TITLES[kind]), count) for kind, count in counts.items())
-    for row in documents["latest"]:
-        total = format_cents(row["total_cents"], row["currency"], language())
-        what = f"{_(KIND_TITLE[row['kind']])} {row['number'] or '—'}"
-        yield f"  {row['date']}  {what}  {total}  {_(STATUS_TITLES[row['status']])}"
+    for kind, count in counts.items():
+        yield f"  {labelled(_(KIND_TITLES[kind]), count)}"
+        for row in documents["latest"]:
+            if row["kind"] == kind:
+                total = format_cents(row["total_cents"], row["currency"], language())
+                status = spoken("status", row["status"], kind)
+                yield f"    {row['date']}  {row['number'] or '—'}  {total}  {status}"
 
 
 def _sales(totals: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:

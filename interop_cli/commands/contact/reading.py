@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,14 +11,13 @@ import click
 from interop_cli.commands import lists
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
-from interop_cli.shell.command import Command, RowId, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, RowId, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Style
 
-CONTACT_ID = click.argument("contact_id", type=RowId(), metavar="ID")
+CONTACT_ID = argument("contact_id", type=RowId(), metavar="ID")
 
 
 @click.command("list", cls=Command)
@@ -134,11 +134,11 @@ def why_not_command(app: App, contact_id: int) -> None:
         contacts.one(conn, contact_id)
         blockers = used_by.of_contact(conn, contact_id)
     found = {"id": contact_id, "deletable": not blockers, "blockers": blockers}
-    app.output.record(found, card=use_card, key="id")
+    app.output.record(found, card=partial(use_card, entity="contact"), key="id")
 
 
 @click.command("recipients", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @pass_app
 def recipients_command(app: App, client: str) -> None:
     """Say who receives a client's invoices, and why each contact does or does not.

@@ -10,8 +10,7 @@ from interop_cli.commands.contact.reading import CONTACT_ID
 from interop_cli.domain.fields import CONTACT
 from interop_cli.domain.messages import N_, counted
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, RowId, given, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, RowId, argument, given, option, pass_app
 from interop_cli.shell.field_options import field_options
 
 if TYPE_CHECKING:
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-CONTACT_IDS = click.argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
+CONTACT_IDS = argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 
 
 @click.command("create", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @field_options(CONTACT, required=("name",))
 @pass_app
 def create_command(app: App, client: str, **fields: Any) -> None:

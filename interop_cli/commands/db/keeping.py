@@ -12,7 +12,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.signals import held
 
@@ -69,7 +69,7 @@ def info_command(app: App) -> None:
 
 
 @click.command("backup", cls=Command)
-@click.argument("file", metavar="FILE", type=FileWritten(Path, database=True))
+@argument("file", metavar="FILE", type=FileWritten(Path, database=True))
 @option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
 @pass_app
 def backup_command(app: App, file: Path, overwrite: bool) -> None:
@@ -87,7 +87,7 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
 
 
 @click.command("restore", cls=Command)
-@click.argument("file", metavar="FILE", type=FileRead(Path, database=True))
+@argument("file", metavar="FILE", type=FileRead(Path, database=True))
 @option(
     "--confirm", "confirmation", metavar="NAME", help=N_("Repeat the name of the database file.")
 )

@@ -9,7 +9,7 @@ import click
 from interop_cli.domain.errors import ConfigError, NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rights import ROLES, User
-from interop_cli.shell.command import Command, Group, pass_app
+from interop_cli.shell.command import Command, Group, argument, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -23,8 +23,8 @@ user_command = Group(
         " Keep it to one user, or use a PostgreSQL server, which holds everyone to their role."
     ),
 )
-ROLE = click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
-USER = click.argument("user", metavar="USER")
+ROLE = argument("role", type=click.Choice(ROLES), metavar="ROLE")
+USER = argument("user", metavar="USER")
 
 
 @user_command.command("list", cls=Command)

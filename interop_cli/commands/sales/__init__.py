@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.sales import chart, documents, invoice, totals
 from interop_cli.domain.messages import N_
-from interop_cli.shell.command import Group
+from interop_cli.shell.command import LazyGroup
 
-sales_command = Group("sales", help=N_("Documents, invoices, and sales by year."))
-for command in (
-    documents.import_command,
-    documents.document_command,
-    invoice.invoice_command,
-    totals.refresh_command,
-    totals.totals_command,
-    chart.report_command,
-    chart.chart_command,
-    totals.verify_command,
-):
-    sales_command.add_command(command)
+COMMANDS = {
+    "import": "documents",
+    "document": "documents",
+    "invoice": "invoice",
+    "label": "paper",
+    "refresh": "totals",
+    "totals": "totals",
+    "report": "chart",
+    "chart": "chart",
+    "verify": "totals",
+}
+
+sales_command = LazyGroup(
+    "sales",
+    lazy={name: (f"{__name__}.{module}", None) for name, module in COMMANDS.items()},
+    help=N_("Documents, invoices, and sales by year."),
+)

@@ -12,8 +12,7 @@ from interop_cli.domain import charts
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
-from interop_cli.shell.command import Command, Count, option, pass_app
-from interop_cli.shell.completion import client_codes
+from interop_cli.shell.command import Command, Count, argument, option, pass_app
 from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ OTHERS = frozenset(
 
 
 @click.command("chart", cls=Command)
-@click.argument("client", required=False, metavar="[CODE]", shell_complete=client_codes)
+@argument("client", required=False, metavar="[CODE]")
 @option(
     "--top",
     type=Count(min=1),
@@ -109,8 +108,8 @@ def chart_command(
 ) -> None:
     """Draw the sales of a client by year, or those of the largest clients, as bars.
 
-    Each currency has its own chart. SVG and PNG need the extra 'charts' of the package. -o json
-    and the like give the numbers instead.
+    Each currency has its own chart. PNG needs the extra 'charts' of the package. -o json and the
+    like give the numbers instead.
 
     \b
     interop sales chart ACME
@@ -215,12 +214,12 @@ def report_command(
         query = sales_query(app, conn, (), filters, years, through, basis)
         rows = reports.report(conn, query, by, top)
     if page is None:
-        app.output.rows(reports.columns(), [rows], key="key")
+        app.output.rows(reports.columns(by), [rows], key="key")
     else:
         from interop_cli.output.charts.page import html
 
         drawing = of_report(reports.NAMES, rows, query, by, top)
-        app.output.side_file(page, html(drawing, reports.columns(), rows, app.output.fields))
+        app.output.side_file(page, html(drawing, reports.columns(by), rows, app.output.fields))
 
 
 def alone(app: App) -> None:

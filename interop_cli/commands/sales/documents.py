@@ -9,24 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import lists
+from interop_cli.commands.sales.paper import KIND, print_command
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import DOCUMENT, Card
-from interop_cli.domain.fields.document import AMOUNTS
+from interop_cli.domain.fields.document import AMOUNTS, LINE_FIELDS, PLACE_PARTS
 from interop_cli.domain.fields.field import SYSTEM, listed, names, on_card, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.closed_lists import (
-    KIND_NAMES,
-    KIND_TITLE,
-    STATUS_NAMES,
-    STATUS_TITLES,
-)
+from interop_cli.domain.values.closed_lists import KIND_NAMES, KIND_TITLE, STATUS_NAMES
 from interop_cli.i18n import _, labelled
 from interop_cli.inputs.mapping import Fields
-from interop_cli.services.imports.documents import PLACE_PARTS
-from interop_cli.services.sales.documents import LINE_FIELDS
-from interop_cli.shell.command import Command, Group, given, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
 from interop_cli.shell.field_options import field_options
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
@@ -43,11 +36,11 @@ if TYPE_CHECKING:
 document_command = Group(
     "document", help=N_("Quotes, jobs, packing slips, invoices, credit notes.")
 )
-KIND = click.Choice(KIND_NAMES)
+document_command.add_command(print_command)
 
 
 @document_command.command("add", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @option("--kind", type=KIND, required=True, help=N_("What it is."))
 @option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft."))
 @field_options(DOCUMENT)
@@ -67,12 +60,16 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
     interop sales document add ACME --kind job --number D-1042 --line "Cartes;500;0,08"
     """
     from interop_cli.services.sales import documents
+    from interop_cli.store.reading.called import resolve
 
     values = given(fields)
     values["lines"] = parse_lines(line)
-    app.write(
+    conn = app.store.conn
+    head = lists.lines_above(app, conn, resolve(conn, client)[0])
+    outcome = app.run(
         "sales.document.add", lambda uow: documents.add(uow, client, kind, values, app.rules())
     )
+    app.output.result(outcome.as_dict(), head=head)
 
 
 @document_command.command("list", cls=Command)
@@ -119,7 +116,7 @@ def _day(flag: str, text: str | None) -> str | None:
 
 
 @document_command.command("show", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
 @pass_app
 def show_command(app: App, number: str, kind: str | None) -> None:
@@ -142,7 +139,7 @@ def show(app: App, number: str, kind: str | None) -> None:
 
 
 @document_command.command("void", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
 @pass_app
 def void_command(app: App, number: str, kind: str | None) -> None:
@@ -161,6 +158,7 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     from interop_cli.domain.values.money import format_cents, format_decimal
     from interop_cli.i18n import language
     from interop_cli.output.titles import title
+    from interop_cli.output.words import spoken
 
     def amount(cents: int) -> str:
         return format_cents(cents, document["currency"], language())
@@ -173,7 +171,9 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield style.bold(f"{_(KIND_TITLE[document['kind']])} {document['number'] or '—'}")
     for name in names(on_card(DOCUMENT, Card.DOCUMENT)):
         if document[name]:
-            text = _(STATUS_TITLES[document[name]]) if name == "status" else document[name]
+            text = document[name]
+            if name == "status":
+                text = spoken("status", text, document["kind"])
             yield f"  {labelled(title(name), text)}"
     for line in document["lines"]:
         price = f"{decimal(line['quantity'])} × {decimal(line['unit_price'])}"
@@ -222,7 +222,6 @@ def read_lines(file: str) -> list[dict[str, Any]]:
     from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.inputs.reading import read_records
     from interop_cli.inputs.source import open_source
-    from interop_cli.services.sales.documents import LINE_FIELDS
 
     lines: list[dict[str, Any]] = []
     with open_source(file, sys.stdin) as source:
@@ -242,7 +241,7 @@ def _bad_row(file: str, detail: Any) -> Exception:
 
 
 @click.command("import", cls=Command)
-@click.argument("file", type=FileRead(), metavar="FILE|-")
+@argument("file", type=FileRead(), metavar="FILE|-")
 @option("--kind", type=click.Choice(KIND_NAMES), help=N_("What the rows are."))
 @intake_options()
 @pass_app
@@ -253,8 +252,8 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
     decimal (subtotal, tax, total) or in cents (subtotal_cents…); where only the subtotal is given,
     there are no taxes. The client is named in client (its code), client.external_id, client.email
     or client.name; one that fits several clients is refused. A contact is one of the client's by
-    id, e-mail or name, ship_to an address by id, label or text; they are then in use, and other
-    text stays text.
+    id, e-mail or name, ship_to an address by id, label or text; they are then in use. What fits
+    several of them is refused, and other text stays text.
 
     \b
     interop sales import invoices.csv --kind invoice --dry-run

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.commands.sales import documents
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, Group, given, option, pass_app
-from interop_cli.shell.completion import client_argument
+from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -37,7 +34,7 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 
 
 @invoice_command.command("create", cls=Command)
-@client_argument()
+@argument("client", metavar="CODE")
 @LINE
 @FILE
 @option("--bill-to", metavar="CODE", help=N_("Another client who pays, this time."))
@@ -53,6 +50,7 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 )
 @DATE
 @option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30; the client's if absent."))
+@option("--memo", metavar="TEXT", help=N_("What it says to the customer."))
 @option("--draft", is_flag=True, help=N_("Without a number yet; it does not count."))
 @pass_app
 def create_command(
@@ -74,7 +72,7 @@ def create_command(
 
 
 @invoice_command.command("post", cls=Command)
-@click.argument("number", metavar="#ID")
+@argument("number", metavar="#ID")
 @pass_app
 def post_command(app: App, number: str) -> None:
     """Give a draft its number; from then on it counts, and changes no more.
@@ -88,7 +86,7 @@ def post_command(app: App, number: str) -> None:
 
 
 @invoice_command.command("show", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @pass_app
 def show_command(app: App, number: str) -> None:
     """Show an invoice with its lines and taxes.
@@ -100,7 +98,7 @@ def show_command(app: App, number: str) -> None:
 
 
 @invoice_command.command("credit", cls=Command)
-@click.argument("number", metavar="NUMBER|#ID")
+@argument("number", metavar="NUMBER|#ID")
 @LINE
 @FILE
 @DATE

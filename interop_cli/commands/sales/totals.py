@@ -12,7 +12,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import selectors
-from interop_cli.shell.command import Command, option, options, pass_app
+from interop_cli.shell.command import Command, argument, option, options, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def refresh_command(
 
 
 @click.command("totals", cls=Command)
-@click.argument("codes", nargs=-1, metavar="[CODE…]")
+@argument("codes", nargs=-1, metavar="[CODE…]")
 @span_options
 @BASIS
 @option(
@@ -150,7 +150,7 @@ def sales_query(
 
 
 @click.command("verify", cls=Command)
-@click.argument("codes", nargs=-1, metavar="[CODE…]")
+@argument("codes", nargs=-1, metavar="[CODE…]")
 @span_options
 @pass_app
 def verify_command(

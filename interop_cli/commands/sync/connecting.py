@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,7 +20,7 @@ from interop_cli.commands.sync.targets import (
 from interop_cli.domain.errors import Conflict, Denied, InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ APP = ("client_id", "client_secret")
 
 
 @click.command("connect", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
 @option(
     "--token-file",
@@ -107,10 +107,11 @@ def connect_command(
                 if login or paste:
                     settings = _chosen_tenant(opened, settings)
                     opened = _opened(app, name, settings)
-                remote = opened.connector.identity()
-                if remote is not None and not new_remote:
-                    refuse_other(target, remote)
-                made, empty = opened.connector.connect(), opened.connector.is_empty()
+                with closing(opened.connector) as connector:
+                    remote = connector.identity()
+                    if remote is not None and not new_remote:
+                        refuse_other(target, remote)
+                    made, empty = connector.connect(), connector.is_empty()
     if settings != target.settings:
         configured(app, target, settings)
     detached = 0 if app.dry_run else connected(opened, remote, empty=empty is True)
@@ -293,20 +294,19 @@ def _answer(app: App, login: Login, *, paste: bool) -> Answer:
 
     with listening(login.redirect_uri, _page()) as wait:
         say(_("Log in with the browser that opens, or at: {url}", url=login.url))
-        _open(login.url)
+        open_browser(login.url)
         return login.read(wait(float(app.settings.get("sync.login"))))
 
 
-def _open(url: str) -> None:
-    """Open a browser, if there is one; nobody waits for it."""
-    import threading
-    import webbrowser
+def open_browser(url: str) -> None:
+    """Open a browser, if there is one; nobody waits for it.
 
-    def open_it() -> None:
-        with suppress(webbrowser.Error, OSError):
-            webbrowser.open(url)
+    In a process of its own: what browsers say goes to stderr, and a slow one holds nothing up.
+    """
+    import subprocess
 
-    threading.Thread(target=open_it, daemon=True).start()
+    with suppress(OSError):
+        subprocess.Popen([sys.executable, "-m", "webbrowser", url], stdout=2)  # noqa: S603
 
 
 def _page() -> str:

@@ -12,7 +12,7 @@ from interop_cli.disk import expanded
 from interop_cli.domain.errors import IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, translate
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.paths import FileRead
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -27,7 +27,7 @@ MAX_REJECTED = 16 * 1024 * 1024
 
 
 @click.command("export", cls=Command, out_folder=True)
-@click.argument("name", metavar="TARGET")
+@argument("name", metavar="TARGET")
 @selector_options
 @option("--force", is_flag=True, help=N_("Send what is equal to what was sent, too."))
 @pass_app
@@ -117,7 +117,7 @@ def hand_over(
 
 
 @click.command("ack", cls=Command)
-@click.argument("batch")
+@argument("batch")
 @option("--ok", "taken", is_flag=True, help=N_("All of it was taken."))
 @option(
     "--rejected",

@@ -12,7 +12,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, bulk_limit, limit_options, selector_options
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ LEFT = ("ambiguous", "orphan", "without_client", "refused")
 
 
 @click.command("link", cls=Command)
-@click.argument("code", required=False, metavar="[CODE]")
-@click.argument("remote_id", required=False, metavar="[REMOTE_ID]")
+@argument("code", required=False, metavar="[CODE]")
+@argument("remote_id", required=False, metavar="[REMOTE_ID]")
 @common.target_option
 @common.entity_options
 @option("--import", "bring_in", is_flag=True, help=N_("Create here what is only there, too."))
@@ -201,13 +201,17 @@ def _item(opened: OpenTarget, local: Any, remote_id: str | None) -> dict[str, An
 @click.command("unlink", cls=Command)
 @selector_options
 @common.target_option
+@common.contact_option
 @option("--exclude", is_flag=True, help=N_("Do not push them there any more."))
 @pass_app
-def unlink_command(app: App, picked: Picked, target_name: str | None, exclude: bool) -> None:
+def unlink_command(
+    app: App, picked: Picked, target_name: str | None, contact_id: int | None, exclude: bool
+) -> None:
     """Forget which of their records are ours; nothing changes over there.
 
     \b
     interop sync unlink ACME --target crm
+    interop sync unlink ACME --target crm --contact 17
     interop sync unlink ACME --target crm --exclude
     """
     from interop_cli.shell import selectors
@@ -222,19 +226,27 @@ def unlink_command(app: App, picked: Picked, target_name: str | None, exclude: b
             lambda count: counted("Unlink {count} client?", "Unlink {count} clients?", count=count),
         )
     opened = app.open_target(common.only(app, target_name))
-    outcome = app.run("sync.unlink", lambda uow: _unlinked(uow, opened, scope, exclude=exclude))
+    outcome = app.run(
+        "sync.unlink", lambda uow: _unlinked(uow, opened, scope, contact_id, exclude=exclude)
+    )
     app.output.result(outcome.as_dict())
 
 
-def _unlinked(uow: Any, opened: OpenTarget, scope: Any, *, exclude: bool) -> Outcome:
+def _unlinked(
+    uow: Any, opened: OpenTarget, scope: Any, contact_id: int | None, *, exclude: bool
+) -> Outcome:
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.records import records
     from interop_cli.sync import linking
 
     outcome = Outcome()
+    if contact_id is not None and "contact" not in opened.connector.entities:
+        raise common.takes_no(opened.target.name, "contact")
     for entity in opened.connector.entities:
         for local, link in list(records(uow.conn, entity, opened.target.id, scope)):
             if link.id is None and not exclude:
+                continue
+            if contact_id is not None and (entity, local.id) != ("contact", contact_id):
                 continue
             changed = linking.unlink(uow, opened, local, link, exclude=exclude)
             outcome.matched += 1

@@ -11,7 +11,7 @@ import click
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
-from interop_cli.shell.command import Command, Count, option, pass_app
+from interop_cli.shell.command import Command, Count, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EXIT_ATTENTION = 10
 BATCH = 500
+SENDING = ("create", "update", "rename", "deactivate", "merge", "erase", "check")
 
 
 @click.command("plan", cls=Command)
@@ -58,7 +59,7 @@ def plan_command(
                 yield from _planned(opened, scope, counts, offline=offline, everything=everything)
 
     app.output.rows(_columns(), batches(), key="code", spool=app.store.conn.readers_block_writers)
-    todo = sum(counts[name] for name in ("create", "update", "rename", "deactivate", "check"))
+    todo = sum(counts[name] for name in SENDING)
     app.output.message(
         _(
             "{todo} to send, {blocked} blocked, {skip} in step.",
@@ -67,6 +68,8 @@ def plan_command(
             skip=counts["skip"],
         )
     )
+    if counts["held"]:
+        app.output.message(_("To do by hand: {count}.", count=counts["held"]))
     common.tell_warnings(app)
     if detailed_exitcode and todo:
         app.exit_code = EXIT_ATTENTION
@@ -75,7 +78,7 @@ def plan_command(
 def _columns() -> list[Any]:
     from interop_cli.domain.fields.field import Column, ValueKind
 
-    kinds = {"id": ValueKind.INT, "changes": ValueKind.JSON}
+    kinds = {"id": ValueKind.INT, "changes": ValueKind.JSON, "irreversible": ValueKind.BOOL}
     hidden = {"id", "reason", "changes"}
     names = (
         "target",
@@ -84,6 +87,7 @@ def _columns() -> list[Any]:
         "code",
         "number",
         "action",
+        "irreversible",
         "reason",
         "field",
         "fields",
@@ -113,7 +117,7 @@ def _planned(
 
         plan = told if offline else looked
         for step in plan(opened, entity, steps, coming):
-            counts[str(step.todo)] += 1
+            counts["held" if step.is_held else str(step.todo)] += 1
             if step.todo is not Todo.SKIP or everything:
                 rows.append(_row(opened, step))
             if len(rows) >= BATCH:
@@ -134,6 +138,7 @@ def _row(opened: OpenTarget, step: Step) -> tuple[Any, ...]:
         local.code,
         local.number,
         str(step.todo),
+        step.is_final,
         reason.code if reason else None,
         reason.field if reason else None,
         ", ".join(change.field for change in step.changes) or None,
@@ -145,46 +150,61 @@ def _row(opened: OpenTarget, step: Step) -> tuple[Any, ...]:
 
 @click.command("status", cls=Command)
 @common.target_option
+@option(
+    "--check",
+    is_flag=True,
+    help=N_("Exit 10 and say in one line where something needs a person; else say nothing."),
+)
 @pass_app
-def status_command(app: App, target_name: str | None) -> None:
+def status_command(app: App, target_name: str | None, check: bool) -> None:
     """Show where each target stands: in step, pending, blocked, in conflict, detached, failed.
+
+    These sum to what is eligible. Beside them stand what is excluded, what a person has to do there
+    by hand, and orphans: records there that carry a key of ours which nobody here has (sync pull
+    finds them).
 
     \b
     interop sync status --json
+    interop sync status --check || mail ...
     """
     from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.sync.lapsing import about
-    from interop_cli.sync.report import NAMES, status
+    from interop_cli.sync.report import NAMES, SUMMED, status
 
-    texts = {"target", "kind", "paused_by"}
-    times = {"paused_until", "pushed_at", "pulled_at", "login_until"}
-    hidden = {"kind", "unknown", "excluded", "awaiting", "drift", "paused_by", "pulled_at"}
-    hidden |= {"login_until"}
-    columns = [
-        Column(
-            name,
-            ValueKind.TEXT
-            if name in texts
-            else ValueKind.TIME
-            if name in times
-            else ValueKind.BOOL
-            if name == "paused"
-            else ValueKind.INT,
-            table=name not in hidden,
-        )
-        for name in NAMES
-    ]
+    kinds = {
+        **dict.fromkeys(("target", "kind", "paused_by", "attention"), ValueKind.TEXT),
+        **dict.fromkeys(("paused_until", "pushed_at", "pulled_at", "login_until"), ValueKind.TIME),
+        "paused": ValueKind.BOOL,
+    }
+    shown = {"target", "eligible", *SUMMED, "by_hand", "orphans", "paused", "pushed_at"}
+    columns = [Column(name, kinds.get(name, ValueKind.INT), table=name in shown) for name in NAMES]
     app.output.pick(columns, key="target")
     found = [status(app.open_target(target)) for target in common.named(app, target_name)]
-    app.output.rows(columns, [[tuple(one[name] for name in NAMES) for one in found]], key="target")
-    for one in found:
-        said = about(one["target"], one["login_until"], app.clock)
+    told = [row for row in found if row["attention"]]
+    if check and told:
+        app.exit_code = EXIT_ATTENTION
+    if check and app.output.format in ("table", "plain"):
+        if told:
+            app.output.text(["; ".join(map(_in_words, told)), "\n"])
+        return
+    app.output.rows(columns, [[tuple(row[name] for name in NAMES) for row in found]], key="target")
+    for row in found:
+        said = about(row["target"], row["login_until"], app.clock)
         if said is not None:
             app.output.warn(labelled(translate(said[0]), translate(said[1])))
 
 
+def _in_words(row: dict[str, Any]) -> str:
+    """What needs a person in a target, for a mail."""
+    from interop_cli.output.titles import title
+
+    names = (part.partition(" ") for part in row["attention"].split(", "))
+    parts = [title(name) + space + count for name, space, count in names]
+    return labelled(row["target"], ", ".join(parts))
+
+
 @click.command("log", cls=Command)
-@click.argument("client", required=False, metavar="[CODE]")
+@argument("client", required=False, metavar="[CODE]")
 @common.target_option
 @option(
     "--limit", type=Count(min=0), default=100, metavar="N", help=N_("The latest N (100); 0: all.")

@@ -9,7 +9,7 @@ import click
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from interop_cli.sync.target import OpenTarget
 
 EXIT_ATTENTION = 10
-PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs")
+PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs", "remote_id")
 COLUMNS = ("target", "entity", "id", "code", "field", "pushed", "ours", "theirs")
 
 
@@ -38,7 +38,8 @@ def pull_command(
 ) -> None:
     """Show what was changed, deleted or merged over there (exit 10 where something was).
 
-    Nothing here changes by it: sync resolve decides whose value stands.
+    Orphans are records there that carry a key of ours which nobody here has: they are never taken
+    over. Nothing here changes by it: sync resolve decides whose value stands.
 
     \b
     interop sync pull --target crm
@@ -77,7 +78,7 @@ def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None
 
 
 @click.command("resolve", cls=Command)
-@click.argument("client", metavar="CODE")
+@argument("client", metavar="CODE")
 @common.target_option
 @common.entity_options
 @option(

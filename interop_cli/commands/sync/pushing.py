@@ -40,9 +40,19 @@ SHOWN = 20
     is_flag=True,
     help=N_("Create in a target that holds records nobody has matched."),
 )
+@option(
+    "--irreversible",
+    is_flag=True,
+    help=N_("Send what cannot be taken back there, too: merges, and deletions for privacy."),
+)
 @pass_app
 def push_command(
-    app: App, picked: Picked, target_name: str | None, force: bool, allow_create: bool
+    app: App,
+    picked: Picked,
+    target_name: str | None,
+    force: bool,
+    allow_create: bool,
+    irreversible: bool,
 ) -> None:
     """Send everything pending to the targets; what cannot be sent stays pending.
 
@@ -54,7 +64,15 @@ def push_command(
     """
     scope = common.scope_of(app, picked)
     targets = common.chosen(app, target_name)
-    push(app, targets, scope, picked, force=force, allow_create=allow_create)
+    push(
+        app,
+        targets,
+        scope,
+        picked,
+        force=force,
+        allow_create=allow_create,
+        irreversible=irreversible,
+    )
 
 
 def push(
@@ -65,6 +83,7 @@ def push(
     *,
     force: bool = False,
     allow_create: bool = False,
+    irreversible: bool = False,
 ) -> None:
     """Push to these targets, print the result, and end with the exit code that says how it went."""
     from interop_cli.sync.report import outcome
@@ -74,6 +93,7 @@ def push(
     failure: Exception | None = None
     for target in targets:
         opened = app.open_target(target)
+        opened.final = irreversible
         try:
             reports.append(
                 _one(app, opened, scope, strict=strict, force=force, allow_create=allow_create)
@@ -92,11 +112,22 @@ def push(
     if failure is None and len(found.items) == 1 and found.items[0]["status"] == "skipped":
         refuse_alone(found.items[0])
     app.conclude(found)
+    for report in reports:
+        if report.by_hand:
+            app.output.message(_by_hand(report))
     if picked.results is not None:
         found.rows = [_result(line, item) for line, item in enumerate(found.items, 1)]
     _deliver(app, found, picked)
     if failure is not None:
         raise failure
+
+
+def _by_hand(report: Report) -> str:
+    return _(
+        "To do by hand in {target}: {count}. See: interop sync plan --target {target}",
+        target=report.target,
+        count=report.by_hand,
+    )
 
 
 def _one(
@@ -125,7 +156,7 @@ def _tried(opened: OpenTarget, scope: RecordScope, *, strict: bool, force: bool)
     """What a push would do, as its report; nobody is called."""
     from interop_cli.domain.sync.plan import Todo
     from interop_cli.sync.arranging import Coming, told
-    from interop_cli.sync.report import OK, UNCHANGED, Report
+    from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
 
     report, coming = Report(opened.target.name, strict=strict), Coming()
     for entity in opened.connector.entities:
@@ -136,6 +167,8 @@ def _tried(opened: OpenTarget, scope: RecordScope, *, strict: bool, force: bool)
         for step in told(opened, entity, steps, coming):
             if step.todo is Todo.BLOCKED:
                 report.blocked(step)
+            elif step.is_held:
+                report.say(step, SKIPPED, step.reason)
             else:
                 report.say(step, UNCHANGED if step.todo is Todo.SKIP else OK, step.reason)
     return report

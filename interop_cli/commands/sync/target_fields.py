@@ -10,7 +10,7 @@ from interop_cli.commands.sync import common
 from interop_cli.commands.sync.targets import configured
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("fields", cls=Command)
-@click.argument("name", metavar="TARGET")
+@argument("name", metavar="TARGET")
 @option(
     "--entity",
     type=click.Choice(("client", "contact", "invoice", "credit_note")),

@@ -14,7 +14,7 @@ from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext, translate
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import Command, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -48,7 +48,6 @@ def targets_command(app: App) -> None:
     \b
     interop sync targets
     """
-    from interop_cli.connectors import connector_class
     from interop_cli.domain.fields.field import Column, ValueKind
     from interop_cli.store.sync.targets import all_targets
 
@@ -67,7 +66,7 @@ def targets_command(app: App) -> None:
         (
             target.name,
             target.kind,
-            str(connector_class(target.kind).role),
+            _role(target.kind),
             target.remote_name,
             secrets_of_target(app, target).place,
             target.introduced,
@@ -79,6 +78,16 @@ def targets_command(app: App) -> None:
         for target in all_targets(app.store.conn)
     ]
     app.output.rows(columns, [rows] if rows else [], key="name")
+
+
+def _role(kind: str) -> str | None:
+    """What targets of a kind are to the company; None for a kind that is not installed any more."""
+    from interop_cli.connectors import connector_class
+
+    try:
+        return str(connector_class(kind).role)
+    except ConfigError:
+        return None
 
 
 class AddCommand(Command):
@@ -104,8 +113,8 @@ def _help(setting: TargetSetting) -> str:
 
 
 @click.command("add", cls=AddCommand)
-@click.argument("name")
-@click.argument("kind")
+@argument("name")
+@argument("kind")
 @option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
 @pass_app
 def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
@@ -196,7 +205,7 @@ def _flag(name: str, value: str) -> bool:
 
 
 @click.command("remove", cls=Command)
-@click.argument("name")
+@argument("name")
 @option("--confirm", "confirmation", metavar="NAME", help=N_("Repeat the target's name."))
 @pass_app
 def remove_command(app: App, name: str, confirmation: str | None) -> None:

@@ -179,6 +179,8 @@ class Files:
     batch_size: ClassVar[int] = 1000
     looks_first: ClassVar[bool] = False
     knows_versions: ClassVar[bool] = False
+    merges: ClassVar[frozenset[str]] = frozenset()
+    erases: ClassVar[frozenset[str]] = frozenset()
     secret_names: ClassVar[tuple[str, ...]] = ()
     oauth: ClassVar[OAuthApp | None] = None
     by_file: ClassVar[bool] = True
@@ -257,7 +259,15 @@ class Files:
         """Records are taken to be there, with values nobody knows."""
         return {remote_id: RemoteRecord(remote_id, None, {}) for remote_id in remote_ids}
 
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        """Nobody knows."""
+        return {}
+
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
+        """Nothing there can be listed."""
+        return iter(())
+
+    def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
         """Nothing there can be listed."""
         return iter(())
 

@@ -1,189 +1,29 @@
-"""HubSpot at work: reading by key, id or change; writing in batches of 100, a result a row."""
+"""Writing to HubSpot: in batches of 100, a result a row; what cannot be taken back, one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
-from interop_cli.connectors import hosts
-from interop_cli.connectors.base import BASE_URL, HttpConnector, unnamed
+from interop_cli.connectors.base import BASE_URL
 from interop_cli.connectors.hubspot import answers, fields, properties
 from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
+from interop_cli.connectors.hubspot.reading import HubSpotReader
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import (
+    FINAL,
     Action,
     Done,
     Failed,
     LocalRecord,
-    RemoteIdentity,
-    RemoteRecord,
     Result,
     Role,
     Send,
 )
-
-if TYPE_CHECKING:
-    from interop_cli.connectors.http import HttpAnswer
-
-
-MODIFIED = {"client": "hs_lastmodifieddate", "contact": "lastmodifieddate"}
-MERGED = "hs_merged_object_ids"
-PAGE = 100
-SEARCH_PAGE = 200
-
-
-class HubSpotReader(HttpConnector):
-    """The reading half of the connector."""
-
-    host = hosts.HUBSPOT
-    request_id_header = "X-HubSpot-Correlation-Id"
-    descriptors: ClassVar = {"client": fields.COMPANY, "contact": fields.CONTACT}
-
-    def judge(self, answer: HttpAnswer) -> Trouble | None:
-        return answers.judged(answer, self.clock)
-
-    def chosen(self, entity: str) -> Mapping[str, str] | None:
-        found = super().chosen(entity)
-        if found is None:
-            return None
-        # The properties that records were known by before are not ours to write any more.
-        return {ours: theirs for ours, theirs in found.items() if theirs != fields.OLD_KEYS[entity]}
-
-    def identity(self) -> RemoteIdentity:
-        data = self.http.call("GET", f"/account-info/{VERSION}/details").data
-        found = data.get("portalId") if isinstance(data, Mapping) else None
-        if not isinstance(found, int):
-            raise unnamed()
-        return RemoteIdentity(str(found), f"HubSpot {found}")
-
-    def is_empty(self) -> bool:
-        """Whether there is no company at all."""
-        return next(self._listed("client", 1), None) is None
-
-    def lookup(self, sends: Sequence[Send]) -> dict[int, RemoteRecord]:
-        if not sends:
-            return {}
-        entity = sends[0].entity
-        found: dict[int, RemoteRecord] = {}
-        for name in (fields.KEY, fields.OLD_KEYS[entity]):
-            keys = {send.key: send.id for send in sends if fields.key_of(send.key, entity) == name}
-            for row in self._rows(entity, list(keys), name):
-                if (key := _properties(row).get(name)) in keys:
-                    found[keys[key]] = self._remote(entity, row)
-        return found
-
-    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
-        found = {}
-        for row in self._rows(entity, remote_ids, None):
-            remote = self._remote(entity, row)
-            merged = str(_properties(row).get(MERGED) or "").split(";")
-            for asked in remote_ids:
-                if asked == remote.remote_id or asked in merged:
-                    found[asked] = remote
-        return found
-
-    def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
-        return self._listed(entity, PAGE, whole=whole)
-
-    def _listed(self, entity: str, limit: int, *, whole: bool = False) -> Iterator[RemoteRecord]:
-        after: str | None = None
-        while True:
-            wanted = ",".join(self._wanted(entity, whole=whole))
-            params = {"limit": limit, "properties": wanted}
-            if whole and entity == "contact":
-                params["associations"] = OBJECTS["client"]
-            if after:
-                params["after"] = after
-            path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}"
-            data = self.http.call("GET", path, params=params).data
-            yield from (self._remote(entity, row, whole=whole) for row in _objects(data))
-            previous, after = after, _next(data)
-            if after is None or after == previous:
-                return
-
-    def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
-        # By id inside the window rather than by time: any number may share one moment.
-        moment = str(int(datetime.fromisoformat(since).timestamp() * 1000))
-        last = "0"
-        while True:
-            filters = [
-                {"propertyName": MODIFIED[entity], "operator": "GTE", "value": moment},
-                {"propertyName": "hs_object_id", "operator": "GT", "value": last},
-            ]
-            body = {
-                "filterGroups": [{"filters": filters}],
-                "sorts": ["hs_object_id"],
-                "properties": self._wanted(entity),
-                "limit": SEARCH_PAGE,
-                "after": "0",
-            }
-            path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/search"
-            data = self.http.call("POST", path, json=body, reads=True).data
-            found = [self._remote(entity, row) for row in _objects(data)]
-            yield from found
-            ids = [int(one.remote_id) for one in found if one.remote_id.isdecimal()]
-            highest = max(ids, default=0)
-            if highest <= int(last):
-                return
-            last = str(highest)
-
-    def _rows(
-        self, entity: str, ids: Sequence[str], id_property: str | None
-    ) -> list[Mapping[str, Any]]:
-        """Read by id or by a unique property; those that are not there are left out."""
-        if not ids:
-            return []
-        body: dict[str, Any] = {
-            "inputs": [{"id": one} for one in dict.fromkeys(ids)],
-            "properties": [*self._wanted(entity), MERGED, *([id_property] if id_property else [])],
-            "propertiesWithHistory": [],
-        }
-        if id_property:
-            body["idProperty"] = id_property
-        path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
-        return _objects(self.http.call("POST", path, json=body, reads=True).data)
-
-    def _wanted(self, entity: str, *, whole: bool = False) -> list[str]:
-        descriptor = self.descriptor(entity)
-        wanted = descriptor.placed() if whole else descriptor.sent()
-        return list(dict.fromkeys([fields.KEY, *(one.remote for one in wanted if one.remote)]))
-
-    def _remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
-        told = _properties(row)
-        values = fields.read(told, self.descriptor(entity), whole=whole)
-        if whole and entity == "contact":
-            values["client"] = answers.company_of(row)
-        key = told.get(fields.KEY)
-        archived = row.get("archived") is True
-        return RemoteRecord(
-            str(row["id"]),
-            None,
-            values,
-            str(key) if key else None,
-            active=not archived,
-            gone=archived,
-        )
-
-
-def _objects(data: Any) -> list[Mapping[str, Any]]:
-    return [row for row in answers.rows(data, "results") if isinstance(row.get("id"), str)]
-
-
-def _properties(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = row.get("properties")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _next(data: Any) -> str | None:
-    paging = data.get("paging") if isinstance(data, Mapping) else None
-    following = paging.get("next") if isinstance(paging, Mapping) else None
-    after = following.get("after") if isinstance(following, Mapping) else None
-    return str(after) if after else None
-
 
 # A contact's company without a label, as HubSpot defines it.
 ASSOCIATION = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
@@ -199,6 +39,8 @@ class HubSpot(HubSpotReader):
     batch_size: ClassVar[int] = 100
     looks_first: ClassVar[bool] = False
     knows_versions: ClassVar[bool] = False
+    merges: ClassVar[frozenset[str]] = frozenset({"client", "contact"})
+    erases: ClassVar[frozenset[str]] = frozenset({"contact"})
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         BASE_URL,
         TargetSetting("prospects", N_("Whether prospects are sent too."), flag=True),
@@ -230,6 +72,8 @@ class HubSpot(HubSpotReader):
     # -- writing ------------------------------------------------------------------------------
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
+        if action in FINAL:
+            return [self._final(send) for send in sends]
         results = self._batch(action, list(sends))
         done = {result.id for result in results if isinstance(result, Done)}
         moved = [
@@ -241,6 +85,25 @@ class HubSpot(HubSpotReader):
             failed = self._associate(moved)
             results = [failed.get(result.id, result) for result in results]
         return results
+
+    def _final(self, send: Send) -> Result:
+        """Merge a record with another, or delete a person for privacy: there is no way back."""
+        path = f"/crm/objects/{VERSION}/{OBJECTS[send.entity]}"
+        try:
+            if send.action is Action.ERASE:
+                self.http.call("POST", f"{path}/gdpr-delete", json={"objectId": send.remote_id})
+                return Done(send.id, str(send.remote_id))
+            into = str(send.payload["into"])
+            body = {"primaryObjectId": into, "objectIdToMerge": send.remote_id}
+            data = self.http.call("POST", f"{path}/merge", json=body).data
+        except Trouble as trouble:
+            if trouble.kind is TroubleKind.GONE and send.action is Action.ERASE:
+                return Done(send.id, str(send.remote_id))
+            if trouble.kind in (TroubleKind.VALIDATION, TroubleKind.GONE):
+                return Failed(send.id, trouble)
+            raise
+        left = data.get("id") if isinstance(data, Mapping) else None
+        return Done(send.id, left if isinstance(left, str) else into)
 
     def _batch(self, action: str, sends: list[Send]) -> list[Result]:
         """One call; where HubSpot refuses the whole for the sake of some, halves are sent."""
@@ -339,7 +202,9 @@ class HubSpot(HubSpotReader):
         ]
         try:
             if left:
-                self.http.call("POST", f"{path}/archive", json={"inputs": left})
+                # A company that is gone has nobody: one that was merged gave them on.
+                with _gone_or_not():
+                    self.http.call("POST", f"{path}/archive", json={"inputs": left})
             if joined:
                 self.http.call("POST", f"{path}/associate/default", json={"inputs": joined})
         except Trouble as trouble:
@@ -352,6 +217,16 @@ class HubSpot(HubSpotReader):
         if known is not None:
             trouble.field = known.name
         return trouble
+
+
+@contextmanager
+def _gone_or_not() -> Iterator[None]:
+    """Let it pass that what is to be taken away is not there."""
+    try:
+        yield
+    except Trouble as trouble:
+        if trouble.kind is not TroubleKind.GONE:
+            raise
 
 
 def _done(send: Send, row: Mapping[str, Any]) -> Result:

@@ -119,6 +119,11 @@ _SAID: dict[TroubleKind, tuple[str, Message]] = {
 }
 
 
+BUSINESS_RULE = "6000"
+OPEN_BALANCE = msg(
+    "QuickBooks does not make it inactive, most often because of an open balance: settle or move"
+    " what is open there, then sync retry."
+)
 NUMBER_TAKEN = msg(
     "Another document there has this number: give that one another number there, then sync retry."
 )
@@ -154,7 +159,14 @@ def for_record(trouble: Trouble, send: Send, descriptor: Descriptor) -> Trouble:
         code, text = _SAID[kind]
         return Trouble(kind, code, text, field=field.name if field else None)
     if kind is TroubleKind.VALIDATION and field is None and send.action == Action.DEACTIVATE:
-        field = descriptor.named("active")  # a balance is open there
+        field = descriptor.named("active")
+        if trouble.message.params.get("reason") == BUSINESS_RULE:
+            trouble.code, trouble.message, trouble.field = (
+                "qbo.open_balance",
+                OPEN_BALANCE,
+                "active",
+            )
+            return trouble
     trouble.field = field.name if field else None
     if kind is TroubleKind.VALIDATION:
         trouble.message = _refusal(str(trouble.message.params.get("reason", "-")), trouble.field)

@@ -65,8 +65,23 @@ _COMMON = (
     RemoteField("tax_codes", "Line.SalesItemLineDetail.TaxCodeRef.value", choices_from="TaxCode"),
     RemoteField("subtotal_cents", ""),
     RemoteField("total_cents", "TotalAmt"),
+    RemoteField("email_to", "BillEmail.Address", max_length=100),
+    RemoteField("email_cc", "BillEmailCc.Address", max_length=200),
+    RemoteField("ship_line1", "ShipAddr.Line1", max_length=500),
+    RemoteField("ship_line2", "ShipAddr.Line2", max_length=500),
+    RemoteField("ship_city", "ShipAddr.City", max_length=255),
+    RemoteField("ship_province", "ShipAddr.CountrySubDivisionCode", max_length=255),
+    RemoteField("ship_postal_code", "ShipAddr.PostalCode", max_length=30),
+    RemoteField("ship_country", "ShipAddr.Country", max_length=255),
+    RemoteField("memo", "CustomerMemo.value", max_length=1000),
     RemoteField("active", "", policy=Policy.OURS),
 )
+PLAIN = {
+    one.name: one.remote
+    for one in _COMMON
+    if one.name in ("number", "date", "client", "memo") or one.name.startswith(("email_", "ship_"))
+} | {"due_date": "DueDate", "corrects": "PrivateNote"}
+"""What is sent as it is, and where."""
 INVOICE = Descriptor(
     "invoice",
     (
@@ -100,6 +115,9 @@ def payload(local: LocalRecord, descriptor: Descriptor, settings: Mapping[str, A
         "item": settings.get("item"),
         "tax_codes": ",".join(f"{key}={_code(known, key)}" for key in keys),
         "corrects": _corrects(values),
+        "email_to": form.email(values.get("email_to")),
+        "email_cc": form.email(values.get("email_cc")),
+        "ship_country": form.country(values.get("ship_country")),
     }
     found: Payload = {}
     for field in descriptor.sent():
@@ -153,19 +171,10 @@ def _lines(lines: Sequence[Mapping[str, Any]], place: str) -> str:
 def body(sent: Mapping[str, Value]) -> dict[str, Any]:
     """A new invoice or credit memo. Without terms and currency: the company has its own words."""
     found: dict[str, Any] = {}
-    for name, path in (
-        ("number", "DocNumber"),
-        ("date", "TxnDate"),
-        ("due_date", "DueDate"),
-        ("client", "CustomerRef.value"),
-        ("corrects", "PrivateNote"),
-    ):
-        value = sent.get(name)
-        if value is not None:
-            customers.put(found, path, str(value))
     for name, value in sent.items():
-        if name.startswith(CONSTANT) and value is not None:
-            customers.put(found, name.removeprefix(CONSTANT), str(value))
+        path = name.removeprefix(CONSTANT) if name.startswith(CONSTANT) else PLAIN.get(name)
+        if path is not None and value is not None:
+            customers.put(found, path, str(value))
     codes = _codes(sent.get("tax_codes"))
     item = sent.get("item")
     found["Line"] = [_line(row, item, codes) for row in json.loads(str(sent["lines"]))]

@@ -51,7 +51,8 @@ class Items(QuickBooksReader):
         there = self._there(sends)
         items: list[Item] = []
         results: list[Result] = []
-        for send in sorted(sends, key=lambda one: one.id):
+        ends = sends[0].action is Action.DEACTIVATE  # in the order given
+        for send in sends if ends else sorted(sends, key=lambda one: one.id):
             made = self._item(send, there) if send.entity == "client" else self._paper(send)
             if isinstance(made, Item):
                 items.append(made)

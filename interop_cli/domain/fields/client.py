@@ -9,9 +9,10 @@ from interop_cli.domain.values.closed_lists import ClosedList
 
 PLACE = ("line1", "line2", "city", "province", "postal_code", "country")
 BILLING, COORDINATES = Card.BILLING, Card.COORDINATES
+_SHOWN = {"city": 2, "province": 6}  # of the place, what a list of clients shows
 
 _PLACE: Fields = tuple(
-    field._replace(place=True, table=field.name in ("city", "province"), merge=Merge.OWN)
+    field._replace(place=True, table=_SHOWN.get(field.name, 0), merge=Merge.OWN)
     for field in ADDRESS
     if field.name in PLACE
 )
@@ -20,20 +21,20 @@ CLIENT: Fields = (
     UID,
     Field("code", N_("Code"), Kind.CODE,
           help=N_("The client's code; made from the name if absent."), metavar="CODE",
-          key="code_key", table=True, clear=False, merge=Merge.OWN, searched=True, given=True,
+          key="code_key", table=1, clear=False, merge=Merge.OWN, searched=True, given=True,
           personal=Personal.NEVER),
-    Field("name", N_("Name"), Kind.FOLDED, help=N_("Name."), key="name_key", table=True,
+    Field("name", N_("Name"), Kind.FOLDED, help=N_("Name."), key="name_key", table=1,
           clear=False, merge=Merge.KEEP, searched=True),
-    Field("active", N_("Active"), Kind.BOOL, table=True, clear=False, merge=Merge.OWN),
+    Field("active", N_("Active"), Kind.BOOL, table=3, clear=False, merge=Merge.OWN),
     Field("prospect", N_("Prospect"), Kind.BOOL, help=N_("Can be quoted, not invoiced."),
-          table=True, clear=False, merge=Merge.OWN),
+          table=4, clear=False, merge=Merge.OWN),
     Field("language", N_("Language"), help=N_("Language the client is served in."), metavar="fr|en",
           clear=False, merge=Merge.KEEP, card=(COORDINATES, 5), given=True,
           choices=ClosedList.LANGUAGE, alone=True),
     Field("core_key", internal=True, taken=False, clear=False, merge=Merge.OWN, synced=False),
-    Field("email", N_("E-mail"), Kind.EMAIL, help=N_("E-mail."), key="email_key", table=True,
+    Field("email", N_("E-mail"), Kind.EMAIL, help=N_("E-mail."), key="email_key", table=5,
           searched=True, card=(COORDINATES, 3), alone=True),
-    Field("phone", N_("Phone"), Kind.PHONE, help=N_("Phone, with its extension."), table=True,
+    Field("phone", N_("Phone"), Kind.PHONE, help=N_("Phone, with its extension."), table=3,
           searched=True, card=(COORDINATES, 2)),
     Field("website", N_("Website"), help=N_("Website."), metavar="URL", searched=True,
           card=(COORDINATES, 4), alone=True),

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Personal
+from interop_cli.domain.fields.field import UID, Card, Field, Fields, Kind, Personal, names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import ClosedList
 
 DOCUMENT: Fields = (
     Field("id", N_("Id"), Kind.INT, taken=False),
     UID,
-    Field("kind", N_("Kind"), table=True, clear=False, choices=ClosedList.DOCUMENT_KIND),
+    Field("kind", N_("Kind"), table=2, clear=False, choices=ClosedList.DOCUMENT_KIND),
     Field("number", N_("Number"), Kind.FOLDED,
           help=N_("Its number; quotes, jobs and slips get the next one if absent."),
-          key="number_key", table=True, personal=Personal.NEVER),
-    Field("client", N_("Client"), Kind.CODE, column="client_id", table=True, clear=False,
+          key="number_key", table=1, whole=True, personal=Personal.NEVER),
+    Field("client", N_("Client"), Kind.CODE, column="client_id", table=1, clear=False,
           card=(Card.DOCUMENT, 1)),
     Field("bill_to", N_("Billed to"), Kind.CODE, help=N_("Another client who pays."),
-          metavar="CODE", column="bill_to_id", table=True, card=(Card.DOCUMENT, 2)),
+          metavar="CODE", column="bill_to_id", table=6, card=(Card.DOCUMENT, 2)),
     Field("contact", N_("Contact"),
           help=N_("Who it is for: a contact by id, e-mail or name, or other text."),
           card=(Card.DOCUMENT, 3)),
     Field("date", N_("Date"), Kind.DATE, help=N_("Its date; today if absent."),
-          metavar="YYYY-MM-DD", table=True, clear=False, card=(Card.DOCUMENT, 4)),
+          metavar="YYYY-MM-DD", table=1, clear=False, card=(Card.DOCUMENT, 4)),
     Field("due_date", N_("Due date"), Kind.DATE, help=N_("When it is due."), metavar="YYYY-MM-DD",
-          table=True, card=(Card.DOCUMENT, 5)),
-    Field("status", N_("Status"), table=True, clear=False, card=(Card.DOCUMENT, 7),
+          table=5, card=(Card.DOCUMENT, 5)),
+    Field("status", N_("Status"), table=3, clear=False, card=(Card.DOCUMENT, 7),
           choices=ClosedList.DOCUMENT_STATUS),
     Field("currency", N_("Currency"), Kind.UPPER, help=N_("ISO currency; the client's if absent."),
-          metavar="CODE", table=True, clear=False, choices=ClosedList.CURRENCY),
+          metavar="CODE", table=7, clear=False, choices=ClosedList.CURRENCY),
     Field("subtotal_cents", N_("Subtotal"), Kind.MONEY, help=N_("Amount before taxes."),
           metavar="AMOUNT"),
     Field("tax_cents", N_("Taxes"), Kind.MONEY, help=N_("Taxes."), metavar="AMOUNT"),
     Field("total_cents", N_("Total"), Kind.MONEY, help=N_("Amount with taxes."), metavar="AMOUNT",
-          table=True),
+          table=1),
     Field("ship_to", N_("Shipped to"),
           help=N_("Where it goes: an address by id, label or its text, or other text."),
           metavar="ID|TEXT", card=(Card.DOCUMENT, 11)),
@@ -42,6 +42,8 @@ DOCUMENT: Fields = (
           card=(Card.DOCUMENT, 6)),
     Field("sold_to_address", N_("Client's address"), listed=False, card=(Card.DOCUMENT, 9)),
     Field("bill_to_address", N_("Address of who pays"), listed=False, card=(Card.DOCUMENT, 10)),
+    Field("memo", N_("Message"), help=N_("What it says to the customer."), listed=False,
+          metavar="TEXT", card=(Card.DOCUMENT, 13), personal=Personal.OTHER),
     # What the tool works out.
     Field("taxes", N_("Taxes"), Kind.JSON, listed=False, taken=False),
     Field("place_of_supply", N_("Place of supply"), listed=False, taken=False),
@@ -67,3 +69,7 @@ LINE: Fields = (
     Field("amount_cents", N_("Amount"), Kind.MONEY),
     Field("tax", N_("Tax"), clear=False),
 )  # fmt: skip
+LINE_FIELDS = (*names(taken(LINE)), "amount")
+"""What a line may say in a file."""
+PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
+"""What a file may say of a place that goods go to."""

@@ -25,10 +25,13 @@ class ValueKind(StrEnum):
     DATE = "date"  # ISO text
     TIME = "time"  # ISO text in UTC
     MONEY = "money"  # integer cents, in a column named ``…_cents``
+    PHONE = "phone"  # E.164 with its extension, or as it was typed
     JSON = "json"  # text holding JSON, or a list or dict
 
 
 NUMBERS = frozenset({ValueKind.INT, ValueKind.MONEY})
+WHOLE = NUMBERS | {ValueKind.BOOL, ValueKind.DATE, ValueKind.TIME, ValueKind.PHONE}
+"""Values that are never cut: half of one is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ class Column:
     ``header`` is the msgid of its title in a table (absent: see ``titles``). ``table``
     says whether a table shows it without ``--fields``; a ``hidden`` column appears in no format
     until it is asked for, as ``contacts`` is in a list for the sake of ``contacts.email``.
-    ``members`` are the keys of its nested objects, so that a wrong one can be named.
+    ``rank``: where a table has no room the larger ones leave first, and 1 stays to the last; 0 is
+    that of its name (``ranks``). One that is ``whole`` is never cut. ``members`` are the keys of
+    its nested objects, so that a wrong one can be named.
     """
 
     name: str
@@ -46,6 +51,8 @@ class Column:
     header: str | None = None
     hidden: bool = False
     table: bool = True
+    rank: int = 0
+    whole: bool = False
     members: tuple[str, ...] = ()
 
 
@@ -84,6 +91,7 @@ _SHOWN = {
     Kind.TIME: ValueKind.TIME,
     Kind.DATE: ValueKind.DATE,
     Kind.MONEY: ValueKind.MONEY,
+    Kind.PHONE: ValueKind.PHONE,
     Kind.TAGS: ValueKind.JSON,
     Kind.NAMED: ValueKind.JSON,
     Kind.JSON: ValueKind.JSON,
@@ -125,12 +133,13 @@ class Field(NamedTuple):
     ``metavar`` is what the help shows for its value. ``column`` is its column where it has another
     name, ``key`` the column beside it with its folded form. ``place``: it is a field of a client
     that stands in its main address. One that is not ``stored`` is computed by the views; one that
-    is not ``listed`` is in no list, export or schema of rows. ``table``: lists show it without
-    ``--fields``. ``taken``: create, edit, import and apply may write it; ``clear``: it may be
-    emptied; ``given``: where nothing is said a rule gives it a value, so that an empty cell leaves
-    it as it is. ``alone``: its rule looks at its value and at nothing else that is stored, so that
-    it can be checked once and written for many. ``internal`` fields are the tool's own: nobody sees
-    them. ``synced``: targets may be sent it; ``pulled``: a person may take over what a target
+    is not ``listed`` is in no list, export or schema of rows. ``table``: its rank in tables, as
+    ``Column`` has it; 0 is not there without ``--fields``. ``whole``: it is never cut there.
+    ``taken``: create, edit, import and apply may write it; ``clear``: it may be emptied; ``given``:
+    where nothing is said a rule gives it a value, so that an empty cell leaves it as it is.
+    ``alone``: its rule looks at its value and at nothing else that is stored, so that it can be
+    checked once and written for many. ``internal`` fields are the tool's own: nobody sees them.
+    ``synced``: targets may be sent it; ``pulled``: a person may take over what a target
     holds. ``card`` is its place on a card: the part, and the order in it. ``choices`` is the closed
     list that its values are out of.
     """
@@ -145,7 +154,8 @@ class Field(NamedTuple):
     place: bool = False
     stored: bool = True
     listed: bool = True
-    table: bool = False
+    table: int = 0
+    whole: bool = False
     taken: bool = True
     clear: bool = True
     given: bool = False
@@ -158,6 +168,11 @@ class Field(NamedTuple):
     pulled: bool = True
     card: tuple[Card, int] | None = None
     choices: ClosedList | None = None
+
+    @property
+    def uncut(self) -> bool:
+        """Whether a table shows it whole or not at all: codes, and values of closed lists."""
+        return self.whole or self.kind is Kind.CODE or self.choices is not None
 
     @property
     def stands_in(self) -> str:

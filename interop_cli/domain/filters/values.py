@@ -28,6 +28,7 @@ DATES = frozenset({Kind.TIME, Kind.DATE})
 NUMBERS = frozenset({Kind.INT, Kind.MONEY})
 FOLDED = frozenset({Kind.FOLDED, Kind.CODE, Kind.EMAIL})
 MAX_INT = 2**63 - 1
+_PLACES = {ClosedList.PROVINCE, ClosedList.COUNTRY}
 
 _RELATIVE = re.compile(r"-(\d{1,4})([dwmy])", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -137,6 +138,9 @@ class Reading:
 
     def _unknown(self, field: Filtered, which: ClosedList, text: str) -> UsageError:
         near = closed_lists.nearest(which, text, self.country)
+        if not near and which in _PLACES:  # country = Québec
+            (other,) = _PLACES - {which}
+            near = f"{other} = {text}" if closed_lists.meant(other, text, self.country) else None
         offered = ", ".join(closed_lists.offered(which))
         if near:
             hint = msg("Did you mean {field}?", field=near)

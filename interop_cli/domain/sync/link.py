@@ -57,7 +57,9 @@ class Link:
     ``pushed`` is what the remote was last known to have got, ``attempt`` what a call in flight (or
     the last one that failed) was to bring, ``seen`` what was found there instead. Times are UTC.
     ``owner`` has claimed it until ``lease_until``; whether that process still lives is for whoever
-    reads to find out (``alive``).
+    reads to find out (``alive``). ``leaves`` says that the record is to go there: ``erase``, or
+    ``merge`` with that of ``heir`` for as long as ours is not there (an undo may bring it back).
+    ``drift``: somebody changed it there, and a pull saw it.
     """
 
     id: int | None = None
@@ -77,6 +79,9 @@ class Link:
     fault: LinkFault | None = None
     owner: str | None = None
     lease_until: str | None = None
+    leaves: str | None = None
+    heir: int | None = None
+    drift: bool = False
     alive: bool = False
 
 

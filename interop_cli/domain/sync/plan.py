@@ -10,7 +10,7 @@ from enum import StrEnum
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Policy, Problem, RemoteField
 from interop_cli.domain.sync.link import Link, LinkState
-from interop_cli.domain.sync.payload import Change, Payload, differences, digest
+from interop_cli.domain.sync.payload import Change, Payload, Value, differences, digest
 from interop_cli.domain.sync.records import Action, LocalRecord, Role
 
 
@@ -21,7 +21,10 @@ class Todo(StrEnum):
     UPDATE = "update"
     RENAME = "rename"
     DEACTIVATE = "deactivate"
+    MERGE = "merge"  # with the record of the one it was merged into here
+    ERASE = "erase"  # for privacy
     CHECK = "check"  # the outcome of an earlier call is unknown: look before sending
+    BY_HAND = "by_hand"  # there, by a person: that system has no way for us to do it
     SKIP = "skip"
     BLOCKED = "blocked"
 
@@ -32,6 +35,8 @@ SENT = {
     Todo.RENAME: Action.RENAME,
     Todo.DEACTIVATE: Action.DEACTIVATE,
 }
+FINAL = {Todo.MERGE: Action.MERGE, Todo.ERASE: Action.ERASE}
+"""What cannot be taken back there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,23 @@ class Step:
     """Whether it only makes way for another record: its own turn comes after."""
 
     @property
+    def is_final(self) -> bool:
+        """Whether it cannot be taken back there."""
+        return self.todo in FINAL
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a person has to do it, or to say that it may be done."""
+        return self.todo is Todo.BY_HAND or (self.is_final and self.reason is not None)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its record has gone there, and nothing is left to do."""
+        return (
+            self.todo is Todo.SKIP and self.reason is not None and self.reason.code == "sync.gone"
+        )
+
+    @property
     def is_unchanged(self) -> bool:
         """Whether nothing is sent because it equals what was pushed."""
         return self.reason is not None and self.reason.code == "sync.unchanged"
@@ -78,6 +100,12 @@ class TargetRules:
     """Whether prospects may go to this target; an accounting one never gets them."""
     again: bool = False
     """Whether what is equal to what was pushed is sent all the same (``--force``)."""
+    merges: bool = False
+    """Whether the remote can make one record of two."""
+    erases: bool = False
+    """Whether the remote can delete a record for privacy."""
+    final: bool = False
+    """Whether what cannot be taken back there may be sent (``--irreversible``)."""
     found: frozenset[str] = field(default_factory=frozenset)
     only_read: bool = False
     """Whether records of this entity are never pushed to this target."""
@@ -87,7 +115,7 @@ def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
     """What a push does about ``local``, given its link."""
     if rules.only_read:
         return Step(Todo.SKIP, local, link, {}, reason=reason("only_read"))
-    held = _held(local, link, rules)
+    held = _leaving(local, link, rules) or _held(local, link, rules)
     if held is not None:
         return held
     guarded = _guard(local, rules)
@@ -127,13 +155,13 @@ def _changed(
     if descriptor.once:
         changes = tuple(one for one in changes if one.field == "active")
     changes = tuple(one for one in changes if not _is_theirs(descriptor, one.field))
-    if not local.active and descriptor.named("active") not in descriptor.sent():
+    if not local.active and not _sends_active(descriptor):
         # It still gives up what somebody else needs.
         changes = tuple(
             one for one in changes if one.after is None and _is_unique(descriptor, one.field)
         )
         if not changes:
-            return Step(Todo.SKIP, local, link, payload, reason=reason("inactive"))
+            return Step(Todo.BY_HAND, local, link, payload, reason=reason("inactive_there"))
         lacking = None
     waits = None
     if lacking is not None and not descriptor.once and not _is_theirs(descriptor, lacking.name):
@@ -149,6 +177,39 @@ def _changed(
     ends = any(one.field == "active" and one.after in (False, "false") for one in changes)
     todo = Todo.DEACTIVATE if ends else Todo.UPDATE
     return Step(todo, local, link, payload, changes, waits_for=waits)
+
+
+def _sends_active(descriptor: Descriptor) -> bool:
+    return any(one.name == "active" for one in descriptor.sent())
+
+
+def _leaving(local: LocalRecord, link: Link, rules: TargetRules) -> Step | None:
+    """What becomes of a record that is to go there; None: it is one like the others."""
+    departure = local.departure
+    if link.state is LinkState.DETACHED and not local.active:
+        return Step(Todo.SKIP, local, link, {}, reason=reason("gone"))
+    open_call = link.state in (LinkState.CLAIMED, LinkState.UNKNOWN, LinkState.AWAITING)
+    if departure is None or open_call or link.state is LinkState.EXCLUDED:
+        return None
+    if link.remote_id is None:
+        return Step(Todo.SKIP, local, link, {}, reason=reason("gone"))
+    if departure.erased:
+        todo, payload, may = Todo.ERASE, dict[str, Value](erased=True), rules.erases
+        by_hand = reason("erased_there")
+    elif not rules.merges and _sends_active(rules.descriptor) and local.values:
+        return None  # it is made inactive
+    else:
+        todo, payload, may = Todo.MERGE, dict[str, Value](into=departure.into), rules.merges
+        by_hand = reason("merged_there", code=departure.code)
+    if not may or (departure.heir is None and not departure.erased):
+        return Step(Todo.BY_HAND, local, link, payload, reason=by_hand)
+    if todo is Todo.MERGE and departure.into is None:
+        return Step(
+            Todo.BLOCKED, local, link, payload, reason=reason("waiting", code=departure.code)
+        )
+    if _failed_as_it_is(link, payload, rules):
+        return Step(Todo.BLOCKED, local, link, payload, reason=_fault(link))
+    return Step(todo, local, link, payload, reason=None if rules.final else reason("irreversible"))
 
 
 def _is_unique(descriptor: Descriptor, name: str) -> bool:
@@ -227,8 +288,23 @@ _SENTENCES = {
     "awaiting": msg("It was handed over in a file that is not acknowledged: sync ack."),
     "claimed": msg("Another process is sending it."), "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
+    "first_contact": msg("The target holds records that nobody has matched yet: sync link."),
     "only_read": msg("It is only read from this target."),
     "waiting": msg("{code} has to be there first."),
+    "gone": msg("It is not there any more."),
+    "inactive_there": msg(
+        "It is inactive: see to it there by hand, then sync pull or sync unlink; or give active a"
+        " place there."
+    ),
+    "erased_there": msg(
+        "Its person was erased: delete it there by hand, then sync unlink --contact."
+    ),
+    "merged_there": msg(
+        "It was merged into {code}: merge them there by hand, then sync pull or sync unlink."
+    ),
+    "irreversible": msg(
+        "It cannot be taken back there: push with --irreversible, or do it there by hand."
+    ),
     "value_taken": msg("{code} has this there, and keeps it: no two records can."),
     "exists": msg("It is there already: it is taken over, and these fields change."),
 }  # fmt: skip

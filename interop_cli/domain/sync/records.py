@@ -34,6 +34,26 @@ class Action(StrEnum):
     UPDATE = "update"
     RENAME = "rename"
     DEACTIVATE = "deactivate"
+    MERGE = "merge"
+    ERASE = "erase"
+
+
+FINAL = frozenset({Action.MERGE, Action.ERASE})
+"""What cannot be taken back there: only who says so sends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Why a record is to go there: its person was erased here, or it is one with another of ours.
+
+    ``heir`` is that one's id, ``code`` its client's, ``into`` its remote id (None while it has
+    none).
+    """
+
+    erased: bool = False
+    heir: int | None = None
+    code: str | None = None
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,8 @@ class LocalRecord:
     """Which client, or invoice, a field that refers to another record means: field -> its code."""
     number: str | None = None
     """The number of a document."""
+    departure: Departure | None = None
+    """Why its record there is to go; None: it stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +129,12 @@ class RemoteRecord:
     key: str | None = None
     active: bool = True
     gone: bool = False
+
+    @property
+    def called(self) -> str | None:
+        """Its name there, as far as it is known."""
+        names = ("name", "first_name", "last_name")
+        return " ".join(str(self.values[one]) for one in names if self.values.get(one)) or None
 
 
 @dataclass(frozen=True, slots=True)

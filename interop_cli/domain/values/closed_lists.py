@@ -38,9 +38,11 @@ def read_choice(value: object, choices: Mapping[str, str], code: str = "choice.u
 
 def find_choice(text: str, choices: Mapping[str, str]) -> str | None:
     """The value that ``choices`` has for a folded word; None where it has none."""
+    if text in choices:
+        return choices[text]
     # "fr-CA" and "fr_CA" are French; a spreadsheet's apostrophe is no part of a word.
     word = fold(text).lstrip("'").replace("_", "-").split("-")[0].strip()
-    return choices.get(text) or choices.get(word)
+    return choices.get(word)
 
 
 def unique(choices: Mapping[str, str]) -> list[str]:
@@ -89,16 +91,17 @@ def parse_bool(value: object) -> bool:
     """
     if isinstance(value, bool):
         return value
-    if value == "true":  # as a file written by a program has it
-        return True
-    if value == "false":
-        return False
-    word = fold(str(value)).lstrip("'")
-    if word in _YES:
-        return True
-    if word in _NO:
-        return False
-    raise fault("bool.format", N_("is neither a yes nor a no (use true or false)"))
+    found = _read_bool(str(value))
+    if found is None:
+        raise fault("bool.format", N_("is neither a yes nor a no (use true or false)"))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _read_bool(text: str) -> bool | None:
+    """What a word means; a file has the same two or three all over."""
+    word = fold(text).lstrip("'")
+    return True if word in _YES else False if word in _NO else None
 
 
 KINDS = {
@@ -142,7 +145,6 @@ STATUSES = {
     "annulee": "void", "annule": "void", "cancelled": "void", "canceled": "void",
 }  # fmt: skip
 STATUS_NAMES = ("draft", "posted", "void")
-STATUS_TITLES = {"draft": N_("draft"), "posted": N_("posted"), "void": N_("void")}
 
 # Those that count in the sales, and so must say for how much.
 SOLD = frozenset({"invoice", "credit_note"})

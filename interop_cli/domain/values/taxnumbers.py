@@ -22,6 +22,8 @@ _QST_CHECK = N_("has a wrong check digit for a QST number")
 
 def compact(text: str) -> str:
     """``text`` as these numbers are stored: without spaces, dots and hyphens, in capitals."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _SEPARATORS.sub("", clean_value(text)).upper()
 
 

@@ -19,6 +19,9 @@ from interop_cli.domain.rules import fault
 _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _NOT_WORD = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
+_BEGUN = re.compile(
+    r"\s*(?:\+?1[\s.-]+)?\(?(\d{3})\)?[\s.-]+(\d{3})(?:[\s.-]*(\d{1,3}))?\s*", re.ASCII
+)
 NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
 ALIKE = 0.7  # of two names, of 1, for one to be taken for a slip of the other
 SHORTEST_MISSPELT = 3  # of two letters, half are another name
@@ -165,6 +168,12 @@ def searched_words(s: str) -> str:
     return digits if is_phone else words(s)
 
 
+def begun_phone(s: str) -> str | None:
+    """The digits of what may be a telephone's beginning, as ``418 555``; None of other text."""
+    found = _BEGUN.fullmatch(s)
+    return "".join(filter(None, found.groups())) if found else None
+
+
 def word_list(s: str) -> list[str]:
     """``words``, as a list."""
     try:
@@ -202,8 +211,9 @@ _KEPT = N_("the cell holds {word}, which stands for no value; only a new record 
 
 _TYPED = "àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ«»°©®\u00a0‘’“”…–—€"
 _READ_AS = ("cp1252", "mac_roman", "cp850")
-# How the above begins when its bytes are read so: looked for before anything else is.
-_BEGINNING = re.compile("[ÃÂÅ√¬≈├┬┼]|â€|‚Ä|ÔÇ")
+# How the above begins when its bytes are read so: looked for before anything else is. One set of
+# letters in front lets the search run over all others.
+_BEGINNING = re.compile("[ÃÂÅ√¬≈├┬┼â‚Ô](?:(?<=[ÃÂÅ√¬≈├┬┼])|(?<=â)€|(?<=‚)Ä|(?<=Ô)Ç)")
 
 
 def without_value(values: Mapping[str, Any]) -> Iterator[tuple[str, Message]]:

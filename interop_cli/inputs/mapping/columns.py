@@ -323,7 +323,9 @@ def _no_header(file: str, line: int) -> InteropError:
         file,
         msg("no column is named as a field"),
         line=line,
-        hint=msg("The first line must hold the names of the columns."),
+        hint=msg(
+            "The first line must hold the names of the columns; else have a mapping made: --suggest"
+        ),
     )
 
 

@@ -144,6 +144,7 @@ _DOCUMENT = {
     "tax": "tax, taxes, total tax, tax amount, montant des taxes",
     "total": "total, grand total, total amount, montant total, total ttc, invoice total",
     "terms": _CLIENT["terms"],
+    "memo": "memo, message, customer memo, customer message, message au client",
     "line.description": "item, items, description, product, article, produit, service,"
     " product service, produit service, item description, lineitem name, memo description",
     "line.quantity": "qty, quantity, quantite, qte, lineitem quantity",

@@ -2,10 +2,6 @@
 
 The page stands alone: it has its style inside, runs no script and asks no network for anything,
 and its own policy (CSP) forbids a browser both. Everything from data is escaped.
-
-The chart is a small SVG that has no colours of its own: the page's style gives them by class, so
-that it follows a dark screen and prints in black. Widths of text are not known here, so labels are
-cut by the picture.
 """
 
 from __future__ import annotations
@@ -16,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
-from interop_cli.domain.charts import Bar, Chart, extent, ticks
 from interop_cli.domain.fields.field import NUMBERS, Column, ValueKind
-from interop_cli.i18n import _, labelled, language, ngettext
-from interop_cli.output.cells import for_people
-from interop_cli.output.charts import Drawing, amount, label_of
+from interop_cli.i18n import _, language, ngettext
+from interop_cli.output.charts import Drawing
+from interop_cli.output.charts.svg import svg
 from interop_cli.output.columns import ColumnChoice, Row, choose
-from interop_cli.output.style import clip, width
+from interop_cli.output.people import readers
 from interop_cli.output.titles import title
 
 MOST_BARS = 50  # of a currency; the table has them all
@@ -72,7 +67,7 @@ def html(
         f"<h1>{name}</h1>\n"
     )
     yield from _charts(drawing)
-    yield from _table(choices, rows, name)
+    yield from _table(choices, columns, rows, name)
     if drawing.notes:
         notes = "".join(f"<li>{escape(note)}</li>\n" for note in drawing.notes)
         yield f"<ul>\n{notes}</ul>\n"
@@ -97,7 +92,9 @@ def _charts(drawing: Drawing) -> Iterator[str]:
         yield "</section>\n"
 
 
-def _table(choices: Sequence[ColumnChoice], rows: Sequence[Row], name: str) -> Iterator[str]:
+def _table(
+    choices: Sequence[ColumnChoice], columns: Sequence[Column], rows: Sequence[Row], name: str
+) -> Iterator[str]:
     yield (
         '<div class="wide" role="region" tabindex="0" aria-labelledby="table">\n'
         f'<table>\n<caption id="table">{name}</caption>\n<thead>\n<tr>'
@@ -106,8 +103,11 @@ def _table(choices: Sequence[ColumnChoice], rows: Sequence[Row], name: str) -> I
         head = _(choice.header) if choice.header else title(choice.name)
         yield f'<th scope="col"{_side(choice)}>{escape(head)}</th>'
     yield "</tr>\n</thead>\n<tbody>\n"
+    cells_of = readers(choices, columns)
     for row in rows:
-        cells = [(choice, escape(for_people(choice, row[choice.index]))) for choice in choices]
+        cells = [
+            (choice, escape(read(row))) for choice, read in zip(choices, cells_of, strict=True)
+        ]
         (first, text), *rest = cells
         yield f'<tr><th scope="row"{_side(first)}>{text}</th>'
         yield "".join(f"<td{_side(choice)}>{text}</td>" for choice, text in rest)
@@ -119,96 +119,3 @@ def _side(choice: ColumnChoice) -> str:
     if choice.kind in NUMBERS:
         return ' class="number"'
     return ' class="time"' if choice.kind is ValueKind.TIME else ""
-
-
-WIDE = 760
-_ROW, _HEAD, _FOOT, _GAP = 24, 22, 30, 12
-# About what a cell takes in the page's sans-serif, at the size of labels and of marks.
-_CELL, _SMALL_CELL = 7.6, 6.6
-_MOST_CELLS = 34
-
-
-def svg(drawing: Drawing, chart: Chart, number: int) -> Iterator[str]:
-    """The ``number``-th chart of a page, as pieces of its ``<svg>``."""
-    labels = [label_of(bar, _cut) for bar in chart.bars]
-    amounts = [amount(bar.cents, chart.currency) for bar in chart.bars]
-    left = max(map(width, [*labels, drawing.axis])) * _CELL + _GAP
-    right = WIDE - max(map(width, amounts)) * _CELL - _GAP
-    low, high = extent(chart.bars)
-    mark = max(width(amount(cents, chart.currency)) for cents in (low, high)) * _SMALL_CELL
-    left, right = max(left, mark / 2), min(right, WIDE - mark / 2)
-    marks = ticks(low, high, int((right - left) / (mark * 1.2)))
-    field = _Field(left, right, low, max(high, low + 1))
-    high_px = _HEAD + _ROW * len(labels) + _FOOT
-    yield from _opening(drawing, chart, number, high_px)
-    yield f'<clipPath id="l{number}"><rect width="{left - 4:.1f}" height="{high_px}"/></clipPath>\n'
-    yield f'<text class="mark" y="14">{escape(drawing.axis)}</text>\n'
-    bottom = high_px - _FOOT
-    for cents in marks:
-        yield from _mark(field, cents, amount(cents, chart.currency), bottom)
-    for row, bar in enumerate(chart.bars):
-        yield from _bar(field, bar, (labels[row], amounts[row]), row, number)
-    zero = f"{field.x(0):.1f}"
-    yield f'<path class="axis" d="M{zero} {_HEAD}V{bottom}"/>\n</svg>\n'
-
-
-def _cut(text: str, mark: str) -> str:
-    return clip(text, _MOST_CELLS - len(mark))
-
-
-def _opening(drawing: Drawing, chart: Chart, number: int, high_px: int) -> Iterator[str]:
-    title = _("{title}, {currency}", title=drawing.title, currency=chart.currency)
-    yield (
-        f'<svg viewBox="0 0 {WIDE} {high_px}" width="{WIDE}" height="{high_px}" role="img"'
-        f' aria-labelledby="t{number} d{number}">\n'
-        f'<title id="t{number}">{escape(title)}</title>\n'
-        f'<desc id="d{number}">{escape(_described(chart))}</desc>\n'
-    )
-
-
-def _described(chart: Chart) -> str:
-    """The chart for those who do not see it."""
-    largest = max(chart.bars, key=lambda bar: bar.cents)
-    return ngettext(
-        "{n} bar: {label}, {largest}.",
-        "{n} bars, together {total}; the longest: {label}, {largest}.",
-        len(chart.bars),
-        label=label_of(largest),
-        largest=amount(largest.cents, chart.currency),
-        total=amount(chart.cents, chart.currency),
-    )
-
-
-class _Field:
-    """Where the bars are: between two columns of pixels, for amounts from ``low`` to ``high``."""
-
-    def __init__(self, left: float, right: float, low: int, high: int) -> None:
-        self.left, self.low = left, low
-        self._pixels = (right - left) / (high - low)
-
-    def x(self, cents: int) -> float:
-        """The column of an amount."""
-        return self.left + (cents - self.low) * self._pixels
-
-
-def _mark(field: _Field, cents: int, text: str, bottom: int) -> Iterator[str]:
-    x = f"{field.x(cents):.1f}"
-    yield f'<path class="grid" d="M{x} {_HEAD}V{bottom}"/>'
-    place = f'x="{x}" y="{bottom + 16}" text-anchor="middle"'
-    yield f'<text class="mark" {place}>{escape(text)}</text>\n'
-
-
-def _bar(field: _Field, bar: Bar, texts: Sequence[str], row: int, number: int) -> Iterator[str]:
-    label, money = texts
-    top = _HEAD + _ROW * row
-    start, end = sorted((field.x(0), field.x(bar.cents)))
-    base = top + _ROW * 0.7
-    side = "loss" if bar.cents < 0 else "gain"
-    yield f"<g><title>{escape(labelled(label_of(bar), money))}</title>"
-    yield f'<text y="{base:.1f}" clip-path="url(#l{number})">{escape(label)}</text>'
-    if bar.cents:
-        yield (
-            f'<rect class="{side}" x="{start:.1f}" y="{top + 4}" height="{_ROW - 8}"'
-            f' width="{max(end - start, 1):.1f}"/>'
-        )
-    yield f'<text x="{WIDE}" y="{base:.1f}" text-anchor="end">{escape(money)}</text></g>\n'

@@ -1,8 +1,8 @@
-"""Bars as SVG or PNG, drawn by matplotlib (the extra ``charts``), which is imported on use.
+"""Bars as a picture: SVG drawn here, PNG by matplotlib (the extra ``charts``), imported on use.
 
 The same data gives the same bytes: no date, no random names, nothing of the user's own style.
-Names are data: ``$`` starts no formula. Text in an SVG stays text, so that it can be searched and
-shown in whatever letters it needs. All texts are measured before the bars get their place.
+Names are data: ``$`` starts no formula. In a PNG all texts are measured before the bars get their
+place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from interop_cli.domain.charts import Chart, extent, ticks
 from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import _
+from interop_cli.installation import how_to_add
 from interop_cli.output.charts import Drawing, amount, label_of
+from interop_cli.output.charts.svg import document
 from interop_cli.output.sanitise import one_line
 
 if TYPE_CHECKING:
@@ -45,8 +47,6 @@ _FONTS = (
     "Arial Unicode MS",
 )
 _STYLE = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "interop",
     "text.parse_math": False,
     "axes.unicode_minus": False,
     "font.size": _TEXT,
@@ -58,9 +58,9 @@ Measure = Callable[..., float]
 def draw(drawing: Drawing, form: str) -> bytes:
     """The picture, in ``svg`` or ``png``.
 
-    Raises ConfigError ``charts.missing`` where matplotlib is not installed, IoFailure
-    ``io.temporary`` where no folder takes its cache, and UsageError ``charts.bars`` for more bars
-    than can be looked at.
+    Raises UsageError ``charts.bars`` for more bars than can be looked at; for a PNG, ConfigError
+    ``charts.missing`` where matplotlib is not installed, and IoFailure ``io.temporary`` where no
+    folder takes its cache.
     """
     count = max((len(chart.bars) for chart in drawing.charts), default=0)
     if count > MOST_BARS:
@@ -68,13 +68,15 @@ def draw(drawing: Drawing, form: str) -> bytes:
             "A picture holds {most} bars; this would be {count}.", most=MOST_BARS, count=count
         )
         raise UsageError("charts.bars", text, hint=msg("Ask for fewer: --top N"))
+    if form == "svg":
+        return "".join(document(drawing)).encode()
     matplotlib = _library()
     with matplotlib.rc_context(), warnings.catch_warnings():
         # Letters that no font here has are shown as a box.
         warnings.simplefilter("ignore")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update({**_STYLE, "font.family": _fonts()})
-        return _saved(_figure(drawing), form, one_line(drawing.title))
+        return _saved(_figure(drawing), one_line(drawing.title))
 
 
 def _library() -> Any:
@@ -87,8 +89,8 @@ def _library() -> Any:
     except ImportError as error:
         raise ConfigError(
             "charts.missing",
-            msg("Pictures need the matplotlib library, which is not installed."),
-            hint=msg("Run: pip install 'interop-cli[charts]'"),
+            msg("A PNG needs the matplotlib library, which is not installed; an SVG does not."),
+            hint=how_to_add("charts"),
         ) from error
     return matplotlib
 
@@ -100,10 +102,9 @@ def _fonts() -> list[str]:
     return [name for name in _FONTS if name in installed]
 
 
-def _saved(figure: Figure, form: str, title: str) -> bytes:
+def _saved(figure: Figure, title: str) -> bytes:
     data = io.BytesIO()
-    own = {"Date": None, "Creator": "interop"} if form == "svg" else {"Software": None}
-    figure.savefig(data, format=form, dpi="figure", metadata={"Title": title, **own})
+    figure.savefig(data, format="png", dpi="figure", metadata={"Title": title, "Software": None})
     return data.getvalue()
 
 

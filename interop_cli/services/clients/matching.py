@@ -40,8 +40,8 @@ COLUMNS = {
 Index = dict[Key, dict[str, list[Candidate]]]
 
 
-def _values(row: Identity) -> tuple[str, ...]:
-    """What is looked up in each part of an index."""
+def values_of(row: Identity) -> tuple[str, ...]:
+    """What of a row is looked up in each part of an index."""
     return row.uid, row.code, row.external_id, row.email, row.core, row.name
 
 
@@ -52,7 +52,7 @@ def new_index() -> Index:
 
 def put_in(index: Index, row: Identity, one: Candidate) -> None:
     """Let a row be found by all it says."""
-    for by_value, value in zip(index.values(), _values(row), strict=True):
+    for by_value, value in zip(index.values(), values_of(row), strict=True):
         if value:
             by_value.setdefault(value, []).append(one)
 
@@ -113,7 +113,7 @@ class ClientFinder:
     def candidates(self, row: Identity) -> list[Candidate]:
         """Everybody who may be meant by a row."""
         found: dict[int, Candidate] = {}
-        values = _values(row)
+        values = values_of(row)
         for index in self._indexes():
             for by_value, value in zip(index.values(), values, strict=True):
                 if value in by_value:  # an empty one is in none

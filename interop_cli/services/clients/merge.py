@@ -199,6 +199,7 @@ def _move(uow: UnitOfWork, winner: int, losers: Sequence[int]) -> dict[str, Any]
 
 def _apply(uow: UnitOfWork, entity: str, found: Combination) -> None:
     uow.clients.combine(entity, found.combined, found.gone)
+    uow.departures.combined(entity, {one: found.combined[one] for one in found.gone})
     uow.clients.take_over(entity, found.written, found.copies)
 
 

@@ -11,10 +11,10 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.fields.client import PLACE
 from interop_cli.domain.fields.field import given
-from interop_cli.domain.validation import wrong
+from interop_cli.domain.validation import several, wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
-from interop_cli.services.imports.nested_matching import said_anew, several
+from interop_cli.services.imports.nested_matching import said_anew
 from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import addresses
 from interop_cli.store.engines.connection import Row

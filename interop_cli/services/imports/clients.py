@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
-KEPT_WHEN_EMPTY = given(CLIENT)
+KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
 
 
 @dataclass
@@ -336,9 +336,15 @@ def _pairs(reads: Sequence[Read], rows: Mapping[Any, Row]) -> Iterator[tuple[Any
 
 
 def _said(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row says; an empty cell leaves what always has a value as it is."""
+    """What a row says; an empty cell leaves what always has a value as it is.
+
+    So does an empty place: only a part of one that is empty says something.
+    """
+    kept = KEPT_WHEN_EMPTY
+    if not any(values.get(name) for name in PLACE):
+        kept = KEPT_WHEN_EMPTY.union(PLACE)
     return {
         name: value
         for name, value in values.items()
-        if (value not in ("", None) or name not in KEPT_WHEN_EMPTY) and not is_no_value(value)
+        if (value not in ("", None) or name not in kept) and not is_no_value(value)
     }

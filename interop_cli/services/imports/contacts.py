@@ -19,14 +19,13 @@ from interop_cli.domain.contact import (
 )
 from interop_cli.domain.errors import InvalidData, Place
 from interop_cli.domain.messages import msg
-from interop_cli.domain.validation import wrong
+from interop_cli.domain.validation import several, wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
 from interop_cli.services.imports.nested_matching import (
     CONTACT_KEPT,
     said,
     said_anew,
-    several,
     warn_of_invoiced,
 )
 from interop_cli.services.imports.rows import also_on_line

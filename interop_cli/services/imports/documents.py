@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.document import Document, DocumentLine, read_amounts
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
+from interop_cli.domain.fields.document import PLACE_PARTS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
@@ -22,6 +23,7 @@ from interop_cli.services.sales.documents import (
     OWN_FIELDS,
     already_issued,
     lines_of,
+    say_ended,
     with_subtotal,
 )
 from interop_cli.services.sales.parties import Linked, Parties
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
-PLACE_PARTS = ("name", "line1", "line2", "city", "province", "postal_code", "country")
 PLACE_NAMES = frozenset(f"ship_to.{part}" for part in PLACE_PARTS)
 # What may name a contact or an address.
 NAMES_PARTY = PLACE_NAMES | {"contact", "ship_to"}
@@ -247,10 +248,16 @@ class DocumentImport(RowImport):
             typed = own[name] if row is None or name in own else row[name]
             if stored and _same(typed, stored[name]) and (stored[column] or stored["issued"]):
                 continue
-            if name == "ship_to" and (parts := _parts(values)):
-                found = Linked(self._parties.place(client_id, parts), typed)
-            else:
-                found = find(client_id, typed, ids=name in own)
+            stands = stored[column] if stored else None
+            try:
+                if name == "ship_to" and (parts := _parts(values)):
+                    found = Linked(self._parties.place(client_id, parts, stands), typed)
+                else:
+                    found = find(client_id, typed, ids=name in own, stands=stands)
+            except InvalidData:
+                if name in own and not (stored and _same(typed, stored[name])):
+                    raise
+                found = Linked(None, typed)  # the text that is stored: the row says no more
             own[name] = found.text
             if stored and found.id is not None and found.id == stored[column]:
                 own[name] = stored[name]
@@ -328,7 +335,7 @@ class DocumentImport(RowImport):
     def finish(self) -> None:
         """End the prospects that have a job, and say what was taken as history."""
         if self._jobs:
-            self.uow.documents.end_prospects()
+            say_ended(self.context, self.uow.documents.end_prospects())
         if self._inactive:
             reason = msg("documents of inactive clients: {count}", count=self._inactive)
             self.context.warnings.append(RuleWarning("client", "document.client.inactive", reason))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.entity import other_uid
 from interop_cli.domain.errors import Detail, InteropError, InvalidData
-from interop_cli.domain.matching import IDENTIFIERS, Candidate, Decision, Identity, Key
+from interop_cli.domain.matching import IDENTIFIERS, NEW, Candidate, Decision, Identity, Key
 from interop_cli.domain.messages import msg
 from interop_cli.domain.validation import refused, wrong
 from interop_cli.services.clients.matching import (
+    COLUMNS,
     ClientFinder,
     Index,
     code_or_line,
     new_index,
     put_in,
+    values_of,
 )
 from interop_cli.services.clients.writing import duplicate_code, duplicate_external_id
 from interop_cli.services.imports.references import ambiguous
@@ -65,6 +68,8 @@ class FileClients(ClientFinder):
         self.late = False
         self.lines = LineNumbers()
         self._here: frozenset[int] = frozenset()  # the lines of the batch
+        # What somebody else has, too, of what its rows say: by their places in an index.
+        self._common: list[tuple[int, set[str]]] = []
         self._batch = new_index()
         self._kept = new_index()
         self._refused: set[Identity] = set()
@@ -83,6 +88,22 @@ class FileClients(ClientFinder):
                     if self.codeless and self._uncoded.get(one.id):
                         one.own = one.own._replace(code="")  # which no row of this file has said
                     one.line = self.lines.get(one.id)
+        self._common = self._had_by_others([row for _line, row in rows])
+
+    def _had_by_others(self, rows: Sequence[Identity]) -> list[tuple[int, set[str]]]:
+        """The values that stand in two of these rows, or that somebody met before has."""
+        common = []
+        indexes = self._indexes()
+        columns = zip(*map(values_of, rows), strict=True)
+        for place, (key, values) in enumerate(zip(COLUMNS, columns, strict=False)):
+            each = set(values)
+            found = set[str]().union(*(index[key].keys() & each for index in indexes))
+            if len(each) < len(values):
+                found.update(value for value, count in Counter(values).items() if count > 1)
+            found.discard("")
+            if found:
+                common.append((place, found))
+        return common
 
     def decide(self, line: int, row: Identity) -> Decision:
         """What a row is about: a stored client, or nobody yet.
@@ -93,6 +114,8 @@ class FileClients(ClientFinder):
         if known := self.clashes.get(line):
             self._keep_row(self._kept, line, row)
             raise also_on_line(known.path, known.line)
+        if self._is_alone(row):
+            return NEW
         decision = self.find(row)
         path = _path(decision.by)
         if len(decision.left) > 1:
@@ -110,6 +133,14 @@ class FileClients(ClientFinder):
         if one is None:
             self._keep_row(self._batch, line, row)
         return decision
+
+    def _is_alone(self, row: Identity) -> bool:
+        """Whether nobody else, in the database or the file, has anything that the row says.
+
+        So it is with nearly every row of a first load.
+        """
+        values = values_of(row)
+        return not any(values[place] in found for place, found in self._common)
 
     def _check_unique(self, line: int, row: Identity, one: Candidate | None) -> None:
         """Refuse a uid, a code or an external id of the row that somebody else has."""

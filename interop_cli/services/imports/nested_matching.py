@@ -18,10 +18,10 @@ from interop_cli.domain.entity import Entity
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import given
-from interop_cli.domain.messages import first_of, msg
+from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import merged, wrong
+from interop_cli.domain.validation import merged, several
 from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.services.imports.nested import NestedItem, attached_files, missing_files
@@ -35,7 +35,7 @@ T = TypeVar("T")
 P = TypeVar("P", bound=NestedItem)
 
 # An empty cell leaves these as they are.
-CONTACT_KEPT = given(CONTACT)
+CONTACT_KEPT = given(CONTACT) | {"name"}
 NOTE_KEPT = given(NOTE) | {"category", "created_at"}
 ADDRESS_KEPT = given(ADDRESS)
 NOTE_COLUMNS = {"category": "category", "created_at": "noted_at"}
@@ -128,12 +128,6 @@ def _clear(pairs: Sequence[tuple[P, T | InvalidData | None]]) -> list[tuple[P, T
     if errors := [one for _part, one in pairs if isinstance(one, InvalidData)]:
         raise merged(*errors)
     return [(part, one) for part, one in pairs if not isinstance(one, InvalidData)]
-
-
-def several(path: str, ids: Iterable[int]) -> InvalidData:
-    """A row fits several of a client's."""
-    reason = msg("fits several of the client: {ids}", ids=first_of(map(str, ids)))
-    return wrong(path, "import.ambiguous", reason)
 
 
 def of_contacts(

@@ -46,6 +46,7 @@ def erase(
         uow.person.erase_detached(notes)
     written = uow.person.erase_rows(person)
     journal = uow.person.erase_journal(person)
+    uow.departures.erased(person.ids)
     remains = uow.person.remember(
         contact_id,
         {
@@ -125,7 +126,11 @@ def _warn(remains: Remains, context: Context, targets: list[str]) -> None:
         context.warn(
             "sync",
             "erase.targets",
-            msg("these still know the person: {targets}", targets=", ".join(targets)),
+            msg(
+                "these still know the person: {targets}; sync plan tells what to do, and"
+                " sync push --irreversible deletes it where that can be",
+                targets=", ".join(targets),
+            ),
         )
 
 

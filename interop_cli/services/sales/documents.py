@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.document import Document, DocumentLine, read_amounts
 from interop_cli.domain.errors import Conflict, Detail, InvalidData
-from interop_cli.domain.fields import DOCUMENT, LINE, Kind
+from interop_cli.domain.fields import DOCUMENT, Kind
 from interop_cli.domain.fields.document import AMOUNTS
-from interop_cli.domain.fields.field import names, taken
-from interop_cli.domain.messages import msg
+from interop_cli.domain.fields.field import taken
+from interop_cli.domain.messages import counted, first_of, msg
 from interop_cli.domain.payer import check_gets_documents, check_pays_itself
-from interop_cli.domain.rules import Context, missing
+from interop_cli.domain.rules import Context, RuleWarning, missing
 from interop_cli.domain.validation import merged, refused, wrong
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.closed_lists import SOLD, find_currency
@@ -31,7 +31,6 @@ OWN_FIELDS = tuple(
     if field.kind is not Kind.MONEY and field.name not in ("kind", "client", "bill_to")
 )
 AMOUNT_FIELDS = (*AMOUNTS, *(f"{name}_cents" for name in AMOUNTS))
-LINE_FIELDS = (*names(taken(LINE)), "amount")
 
 
 def lines_of(given: object, context: Context) -> list[DocumentLine]:
@@ -113,9 +112,21 @@ def add(
     (document_id,) = uow.documents.add([document])
     uow.documents.set_lines(document_id, client["id"], lines)
     if kind == "job":
-        uow.documents.end_prospects(client["id"])
+        say_ended(context, uow.documents.end_prospects(client["id"]))
     item = _item(document_id, document, client["code"], "ok")
     return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+
+
+def say_ended(context: Context, codes: Sequence[str]) -> None:
+    """Say which clients are no prospects any more because of a job."""
+    if codes:
+        message = counted(
+            "no longer a prospect, since it has a job: {codes}",
+            "no longer prospects, since they have a job: {codes}",
+            count=len(codes),
+            codes=first_of(codes),
+        )
+        context.warnings.append(RuleWarning("client", "client.prospect.ended", message))
 
 
 def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:

@@ -95,7 +95,7 @@ def _place(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
     if found.id is None:
         raise NotFound(
             "address.not_found",
-            msg("{code} has no address of this label or text, or several.", code=client["code"]),
+            msg("{code} has no address of this label or text.", code=client["code"]),
             hint=msg("interop address list {code}", code=client["code"]),
         )
     return parties.of_id(found.id)
@@ -137,6 +137,7 @@ def _built(
             "bill_to_id": None if payer["id"] == client["id"] else payer["id"],
             "date": values.get("date") or uow.today,
             "terms": terms,
+            "memo": values.get("memo"),
             "currency": client["currency"],
             "contact_id": contact_id,
             "contact": contact,
@@ -212,6 +213,7 @@ def outcome_of(
             **item,
             "status": document.status,
             "terms": document.terms,
+            "memo": document.memo,
             "contact": document.contact,
             "sold_to_address": document.sold_to_address,
             "bill_to_address": document.bill_to_address,

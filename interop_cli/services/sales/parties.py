@@ -1,8 +1,8 @@
 """Who a document is for and where it was shipped: the client's contact and address that are meant.
 
 Named by id, a contact also by its e-mail or its name, an address by its label or its text. What
-fits none of them, or several, stays the text that it is; an id that is none of the client's is
-refused.
+fits none of them stays the text that it is; what fits several, and an id that is none of the
+client's, is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, NotFound
 from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.validation import several
 from interop_cli.domain.values.address_text import bare_line, one_line
 from interop_cli.domain.values.text import fold
 
@@ -46,10 +47,13 @@ class Parties:
         self._addresses = self.uow.addresses.of_clients(ids)
         self._texts.clear()
 
-    def contact(self, client_id: int, typed: object, *, ids: bool = True) -> Linked:
-        """The contact that is meant; raises NotFound ``contact.not_found`` for an id.
+    def contact(
+        self, client_id: int, typed: object, *, ids: bool = True, stands: int | None = None
+    ) -> Linked:
+        """The contact that is meant.
 
-        ``ids``: a number is one, and not only text.
+        Raises NotFound ``contact.not_found`` for an id, InvalidData ``import.ambiguous``.
+        ``ids``: a number is one, and not only text. Of several, the one that ``stands`` is meant.
         """
         text = str(typed or "").strip()
         if not text:
@@ -69,13 +73,16 @@ class Parties:
         for row in people:
             if row["email_key"] == key:
                 return Linked(row["id"], row["name"])
-        named = [row["id"] for row in people if row["name_key"] == key]
-        return Linked(named[0] if len(named) == 1 else None, text)
+        named = (row for row in people if row["name_key"] == key)
+        return Linked(_only("contact", named, stands), text)
 
-    def address(self, client_id: int, typed: object, *, ids: bool = True) -> Linked:
-        """The address that is meant; raises NotFound ``address.not_found`` for an id.
+    def address(
+        self, client_id: int, typed: object, *, ids: bool = True, stands: int | None = None
+    ) -> Linked:
+        """The address that is meant.
 
-        ``ids``: a number is one, and not only text.
+        Raises NotFound ``address.not_found`` for an id, InvalidData ``import.ambiguous``.
+        ``ids``: a number is one, and not only text. Of several, the one that ``stands`` is meant.
         """
         text = str(typed or "").strip()
         if not text:
@@ -93,10 +100,9 @@ class Parties:
             )
         key = fold(text)
         labelled = [row for row in rows if row["label"] and fold(row["label"]) == key]
-        if len(labelled) == 1:
-            return Linked(labelled[0]["id"], bare_line(labelled[0]))
-        found = self._of_text(client_id).get(key, []) if not labelled else []
-        return Linked(found[0]["id"] if len(found) == 1 else None, text)
+        if (found := _only("ship_to", labelled, stands)) is not None:
+            return Linked(found, bare_line(self.of_id(found)))
+        return Linked(_only("ship_to", self._of_text(client_id).get(key, ()), stands), text)
 
     def _of_text(self, client_id: int) -> dict[str, list[Row]]:
         """The addresses of a client by their folded text, with and without whom it is for."""
@@ -110,16 +116,31 @@ class Parties:
                     known.setdefault(text, []).append(row)
         return known
 
-    def place(self, client_id: int, parts: Mapping[str, Any]) -> int | None:
-        """The only address at the place of these parts (``line1``, ``city`` …)."""
+    def place(
+        self, client_id: int, parts: Mapping[str, Any], stands: int | None = None
+    ) -> int | None:
+        """The address at the place of these parts (``line1``, ``city`` …).
+
+        Raises InvalidData ``import.ambiguous`` where there are several.
+        """
         wanted = _place(parts)
-        found = [row["id"] for row in self._addresses[client_id] if _place(row) == wanted]
-        return found[0] if len(found) == 1 else None
+        there = (row for row in self._addresses[client_id] if _place(row) == wanted)
+        return _only("ship_to", there, stands)
 
     def of_id(self, address_id: int) -> Row:
         """The row of an address that was found."""
         rows = (row for rows in self._addresses.values() for row in rows)
         return next(row for row in rows if row["id"] == address_id)
+
+
+def _only(path: str, rows: Iterable[Row], stands: int | None) -> int | None:
+    """The id of the one row there is; of several, the one that stands, else they are refused."""
+    ids = [row["id"] for row in rows]
+    if stands in ids:
+        return stands
+    if len(ids) > 1:
+        raise several(path, ids)
+    return ids[0] if ids else None
 
 
 def _place(parts: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from interop_cli import disk
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.store.engines import schema
 from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
@@ -60,7 +60,11 @@ def check(conn: Connection) -> list[Row]:
             return findings  # what lies on damaged pages is not worth reading
     if steps := missing(conn):
         # The rules are those of the present schema; its tables may not be there yet.
-        what = msg("The schema is older: {count} step(s) to apply", count=len(steps))
+        what = counted(
+            "The schema is older: {count} step to apply",
+            "The schema is older: {count} steps to apply",
+            count=len(steps),
+        )
         return [_finding("schema.older", "warning", what, msg("interop db migrate"))]
     findings += _about_schema(conn)
     for code, sql in RULES:
@@ -165,6 +169,8 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
     from interop_cli.store.engines.sqlite import LIBRARY, temporary_in_memory, wal_is_safe
 
     if not wal_is_safe():
+        from interop_cli.installation import how_to_add
+
         version = ".".join(map(str, LIBRARY))
         yield _finding(
             "sqlite.old",
@@ -173,7 +179,7 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
                 "SQLite {version}: WAL is unsafe in it, so readers keep writers waiting",
                 version=version,
             ),
-            msg("pip install 'interop-cli[sqlite]'"),
+            how_to_add("sqlite"),
         )
     if temporary_in_memory(conn):
         yield _finding(

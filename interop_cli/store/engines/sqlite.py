@@ -351,6 +351,8 @@ def _open(uri: str, lock_timeout: float) -> driver.Connection:
         raw.execute(f"PRAGMA {pragma}")
     journal = raw.execute("PRAGMA journal_mode").fetchone()[0]
     if journal == "wal" and not wal_is_safe():
+        from interop_cli.installation import how_to_add
+
         raw.close()
         raise UnusableDb(
             "db.wal_unsafe",
@@ -358,7 +360,7 @@ def _open(uri: str, lock_timeout: float) -> driver.Connection:
                 "This database uses WAL, and SQLite {version} can lose commits in that mode.",
                 version=driver.sqlite_version,
             ),
-            hint=msg("Install a newer SQLite: pip install 'interop-cli[sqlite]'."),
+            hint=how_to_add("sqlite"),
         )
     raw.execute("PRAGMA synchronous=" + ("FULL" if journal == "wal" else "EXTRA"))
     return raw

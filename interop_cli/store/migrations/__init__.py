@@ -63,6 +63,8 @@ MIGRATIONS = tuple(
         "0009_turns",
         "0010_uids",
         "0011_who_is_who",
+        "0012_departures",
+        "0013_memo",
     )
 )
 

@@ -173,15 +173,3 @@ def code_of(conn: Connection, client_id: int) -> str:
     """The code of a client by its id; its id where it is gone."""
     rows = conn.query("SELECT code FROM client WHERE id = :id", id=client_id)
     return str(rows[0]["code"]) if rows else f"#{client_id}"
-
-
-def codes_beginning(conn: Connection, start: str, limit: int) -> list[str]:
-    """The first ``limit`` codes of active clients that begin so."""
-    rows = conn.query(
-        "SELECT code FROM client WHERE active = 1 AND code_key >= :low AND code_key < :high"
-        " ORDER BY code_key LIMIT :limit",
-        low=fold(start),
-        high=fold(start) + "\U0010ffff",
-        limit=limit,
-    )
-    return [row["code"] for row in rows]

@@ -10,7 +10,7 @@ from typing import Any
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.places import is_mismatched
 from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
-from interop_cli.domain.values.text import searched_words
+from interop_cli.domain.values.text import begun_phone, searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, lists, notes, sales
 from interop_cli.store.reading.called import SHOWN, resolve
@@ -105,8 +105,13 @@ def where(conn: Connection, query: ListQuery) -> Condition:
     """The condition of a list on ``c`` ``a`` ``p``."""
     condition = _unsearched(query)
     if query.search:
-        text = searched_words(query.search)
-        found, values = conn.match(text, few=_few(query) > 0) if text else ("FALSE", {})
+        text, begun = searched_words(query.search), begun_phone(query.search)
+        few = _few(query) > 0 and not begun
+        found, values = conn.match(text, few=few) if text else ("FALSE", {})
+        if begun:  # these words, or a telephone that begins so
+            phone, digits = conn.match(begun)
+            found = f"({found} OR {phone.replace(':search', ':begun')})"
+            values = {**values, "begun": digits["search"]}
         condition &= Condition(found, values)
     return condition
 
@@ -270,7 +275,7 @@ def _found_early(
     ``params``.
     """
     wanted = [f" {word}" for word in searched_words(search).split()]
-    if not wanted:
+    if not wanted or begun_phone(search):
         return []
     sql = (
         "SELECT c.id, s.words FROM client c JOIN client_search s ON s.client_id = c.id"  # noqa: S608

@@ -89,8 +89,9 @@ def one(conn: Connection, document_id: int) -> Row:
     """A document with its lines, taxes and addresses, as an object."""
     chosen = ", ".join(f"{field.sql} AS {field.name}" for field in FIELDS)
     (row,) = conn.query(
-        f"SELECT {chosen}, d.terms, d.sold_to_address, d.bill_to_address, d.place_of_supply,"
-        " d.taxes, k.number AS corrects, d.client_id, d.version, d.created_at, d.updated_at"
+        f"SELECT {chosen}, d.terms, d.memo, d.sold_to_address, d.bill_to_address,"
+        " d.place_of_supply, d.taxes, k.number AS corrects, d.client_id, d.version,"
+        " d.created_at, d.updated_at"
         f"{SOURCE} LEFT JOIN document k ON k.id = d.corrects_id WHERE d.id = :id",
         id=document_id,
     )

@@ -21,8 +21,8 @@ from interop_cli.domain.values.text import closest
 class ListField:
     """``sql`` gives the value, ``key`` what filters and sorting compare (``sql`` where absent).
 
-    ``table`` says whether a table shows it without ``--fields``. A field that is not ``listed`` can
-    be filtered on but is no column. One with a ``suffix`` (a regular expression) is a family:
+    ``table`` and ``whole`` are those of its ``Field``. A field that is not ``listed`` can be
+    filtered on but is no column. One with a ``suffix`` (a regular expression) is a family:
     ``sales.YEAR`` with ``[0-9]{4}`` is ``sales.2026`` and others, and ``{suffix}`` in its SQL
     becomes what stands there, so the expression lets nothing else in. ``choices`` is the closed
     list its values are out of; ``always``: every row has a value.
@@ -35,14 +35,17 @@ class ListField:
     listed: bool = True
     meaning: str = ""
     suffix: str | None = None
-    table: bool = False
+    table: int = 0
+    whole: bool = False
     choices: ClosedList | None = None
     always: bool = False
 
     @property
     def column(self) -> Column:
         """The column that shows it."""
-        return Column(self.name, self.kind.shown, table=self.table)
+        return Column(
+            self.name, self.kind.shown, table=self.table > 0, rank=self.table, whole=self.whole
+        )
 
     @property
     def compared(self) -> str:
@@ -74,6 +77,7 @@ def list_fields(
             field.kind,
             key or None,
             table=field.table,
+            whole=field.uncut,
             choices=field.choices,
             always=not (field.clear or field.place) or field.kind is Kind.TAGS,
         )

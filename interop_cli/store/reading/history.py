@@ -39,9 +39,17 @@ DERIVED = frozenset(
 )
 
 
-def columns() -> list[Column]:
-    """The columns of a history row."""
+_OF_DOCUMENTS = ("kind", "number", "status", "currency", "total_cents")
+_OF_CHANGES = ("operation_id", "entity", "action", "field", "before", "after")
+
+
+def columns(kind: str | None = None) -> list[Column]:
+    """The columns of a history row; of documents or of changes where ``kind`` says so.
+
+    Those are the same but for what a table shows.
+    """
     from interop_cli.domain.fields.field import Column, ValueKind
+    from interop_cli.domain.messages import N_
 
     kinds = {
         "operation_id": ValueKind.INT,
@@ -49,9 +57,13 @@ def columns() -> list[Column]:
         "entity_id": ValueKind.INT,
         "total_cents": ValueKind.MONEY,
     }
-    hidden = {"actor", "entity_id"}
+    shown = {"at", *(_OF_CHANGES if kind == CHANGE else _OF_DOCUMENTS)}
+    if kind is None:
+        shown = {*NAMES} - {"actor", "entity_id"}
+    heads = {CHANGE: {"operation_id": N_("Id")}, None: {}}.get(kind, {"at": N_("Date")})
     return [
-        Column(name, kinds.get(name, ValueKind.TEXT), table=name not in hidden) for name in NAMES
+        Column(name, kinds.get(name, ValueKind.TEXT), heads.get(name), table=name in shown)
+        for name in NAMES
     ]
 
 

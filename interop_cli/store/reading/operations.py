@@ -61,6 +61,11 @@ def operation(conn: Connection, operation_id: int) -> Row:
     return rows[0]
 
 
+def names(conn: Connection) -> list[str]:
+    """The names that operations have."""
+    return [row["name"] for row in conn.query("SELECT DISTINCT name FROM operation ORDER BY name")]
+
+
 def latest(conn: Connection, actor: str) -> Row:
     """The latest operation of ``actor`` that changed something and stands, no undo itself.
 

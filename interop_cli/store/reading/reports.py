@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interop_cli.domain.messages import N_
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.sales import BASES, SalesQuery
 
@@ -23,6 +24,7 @@ NAMES = (
     "computed_at",
     "stale",
 )
+HEADS = {"client": N_("Client"), "year": N_("Year"), "province": N_("Province"), "tag": N_("Tag")}
 # What a group is called, what distinguishes it, and how it is ordered.
 GROUPS = {
     "client": ("c.code", "c.name", "c.code_key"),
@@ -36,8 +38,8 @@ GROUPS = {
 }
 
 
-def columns() -> list[Column]:
-    """The columns of a report."""
+def columns(by: str = "client") -> list[Column]:
+    """The columns of a report; a table calls the key by what it is, and only clients have names."""
     from interop_cli.domain.fields.field import Column, ValueKind
 
     kinds = {
@@ -48,9 +50,11 @@ def columns() -> list[Column]:
         "computed_at": ValueKind.TIME,
         "stale": ValueKind.BOOL,
     }
-    hidden = {"by", "first_year", "last_year"}
+    hidden = {"by", "first_year", "last_year", *(["name"] if by != "client" else [])}
+    heads = {"key": HEADS[by]}
     return [
-        Column(name, kinds.get(name, ValueKind.TEXT), table=name not in hidden) for name in NAMES
+        Column(name, kinds.get(name, ValueKind.TEXT), heads.get(name), table=name not in hidden)
+        for name in NAMES
     ]
 
 

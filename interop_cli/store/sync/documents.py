@@ -10,7 +10,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from interop_cli.domain.contact import Contact, recipients
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.values.address_text import bare_line
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.sync.sources import PEOPLE, RecordSource, document_stamp
 
@@ -33,8 +35,24 @@ def _params(conn: Connection, target_id: int) -> dict[str, Any]:
     return {"since": settings.get("invoices_from") or "" if wanted else NEVER}
 
 
-def _lines(conn: Connection, rows: Sequence[Row]) -> None:
-    """Put the lines of the documents beside them, in order."""
+def _complete(conn: Connection, rows: Sequence[Row]) -> None:
+    """Put beside the documents their lines, in order, and who receives them."""
+    _put_lines(conn, rows)
+    _put_recipients(conn, rows)
+
+
+def _put_recipients(conn: Connection, rows: Sequence[Row]) -> None:
+    """By the rule, among the people of whoever pays."""
+    people: dict[int, list[Contact]] = {row["payer_id"]: [] for row in rows}
+    sql = "SELECT * FROM contact WHERE client_id IN ({places})"
+    for person in query_in_chunks(conn, sql, people):
+        people[person["client_id"]].append(Contact.stored(person))
+    found = {payer_id: recipients(those) for payer_id, those in people.items()}
+    for row in rows:
+        row["recipients"] = found[row["payer_id"]]
+
+
+def _put_lines(conn: Connection, rows: Sequence[Row]) -> None:
     by_id: dict[int, list[Row]] = {row["id"]: [] for row in rows}
     sql = (
         "SELECT document_id, description, quantity, unit_price, amount_cents, tax"
@@ -44,6 +62,21 @@ def _lines(conn: Connection, rows: Sequence[Row]) -> None:
         by_id[line.pop("document_id")].append(line)
     for row in rows:
         row["lines"] = by_id[row["id"]]
+
+
+SHIPPED = (*("attention", "line1", "line2", "city", "province", "postal_code", "country"),)
+"""The parts of the address that a document is shipped to, as ``ship_line1`` and so on."""
+
+
+def _shipped(row: Row) -> dict[str, Any]:
+    """Where a document is shipped: in parts where the address still says what the document says.
+
+    Else as text, on the first line.
+    """
+    parts = {name: row[f"ship_{name}"] for name in SHIPPED}
+    if parts["line1"] is not None and bare_line(parts) == row["ship_to"]:
+        return {f"ship_{name}": value for name, value in parts.items()}
+    return {f"ship_{name}": None for name in SHIPPED} | {"ship_line1": row["ship_to"]}
 
 
 def _source(kind: str) -> RecordSource:
@@ -59,8 +92,11 @@ def _source(kind: str) -> RecordSource:
         "subtotal_cents": "d.subtotal_cents",
         "total_cents": "d.total_cents",
         "place": "d.place_of_supply",
+        "memo": "d.memo",
+        "ship_to": "d.ship_to",
         "bill_to": "b.code",
         "bill_to_remote": "bl.remote_id",
+        "payer_id": "b.id",
         "prospect": "c.prospect",
         "payer_prospect": "b.prospect",
         "corrects": "k.number",
@@ -68,8 +104,13 @@ def _source(kind: str) -> RecordSource:
         "corrects_goes": f"CASE WHEN {_goes('k')} THEN 1 ELSE 0 END",
     }
 
+    columns |= {f"ship_{name}": f"h.{name}" for name in SHIPPED}
+
     def local(row: Row) -> LocalRecord:
         values = {name: row[name] for name in columns} | {"lines": row["lines"]}
+        values |= _shipped(row)
+        values["email_to"] = ", ".join(row["recipients"].to)
+        values["email_cc"] = ", ".join(row["recipients"].cc)
         values["active"] = row["status"] == "posted"
         refers = {"client": row["bill_to"]}
         if row["corrects_goes"]:
@@ -96,6 +137,7 @@ def _source(kind: str) -> RecordSource:
         tables=(
             f" FROM document d JOIN client c ON c.id = d.client_id{PEOPLE}"
             " JOIN client b ON b.id = COALESCE(d.bill_to_id, d.client_id)"
+            " LEFT JOIN address h ON h.id = d.ship_to_id"
             " JOIN sync_target s ON s.id = :target"
             " LEFT JOIN sync_link bl ON bl.target_id = :target AND bl.entity = 'client'"
             " AND bl.local_id = b.id LEFT JOIN document k ON k.id = d.corrects_id"
@@ -116,7 +158,7 @@ def _source(kind: str) -> RecordSource:
             " AND (bl.state IS NULL OR bl.state <> 'excluded')))"
         ),
         params=_params,
-        complete=_lines,
+        complete=_complete,
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LINK_COLUMNS = (
     "id", "state", "remote_id", "remote_key", "remote_version", "stamp", "pushed", "seen",
     "attempt", "attempt_key", "attempt_hash", "attempts", "next_at", "batch", "error_class",
-    "error_code", "error_field", "error_text", "owner", "lease_until",
+    "error_code", "error_field", "error_text", "owner", "lease_until", "leaves", "heir", "drift",
 )  # fmt: skip
 CLEARED: Mapping[str, Any] = {
     "attempt": None, "attempt_key": None, "attempt_hash": None, "attempts": 0, "next_at": None,
@@ -54,6 +54,9 @@ def to_link(values: Sequence[Any]) -> Link:
         _fault(row),
         owner=row["owner"],
         lease_until=row["lease_until"],
+        leaves=row["leaves"],
+        heir=row["heir"],
+        drift=bool(row["drift"]),
     )
 
 
@@ -99,6 +102,15 @@ def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
         entity=entity,
     )
     return {row["remote_id"]: row["local_id"] for row in rows}
+
+
+def unsure(conn: Connection, target_id: int, entity: str) -> bool:
+    """Whether it is not known of some records whether they are there."""
+    sql = (
+        "SELECT 1 FROM sync_link WHERE target_id = :target AND entity = :entity"
+        " AND state IN ('claimed', 'unknown') AND remote_id IS NULL LIMIT 1"
+    )
+    return bool(conn.query(sql, target=target_id, entity=entity))
 
 
 def held_there(

@@ -14,11 +14,12 @@ from typing import Any
 from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
 from interop_cli.domain.fields import CONTACT as CONTACT_FIELDS
 from interop_cli.domain.sync.link import NONE, Link
-from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.domain.sync.records import Departure, LocalRecord
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
 from interop_cli.store.reading.fields import synced_sql
 from interop_cli.store.reading.lists import EVERYTHING as ALL
 from interop_cli.store.reading.lists import Condition
+from interop_cli.store.sync.departures import gone_contacts
 from interop_cli.store.sync.documents import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
 from interop_cli.store.sync.sources import (
@@ -49,6 +50,7 @@ def _client(row: Row) -> LocalRecord:
     values["prospect"] = bool(row["prospect"])
     values["accounting"] = json.loads(row["accounting"])
     values["tags"] = json.loads(row["tags"])
+    merged = Departure(heir=row["merged_into_id"], code=row["heir_code"], into=row["heir_remote"])
     return LocalRecord(
         "client",
         row["id"],
@@ -61,6 +63,7 @@ def _client(row: Row) -> LocalRecord:
         row["bill_to"],
         bool(row["payer_prospect"]),
         {"bill_to": row["bill_to"]} if row["bill_to"] else {},
+        departure=merged if merged.heir is not None else None,
     )
 
 
@@ -81,6 +84,7 @@ def _contact(row: Row) -> LocalRecord:
         row["bill_to"],
         bool(row["payer_prospect"]),
         {"client": row["client"]},
+        departure=Departure(erased=True) if row["leaves"] == "erase" else None,
     )
 
 
@@ -93,9 +97,15 @@ CLIENT = RecordSource(
         "billing_email": "b.email",
         "billing_phone": "b.phone",
         "payer_prospect": "p.prospect",
+        "merged_into_id": "c.merged_into_id",
+        "heir_code": "w.code",
+        "heir_remote": "wl.remote_id",
     },
     tables=(
         f" FROM client c{PEOPLE}"
+        " LEFT JOIN client w ON w.id = c.merged_into_id"
+        " LEFT JOIN sync_link wl ON wl.target_id = :target AND wl.entity = 'client'"
+        " AND wl.local_id = w.id AND wl.state <> 'detached'"
         " LEFT JOIN contact b ON b.client_id = c.id AND b.billing = 1 AND b.active = 1"
         " LEFT JOIN sync_link pl ON pl.target_id = :target AND pl.entity = 'client'"
         " AND pl.local_id = c.bill_to_id"
@@ -103,7 +113,7 @@ CLIENT = RecordSource(
         " AND l.local_id = c.id"
     ),
     stamp=client_stamp(":target"),
-    client="c.id",
+    client="COALESCE(c.merged_into_id, c.id)",
     eligible="c.active = 1",
     # A payer before those it pays for; one level is all there is.
     order="CASE WHEN c.bill_to_id IS NULL THEN 0 ELSE 1 END, c.code_key",
@@ -119,6 +129,7 @@ CONTACT = RecordSource(
         "bill_to": "p.code",
         "payer_prospect": "p.prospect",
         "email_owner": EMAIL_OWNER,
+        "leaves": "l.leaves",
     },
     tables=(
         f" FROM contact t JOIN client c ON c.id = t.client_id{PEOPLE}"
@@ -162,10 +173,14 @@ def records(
         )
     if scope.client_ids is None:
         yield from _read(conn, source, f"{condition} ORDER BY {source.order}", params)
+        if entity == "contact" and scope == EVERYTHING:
+            yield from gone_contacts(conn, target_id)
         return
     for places, ids in places_in_chunks(scope.client_ids):
         where = f"{condition} AND {source.client} IN ({places}) ORDER BY {source.order}"
         yield from _read(conn, source, where, params | ids)
+    if entity == "contact":
+        yield from gone_contacts(conn, target_id, client_ids=scope.client_ids)
 
 
 def by_ids(
@@ -176,6 +191,8 @@ def by_ids(
     for places, params in places_in_chunks(ids):
         where = f"{source.columns['id']} IN ({places}) ORDER BY {source.order}"
         yield from _read(conn, source, where, {**params, "target": target_id})
+    if entity == "contact":
+        yield from gone_contacts(conn, target_id, ids=ids)
 
 
 def _read(
@@ -195,18 +212,20 @@ def _read(
             yield source.local(row), link
 
 
-def link_counts(conn: Connection, target_id: int, entities: Sequence[str]) -> list[Row]:
-    """How many links of records that exist are in each state, and how many of them drifted."""
+def in_step_counts(conn: Connection, target_id: int, entities: Sequence[str]) -> dict[bool, int]:
+    """How many records that exist were in step when they were last pushed: drifted -> how many."""
     there = " OR ".join(
         f"(entity = '{entity}' AND EXISTS (SELECT 1 FROM {SOURCES[entity].table} x"  # noqa: S608
         " WHERE x.id = local_id))"
         for entity in entities
     )
-    return conn.query(
-        "SELECT state, COUNT(*) AS n, SUM(drift) AS drift FROM sync_link"  # noqa: S608
-        f" WHERE target_id = :target AND ({there}) GROUP BY state",
+    rows = conn.query(
+        "SELECT drift, COUNT(*) AS n FROM sync_link WHERE target_id = :target"  # noqa: S608
+        f" AND state = 'in_sync' AND ({there}) GROUP BY drift",
         target=target_id,
     )
+    found = {False: 0, True: 0}
+    return found | {bool(row["drift"]): int(row["n"]) for row in rows}
 
 
 MANY = 2000  # clients written: then all are looked at

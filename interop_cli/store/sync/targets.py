@@ -24,6 +24,10 @@ RESTED: Mapping[str, Any] = {"failures": 0, "paused_until": None, "paused_by": N
 """What is noted of a target that may be called again."""
 
 
+FOREVER = "9999-12-31T00:00:00Z"
+"""How long a target rests that a person has to connect again."""
+
+
 @dataclass(frozen=True)
 class TargetRow:
     """A row of ``sync_target``.
@@ -69,7 +73,9 @@ def target_named(conn: Connection, name: str) -> TargetRow:
     names = ", ".join(target.name for target in targets)
     raise ConfigError(
         "sync.target.unknown",
-        msg("There is no target {name}. Targets: {names}.", name=name[:40], names=names or "-"),
+        msg("There is no target {name}. Targets: {names}.", name=name[:40], names=names)
+        if names
+        else msg("There is no target {name}, nor any other.", name=name[:40]),
         hint=msg("Make one with: interop sync add NAME KIND"),
     )
 
@@ -106,13 +112,14 @@ class TargetRepository:
 
     def remove(self, target: TargetRow) -> None:
         """Forget a target with its links and its log."""
-        for table in ("sync_link", "sync_event"):
+        for table in ("sync_link", "sync_event", "sync_orphan"):
             self.conn.execute(f"DELETE FROM {table} WHERE target_id = :id", id=target.id)  # noqa: S608
         self.writer.delete("sync_target", "id = :id", id=target.id)
 
     def forget_links(self, target_id: int) -> int:
         """Detach everything from its twin in a target, but for what is excluded; how many."""
         self.writer.derived = True
+        self.conn.execute("DELETE FROM sync_orphan WHERE target_id = :id", id=target_id)
         return self.conn.execute(
             "DELETE FROM sync_link WHERE target_id = :id AND state <> 'excluded'", id=target_id
         )

@@ -14,7 +14,9 @@ from interop_cli.store.writing.journal import Operation
 from interop_cli.store.writing.writer import Writer
 
 if TYPE_CHECKING:
+    from interop_cli.store.sync.departures import DepartureRepository
     from interop_cli.store.sync.links import LinkRepository
+    from interop_cli.store.sync.orphans import OrphanRepository
     from interop_cli.store.sync.targets import TargetRepository
     from interop_cli.store.writing.repositories.addresses import AddressRepository
     from interop_cli.store.writing.repositories.candidates import Candidates
@@ -125,6 +127,20 @@ class UnitOfWork:
         from interop_cli.store.sync.targets import TargetRepository
 
         return TargetRepository(self.writer)
+
+    @cached_property
+    def departures(self) -> DepartureRepository:
+        """What of ours is to go in the targets."""
+        from interop_cli.store.sync.departures import DepartureRepository
+
+        return DepartureRepository(self.writer)
+
+    @cached_property
+    def orphans(self) -> OrphanRepository:
+        """Records there with a key of ours that nobody here has."""
+        from interop_cli.store.sync.orphans import OrphanRepository
+
+        return OrphanRepository(self.writer)
 
     @cached_property
     def links(self) -> LinkRepository:

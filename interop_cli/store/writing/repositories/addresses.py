@@ -17,10 +17,12 @@ PLACE = ("line_key", "city_key", "province", "postal_code", "country")
 
 def to_row(address: Address) -> Row:
     """The columns of an address, the folded keys among them."""
+    line1, line2 = address.line1, address.line2
     return {
         **address.__dict__,  # its fields
         "main": int(address.main),
-        "line_key": fold(f"{address.line1} {address.line2 or ''}"),
+        # The same text as that of the row's identity, which is folded already.
+        "line_key": fold(f"{line1} {line2}" if line2 else line1),
         "city_key": fold(address.city or ""),
     }
 

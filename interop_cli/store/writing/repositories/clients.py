@@ -25,6 +25,7 @@ from interop_cli.store.writing.tables import TABLES
 from interop_cli.store.writing.writer import Writer
 
 FLAGS = flags(CLIENT)
+MANY = 10_000  # clients whose numbers are looked for
 
 
 def to_row(client: Client) -> Row:
@@ -283,13 +284,19 @@ class ClientRepository:
         ``column``, ``id``, ``code`` and the first ``limit`` codes of the ``others``, where there is
         one. No index helps here: ask once for many.
         """
-        fill_id_table(self.conn, "numbered", client_ids)
+        ids = list(client_ids)
+        fill_id_table(self.conn, "numbered", ids)
+        # Of many, to sort all numbers there are is quicker than to look each of theirs up first.
+        theirs = (
+            " AND {0} IN (SELECT {0} FROM client WHERE id IN (SELECT id FROM numbered))"
+            if len(ids) < MANY
+            else ""
+        )
         for column in columns:
             # Few numbers are shared: they are found first, and only their clients are sorted.
             rows = self.conn.query(
                 f"WITH shared AS (SELECT {column} AS number FROM client"  # noqa: S608
-                f" WHERE merged_into_id IS NULL AND {column} IN (SELECT {column} FROM client"
-                f" WHERE {column} IS NOT NULL AND id IN (SELECT id FROM numbered))"
+                f" WHERE merged_into_id IS NULL AND {column} IS NOT NULL{theirs.format(column)}"
                 f" GROUP BY {column} HAVING COUNT(*) > 1),"
                 f" held AS (SELECT id, code, {column} AS number,"
                 f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"

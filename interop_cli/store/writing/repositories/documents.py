@@ -147,18 +147,23 @@ class DocumentRepository:
         """Make a document count no more."""
         self.writer.update("document", {"status": "void"}, "id = :id", id=document_id)
 
-    def end_prospects(self, client_id: int | None = None) -> int:
-        """Make clients with a job, or this one, no prospects any more; how many there were."""
+    def end_prospects(self, client_id: int | None = None) -> list[str]:
+        """Make clients with a job, or this one, no prospects any more; the codes of those who were.
+
+        In the order of their codes.
+        """
         where, params = (
             ("TRUE", {}) if client_id is None else ("id = :client", {"client": client_id})
         )
-        return self.writer.update(
-            "client",
-            {"prospect": 0},
+        condition = (
             f"prospect = 1 AND {where} AND EXISTS (SELECT 1 FROM document d"  # noqa: S608
-            " WHERE d.client_id = client.id AND d.kind = 'job' AND d.status <> 'void')",
-            **params,
+            " WHERE d.client_id = client.id AND d.kind = 'job' AND d.status <> 'void')"
         )
+        sql = f"SELECT code FROM client WHERE {condition} ORDER BY code_key"  # noqa: S608
+        codes = [str(row["code"]) for row in self.conn.query(sql, **params)]
+        if codes:
+            self.writer.update("client", {"prospect": 0}, condition, **params)
+        return codes
 
     # -- numbers ----------------------------------------------------------------------------
 

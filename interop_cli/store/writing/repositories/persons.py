@@ -131,7 +131,8 @@ class PersonRepository:
             self.conn.execute(
                 "DELETE FROM blob WHERE sha256 = :name"
                 " AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = :name)"
-                " AND NOT EXISTS (SELECT 1 FROM client c WHERE c.logo = :name)",
+                " AND NOT EXISTS (SELECT 1 FROM client c WHERE c.logo = :name)"
+                " AND NOT EXISTS (SELECT 1 FROM setting s WHERE s.value = :name)",
                 name=name,
             )
 

@@ -1,0 +1,195 @@
+"""The words of the user's language for values that programs read: kinds, states, outcomes.
+
+JSON and CSV keep the values. What agrees with its noun in French has two msgids, told apart by what
+stands before the bar (``i18n.word``); nouns agree with nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from interop_cli.domain.messages import N_
+from interop_cli.i18n import _, word
+
+Forms = str | tuple[str, str]  # for all, or for a masculine and for a feminine noun
+Words = Mapping[str, Forms]
+
+_ROLES = {
+    "viewer": N_("viewer"), "editor": N_("editor"), "manager": N_("manager"),
+    "admin": N_("admin"), "accounting": N_("accounting"), "crm": N_("CRM"),
+}  # fmt: skip
+_KINDS = {
+    "quote": N_("quote"), "job": N_("job"), "packing_slip": N_("packing slip"),
+    "invoice": N_("invoice"), "credit_note": N_("credit note"), "change": N_("change"),
+}  # fmt: skip
+_LANGUAGES = {"fr": N_("French"), "en": N_("English")}
+_ENTITIES = {
+    **_KINDS, "client": N_("client"), "contact": N_("contact"), "address": N_("address"),
+    "note": N_("note"), "attachment": N_("attachment"), "document": N_("document"),
+    "document_line": N_("line"), "setting": N_("setting"), "user_role": N_("role"),
+    "counter": N_("numbering"), "sync_target": N_("target"), "sync_link": N_("link"),
+}  # fmt: skip
+_STATUSES: Words = {
+    "draft": N_("draft"), "posted": (N_("masculine|posted"), N_("feminine|posted")),
+    "void": (N_("masculine|void"), N_("feminine|void")), "ok": N_("ok"),
+    "unchanged": (N_("masculine|unchanged"), N_("feminine|unchanged")),
+    "skipped": (N_("masculine|skipped"), N_("feminine|skipped")), "error": N_("error"),
+}  # fmt: skip
+_ACTIONS: Words = {
+    "created": (N_("masculine|created"), N_("feminine|created")),
+    "updated": (N_("masculine|updated"), N_("feminine|updated")),
+    "unchanged": _STATUSES["unchanged"],
+    "kept": (N_("masculine|kept"), N_("feminine|kept")),
+    "merged": (N_("masculine|merged"), N_("feminine|merged")),
+    "deleted": (N_("masculine|deleted"), N_("feminine|deleted")),
+    "restored": (N_("masculine|restored"), N_("feminine|restored")),
+    # Nouns in French, for what is done as for what is to be done.
+    "insert": N_("action|insert"), "update": N_("action|update"), "delete": N_("action|delete"),
+    "create": N_("action|create"), "rename": N_("action|rename"),
+    "deactivate": N_("action|deactivate"), "check": N_("action|check"), "skip": N_("action|skip"),
+    "blocked": N_("action|blocked"), "ack": N_("action|ack"), "link": N_("action|link"),
+}  # fmt: skip
+_STATES: Words = {
+    "none": N_("state|none"), "pending": N_("state|pending"), "claimed": N_("state|claimed"),
+    "unknown": N_("state|unknown"), "in_sync": N_("state|in sync"), "failed": N_("state|failed"),
+    "conflict": N_("state|conflict"), "detached": N_("state|detached"),
+    "excluded": N_("state|excluded"), "awaiting": N_("state|awaiting"),
+    "blocked": _ACTIONS["blocked"], "ok": _STATUSES["ok"],
+}  # fmt: skip
+_DONE: Words = {
+    "insert": (N_("masculine|insert"), N_("feminine|insert")),
+    "update": (N_("masculine|update"), N_("feminine|update")),
+    "delete": (N_("masculine|delete"), N_("feminine|delete")),
+}
+WORDS: dict[str, Words] = {
+    "done": _DONE,  # the actions of what is past
+    "kind": _KINDS,
+    "entity": _ENTITIES,
+    "status": _STATUSES,
+    "action": _ACTIONS,
+    "state": _STATES,
+    "outcome": {
+        **_STATES, "done": N_("outcome|done"), "late": N_("outcome|late"),
+    },
+    "language": _LANGUAGES,
+    "shipper_identity": {
+        "standard": N_("shipper|standard"), "client": N_("shipper|client"),
+        "none": N_("shipper|none"),
+    },
+    "basis": {"sold-to": N_("sold-to"), "bill-to": N_("bill-to")},
+    "need": {
+        "required": N_("need|required"), "optional": N_("need|optional"),
+        "unsupported": N_("need|unsupported"),
+    },
+    "wins": {
+        "ask": N_("wins|ask"), "ours": N_("wins|ours"), "theirs": N_("wins|theirs"),
+        "create-only": N_("wins|create-only"),
+    },
+    "severity": {
+        "error": N_("error"), "warning": N_("severity|warning"), "info": N_("severity|info"),
+    },
+    "role": _ROLES,
+    "origin": {
+        "option": N_("origin|option"), "environment": N_("origin|environment"),
+        "company": N_("origin|company"), "file": N_("origin|file"), "keyring": N_("origin|keyring"),
+        "default": N_("origin|default"),
+    },
+}  # fmt: skip
+"""The words for the values of a column, by its name."""
+
+FEMININE = frozenset(
+    {"quote", "invoice", "credit_note", "address", "note", "attachment", "document_line", "line"}
+)
+"""What the French call by a feminine noun."""
+
+
+def vocabulary(name: str) -> Words | None:
+    """The words for the values of the column called ``name``, where there are any."""
+    return WORDS.get(name)
+
+
+def said(words: Words, value: object, of: object = None, *, feminine: bool = False) -> object:
+    """The word for ``value``, agreeing with what it is said of; any other value as it is."""
+    forms = words.get(value) if isinstance(value, str) else None
+    if forms is None:
+        return value
+    if isinstance(forms, str):
+        return word(forms)
+    return word(forms[of in FEMININE if isinstance(of, str) else feminine])
+
+
+def spoken(name: str, value: str, of: str | None = None) -> str:
+    """The word for a value of the column ``name``."""
+    return str(said(WORDS[name], value, of))
+
+
+OPERATIONS = (
+    N_("address.create"),
+    N_("address.delete"),
+    N_("address.edit"),
+    N_("address.import"),
+    N_("address.main"),
+    N_("auto.push"),
+    N_("client.activate"),
+    N_("client.apply"),
+    N_("client.create"),
+    N_("client.deactivate"),
+    N_("client.delete"),
+    N_("client.edit"),
+    N_("client.import"),
+    N_("client.logo"),
+    N_("client.merge"),
+    N_("client.promote"),
+    N_("client.recode"),
+    N_("client.send"),
+    N_("config.set"),
+    N_("config.unset"),
+    N_("contact.activate"),
+    N_("contact.billing"),
+    N_("contact.create"),
+    N_("contact.deactivate"),
+    N_("contact.default"),
+    N_("contact.delete"),
+    N_("contact.edit"),
+    N_("contact.erase"),
+    N_("contact.import"),
+    N_("db.seed"),
+    N_("journal.undo"),
+    N_("note.attach"),
+    N_("note.create"),
+    N_("note.delete"),
+    N_("note.detach"),
+    N_("note.edit"),
+    N_("note.import"),
+    N_("sales.document.add"),
+    N_("sales.document.void"),
+    N_("sales.import"),
+    N_("sales.invoice.create"),
+    N_("sales.invoice.credit"),
+    N_("sales.invoice.post"),
+    N_("sales.refresh"),
+    N_("sync.ack"),
+    N_("sync.add"),
+    N_("sync.configure"),
+    N_("sync.connect"),
+    N_("sync.export"),
+    N_("sync.link"),
+    N_("sync.pull"),
+    N_("sync.push"),
+    N_("sync.remove"),
+    N_("sync.resolve"),
+    N_("sync.retry"),
+    N_("sync.unlink"),
+    N_("user.remove"),
+    N_("user.set"),
+)
+
+
+def operation_named(name: str) -> str:
+    """What an operation is called: by its name in English, which scripts know it by."""
+    return _(name) if name in OPERATIONS else name
+
+
+def is_feminine(operation: str) -> bool:
+    """Whether what an operation writes is called by a feminine noun."""
+    return any(part in FEMININE for part in operation.split("."))

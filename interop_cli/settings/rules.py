@@ -1,0 +1,97 @@
+"""What the shop says of itself is checked as a client's fields are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from interop_cli.domain.messages import Message, msg
+from interop_cli.settings.table import BadValue
+
+_WANTED: dict[str, Message] = {
+    "email": msg("an e-mail address"),
+    "phone": msg("a telephone number"),
+    "website": msg("the address of a website"),
+    "gst": msg("a GST/HST number, such as 123456782RT0001"),
+    "qst": msg("a QST number, such as 1234567890TQ0001"),
+    "neq": msg("an enterprise number of ten digits"),
+    "postal_code": msg("a postal code, such as G1K 7X2"),
+    "color": msg("a colour, such as #1f4e79"),
+}
+_CANADIAN = re.compile(r"([A-Z]\d[A-Z])[ -]?(\d[A-Z]\d)", re.IGNORECASE | re.ASCII)
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+
+
+def checked(rule: str, text: str) -> str:
+    """``text`` as it is stored; raises BadValue."""
+    from pydantic_core import PydanticCustomError
+
+    try:
+        found = _RULES[rule](text)
+    except PydanticCustomError:
+        found = None
+    if found is None:
+        raise BadValue(_WANTED[rule])
+    return found
+
+
+def _email(text: str) -> str | None:
+    from interop_cli.domain.values.email import check_email
+
+    return check_email(text)
+
+
+def _website(text: str) -> str | None:
+    from interop_cli.domain.values.email import is_website
+
+    return text if is_website(text) else None
+
+
+def _phone(text: str) -> str | None:
+    from interop_cli.domain.values.phone import normalize_phone
+
+    stored, valid = normalize_phone(text, "CA")
+    return stored if valid else None
+
+
+def _gst(text: str) -> str | None:
+    from interop_cli.domain.values.taxnumbers import check_gst
+
+    return check_gst(text)
+
+
+def _qst(text: str) -> str | None:
+    from interop_cli.domain.rules import Context
+    from interop_cli.domain.values.taxnumbers import check_qst
+
+    return check_qst(text, Context())
+
+
+def _neq(text: str) -> str | None:
+    from interop_cli.domain.values.taxnumbers import check_neq
+
+    return check_neq(text)
+
+
+def _postal_code(text: str) -> str | None:
+    """A Canadian one in its form; another country's as it is."""
+    found = _CANADIAN.fullmatch(text)
+    if found:
+        return f"{found[1]} {found[2]}".upper()
+    return text if len(text) <= 12 and any(map(str.isdigit, text)) else None
+
+
+def _color(text: str) -> str | None:
+    return text.lower() if _COLOR.fullmatch(text) else None
+
+
+_RULES: dict[str, Callable[[str], str | None]] = {
+    "email": _email,
+    "phone": _phone,
+    "website": _website,
+    "gst": _gst,
+    "qst": _qst,
+    "neq": _neq,
+    "postal_code": _postal_code,
+    "color": _color,
+}

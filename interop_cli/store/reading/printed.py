@@ -1,0 +1,133 @@
+"""Documents with all that stands on paper: parties, places, lines, logos, notes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.reading.documents import SOURCE, document_named
+from interop_cli.store.reading.lists import Condition, Key, ordered
+
+BATCH = 100
+LOGO = "company.logo"
+"""The setting that names the shop's logo; ``config logo`` writes it, and nobody types it."""
+_PLACE = ("label", "attention", "line1", "line2", "city", "province", "postal_code", "country")
+_FIELDS = (
+    "id", "kind", "number", "status", "date", "due_date", "currency", "subtotal_cents",
+    "tax_cents", "total_cents", "terms", "contact", "ship_to", "ship_to_id", "sold_to_address",
+    "bill_to_address", "client_id",
+)  # fmt: skip
+
+
+def named(conn: Connection, refs: Iterable[str], kind: str | None) -> list[int]:
+    """The ids of documents by number or ``#id``, each once; raises as ``document_named``."""
+    return list(dict.fromkeys(document_named(conn, ref, kind) for ref in refs))
+
+
+def chosen(conn: Connection, condition: Condition) -> list[int]:
+    """The ids of the documents that a condition chooses, in the order of their numbers."""
+    keys = ordered((Key("d.kind"), Key("COALESCE(d.number_key, '')"), Key("d.id")))
+    rows = conn.query(f"SELECT d.id AS id{SOURCE} WHERE {condition.sql}{keys}", **condition.params)
+    return [row["id"] for row in rows]
+
+
+def documents(
+    conn: Connection, ids: Sequence[int], categories: Sequence[str] | None = ()
+) -> Iterator[Row]:
+    """These documents in this order, as ``paper.sheets`` takes them, read in batches.
+
+    Beside the document's own: ``client`` and ``payer`` (codes), ``client_name``, ``payer_name``,
+    ``language``, ``shipper_identity``, ``logo`` (bytes), ``main``, ``payer_main`` and
+    ``ship_to_place`` (addresses or ``None``), ``lines``, ``taxes``, ``corrects``, ``notes``: those
+    of the client in ``categories``, all where that is ``None``.
+    """
+    for start in range(0, len(ids), BATCH):
+        wanted = ids[start : start + BATCH]
+        found = {row["id"]: row for row in _batch(conn, wanted, categories)}
+        for document_id in wanted:
+            yield found[document_id]
+
+
+def _batch(conn: Connection, ids: Sequence[int], categories: Sequence[str] | None) -> list[Row]:
+    condition, among = conn.among("d.id", ids)
+    fields = ", ".join(f"d.{name} AS {name}" for name in _FIELDS)
+    rows = conn.query(
+        f"SELECT {fields}, d.taxes AS taxes, k.number AS corrects, c.code AS client,"
+        " c.name AS client_name, c.language AS language, c.shipper_identity AS shipper_identity,"
+        " c.logo AS logo, p.id AS payer_id, p.code AS payer, p.name AS payer_name"
+        f"{SOURCE} LEFT JOIN document k ON k.id = d.corrects_id WHERE {condition}",
+        among=among,
+    )
+    clients = {row["client_id"] for row in rows} | {row["payer_id"] for row in rows}
+    mains = _places(conn, "client_id", clients, "main = 1", "client_id")
+    places = _places(conn, "id", {row["ship_to_id"] for row in rows} - {None}, "TRUE", "id")
+    logos = _logos(conn, {row["logo"] for row in rows} - {None})
+    lines = _lines(conn, ids)
+    notes = _notes(conn, clients, categories)
+    for row in rows:
+        client_id, payer_id = row.pop("client_id"), row.pop("payer_id")
+        row["taxes"] = json.loads(row["taxes"])
+        row["logo"] = logos.get(row["logo"])
+        row["main"], row["payer_main"] = mains.get(client_id), mains.get(payer_id)
+        row["ship_to_place"] = places.get(row.pop("ship_to_id"))
+        row["lines"] = lines.get(row["id"], [])
+        row["notes"] = notes.get(client_id, [])
+    return rows
+
+
+def _places(
+    conn: Connection, column: str, ids: Iterable[Any], where: str, key: str
+) -> dict[int, Row]:
+    condition, among = conn.among(column, ids)
+    rows = conn.query(
+        f"SELECT id, client_id, {', '.join(_PLACE)} FROM address WHERE {condition} AND {where}",  # noqa: S608
+        among=among,
+    )
+    return {row[key]: row for row in rows}
+
+
+def _logos(conn: Connection, names: Iterable[str]) -> dict[str, bytes]:
+    condition, among = conn.among("sha256", names)
+    rows = conn.query(f"SELECT sha256, content FROM blob WHERE {condition}", among=among)  # noqa: S608
+    return {row["sha256"]: bytes(row["content"]) for row in rows}
+
+
+def _lines(conn: Connection, ids: Sequence[int]) -> dict[int, list[Row]]:
+    condition, among = conn.among("document_id", ids)
+    found: dict[int, list[Row]] = {}
+    for row in conn.query(
+        "SELECT document_id, description, quantity, unit_price, amount_cents"  # noqa: S608
+        f" FROM document_line WHERE {condition} ORDER BY document_id, position",
+        among=among,
+    ):
+        found.setdefault(row.pop("document_id"), []).append(row)
+    return found
+
+
+def _notes(
+    conn: Connection, clients: Iterable[int], categories: Sequence[str] | None
+) -> dict[int, list[Row]]:
+    if categories is not None and not categories:
+        return {}
+    condition, among = conn.among("client_id", clients)
+    found: dict[int, list[Row]] = {}
+    for row in conn.query(
+        f"SELECT client_id, category, text FROM note WHERE {condition}"  # noqa: S608
+        " ORDER BY noted_at DESC, id DESC",
+        among=among,
+    ):
+        if categories is None or row["category"] in categories:
+            found.setdefault(row.pop("client_id"), []).append(row)
+    return found
+
+
+def company_logo(conn: Connection) -> bytes | None:
+    """The shop's own logo."""
+    rows = conn.query(
+        "SELECT content FROM setting JOIN blob ON blob.sha256 = setting.value"
+        " WHERE setting.name = :name",
+        name=LOGO,
+    )
+    return bytes(rows[0]["content"]) if rows else None
