@@ -105,6 +105,10 @@ class Report:
         taken = step.reason is not None and step.reason.code == "sync.value_taken"
         self.say(step, ERROR if failed or taken else SKIPPED, step.reason)
 
+    def forget(self, step: Step) -> None:
+        """Take back what was said of a record: it is to be looked at again."""
+        self.lines.pop((step.local.entity, step.local.id), None)
+
     def note(self, step: Step, message: Message) -> None:
         """Warn about a record that was sent."""
         path = step.local.entity

@@ -104,7 +104,7 @@ def test_an_online_plan_looks_and_writes_nothing(crm: Run, portal: FakeHubSpot) 
         "sync.exists",
         "name",
     )
-    assert (rows["B"]["action"], rows["B"]["reason"]) == ("blocked", "sync.detached")
+    assert (rows["B"]["action"], rows["B"]["reason"]) == ("blocked", "remote.gone")
     assert portal.writes() == []
 
 

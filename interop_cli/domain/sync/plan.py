@@ -288,6 +288,7 @@ _SENTENCES = {
     "awaiting": msg("It was handed over in a file that is not acknowledged: sync ack."),
     "claimed": msg("Another process is sending it."), "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
+    "first_contact": msg("The target holds records that nobody has matched yet: sync link."),
     "only_read": msg("It is only read from this target."),
     "waiting": msg("{code} has to be there first."),
     "gone": msg("It is not there any more."),

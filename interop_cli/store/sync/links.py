@@ -104,6 +104,15 @@ def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
     return {row["remote_id"]: row["local_id"] for row in rows}
 
 
+def unsure(conn: Connection, target_id: int, entity: str) -> bool:
+    """Whether it is not known of some records whether they are there."""
+    sql = (
+        "SELECT 1 FROM sync_link WHERE target_id = :target AND entity = :entity"
+        " AND state IN ('claimed', 'unknown') AND remote_id IS NULL LIMIT 1"
+    )
+    return bool(conn.query(sql, target=target_id, entity=entity))
+
+
 def held_there(
     conn: Connection, target_id: int, entity: str, ids: Sequence[int] | None = None
 ) -> Iterator[tuple[int, list[dict[str, Any]]]]:
