@@ -168,16 +168,35 @@ def outcome(reports: list[Report]) -> Outcome:
 
 
 SUMMED = (
-    "in_sync", "pending", "blocked", "unknown", "conflict", "drift", "awaiting", "failed",
+    "in_sync",
+    "pending",
+    "blocked",
+    "unknown",
+    "conflict",
+    "drift",
+    "awaiting",
+    "failed",
     "detached",
-)  # fmt: skip
+)
 """Each record that a target has or is to have stands in one of these: they sum to ``eligible``."""
 PERSON = ("blocked", "conflict", "drift", "awaiting", "failed", "detached", "by_hand", "orphans")
 """What stands there needs a person."""
 NAMES = (
-    "target", "kind", "eligible", *SUMMED, "excluded", "by_hand", "orphans", "paused",
-    "paused_until", "paused_by", "pushed_at", "pulled_at", "login_until", "attention",
-)  # fmt: skip
+    "target",
+    "kind",
+    "eligible",
+    *SUMMED,
+    "excluded",
+    "by_hand",
+    "orphans",
+    "paused",
+    "paused_until",
+    "paused_by",
+    "pushed_at",
+    "pulled_at",
+    "login_until",
+    "attention",
+)
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
     LinkState.CONFLICT: "conflict",
