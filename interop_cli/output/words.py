@@ -183,6 +183,7 @@ OPERATIONS = (
     N_("client.promote"),
     N_("client.recode"),
     N_("client.send"),
+    N_("config.logo"),
     N_("config.set"),
     N_("config.unset"),
     N_("contact.activate"),
