@@ -273,6 +273,8 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         "paused_by": target.paused_by if paused else None,
         "pushed_at": last_pushed(conn, target.id),
         "pulled_at": target.pulled_at,
+        # Nobody has looked: a restored database does not know.
+        "orphans": counts["orphans"] if counts["orphans"] or target.pulled_at else None,
         "login_until": login,
         "attention": ", ".join(needs) or None,
     }

@@ -310,6 +310,7 @@ def test_orphans_are_listed_and_stay_as_they_are(two: Run, portal: FakeHubSpot) 
     uid = two("client", "show", "A", "--json").json["uid"]
     stranger = portal.add(interop_uid=uid[:-4] + "ffff", name="Ailleurs inc.")
     portal.add(name="Keyless")
+    assert done(two, "sync", "status", "--json").json[0]["orphans"] is None  # nobody looked
     for _time in range(2):
         pulled = two("sync", "pull", "--json")
         assert pulled.code == 10
