@@ -23,7 +23,7 @@ from tests.support.cli import Run
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "interop_cli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "README.fr.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 LONGEST = 420
 # What the words of DESIGN mean is said by others: client, address, document, target, connector …
