@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, tzinfo
@@ -79,7 +80,15 @@ def local_time(text: str) -> str:
 def _(msgid: str, **params: object) -> str:
     """``msgid`` in the user's language, its ``{name}`` places filled from ``params``."""
     text = catalogue(_current).gettext(msgid) if msgid else ""
-    return text.format(**params) if params else text
+    return _filled(text, params) if params else text
+
+
+def _filled(text: str, params: Mapping[str, object]) -> str:
+    """``text`` with its places filled; after ``Chez Nous inc.`` no second full stop."""
+    for name, value in params.items():
+        if isinstance(value, str) and value.endswith("."):
+            text = re.sub(rf"\{{{name}\}}\.(?=\s|$)", f"{{{name}}}", text)
+    return text.format(**params)
 
 
 def word(msgid: str) -> str:
@@ -92,7 +101,7 @@ def word(msgid: str) -> str:
 
 def ngettext(one: str, many: str, n: int, **params: object) -> str:
     """The singular or the plural of a sentence for ``n``, which fills the place ``{n}``."""
-    return catalogue(_current).ngettext(one, many, n).format(n=n, **params)
+    return _filled(catalogue(_current).ngettext(one, many, n), {"n": n, **params})
 
 
 def labelled(label: str, text: object) -> str:
@@ -108,5 +117,5 @@ def translate(message: Message) -> str:
     }
     if message.plural:
         find = catalogue(_current).ngettext
-        return find(message.msgid, message.plural, message.params["count"]).format(**params)
+        return _filled(find(message.msgid, message.plural, message.params["count"]), params)
     return _(message.msgid, **params)

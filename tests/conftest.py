@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # `dev` looks for something new each time, `ci` gives the same verdict for the same code.
 settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile(
     "long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -17,8 +17,8 @@ from typing import Any
 import click
 import pytest
 
-from interop_cli.commands import effects
 from interop_cli.commands.schema import SCHEMAS
+from interop_cli.shell import effects
 from interop_cli.shell.command import GlobalOption
 from scripts.commandtree import commands
 from tests.support.cli import Run

@@ -58,7 +58,20 @@ def test_no_database_offers_nothing(run: Run, tmp_path: Path) -> None:
 
 # What nobody but the user knows: new names and texts, numbers, places elsewhere.
 FREE = {
-    *("AMOUNT", "C", "COLUMN", "FIELD", "FILE", "FOLDER", "K", "N", "NAME", "NEW_CODE", "PATH"),
+    *(
+        "AMOUNT",
+        "C",
+        "COLUMN",
+        "FIELD",
+        "FILE",
+        "FOLDER",
+        "K",
+        "M",
+        "N",
+        "NAME",
+        "NEW_CODE",
+        "PATH",
+    ),
     *("REMOTE_ID", "S", "TEXT", "THEIRS", "URL", "VALUE", "Y"),
 }
 
@@ -98,6 +111,10 @@ def test_every_value_of_every_command_is_completed_or_free() -> None:
         ("interop client list --filter sales.2", ["sales.2026=", "sales.2026>="]),
         ("interop sales document list --filter kind=in", ["kind=invoice"]),
         ("interop client list --fields code,na", ["code,name"]),
+        ("interop sales totals --fields ba", ["basis"]),
+        ("interop journal list --fields na", ["name"]),
+        ("interop sales totals --fields lin", []),
+        ("interop client edit --fields lin", []),
         ("interop client list --sort -cr", ["-created_at"]),
         ("interop client edit --bill-to B", ["BOIS"]),
         ("interop client activate ", ["ACIER"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -175,7 +176,7 @@ def why_not_command(app: App, address_id: int) -> None:
         addresses.one(conn, address_id)
         blockers = used_by.of_address(conn, address_id)
     found = {"id": address_id, "deletable": not blockers, "blockers": blockers}
-    app.output.record(found, card=use_card, key="id")
+    app.output.record(found, card=partial(use_card, entity="address"), key="id")
 
 
 @address_command.command("main", cls=Command)

@@ -97,8 +97,13 @@ def _last(app: App) -> tuple[int, str]:
 @journal_command.command("undo", cls=Command)
 @argument("operation_id", type=Operation(), metavar="OPERATION|last")
 @option("--keep-newer", is_flag=True, help=N_("Keep the rows changed since, undo the others."))
+@option(
+    "--unlink",
+    is_flag=True,
+    help=N_("Also what a target of sync holds by now, or has merged: that stays there."),
+)
 @pass_app
-def undo_command(app: App, operation_id: int | str, keep_newer: bool) -> None:
+def undo_command(app: App, operation_id: int | str, keep_newer: bool, unlink: bool) -> None:
     """Bring back what an operation changed, and nothing else.
 
     last is the latest operation of yours that is not undone; it is shown, and you are asked, before
@@ -109,13 +114,14 @@ def undo_command(app: App, operation_id: int | str, keep_newer: bool) -> None:
     interop journal undo 17 --dry-run
     interop journal undo 17
     interop journal undo last
+    interop journal undo 17 --unlink
     """
     from interop_cli.services import admin
 
     wanted, line = (operation_id, "") if isinstance(operation_id, int) else _last(app)
 
     def undo(uow: UnitOfWork) -> Outcome:
-        return admin.undo(uow, wanted, keep_newer=keep_newer)
+        return admin.undo(uow, wanted, keep_newer=keep_newer, unlink=unlink)
 
     asked = bool(line) and confirm.needed(app)
     if asked:

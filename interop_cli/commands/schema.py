@@ -324,8 +324,8 @@ def command_tree(root: click.Group) -> Schema:
 
     The global options stand once, at the root. Help is in English, in every language.
     """
-    from interop_cli.commands.effects import effect
     from interop_cli.shell.command import GlobalOption
+    from interop_cli.shell.effects import effect
 
     def described(command: click.Command, context: click.Context) -> Schema:
         params = [

@@ -179,6 +179,10 @@ class HttpConnector:
         """What an answer that is not a 2xx means, in the remote's own way of saying it."""
         return None
 
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        """Which records there have these values: nobody knows before they are refused."""
+        return {}
+
     def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
         """None: a system that has a place for our key says otherwise."""
         return iter(())

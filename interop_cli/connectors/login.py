@@ -4,6 +4,10 @@ The browser comes back to this machine, where a listener on loopback waits for i
 the person's own, whose address they paste. Either way the answer has to bear the ``state`` of this
 very login, so that nobody else can hand us an account of theirs. Its code is good once and for
 minutes, and for this app alone; with PKCE also for this login alone.
+
+A library for OAuth would ask for tokens with a session of its own, which knows none of the rules of
+``http.py``, and bring an untyped megabyte and a library of cryptography: what it would save is an
+address with parameters and a hash.
 """
 
 from __future__ import annotations

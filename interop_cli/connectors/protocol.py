@@ -220,6 +220,12 @@ class Connector(Protocol):
         One that is not there is left out or ``gone``. A merged one may come back under another id.
         """
 
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        """Which records there have these values in a ``unique`` field of ours: value -> remote id.
+
+        Read by a plan, so that it can tell what a push would be refused. At most a batch of values.
+        """
+
     def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
         """Every record there that carries a key of ours, whoever wrote it; none without keys."""
 

@@ -206,6 +206,8 @@ def _error(source: Source, line: int, text: str, fault: JsonFault, *, first: boo
     if first and fault.unfinished:
         code, hint = "input.json.pretty", _jq("jq -c .")
         reason = msg("the object does not end on its line")
+    elif first and not text.lstrip().startswith("{"):
+        hint = msg("It is no NDJSON; import takes CSV, too: --format csv")
     elif fault.code == "input.json.syntax":
         hint = _jq("jq -c .")
     column = min(fault.position, len(text.rstrip("\r\n"))) + 1

@@ -84,8 +84,8 @@ class Cut(NamedTuple):
 
     def of(self, text: str) -> str:
         """``text``, cut."""
-        if self.day:
-            return text[:DAY]
+        if self.day:  # its title has none
+            return text[:DAY] if text[:1].isdecimal() else text
         return text if self.columns is None else clip(text, self.columns)
 
 
@@ -96,7 +96,7 @@ class Trait:
     width: int
     narrowest: int
     rank: int
-    day: bool = False  # its times may be shown as days
+    day: int = 0  # how wide it is where its times are shown as days
     constant: bool = False  # it says the same in each row
 
 
@@ -112,7 +112,7 @@ def _traits(
         narrowest = max(min(widest, cut), width(head))
         if choice.whole or choice.name == key:
             narrowest = widest
-        day = choice.kind is ValueKind.TIME and widest > DAY
+        day = max(DAY, width(head)) if choice.kind is ValueKind.TIME else 0
         constant = len(texts) > 1 and len(set(texts)) == 1 and choice.name != key
         rank = 1 if choice.name == key else choice.rank
         traits.append(Trait(widest, narrowest, rank, day, constant))
@@ -129,7 +129,7 @@ def fitted(traits: Sequence[Trait], room: int, *, leave: bool) -> dict[int, Cut]
     stay = dict(enumerate(traits))
     if _total(one.width for one in traits) > room:
         stay = {
-            place: replace(one, width=DAY, narrowest=DAY) if one.day else one
+            place: replace(one, width=one.day, narrowest=one.day) if one.day else one
             for place, one in stay.items()
         }
     while leave:
@@ -153,9 +153,7 @@ def fitted(traits: Sequence[Trait], room: int, *, leave: bool) -> dict[int, Cut]
             ]
             excess = _narrow(widths, mine, floors, excess)
     return {
-        place: Cut(
-            widths[place] if one.narrowest < one.width else None, one.day and one.width == DAY
-        )
+        place: Cut(widths[place] if one.narrowest < one.width else None, one.day == one.width)
         for place, one in stay.items()
     }
 

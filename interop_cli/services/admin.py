@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import ConfigError, Conflict, Detail, NotFound, Parts
-from interop_cli.domain.messages import counted, joined, msg
+from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.code import code_key, derived_uid
+from interop_cli.services import refusals
 from interop_cli.services.clients.merge import merge
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.imports.matching import Written
 from interop_cli.services.outcome import MAX_ITEMS, Outcome, one
-from interop_cli.store.reading.called import Called, called
-from interop_cli.store.writing.repositories.operations import Hindrance, Stays
 
 if TYPE_CHECKING:
     from interop_cli.seed.shop import Shop
@@ -99,23 +98,20 @@ def _role_item(user: User, role: str, *, changed: bool) -> dict[str, object]:
     return {"id": user.uid, "name": user.name, "role": role, "status": status, "error": None}
 
 
-SHOWN = 20
 ERASE = "contact.erase"
 ACTIONS = {"delete": "deleted", "insert": "restored", "update": "updated"}
-HINDERS = {
-    Stays.CHANGED: ("newer", msg("was changed since")),
-    Stays.USED: ("used", msg("is used since")),
-    Stays.LINKED: ("linked", msg("a target of sync holds it, or is being sent it")),
-    Stays.NUMBERED: ("numbered", msg("later numbers were given since")),
-}
 
 
-def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Outcome:
+def undo(
+    uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False, unlink: bool = False
+) -> Outcome:
     """Bring back what an operation changed, and nothing else.
 
     Raises Conflict ``journal.undone`` where that was done already, ``journal.posted`` where it
     posted an invoice or a credit note, ``journal.newer`` where rows were changed since, or are used
-    since; with ``keep_newer`` those are kept and reported.
+    since; with ``keep_newer`` those are kept and reported. ``journal.sent`` where a target of sync
+    holds what it made, or has merged what it merged: with ``unlink`` that is no hindrance, and what
+    is there stays there.
     """
     operations = uow.operations
     operation = operations.get(operation_id)
@@ -132,11 +128,15 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
         raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
     matched = operations.load(operation["id"])
     if posted := operations.posted():
-        raise _stays(operation["id"], posted)
+        raise refusals.posted(operation["id"], posted)
+    merged = operations.merged_there(operation["at"])
+    if merged and not unlink:
+        raise refusals.merged_there(operation["id"], merged)
+    unlinked = operations.unlink() if unlink else []
     operations.keep()
     hindering, along, free = operations.kept()
     if hindering and not keep_newer:
-        raise _newer(uow, operation["id"], hindering, matched, free)
+        raise refusals.newer(uow, operation["id"], hindering, matched, free)
     _take_back(uow, operation["id"])
     check_admin(uow)
     kept = hindering + along
@@ -150,72 +150,22 @@ def undo(uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False) -> Out
             "{count} rows were kept: they were changed or used since, or belong to one that was.",
             count=kept,
         )
+    if merged or unlinked:
+        outcome.extra["targets"] = sorted({*merged, *unlinked})
+        outcome.warnings.append(_left_there(merged, unlinked))
     return outcome
 
 
-def _newer(uow: UnitOfWork, operation_id: int, hindering: int, matched: int, free: int) -> Conflict:
-    """What was changed or used since, by name, and what helps."""
-    operations = uow.operations
-    found = operations.hindrances(SHOWN)
-    rows = [(one.entity, one.id) for one in found] + [user for one in found for user in one.users]
-    names = called(uow.conn, rows)
-    hint = msg("Undo what was done since first: interop journal list")
-    if operations.only(Stays.LINKED):
-        (first, *_others) = operations.linked_to()
-        hint = msg(
-            "Forget the record over there first: interop sync unlink {code} --target {target}",
-            code=first["client"],
-            target=first["target"],
+def _left_there(merged: list[str], unlinked: list[str]) -> RuleWarning:
+    """What a person should know of records there that an undo does not touch."""
+    if merged:
+        text = msg(
+            "in {targets} the records stay one; the others get new ones at the next push",
+            targets=", ".join(merged),
         )
-    elif free:
-        hint = msg("Undo the others only: interop journal undo {id} --keep-newer", id=operation_id)
-    return Conflict(
-        "journal.newer",
-        counted(
-            "{count} of {total} rows was changed or used since; nothing was undone.",
-            "{count} of {total} rows were changed or used since; nothing was undone.",
-            count=hindering,
-            total=matched,
-        ),
-        hint=hint,
-        details=[_detail(one, names) for one in found],
-    )
-
-
-def _detail(one: Hindrance, names: Mapping[tuple[str, int], Called]) -> Detail:
-    name = names[one.entity, one.id]
-    code, message = HINDERS[one.why]
-    if name.gone:
-        message = msg("was deleted since")
-    elif one.users:
-        # A document uses a client twice: itself, and by its lines.
-        titles = {str(names[user].title): names[user].title for user in one.users}
-        message = msg("is used since: {users}", users=joined(titles.values()))
-    return Detail(one.entity, code, message, key=name.client, title=name.title)
-
-
-def _stays(operation_id: int, posted: list[dict[str, Any]]) -> Conflict:
-    """What was posted keeps its number, which the next one would be given again."""
-    kind, number = posted[0]["kind"], posted[0]["number"]
-    if kind == "credit_note":
-        reason = msg(
-            "Operation {id} posted credit note {number}, and what is posted stays.",
-            id=operation_id,
-            number=number,
-        )
-        hint = msg("interop sales document void {number} --kind credit_note", number=number)
     else:
-        reason = msg(
-            "Operation {id} posted invoice {number}, and what is posted stays.",
-            id=operation_id,
-            number=number,
-        )
-        hint = msg(
-            "interop sales invoice credit {number}, or interop sales document void {number}"
-            " --kind invoice",
-            number=number,
-        )
-    return Conflict("journal.posted", reason, hint=hint)
+        text = msg("in {targets} what was sent stays", targets=", ".join(unlinked))
+    return RuleWarning("sync", "journal.stays_there", text)
 
 
 def _take_back(uow: UnitOfWork, operation_id: int) -> None:
@@ -225,23 +175,9 @@ def _take_back(uow: UnitOfWork, operation_id: int) -> None:
     except Conflict as error:
         if error.code != "db.constraint":
             raise
-        raise _clash(operation_id, []) from error
-    if codes := uow.operations.clashing_clients(SHOWN):
-        raise _clash(operation_id, codes)
-
-
-def _clash(operation_id: int, codes: list[str]) -> Conflict:
-    reason = msg("would not fit what was done since")
-    return Conflict(
-        "journal.clash",
-        msg(
-            "Operation {id} cannot be undone: it does not fit what was done since, such as a code"
-            " given to another client or another payer.",
-            id=operation_id,
-        ),
-        hint=msg("Undo what was done since first: interop journal list"),
-        details=[Detail("client", "clash", reason, key=code) for code in codes],
-    )
+        raise refusals.clash(operation_id, []) from error
+    if codes := uow.operations.clashing_clients(refusals.SHOWN):
+        raise refusals.clash(operation_id, codes)
 
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:

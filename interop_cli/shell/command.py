@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -25,6 +26,21 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
+
+
+# What help calls a value, where it is a word; its other names (CODE, ID, N) are the same in French.
+_PLACEHOLDERS = (
+    N_("ABSORBED_CODE"), N_("AMOUNT"), N_("COLUMN"), N_("FIELD"), N_("FILE"), N_("FOLDER"),
+    N_("KEPT_CODE"), N_("NAME"), N_("NEW_CODE"), N_("NUMBER"), N_("OPERATION"), N_("PATH"),
+    N_("ROLE"), N_("TARGET"), N_("TEXT"), N_("TOPIC"), N_("USER"), N_("VALUE"), N_("YEAR"),
+    N_("YYYY-MM-DD"),
+)  # fmt: skip
+
+
+def placeholders(text: str) -> str:
+    """``text`` of a usage line or an option with the names of values in the user's language."""
+    found = re.compile(r"(?<![\w-])(?:" + "|".join(_PLACEHOLDERS) + r")(?![\w-])")
+    return found.sub(lambda name: _(name[0]), text)
 
 
 class Completed(click.Parameter):
@@ -61,7 +77,8 @@ class Option(Completed, click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         msgid, self.help = self.help, _(self.help or "")
         try:
-            return super().get_help_record(ctx)
+            found = super().get_help_record(ctx)
+            return (placeholders(found[0]), found[1]) if found else None
         finally:
             self.help = msgid
 
@@ -179,6 +196,9 @@ class Translated(click.Command):
     def get_short_help_str(self, limit: int = 60) -> str:
         text = _(self.short_help or self.help or "").split("\n\n")[0].split("\b")[0]
         return " ".join(text.split()).rstrip(".")
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [placeholders(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own: list[tuple[str, str]] = []

@@ -191,9 +191,25 @@ def _columns(place: Place) -> Iterable[CompletionItem]:
     """Fields after a comma, those that are there already left out."""
     head, comma, start = place.typed.rpartition(",")
     there = head.split(",")
-    for name, said in _titled(place.ctx, columns=True):
+    for name, said in _given(place.ctx):
         if name.startswith(start) and name not in there:
             yield CompletionItem(f"{head}{comma}{name}", help=said)
+
+
+def _given(ctx: click.Context) -> Iterable[Offer]:
+    """The fields of what a command gives, with their titles, where they are known."""
+    from interop_cli.domain.fields import ENTITIES
+    from interop_cli.domain.fields.field import listed
+    from interop_cli.shell.effects import given
+
+    what = given(ctx).removesuffix("[]")
+    entity = "client" if what == "card" else what
+    if entity in ENTITIES:
+        return [(field.name, _(field.title)) for field in listed(ENTITIES[entity])]
+    from interop_cli.store.reading import operations, sales
+
+    columns = {"sales_total": sales.columns, "operation": operations.columns}.get(what, list)
+    return [(column.name, "") for column in columns()]
 
 
 def _sorted_by(place: Place) -> Iterable[CompletionItem]:
@@ -203,15 +219,15 @@ def _sorted_by(place: Place) -> Iterable[CompletionItem]:
             yield CompletionItem(name, help=said)
 
 
-def _titled(ctx: click.Context, *, columns: bool = False) -> list[Offer]:
-    """The fields of a list with their titles; those it shows, or those it can be sorted by."""
+def _titled(ctx: click.Context) -> list[Offer]:
+    """The fields that a list can be filtered and sorted by, with their titles."""
     from interop_cli.domain.fields import ENTITIES
 
     titles = {field.name: field.title for field in ENTITIES[entity_at(ctx)]}
     return [
         (field.name, _(titles.get(field.name, "")))
         for field in filtered_fields(ctx)
-        if field.suffix is None and (field.listed or not columns)
+        if field.suffix is None
     ]
 
 
@@ -282,8 +298,8 @@ def _values(place: Place, field: ListField) -> Iterable[Offer]:
 
 BY_METAVAR: dict[str, Source] = {
     "CODE": _clients,
-    "WINNER": _clients,
-    "LOSER": _clients,
+    "KEPT_CODE": _clients,
+    "ABSORBED_CODE": _clients,
     "ID": _ids(None),
     "NUMBER": _numbers,
     "OPERATION": _operations,

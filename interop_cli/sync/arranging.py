@@ -7,7 +7,7 @@ their turns are told then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from interop_cli.domain.sync import turns
@@ -45,7 +45,7 @@ class Arranged:
     coming: Coming = field(default_factory=set)
     parts: dict[int, Part] = field(default_factory=dict)
     checked: set[int] = field(default_factory=set)
-    """Those of which nobody knows yet what is there."""
+    """Those of which nobody knows yet what is there, or that go before the others."""
     linked: Coming = field(default_factory=set)
     """Those that have a record there, or take over one."""
     names: dict[int, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Arranged:
         local = step.local
         if step.link.remote_id is not None:
             self.linked.add((self.entity, local.number or local.code))
-        if step.todo is Todo.CHECK:
+        if step.todo is Todo.CHECK or (step.is_final and not step.is_held):
             self.checked.add(local.id)
         if step.todo not in SENT:
             return
@@ -76,10 +76,24 @@ class Arranged:
                 lost = (entity, step.waits_for) not in self.coming
         self.parts[local.id] = turns.part_of(step, self.fields, waits=waits, lost=lost)
 
+    def refuse(self, local_id: int) -> None:
+        """Count on a record, already noted, not to go."""
+        if local_id in self.parts:
+            self.parts[local_id] = replace(self.parts[local_id], lost=True)
+
+    def waits(self, local_id: int) -> bool:
+        """Whether another of ours has, as far as we know, a value that this record is to get."""
+        part = self.parts.get(local_id)
+        return part is not None and any(
+            self.holders.get((name, value), local_id) != local_id
+            for name, value in part.takes.items()
+            if value is not None
+        )
+
     @cached_property
     def turns(self) -> Turns:
         """Who goes when; asked for when all are noted, and before any is told."""
-        found = turns.turns(self.parts.values(), self._holders())
+        found = turns.turns(self.parts.values(), self.holders)
         others = {one.holder for one in found.blocked.values()} - set(self.parts)
         for step in list(self.opened.steps_of(self.entity, sorted(others))):
             self.names[step.local.id] = step.local.number or step.local.code
@@ -95,7 +109,8 @@ class Arranged:
         """Those that first give up values for a while, and which."""
         return self.turns.aside
 
-    def _holders(self) -> dict[Place, int]:
+    @cached_property
+    def holders(self) -> dict[Place, int]:
         """Which of our records have the values that others are to get."""
         wanted = {
             (name, value)
@@ -123,7 +138,10 @@ class Arranged:
     def told(self, step: Step) -> Step:
         """A step as it comes out: blocked where its turn never comes."""
         obstacle = self.turns.blocked.get(step.local.id)
-        return step if obstacle is None else self._blocked(step, obstacle)
+        own = obstacle is not None and obstacle.holder == step.local.id
+        if obstacle is None or (own and step.todo is Todo.BLOCKED):
+            return step
+        return self._blocked(step, obstacle)
 
     def unsure(self, step: Step) -> bool:
         """Whether a blocked record is to be looked at again when more is known."""

@@ -155,7 +155,11 @@ class BringingIn:
     def _living(self, entity: str) -> list[RemoteRecord]:
         """Those that may be created: in use there, and not known under a uid of some database."""
         found = []
-        for one in self.compared.alone.get(entity, ()):
+        alone = self.compared.alone.get(entity, ())
+        since = self._holders(entity, (one.remote_id for one in alone))  # another run was faster
+        for one in alone:
+            if one.remote_id in since:
+                continue
             if one.key is not None:
                 self.found.tell(entity, one, ORPHAN)
             elif one.active and one.values.get("active") is not False:

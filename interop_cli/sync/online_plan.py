@@ -1,65 +1,218 @@
-"""A plan that has looked: what the remote really holds, instead of what was last pushed.
+"""A plan that has looked: what a push would do, given what the remote really holds.
 
-Reads only. A record that would be created and is there already shows what would change on it; one
-that is gone shows as detached.
+Reads only, and judges what it reads as a push does. A record that would be created and is there
+already shows what would change on it; one that is gone, or that both sides changed, is blocked; so
+is one that wants a value which a stranger's record has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from typing import NamedTuple
 
-from interop_cli.domain.sync.link import Link
-from interop_cli.domain.sync.merge import merge
-from interop_cli.domain.sync.plan import Step, Todo, plan, reason
+from interop_cli.domain.sync.link import LinkState
+from interop_cli.domain.sync.merge import merge, without_erased
+from interop_cli.domain.sync.payload import Change
+from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
-from interop_cli.sync.arranging import Coming, told
-from interop_cli.sync.departing import done_there
+from interop_cli.domain.sync.turns import compared, part_of, unique_fields
+from interop_cli.store.sync.links import linked, unsure
+from interop_cli.sync.arranging import Arranged, Coming
+from interop_cli.sync.departing import done_there, is_final
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
-from interop_cli.sync.unknown_outcomes import read
+from interop_cli.sync.unknown_outcomes import BOTH, FOREIGN, arrived, lost, read, strange
 
-LOOKED_AT = frozenset({Todo.CREATE, Todo.UPDATE, Todo.RENAME, Todo.DEACTIVATE})
+
+class Seen(NamedTuple):
+    """What became of a step, without the record that it is about."""
+
+    todo: Todo
+    changes: tuple[Change, ...]
+    reason: Reason | None
+    waits_for: str | None
 
 
 def looked(
     opened: OpenTarget, entity: str, steps: Callable[[], Iterable[Step]], coming: Coming
 ) -> Iterator[Step]:
-    """The same steps, in order, held against what is there. Raises Conflict, Trouble."""
+    """The same steps, in order, held against what is there; ``steps`` is asked twice.
+
+    ``coming`` are the records of entities before, and those of this one afterwards. Raises
+    Conflict, Trouble.
+    """
     recognise(opened, note=False)
-    batch: list[Step] = []
-    for step in told(opened, entity, steps, coming):
-        batch.append(step)
-        if len(batch) == opened.connector.batch_size:
-            yield from _looked(opened, entity, batch)
-            batch = []
-    yield from _looked(opened, entity, batch)
-
-
-def _looked(opened: OpenTarget, entity: str, steps: list[Step]) -> Iterator[Step]:
-    asked = [step for step in steps if step.todo in LOOKED_AT]
-    found = read(opened, entity, asked) if asked else {}
-    gone = {step.local.id for step, _ in done_there(opened, [s for s in steps if s.is_final])}
+    view, arranged = View(opened, entity), Arranged(opened, entity, coming)
+    seen: dict[int, Seen] = {}
+    if unsure(opened.store.conn, opened.target.id, entity):
+        view.recover(steps())
+    left = iter(steps())
+    while batch := list(islice(left, opened.connector.batch_size)):
+        for before, after in zip(batch, view.of(batch), strict=True):
+            # A push puts records in turn by what it knows before it looks.
+            arranged.note(before if before.todo in SENT else after)
+            if after.todo is Todo.BLOCKED:
+                arranged.refuse(before.local.id)
+            if after is not before:
+                seen[before.local.id] = Seen(
+                    after.todo, after.changes, after.reason, after.waits_for
+                )
+    for local_id, why in view.taken(arranged):
+        arranged.refuse(local_id)
+        seen[local_id] = Seen(Todo.BLOCKED, (), why, None)
     opened.connector.traces()
-    for step in steps:
-        if step.local.id in gone:
-            step = replace(step, todo=Todo.SKIP, reason=reason("gone"))
-        yield _with(opened, step, found[step.local.id]) if step.local.id in found else step
+    unmatched = _unmatched(opened, arranged)
+    if not unmatched:
+        coming |= arranged.comes()
+    for step in steps():
+        known = seen.get(step.local.id)
+        told = step if known is None else replace(step, **known._asdict())
+        if unmatched and told.todo in SENT:
+            told = _blocked(told, reason("first_contact"))
+        yield arranged.told(told)
 
 
-def _with(opened: OpenTarget, step: Step, remote: RemoteRecord | None) -> Step:
-    link, entity = step.link, step.local.entity
-    if link.remote_id is None:
-        if remote is None or remote.gone:
+def _unmatched(opened: OpenTarget, arranged: Arranged) -> bool:
+    """Whether nothing is sent before somebody has matched what is there."""
+    creates = any(part.todo is Todo.CREATE for part in arranged.parts.values())
+    return creates and not opened.target.introduced and not opened.connector.is_empty()
+
+
+def _blocked(step: Step, why: Reason) -> Step:
+    return replace(step, todo=Todo.BLOCKED, changes=(), reason=why)
+
+
+@dataclass
+class View:
+    """What a remote holds of an entity."""
+
+    opened: OpenTarget
+    entity: str
+    others: set[int] = field(default_factory=set)
+    """Those for which the record of another of ours was found there."""
+    held_by: dict[tuple[int, str], str] = field(default_factory=dict)
+    """Who has a value that one of ours is to get in a field."""
+
+    @cached_property
+    def linked(self) -> dict[str, int]:
+        """The records there that belong to ours."""
+        return linked(self.opened.store.conn, self.opened.target.id, self.entity)
+
+    def recover(self, steps: Iterable[Step]) -> None:
+        """Find first, as a push does, those of which nobody knows whether they are there."""
+        left = (step for step in steps if step.todo is Todo.CHECK)
+        while batch := list(islice(left, self.opened.connector.batch_size)):
+            self.of(batch)
+
+    def of(self, steps: Sequence[Step]) -> list[Step]:
+        """A batch of steps as they come out. Raises Trouble."""
+        asked = [step for step in steps if step.todo in SENT or step.todo is Todo.CHECK]
+        found = read(self.opened, self.entity, asked) if asked else {}
+        finals = [step for step in steps if step.is_final]
+        gone = {step.local.id for step, _called in done_there(self.opened, finals)}
+        judged = [
+            self._judged(step, found[step.local.id])
+            if step.local.id in found
+            else replace(step, todo=Todo.SKIP, reason=reason("gone"))
+            if step.local.id in gone
+            else step
+            for step in steps
+        ]
+        self._ask(judged)
+        return judged
+
+    def _judged(self, step: Step, remote: RemoteRecord | None) -> Step:
+        if step.todo is Todo.CHECK and is_final(step.link.attempt):
             return step
-        seen = Link(
-            link.id, remote_id=remote.remote_id, remote_key=remote.key, pushed=remote.values
+        return self._new(step, remote) if step.link.remote_id is None else self._held(step, remote)
+
+    def _new(self, step: Step, remote: RemoteRecord | None) -> Step:
+        """A record that we do not know to be there."""
+        local, link, checked = step.local, step.link, step.todo is Todo.CHECK
+        rules = self.opened.rules(self.entity)
+        if remote is None or remote.gone:
+            return plan(local, replace(link, state=LinkState.PENDING), rules) if checked else step
+        holder = self.linked.get(remote.remote_id)
+        if not checked and not (self.opened.connector.looks_first or remote.key is not None):
+            return step  # a push does not look
+        if not checked and holder not in (None, local.id):
+            if remote.active:
+                self.others.add(local.id)
+            return step
+        ours = (link.attempt or {}) if checked else step.payload
+        why = strange(local.id, remote, ours, holder, rules.descriptor)
+        if why is not None:
+            return _blocked(step, why)
+        self.linked[remote.remote_id] = local.id
+        known = replace(
+            link,
+            state=LinkState.PENDING,
+            remote_id=remote.remote_id,
+            remote_key=remote.key,
+            remote_version=remote.version,
+            pushed=without_erased(remote.values, ours),
+            attempt=None,
+            attempt_hash=None,
         )
-        return replace(plan(step.local, seen, opened.rules(entity)), reason=reason("exists"))
-    if remote is None or remote.gone or remote.remote_id != link.remote_id:
-        return replace(step, todo=Todo.BLOCKED, changes=(), reason=reason("detached"))
-    merged = merge(link.pushed, step.payload, remote.values, opened.connector.descriptor(entity))
-    if merged.conflicts:
-        first = merged.conflicts[0].field
-        return replace(step, todo=Todo.BLOCKED, reason=replace(reason("conflict"), field=first))
-    return plan(step.local, replace(link, pushed=merged.base), opened.rules(entity))
+        after = plan(local, known, rules)
+        if after.todo is Todo.SKIP and after.is_unchanged:
+            # It arrived; or it is only taken over.
+            return step if checked else replace(after, todo=Todo.UPDATE, reason=reason("exists"))
+        return replace(after, reason=reason("exists")) if after.todo in SENT else after
+
+    def _held(self, step: Step, remote: RemoteRecord | None) -> Step:
+        """A record that is there as far as we know."""
+        local, link, checked = step.local, step.link, step.todo is Todo.CHECK
+        why = lost(link, remote)
+        if remote is None or why is not None:
+            return _blocked(step, why or reason("detached"))
+        same = self.opened.connector.knows_versions and remote.version == link.remote_version
+        if same and not checked:
+            return step
+        rules, ours = self.opened.rules(self.entity), (link.attempt or {})
+        merged = merge(
+            link.pushed, ours if checked else step.payload, remote.values, rules.descriptor
+        )
+        if merged.conflicts:
+            return _blocked(step, Reason("sync.conflict", BOTH, merged.conflicts[0].field))
+        if merged.base == link.pushed and not checked:
+            return step
+        after = plan(
+            local, replace(link, state=LinkState.PENDING, pushed=merged.base, attempt=None), rules
+        )
+        there = checked and after.todo is Todo.SKIP and arrived(link, ours, remote)
+        return step if there else after
+
+    def _ask(self, steps: Sequence[Step]) -> None:
+        """Find out who has the unique values that records are to get."""
+        fields = unique_fields(self.opened.connector.descriptor(self.entity))
+        wanted: dict[str, list[Step]] = defaultdict(list)
+        for step in steps if fields else ():
+            if step.todo in SENT:
+                for name, value in part_of(step, fields).takes.items():
+                    if value is not None:
+                        wanted[name].append(step)
+        for name, takers in wanted.items():
+            values = list(dict.fromkeys(str(step.payload[name]) for step in takers))
+            there = self.opened.connector.holders(self.entity, name, values)
+            holders = {compared(value): remote_id for value, remote_id in there.items()}
+            for step in takers:
+                remote_id = holders.get(compared(step.payload[name]))
+                if remote_id not in (None, step.link.remote_id):
+                    self.held_by.setdefault((step.local.id, name), str(remote_id))
+
+    def taken(self, arranged: Arranged) -> Iterator[tuple[int, Reason]]:
+        """Which records want what a stranger's record has, or what one of ours turned out to have
+        that is not known to.
+        """
+        key = self.opened.connector.descriptor(self.entity).key
+        for local_id in self.others:
+            if not arranged.waits(local_id):
+                yield local_id, Reason("sync.name_taken", FOREIGN, key)
+        for (local_id, name), remote_id in self.held_by.items():
+            if remote_id not in self.linked:
+                yield local_id, Reason("remote.name_taken", FOREIGN, name)

@@ -242,7 +242,28 @@ class Sender:
             changed = self._changed_there(sends)
             found = [Failed(local_id, CHANGED) for local_id in changed]
             sends = [send for send in sends if send.id not in changed]
-        return found + (connector.push(str(sends[0].action), sends) if sends else [])
+        if sends:
+            found += self._pushed(sends)
+        return found
+
+    def _pushed(self, sends: list[Send]) -> list[Result]:
+        """Push; of new records that are refused for what another one has, ours may be that one."""
+        connector = self.opened.connector
+        results = connector.push(str(sends[0].action), sends)
+        taken = {
+            one.id
+            for one in results
+            if isinstance(one, Failed) and one.trouble.kind is TroubleKind.NAME_TAKEN
+        }
+        if not taken or sends[0].action is not Action.CREATE or connector.looks_first:
+            return results
+        found = connector.lookup([send for send in sends if send.id in taken])
+        return [
+            FoundRemote(one.id, found[one.id])
+            if one.id in taken and one.id in found and found[one.id].key is not None
+            else one
+            for one in results
+        ]
 
     def _changed_there(self, sends: Sequence[Send]) -> set[int]:
         """Which of these would be written over something that is not known here. Raises Trouble."""

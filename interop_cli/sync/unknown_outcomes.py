@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.descriptor import Descriptor
-from interop_cli.domain.sync.link import LinkState, TroubleKind
+from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
 from interop_cli.domain.sync.merge import is_erased, merge, without_erased
-from interop_cli.domain.sync.payload import Payload
-from interop_cli.domain.sync.plan import Reason, Step
+from interop_cli.domain.sync.payload import Payload, differences
+from interop_cli.domain.sync.plan import Reason, Step, Todo
 from interop_cli.domain.sync.records import Action, RemoteRecord, Send
 from interop_cli.store.sync.links import CLEARED, dumped, message_text
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -54,9 +55,33 @@ def is_news(
     return bool(merged.conflicts) or merged.base != base
 
 
+def lost(link: Link, remote: RemoteRecord | None) -> Reason | None:
+    """Why a linked record is not there any more; None where it is."""
+    if remote is None or remote.gone:
+        return Reason("remote.gone", GONE)
+    return Reason("remote.merged", MERGED) if remote.remote_id != link.remote_id else None
+
+
+def strange(
+    local_id: int, remote: RemoteRecord, ours: Payload, holder: int | None, descriptor: Descriptor
+) -> Reason | None:
+    """Why a record that was found there is not to be taken for ours; None where there is proof.
+
+    ``ours`` is what we sent: somebody may have added to it since.
+    """
+    equal = all(
+        ours[name] == value
+        for name, value in remote.values.items()
+        if name in ours and not is_erased(ours[name])
+    )
+    if holder not in (None, local_id) or (remote.key is None and not equal):
+        return Reason("sync.name_taken", FOREIGN, descriptor.key)
+    return None
+
+
 def _send(step: Step) -> Send:
     link = step.link
-    payload = link.attempt or step.payload
+    payload = (link.attempt if step.todo is Todo.CHECK else None) or step.payload
     # Under the key it was sent with: the code may have changed since.
     key = link.remote_key or step.local.key
     return Send(
@@ -94,7 +119,7 @@ def resolve(
         # Whether it went is seen before it is sent again.
         _set(uow, opened, step, state=LinkState.PENDING)
     elif step.link.remote_id is not None:
-        compare(uow, opened, step, remote, attempt, report)
+        compare(uow, opened, step, remote, attempt, report, sent=True)
     elif remote is None or remote.gone:
         # It never arrived. The attempt keeps its key for as long as its payload is the same.
         _set(uow, opened, step, state=LinkState.PENDING)
@@ -113,14 +138,8 @@ def adopt(
     """Take a record that was found there for ours, where there is proof of it."""
     entity, local = step.local.entity, step.local
     holder = uow.links.holder(opened.target.id, entity, remote.remote_id)
-    # By what we sent: somebody may have added to it since.
-    equal = all(
-        attempt[name] == value
-        for name, value in remote.values.items()
-        if name in attempt and not is_erased(attempt[name])
-    )
-    if holder not in (None, local.id) or (remote.key is None and not equal):
-        reason = Reason("sync.name_taken", FOREIGN, opened.connector.descriptor(entity).key)
+    reason = strange(local.id, remote, attempt, holder, opened.connector.descriptor(entity))
+    if reason is not None:
         _set(uow, opened, step, state=LinkState.FAILED, **_fault(TroubleKind.NAME_TAKEN, reason))
         report.say(step, ERROR, reason, remote_id=remote.remote_id)
         return
@@ -135,7 +154,8 @@ def adopt(
         "stamp": "",
     }
     _set(uow, opened, step, **values)
-    report.say(step, OK, remote_id=remote.remote_id)
+    todo = Todo.UPDATE if step.todo is Todo.CREATE else step.todo  # it is not made anew
+    report.say(replace(step, todo=todo), OK, remote_id=remote.remote_id)
 
 
 def compare(
@@ -147,16 +167,17 @@ def compare(
     report: Report,
     *,
     give_up: bool = False,
+    sent: bool = False,
 ) -> None:
     """Hold what we last pushed, what we want and what is there against each other.
 
     The record is then pending with a base that fits, in conflict (``give_up``: in any case), or
-    detached.
+    detached. ``sent``: a call may have brought it, of which nobody knew.
     """
     link = step.link
-    if remote is None or remote.gone or remote.remote_id != link.remote_id:
-        merged = remote is not None and not remote.gone
-        reason = Reason("remote.merged" if merged else "remote.gone", MERGED if merged else GONE)
+    reason = lost(link, remote)
+    if remote is None or reason is not None:
+        reason = reason or Reason("remote.gone", GONE)
         _set(uow, opened, step, state=LinkState.DETACHED, **_fault(TroubleKind.GONE, reason))
         report.say(step, ERROR, reason)
         return
@@ -190,7 +211,18 @@ def compare(
             "stamp": "",
         },
     )
-    report.say(step, OK)
+    if sent and arrived(link, ours, remote):
+        report.say(step, OK)
+    else:
+        report.forget(step)  # what becomes of it is told next
+
+
+def arrived(link: Link, ours: Payload, remote: RemoteRecord) -> bool:
+    """Whether a call of which nobody knew brought what it was to bring."""
+    changes = differences(link.pushed, ours)
+    return bool(changes) and all(
+        remote.values.get(one.field, one.after) == one.after for one in changes
+    )
 
 
 def _set(uow: UnitOfWork, opened: OpenTarget, step: Step, **values: Any) -> None:

@@ -267,3 +267,20 @@ def said(call: Callable[[], Any]) -> Any:
         return call()
     except Trouble as trouble:
         return trouble.kind
+
+
+@pytest.mark.parametrize("lacking", ["description", "options", "groupName"])
+def test_a_fake_that_answers_otherwise_than_the_contract_is_told(
+    connector: HubSpot, fake: FakeHubSpot, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    whole = FakeHubSpot._definition
+
+    def less(self: FakeHubSpot, objects: str, name: str) -> dict[str, Any]:
+        found = whole(self, objects, name)
+        del found[lacking]
+        return found
+
+    monkeypatch.setattr(FakeHubSpot, "_definition", less)
+    connector.connect()
+    assert any(lacking in text for text in fake.violations)
+    fake.violations.clear()

@@ -185,6 +185,11 @@ def _batched(item: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+_ASSOCIATED = _object(
+    "associationSpec from to",
+    associationSpec=_object("associationCategory associationTypeId"),
+    **{"from": _ID, "to": _ID},
+)
 _OBJECTS = "/crm/objects/[^/]+/(companies|contacts)"
 _PROPERTIES_OF = "/crm/properties/[^/]+/(companies|contacts)"
 _ACCOUNT = (
@@ -197,6 +202,8 @@ ANSWERS = (
     (f"(POST {_PROPERTIES_OF}|GET {_PROPERTIES_OF}/[^/]+)", _PROPERTY),
     (f"GET {_OBJECTS}", _many(_RECORD)),
     (f"POST {_OBJECTS}/search", _many(_RECORD, "results total")),
+    (f"POST {_OBJECTS}/merge", _RECORD),
+    ("POST /crm/associations/.*/associate/default", _batched(_ASSOCIATED)),
     (f"POST {_OBJECTS}/batch/(read|create|update)", _batched(_RECORD)),
     (
         f"POST {_OBJECTS}/batch/upsert",

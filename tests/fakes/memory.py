@@ -42,6 +42,7 @@ DESCRIPTOR = Descriptor(
 )
 
 
+READS = ("lookup", "fetch", "list", "holders")
 MEMORY = RemoteIdentity("memory-1", "Memory")
 
 
@@ -95,7 +96,7 @@ class MemoryRemote:
 
     def writes(self) -> list[tuple[str, tuple[int | str, ...]]]:
         """The calls that were meant to change something."""
-        return [call for call in self.calls if call[0] not in ("lookup", "fetch", "list")]
+        return [call for call in self.calls if call[0] not in READS]
 
     def call(self, name: str, ids: Sequence[int | str]) -> str | None:
         """Note a call and do what is to happen to it; ``lost`` where its answer is to be."""
@@ -190,7 +191,7 @@ class MemoryConnector:
         if remote.replays and send.attempt in remote.attempts:
             return remote.attempts[send.attempt]
         if action != Action.CREATE and str(send.remote_id) not in remote.live():
-            return Failed(send.id, Trouble(TroubleKind.GONE, "memory.gone", msg("gone")))
+            return Failed(send.id, Trouble(TroubleKind.GONE, "remote.gone", msg("gone")))
         if action == Action.MERGE:
             return self._merge(send)
         field_ = remote.refuse(send.payload)
@@ -202,7 +203,8 @@ class MemoryConnector:
         holder = remote.named(str(name))
         if name in remote.vendors or (holder is not None and holder.id != send.remote_id):
             return Failed(
-                send.id, Trouble(TroubleKind.NAME_TAKEN, "memory.name", msg("taken"), field="name")
+                send.id,
+                Trouble(TroubleKind.NAME_TAKEN, "remote.name_taken", msg("taken"), field="name"),
             )
         done = self._create(send) if action == Action.CREATE else self._update(send)
         if isinstance(done, Done):
@@ -255,6 +257,15 @@ class MemoryConnector:
                 row = self.remote.rows[row.merged]
             if row is not None:
                 found[remote_id] = self._remote(row)
+        return found
+
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        self._called("holders", list(values))
+        found = {vendor: f"vendor {vendor}" for vendor in self.remote.vendors if vendor in values}
+        for value in values:
+            row = self.remote.named(value)
+            if row is not None:
+                found[value] = row.id
         return found
 
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:

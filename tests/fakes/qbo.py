@@ -260,6 +260,11 @@ class FakeQuickBooks(Login, FakeServer):
         home = {"HomeCurrency": {"value": "CAD"}, "MultiCurrencyEnabled": self.several_currencies}
         tables: dict[str, list[dict[str, Any]]] = {
             "Customer": [row for key, row in self.customers.items() if key not in self.merged],
+            "Vendor": [
+                {**self._entity(str(n)), "Id": str(n), "DisplayName": name}
+                for n, name in enumerate(self.vendors, 9001)
+            ],
+            "Employee": [],
             "Term": [{**self._entity(term["Id"]), **term} for term in TERMS],
             "Preferences": [
                 {

@@ -224,6 +224,13 @@ def test_where_there_is_no_room_a_time_is_its_day() -> None:
     assert narrow[2][-1] in ("2026-01-05", "2026-01-06")  # the zone of this machine
 
 
+def test_a_title_is_not_cut_where_times_are_days() -> None:
+    columns = [Column("code", rank=1), Column("paused_until", ValueKind.TIME, rank=1)]
+    lines, _ = fitting(columns, [("A" * 30, "2026-01-05T17:03:00Z")], 40)
+    assert lines[0][1] == "Paused until"
+    assert lines[2][1].startswith("2026-01-0")
+
+
 def test_a_later_row_that_is_wider_is_whole_where_codes_are() -> None:
     columns = [Column("code", rank=1, whole=True), Column("name", rank=1)]
     text = "".join(

@@ -225,6 +225,22 @@ def test_a_row_of_a_merged_client_can_be_written_to_the_winner(merged: Store) ->
     ]
 
 
+def test_a_row_of_a_merged_client_does_not_say_who_the_winner_s_invoices_go_to(
+    merged: Store,
+) -> None:
+    def invoiced(code: str, name: str) -> dict[str, str]:
+        email = f"{name.lower()}@un.example"
+        return {"code": code, "contact.name": name, "contact.email": email, "contact.billing": "1"}
+
+    file = [invoiced("UN", "Zoe"), invoiced("DEUX", "Max")]
+    for order in (file, file[::-1]):
+        outcome = taken(merged, *order)
+        people = merged.conn.query("SELECT name FROM contact WHERE billing = 1")
+        assert people == [{"name": "Max"}]
+        assert [code for code, _key in codes(outcome)] == ["import.merged"]
+    assert outcome.changed == 0
+
+
 def test_an_external_id_that_a_merge_gave_is_still_the_loser_s(store: Store) -> None:
     add_client(store, "Un ltée", code="UN", external_id="R-1", **PLACES[0])
     add_client(store, "Deux inc.", code="DEUX", **PLACES[1])

@@ -255,9 +255,9 @@ def test_6d_stale_again_and_again_becomes_a_conflict(store: Store, remote: Memor
 def test_7_a_vendors_name_is_taken_and_not_tried_again(store: Store, remote: MemoryRemote) -> None:
     add_client(store, name="Papiers du Nord", code="A")
     remote.vendors = {"Papiers du Nord"}
-    assert reasons(keep(store, remote)) == {"A": "memory.name"}
-    assert reasons(keep(store, remote)) == {"A": "memory.name"}
-    assert len(remote.calls) == 1
+    assert reasons(keep(store, remote)) == {"A": "remote.name_taken"}
+    assert reasons(keep(store, remote)) == {"A": "remote.name_taken"}
+    assert [call for call, _ids in remote.writes()] == ["create"]
     edit(store, "A", name="Papiers du Nord (A)")
     assert statuses(keep(store, remote)) == {"A": "ok"}
 
@@ -350,7 +350,7 @@ def test_11b_without_its_payer_a_client_waits(store: Store, remote: MemoryRemote
     add_client(store, name="Child", code="CHILD", bill_to="PAYER")
     remote.vendors = {"Payer"}
     report = keep(store, remote)
-    assert reasons(report) == {"PAYER": "memory.name", "CHILD": "sync.waiting"}
+    assert reasons(report) == {"PAYER": "remote.name_taken", "CHILD": "sync.waiting"}
     assert remote.rows == {}
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.qbo import FakeQuickBooks
 from tests.support.cli import Run
+from tests.support.terminal import on_terminal
 from tests.sync.conftest import create
 from tests.sync.test_qbo import Books
 
@@ -142,6 +143,54 @@ def test_it_is_limited_and_asks_as_bulk_commands_do(
     assert crm("client", "list", "--json").json == []
     assert crm(*IMPORT, "--expect", "2").code == 0
     assert crm("sync", "link", "--expect", "2", "--json").error["code"] == "usage.link"
+
+
+@pytest.mark.parametrize(("answer", "code", "count"), [("n\n", 6, 0), ("y\n", 0, 2)])
+def test_a_person_is_asked_with_the_numbers(
+    crm: Run, there: dict[str, str], answer: str, code: int, count: int
+) -> None:
+    with on_terminal("sync", "link", "--import") as session:
+        session.expect("Create here: clients 2, contacts 2; link: 0. Go on? [y/N] ")
+        session.type(answer)
+        assert session.end() == code
+    assert len(crm("client", "list", "--json").json) == count
+
+
+def test_a_client_that_another_run_has_made_meanwhile_is_not_made_again(
+    crm: Run, portal: FakeHubSpot, there: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from interop_cli.sync import lease
+
+    working = lease.working
+
+    def faster(*args: Any) -> Any:
+        monkeypatch.setattr(lease, "working", working)
+        assert crm(*IMPORT).code == 0
+        return working(*args)
+
+    monkeypatch.setattr(lease, "working", faster)
+    assert [row["how"] for row in crm(*IMPORT).json] == ["without_client"]
+    assert len(crm("client", "list", "--json").json) == 2
+
+
+def test_companies_and_people_on_each_engine(
+    interop: Run,
+    portal: FakeHubSpot,
+    there: dict[str, str],
+    ready_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INTEROP_DB", ready_url)
+    assert interop("sync", "add", "crm", "hubspot").code == 0
+    assert interop("sync", "connect", "crm", "--token-stdin", stdin=portal.token).code == 0
+    portal.calls.clear()
+    assert sum(row["how"] == "new" for row in interop(*IMPORT).json) == 4
+    assert interop("sync", "push", "--json").json["changed"] == 0
+    assert portal.writes() == []
+    last = interop("journal", "list", "--json").json[0]["id"]
+    assert interop("journal", "undo", last, "--yes").code == 0
+    assert interop("client", "list", "--status", "all", "--json").json == []
+    assert sum(row["how"] == "new" for row in interop(*IMPORT).json) == 4
 
 
 def test_what_may_be_here_already_is_left_to_a_person(

@@ -104,7 +104,7 @@ def test_an_online_plan_looks_and_writes_nothing(crm: Run, portal: FakeHubSpot) 
         "sync.exists",
         "name",
     )
-    assert (rows["B"]["action"], rows["B"]["reason"]) == ("blocked", "sync.detached")
+    assert (rows["B"]["action"], rows["B"]["reason"]) == ("blocked", "remote.gone")
     assert portal.writes() == []
 
 
@@ -337,15 +337,20 @@ def test_an_undo_keeps_what_a_target_holds(crm: Run, portal: FakeHubSpot) -> Non
     operation = crm("journal", "list", "--limit", "1", "--json").json[0]["id"]
     crm("sync", "push", "-q")
     refused = crm("journal", "undo", str(operation), "--json")
-    assert (refused.code, refused.error["code"]) == (5, "journal.newer")
+    assert (refused.code, refused.error["code"]) == (5, "journal.sent")
+    assert "crm" in refused.error["message"]
     assert [(d["path"], d["code"], d["key"]) for d in refused.error["details"]] == [
         ("client", "linked", "A")
     ]
     # What helps is named: to keep what is newer would leave everything as it is.
-    unlink = refused.error["hint"].partition("interop ")[2].split()
-    assert unlink == ["sync", "unlink", "A", "--target", "crm"]
-    assert crm(*unlink, "-q").code == 0
-    assert crm("journal", "undo", str(operation), "-q").code == 0
+    assert f"journal undo {operation} --unlink" in refused.error["hint"]
+    assert "client deactivate A" in refused.error["hint"]
+    undone = crm("journal", "undo", str(operation), "--unlink", "--json")
+    assert undone.code == 0, undone.stderr
+    assert undone.json["targets"] == ["crm"]
+    assert [one["code"] for one in undone.json["warnings"]] == ["journal.stays_there"]
+    assert len(portal.live()) == 1
+    assert crm("sync", "pull", "--full", "--json").json[0]["what"] == "orphan"
 
 
 def test_pull_shows_what_changed_there_and_resolve_decides(crm: Run, portal: FakeHubSpot) -> None:

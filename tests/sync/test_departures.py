@@ -310,6 +310,7 @@ def test_orphans_are_listed_and_stay_as_they_are(two: Run, portal: FakeHubSpot) 
     uid = two("client", "show", "A", "--json").json["uid"]
     stranger = portal.add(interop_uid=uid[:-4] + "ffff", name="Ailleurs inc.")
     portal.add(name="Keyless")
+    assert done(two, "sync", "status", "--json").json[0]["orphans"] is None  # nobody looked
     for _time in range(2):
         pulled = two("sync", "pull", "--json")
         assert pulled.code == 10
@@ -322,3 +323,90 @@ def test_orphans_are_listed_and_stay_as_they_are(two: Run, portal: FakeHubSpot) 
     portal.remove(stranger)
     assert two("sync", "pull", "--full", "--json").json == []
     assert done(two, "sync", "status", "--json").json[0]["orphans"] == 0
+
+
+def latest(run: Run, name: str) -> str:
+    rows = done(run, "journal", "list", "--name", name, "--limit", "1", "--json").json
+    return str(rows[0]["id"])
+
+
+def test_an_undo_of_what_was_just_created_tells_that_it_was_sent(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    done(crm, "config", "set", "sync.auto", "true", "-q")
+    create(crm, "A")
+    assert names(portal) == {"Client A"}
+    operation = latest(crm, "client.create")
+    refused = crm("journal", "undo", operation, "--json")
+    assert (refused.code, refused.error["code"]) == (5, "journal.sent")
+    assert "--unlink" in refused.error["hint"]
+    assert "client deactivate A" in refused.error["hint"]
+    french = crm("journal", "undo", operation, env={"INTEROP_LANG": "fr"})
+    assert "envoyé" in french.stderr
+    assert done(crm, "journal", "undo", operation, "--unlink", "--json").json["targets"] == ["crm"]
+    assert names(portal) == {"Client A"}
+    done(crm, "sync", "push", "-q")
+    # Taken back once more, it is the same client, and finds its record.
+    done(crm, "journal", "undo", latest(crm, "journal.undo"), "-q")
+    done(crm, "sync", "push", "-q")
+    assert len(portal.live()) == 1
+
+
+def test_an_undo_of_a_merge_that_has_gone_out_tells_so(two: Run, portal: FakeHubSpot) -> None:
+    done(two, "client", "merge", "A", "B", "--confirm", "A", "-q")
+    operation = latest(two, "client.merge")
+    # Nothing has gone out yet: it is taken back as if it had never been.
+    before = portal.live(), portal.live("contacts")
+    done(two, "journal", "undo", operation, "-q")
+    done(two, "sync", "push", "--irreversible", "-q")
+    assert (portal.live(), portal.live("contacts")) == before
+    assert planned(two) == {}
+
+    done(two, "client", "merge", "A", "B", "--confirm", "A", "-q")
+    operation = latest(two, "client.merge")
+    done(two, "sync", "push", "--irreversible", "-q")
+    refused = two("journal", "undo", operation, "--json")
+    assert (refused.code, refused.error["code"]) == (5, "journal.sent")
+    assert "--unlink" in refused.error["hint"]
+    done(two, "journal", "undo", operation, "--unlink", "-q")
+    assert done(two, "client", "show", "B", "--json").json["active"] is True
+    done(two, "sync", "push", "-q")
+    assert names(portal) == {"Client A", "Client B"}
+    assert len(portal.live("contacts")) == 4
+    assert planned(two) == {}
+
+
+def test_a_check_says_in_one_line_what_needs_a_person(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    create(crm, "B", email="")
+    assert crm("sync", "status", "--check").code == 0
+    assert crm("sync", "status", "--check").stdout == ""
+    done(crm, "sync", "push", "-q")
+    done(crm, "client", "deactivate", "A", "-q")
+    checked = crm("sync", "status", "--check")
+    assert (checked.code, checked.stdout.strip()) == (10, "crm: By hand 1")
+    french = crm("sync", "status", "--check", env={"INTEROP_LANG": "fr"})
+    assert (french.code, french.stdout.strip()) == (10, "crm : À la main 1")
+    row = crm("sync", "status", "--check", "--json")
+    assert (row.code, row.json[0]["attention"]) == (10, "by_hand 1")
+
+
+def test_an_email_comes_with_the_merge(crm: Run, portal: FakeHubSpot) -> None:
+    """The one that goes has it there, and no two people can."""
+    create(crm, "B")
+    contact(crm, "B", "Jo Roy", "jo@roy.example")
+    create(crm, "A")
+    contact(crm, "A", "Jo Roy", "jo@roy.example")
+    done(crm, "sync", "push", "-q")
+    done(crm, "client", "merge", "A", "B", "--confirm", "A", "-q")
+    held = crm("sync", "push", "--json")
+    assert held.code == 68
+    assert planned(crm)["contact", "A"] in {
+        ("merge", "sync.irreversible"),
+        ("blocked", "sync.value_taken"),
+    }
+    done(crm, "sync", "push", "--irreversible", "-q")
+    (person,) = portal.live("contacts").values()
+    assert person["email"] == "jo@roy.example"
+    assert planned(crm) == {}
+    assert crm("sync", "push", "-q").code == 0

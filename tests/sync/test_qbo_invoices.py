@@ -142,7 +142,7 @@ def test_it_goes_to_who_pays_and_after_them(books: Books, fake: FakeQuickBooks) 
         row for row in books("sync", "plan", "A", "--offline", "-o", "json").json if row["number"]
     ]
     assert (row["entity"], row["number"], row["action"]) == ("invoice", number, "blocked")
-    assert (row["reason"], row["waits_for"]) == ("sync.waiting", "P")
+    assert (row["reason"], row["waits_for"]) == ("sync.waiting", "P")  # who is not sent with it
     assert papers(books, "A", code=68)[number]["error"]["code"] == "sync.waiting"
     assert papers(books)[number]["status"] == "ok"
     names = {key: row["DisplayName"] for key, row in fake.held().items()}

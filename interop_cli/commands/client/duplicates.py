@@ -74,15 +74,15 @@ def duplicates_command(
 
 
 @click.command("merge", cls=Command)
-@argument("winner", metavar="WINNER")
-@argument("losers", nargs=-1, required=True, metavar="LOSER…")
-@option("--confirm", "confirmation", metavar="WINNER", help=N_("Repeat the code that stays."))
+@argument("winner", metavar="KEPT_CODE")
+@argument("losers", nargs=-1, required=True, metavar="ABSORBED_CODE…")
+@option("--confirm", "confirmation", metavar="KEPT_CODE", help=N_("Repeat the code that stays."))
 @pass_app
 def merge_command(app: App, winner: str, losers: tuple[str, ...], confirmation: str | None) -> None:
-    """Merge clients into one: LOSER becomes WINNER, with all that belongs to it.
+    """Merge clients into one, which is kept and gets all that belongs to the absorbed ones.
 
-    The winner's values stay and its blanks are filled; equal contacts and addresses are combined;
-    the codes of the losers lead to the winner. See it first with --dry-run.
+    The values of the one that is kept stay and its blanks are filled; equal contacts and addresses
+    are combined; the codes of the absorbed ones lead to it. See it first with --dry-run.
 
     \b
     interop client merge ACME ACME-2 --dry-run

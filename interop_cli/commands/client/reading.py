@@ -200,7 +200,7 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield f"{style.bold(client['code'])}  {name}{suffix}"
     yield from note_lines(client["notes"], style)
     yield ""
-    yield from _section(_("Coordinates"), _coordinates(client), style)
+    yield from _section(_("Contact details"), _coordinates(client), style)
     yield from _section(_("Billing"), _billing(client), style)
     if client["contacts"]:
         yield ""

@@ -169,17 +169,31 @@ def why_not_command(app: App, client: str) -> None:
     )
 
 
-def use_card(found: Mapping[str, Any], _style: Style) -> list[str]:
+_WHY_NOT = {
+    "client": (N_("Nothing uses {name}: it can be deleted."), N_("{name} cannot be deleted:")),
+    "contact": (
+        N_("Nothing uses contact {name}: it can be deleted."),
+        N_("Contact {name} cannot be deleted:"),
+    ),
+    "address": (
+        N_("Nothing uses address {name}: it can be deleted."),
+        N_("Address {name} cannot be deleted:"),
+    ),
+}
+
+
+def use_card(found: Mapping[str, Any], _style: Style, entity: str = "client") -> list[str]:
     """The lines of a ``why-not`` answer."""
     from interop_cli.domain.values.closed_lists import USER_TITLES
     from interop_cli.i18n import _, labelled
 
-    name = found.get("code") or f"#{found.get('id')}"
+    free, used = _WHY_NOT[entity]
+    name = found.get("code") or found.get("id")
     blockers = found["blockers"]
     if not blockers:
-        return [_("Nothing uses {name}: it can be deleted.", name=name)]
+        return [_(free, name=name)]
     return [
-        _("{name} cannot be deleted:", name=name),
+        _(used, name=name),
         *(
             "  "
             + labelled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -133,7 +134,7 @@ def why_not_command(app: App, contact_id: int) -> None:
         contacts.one(conn, contact_id)
         blockers = used_by.of_contact(conn, contact_id)
     found = {"id": contact_id, "deletable": not blockers, "blockers": blockers}
-    app.output.record(found, card=use_card, key="id")
+    app.output.record(found, card=partial(use_card, entity="contact"), key="id")
 
 
 @click.command("recipients", cls=Command)

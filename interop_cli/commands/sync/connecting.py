@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -107,10 +107,11 @@ def connect_command(
                 if login or paste:
                     settings = _chosen_tenant(opened, settings)
                     opened = _opened(app, name, settings)
-                remote = opened.connector.identity()
-                if remote is not None and not new_remote:
-                    refuse_other(target, remote)
-                made, empty = opened.connector.connect(), opened.connector.is_empty()
+                with closing(opened.connector) as connector:
+                    remote = connector.identity()
+                    if remote is not None and not new_remote:
+                        refuse_other(target, remote)
+                    made, empty = connector.connect(), connector.is_empty()
     if settings != target.settings:
         configured(app, target, settings)
     detached = 0 if app.dry_run else connected(opened, remote, empty=empty is True)

@@ -259,6 +259,10 @@ class Files:
         """Records are taken to be there, with values nobody knows."""
         return {remote_id: RemoteRecord(remote_id, None, {}) for remote_id in remote_ids}
 
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        """Nobody knows."""
+        return {}
+
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         """Nothing there can be listed."""
         return iter(())

@@ -73,6 +73,13 @@ class HubSpotReader(HttpConnector):
                     found[asked] = remote
         return found
 
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        field = self.descriptor(entity).named(name)
+        if field is None or not field.remote:
+            return {}
+        rows = self._rows(entity, values, field.remote)
+        return {str(_properties(row).get(field.remote)): str(row["id"]) for row in rows}
+
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         return self._listed(entity, PAGE, whole=whole)
 

@@ -125,7 +125,7 @@ class QuickBooksCalls(HttpConnector):
     def those(self, entity: str, name: str, values: Iterable[str]) -> Iterator[Mapping[str, Any]]:
         """The objects, active or not, whose ``name`` is one of ``values``."""
         everybody = "Active in (true,false) and " if entity == "client" else ""
-        for chunk in _chunks(literal(value) for value in values):
+        for chunk in chunks(literal(value) for value in values):
             listed = f" where {everybody}{name} in ({','.join(chunk)})"
             yield from self.query(OBJECTS[entity], listed)
 
@@ -179,7 +179,7 @@ def _term(row: Mapping[str, Any]) -> str:
     return customers.plain_terms(row.get("Name")) or f"#{row['Id']}"
 
 
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
     """Lists that fit into an address."""
     chunk: list[str] = []
     size = 0

@@ -8,11 +8,19 @@ from typing import Any
 
 from interop_cli.connectors.base import unnamed
 from interop_cli.connectors.quickbooks import answers, customers, invoices
-from interop_cli.connectors.quickbooks.calling import OBJECTS, PAGE, QuickBooksCalls, literal
+from interop_cli.connectors.quickbooks.calling import (
+    OBJECTS,
+    PAGE,
+    QuickBooksCalls,
+    chunks,
+    literal,
+)
 from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Send
 from interop_cli.domain.values.text import nfc
 
 CDC_DAYS = 30
+# Who shares their names.
+NAMED = ("Customer", "Vendor", "Employee")
 # What QuickBooks fills in by itself where we say nothing.
 FILLED_IN = (customers.DELIVERY, "accounting.tax_code")
 
@@ -84,6 +92,16 @@ class QuickBooksReader(QuickBooksCalls):
         return {
             str(row["Id"]): self.remote(entity, row) for row in self.those(entity, "Id", wanted)
         }
+
+    def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
+        wanted, found = {_same(value): value for value in values}, dict[str, str]()
+        for kind in NAMED:
+            for chunk in chunks(literal(value) for value in values):
+                for row in self.query(kind, f" where DisplayName in ({','.join(chunk)})"):
+                    value = wanted.get(_same(str(row.get("DisplayName") or "")))
+                    if value is not None:
+                        found.setdefault(value, str(row["Id"]))
+        return found
 
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         everybody = " where Active in (true,false)" if entity == "client" else ""

@@ -8,6 +8,7 @@ may.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta, tzinfo
@@ -27,7 +28,6 @@ DATES = frozenset({Kind.TIME, Kind.DATE})
 NUMBERS = frozenset({Kind.INT, Kind.MONEY})
 FOLDED = frozenset({Kind.FOLDED, Kind.CODE, Kind.EMAIL})
 MAX_INT = 2**63 - 1
-LONGEST_CODE = 3  # of a currency or a country; what is longer is a name
 _PLACES = {ClosedList.PROVINCE, ClosedList.COUNTRY}
 
 _RELATIVE = re.compile(r"-(\d{1,4})([dwmy])", re.ASCII | re.IGNORECASE)
@@ -100,8 +100,6 @@ class Reading:
             return (_truth(field, text),)
         if field.kind is Kind.DATE:
             return (self._day(field, text).isoformat(),)
-        if field.kind is Kind.UPPER and len(text) <= LONGEST_CODE and text.isascii():
-            return (text.upper(),)
         typed = nfc(text.strip())
         return tuple(dict.fromkeys((self._as_created(field, typed), typed)))
 
@@ -186,9 +184,7 @@ def before(today: date, count: int, unit: str) -> date:
         return today - timedelta(days=count * (7 if unit == "w" else 1))
     months = count * (12 if unit == "y" else 1)
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
-    last = 29 if month == 1 and year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
-    days = [31, last, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month]
-    return date(year, month + 1, min(today.day, days))
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
 
 
 def bad(what: Message, field: Filtered, hint: Message = SEE_HELP) -> UsageError:

@@ -26,8 +26,8 @@ class Part:
     """What a record that is to be sent has to do with others.
 
     ``takes`` are the unique values that it is to get, by field; a field that is None is given up.
-    ``waits`` names the record (a code, or a number) of the same entity that has to be there first;
-    ``lost``: what has to be there first does not come.
+    ``waits`` names the record (a code, or a number) of the same entity that has to be there first.
+    ``lost``: it does not go, whatever others do; it is still in the way of those after it.
     """
 
     id: int
@@ -117,7 +117,7 @@ def turns(parts: Iterable[Part], holders: Mapping[Place, int]) -> Turns:
         if payer is not None:
             found.after.setdefault(part.id, []).append(Obstacle(payer))
         elif part.lost or part.waits is not None:
-            found.blocked[part.id] = Obstacle(part.id)
+            found.blocked.setdefault(part.id, Obstacle(part.id))
     _spread(found)
     left = [id_ for id_ in by_id if id_ not in found.blocked]
     _queue(found, left)

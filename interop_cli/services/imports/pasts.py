@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
+from interop_cli.domain.contact import EXCLUSIVE
 from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.matching import NOBODY, Decision
 from interop_cli.domain.messages import msg
@@ -25,7 +26,7 @@ from interop_cli.domain.validation import refused, wrong
 from interop_cli.domain.values.code import check_code, code_key
 from interop_cli.services.clients.writing import Others
 from interop_cli.services.imports.matching import Read, code_of
-from interop_cli.services.imports.nested import nested_items
+from interop_cli.services.imports.nested import NestedItem, nested_items
 from interop_cli.services.imports.payers import At
 from interop_cli.services.imports.rows import RowImport
 
@@ -66,8 +67,8 @@ class Pasts:
 
     def note(self, record: Any, values: Mapping[str, Any], client_id: int, action: str) -> None:
         """Remember what a row says; all of the row only where it may have to be given back."""
-        names = ("former_codes", "merged_codes", "merged_into")
-        codes, merged, winner = (values.get(name) for name in names)
+        codes, merged = values.get("former_codes"), values.get("merged_codes")
+        winner = values.get("merged_into")
         if codes or merged or winner:
             kept = record if self.report.rejected.pass_on else At(record.line)
             winner = str(winner or "").strip()
@@ -107,6 +108,12 @@ class Pasts:
                 self.report.amend(past.record.line, past.action)
         clients.add_former_codes(added)
         clients.set_merged(merged)
+
+
+def _without_flags(part: NestedItem) -> NestedItem:
+    """A contact without what only one of a client's can be."""
+    kept = {name: value for name, value in part.values.items() if name not in EXCLUSIVE}
+    return replace(part, values=kept)
 
 
 def _codes(past: Past) -> Iterator[tuple[str, str]]:
@@ -228,6 +235,8 @@ class Losers:
             values = {name: v for name, v in record.values.items() if name not in WHO}
             return Read(record, values, NOBODY, Decision(), parts, loser=True)
         parts.main = None
+        # Who is invoiced is the winner's to say: its row, and the next import, would say otherwise.
+        parts.contact = [_without_flags(part) for part in parts.contact]
         reason = msg("was merged into {code}: its fields are left out", code=winner)
         self.report.context.at(record.line, code_of(record)).warn("code", "import.merged", reason)
         return Read(record, {}, NOBODY, Decision(), parts, loser=True)

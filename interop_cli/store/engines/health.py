@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from interop_cli import disk
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.store.engines import schema
 from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
@@ -60,7 +60,11 @@ def check(conn: Connection) -> list[Row]:
             return findings  # what lies on damaged pages is not worth reading
     if steps := missing(conn):
         # The rules are those of the present schema; its tables may not be there yet.
-        what = msg("The schema is older: {count} step(s) to apply", count=len(steps))
+        what = counted(
+            "The schema is older: {count} step to apply",
+            "The schema is older: {count} steps to apply",
+            count=len(steps),
+        )
         return [_finding("schema.older", "warning", what, msg("interop db migrate"))]
     findings += _about_schema(conn)
     for code, sql in RULES:

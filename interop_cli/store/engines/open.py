@@ -18,7 +18,7 @@ from interop_cli.domain.errors import (
     why,
     why_not_written,
 )
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import counted, msg
 from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection
 
@@ -88,8 +88,10 @@ def open_database(location: str, *, lock_timeout: float = 30.0) -> Connection:
         if steps:
             raise UnusableDb(
                 "db.older",
-                msg(
-                    "The database has an older schema: {count} step(s) to apply.", count=len(steps)
+                counted(
+                    "The database has an older schema: {count} step to apply.",
+                    "The database has an older schema: {count} steps to apply.",
+                    count=len(steps),
                 ),
                 hint=msg("Run: interop db migrate"),
             )
@@ -108,7 +110,7 @@ def checked_path(path: Path) -> Path:
     except OSError as error:
         raise IoFailure(
             "io.database",
-            msg("The database cannot be opened: {why}.", why=why(error)),
+            msg("The database cannot be opened: {path}: {why}.", path=str(path), why=why(error)),
             hint=_ELSEWHERE,
         ) from error
     if not stat.S_ISREG(status.st_mode):
@@ -179,7 +181,7 @@ def _header(path: Path) -> tuple[bytes, int]:
     except OSError as error:
         raise IoFailure(
             "io.database",
-            msg("The database cannot be opened: {why}.", why=why(error)),
+            msg("The database cannot be opened: {path}: {why}.", path=str(path), why=why(error)),
             hint=_ELSEWHERE,
         ) from error
 

@@ -15,9 +15,22 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (
-    "id", "name", "kind", "uid", "settings", "version", "introduced", "paused_until", "paused_by",
-    "failures", "worker", "worker_until", "pulled_at", "remote", "remote_name",
-)  # fmt: skip
+    "id",
+    "name",
+    "kind",
+    "uid",
+    "settings",
+    "version",
+    "introduced",
+    "paused_until",
+    "paused_by",
+    "failures",
+    "worker",
+    "worker_until",
+    "pulled_at",
+    "remote",
+    "remote_name",
+)
 
 
 RESTED: Mapping[str, Any] = {"failures": 0, "paused_until": None, "paused_by": None}
@@ -73,7 +86,9 @@ def target_named(conn: Connection, name: str) -> TargetRow:
     names = ", ".join(target.name for target in targets)
     raise ConfigError(
         "sync.target.unknown",
-        msg("There is no target {name}. Targets: {names}.", name=name[:40], names=names or "-"),
+        msg("There is no target {name}. Targets: {names}.", name=name[:40], names=names)
+        if names
+        else msg("There is no target {name}, nor any other.", name=name[:40]),
         hint=msg("Make one with: interop sync add NAME KIND"),
     )
 

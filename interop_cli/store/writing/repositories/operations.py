@@ -178,6 +178,41 @@ class OperationRepository:
             if row["action"] == "delete" or json.loads(row["before"]).get("posted_at") is None
         ]
 
+    def merged_there(self, at: str) -> list[str]:
+        """The targets in which records have been made one since, as the operation did with ours."""
+        rows = self.conn.query(
+            "SELECT DISTINCT s.name AS target FROM undoing u JOIN sync_event e"
+            " ON e.entity = u.entity AND e.local_id = u.entity_id AND e.at >= :at"
+            " AND e.action IN ('merge', 'hand_over') AND e.outcome IN ('done', 'found')"
+            " JOIN sync_target s ON s.id = e.target_id"
+            " WHERE u.entity = 'contact' AND u.action = 'insert'"
+            " OR u.entity = 'client' AND u.action = 'update' AND u.before LIKE :field"
+            " ORDER BY s.name",
+            at=at,
+            field='%"merged_into_id"%',
+        )
+        return [row["target"] for row in rows]
+
+    def unlink(self) -> list[str]:
+        """Forget the records there of what the operation made; the targets that have some.
+
+        What is just being sent, or may have been, keeps its link.
+        """
+        made = (
+            "state NOT IN ('claimed', 'unknown', 'awaiting') AND remote_id IS NOT NULL"
+            " AND EXISTS (SELECT 1 FROM undoing u WHERE u.action = 'delete' AND u.entity_id ="
+            " sync_link.local_id AND (u.entity = sync_link.entity OR u.entity = 'document'"
+            " AND sync_link.entity IN ('invoice', 'credit_note')))"
+        )
+        rows = self.conn.query(
+            "SELECT name FROM sync_target s WHERE EXISTS (SELECT 1 FROM sync_link"  # noqa: S608
+            f" WHERE sync_link.target_id = s.id AND {made}) ORDER BY name"
+        )
+        if rows:
+            self.writer.derived = True
+            self.conn.execute(f"DELETE FROM sync_link WHERE {made}")  # noqa: S608
+        return [row["name"] for row in rows]
+
     # -- what stays -------------------------------------------------------------------------
 
     def keep(self) -> None:
@@ -270,14 +305,20 @@ class OperationRepository:
         return found[:USERS_SHOWN]
 
     def linked_to(self) -> list[Row]:
-        """The targets that hold what the operation made: ``target`` and a ``client`` of each."""
+        """The targets that hold what the operation made: ``target``, a ``client`` of each, whether
+        it ``made`` clients, and whether something is ``open``: being sent, or nobody knows.
+        """
         return self.conn.query(
-            "SELECT s.name AS target, MIN(c.code) AS client FROM undoing u"  # noqa: S608
+            "SELECT s.name AS target, MIN(c.code) AS client,"  # noqa: S608
+            " MAX(CASE WHEN u.entity = 'client' THEN 1 ELSE 0 END) AS made,"
+            " (SELECT COUNT(*) FROM sync_link o JOIN undoing w ON w.entity = o.entity"
+            " AND w.entity_id = o.local_id AND w.action = 'delete' WHERE o.target_id = s.id"
+            " AND o.state IN ('claimed', 'unknown', 'awaiting')) AS open FROM undoing u"
             f" JOIN sync_target s ON s.id IN ({LINKED})"
             " LEFT JOIN contact p ON u.entity = 'contact' AND p.id = u.entity_id"
             " LEFT JOIN document d ON u.entity = 'document' AND d.id = u.entity_id"
             " LEFT JOIN client c ON c.id = COALESCE(p.client_id, d.client_id, u.entity_id)"
-            " WHERE u.stays = :linked GROUP BY s.name ORDER BY s.name",
+            " WHERE u.stays = :linked GROUP BY s.id, s.name ORDER BY s.name",
             linked=int(Stays.LINKED),
         )
 

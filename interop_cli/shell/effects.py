@@ -21,6 +21,7 @@ READS = {
     "address why-not": "object", "address route": "object", "address autofill": "object[]",
     "note list": "note[]", "note show": "note", "note save": "object[]",
     "note categories": "object[]", "sales document list": "document[]",
+    "sales document print": "result", "sales label": "result",
     "sales document show": "document", "sales invoice show": "document",
     "sales totals": "sales_total[]", "sales report": "object[]", "sales chart": "text",
     "sales verify": "object[]", "sync targets": "object[]", "sync plan": "object[]",
@@ -43,7 +44,7 @@ RESULT = frozenset({
     "sales invoice create", "sales invoice credit", "sales invoice post", "sales refresh",
     "sync add", "sync remove", "sync link", "sync unlink", "sync export", "sync ack", "sync retry",
     "sync push", "db seed", "db grant", "db user set", "db user remove", "config set",
-    "config unset", "journal undo",
+    "config unset", "config logo", "journal undo",
 })  # fmt: skip
 """Those that write, and give a ``result``."""
 WRITES = {
@@ -72,15 +73,20 @@ CALLING = frozenset({"client send", "address autofill"})
 ALWAYS = (0, 1, 2, 70, 74, 75, 78)
 
 
+def given(ctx: click.Context) -> str:
+    """The name of what the command at ``ctx`` gives, ``[]`` after it for a list."""
+    path = ctx.command_path.partition(" ")[2]
+    return READS.get(path) or WRITES.get(path) or "result"
+
+
 def effect(command: click.Command, ctx: click.Context) -> dict[str, Any]:
     """What the command at ``ctx`` does and gives, and the exit codes it may end with."""
     path = ctx.command_path.partition(" ")[2]
-    gives = READS.get(path) or WRITES.get(path) or "result"
     return {
         "writes": path in RESULT or path in WRITES,
         "confirmation": "yes" if path in YES else "confirm" if path in CONFIRM else None,
         "entity": entity_at(ctx),
-        "result": _schema_of(gives),
+        "result": _schema_of(given(ctx)),
         "exit_codes": _exit_codes(command, path),
     }
 
