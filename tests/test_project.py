@@ -23,7 +23,12 @@ from tests.support.cli import Run
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "interop_cli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-DOCUMENTS = [ROOT / "README.md", ROOT / "README.fr.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "README.fr.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 LONGEST = 420
 # What the words of DESIGN mean is said by others: client, address, document, target, connector …
@@ -293,13 +298,18 @@ def test_commands_in_the_documents_exist() -> None:
     assert not wrong
 
 
+# What stands between the signs that end a command; what is quoted is no sign.
+PART = re.compile(r"""(?:[^|;&\n'"#]|'[^']*'|"[^"]*")+""")
+HERE = re.compile(r"<<-?'?(\w+)'?.*?^\1$", re.DOTALL | re.MULTILINE)
+
+
 def typed(markdown: str) -> Iterator[str]:
     """The ``interop …`` commands of the shell blocks, pipelines taken apart."""
     for shell in re.findall(r"^```(?:sh|console)\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE):
-        for line in shell.replace("\\\n", " ").splitlines():
-            for part in re.split(r"\||&&|;", line.removeprefix("$ ")):
-                if part.split()[:1] == ["interop"]:
-                    yield part.strip()
+        for part in PART.findall(HERE.sub("", shell.replace("\\\n", " "))):
+            words = part.strip().removeprefix("$ ").removeprefix("do ")
+            if words.split()[:1] == ["interop"]:
+                yield words
 
 
 def exists(line: str, tree: dict[str, click.Context]) -> bool:
