@@ -299,22 +299,36 @@ def test_commands_in_the_documents_exist() -> None:
 
 
 # What stands between the signs that end a command; what is quoted is no sign.
-PART = re.compile(r"""(?:[^|;&\n'"#]|'[^']*'|"[^"]*")+""")
-HERE = re.compile(r"<<-?'?(\w+)'?.*?^\1$", re.DOTALL | re.MULTILINE)
+A_COMMAND = re.compile(r"""(?:[^|;&\n'"#]|'[^']*'|"[^"]*")+""")
+HEREDOC = re.compile(r"<<-?'?(\w+)'?.*?^\1$", re.DOTALL | re.MULTILINE)
 
 
 def typed(markdown: str) -> Iterator[str]:
     """The ``interop …`` commands of the shell blocks, pipelines taken apart."""
     for shell in re.findall(r"^```(?:sh|console)\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE):
-        for part in PART.findall(HERE.sub("", shell.replace("\\\n", " "))):
+        for part in A_COMMAND.findall(HEREDOC.sub("", shell.replace("\\\n", " "))):
             words = part.strip().removeprefix("$ ").removeprefix("do ")
             if words.split()[:1] == ["interop"]:
                 yield words
 
 
+def is_flag(param: click.Parameter) -> bool:
+    """Whether an option takes no value."""
+    return isinstance(param, click.Option) and (param.is_flag or param.count)
+
+
 def exists(line: str, tree: dict[str, click.Context]) -> bool:
     """Whether the command of ``line`` exists and knows each of its options."""
     path, rest = "interop", shlex.split(line, comments=True)[1:]
+    of_all = {
+        flag: is_flag(param)
+        for param in tree[path].command.get_params(tree[path])
+        for flag in (*param.opts, *param.secondary_opts)
+    }
+    while rest and rest[0].startswith("-"):  # options that every command has
+        if rest[0] not in of_all:
+            return False
+        del rest[: 1 if of_all[rest[0]] else 2]
     while rest and f"{path} {rest[0]}" in tree:
         path = f"{path} {rest.pop(0)}"
     if isinstance(tree[path].command, click.Group) and rest and not rest[0].startswith("-"):
