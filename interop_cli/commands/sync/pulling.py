@@ -8,7 +8,7 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, ngettext
 from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -63,7 +63,12 @@ def pull_command(
                 )
             rows += [tuple(row[name] for name in PULLED) for row in found.rows(target.name)]
             app.output.message(
-                _("{target}: {count} records read.", target=target.name, count=found.read)
+                ngettext(
+                    "{target}: {n} record read.",
+                    "{target}: {n} records read.",
+                    found.read,
+                    target=target.name,
+                )
             )
     failures.tell_if_all()
     _rows(app, PULLED, rows)

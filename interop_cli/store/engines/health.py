@@ -70,14 +70,10 @@ def check(conn: Connection) -> list[Row]:
     for code, sql in RULES:
         count = conn.query(sql)[0]["n"]
         if count:
-            findings.append(
-                _finding(code, "error", msg("{count} rows break this rule", count=count))
-            )
+            findings.append(_finding(code, "error", _broken(count)))
     broken = sum(1 for _name in _changed_files(conn))
     if broken:
-        findings.append(
-            _finding("rule.file", "error", msg("{count} rows break this rule", count=broken))
-        )
+        findings.append(_finding("rule.file", "error", _broken(broken)))
     for row in journal.broken_links(conn):
         what = msg("operation {id}: {reason}", id=row["operation_id"], reason=row["reason"])
         findings.append(_finding("journal", "error", what, msg("See: interop journal verify")))
@@ -231,6 +227,10 @@ def _about_access(path: Path) -> Iterator[Row]:
     folder = path.resolve().parent
     if folder.stat().st_mode & stat.S_IWOTH and not folder.stat().st_mode & stat.S_ISVTX:
         yield _finding("file.folder", "warning", msg("Others can write in the folder"))
+
+
+def _broken(count: int) -> Message:
+    return counted("{count} row breaks this rule", "{count} rows break this rule", count=count)
 
 
 def _finding(code: str, severity: str, what: Message, fix: Message | None = None) -> Row:
