@@ -48,28 +48,33 @@ def pull_command(
 
     scope = common.scope_of(app, picked)
     rows: list[tuple[Any, ...]] = []
-    for target in common.chosen(app, target_name):
-        opened = app.open_target(target)
-        with common.remote_errors(opened):
-            found = pull(
-                opened,
-                scope,
-                full=full or bool(picked.codes),
-                accept_empty=accept_empty,
-                wait=app.lock_timeout,
+    targets = common.chosen(app, target_name)
+    failures = common.Failures(app, targets)
+    for target in targets:
+        with failures.of(target):
+            opened = app.open_target(target)
+            with common.remote_errors(opened):
+                found = pull(
+                    opened,
+                    scope,
+                    full=full or bool(picked.codes),
+                    accept_empty=accept_empty,
+                    wait=app.lock_timeout,
+                )
+            rows += [tuple(row[name] for name in PULLED) for row in found.rows(target.name)]
+            app.output.message(
+                ngettext(
+                    "{target}: {n} record read.",
+                    "{target}: {n} records read.",
+                    found.read,
+                    target=target.name,
+                )
             )
-        rows += [tuple(row[name] for name in PULLED) for row in found.rows(target.name)]
-        app.output.message(
-            ngettext(
-                "{target}: {n} record read.",
-                "{target}: {n} records read.",
-                found.read,
-                target=target.name,
-            )
-        )
+    failures.tell_if_all()
     _rows(app, PULLED, rows)
     common.tell_warnings(app)
     app.exit_code = EXIT_ATTENTION if rows else 0
+    failures.tell()
 
 
 def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
