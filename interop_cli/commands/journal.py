@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands import lists
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import local_time, ngettext
+from interop_cli.output.words import operation_named
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Count, Group, RowId, argument, option, pass_app
 
@@ -24,19 +26,36 @@ LAST = "last"
 
 @journal_command.command("list", cls=Command)
 @option("--name", metavar="OPERATION", help=N_("Only operations of this name, as client.edit."))
+@option("--actor", metavar="USER", help=N_("Only operations of this user."))
+@option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
+@option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
 @option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
 @pass_app
-def list_command(app: App, name: str | None, limit: int | None) -> None:
+def list_command(
+    app: App,
+    name: str | None,
+    actor: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int | None,
+) -> None:
     """List operations, the latest first.
 
     \b
     interop journal list --limit 10
+    interop journal list --actor marie --since 2026-11-01
     """
     from interop_cli.store.reading import operations
 
+    chosen = operations.chosen_by(
+        name=name,
+        actor=actor,
+        since=lists.moment(app, "--since", since),
+        until=lists.moment(app, "--until", until, after=True),
+    )
     columns = operations.columns()
     app.output.pick(columns, key="id")
-    batches = operations.operation_rows(app.store.conn, name=name, limit=limit or None)
+    batches = operations.operation_rows(app.store.conn, chosen, limit=limit or None)
     if app.output.format == "table":
         batches = _named(batches)
     app.output.rows(columns, batches, key="id", spool=app.store.conn.readers_block_writers)
@@ -44,8 +63,6 @@ def list_command(app: App, name: str | None, limit: int | None) -> None:
 
 def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
     """Operations with their names as people say them."""
-    from interop_cli.output.words import operation_named
-
     for batch in batches:
         yield [(row[0], operation_named(row[1]), *row[2:]) for row in batch]
 
@@ -70,6 +87,8 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
 
     with app.store.reading() as conn:
         found = operations.operation(conn, operation_id)
+        if app.output.format == "table" and not app.output.fields:
+            found["name"] = operation_named(found["name"])
         items = operations.changes(conn, operation_id, limit)
         spool = conn.readers_block_writers
         app.output.record(found, "operation", key="id", last=("items", items), spool=spool)
@@ -90,7 +109,8 @@ def _last(app: App) -> tuple[int, str]:
     with app.store.reading() as conn:
         found = operations.latest(conn, app.store.actor)
     shown = ngettext("{n} change", "{n} changes", found["changes"])
-    line = one_line(f"{found['id']}  {found['at']}  {found['command']}  {shown}")
+    at = local_time(found["at"])
+    line = one_line(f"{found['id']}  {at}  {found['command']}  {shown}")
     return int(found["id"]), f"  {line}"
 
 
@@ -153,7 +173,14 @@ def verify_command(app: App) -> None:
         findings = list(journal.broken_links(conn))
         count, head = journal.head(conn)
     if app.output.format == "table" and not findings:
-        app.output.message(_("{count} operations verified; head {hash}", count=count, hash=head))
+        app.output.message(
+            ngettext(
+                "{n} operation verified; head {hash}",
+                "{n} operations verified; head {hash}",
+                count,
+                hash=head,
+            )
+        )
         return
     columns = [Column("operation_id", ValueKind.INT), Column("reason")]
     rows = [(finding["operation_id"], finding["reason"]) for finding in findings]

@@ -109,6 +109,7 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
     """
     from interop_cli.store.engines import schema, sqlite
     from interop_cli.store.engines.open import checked_path
+    from interop_cli.store.engines.twins import met_targets
     from interop_cli.store.migrations import pending
 
     source, target = checked_path(source), Path(os.path.realpath(target))
@@ -125,7 +126,7 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
                 "db.corrupt",
                 msg("The backup does not check: {what}.", what=f"{lacking[0].name} (schema)"),
             )
-        strange, targets = schema.strange(copy), _targets(copy)
+        strange, targets = schema.strange(copy), met_targets(copy)
         kept = free_name(target, KEPT) if target.exists() else None
         if not dry_run:
             with _fit(copy, strange, targets, target) as clean:
@@ -145,19 +146,13 @@ def free_name(target: Path, suffix: str) -> Path:
     return path
 
 
-def _targets(copy: SqliteConnection) -> list[str]:
-    if "sync_target" not in copy.tables():
-        return []
-    rows = copy.query("SELECT name FROM sync_target WHERE introduced = 1 ORDER BY name")
-    return [row["name"] for row in rows]
-
-
 @contextmanager
 def _fit(
     copy: SqliteConnection, strange: list[Part], targets: list[str], target: Path
 ) -> Iterator[SqliteConnection]:
     """``copy`` as it is to be restored: without some parts of its schema, its targets unmatched."""
     from interop_cli.store.engines import schema, sqlite
+    from interop_cli.store.engines.twins import as_clone
 
     if not strange and not targets:
         yield copy
@@ -167,8 +162,8 @@ def _fit(
         try:
             schema.drop(clean, strange)
             if targets:
-                with clean.write():
-                    clean.execute("UPDATE sync_target SET introduced = 0, pulled_at = NULL")
+                with clean.write(moved=True):
+                    as_clone(clean)
             yield clean
         finally:
             clean.close()
