@@ -191,3 +191,13 @@ def show_under(
 
     obj = {**found, "notes": notes.of_client(conn, client_id)}
     app.output.record(obj, entity, card=card, key="id")
+
+
+def mailing_line(mailing: Mapping[str, Any]) -> str:
+    """What was sent by e-mail, on a line: when, whether it went, to whom."""
+    from interop_cli.i18n import local_time
+    from interop_cli.output.words import spoken
+
+    copies = _(" (copies: {cc})", cc=", ".join(mailing["cc"])) if mailing["cc"] else ""
+    to = ", ".join(mailing["to"]) + copies
+    return f"{local_time(mailing['at'])}  {spoken('mailed', mailing['state'])}  {to}"

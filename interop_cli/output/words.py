@@ -28,6 +28,7 @@ _ENTITIES = {
     "note": N_("note"), "attachment": N_("attachment"), "document": N_("document"),
     "document_line": N_("line"), "setting": N_("setting"), "user_role": N_("role"),
     "counter": N_("numbering"), "sync_target": N_("target"), "sync_link": N_("link"),
+    "mailing": N_("e-mail"),
 }  # fmt: skip
 _STATUSES: Words = {
     "draft": N_("draft"), "posted": (N_("masculine|posted"), N_("feminine|posted")),
@@ -72,6 +73,9 @@ WORDS: dict[str, Words] = {
         **_STATES, "done": N_("outcome|done"), "late": N_("outcome|late"),
     },
     "language": _LANGUAGES,
+    "mailed": {
+        "sent": N_("mailed|sent"), "failed": N_("mailed|failed"), "unknown": N_("mailed|unknown"),
+    },
     "shipper_identity": {
         "standard": N_("shipper|standard"), "client": N_("shipper|client"),
         "none": N_("shipper|none"),
@@ -142,6 +146,7 @@ OPERATIONS = (
     N_("client.promote"),
     N_("client.recode"),
     N_("client.send"),
+    N_("config.logo"),
     N_("config.set"),
     N_("config.unset"),
     N_("contact.activate"),
@@ -167,6 +172,7 @@ OPERATIONS = (
     N_("sales.invoice.create"),
     N_("sales.invoice.credit"),
     N_("sales.invoice.post"),
+    N_("sales.invoice.send"),
     N_("sales.refresh"),
     N_("sync.ack"),
     N_("sync.add"),

@@ -96,7 +96,8 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     """Put a backup in the place of the database; the old file is kept beside it.
 
     Triggers and views that interop did not make are left out, and said. Targets of sync are matched
-    again (sync link) before anything is created there: they may hold more by now.
+    again (sync link) before anything is created there: they may hold more by now. E-mail is
+    switched off.
 
     \b
     interop --db shop.db db restore monday.db --confirm shop.db
@@ -121,12 +122,17 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
         "kept": found.kept and str(found.kept),
         "left_out": names,
         "targets": found.targets,
+        "mail_off": found.mail_off,
     }
     for name in names:
         app.output.warn(_("{part} was left out: interop did not make it", part=name))
     for name in found.targets:
         app.output.warn(
             _("{target} may hold more by now: interop sync link --target {target}", target=name)
+        )
+    if found.mail_off:
+        app.output.warn(
+            _("E-mail is switched off: interop config set mail.enabled true, where it is to go")
         )
     _tell(app, told, key="database")
 

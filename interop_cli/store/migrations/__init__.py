@@ -65,6 +65,7 @@ MIGRATIONS = tuple(
         "0011_who_is_who",
         "0012_departures",
         "0013_memo",
+        "0014_mailings",
     )
 )
 
