@@ -4,7 +4,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help venv test test-long mutants demo bench messages docs clean
+.PHONY: help venv test test-long mutants demo bench messages docs docs-site man dist clean
 
 help:
 	@echo "make venv       .venv with interop and its tools (done by the others when needed)"
@@ -15,6 +15,9 @@ help:
 	@echo "make bench      the figures of the README"
 	@echo "make messages   update the French catalogue from the code"
 	@echo "make docs       update the generated parts of the documentation"
+	@echo "make docs-site  build the documentation as a site in build/site"
+	@echo "make man        write the man pages from the commands"
+	@echo "make dist       a wheel and an sdist in dist/, checked and reproducible"
 
 venv: .venv/stamp
 
@@ -41,6 +44,15 @@ messages: venv
 
 docs: venv
 	.venv/bin/python scripts/docs
+
+docs-site: venv
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict --quiet
+
+man: venv
+	.venv/bin/python scripts/man
+
+dist: venv
+	.venv/bin/python scripts/dist
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -29,7 +29,7 @@ class Clock:
 
     def stamp(self, seconds: float = 0) -> str:
         """The time ``seconds`` from now as it is stored: ISO 8601, UTC, whole seconds, ``Z``."""
-        return (self.now() + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (self.now() + timedelta(seconds=seconds)).isoformat()[:19] + "Z"
 
     def sleep(self, seconds: float) -> None:
         """Wait, or move the fixed clock on."""

@@ -26,7 +26,7 @@ CLIENT_ROW = """\
         N_("LinkedIn"),
         help=N_("Its page on LinkedIn."),
         metavar="URL",
-        table=True,
+        table=5,
         searched=True,
         card=(COORDINATES, 4),
     ),

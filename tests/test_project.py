@@ -23,7 +23,12 @@ from tests.support.cli import Run
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "interop_cli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "README.fr.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 LONGEST = 420
 # What the words of DESIGN mean is said by others: client, address, document, target, connector …
@@ -293,18 +298,37 @@ def test_commands_in_the_documents_exist() -> None:
     assert not wrong
 
 
+# What stands between the signs that end a command; what is quoted is no sign.
+A_COMMAND = re.compile(r"""(?:[^|;&\n'"#]|'[^']*'|"[^"]*")+""")
+HEREDOC = re.compile(r"<<-?'?(\w+)'?.*?^\1$", re.DOTALL | re.MULTILINE)
+
+
 def typed(markdown: str) -> Iterator[str]:
     """The ``interop …`` commands of the shell blocks, pipelines taken apart."""
     for shell in re.findall(r"^```(?:sh|console)\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE):
-        for line in shell.replace("\\\n", " ").splitlines():
-            for part in re.split(r"\||&&|;", line.removeprefix("$ ")):
-                if part.split()[:1] == ["interop"]:
-                    yield part.strip()
+        for part in A_COMMAND.findall(HEREDOC.sub("", shell.replace("\\\n", " "))):
+            words = part.strip().removeprefix("$ ").removeprefix("do ")
+            if words.split()[:1] == ["interop"]:
+                yield words
+
+
+def is_flag(param: click.Parameter) -> bool:
+    """Whether an option takes no value."""
+    return isinstance(param, click.Option) and (param.is_flag or param.count)
 
 
 def exists(line: str, tree: dict[str, click.Context]) -> bool:
     """Whether the command of ``line`` exists and knows each of its options."""
     path, rest = "interop", shlex.split(line, comments=True)[1:]
+    of_all = {
+        flag: is_flag(param)
+        for param in tree[path].command.get_params(tree[path])
+        for flag in (*param.opts, *param.secondary_opts)
+    }
+    while rest and rest[0].startswith("-"):  # options that every command has
+        if rest[0] not in of_all:
+            return False
+        del rest[: 1 if of_all[rest[0]] else 2]
     while rest and f"{path} {rest[0]}" in tree:
         path = f"{path} {rest.pop(0)}"
     if isinstance(tree[path].command, click.Group) and rest and not rest[0].startswith("-"):

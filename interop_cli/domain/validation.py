@@ -14,17 +14,22 @@ from interop_cli.domain.rules import MSGID
 
 # pydantic's own types, in our words; the places are in the error's context.
 _SENTENCES = {
-    "missing": N_("is required"), "string_type": N_("is not text"),
+    "missing": N_("is required"),
+    "string_type": N_("is not text"),
     "bool_type": N_("is neither a yes nor a no (use true or false)"),
     "bool_parsing": N_("is neither a yes nor a no (use true or false)"),
-    "int_type": N_("is not a whole number"), "int_parsing": N_("is not a whole number"),
-    "int_parsing_size": N_("is not a whole number"), "int_from_float": N_("is not a whole number"),
-    "list_type": N_("is not a list"), "dict_type": N_("is not a set of names and values"),
+    "int_type": N_("is not a whole number"),
+    "int_parsing": N_("is not a whole number"),
+    "int_parsing_size": N_("is not a whole number"),
+    "int_from_float": N_("is not a whole number"),
+    "list_type": N_("is not a list"),
+    "dict_type": N_("is not a set of names and values"),
     "model_type": N_("is not a set of names and values"),
     "model_attributes_type": N_("is not a set of names and values"),
-    "extra_forbidden": N_("is not a known field"), "literal_error": N_("is not one of {expected}"),
+    "extra_forbidden": N_("is not a known field"),
+    "literal_error": N_("is not one of {expected}"),
     "string_unicode": N_("is not valid Unicode text"),
-}  # fmt: skip
+}
 _OTHER = N_("is not valid")
 
 

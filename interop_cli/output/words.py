@@ -15,27 +15,47 @@ Forms = str | tuple[str, str]  # for all, or for a masculine and for a feminine 
 Words = Mapping[str, Forms]
 
 _ROLES = {
-    "viewer": N_("viewer"), "editor": N_("editor"), "manager": N_("manager"),
-    "admin": N_("admin"), "accounting": N_("accounting"), "crm": N_("CRM"),
-}  # fmt: skip
+    "viewer": N_("viewer"),
+    "editor": N_("editor"),
+    "manager": N_("manager"),
+    "admin": N_("admin"),
+    "accounting": N_("accounting"),
+    "crm": N_("CRM"),
+}
 _KINDS = {
-    "quote": N_("quote"), "job": N_("job"), "packing_slip": N_("packing slip"),
-    "invoice": N_("invoice"), "credit_note": N_("credit note"), "change": N_("change"),
-}  # fmt: skip
+    "quote": N_("quote"),
+    "job": N_("job"),
+    "packing_slip": N_("packing slip"),
+    "invoice": N_("invoice"),
+    "credit_note": N_("credit note"),
+    "change": N_("change"),
+}
 _LANGUAGES = {"fr": N_("French"), "en": N_("English")}
 _ENTITIES = {
-    **_KINDS, "client": N_("client"), "contact": N_("contact"), "address": N_("address"),
-    "note": N_("note"), "attachment": N_("attachment"), "document": N_("document"),
-    "document_line": N_("line"), "setting": N_("setting"), "user_role": N_("role"),
-    "counter": N_("numbering"), "sync_target": N_("target"), "sync_link": N_("link"),
+    **_KINDS,
+    "client": N_("client"),
+    "contact": N_("contact"),
+    "address": N_("address"),
+    "note": N_("note"),
+    "attachment": N_("attachment"),
+    "document": N_("document"),
+    "document_line": N_("line"),
+    "setting": N_("setting"),
+    "user_role": N_("role"),
+    "counter": N_("numbering"),
+    "sync_target": N_("target"),
+    "sync_link": N_("link"),
     "mailing": N_("e-mail"),
-}  # fmt: skip
+}
 _STATUSES: Words = {
-    "draft": N_("draft"), "posted": (N_("masculine|posted"), N_("feminine|posted")),
-    "void": (N_("masculine|void"), N_("feminine|void")), "ok": N_("ok"),
+    "draft": N_("draft"),
+    "posted": (N_("masculine|posted"), N_("feminine|posted")),
+    "void": (N_("masculine|void"), N_("feminine|void")),
+    "ok": N_("ok"),
     "unchanged": (N_("masculine|unchanged"), N_("feminine|unchanged")),
-    "skipped": (N_("masculine|skipped"), N_("feminine|skipped")), "error": N_("error"),
-}  # fmt: skip
+    "skipped": (N_("masculine|skipped"), N_("feminine|skipped")),
+    "error": N_("error"),
+}
 _ACTIONS: Words = {
     "created": (N_("masculine|created"), N_("feminine|created")),
     "updated": (N_("masculine|updated"), N_("feminine|updated")),
@@ -45,18 +65,32 @@ _ACTIONS: Words = {
     "deleted": (N_("masculine|deleted"), N_("feminine|deleted")),
     "restored": (N_("masculine|restored"), N_("feminine|restored")),
     # Nouns in French, for what is done as for what is to be done.
-    "insert": N_("action|insert"), "update": N_("action|update"), "delete": N_("action|delete"),
-    "create": N_("action|create"), "rename": N_("action|rename"),
-    "deactivate": N_("action|deactivate"), "check": N_("action|check"), "skip": N_("action|skip"),
-    "blocked": N_("action|blocked"), "ack": N_("action|ack"), "link": N_("action|link"),
-}  # fmt: skip
+    "insert": N_("action|insert"),
+    "update": N_("action|update"),
+    "delete": N_("action|delete"),
+    "create": N_("action|create"),
+    "rename": N_("action|rename"),
+    "deactivate": N_("action|deactivate"),
+    "check": N_("action|check"),
+    "skip": N_("action|skip"),
+    "blocked": N_("action|blocked"),
+    "ack": N_("action|ack"),
+    "link": N_("action|link"),
+}
 _STATES: Words = {
-    "none": N_("state|none"), "pending": N_("state|pending"), "claimed": N_("state|claimed"),
-    "unknown": N_("state|unknown"), "in_sync": N_("state|in sync"), "failed": N_("state|failed"),
-    "conflict": N_("state|conflict"), "detached": N_("state|detached"),
-    "excluded": N_("state|excluded"), "awaiting": N_("state|awaiting"),
-    "blocked": _ACTIONS["blocked"], "ok": _STATUSES["ok"],
-}  # fmt: skip
+    "none": N_("state|none"),
+    "pending": N_("state|pending"),
+    "claimed": N_("state|claimed"),
+    "unknown": N_("state|unknown"),
+    "in_sync": N_("state|in sync"),
+    "failed": N_("state|failed"),
+    "conflict": N_("state|conflict"),
+    "detached": N_("state|detached"),
+    "excluded": N_("state|excluded"),
+    "awaiting": N_("state|awaiting"),
+    "blocked": _ACTIONS["blocked"],
+    "ok": _STATUSES["ok"],
+}
 _DONE: Words = {
     "insert": (N_("masculine|insert"), N_("feminine|insert")),
     "update": (N_("masculine|update"), N_("feminine|update")),
@@ -69,36 +103,45 @@ WORDS: dict[str, Words] = {
     "status": _STATUSES,
     "action": _ACTIONS,
     "state": _STATES,
-    "outcome": {
-        **_STATES, "done": N_("outcome|done"), "late": N_("outcome|late"),
-    },
+    "outcome": {**_STATES, "done": N_("outcome|done"), "late": N_("outcome|late")},
     "language": _LANGUAGES,
     "mailed": {
-        "sent": N_("mailed|sent"), "failed": N_("mailed|failed"), "unknown": N_("mailed|unknown"),
+        "sent": N_("mailed|sent"),
+        "failed": N_("mailed|failed"),
+        "unknown": N_("mailed|unknown"),
     },
     "shipper_identity": {
-        "standard": N_("shipper|standard"), "client": N_("shipper|client"),
+        "standard": N_("shipper|standard"),
+        "client": N_("shipper|client"),
         "none": N_("shipper|none"),
     },
     "basis": {"sold-to": N_("sold-to"), "bill-to": N_("bill-to")},
     "need": {
-        "required": N_("need|required"), "optional": N_("need|optional"),
+        "required": N_("need|required"),
+        "optional": N_("need|optional"),
         "unsupported": N_("need|unsupported"),
     },
     "wins": {
-        "ask": N_("wins|ask"), "ours": N_("wins|ours"), "theirs": N_("wins|theirs"),
+        "ask": N_("wins|ask"),
+        "ours": N_("wins|ours"),
+        "theirs": N_("wins|theirs"),
         "create-only": N_("wins|create-only"),
     },
     "severity": {
-        "error": N_("error"), "warning": N_("severity|warning"), "info": N_("severity|info"),
+        "error": N_("error"),
+        "warning": N_("severity|warning"),
+        "info": N_("severity|info"),
     },
     "role": _ROLES,
     "origin": {
-        "option": N_("origin|option"), "environment": N_("origin|environment"),
-        "company": N_("origin|company"), "file": N_("origin|file"), "keyring": N_("origin|keyring"),
+        "option": N_("origin|option"),
+        "environment": N_("origin|environment"),
+        "company": N_("origin|company"),
+        "file": N_("origin|file"),
+        "keyring": N_("origin|keyring"),
         "default": N_("origin|default"),
     },
-}  # fmt: skip
+}
 """The words for the values of a column, by its name."""
 
 FEMININE = frozenset(

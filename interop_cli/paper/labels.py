@@ -58,10 +58,17 @@ LABEL_SIZES = {
     "avery-5163": _sheet(4, 2, 5, 0.5),
     "avery-5164": _sheet(4, 10 / 3, 3, 0.5),
     "avery-5168": LabelSize(
-        3.5 * _INCH, 5 * _INCH, (8.5 * _INCH, 11 * _INCH), 0.5 * _INCH, 0.5 * _INCH, 2, 2,
-        4 * _INCH, 5 * _INCH,
+        3.5 * _INCH,
+        5 * _INCH,
+        (8.5 * _INCH, 11 * _INCH),
+        0.5 * _INCH,
+        0.5 * _INCH,
+        2,
+        2,
+        4 * _INCH,
+        5 * _INCH,
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

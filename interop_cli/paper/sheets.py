@@ -26,9 +26,19 @@ _TITLES = {**KIND_TITLE, "job": N_("Work docket")}
 _TAXES = {"gst": N_("GST"), "qst": N_("QST"), "hst": N_("HST")}
 _MARKS = {"draft": N_("Draft"), "void": N_("Void")}
 _MONTHS = (
-    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"),
-    N_("August"), N_("September"), N_("October"), N_("November"), N_("December"),
-)  # fmt: skip
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
 
 
 @dataclass(frozen=True, slots=True)

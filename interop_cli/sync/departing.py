@@ -137,9 +137,15 @@ def done_there(opened: OpenTarget, steps: Sequence[Step]) -> list[Gone]:
     found: list[Gone] = []
     for step in merges:
         send = Send(
-            step.local.entity, step.local.id, "", Action.MERGE, step.payload, (), "",
+            step.local.entity,
+            step.local.id,
+            "",
+            Action.MERGE,
+            step.payload,
+            (),
+            "",
             step.link.remote_id,
-        )  # fmt: skip
+        )
         result = _found(send, there)
         if isinstance(result, Done):
             found.append((step, result.remote_id))

@@ -168,16 +168,35 @@ def outcome(reports: list[Report]) -> Outcome:
 
 
 SUMMED = (
-    "in_sync", "pending", "blocked", "unknown", "conflict", "drift", "awaiting", "failed",
+    "in_sync",
+    "pending",
+    "blocked",
+    "unknown",
+    "conflict",
+    "drift",
+    "awaiting",
+    "failed",
     "detached",
-)  # fmt: skip
+)
 """Each record that a target has or is to have stands in one of these: they sum to ``eligible``."""
 PERSON = ("blocked", "conflict", "drift", "awaiting", "failed", "detached", "by_hand", "orphans")
 """What stands there needs a person."""
 NAMES = (
-    "target", "kind", "eligible", *SUMMED, "excluded", "by_hand", "orphans", "paused",
-    "paused_until", "paused_by", "pushed_at", "pulled_at", "login_until", "attention",
-)  # fmt: skip
+    "target",
+    "kind",
+    "eligible",
+    *SUMMED,
+    "excluded",
+    "by_hand",
+    "orphans",
+    "paused",
+    "paused_until",
+    "paused_by",
+    "pushed_at",
+    "pulled_at",
+    "login_until",
+    "attention",
+)
 # States that say where a record stands whatever the plan makes of it.
 OF_LINK = {
     LinkState.CONFLICT: "conflict",
@@ -254,6 +273,8 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         "paused_by": target.paused_by if paused else None,
         "pushed_at": last_pushed(conn, target.id),
         "pulled_at": target.pulled_at,
+        # Nobody has looked: a restored database does not know.
+        "orphans": counts["orphans"] if counts["orphans"] or target.pulled_at else None,
         "login_until": login,
         "attention": ", ".join(needs) or None,
     }

@@ -64,10 +64,11 @@ def settle(
     settled = Settled()
     by_id = {result.id: result for result in results}
     target_id, entity = opened.target.id, claimed.sends[0].entity
-    ours = uow.links.claimed_by(target_id, entity, opened.owner)
+    ours = uow.links.claimed_by(target_id, entity, opened.owner, list(claimed.steps))
     holders = uow.links.holders(
         target_id, entity, [one.remote_id for one in results if isinstance(one, Done | Awaiting)]
     )
+    at = opened.clock.stamp()
     events, done = [], []
     for send in claimed.sends:
         step = claimed.steps[send.id]
@@ -90,7 +91,7 @@ def settle(
             holders[result.remote_id] = send.id
             done.append(_done(opened, send, step, result, settled, report))
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
-        events.append(_event(opened, send, outcome, result, traces))
+        events.append(_event(opened, at, send, outcome, result, traces))
     uow.links.settle(target_id, entity, done)
     uow.links.log(events)
     return settled
@@ -218,13 +219,13 @@ def _failed(
 
 
 def _event(
-    opened: OpenTarget, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
+    opened: OpenTarget, at: str, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
 ) -> dict[str, Any]:
     trace = traces[-1] if traces else None
     return {
         "target_id": opened.target.id,
         "run": opened.run,
-        "at": opened.clock.stamp(),
+        "at": at,
         "entity": send.entity,
         "local_id": send.id,
         "action": str(send.action),

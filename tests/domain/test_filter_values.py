@@ -55,6 +55,12 @@ def test_what_is_in_capitals_comes_out_of_a_list() -> None:
         assert all(field.choices for field in fields if field.kind is Kind.UPPER)
 
 
+@pytest.mark.parametrize("text", ["١٢", "12.5", "", "9223372036854775808", "-9223372036854775808"])
+def test_what_is_no_whole_number_of_ours_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        Reading(TODAY).stored(Named("id", Kind.INT), Value(text))
+
+
 @pytest.mark.parametrize("text", ["9999-12-31", "2026-02-30", "-9999y", "soon"])
 def test_what_is_no_day_is_refused_with_the_field(text: str) -> None:
     with pytest.raises(UsageError) as caught:

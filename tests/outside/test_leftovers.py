@@ -52,8 +52,8 @@ def test_a_copy_of_a_killed_run_is_cleared_away_and_one_at_work_stays(
     shop: Path, invoke: Run
 ) -> None:
     code = (
-        "import time\nfrom pathlib import Path\nfrom interop_cli.store.engines import parts\n"
-        f"with parts.made(Path({str(shop.parent)!r}), 'other.db') as path:\n"
+        "import time\nfrom pathlib import Path\nfrom interop_cli.store.engines import beside\n"
+        f"with beside.made(Path({str(shop.parent)!r}), 'other.db') as path:\n"
         "    path.write_bytes(b'half'); Path(f'{path}-journal').write_bytes(b'x')\n"
         "    print(flush=True); time.sleep(600)\n"
     )

@@ -256,9 +256,9 @@ def test_the_format_never_depends_on_the_reader(shop: Path, run: Run, tmp_path: 
 @pytest.mark.parametrize(
     ("typed", "nearest"),
     [
-        (("client", "lst"), "'list'"),
-        (("cleint", "list"), "'client'"),
-        (("client", "list", "--sttus", "all"), "'--status'"),
+        (("client", "lst"), "interop client list"),
+        (("cleint", "list"), "interop client list"),
+        (("client", "list", "--sttus", "all"), "--status"),
         (("client", "list", "--fields", "cod"), "code"),
         (("client", "list", "--filter", "contry=CA"), "country"),
         (("client", "list", "--sort", "nam"), "name"),

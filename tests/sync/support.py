@@ -10,6 +10,7 @@ from interop_cli.connectors import connector_for
 from interop_cli.connectors.protocol import Target
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card, status
+from interop_cli.services.clients import merge as merging
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import contacts
 from interop_cli.store.store import Store
@@ -66,7 +67,9 @@ def memory(store: Store, remote: MemoryRemote, name: str = "books", **kw: Any) -
 
 def keep(store: Store, remote: MemoryRemote, **how: Any) -> Report:
     """Push what is pending to the accounting system in memory."""
-    at = memory(store, remote, **{k: how.pop(k) for k in ("clock", "owner", "lives") if k in how})
+    at = memory(
+        store, remote, **{k: how.pop(k) for k in ("clock", "owner", "lives", "final") if k in how}
+    )
     extra = {k: how.pop(k) for k in ("fault", "scope") if k in how}
     return Push(at, options=Options(**{"overlap": False, **how}), **extra).run()
 
@@ -80,6 +83,11 @@ def promote(store: Store, code: str) -> None:
 def recode(store: Store, code: str, new: str) -> None:
     """Give a client another code."""
     store.run(lambda uow: status.recode(uow, code, new, Context()), operation="client.recode")
+
+
+def merge(store: Store, code: str, loser: str) -> None:
+    """Merge a client into another one."""
+    store.run(lambda uow: merging.merge(uow, code, [loser]), operation="client.merge")
 
 
 def statuses(report: Report) -> dict[str, str]:

@@ -310,6 +310,7 @@ def test_orphans_are_listed_and_stay_as_they_are(two: Run, portal: FakeHubSpot) 
     uid = two("client", "show", "A", "--json").json["uid"]
     stranger = portal.add(interop_uid=uid[:-4] + "ffff", name="Ailleurs inc.")
     portal.add(name="Keyless")
+    assert done(two, "sync", "status", "--json").json[0]["orphans"] is None  # nobody looked
     for _time in range(2):
         pulled = two("sync", "pull", "--json")
         assert pulled.code == 10
@@ -388,3 +389,24 @@ def test_a_check_says_in_one_line_what_needs_a_person(crm: Run, portal: FakeHubS
     assert (french.code, french.stdout.strip()) == (10, "crm : À la main 1")
     row = crm("sync", "status", "--check", "--json")
     assert (row.code, row.json[0]["attention"]) == (10, "by_hand 1")
+
+
+def test_an_email_comes_with_the_merge(crm: Run, portal: FakeHubSpot) -> None:
+    """The one that goes has it there, and no two people can."""
+    create(crm, "B")
+    contact(crm, "B", "Jo Roy", "jo@roy.example")
+    create(crm, "A")
+    contact(crm, "A", "Jo Roy", "jo@roy.example")
+    done(crm, "sync", "push", "-q")
+    done(crm, "client", "merge", "A", "B", "--confirm", "A", "-q")
+    held = crm("sync", "push", "--json")
+    assert held.code == 68
+    assert planned(crm)["contact", "A"] in {
+        ("merge", "sync.irreversible"),
+        ("blocked", "sync.value_taken"),
+    }
+    done(crm, "sync", "push", "--irreversible", "-q")
+    (person,) = portal.live("contacts").values()
+    assert person["email"] == "jo@roy.example"
+    assert planned(crm) == {}
+    assert crm("sync", "push", "-q").code == 0

@@ -22,13 +22,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from interop_cli.clock import Clock
 from interop_cli.domain.errors import Busy, Conflict, InteropError, RemoteFailure
-from interop_cli.domain.sync.link import TroubleKind
+from interop_cli.domain.sync.link import LinkState, TroubleKind
+from interop_cli.domain.sync.plan import Step
 from interop_cli.services.clients import bulk, status
 from interop_cli.sync.breaker import unpause
 from interop_cli.sync.lease import new_owner
+from interop_cli.sync.report import status as status_of
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store
-from tests.sync.support import edit, keep, links, memory, promote, recode
+from tests.sync.support import edit, keep, links, memory, merge, promote, recode
 
 TROUBLES = st.lists(
     st.sampled_from([None, None, "lost", "half", TroubleKind.RETRY, TroubleKind.UNKNOWN]),
@@ -54,6 +56,16 @@ class Killed(BaseException):
     """The process ends here."""
 
 
+def is_eligible(step: Step) -> bool:
+    """Whether a record is there, or is to be there."""
+    local, link = step.local, step.link
+    if step.is_held or step.is_gone:
+        return False
+    if link.remote_id is not None or link.state in (LinkState.CLAIMED, LinkState.UNKNOWN):
+        return True
+    return local.active and not local.prospect and not local.payer_prospect
+
+
 class Machine(RuleBasedStateMachine):
     """The program on one side, the remote on the other, and a person who edits in between."""
 
@@ -72,9 +84,11 @@ class Machine(RuleBasedStateMachine):
         self.names = 0
         self.always_prospects: set[int] = set()
 
-    @initialize(keyed=st.booleans(), replays=st.booleans(), looks=st.booleans())
-    def begin(self, keyed: bool, replays: bool, looks: bool) -> None:
-        self.remote = MemoryRemote(keyed=keyed, replays=replays, looks_first=looks)
+    @initialize(
+        keyed=st.booleans(), replays=st.booleans(), looks=st.booleans(), merges=st.booleans()
+    )
+    def begin(self, keyed: bool, replays: bool, looks: bool, merges: bool) -> None:
+        self.remote = MemoryRemote(keyed=keyed, replays=replays, looks_first=looks, merges=merges)
         memory(self.store, self.remote)
         payer = "C-1"
         for n in range(1, 6):
@@ -136,6 +150,24 @@ class Machine(RuleBasedStateMachine):
         other = self.picked(payer)
         if other is not None:
             self.tried(who, lambda code: edit(self.store, code, bill_to=other["code"]))
+
+    @rule(who=WHO, loser=WHO)
+    def merged(self, who: int, loser: int) -> None:
+        other = self.picked(loser)
+        if other is not None:
+            self.tried(who, lambda code: merge(self.store, code, other["code"]))
+            # One that a client was merged into is a client.
+            prospects = self.store.conn.query("SELECT id FROM client WHERE prospect = 1")
+            self.always_prospects &= {row["id"] for row in prospects}
+
+    @rule()
+    def counted(self) -> None:
+        """Each record that is or is to be there is counted once, whatever became of it."""
+        opened = memory(self.store, self.remote, clock=self.clock, lives=self.lives)
+        found = status_of(opened)
+        steps = list(opened.steps("client", everything=True))
+        assert found["by_hand"] == sum(step.is_held for step in steps)
+        assert found["eligible"] == sum(map(is_eligible, steps))
 
     # -- the remote ---------------------------------------------------------------------------
 
@@ -215,13 +247,13 @@ class Machine(RuleBasedStateMachine):
             self.clock.sleep(1000)
             opened = memory(self.store, self.remote, clock=self.clock)
             unpause(opened)
-            self.keep(new_owner())
+            self.keep(new_owner(), final=True)
         self.check()
 
     # -- what must hold -----------------------------------------------------------------------
 
     def check_nothing_doubled(self) -> None:
-        names = [row.values["name"] for row in self.remote.rows.values()]
+        names = [row.values["name"] for row in self.remote.live().values()]
         assert len(names) == len(set(names))
         linked = [link["remote_id"] for link in links(self.store).values() if link["remote_id"]]
         assert len(linked) == len(set(linked))
@@ -249,7 +281,7 @@ class Machine(RuleBasedStateMachine):
             payload = opened.connector.payload(local)
             assert {name: row.values[name] for name in payload} == payload
             expected.add(row.id)
-        live = {row.id for row in self.remote.rows.values()}
+        live = set(self.remote.live())
         ours = {link["remote_id"] for link in found.values() if link["remote_id"]}
         assert live == ours
         assert expected <= live

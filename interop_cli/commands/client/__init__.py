@@ -6,12 +6,25 @@ from interop_cli.domain.messages import N_
 from interop_cli.shell.command import LazyGroup
 
 COMMANDS = {
-    "list": "reading", "show": "reading", "create": "fields", "edit": "fields",
-    "activate": "status", "deactivate": "status", "promote": "status", "recode": "fields",
-    "delete": "status", "why-not": "status", "import": "files", "export": "files", "apply": "files",
-    "history": "reading", "logo": "fields", "send": "status", "duplicates": "duplicates",
+    "list": "reading",
+    "show": "reading",
+    "create": "fields",
+    "edit": "fields",
+    "activate": "status",
+    "deactivate": "status",
+    "promote": "status",
+    "recode": "fields",
+    "delete": "status",
+    "why-not": "status",
+    "import": "files",
+    "export": "files",
+    "apply": "files",
+    "history": "reading",
+    "logo": "fields",
+    "send": "status",
+    "duplicates": "duplicates",
     "merge": "duplicates",
-}  # fmt: skip
+}
 
 client_command = LazyGroup(
     "client",

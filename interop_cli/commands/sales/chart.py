@@ -11,7 +11,7 @@ from interop_cli.commands.sales.totals import BASIS, sales_query, span_options
 from interop_cli.domain import charts
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import _, local_time, ngettext
 from interop_cli.shell.command import Command, Count, argument, option, pass_app
 from interop_cli.shell.paths import FileWritten
 
@@ -65,7 +65,7 @@ def _notes(found: Sequence[charts.Chart], query: SalesQuery) -> list[str]:
         notes.append(_("Counted for who was billed."))
     computed = min((chart.computed_at for chart in found if chart.computed_at), default=None)
     if computed:
-        notes.append(_("Computed {time}.", time=computed))
+        notes.append(_("Computed {time}.", time=local_time(computed)))
     else:
         notes.append(_("Nothing computed yet; interop sales refresh does it."))
     if any(chart.stale for chart in found):

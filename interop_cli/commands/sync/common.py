@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import ConfigError, RemoteFailure, UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import labelled, translate
+from interop_cli.i18n import labelled, local_time, translate
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import option
 from interop_cli.shell.selectors import Picked
@@ -239,7 +239,7 @@ def remote_error(target: str, trouble: Any, until: str | None = None) -> Excepti
     if trouble.kind in (TroubleKind.AUTH, TroubleKind.FORBIDDEN):
         hint = msg("interop sync connect {target}", target=target)
     elif until is not None:
-        hint = msg("It rests until {until}; what is left stays pending.", until=until)
+        hint = msg("It rests until {until}; what is left stays pending.", until=local_time(until))
     if trouble.code == "sync.secret.missing":
         return Denied(trouble.code, text, hint=hint)
     return RemoteFailure(trouble.code, text, hint=hint, until=until)

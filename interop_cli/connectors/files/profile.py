@@ -90,11 +90,20 @@ FIELDS = frozenset(
 MAX_SIZE = 256 * 1024
 
 _TOP: dict[str, tuple[type, object]] = {
-    "title": (str, ""), "file": (str, None), "encoding": (str, "utf-8"), "newline": (str, "crlf"),
-    "delimiter": (str, ","), "quoting": (str, "minimal"), "quotes_inside": (str, "double"),
-    "header": (bool, False), "guard": (bool, False), "key": (str, None), "before": (list, []),
-    "after": (list, []), "columns": (list, None),
-}  # fmt: skip
+    "title": (str, ""),
+    "file": (str, None),
+    "encoding": (str, "utf-8"),
+    "newline": (str, "crlf"),
+    "delimiter": (str, ","),
+    "quoting": (str, "minimal"),
+    "quotes_inside": (str, "double"),
+    "header": (bool, False),
+    "guard": (bool, False),
+    "key": (str, None),
+    "before": (list, []),
+    "after": (list, []),
+    "columns": (list, None),
+}
 _COLUMN: dict[str, tuple[type, object]] = {
     "title": (str, ""),
     "field": (str, ""),

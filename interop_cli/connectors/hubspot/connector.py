@@ -150,8 +150,11 @@ class HubSpot(HubSpotReader):
     def _results(self, data: Any, sends: Sequence[Send]) -> list[Result]:
         """A result for each row that the answer speaks of, errors inside a 2xx too."""
         entity, found = sends[0].entity, dict[int, Result]()
+        traced = {send.attempt: send for send in sends}
         for row in answers.rows(data, "results"):
-            send = answers.send_of(row, sends, fields.KEY)
+            trace = row.get("objectWriteTraceId")
+            send = traced.get(trace) if isinstance(trace, str) else None
+            send = send or answers.send_of(row, sends, fields.KEY)
             if send is not None and isinstance(row.get("id"), str):
                 found[send.id] = _done(send, row)
         for error in answers.rows(data, "errors"):

@@ -26,6 +26,18 @@ NEEDED = {
 """What a record cannot be without, ``client`` standing for whatever names one."""
 
 __all__ = [
-    "ADDRESS", "CLIENT", "CONTACT", "DOCUMENT", "ENTITIES", "LINE", "NEEDED", "NOTE", "Card",
-    "Field", "Fields", "Kind", "Merge", "Personal",
-]  # fmt: skip
+    "ADDRESS",
+    "CLIENT",
+    "CONTACT",
+    "DOCUMENT",
+    "ENTITIES",
+    "LINE",
+    "NEEDED",
+    "NOTE",
+    "Card",
+    "Field",
+    "Fields",
+    "Kind",
+    "Merge",
+    "Personal",
+]

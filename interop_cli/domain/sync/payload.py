@@ -20,6 +20,7 @@ Value = str | int | bool | None
 Payload = dict[str, Value]
 
 _SPACES = re.compile(r"\s+")
+_COMPACT = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def country(value: object) -> str | None:
 
 def digest(payload: Mapping[str, Value], form: str) -> str:
     """The SHA-256 of a payload; ``form`` names the version of the rules that made it."""
-    body = json.dumps([form, payload], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    body = _COMPACT([form, payload])
     return hashlib.sha256(body.encode()).hexdigest()
 
 

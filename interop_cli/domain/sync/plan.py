@@ -281,12 +281,14 @@ def _fault(link: Link) -> Reason:
 _SENTENCES = {
     "prospect": msg("It is a prospect."),
     "payer_prospect": msg("It is billed to {code}, who is a prospect."),
-    "inactive": msg("It is inactive."), "unchanged": msg("Nothing to send has changed."),
+    "inactive": msg("It is inactive."),
+    "unchanged": msg("Nothing to send has changed."),
     "excluded": msg("It is excluded from this target."),
     "conflict": msg("Both sides changed the same field: sync resolve."),
     "detached": msg("Its record was deleted or merged there: sync link or unlink."),
     "awaiting": msg("It was handed over in a file that is not acknowledged: sync ack."),
-    "claimed": msg("Another process is sending it."), "later": msg("It is tried again after {at}."),
+    "claimed": msg("Another process is sending it."),
+    "later": msg("It is tried again after {at}."),
     "failed": msg("It was refused; change it, or sync retry."),
     "first_contact": msg("The target holds records that nobody has matched yet: sync link."),
     "only_read": msg("It is only read from this target."),
@@ -307,7 +309,7 @@ _SENTENCES = {
     ),
     "value_taken": msg("{code} has this there, and keeps it: no two records can."),
     "exists": msg("It is there already: it is taken over, and these fields change."),
-}  # fmt: skip
+}
 
 
 def reason(name: str, /, field: str | None = None, **params: object) -> Reason:

@@ -23,10 +23,19 @@ _KINDS = {
 _PREFIX = re.compile(r"(?:([a-z_]+?)\d*\.)?([a-z_0-9]+)")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
 _MONTHS = (
-    ("janv", "janvier"), ("fevr", "fevrier"), ("mars",), ("avr", "avril"), ("mai",), ("juin",),
-    ("juil", "juillet"), ("aout",), ("sept", "septembre"), ("oct", "octobre"),
-    ("nov", "novembre"), ("dec", "decembre"),
-)  # fmt: skip
+    ("janv", "janvier"),
+    ("fevr", "fevrier"),
+    ("mars",),
+    ("avr", "avril"),
+    ("mai",),
+    ("juin",),
+    ("juil", "juillet"),
+    ("aout",),
+    ("sept", "septembre"),
+    ("oct", "octobre"),
+    ("nov", "novembre"),
+    ("dec", "decembre"),
+)
 _ENGLISH = "January February March April May June July August September October November December"
 
 

@@ -93,7 +93,8 @@ class ClientFinder:
                 self._put(Key.CODE, code, one)
         if self.anew:
             return
-        rest = [row for row in rows if not self._settled(row)]
+        met = any(self._index[key] for key in IDENTIFIERS)
+        rest = [row for row in rows if not self._settled(row)] if met else rows
         if Key.EMAIL in self.keys:
             # Every client has a code, which another one contradicts.
             coded = self.codeless

@@ -67,8 +67,8 @@ class Pasts:
 
     def note(self, record: Any, values: Mapping[str, Any], client_id: int, action: str) -> None:
         """Remember what a row says; all of the row only where it may have to be given back."""
-        names = ("former_codes", "merged_codes", "merged_into")
-        codes, merged, winner = (values.get(name) for name in names)
+        codes, merged = values.get("former_codes"), values.get("merged_codes")
+        winner = values.get("merged_into")
         if codes or merged or winner:
             kept = record if self.report.rejected.pass_on else At(record.line)
             winner = str(winner or "").strip()

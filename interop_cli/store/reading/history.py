@@ -13,9 +13,22 @@ if TYPE_CHECKING:
     from interop_cli.domain.fields.field import Column
 
 NAMES = (
-    "operation_id", "at", "actor", "operation", "entity", "entity_id", "action", "field", "before",
-    "after", "kind", "number", "status", "currency", "total_cents",
-)  # fmt: skip
+    "operation_id",
+    "at",
+    "actor",
+    "operation",
+    "entity",
+    "entity_id",
+    "action",
+    "field",
+    "before",
+    "after",
+    "kind",
+    "number",
+    "status",
+    "currency",
+    "total_cents",
+)
 CHANGE = "change"  # the kind of a row that is no document
 # A client, and those that were merged into it.
 OWN = "(SELECT id FROM client WHERE id = :id OR merged_into_id = :id)"

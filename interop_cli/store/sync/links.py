@@ -29,6 +29,7 @@ CLEARED: Mapping[str, Any] = {
     "seen_at": None, "drift": 0, "batch": None,
 }  # fmt: skip
 """What a link forgets when its record is in step, or is to be looked at afresh."""
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 # Those that are in somebody's hands, or hold a record over there: deleting ours would strand it.
 LIVE = "(remote_id IS NOT NULL OR state IN ('claimed', 'unknown', 'awaiting'))"
 
@@ -66,7 +67,7 @@ def _json(text: str | None) -> Any:
 
 def dumped(value: Mapping[str, Any] | None) -> str | None:
     """A payload as it is stored."""
-    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return None if value is None else _SORTED(value)
 
 
 def message_text(message: Message) -> str:
@@ -173,14 +174,19 @@ class LinkRepository:
             }
             for row in claims
         ]
-        self._made([{**row, "state": LinkState.PENDING} for row in rows])
         self.writer.derived = True
         self.conn.execute_many(
-            "UPDATE sync_link SET state = 'claimed', owner = :owner, lease_until = :until,"
-            " attempt = :attempt, attempt_key = :attempt_key, attempt_hash = :attempt_hash,"
-            " attempts = attempts + 1, updated_at = :now,"
-            " remote_key = CASE WHEN remote_id IS NULL THEN :key ELSE remote_key END"
-            " WHERE target_id = :target AND entity = :entity AND local_id = :local_id",
+            "INSERT INTO sync_link (target_id, entity, local_id, state, remote_key, owner,"
+            " lease_until, attempt, attempt_key, attempt_hash, attempts, created_at, updated_at)"
+            " VALUES (:target, :entity, :local_id, 'claimed', :key, :owner, :until, :attempt,"
+            " :attempt_key, :attempt_hash, 1, :now, :now)"
+            " ON CONFLICT (target_id, entity, local_id) DO UPDATE SET state = 'claimed',"
+            " owner = excluded.owner, lease_until = excluded.lease_until,"
+            " attempt = excluded.attempt, attempt_key = excluded.attempt_key,"
+            " attempt_hash = excluded.attempt_hash, attempts = sync_link.attempts + 1,"
+            " updated_at = excluded.updated_at, remote_key = CASE"
+            " WHEN sync_link.remote_id IS NULL THEN excluded.remote_key"
+            " ELSE sync_link.remote_key END",
             rows,
         )
 
@@ -264,15 +270,14 @@ class LinkRepository:
         )
         return count == 1
 
-    def claimed_by(self, target_id: int, entity: str, owner: str) -> set[int]:
-        """Which of our records a run has claimed, and nobody has taken from it."""
-        rows = self.conn.query(
+    def claimed_by(self, target_id: int, entity: str, owner: str, ids: Sequence[int]) -> set[int]:
+        """Which of these records a run has claimed, and nobody has taken from it."""
+        sql = (
             "SELECT local_id FROM sync_link WHERE target_id = :target AND entity = :entity"
-            " AND state = 'claimed' AND owner = :owner",
-            target=target_id,
-            entity=entity,
-            owner=owner,
+            " AND state = 'claimed' AND owner = :owner AND local_id IN ({places})"
         )
+        about = {"target": target_id, "entity": entity, "owner": owner}
+        rows = query_in_chunks(self.conn, sql, ids, **about)
         return {row["local_id"] for row in rows}
 
     def settle(self, target_id: int, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:

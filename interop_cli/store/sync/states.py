@@ -68,11 +68,20 @@ def fields(conn: Connection, filters: Sequence[str]) -> tuple[ListField, ...]:
 
 
 SQL = {
-    "at": "e.at", "target": "s.name", "entity": "e.entity", "id": "e.local_id",
-    "code": "COALESCE(c.code, tc.code, dc.code)", "number": "d.number", "action": "e.action",
-    "outcome": "e.outcome", "error": "e.code", "http_status": "e.status",
-    "request_id": "e.request_id", "duration_ms": "e.duration_ms", "run": "e.run",
-}  # fmt: skip
+    "at": "e.at",
+    "target": "s.name",
+    "entity": "e.entity",
+    "id": "e.local_id",
+    "code": "COALESCE(c.code, tc.code, dc.code)",
+    "number": "d.number",
+    "action": "e.action",
+    "outcome": "e.outcome",
+    "error": "e.code",
+    "http_status": "e.status",
+    "request_id": "e.request_id",
+    "duration_ms": "e.duration_ms",
+    "run": "e.run",
+}
 FROM = (
     " FROM sync_event e JOIN sync_target s ON s.id = e.target_id"
     " LEFT JOIN client c ON e.entity = 'client' AND c.id = e.local_id"

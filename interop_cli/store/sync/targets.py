@@ -15,9 +15,22 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (
-    "id", "name", "kind", "uid", "settings", "version", "introduced", "paused_until", "paused_by",
-    "failures", "worker", "worker_until", "pulled_at", "remote", "remote_name",
-)  # fmt: skip
+    "id",
+    "name",
+    "kind",
+    "uid",
+    "settings",
+    "version",
+    "introduced",
+    "paused_until",
+    "paused_by",
+    "failures",
+    "worker",
+    "worker_until",
+    "pulled_at",
+    "remote",
+    "remote_name",
+)
 
 
 RESTED: Mapping[str, Any] = {"failures": 0, "paused_until": None, "paused_by": None}
