@@ -29,7 +29,7 @@ _PLAIN = (
     N_("Introduced"), N_("Invoices"), N_("Items"), N_("Journal mode"), N_("Journal"), N_("Kept"),
     N_("Key"), N_("Last invoice"), N_("Last year"), N_("Latest"), N_("Left out"), N_("Left"),
     N_("Line"), N_("Location"),
-    N_("Made"), N_("Mailed"),
+    N_("Made"), N_("Mail off"), N_("Mailed"),
     N_("Max length"), N_("Message"), N_("Namesakes"), N_("Need"), N_("Note"),
     N_("Notes"), N_("Offered"), N_("Operation id"), N_("Operation"), N_("Operations"), N_("Origin"),
     N_("Other name"), N_("Other"), N_("Others"), N_("Ours"), N_("Outcome"), N_("Pattern"),

@@ -197,17 +197,16 @@ def _sent(app: App, ready: Sequence[Planned]) -> tuple[Outcome, Trouble | None]:
     found = _round(app)
     if app.dry_run:
         found.tried(ready)
-        return found.outcome, None
-    if not ready:
-        return found.outcome, None
-    with app.store.alone("mail", wait=False):
-        _open(found)
-        try:
-            with app.output.progress(len(ready), _("Sending")) as advance:
-                found.advance = advance
-                found.send(ready)
-        finally:
-            found.postman.close()
+    elif ready:
+        with app.store.alone("mail", wait=False):
+            _open(found)
+            try:
+                with app.output.progress(len(ready), _("Sending")) as advance:
+                    found.advance = advance
+                    found.send(ready)
+            finally:
+                found.postman.close()
+    found.outcome.warnings += found.printing.warnings
     return found.outcome, found.stopped
 
 
@@ -237,6 +236,7 @@ def _test(app: App, numbers: tuple[str, ...], address: str) -> None:
         raise _error(trouble) from None
     finally:
         found.postman.close()
+    outcome.warnings += found.printing.warnings
     _tell(app, outcome, None)
 
 
