@@ -17,6 +17,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import KIND_TITLE
 from interop_cli.domain.values.money import format_cents, format_decimal
 from interop_cli.domain.values.phone_text import format_phone
+from interop_cli.domain.values.places import country_name
 from interop_cli.i18n import catalogue
 from interop_cli.paper.postal import postal_lines
 
@@ -219,7 +220,13 @@ def _parties(document: Mapping[str, Any], company: Company, wording: Wording) ->
     post: dict[str, Any] = {"home": company.country, "language": wording.language}
 
     def block(title: str, name: str, place: Mapping[str, Any] | None, text: str | None) -> Block:
-        lines = _wrapped(text) if text else postal_lines(place, **post) if place else []
+        lines = (
+            _wrapped(text, wording, company.country)
+            if text
+            else postal_lines(place, **post)
+            if place
+            else []
+        )
         return Block(say(title), (name, *lines))
 
     bought = block(
@@ -241,13 +248,20 @@ def _parties(document: Mapping[str, Any], company: Company, wording: Wording) ->
     return found
 
 
-def _wrapped(text: str) -> list[str]:
-    """A stored address, which is on one line, on several: the first part is the street."""
+def _wrapped(text: str, wording: Wording, home: str) -> list[str]:
+    """A stored address, which is on one line, on several: the first part is the street.
+
+    It ends with the code of its country, which is said by name, and not at all at home.
+    """
+    text, comma, country = text.rpartition(", ")
+    if not comma or len(country) != 2:
+        return [f"{text}{comma}{country}"]
     first, comma, rest = text.partition(", ")
-    if first.replace(" ", "").isalnum() and first[:1].isdigit() and " " not in first and comma:
+    if first.isalnum() and first[:1].isdigit() and comma:  # the number of the house
         second, comma, rest = rest.partition(", ")
         first = f"{first}, {second}"
-    return [first, rest] if rest else [first]
+    abroad = None if country == home else country_name(country, wording.language)
+    return [line for line in (first, rest, abroad) if line]
 
 
 def _columns(kind: str, wording: Wording) -> tuple[str, ...]:

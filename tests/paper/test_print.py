@@ -110,6 +110,16 @@ def test_a_printed_invoice_says_all_that_the_document_has(shop: Shop, language: 
     assert str(invoice["number"]) in str(reader.metadata.title)
 
 
+def test_an_address_of_an_invoice_says_its_country_only_abroad(shop: Shop) -> None:
+    invoice = invoiced(shop)
+    text = shop("sales", "document", "print", invoice["number"], "--format", "text").stdout
+    assert invoice["sold_to_address"] == "12, rue du Quai, Québec QC G1K 7X2, CA"
+    assert "  12, rue du Quai\n  Québec QC G1K 7X2\n" in text
+    shop("config", "set", "company.country", "FR", "-q")
+    text = shop("sales", "document", "print", invoice["number"], "--format", "text").stdout
+    assert "  12, rue du Quai\n  Québec QC G1K 7X2\n  Canada\n" in text
+
+
 def test_the_language_can_be_said(shop: Shop) -> None:
     number = invoiced(shop)["number"]
     text, _reader = shop.pdf("--lang", "en", "sales", "document", "print", number)
