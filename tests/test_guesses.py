@@ -40,6 +40,12 @@ def guessed(invoke: Run, line: str) -> str:
         ("list clients", "interop client list"),
         ("customers list", "interop client list"),
         ("invoice create ACME", "interop sales invoice create CODE"),
+        ("sales invoice list", "interop sales document list"),
+        ("sync list", "interop sync status"),
+        ("client contacts ACME", "interop contact list"),
+        ("client invoices ACME", "interop sales invoice"),
+        ("customers", "interop client list"),
+        ("sync find", "See: interop sync --help"),
         ("undo", "interop journal undo OPERATION|last"),
         ("xyzzy", "See: interop --help"),
     ],
@@ -73,6 +79,29 @@ def test_a_verb_of_others_names_ours(line: str, meant: str, invoke: Run) -> None
     ],
 )
 def test_an_option_of_others_names_ours(line: str, meant: str, invoke: Run) -> None:
+    assert guessed(invoke, line).startswith(meant)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("client edit ACME --uid x", "The field uid cannot be filled in here."),
+        ("client create X --created-at 2025-01-01", "The field created_at cannot be filled in"),
+        ("contact edit 1 --client ACME", "The field client cannot be filled in here."),
+        ("sales invoice create ACME --total 5", "The field total cannot be filled in here."),
+        ("client edit ACME --active", "interop client activate, interop client deactivate"),
+        ("client edit ACME --logo x.png", "interop client logo"),
+        ("client edit ACME --tags vip", "--tag TEXT"),
+        ("client edit ACME --version 3", "--if-version N"),
+        ("note create ACME --attachments x.pdf", "--attach FILE"),
+        ("note edit 1 --attachments x.pdf", "interop note attach ID FILE…, interop note detach ID"),
+        ("sync add books --currency CAD", "See: interop sync add --help"),
+    ],
+)
+def test_a_field_that_has_no_option_leads_to_what_fills_it_in(
+    line: str, meant: str, invoke: Run
+) -> None:
+    """Never to a filter: one who makes or edits a record does not look for one."""
     assert guessed(invoke, line).startswith(meant)
 
 

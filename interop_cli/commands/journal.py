@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _, ngettext
+from interop_cli.i18n import local_time, ngettext
+from interop_cli.output.words import operation_named
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Count, Group, RowId, argument, option, pass_app
 
@@ -44,8 +45,6 @@ def list_command(app: App, name: str | None, limit: int | None) -> None:
 
 def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
     """Operations with their names as people say them."""
-    from interop_cli.output.words import operation_named
-
     for batch in batches:
         yield [(row[0], operation_named(row[1]), *row[2:]) for row in batch]
 
@@ -70,6 +69,8 @@ def show_command(app: App, operation_id: int, limit: int) -> None:
 
     with app.store.reading() as conn:
         found = operations.operation(conn, operation_id)
+        if app.output.format == "table" and not app.output.fields:
+            found["name"] = operation_named(found["name"])
         items = operations.changes(conn, operation_id, limit)
         spool = conn.readers_block_writers
         app.output.record(found, "operation", key="id", last=("items", items), spool=spool)
@@ -90,7 +91,8 @@ def _last(app: App) -> tuple[int, str]:
     with app.store.reading() as conn:
         found = operations.latest(conn, app.store.actor)
     shown = ngettext("{n} change", "{n} changes", found["changes"])
-    line = one_line(f"{found['id']}  {found['at']}  {found['command']}  {shown}")
+    at = local_time(found["at"])
+    line = one_line(f"{found['id']}  {at}  {found['command']}  {shown}")
     return int(found["id"]), f"  {line}"
 
 
@@ -153,7 +155,14 @@ def verify_command(app: App) -> None:
         findings = list(journal.broken_links(conn))
         count, head = journal.head(conn)
     if app.output.format == "table" and not findings:
-        app.output.message(_("{count} operations verified; head {hash}", count=count, hash=head))
+        app.output.message(
+            ngettext(
+                "{n} operation verified; head {hash}",
+                "{n} operations verified; head {hash}",
+                count,
+                hash=head,
+            )
+        )
         return
     columns = [Column("operation_id", ValueKind.INT), Column("reason")]
     rows = [(finding["operation_id"], finding["reason"]) for finding in findings]

@@ -125,7 +125,8 @@ def save_command(
         if not place.is_dir() and len(chosen) != 1:
             raise UsageError(
                 "usage.attachment",
-                msg(
+                counted(
+                    "The note has {count} attachment: name a folder that exists.",
                     "The note has {count} attachments: name a folder that exists, or one of them.",
                     count=len(chosen),
                 ),

@@ -41,6 +41,7 @@ _BY_NAME = {
     "sales.invoice.send": "sync",
     "contact.erase": "erase",
     "journal.undo": "undo",
+    "db.move": "settings",
 }
 _BY_VERB = {"delete": "delete"}
 _BY_GROUP = {"config": "settings", "user": "settings", "sync": "sync"}

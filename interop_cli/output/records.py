@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from json.encoder import encode_basestring as quote
 from typing import Any
 
 from interop_cli.domain.fields.field import Column, ValueKind
-from interop_cli.output.cells import as_text, compact, plain
+from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import Row, choose, dig, unknown_field
 from interop_cli.output.people import readers
-from interop_cli.output.sanitise import one_line
 from interop_cli.output.style import Style, width
 from interop_cli.output.titles import title
 
@@ -79,15 +79,21 @@ def streamed(
 def _streamed_card(
     obj: Mapping[str, Any], name: str, items: Iterable[Mapping[str, Any]], style: Style
 ) -> Iterator[str]:
-    """Titles and values; those of the last one line, however long."""
-    *lines, bare = card({**obj, name: None}, style)
-    yield from (style.render(line) + "\n" for line in lines)
-    room = max(width(title(one)) for one in (*obj, name))
-    before = style.pad(style.bold(title(name)), room) + "  "
-    for item in items:
-        yield style.render(before) + one_line(as_text(item) or "")
-        before, bare = ", ", ""
-    yield style.render(bare) + "\n"
+    """Titles and values, and the items as a table below."""
+    from interop_cli.output.table import table
+
+    yield from (style.render(line) + "\n" for line in card(obj, style))
+    rest = iter(items)
+    first = next(rest, None)
+    if first is None:
+        return
+    yield f"\n{style.render(style.bold(title(name)))}\n"
+    columns = [Column(key, kind_of(key, value)) for key, value in first.items()]
+    rows: Iterable[Row] = (tuple(item.get(key) for key in first) for item in chain([first], rest))
+    batches = ([row] for row in rows)
+    yield from table(
+        choose(columns, None), batches, columns=columns, style=style, room=style.room, asked=True
+    )
 
 
 def code_of(obj: Mapping[str, Any], key: str) -> object:

@@ -2,17 +2,18 @@
 
 Widths need all rows, and memory must not grow with them: the first ``BOUND`` rows settle the
 widths and are drawn by tabulate, the rest follows in the same widths as it comes (a wider cell
-then pushes its row). Only on a terminal is anything left out: see ``fitted``.
+then pushes its row). Only on a terminal is anything left out or broken: see ``fitted``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from interop_cli.domain.fields.field import NUMBERS, Column, ValueKind
+from interop_cli.domain.fields.ranks import wrapped_named
 from interop_cli.i18n import _
 from interop_cli.output.columns import ColumnChoice, Row
 from interop_cli.output.people import readers
@@ -22,6 +23,7 @@ from interop_cli.output.titles import title
 BOUND = 1000
 NARROWEST = 8  # a column that was asked for is not cut below this
 NARROW, ROOMY = 18, 24  # what texts keep while others leave; those of the first rank keep more
+BROKEN = 12  # what goes on below needs no more
 DAY = len("2026-01-05")
 _GAP = 2
 Lines = list[list[str]]
@@ -62,18 +64,21 @@ def table(
 
     lines = cells(first[:bound])
     limits = dict.fromkeys(range(len(choices)), Cut())
+    wrapped = {place for place, choice in enumerate(choices) if wrapped_named(choice.name)}
     if room is not None:
         limits = fitted(_traits(choices, titles, lines, key), room, leave=not asked)
         gone = [choice for place, choice in enumerate(choices) if place not in limits]
         if gone and left_out:
             left_out(gone)
     kept = [choices[place] for place in limits]
-    drawn, widths = _draw(kept, _clipped([titles], limits)[0], _clipped(lines, limits))
+    head = [cut.of(titles[place]) for place, cut in limits.items()]
+    shown, rows = _laid_out(lines, first[:bound], limits, wrapped)
+    drawn, widths = _draw(kept, head, shown)
     yield "\n".join(drawn[:2]) + "\n"
-    yield from _dressed(drawn[2:], first[:bound], style, dim)
+    yield from _dressed(drawn[2:], rows, style, dim)
     for batch in chain([first[bound:]], rest):
-        shown = [_line(kept, line, widths) for line in _clipped(cells(batch), limits)]
-        yield from _dressed(shown, batch, style, dim)
+        shown, rows = _laid_out(cells(batch), batch, limits, wrapped)
+        yield from _dressed([_line(kept, line, widths) for line in shown], rows, style, dim)
 
 
 class Cut(NamedTuple):
@@ -88,6 +93,14 @@ class Cut(NamedTuple):
             return text[:DAY] if text[:1].isdecimal() else text
         return text if self.columns is None else clip(text, self.columns)
 
+    def broken(self, text: str) -> list[str]:
+        """``text``, in lines that are so wide."""
+        if self.columns is None or width(text) <= self.columns:
+            return [text]
+        from textwrap import wrap
+
+        return [self.of(line) for line in wrap(text, self.columns)]
+
 
 @dataclass(frozen=True, slots=True)
 class Trait:
@@ -97,7 +110,7 @@ class Trait:
     narrowest: int
     rank: int
     day: int = 0  # how wide it is where its times are shown as days
-    constant: bool = False  # it says the same in each row
+    constant: bool = False  # it says the same in each row, or nothing
 
 
 def _traits(
@@ -109,11 +122,14 @@ def _traits(
     ):
         widest = max(map(width, (head, *texts)))
         cut = ROOMY if choice.rank == 1 else NARROW
+        if wrapped_named(choice.name):
+            cut = BROKEN
         narrowest = max(min(widest, cut), width(head))
         if choice.whole or choice.name == key:
             narrowest = widest
         day = max(DAY, width(head)) if choice.kind is ValueKind.TIME else 0
-        constant = len(texts) > 1 and len(set(texts)) == 1 and choice.name != key
+        same = len(set(texts)) == 1 and (len(texts) > 1 or not texts[0])
+        constant = same and choice.name != key
         rank = 1 if choice.name == key else choice.rank
         traits.append(Trait(widest, narrowest, rank, day, constant))
     return traits
@@ -214,6 +230,23 @@ def _dressed(lines: list[str], rows: Sequence[Row], style: Style, dim: int | Non
         yield (line if row[dim] else style.render(style.dim(line))) + "\n"
 
 
-def _clipped(lines: Lines, limits: dict[int, Cut]) -> Lines:
-    """The cells of the columns that stay, each cut."""
-    return [[cut.of(line[place]) for place, cut in limits.items()] for line in lines]
+def _laid_out(
+    lines: Lines, rows: Sequence[Row], limits: dict[int, Cut], wrapped: Collection[int]
+) -> tuple[Lines, Sequence[Row]]:
+    """The cells of the columns that stay, each cut, and the row that each line is of.
+
+    What is ``wrapped`` goes on in lines below its row.
+    """
+    if not any(cut.columns for place, cut in limits.items() if place in wrapped):
+        return [[cut.of(line[place]) for place, cut in limits.items()] for line in lines], rows
+    found: Lines = []
+    of: list[Row] = []
+    for line, row in zip(lines, rows, strict=True):
+        parts = [
+            cut.broken(line[place]) if place in wrapped else [cut.of(line[place])]
+            for place, cut in limits.items()
+        ]
+        below = [[*cells] for cells in zip_longest(*parts, fillvalue="")]
+        found += below
+        of += [row] * len(below)
+    return found, of

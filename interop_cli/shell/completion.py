@@ -120,6 +120,12 @@ def entity_at(ctx: click.Context) -> str:
     return "document" if group == "sales" and below[0] in OF_DOCUMENTS else "client"
 
 
+def is_about_one(ctx: click.Context) -> bool:
+    """Whether the command is about the fields of what ``entity_at`` says, and not another thing."""
+    group = ctx.parent.info_name if ctx.parent else None
+    return group == "client" or entity_at(ctx) != "client"
+
+
 def entity_of(operation: str) -> str:
     """What a file holds that ``client.import`` or ``sales.import`` takes in."""
     group = operation.partition(".")[0]

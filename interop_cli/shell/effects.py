@@ -51,6 +51,7 @@ RESULT = frozenset({
 WRITES = {
     "sync connect": "object", "sync fields": "object[]", "sync pull": "object[]",
     "sync resolve": "object[]", "db init": "text", "db migrate": "object", "db restore": "object",
+    "db copy": "object",
 }  # fmt: skip
 """Those that write and give something else."""
 YES = frozenset({

@@ -30,6 +30,7 @@ _COMMANDS = {
     "show": "get view read info display cat print pdf open imprimer afficher voir montrer",
     "activate": "enable reactivate activer réactiver",
     "deactivate": "disable archive retire désactiver archiver",
+    "status": "list ls show get state état",
     "merge": "combine join dedupe fusionner",
     "duplicates": "dedupe doublons",
     "export": "dump download exporter",
@@ -84,6 +85,15 @@ _OPTIONS = {
 }
 """Our options by their names, and what others call them."""
 
+_FILL_IN = frozenset({"create", "edit", "add"})
+_SET_BY = {
+    "active": ("activate", "deactivate"),
+    "logo": ("logo",),
+    "attachments": ("attach", "detach"),
+    "merged_into": ("merge",),
+}
+"""Fields that have no option of their name, and the options and commands that fill them in."""
+
 _SEARCHES = frozenset({"search", "find", "chercher", "trouver"})
 _COUNTS = frozenset({"count", "compter"})
 
@@ -101,6 +111,8 @@ def hint(error: click.UsageError, argv: Sequence[str]) -> Message | None:
         found = _commands(ctx, error.command_name, _after(argv, error.command_name))
     elif isinstance(error, click.NoSuchOption):
         found = _options(ctx, error.option_name, argv)
+        if not found and (field := _unset(ctx, error.option_name.lstrip("-"))):
+            return msg("The field {field} cannot be filled in here.", field=field)
     elif isinstance(error, Unexpected):
         found = _places(ctx)
         if not found:
@@ -124,15 +136,17 @@ def _commands(ctx: click.Context, word: str, rest: Sequence[str]) -> list[str]:
     children = [*_children(ctx)]
     found = _called(children, wanted)
     if not found:
-        root = ctx.find_root()
         also = {ours for one in rest[:2] for ours in _ours(one, _COMMANDS)}
-        everywhere = [*_below(root)]
-        below = ctx.command_path + " "
-        own = [one for one in everywhere if one.command_path.startswith(below)]
-        for several in (own, everywhere):
-            found = found or _called(several, wanted)
-        # Also in the other order: list clients.
-        found = [one for one in found if also & {*one.command_path.split()}] or found
+        around: click.Context | None = ctx
+        while around is not None and not found:
+            found = _called(_below(around), wanted)
+            # Also in the other order: list clients.
+            turned = [one for one in found if also & {*one.command_path.split()}]
+            if around.parent is None and ctx.parent is not None:
+                # A list in another group is a list of another thing.
+                found = [one for one in found if isinstance(one.command, click.Group)]
+            found = turned or found
+            around = around.parent
     if not found:
         near = closest(word, [str(one.info_name) for one in children])
         found = [one for one in children if one.info_name == near]
@@ -152,8 +166,8 @@ def _ours(word: str, theirs: dict[str, str]) -> list[str]:
 
 
 def _within(ctx: click.Context, rest: Sequence[str]) -> click.Context:
-    """The command that the ``rest`` names in a group."""
-    for word in rest[:1]:
+    """The command that the ``rest`` names in a group; where it names none, the one that lists."""
+    for word in (*rest[:1], "list"):
         if found := _called(_children(ctx), _ours(word, _COMMANDS)):
             return found[0]
     return ctx
@@ -192,9 +206,11 @@ def _options(ctx: click.Context, flag: str, argv: Sequence[str]) -> list[str]:
     """What says the same as an option that the command does not have."""
     name = flag.lstrip("-")
     value = typed(argv, flag)
+    found = _said_otherwise(ctx, name) or _as_argument(ctx, name)
+    if not found and (field := _unset(ctx, name)):
+        return _set_by(ctx, field)
     return (
-        _said_otherwise(ctx, name)
-        or _as_argument(ctx, name)
+        found
         or _as_value(ctx, name)
         or _as_filter(ctx, name, value)
         or _spelled_so(ctx, name, takes=any(word.startswith(flag + "=") for word in argv))
@@ -247,6 +263,32 @@ def _as_argument(ctx: click.Context, name: str) -> list[str]:
         if {param.name, metavar.strip("[]…").lower()} & {*ours}:
             return [f"{ctx.command_path} {metavar.strip('[]')}"]
     return []
+
+
+def _unset(ctx: click.Context, name: str) -> str | None:
+    """The field of that name, where a command that fills in fields has no option for it."""
+    from interop_cli.domain.fields import ENTITIES
+    from interop_cli.shell.completion import entity_at, is_about_one
+
+    field = name.replace("-", "_")
+    if ctx.info_name not in _FILL_IN or not is_about_one(ctx) or _option_called(ctx, name):
+        return None
+    known = (one.option.lstrip("-") for one in ENTITIES[entity_at(ctx)] if not one.internal)
+    return field if name in known else None
+
+
+def _set_by(ctx: click.Context, field: str) -> list[str]:
+    """What fills in a field that has no option of its name: ``--tag``, ``activate``."""
+    flags = _flags(ctx)
+    named = field.replace("_", "-")
+    means = _SET_BY.get(field, ())
+    found = [
+        _as_typed(param, ctx)
+        for flag, param in flags.items()
+        if flag.endswith("-" + named) or flag == named.removesuffix("s") or flag in means
+    ]
+    beside = _children(ctx.parent) if ctx.parent else ()
+    return found or [_usage(one, field) for one in _called(beside, means)]
 
 
 def _as_value(ctx: click.Context, name: str) -> list[str]:
@@ -313,7 +355,8 @@ def _elsewhere(ctx: click.Context, name: str) -> list[str]:
     """The commands that have it: below, beside, or of the same name in another group."""
     if ctx.parent is not None and not isinstance(ctx.command, click.Group):
         near = [*_children(ctx.parent)]
-        near += [one for one in _below(ctx.find_root()) if one.info_name == ctx.info_name]
+        if ctx.info_name not in _FILL_IN:  # what is made by another command is another thing
+            near += [one for one in _below(ctx.find_root()) if one.info_name == ctx.info_name]
     else:
         near = [*_below(ctx)]
     found = []

@@ -45,7 +45,9 @@ class Arranged:
     coming: Coming = field(default_factory=set)
     parts: dict[int, Part] = field(default_factory=dict)
     checked: set[int] = field(default_factory=set)
-    """Those of which nobody knows yet what is there, or that go before the others."""
+    """Those of which nobody knows yet what is there, or whether they go, or that go first."""
+    lacking: list[int] = field(default_factory=list)
+    """Those that were refused for what another record there had."""
     linked: Coming = field(default_factory=set)
     """Those that have a record there, or take over one."""
     names: dict[int, str] = field(default_factory=dict)
@@ -61,8 +63,13 @@ class Arranged:
         local = step.local
         if step.link.remote_id is not None:
             self.linked.add((self.entity, local.number or local.code))
-        if step.todo is Todo.CHECK or (step.is_final and not step.is_held):
+        leaves = step.is_final and not step.is_held
+        if step.lacks_value:
+            self.lacking.append(local.id)
+        if step.todo is Todo.CHECK or step.lacks_value or leaves:
             self.checked.add(local.id)
+        if leaves:
+            self.parts[local.id] = turns.leaving(step, self.fields)
         if step.todo not in SENT:
             return
         waits, lost = None, False
@@ -81,13 +88,20 @@ class Arranged:
         if local_id in self.parts:
             self.parts[local_id] = replace(self.parts[local_id], lost=True)
 
-    def waits(self, local_id: int) -> bool:
-        """Whether another of ours has, as far as we know, a value that this record is to get."""
+    def gives(self, local_id: int, field: str) -> bool:
+        """Whether a record is to have another value there in a field, or none."""
+        part = self.parts.get(local_id)
+        return part is not None and not part.lost and field in part.takes
+
+    def waits(self, local_id: int, field: str | None = None) -> bool:
+        """Whether another of ours has, as far as we know, a value that this record is to get;
+        ``field``: in this one.
+        """
         part = self.parts.get(local_id)
         return part is not None and any(
             self.holders.get((name, value), local_id) != local_id
             for name, value in part.takes.items()
-            if value is not None
+            if value is not None and field in (None, name)
         )
 
     @cached_property

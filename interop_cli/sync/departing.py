@@ -55,7 +55,7 @@ def inheriting(
             taken = heirs[local.id].link
             yield local, replace(taken, id=link.id, state=LinkState.PENDING, stamp="", fault=None)
         elif local.id in losers:
-            yield local, replace(link, state=LinkState.PENDING, remote_id=None)
+            yield local, replace(link, remote_id=None)
         elif departure is not None and departure.heir is not None and departure.heir in heirs:
             into = heirs[departure.heir].link.remote_id
             yield replace(local, departure=replace(departure, into=into)), link

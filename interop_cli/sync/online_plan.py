@@ -110,6 +110,7 @@ class View:
 
     def of(self, steps: Sequence[Step]) -> list[Step]:
         """A batch of steps as they come out. Raises Trouble."""
+        steps = [self._anew(step) if step.lacks_value else step for step in steps]
         asked = [step for step in steps if step.todo in SENT or step.todo is Todo.CHECK]
         found = read(self.opened, self.entity, asked) if asked else {}
         finals = [step for step in steps if step.is_final]
@@ -124,6 +125,11 @@ class View:
         ]
         self._ask(judged)
         return judged
+
+    def _anew(self, step: Step) -> Step:
+        """A record that was refused for what another had: a push looks whether it is free."""
+        link = replace(step.link, state=LinkState.PENDING, fault=None)
+        return plan(step.local, link, self.opened.rules(self.entity))
 
     def _judged(self, step: Step, remote: RemoteRecord | None) -> Step:
         if step.todo is Todo.CHECK and is_final(step.link.attempt):
@@ -214,5 +220,8 @@ class View:
             if not arranged.waits(local_id):
                 yield local_id, Reason("sync.name_taken", FOREIGN, key)
         for (local_id, name), remote_id in self.held_by.items():
-            if remote_id not in self.linked:
+            holder = self.linked.get(remote_id)
+            if holder is None or not (
+                arranged.gives(holder, name) or arranged.waits(local_id, name)
+            ):
                 yield local_id, Reason("remote.name_taken", FOREIGN, name)

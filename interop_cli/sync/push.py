@@ -130,13 +130,14 @@ class Push:
             calls = self.report.calls
             sorted_ = self._sorted(entity, ids)
             arranged, revisit = sorted_.arranged, sorted_.revisit
-            if sorted_.check or sorted_.final or arranged.waves:
+            if sorted_.check or sorted_.final or arranged.lacking or arranged.waves:
                 self._recognise()
             revisit |= self.sender.look(entity, sorted_.check)
             revisit |= self._depart(sorted_)
             if any(part.todo is Todo.CREATE for part in arranged.parts.values()):
                 self._introduce()
             revisit |= self._send(arranged)
+            revisit |= self.sender.look_for_freed(entity, arranged.lacking)
             if not revisit or (ids is not None and self.report.calls == calls):
                 return
             ids = sorted(revisit)

@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from interop_cli.domain.messages import msg
@@ -368,6 +369,27 @@ class Sender:
             departing.forget(self.opened, entity, done)
             for step, _remote_id in done:
                 self.report.say(step, UNCHANGED, reason("gone"))
+
+    def look_for_freed(self, entity: str, ids: Sequence[int]) -> set[int]:
+        """Find out which of the records that were refused for what another had may go by now."""
+        size, found = self.opened.connector.batch_size, set[int]()
+        for start in range(0, len(ids), size):
+            steps = list(self.opened.steps_of(entity, ids[start : start + size]))
+            try:
+                free = unknown_outcomes.freed(
+                    self.opened, entity, [step for step in steps if step.lacks_value]
+                )
+            except Trouble as trouble:
+                self.breaker.met(trouble)
+                return found
+            finally:
+                self.report.calls += len(self.opened.connector.traces())
+            if free:
+                self.opened.write(
+                    partial(unknown_outcomes.try_again, opened=self.opened, steps=free)
+                )
+            found |= {step.local.id for step in free}
+        return found
 
     def _look(self, entity: str, steps: list[Step]) -> None:
         opened = self.opened

@@ -30,7 +30,7 @@ from interop_cli.sync.report import ERROR, OK, Report
 from interop_cli.sync.target import OpenTarget
 
 TAKEN = Trouble(
-    TroubleKind.NAME_TAKEN,
+    TroubleKind.VALIDATION,
     "sync.remote_taken",
     msg("That record over there is already another one's of ours."),
 )
@@ -138,11 +138,10 @@ def _found(
     settled: Settled,
     report: Report,
 ) -> str:
-    link = replace(step.link, state=LinkState.CLAIMED)
-    unknown_outcomes.adopt(
-        uow, opened, replace(step, link=link), result.remote, step.payload, report
-    )
-    settled.again.add(result.id)
+    claimed = replace(step, link=replace(step.link, state=LinkState.CLAIMED))
+    ours, taken = step.payload, TroubleKind.NAME_TAKEN
+    if unknown_outcomes.adopt(uow, opened, claimed, result.remote, ours, report, failing=taken):
+        settled.again.add(result.id)
     return "found"
 
 

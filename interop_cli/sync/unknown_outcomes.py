@@ -13,6 +13,7 @@ from interop_cli.domain.sync.merge import is_erased, merge, without_erased
 from interop_cli.domain.sync.payload import Payload, differences
 from interop_cli.domain.sync.plan import Reason, Step, Todo
 from interop_cli.domain.sync.records import Action, RemoteRecord, Send
+from interop_cli.domain.sync.turns import compared
 from interop_cli.store.sync.links import CLEARED, dumped, message_text
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import departing
@@ -79,6 +80,30 @@ def strange(
     return None
 
 
+def freed(opened: OpenTarget, entity: str, steps: Sequence[Step]) -> list[Step]:
+    """Those refused for what another record there had, which no other has now. Raises Trouble."""
+    descriptor, found = opened.connector.descriptor(entity), list[Step]()
+    wanted: dict[str, list[Step]] = {}
+    for step in steps:
+        field = descriptor.named(step.reason.field or "") if step.reason is not None else None
+        if field is not None and field.unique is not None and step.payload.get(field.name):
+            wanted.setdefault(field.name, []).append(step)
+    for name, takers in wanted.items():
+        values = list(dict.fromkeys(str(step.payload[name]) for step in takers))
+        there = opened.connector.holders(entity, name, values)
+        holders = {compared(value): remote_id for value, remote_id in there.items()}
+        for step in takers:
+            if holders.get(compared(step.payload[name])) in (None, step.link.remote_id):
+                found.append(step)
+    return found
+
+
+def try_again(uow: UnitOfWork, opened: OpenTarget, steps: Sequence[Step]) -> None:
+    """Let records that failed be sent again."""
+    for step in steps:
+        _set(uow, opened, step, **{**CLEARED, "state": LinkState.PENDING, "stamp": ""})
+
+
 def _send(step: Step) -> Send:
     link = step.link
     payload = (link.attempt if step.todo is Todo.CHECK else None) or step.payload
@@ -134,15 +159,21 @@ def adopt(
     remote: RemoteRecord,
     attempt: dict[str, Any],
     report: Report,
-) -> None:
-    """Take a record that was found there for ours, where there is proof of it."""
+    *,
+    failing: TroubleKind = TroubleKind.VALIDATION,
+) -> bool:
+    """Take a record that was found there for ours, where there is proof of it; whether there was.
+
+    ``failing`` is what it is where there is none: after an unknown outcome it may be ours all the
+    same, so that it is not tried again before a person says so.
+    """
     entity, local = step.local.entity, step.local
     holder = uow.links.holder(opened.target.id, entity, remote.remote_id)
     reason = strange(local.id, remote, attempt, holder, opened.connector.descriptor(entity))
     if reason is not None:
-        _set(uow, opened, step, state=LinkState.FAILED, **_fault(TroubleKind.NAME_TAKEN, reason))
+        _set(uow, opened, step, state=LinkState.FAILED, **_fault(failing, reason))
         report.say(step, ERROR, reason, remote_id=remote.remote_id)
-        return
+        return False
     values = {
         **CLEARED,
         "state": LinkState.PENDING,
@@ -156,6 +187,7 @@ def adopt(
     _set(uow, opened, step, **values)
     todo = Todo.UPDATE if step.todo is Todo.CREATE else step.todo  # it is not made anew
     report.say(replace(step, todo=todo), OK, remote_id=remote.remote_id)
+    return True
 
 
 def compare(

@@ -38,7 +38,7 @@ def make() -> Callable[..., LocalRecord]:
 
 
 class TestContract(ConnectorContract):
-    write = "/batch/(upsert|create|update)"
+    write = "/batch/(create|update)"
 
 
 def push(connector: HubSpot, *locals_: LocalRecord) -> list[Any]:

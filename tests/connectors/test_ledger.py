@@ -184,6 +184,27 @@ def test_a_target_of_a_connector_that_is_gone_can_be_seen_and_removed(
     assert interop("sync", "targets", "--json").json == []
 
 
+def test_the_other_targets_do_not_wait_for_a_connector_that_is_gone(
+    interop: Interop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interop("sync", "add", "books", "ledger", "--set", "company=C1", "-q")
+    interop("client", "create", "Imprimerie Léger", "--code", "A", "--line1", "1 rue A",
+            "--city", "Québec", "--postal-code", "G1K 7X2", "-q")  # fmt: skip
+    words = ("--set", "profile=csv", "--set", f"folder={tmp_path}")
+    interop("sync", "add", "files", "file", *words, "-q")
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if not one.endswith("/site")])
+    for command in (("status",), ("plan", "--offline"), ("push",), ("retry",)):
+        done = interop("sync", *command, "--json", code=78)
+        assert done.error["code"] == "sync.kind.unknown", command
+        assert done.error["message"].startswith("books: "), command
+        if command[0] == "status":
+            assert [(row["target"], row["pending"]) for row in done.json] == [("files", 1)]
+        elif command[0] == "plan":
+            assert [(row["target"], row["action"]) for row in done.json] == [("files", "create")]
+        elif command[0] == "push":
+            assert [one["target"] for one in done.json["items"]] == ["files"]
+
+
 def test_a_connector_that_cannot_be_loaded_is_named(interop: Interop) -> None:
     error = interop("sync", "add", "books", "broken", "--json", code=78).error
     assert (error["code"], "tests.connectors.nothing" in error["message"]) == (

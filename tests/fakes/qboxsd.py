@@ -11,7 +11,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
-ENTITIES = ("Customer", "Invoice", "CreditMemo", "CompanyInfo", "Term", "Preferences")
+ENTITIES = (
+    *("Customer", "Vendor", "Employee", "Invoice", "CreditMemo"),
+    *("CompanyInfo", "Term", "Preferences"),
+)
 TYPES = (
     *ENTITIES,
     "PhysicalAddress",

@@ -184,6 +184,27 @@ def test_what_was_asked_for_stays_and_is_cut_further() -> None:
     assert not gone
 
 
+def test_sentences_and_settings_go_on_below_where_they_have_no_room() -> None:
+    columns = [Column("code"), Column("what"), Column("fix")]
+    rows = [("backup.age", "No sound backup", "interop db backup FILE"), ("file", "So", None)]
+    lines, gone = fitting(columns, rows, 32)
+    assert not gone
+    assert lines[2:] == [
+        ["backup.age", "No sound", "interop"],
+        ["backup", "db backup"],
+        ["FILE"],
+        ["file", "So"],
+    ]
+    whole, _ = fitting(columns, rows, 80)
+    assert whole[2] == [*rows[0]]
+
+
+def test_an_empty_column_leaves_first_even_where_there_is_but_one_row() -> None:
+    columns = [Column("code", rank=1), Column("name", rank=2), Column("note", rank=2)]
+    _, gone = fitting(columns, [("A" * 12, "", "n" * 20)], 34)
+    assert gone == ["name"]
+
+
 RANKED = [
     Column("code", rank=1, whole=True),
     Column("name", rank=1),

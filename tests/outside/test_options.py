@@ -258,7 +258,7 @@ def test_the_format_never_depends_on_the_reader(shop: Path, run: Run, tmp_path: 
     [
         (("client", "lst"), "interop client list"),
         (("cleint", "list"), "interop client list"),
-        (("client", "list", "--sttus", "all"), "--status"),
+        (("client", "list", "--sttus", "all"), "--status active|inactive|all"),
         (("client", "list", "--fields", "cod"), "code"),
         (("client", "list", "--filter", "contry=CA"), "country"),
         (("client", "list", "--sort", "nam"), "name"),

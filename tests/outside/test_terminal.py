@@ -192,20 +192,20 @@ def test_words_are_safe_off_a_terminal_too(hostile_shop: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_offers_no_orders(shell: str, hostile_shop: Path) -> None:
-    env = environment(
-        _INTEROP_COMPLETE=f"{shell}_complete", COMP_WORDS="interop client show ", COMP_CWORD="3"
-    )
+@pytest.mark.parametrize(("line", "offers"), [("client show ", False), ("address edit ", True)])
+def test_completion_offers_no_orders(
+    line: str, offers: bool, shell: str, hostile_shop: Path
+) -> None:
+    env = environment(_INTEROP_COMPLETE=f"{shell}_complete", COMP_LINE=f"interop {line}")
     code, out, err = finish(start(env=env))
     assert (code in (0, 1), err) == (True, "")
+    assert bool(out.strip()) is offers
     assert orders(out.replace("\t", "")) == []
 
 
 def test_a_database_that_cannot_be_read_completes_to_nothing(shop: Path) -> None:
     shop.write_bytes(b"not a database" * 100)
-    env = environment(
-        _INTEROP_COMPLETE="bash_complete", COMP_WORDS="interop client show ", COMP_CWORD="3"
-    )
+    env = environment(_INTEROP_COMPLETE="bash_complete", COMP_LINE="interop client show ")
     code, out, err = finish(start(env=env))
     assert (code in (0, 1), out.strip(), err) == (True, "", "")
 

@@ -497,6 +497,22 @@ def test_a_restored_database_sends_nothing_before_it_is_told_to(
     assert "mail.enabled" in done.stderr
 
 
+def test_a_copy_sends_nothing_unless_it_takes_the_place(
+    shop: Shop, box: MailBox, invoke: Run, ready_url: str, tmp_path: Path
+) -> None:
+    number = invoice(shop)
+    clone, moved = tmp_path / "clone.db", tmp_path / "moved.db"
+    done = shop("db", "copy", ready_url, clone, "-o", "json")
+    assert done.json["mail_off"] is True
+    assert "mail.enabled" in done.stderr
+    done = invoke("--db", clone, *SEND, number, "-o", "json")
+    assert done.error["code"] == "mail.off"
+    done = shop("db", "copy", ready_url, moved, "--move", "-o", "json")
+    assert done.json["mail_off"] is False
+    assert invoke("--db", moved, *SEND, number, "-q").code == 0
+    assert len(box.got) == 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_killed_between_the_note_and_the_answer(
     shop: Shop, box: MailBox, ready_url: str, tmp_path: Path

@@ -618,7 +618,7 @@ def test_429_is_waited_for_without_waiting(crm: Run, portal: FakeHubSpot) -> Non
     portal.fail("reply", reply=Reply(429, {"policyName": "SECONDLY"}, {"Retry-After": "7"}))
     assert items(crm("sync", "push", "--json")) == {"A": "ok"}
     called = [call.path.rsplit("/", 1)[1] for call in portal.calls]
-    assert called == ["details", "details", "upsert"]
+    assert called == ["details", "details", "create"]
 
 
 def test_results_and_counts(crm: Run, portal: FakeHubSpot) -> None:

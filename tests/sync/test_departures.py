@@ -410,3 +410,45 @@ def test_an_email_comes_with_the_merge(crm: Run, portal: FakeHubSpot) -> None:
     assert person["email"] == "jo@roy.example"
     assert planned(crm) == {}
     assert crm("sync", "push", "-q").code == 0
+
+
+def test_a_filter_takes_those_along_who_were_merged(two: Run, portal: FakeHubSpot) -> None:
+    done(two, "client", "edit", "A", "--city", "Lévis", "-q")
+    done(two, "client", "merge", "A", "B", "--confirm", "A", "-q")
+    which = ("--filter", "city = Lévis", "--irreversible")
+    rows = done(two, "sync", "plan", *which, "--json").json
+    assert [row["entity"] for row in rows if row["action"] == "merge"] == ["client", "contact"]
+    done(two, "sync", "push", *which, "-q")
+    assert names(portal) == {"Client A"}
+    assert len(portal.live("contacts")) == 3
+
+
+def test_a_plan_tells_what_an_irreversible_push_does(two: Run, portal: FakeHubSpot) -> None:
+    (row, *_) = [
+        one for one in done(two, "contact", "list", "B", "--json").json if "al@" in one["email"]
+    ]
+    done(two, "contact", "erase", str(row["id"]), "--confirm", str(row["id"]), "-q")
+    contact(two, "A", "Al Again", row["email"])
+    held = portal.live("contacts")
+    taken = ("blocked", "remote.name_taken")
+    erased = {("contact", "B"): ("erase", "sync.irreversible")}
+    for _ in range(2):
+        assert planned(two) == {("contact", "A"): taken, **erased}
+        assert two("sync", "push", "-q").code == 68
+        assert portal.live("contacts") == held
+    assert planned(two, "--irreversible") == {
+        ("contact", "A"): ("create", None),
+        ("contact", "B"): ("erase", None),
+    }
+    done(two, "sync", "push", "--irreversible", "-q")
+    assert names(portal, "contacts") == {"al@a.example", "al@b.example", "jo@roy.example", "?"}
+    assert planned(two) == {}
+
+
+def test_a_record_that_is_taken_over_is_counted_once(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "B")
+    done(crm, "sync", "push", "-q")
+    create(crm, "A")
+    done(crm, "client", "merge", "A", "B", "--confirm", "A", "-q")
+    (row,) = done(crm, "sync", "status", "--json").json
+    assert (row["eligible"], row["pending"], row["in_sync"]) == (1, 1, 0)

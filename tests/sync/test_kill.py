@@ -171,7 +171,7 @@ def test_killed_at_every_call_nothing_is_doubled(shop: Shop) -> None:
 def test_killed_by_time_nothing_is_doubled(shop: Shop) -> None:
     for tenths in (3, 5):
         shop.afresh()
-        shop.portal.fail("sleep", match="upsert", seconds=0.3)
+        shop.portal.fail("sleep", match="batch/create", seconds=0.3)
         shop.killed_after(tenths / 10)
         shop.portal.mishaps.clear()
         shop.check(tenths)
@@ -182,7 +182,7 @@ def test_two_hundred_kills_by_time(shop: Shop) -> None:
     killed = 0
     for n in range(200):
         shop.afresh()
-        shop.portal.fail("sleep", match="upsert", seconds=0.2)
+        shop.portal.fail("sleep", match="batch/create", seconds=0.2)
         killed += shop.killed_after(0.25 + n * 0.004)
         shop.portal.mishaps.clear()
         shop.check(n)

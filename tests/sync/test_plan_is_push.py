@@ -230,7 +230,13 @@ def test_an_email_of_a_strangers_contact(crm: Run, portal: FakeHubSpot) -> None:
     planned, done = both(crm, code=68)
     assert planned == done == [("A", "create"), ("A", "remote.name_taken")]
     assert both(crm, code=68) == ([("A", "remote.name_taken")], [("A", "remote.name_taken")])
-    assert [row["firstname"] for row in portal.live("contacts").values()] == ["Somebody"]
+    ((stranger, row),) = portal.live("contacts").items()
+    assert row["firstname"] == "Somebody"
+    (status,) = crm("sync", "status", "--json").json
+    assert (status["failed"], status["pending"], status["attention"]) == (1, 0, "failed 1")
+    portal.edit(stranger, "contacts", email="free@client.example")  # it arrives by itself
+    assert both(crm, code=0) == ([("A", "create")], [("A", "create")])
+    assert portal.live("contacts")[stranger]["firstname"] == "Somebody"
 
 
 def test_a_record_that_carries_our_uid_is_taken_over(crm: Run, portal: FakeHubSpot) -> None:
@@ -242,6 +248,27 @@ def test_a_record_that_carries_our_uid_is_taken_over(crm: Run, portal: FakeHubSp
     assert planned == done == [("A", "create"), ("A", "update")]
     (row,) = portal.live("contacts").values()
     assert row["email"] == "ann@client.example"
+
+
+def test_a_company_that_carries_our_uid_is_taken_over(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    uid = crm("client", "show", "A", "--json").json["uid"]
+    ours = portal.add(interop_uid=uid, name="Client A", phone="+14185550100")
+    planned, done = both(crm, code=0)
+    assert planned == done == [("A", "update")]
+    assert list(portal.live()) == [ours]
+    assert not portal.live()[ours].get("phone")  # as announced
+    assert both(crm, code=0) == ([], [])
+
+
+def test_what_only_a_new_company_gets_is_not_written_over(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A", phone="418 555-0199")
+    uid = crm("client", "show", "A", "--json").json["uid"]
+    assert crm("sync", "fields", "crm", "--wins", "phone=create-only", "-q").code == 0
+    ours = portal.add(interop_uid=uid, name="Client A", phone="+14185550100")
+    planned, done = both(crm, code=0)
+    assert planned == done == [("A", "update")]
+    assert portal.live()[ours]["phone"] == "+14185550100"
 
 
 def test_first_contact_is_announced(interop: Run, portal: FakeHubSpot) -> None:

@@ -10,7 +10,7 @@ import click
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import _
+from interop_cli.i18n import _, ngettext
 from interop_cli.shell import selectors
 from interop_cli.shell.command import Command, argument, option, options, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
@@ -173,8 +173,9 @@ def verify_command(
     if rows:
         app.exit_code = EXIT_ATTENTION
         app.output.message(
-            _(
-                "{count} totals differ; interop sales refresh brings them up to date.",
-                count=len(rows),
+            ngettext(
+                "{n} total differs; interop sales refresh brings it up to date.",
+                "{n} totals differ; interop sales refresh brings them up to date.",
+                len(rows),
             )
         )

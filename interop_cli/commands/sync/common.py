@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import ConfigError, RemoteFailure, UsageError
+from interop_cli.domain.errors import ConfigError, InteropError, RemoteFailure, UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import labelled, local_time, translate
 from interop_cli.shell import confirm, selectors
@@ -73,6 +73,37 @@ def chosen(app: App, name: str | None) -> list[TargetRow]:
     return found
 
 
+class Failures:
+    """What keeps a command from some of its targets: the others get theirs all the same."""
+
+    def __init__(self, app: App, targets: Sequence[TargetRow]) -> None:
+        self.app = app
+        self.targets = targets
+        self.found: list[InteropError] = []
+
+    @contextmanager
+    def of(self, target: TargetRow) -> Iterator[None]:
+        """Keep what goes wrong with a target for later."""
+        try:
+            yield
+        except InteropError as error:
+            if "target" not in error.message.params and len(self.targets) > 1:
+                error.message = msg("{target}: {why}", target=target.name, why=error.message)
+            self.found.append(error)
+
+    def tell(self) -> None:
+        """Raise the first of them, at the end; the others are told before."""
+        for error in self.found[1:]:
+            self.app.output.warn(translate(error.message))
+        for error in self.found[:1]:
+            raise error
+
+    def tell_if_all(self) -> None:
+        """The same where there is nothing else to show."""
+        if len(self.found) == len(self.targets):
+            self.tell()
+
+
 def only(app: App, name: str | None) -> TargetRow:
     """The one target meant: by name, or the only one there is."""
     found = chosen(app, name)
@@ -94,11 +125,14 @@ def accounting(app: App) -> TargetRow:
     named = app.settings.get("sync.accounting")
     if named:
         return target_named(app.store.conn, named)
-    found = [
-        target
-        for target in all_targets(app.store.conn)
-        if connector_class(target.kind).role is Role.ACCOUNTING
-    ]
+    targets, found = all_targets(app.store.conn), []
+    failures = Failures(app, targets)
+    for target in targets:
+        with failures.of(target):
+            if connector_class(target.kind).role is Role.ACCOUNTING:
+                found.append(target)
+    if not found:
+        failures.tell()
     if len(found) != 1:
         raise ConfigError(
             "sync.accounting",
@@ -221,7 +255,7 @@ def remote_errors(opened: OpenTarget) -> Iterator[None]:
         opened.connector.close()
 
 
-def remote_error(target: str, trouble: Any, until: str | None = None) -> Exception:
+def remote_error(target: str, trouble: Any, until: str | None = None) -> InteropError:
     """The error that a trouble is to the user."""
     from interop_cli.domain.errors import Denied
     from interop_cli.domain.sync.link import TroubleKind

@@ -10,7 +10,7 @@ import click
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, counted, msg
-from interop_cli.i18n import _
+from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, bulk_limit, limit_options, selector_options
@@ -84,9 +84,9 @@ def link_command(
     linking.write(opened, proposals, app.lock_timeout)
     app.output.message(
         _(
-            "{count} linked, {left} ambiguous. See: interop sync plan --target {target}",
-            count=len(clear),
-            left=len(proposals) - len(clear),
+            "{linked}, {ambiguous}. See: interop sync plan --target {target}",
+            linked=ngettext("{n} linked", "{n} linked", len(clear)),
+            ambiguous=ngettext("{n} ambiguous", "{n} ambiguous", len(proposals) - len(clear)),
             target=opened.target.name,
         )
     )

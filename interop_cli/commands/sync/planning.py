@@ -30,6 +30,11 @@ SENDING = ("create", "update", "rename", "deactivate", "merge", "erase", "check"
 @selector_options
 @common.target_option
 @option("--offline", is_flag=True, help=N_("Call nobody: compare with what was last pushed."))
+@option(
+    "--irreversible",
+    is_flag=True,
+    help=N_("As a push with --irreversible: merges, and deletions for privacy, count as sent."),
+)
 @option("--skipped", is_flag=True, help=N_("Show the records that need nothing, too."))
 @option("--detailed-exitcode", is_flag=True, help=N_("Exit 10 where there is something to send."))
 @pass_app
@@ -38,6 +43,7 @@ def plan_command(
     picked: Picked,
     target_name: str | None,
     offline: bool,
+    irreversible: bool,
     skipped: bool,
     detailed_exitcode: bool,
 ) -> None:
@@ -51,12 +57,18 @@ def plan_command(
     everything = bool(picked.codes) or skipped
     counts: Counter[str] = Counter()
     targets = common.chosen(app, target_name)
+    failures = common.Failures(app, targets)
 
     def batches() -> Iterator[list[tuple[Any, ...]]]:
         for target in targets:
-            opened = app.open_target(target)
-            with common.remote_errors(opened):
-                yield from _planned(opened, scope, counts, offline=offline, everything=everything)
+            with failures.of(target):
+                opened = app.open_target(target)
+                opened.final = irreversible
+                with common.remote_errors(opened):
+                    yield from _planned(
+                        opened, scope, counts, offline=offline, everything=everything
+                    )
+        failures.tell_if_all()
 
     app.output.rows(_columns(), batches(), key="code", spool=app.store.conn.readers_block_writers)
     todo = sum(counts[name] for name in SENDING)
@@ -73,6 +85,7 @@ def plan_command(
     common.tell_warnings(app)
     if detailed_exitcode and todo:
         app.exit_code = EXIT_ATTENTION
+    failures.tell()
 
 
 def _columns() -> list[Any]:
@@ -179,19 +192,28 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
     shown = {"target", "eligible", *SUMMED, "by_hand", "orphans", "paused", "pushed_at"}
     columns = [Column(name, kinds.get(name, ValueKind.INT), table=name in shown) for name in NAMES]
     app.output.pick(columns, key="target")
-    found = [status(app.open_target(target)) for target in common.named(app, target_name)]
+    found: list[dict[str, Any]] = []
+    targets = common.named(app, target_name)
+    failures = common.Failures(app, targets)
+    for target in targets:
+        with failures.of(target):
+            found.append(status(app.open_target(target)))
+    if targets:
+        failures.tell_if_all()
     told = [row for row in found if row["attention"]]
     if check and told:
         app.exit_code = EXIT_ATTENTION
     if check and app.output.format in ("table", "plain"):
         if told:
             app.output.text(["; ".join(map(_in_words, told)), "\n"])
+        failures.tell()
         return
     app.output.rows(columns, [[tuple(row[name] for name in NAMES) for row in found]], key="target")
     for row in found:
         said = about(row["target"], row["login_until"], app.clock)
         if said is not None:
             app.output.warn(labelled(translate(said[0]), translate(said[1])))
+    failures.tell()
 
 
 def _in_words(row: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, ngettext
 from interop_cli.shell.command import Command, argument, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -48,23 +48,33 @@ def pull_command(
 
     scope = common.scope_of(app, picked)
     rows: list[tuple[Any, ...]] = []
-    for target in common.chosen(app, target_name):
-        opened = app.open_target(target)
-        with common.remote_errors(opened):
-            found = pull(
-                opened,
-                scope,
-                full=full or bool(picked.codes),
-                accept_empty=accept_empty,
-                wait=app.lock_timeout,
+    targets = common.chosen(app, target_name)
+    failures = common.Failures(app, targets)
+    for target in targets:
+        with failures.of(target):
+            opened = app.open_target(target)
+            with common.remote_errors(opened):
+                found = pull(
+                    opened,
+                    scope,
+                    full=full or bool(picked.codes),
+                    accept_empty=accept_empty,
+                    wait=app.lock_timeout,
+                )
+            rows += [tuple(row[name] for name in PULLED) for row in found.rows(target.name)]
+            app.output.message(
+                ngettext(
+                    "{target}: {n} record read.",
+                    "{target}: {n} records read.",
+                    found.read,
+                    target=target.name,
+                )
             )
-        rows += [tuple(row[name] for name in PULLED) for row in found.rows(target.name)]
-        app.output.message(
-            _("{target}: {count} records read.", target=target.name, count=found.read)
-        )
+    failures.tell_if_all()
     _rows(app, PULLED, rows)
     common.tell_warnings(app)
     app.exit_code = EXIT_ATTENTION if rows else 0
+    failures.tell()
 
 
 def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from interop_cli.commands.sync import common
 from interop_cli.commands.sync.files import hand_over
-from interop_cli.domain.errors import Conflict, InteropError
+from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, translate
 from interop_cli.shell.command import Command, option, pass_app
@@ -90,26 +91,23 @@ def push(
 
     strict = bool(picked.codes)
     reports: list[Report] = []
-    failure: Exception | None = None
+    failures = common.Failures(app, targets)
     for target in targets:
-        opened = app.open_target(target)
-        opened.final = irreversible
-        try:
-            reports.append(
-                _one(app, opened, scope, strict=strict, force=force, allow_create=allow_create)
-            )
-        except InteropError as error:  # the other targets get theirs all the same
-            failure = failure or error
-        finally:
-            opened.connector.close()
-        if reports and reports[-1].stopped is not None:
-            last = reports[-1]
-            failure = failure or common.remote_error(target.name, last.stopped, last.until)
+        with failures.of(target):
+            opened = app.open_target(target)
+            opened.final = irreversible
+            with closing(opened.connector):
+                report = _one(
+                    app, opened, scope, strict=strict, force=force, allow_create=allow_create
+                )
+            reports.append(report)
+            if report.stopped is not None:
+                raise common.remote_error(target.name, report.stopped, report.until)
     found = outcome(reports)
     found.dry_run = app.dry_run
-    if failure is not None and not reports:
-        raise failure
-    if failure is None and len(found.items) == 1 and found.items[0]["status"] == "skipped":
+    if not reports:
+        failures.tell()
+    if not failures.found and len(found.items) == 1 and found.items[0]["status"] == "skipped":
         refuse_alone(found.items[0])
     app.conclude(found)
     for report in reports:
@@ -118,8 +116,7 @@ def push(
     if picked.results is not None:
         found.rows = [_result(line, item) for line, item in enumerate(found.items, 1)]
     _deliver(app, found, picked)
-    if failure is not None:
-        raise failure
+    failures.tell()
 
 
 def _by_hand(report: Report) -> str:
@@ -245,9 +242,14 @@ def retry_command(app: App, picked: Picked, target_name: str | None, recreate: b
 
     scope = common.scope_of(app, picked)
     total = Outcome(operation="sync.retry", dry_run=app.dry_run)
-    for target in common.chosen(app, target_name):
-        _retry(app, app.open_target(target), scope, total, recreate=recreate)
+    targets = common.chosen(app, target_name)
+    failures = common.Failures(app, targets)
+    for target in targets:
+        with failures.of(target):
+            _retry(app, app.open_target(target), scope, total, recreate=recreate)
+    failures.tell_if_all()
     app.output.result(total.as_dict())
+    failures.tell()
 
 
 def _retry(

@@ -130,12 +130,11 @@ class HubSpot(HubSpotReader):
 
     def _call(self, action: str, sends: list[Send]) -> list[Result]:
         entity = sends[0].entity
-        if action != Action.CREATE:
-            verb, inputs = "update", [self._update(send) for send in sends]
-        elif entity == "contact":
+        if action == Action.CREATE:
+            # No upsert: it would write over what somebody changed on a record that is there.
             verb, inputs = "create", [self._create(send) for send in sends]
         else:
-            verb, inputs = "upsert", [self._upsert(send) for send in sends]
+            verb, inputs = "update", [self._update(send) for send in sends]
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/{verb}"
         try:
             answer = self.http.call("POST", path, json={"inputs": inputs})
@@ -170,14 +169,6 @@ class HubSpot(HubSpotReader):
         return {
             "id": send.remote_id,
             "properties": self._properties(send),
-            "objectWriteTraceId": send.attempt,
-        }
-
-    def _upsert(self, send: Send) -> dict[str, Any]:
-        return {
-            "id": send.key,
-            "idProperty": fields.KEY,
-            "properties": _filled(self._properties(send)),
             "objectWriteTraceId": send.attempt,
         }
 

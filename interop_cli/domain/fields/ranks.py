@@ -14,12 +14,14 @@ ANY_RANK = 5
 _OTHERS = {
     "operation_id": 1, "key": 1, "at": 1, "year": 1, "amount_cents": 1, "stored_cents": 1,
     "actual_cents": 1, "difference_cents": 1, "target": 1, "value": 1, "line": 1, "what": 1,
-    "field": 1, "error": 1, "message": 1, "reason": 1, "score": 2, "severity": 2, "action": 2,
-    "operation": 4, "before": 2, "after": 2, "changes": 2, "outcome": 2, "command": 6, "actor": 3,
-    "invoices": 3, "entity": 2, "basis": 6, "stale": 6, "computed_at": 6, "undoes": 5,
+    "fix": 1, "field": 1, "error": 1, "message": 1, "reason": 1, "score": 2, "severity": 2,
+    "action": 2, "operation": 4, "before": 2, "after": 2, "changes": 2, "outcome": 2, "command": 6,
+    "actor": 3, "invoices": 3, "entity": 2, "basis": 6, "stale": 6, "computed_at": 6, "undoes": 5,
     "undone_by": 5, "request_id": 8, "duration_ms": 8, "run": 9,
 }  # fmt: skip
 _WHOLE = frozenset({"key", "operation", "action", "target", "basis", "origin"})
+# Sentences and settings: half of one is none.
+_WRAPPED = frozenset({"what", "fix", "reason", "message", "error", "value"})
 _FIELDS = {field.name: field for of in reversed(ENTITIES.values()) for field in of}
 # What is shown by itself where it stands alone, without a column that says what it is.
 _SHOWN = frozenset({ValueKind.PHONE, ValueKind.TIME})
@@ -35,6 +37,11 @@ def whole_named(name: str) -> bool:
     """Whether a column of this name is never cut."""
     field = _FIELDS.get(name)
     return name in _WHOLE or (field is not None and field.uncut)
+
+
+def wrapped_named(name: str) -> bool:
+    """Whether a text of this name goes on in a line below, where it has no room."""
+    return name in _WRAPPED
 
 
 def text_named(name: str) -> ValueKind:

@@ -22,7 +22,8 @@ class LinkState(StrEnum):
         claimed    a process has it, its lease and attempt are committed, a call may be in flight
         unknown    a call may or may not have been done: look it up before anything is sent again
         in_sync    the remote holds what was pushed (current while the stamp is the same)
-        failed     refused as it is; waits for a change, or for ``sync retry``
+        failed     refused as it is; waits for a change, or for ``sync retry``, or until another
+                   record there gives up the value that it wants
         conflict   both sides changed the same field; waits for ``sync resolve``
         detached   deleted or merged over there; waits for ``sync link``, ``unlink`` or ``retry``
         excluded   a person said that it is not to be pushed

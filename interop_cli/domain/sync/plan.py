@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Policy, Problem, RemoteField
-from interop_cli.domain.sync.link import Link, LinkState
+from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
 from interop_cli.domain.sync.payload import Change, Payload, Value, differences, digest
 from interop_cli.domain.sync.records import Action, LocalRecord, Role
 
@@ -80,6 +80,15 @@ class Step:
         return (
             self.todo is Todo.SKIP and self.reason is not None and self.reason.code == "sync.gone"
         )
+
+    @property
+    def lacks_value(self) -> bool:
+        """Whether it was refused for what another record there has, and may have given up since."""
+        fault = self.link.fault
+        failed = self.todo is Todo.BLOCKED and self.link.state is LinkState.FAILED
+        if not failed or fault is None or self.reason is None:
+            return False
+        return self.reason.code == fault.code and fault.kind == TroubleKind.NAME_TAKEN
 
     @property
     def is_unchanged(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from interop_cli.domain.sync.descriptor import Descriptor, RemoteField, Unique
 from interop_cli.domain.sync.payload import Change, Payload, Value
-from interop_cli.domain.sync.plan import SENT, Step, Todo, reason
+from interop_cli.domain.sync.plan import FINAL, SENT, Step, Todo, reason
 from interop_cli.domain.values.text import nfc
 
 Place = tuple[str, str]
@@ -98,6 +98,12 @@ def part_of(
     return Part(local.id, local.number or local.code, step.todo, takes, waits, lost)
 
 
+def leaving(step: Step, fields: Iterable[RemoteField]) -> Part:
+    """The part of a record that goes there for good: all that it has is free then."""
+    local = step.local
+    return Part(local.id, local.number or local.code, step.todo, {one.name: None for one in fields})
+
+
 def turns(parts: Iterable[Part], holders: Mapping[Place, int]) -> Turns:
     """Who goes when. ``holders`` are our records that have a value there, sent or not.
 
@@ -141,7 +147,7 @@ def _before(
 
 def _gives(holder: Part | None, obstacle: Obstacle, taker: Part) -> bool:
     """Whether the holder of a value is sent something else in its place."""
-    if holder is None or obstacle.field is None or holder.todo not in SENT:
+    if holder is None or obstacle.field is None or holder.todo not in SENT | FINAL:
         return False
     return (
         obstacle.field in holder.takes

@@ -14,7 +14,7 @@ from interop_cli.domain.errors import (
     RemoteFailure,
     UsageError,
 )
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.i18n import language
 
@@ -86,7 +86,12 @@ def picked(places: list[GeocodedPlace], pick: int) -> GeocodedPlace:
     """The place of this number; raises NotFound."""
     if pick > len(places):
         raise NotFound(
-            "autofill.pick", msg("There are only {count} such places.", count=len(places))
+            "autofill.pick",
+            counted(
+                "There is only {count} such place.",
+                "There are only {count} such places.",
+                count=len(places),
+            ),
         )
     return places[pick - 1]
 

@@ -112,8 +112,8 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
     """
     from interop_cli.store.engines import schema, sqlite
     from interop_cli.store.engines.open import checked_path
+    from interop_cli.store.engines.twins import met_targets, sends_mail
     from interop_cli.store.migrations import pending
-    from interop_cli.store.writing.repositories.mailings import is_on
 
     source, target = checked_path(source), Path(os.path.realpath(target))
     problems = problems_of(source)
@@ -129,7 +129,7 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
                 "db.corrupt",
                 msg("The backup does not check: {what}.", what=f"{lacking[0].name} (schema)"),
             )
-        strange, targets, mail = schema.strange(copy), _targets(copy), is_on(copy)
+        strange, targets, mail = schema.strange(copy), met_targets(copy), sends_mail(copy)
         kept = free_name(target, KEPT) if target.exists() else None
         if not dry_run:
             with _fit(copy, strange, targets, target, mail=mail) as clean:
@@ -149,13 +149,6 @@ def free_name(target: Path, suffix: str) -> Path:
     return path
 
 
-def _targets(copy: SqliteConnection) -> list[str]:
-    if "sync_target" not in copy.tables():
-        return []
-    rows = copy.query("SELECT name FROM sync_target WHERE introduced = 1 ORDER BY name")
-    return [row["name"] for row in rows]
-
-
 @contextmanager
 def _fit(
     copy: SqliteConnection, strange: list[Part], targets: list[str], target: Path, *, mail: bool
@@ -164,7 +157,7 @@ def _fit(
     and sending no mail.
     """
     from interop_cli.store.engines import schema, sqlite
-    from interop_cli.store.writing.repositories.mailings import switch_off
+    from interop_cli.store.engines.twins import as_clone
 
     if not strange and not targets and not mail:
         yield copy
@@ -173,12 +166,9 @@ def _fit(
         clean = sqlite.connect(path)
         try:
             schema.drop(clean, strange)
-            if targets:
-                with clean.write():
-                    clean.execute("UPDATE sync_target SET introduced = 0, pulled_at = NULL")
-            if mail:
-                with clean.write():
-                    switch_off(clean)
+            if targets or mail:
+                with clean.write(moved=True):
+                    as_clone(clean)
             yield clean
         finally:
             clean.close()

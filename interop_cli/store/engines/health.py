@@ -18,6 +18,7 @@ from interop_cli.store.engines import schema
 from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import filesystem
+from interop_cli.store.engines.twins import moved_to
 from interop_cli.store.migrations import missing
 from interop_cli.store.writing import journal
 
@@ -70,14 +71,10 @@ def check(conn: Connection) -> list[Row]:
     for code, sql in RULES:
         count = conn.query(sql)[0]["n"]
         if count:
-            findings.append(
-                _finding(code, "error", msg("{count} rows break this rule", count=count))
-            )
+            findings.append(_finding(code, "error", _broken(count)))
     broken = sum(1 for _name in _changed_files(conn))
     if broken:
-        findings.append(
-            _finding("rule.file", "error", msg("{count} rows break this rule", count=broken))
-        )
+        findings.append(_finding("rule.file", "error", _broken(broken)))
     for row in journal.broken_links(conn):
         what = msg("operation {id}: {reason}", id=row["operation_id"], reason=row["reason"])
         findings.append(_finding("journal", "error", what, msg("See: interop journal verify")))
@@ -120,7 +117,23 @@ def doctor(conn: Connection, location: str) -> list[Row]:
             _finding(row["code"], "error", msg("{what}", what=row["what"]))
             for row in problems(conn, deep=False)
         ]
-    return [*findings, *_about_erasures(conn), *_about_mail(conn), *_about_users(conn)]
+    return [
+        *findings,
+        *_about_move(conn),
+        *_about_erasures(conn),
+        *_about_mail(conn),
+        *_about_users(conn),
+    ]
+
+
+def _about_move(conn: Connection) -> Iterator[Row]:
+    if place := moved_to(conn):
+        yield _finding(
+            "db.moved",
+            "warning",
+            msg("The database was moved to {place}; here it can only be read.", place=place),
+            msg("Name its new place with --db or in INTEROP_DB."),
+        )
 
 
 def _about_erasures(conn: Connection) -> Iterator[Row]:
@@ -248,6 +261,10 @@ def _about_access(path: Path) -> Iterator[Row]:
     folder = path.resolve().parent
     if folder.stat().st_mode & stat.S_IWOTH and not folder.stat().st_mode & stat.S_ISVTX:
         yield _finding("file.folder", "warning", msg("Others can write in the folder"))
+
+
+def _broken(count: int) -> Message:
+    return counted("{count} row breaks this rule", "{count} rows break this rule", count=count)
 
 
 def _finding(code: str, severity: str, what: Message, fix: Message | None = None) -> Row:

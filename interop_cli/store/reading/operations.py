@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.twins import moved_to
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import Column
@@ -103,7 +104,7 @@ def changes(conn: Connection, operation_id: int, limit: int) -> Iterator[Row]:
 
 
 def info(conn: Connection) -> Row:
-    """Engine, schema, journal mode, and counts by kind."""
+    """Engine, schema, journal mode, counts by kind, and where it was moved, if it was."""
     counts = conn.query(
         "SELECT (SELECT COUNT(*) FROM client WHERE active = 1) AS active_clients,"
         " (SELECT COUNT(*) FROM client WHERE active = 0) AS inactive_clients,"
@@ -112,4 +113,9 @@ def info(conn: Connection) -> Row:
         " (SELECT COUNT(*) FROM operation) AS operations,"
         " (SELECT MAX(name) FROM migration) AS schema_step"
     )[0]
-    return {"engine": conn.engine, "journal_mode": getattr(conn, "journal_mode", None), **counts}
+    return {
+        "engine": conn.engine,
+        "journal_mode": getattr(conn, "journal_mode", None),
+        **counts,
+        "moved_to": moved_to(conn),
+    }

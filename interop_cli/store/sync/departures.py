@@ -7,7 +7,7 @@ takes over that of the merged one, so that nothing is made twice and nothing has
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,11 +44,12 @@ def gone_contacts(
     target_id: int,
     *,
     ids: Sequence[int] | None = None,
-    client_ids: Sequence[int] | None = None,
+    of_clients: Callable[[frozenset[int]], Collection[int]] | None = None,
 ) -> Iterator[tuple[LocalRecord, Link]]:
     """The contacts that are not here any more and have a record there, each with its link.
 
-    ``ids``: only those; ``client_ids``: only those whose heirs are of these clients.
+    ``ids``: only those; ``of_clients``: only those whose heirs are of the clients that it leaves
+    over.
     """
     rows = list(
         conn.query(
@@ -63,10 +64,12 @@ def gone_contacts(
         wanted = set(ids)
         rows = [row for row in rows if row["local_id"] in wanted]
     heirs = _heirs(conn, target_id, rows)
+    if of_clients is not None:
+        chosen = of_clients(frozenset(heir["client_id"] for heir in heirs.values()))
+        heirs = {one: heir for one, heir in heirs.items() if heir["client_id"] in chosen}
+        rows = [row for row in rows if row["local_id"] in heirs]
     for row in rows:
         heir = heirs.get(row["local_id"])
-        if client_ids is not None and (heir is None or heir["client_id"] not in client_ids):
-            continue
         link = to_link([row[name] for name in LINK_COLUMNS])
         yield _gone(row["local_id"], link, heir), link
 

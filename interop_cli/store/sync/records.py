@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
 from interop_cli.domain.fields import CONTACT as CONTACT_FIELDS
 from interop_cli.domain.sync.link import NONE, Link
 from interop_cli.domain.sync.records import Departure, LocalRecord
-from interop_cli.store.engines.connection import Connection, Row, places_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading.fields import synced_sql
 from interop_cli.store.reading.lists import EVERYTHING as ALL
 from interop_cli.store.reading.lists import Condition
@@ -163,6 +164,8 @@ def records(
     """
     source = SOURCES[entity]
     condition = scope.condition.sql
+    if entity == "client" and scope.condition != ALL:  # with those that were merged into them
+        condition = f"({condition} OR c.merged_into_id IN ({_CHOSEN} WHERE {condition}))"
     params: dict[str, Any] = {**scope.condition.params, "target": target_id}
     if pending is not None:
         params["form"], params["version"] = pending
@@ -173,14 +176,25 @@ def records(
         )
     if scope.client_ids is None:
         yield from _read(conn, source, f"{condition} ORDER BY {source.order}", params)
-        if entity == "contact" and scope == EVERYTHING:
-            yield from gone_contacts(conn, target_id)
+        if entity == "contact":
+            among = None if scope == EVERYTHING else partial(_among, conn, scope.condition)
+            yield from gone_contacts(conn, target_id, of_clients=among)
         return
     for places, ids in places_in_chunks(scope.client_ids):
         where = f"{condition} AND {source.client} IN ({places}) ORDER BY {source.order}"
         yield from _read(conn, source, where, params | ids)
     if entity == "contact":
-        yield from gone_contacts(conn, target_id, client_ids=scope.client_ids)
+        chosen = frozenset(scope.client_ids)
+        yield from gone_contacts(conn, target_id, of_clients=chosen.intersection)
+
+
+_CHOSEN = f"SELECT c.id FROM client c{PEOPLE}"  # noqa: S608 - our own words
+
+
+def _among(conn: Connection, condition: Condition, ids: frozenset[int]) -> set[int]:
+    """Those of these clients that a condition holds for."""
+    sql = f"{_CHOSEN} WHERE {condition.sql} AND c.id IN ({{places}})"
+    return {row["id"] for row in query_in_chunks(conn, sql, ids, **condition.params)}
 
 
 def by_ids(

@@ -110,12 +110,7 @@ def test_a_name_that_is_none(tmp_path: Path, invoke: Run, monkeypatch: pytest.Mo
 def test_names_are_completed(invoke: Run) -> None:
     asked = {"client import --mapping s": "sage50", "sales import --mapping n": "northwind"}
     for words, found in asked.items():
-        line = f"interop {words}"
-        env = {
-            "_INTEROP_COMPLETE": "bash_complete",
-            "COMP_WORDS": line,
-            "COMP_CWORD": str(len(line.split()) - 1),
-        }
+        env = {"_INTEROP_COMPLETE": "bash_complete", "COMP_LINE": f"interop {words}"}
         assert found in invoke(env=env).stdout
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.twins import MAIL as ENABLED
 from interop_cli.store.writing.writer import Writer
 
-ENABLED, SINCE = "mail.enabled", "mail.since"
-"""The setting that lets mail go, and the one that says since when: nobody types that."""
+__all__ = ("ENABLED", "SINCE", "MailingRepository")
+SINCE = "mail.since"
+"""The setting that says since when ``ENABLED`` lets mail go: nobody types it."""
 
 
 class MailingRepository:
@@ -64,23 +65,3 @@ class MailingRepository:
             "error": error,
         }
         self.writer.update("mailing", values, "id = :id", id=mailing_id)
-
-
-def switch_off(conn: Connection) -> bool:
-    """Let no mail go from a database that is a copy of another; whether it did until now.
-
-    Written into the copy itself, as what else is its own and not the other's.
-    """
-    changed = conn.execute(
-        "UPDATE setting SET value = 'false', version = version + 1"
-        " WHERE name = :name AND value = 'true'",
-        name=ENABLED,
-    )
-    return changed > 0
-
-
-def is_on(conn: Connection) -> bool:
-    """Whether mail goes from this database."""
-    return bool(
-        conn.query("SELECT 1 AS x FROM setting WHERE name = :n AND value = 'true'", n=ENABLED)
-    )
