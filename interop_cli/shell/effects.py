@@ -70,6 +70,8 @@ ATTENTION = frozenset({
 })  # fmt: skip
 """Those that end with 10 where there is something to look at."""
 
+ABOUT_NONE = frozenset({"db", "config", "journal", "schema", "completion", "help"})
+"""The groups, and the commands without one, that are about no record of the data."""
 CALLING = frozenset({"client send", "address autofill", "sales invoice send"})
 """Those that call a remote, besides those of ``sync``."""
 ALWAYS = (0, 1, 2, 70, 74, 75, 78)
@@ -87,7 +89,7 @@ def effect(command: click.Command, ctx: click.Context) -> dict[str, Any]:
     return {
         "writes": path in RESULT or path in WRITES,
         "confirmation": "yes" if path in YES else "confirm" if path in CONFIRM else None,
-        "entity": entity_at(ctx),
+        "entity": None if path.split()[0] in ABOUT_NONE else entity_at(ctx),
         "result": _schema_of(given(ctx)),
         "exit_codes": _exit_codes(command, path),
     }
