@@ -29,6 +29,7 @@ LEAVES = [ctx for ctx in commands() if not isinstance(ctx.command, click.Group)]
 OTHERWISE = {
     *("client send", "db init", "db migrate", "db restore", "db copy"),
     *("sync export", "sync pull", "sync push", "sync retry"),
+    *("sales invoice send", "config secret"),
 }
 
 

@@ -193,6 +193,16 @@ def show_under(
     app.output.record(obj, entity, card=card, key="id")
 
 
+def mailing_line(mailing: Mapping[str, Any]) -> str:
+    """What was sent by e-mail, on a line: when, whether it went, to whom."""
+    from interop_cli.i18n import local_time
+    from interop_cli.output.words import spoken
+
+    copies = _(" (copies: {cc})", cc=", ".join(mailing["cc"])) if mailing["cc"] else ""
+    to = ", ".join(mailing["to"]) + copies
+    return f"{local_time(mailing['at'])}  {spoken('mailed', mailing['state'])}  {to}"
+
+
 def day(flag: str, text: str | None) -> str | None:
     """The date given for an option; UsageError ``usage.date`` where it is none."""
     from datetime import date

@@ -38,6 +38,7 @@ _BY_NAME = {
     "client.recode": "recode",
     "client.merge": "merge",
     "client.send": "sync",
+    "sales.invoice.send": "sync",
     "contact.erase": "erase",
     "journal.undo": "undo",
     "db.move": "settings",

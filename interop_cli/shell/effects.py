@@ -41,7 +41,8 @@ RESULT = frozenset({
     "contact import", "contact erase", "address create", "address edit", "address delete",
     "address main", "address import", "note create", "note edit", "note delete", "note attach",
     "note detach", "note import", "sales import", "sales document add", "sales document void",
-    "sales invoice create", "sales invoice credit", "sales invoice post", "sales refresh",
+    "sales invoice create", "sales invoice credit", "sales invoice post", "sales invoice send",
+    "sales refresh", "config secret",
     "sync add", "sync remove", "sync link", "sync unlink", "sync export", "sync ack", "sync retry",
     "sync push", "db seed", "db grant", "db user set", "db user remove", "config set",
     "config unset", "config logo", "journal undo",
@@ -56,7 +57,7 @@ WRITES = {
 YES = frozenset({
     "client edit", "client activate", "client deactivate", "client promote", "client send",
     "contact activate", "contact deactivate", "contact delete", "address delete", "note delete",
-    "sync link", "sync unlink", "journal undo",
+    "sync link", "sync unlink", "journal undo", "sales invoice send",
 })  # fmt: skip
 """Those that want ``--yes``: for some, where they are about more than one."""
 CONFIRM = frozenset({
@@ -71,7 +72,7 @@ ATTENTION = frozenset({
 
 ABOUT_NONE = frozenset({"db", "config", "journal", "schema", "completion", "help"})
 """The groups, and the commands without one, that are about no record of the data."""
-CALLING = frozenset({"client send", "address autofill"})
+CALLING = frozenset({"client send", "address autofill", "sales invoice send"})
 """Those that call a remote, besides those of ``sync``."""
 ALWAYS = (0, 1, 2, 70, 74, 75, 78)
 

@@ -97,7 +97,8 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     """Put a backup in the place of the database; the old file is kept beside it.
 
     Triggers and views that interop did not make are left out, and said. Targets of sync are matched
-    again (sync link) before anything is created there: they may hold more by now.
+    again (sync link) before anything is created there: they may hold more by now. E-mail is
+    switched off.
 
     \b
     interop --db shop.db db restore monday.db --confirm shop.db
@@ -122,10 +123,12 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
         "kept": found.kept and str(found.kept),
         "left_out": names,
         "targets": found.targets,
+        "mail_off": found.mail_off,
     }
     for name in names:
         app.output.warn(_("{part} was left out: interop did not make it", part=name))
     _warn_of_targets(app, found.targets)
+    _warn_of_mail(app, off=found.mail_off)
     _tell(app, told, key="database")
 
 
@@ -162,7 +165,7 @@ def copy_command(app: App, source: str, target: str, move: bool) -> None:
     """Copy a whole database, checked row by row, between files and PostgreSQL servers.
 
     All or nothing: TARGET is made, or is an empty database. Targets of sync are matched again (sync
-    link) before the copy creates anything there.
+    link) before the copy creates anything there, and e-mail is switched off in it.
 
     \b
     interop db copy shop.db postgresql://owner@db.example/shop --move
@@ -186,6 +189,7 @@ def copy_command(app: App, source: str, target: str, move: bool) -> None:
     if found.admin:
         app.output.warn(_("{user} is admin there: it knows users by other names", user=found.admin))
     _warn_of_targets(app, found.targets)
+    _warn_of_mail(app, off=found.mail_off)
     told = {
         "source": without_password(source),
         "target": without_password(target),
@@ -193,9 +197,17 @@ def copy_command(app: App, source: str, target: str, move: bool) -> None:
         "rows": sum(found.tables.values()),
         "moved": move,
         "targets": found.targets,
+        "mail_off": found.mail_off,
         "admin": found.admin,
     }
     _tell(app, told, key="target")
+
+
+def _warn_of_mail(app: App, *, off: bool) -> None:
+    if off:
+        app.output.warn(
+            _("E-mail is switched off: interop config set mail.enabled true, where it is to go")
+        )
 
 
 def _warn_of_targets(app: App, names: list[str]) -> None:

@@ -174,6 +174,8 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     if document["tax_cents"] and not document["taxes"]:
         yield f"  {labelled(title('tax_cents'), amount(document['tax_cents']))}"
     yield f"  {labelled(title('total_cents'), amount(document['total_cents']))}"
+    for mailing in document.get("mailings", ()):
+        yield "  " + labelled(_("E-mail"), lists.mailing_line(mailing))
 
 
 TAXES = {"gst": N_("GST"), "qst": N_("QST"), "hst": N_("HST")}

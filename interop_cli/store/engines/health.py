@@ -117,7 +117,13 @@ def doctor(conn: Connection, location: str) -> list[Row]:
             _finding(row["code"], "error", msg("{what}", what=row["what"]))
             for row in problems(conn, deep=False)
         ]
-    return [*findings, *_about_move(conn), *_about_erasures(conn), *_about_users(conn)]
+    return [
+        *findings,
+        *_about_move(conn),
+        *_about_erasures(conn),
+        *_about_mail(conn),
+        *_about_users(conn),
+    ]
 
 
 def _about_move(conn: Connection) -> Iterator[Row]:
@@ -139,6 +145,23 @@ def _about_erasures(conn: Connection) -> Iterator[Row]:
             "warning",
             msg("Contact {id} was erased, but old pages of the files still have it", id=contact_id),
             msg("interop contact erase {id} --confirm {id}", id=contact_id),
+        )
+
+
+def _about_mail(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.reading.mailings import unknown
+
+    if numbers := [number for _id, number in unknown(conn)]:
+        yield _finding(
+            "mail.unknown",
+            "warning",
+            counted(
+                "Nobody knows whether {count} invoice went by e-mail: {numbers}",
+                "Nobody knows whether {count} invoices went by e-mail: {numbers}",
+                count=len(numbers),
+                numbers=", ".join(numbers[:20]),
+            ),
+            msg("Ask who it is for; once more: interop sales invoice send NUMBER --again"),
         )
 
 

@@ -78,11 +78,13 @@ class Copied:
     """What was copied: rows by table; the targets of sync that have to be matched again.
 
     ``admin`` is who was made one: whoever copied, where the engine knows users by other names.
+    ``mail_off``: the source sends mail, and the copy does not.
     """
 
     tables: dict[str, int]
     targets: list[str]
     admin: str | None
+    mail_off: bool = False
 
 
 @dataclass
@@ -116,10 +118,11 @@ class Copying:
                 source.patient()
                 places = layout()
                 counts = {place.name: _count(source, place.name) for place in places}
-                met = twins.kept_of(source)
+                met, mail = twins.kept_of(source), twins.sends_mail(source)
                 if dry_run:
                     self._check_target(places)
-                    return Copied(counts, [] if move else twins.met_targets(source), None)
+                    targets = [] if move else twins.met_targets(source)
+                    return Copied(counts, targets, None, mail and not move)
                 admin = self._copy(source, places, sum(counts.values()))
                 self.applied()
                 if move:
@@ -127,8 +130,8 @@ class Copying:
         finally:
             source.close()
         if not move:
-            return Copied(counts, [row["name"] for row in met if row["introduced"]], admin)
-        self._take_over(met)
+            return Copied(counts, [row["name"] for row in met if row["introduced"]], admin, mail)
+        self._take_over(met, mail=mail)
         return Copied(counts, [], admin)
 
     def _copy(self, source: Connection, places: list[Place], rows: int) -> str | None:
@@ -166,12 +169,12 @@ class Copying:
         make_admin(target, self.user, self.now)
         return user.name
 
-    def _take_over(self, met: list[Row]) -> None:
+    def _take_over(self, met: list[Row], *, mail: bool) -> None:
         """Give the copy what makes it more than a clone."""
         target = open_database(self.target, lock_timeout=self.lock_timeout)
         try:
             with target.write():
-                twins.give_back(target, met)
+                twins.give_back(target, met, mail=mail)
         finally:
             target.close()
 

@@ -13,6 +13,8 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 
 MOVED = "SELECT place FROM moved"
+MAIL = "mail.enabled"
+"""The setting that lets mail go."""
 
 
 def moved_to(conn: Connection) -> str | None:
@@ -40,9 +42,17 @@ def refuse_moved(place: str) -> NoReturn:
 def as_clone(conn: Connection) -> None:
     """Have a copy send nothing by itself, in a transaction; the original goes on being used.
 
-    Its targets of sync may hold more by now, so nothing is created there before it is matched.
+    Its targets of sync may hold more by now, so nothing is created there before it is matched; and
+    mail goes only once somebody says so here.
     """
     conn.execute("UPDATE sync_target SET introduced = 0, pulled_at = NULL")
+    conn.execute("UPDATE setting SET value = 'false' WHERE name = :name", name=MAIL)
+
+
+def sends_mail(conn: Connection) -> bool:
+    """Whether mail goes from this database, which it does no more from a clone."""
+    sql = "SELECT 1 AS x FROM setting WHERE name = :name AND value = 'true'"
+    return bool(conn.query(sql, name=MAIL))
 
 
 def met_targets(conn: Connection) -> list[str]:
@@ -57,8 +67,10 @@ def kept_of(conn: Connection) -> list[Row]:
     return conn.query("SELECT name, introduced, pulled_at FROM sync_target ORDER BY name")
 
 
-def give_back(conn: Connection, kept: list[Row]) -> None:
-    """Make a clone the one that goes on, with what ``kept_of`` the original said."""
+def give_back(conn: Connection, kept: list[Row], *, mail: bool) -> None:
+    """Make a clone the one that goes on, with what ``kept_of`` and ``sends_mail`` said before."""
+    if mail:
+        conn.execute("UPDATE setting SET value = 'true' WHERE name = :name", name=MAIL)
     conn.execute_many(
         "UPDATE sync_target SET introduced = :introduced, pulled_at = :pulled_at"
         " WHERE name = :name",

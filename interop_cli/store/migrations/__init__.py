@@ -66,6 +66,7 @@ MIGRATIONS = tuple(
         "0012_departures",
         "0013_memo",
         "0014_moved",
+        "0015_mailings",
     )
 )
 
