@@ -342,7 +342,7 @@ def test_all_lists_each_setting_once(path: Path) -> None:
         "sync.auto": "company",
     }
     company = Company()
-    assert len(settings(path, company=company).all(SettingScope.USER)) == 9
+    assert len(settings(path, company=company).all(SettingScope.USER)) == 10
     assert company.reads == 0
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
+SPACED = "mail.password"
+"""The secret that may have spaces in it."""
 COUNTRY, PROVINCE = "defaults.country", "defaults.province"
 config_command = Group("config", help=N_("Settings of the company and of this user."))
 
@@ -152,11 +154,43 @@ def _set_secret(app: App, name: str, value: str) -> None:
             hint=msg("interop config set {name} - < FILE", name=name),
         )
     kept = keeper(name, app.environ, app.settings.secrets_folder)
-    secret = parsed(sys.stdin.read(), kept.names)
+    secret = parsed(sys.stdin.read(), kept.names, spaced=name == SPACED)
     changed = app.settings.get(name) != secret[kept.names[0]]
     if not app.dry_run:
         kept.save(secret)
     _of_user(app, "config.set", name, HIDDEN, changed=changed)
+
+
+@config_command.command("secret", cls=Command)
+@argument("name")
+@option("--stdin", "from_stdin", is_flag=True, help=N_("Read it from standard input."))
+@option("--remove", is_flag=True, help=N_("Forget it."))
+@pass_app
+def secret_command(app: App, name: str, from_stdin: bool, remove: bool) -> None:
+    """Keep a password or a key where secrets are kept: mail, or places.
+
+    \b
+    interop config secret mail --stdin < password.txt
+    interop config secret mail --remove
+    """
+    from interop_cli.settings.table import SETTINGS
+
+    names = {row.name.partition(".")[0]: row.name for row in SETTINGS.values() if row.secret}
+    if name not in names:
+        raise UsageError(
+            "usage.secret",
+            msg(
+                "There is no secret {name}; there are: {names}.",
+                name=name[:40],
+                names=", ".join(names),
+            ),
+        )
+    if from_stdin == remove:
+        raise UsageError("usage.secret", msg("One of these only: --stdin, --remove."))
+    if remove:
+        _unset_secret(app, names[name])
+    else:
+        _set_secret(app, names[name], "-")
 
 
 def _unset_secret(app: App, name: str) -> None:
@@ -171,8 +205,11 @@ def _unset_secret(app: App, name: str) -> None:
 
 def _company(uow: UnitOfWork, name: str, text: str | None, warnings: list[RuleWarning]) -> Outcome:
     from interop_cli.services.outcome import one
+    from interop_cli.store.writing.repositories.mailings import ENABLED, SINCE
 
     changed = uow.settings.unset(name) if text is None else uow.settings.set(name, text)
+    if changed and name == ENABLED and text == "true":
+        uow.settings.set(SINCE, uow.now)
     return one(_item(name, text, changed=changed), changed=changed, warnings=warnings)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.commands import lists
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import local_time, ngettext
 from interop_cli.output.words import operation_named
@@ -25,19 +26,36 @@ LAST = "last"
 
 @journal_command.command("list", cls=Command)
 @option("--name", metavar="OPERATION", help=N_("Only operations of this name, as client.edit."))
+@option("--actor", metavar="USER", help=N_("Only operations of this user."))
+@option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
+@option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
 @option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
 @pass_app
-def list_command(app: App, name: str | None, limit: int | None) -> None:
+def list_command(
+    app: App,
+    name: str | None,
+    actor: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int | None,
+) -> None:
     """List operations, the latest first.
 
     \b
     interop journal list --limit 10
+    interop journal list --actor marie --since 2026-11-01
     """
     from interop_cli.store.reading import operations
 
+    chosen = operations.chosen_by(
+        name=name,
+        actor=actor,
+        since=lists.moment(app, "--since", since),
+        until=lists.moment(app, "--until", until, after=True),
+    )
     columns = operations.columns()
     app.output.pick(columns, key="id")
-    batches = operations.operation_rows(app.store.conn, name=name, limit=limit or None)
+    batches = operations.operation_rows(app.store.conn, chosen, limit=limit or None)
     if app.output.format == "table":
         batches = _named(batches)
     app.output.rows(columns, batches, key="id", spool=app.store.conn.readers_block_writers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from interop_cli.domain.messages import N_
+from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, labelled, ngettext
 from interop_cli.shell.command import Count, argument, option, options
 
@@ -191,3 +191,44 @@ def show_under(
 
     obj = {**found, "notes": notes.of_client(conn, client_id)}
     app.output.record(obj, entity, card=card, key="id")
+
+
+def mailing_line(mailing: Mapping[str, Any]) -> str:
+    """What was sent by e-mail, on a line: when, whether it went, to whom."""
+    from interop_cli.i18n import local_time
+    from interop_cli.output.words import spoken
+
+    copies = _(" (copies: {cc})", cc=", ".join(mailing["cc"])) if mailing["cc"] else ""
+    to = ", ".join(mailing["to"]) + copies
+    return f"{local_time(mailing['at'])}  {spoken('mailed', mailing['state'])}  {to}"
+
+
+def day(flag: str, text: str | None) -> str | None:
+    """The date given for an option; UsageError ``usage.date`` where it is none."""
+    from datetime import date
+
+    from interop_cli.domain.errors import UsageError
+
+    try:
+        return date.fromisoformat(text).isoformat() if text else None
+    except ValueError:
+        raise UsageError(
+            "usage.date", msg("{option} takes a date: YYYY-MM-DD.", option=flag)
+        ) from None
+
+
+def moment(app: App, flag: str, text: str | None, *, after: bool = False) -> str | None:
+    """When the day given for an option begins for the company, as times are stored.
+
+    ``after``: when the day after it begins.
+    """
+    from datetime import date, timedelta
+
+    from interop_cli.domain.values.days import midnight
+
+    if (found := day(flag, text)) is None:
+        return None
+    try:
+        return midnight(date.fromisoformat(found) + timedelta(days=after), app.zone)
+    except (OverflowError, ValueError):  # at an end of the calendar: no limit
+        return None

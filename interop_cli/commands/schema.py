@@ -144,6 +144,7 @@ def card() -> Schema:
         "addresses": {"type": "array", "items": address()},
         "notes": {"type": "array", "items": note()},
         "documents": {"type": "object", "properties": documents, "required": list(documents)},
+        "mailings": many,
         "sales": {"type": "array", "items": sales_total()},
         "sync": many,
     }

@@ -38,8 +38,10 @@ def variable(target: str, what: str) -> str:
     return f"INTEROP_{name}_{what}"
 
 
-def parsed(text: str, names: Sequence[str]) -> Secret:
+def parsed(text: str, names: Sequence[str], *, spaced: bool = False) -> Secret:
     """A secret as a person gave it: JSON, or plain text where one name is enough.
+
+    ``spaced``: it may have spaces in it, since it goes into no header.
 
     Raises InvalidData ``sync.secret.format``, never with any part of it.
     """
@@ -52,7 +54,12 @@ def parsed(text: str, names: Sequence[str]) -> Secret:
     # A line break in a header would be refused with an error that shows the header.
     plain = isinstance(found, dict) and all(
         isinstance(value, int | float)
-        or (isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value)
+        or (
+            isinstance(value, str)
+            and value.isascii()
+            and value.isprintable()
+            and (spaced or " " not in value)
+        )
         for value in found.values()
     )
     if missing or not plain or (len(names) > 1 and not text.startswith("{")):

@@ -38,8 +38,10 @@ _BY_NAME = {
     "client.recode": "recode",
     "client.merge": "merge",
     "client.send": "sync",
+    "sales.invoice.send": "sync",
     "contact.erase": "erase",
     "journal.undo": "undo",
+    "db.move": "settings",
 }
 _BY_VERB = {"delete": "delete"}
 _BY_GROUP = {"config": "settings", "user": "settings", "sync": "sync"}

@@ -29,7 +29,8 @@ _PLAIN = (
     N_("Introduced"), N_("Invoices"), N_("Items"), N_("Journal mode"), N_("Journal"), N_("Kept"),
     N_("Key"), N_("Last invoice"), N_("Last year"), N_("Latest"), N_("Left out"), N_("Left"),
     N_("Line"), N_("Location"),
-    N_("Made"), N_("Max length"), N_("Message"), N_("Namesakes"), N_("Need"), N_("Note"),
+    N_("Made"), N_("Mail off"), N_("Mailed"),
+    N_("Max length"), N_("Message"), N_("Namesakes"), N_("Need"), N_("Note"),
     N_("Notes"), N_("Offered"), N_("Operation id"), N_("Operation"), N_("Operations"), N_("Origin"),
     N_("Other name"), N_("Other"), N_("Others"), N_("Ours"), N_("Outcome"), N_("Pattern"),
     N_("Paused by"), N_("Paused until"), N_("Paused"), N_("Pending"), N_("Pick"), N_("Prospects"),
@@ -42,6 +43,7 @@ _PLAIN = (
     N_("Undone by"),
     N_("Attention"), N_("By hand"), N_("Eligible"), N_("Irreversible"), N_("Login until"),
     N_("Orphans"),
+    N_("Admin"), N_("Moved"), N_("Moved to"), N_("Rows"), N_("Source"), N_("Tables"),
     N_("Unknown"), N_("Value"), N_("Waits for"), N_("What"), N_("Wins"), N_("Year"),
 )  # fmt: skip
 _FIELDS = {field.name: field.title for of in ENTITIES.values() for field in of if field.title}

@@ -45,6 +45,7 @@ _ENTITIES = {
     "counter": N_("numbering"),
     "sync_target": N_("target"),
     "sync_link": N_("link"),
+    "mailing": N_("e-mail"),
 }
 _STATUSES: Words = {
     "draft": N_("draft"),
@@ -104,6 +105,11 @@ WORDS: dict[str, Words] = {
     "state": _STATES,
     "outcome": {**_STATES, "done": N_("outcome|done"), "late": N_("outcome|late")},
     "language": _LANGUAGES,
+    "mailed": {
+        "sent": N_("mailed|sent"),
+        "failed": N_("mailed|failed"),
+        "unknown": N_("mailed|unknown"),
+    },
     "shipper_identity": {
         "standard": N_("shipper|standard"),
         "client": N_("shipper|client"),
@@ -209,6 +215,7 @@ OPERATIONS = (
     N_("sales.invoice.create"),
     N_("sales.invoice.credit"),
     N_("sales.invoice.post"),
+    N_("sales.invoice.send"),
     N_("sales.refresh"),
     N_("sync.ack"),
     N_("sync.add"),

@@ -98,7 +98,7 @@ def _role_item(user: User, role: str, *, changed: bool) -> dict[str, object]:
     return {"id": user.uid, "name": user.name, "role": role, "status": status, "error": None}
 
 
-ERASE = "contact.erase"
+ERASE, MAIL = "contact.erase", "sales.invoice.send"
 ACTIONS = {"delete": "deleted", "insert": "restored", "update": "updated"}
 
 
@@ -126,6 +126,8 @@ def undo(
         )
     if operation["name"] == ERASE:
         raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
+    if operation["name"] == MAIL:
+        raise Conflict("journal.mailed", msg("What was sent by e-mail is not called back."))
     matched = operations.load(operation["id"])
     if posted := operations.posted():
         raise refusals.posted(operation["id"], posted)

@@ -17,7 +17,13 @@ _WANTED: dict[str, Message] = {
     "neq": msg("an enterprise number of ten digits"),
     "postal_code": msg("a postal code, such as G1K 7X2"),
     "color": msg("a colour, such as #1f4e79"),
+    "host": msg("the name of a server, such as mail.example.com"),
+    "letter": msg(
+        "a text with no other words in braces than {names}",
+        names="{number} {name} {total} {due} {company}",
+    ),
 }
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,250}[A-Za-z0-9])?", re.ASCII)
 _CANADIAN = re.compile(r"([A-Z]\d[A-Z])[ -]?(\d[A-Z]\d)", re.IGNORECASE | re.ASCII)
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 
@@ -85,6 +91,16 @@ def _color(text: str) -> str | None:
     return text.lower() if _COLOR.fullmatch(text) else None
 
 
+def _host(text: str) -> str | None:
+    return text.lower() if _HOST.fullmatch(text) else None
+
+
+def _letter(text: str) -> str | None:
+    from interop_cli.domain.letter import check_template
+
+    return text if check_template(text) else None
+
+
 _RULES: dict[str, Callable[[str], str | None]] = {
     "email": _email,
     "phone": _phone,
@@ -94,4 +110,6 @@ _RULES: dict[str, Callable[[str], str | None]] = {
     "neq": _neq,
     "postal_code": _postal_code,
     "color": _color,
+    "host": _host,
+    "letter": _letter,
 }

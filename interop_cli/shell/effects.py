@@ -41,7 +41,8 @@ RESULT = frozenset({
     "contact import", "contact erase", "address create", "address edit", "address delete",
     "address main", "address import", "note create", "note edit", "note delete", "note attach",
     "note detach", "note import", "sales import", "sales document add", "sales document void",
-    "sales invoice create", "sales invoice credit", "sales invoice post", "sales refresh",
+    "sales invoice create", "sales invoice credit", "sales invoice post", "sales invoice send",
+    "sales refresh", "config secret",
     "sync add", "sync remove", "sync link", "sync unlink", "sync export", "sync ack", "sync retry",
     "sync push", "db seed", "db grant", "db user set", "db user remove", "config set",
     "config unset", "config logo", "journal undo",
@@ -50,12 +51,13 @@ RESULT = frozenset({
 WRITES = {
     "sync connect": "object", "sync fields": "object[]", "sync pull": "object[]",
     "sync resolve": "object[]", "db init": "text", "db migrate": "object", "db restore": "object",
+    "db copy": "object",
 }  # fmt: skip
 """Those that write and give something else."""
 YES = frozenset({
     "client edit", "client activate", "client deactivate", "client promote", "client send",
     "contact activate", "contact deactivate", "contact delete", "address delete", "note delete",
-    "sync link", "sync unlink", "journal undo",
+    "sync link", "sync unlink", "journal undo", "sales invoice send",
 })  # fmt: skip
 """Those that want ``--yes``: for some, where they are about more than one."""
 CONFIRM = frozenset({
@@ -68,9 +70,16 @@ ATTENTION = frozenset({
 })  # fmt: skip
 """Those that end with 10 where there is something to look at."""
 
-CALLING = frozenset({"client send", "address autofill"})
+ABOUT_NONE = frozenset({"db", "config", "journal", "schema", "completion", "help"})
+"""The groups, and the commands without one, that are about no record of the data."""
+CALLING = frozenset({"client send", "address autofill", "sales invoice send"})
 """Those that call a remote, besides those of ``sync``."""
 ALWAYS = (0, 1, 2, 70, 74, 75, 78)
+
+
+def reads(ctx: click.Context) -> bool:
+    """Whether the command at ``ctx`` changes nothing."""
+    return ctx.command_path.partition(" ")[2] in READS
 
 
 def given(ctx: click.Context) -> str:
@@ -85,7 +94,7 @@ def effect(command: click.Command, ctx: click.Context) -> dict[str, Any]:
     return {
         "writes": path in RESULT or path in WRITES,
         "confirmation": "yes" if path in YES else "confirm" if path in CONFIRM else None,
-        "entity": entity_at(ctx),
+        "entity": None if path.split()[0] in ABOUT_NONE else entity_at(ctx),
         "result": _schema_of(given(ctx)),
         "exit_codes": _exit_codes(command, path),
     }

@@ -1,4 +1,4 @@
-"""kill -9 at random moments of a batch of 10,000: all or nothing, and what was said is so.
+"""kill -9 at random moments of a batch of thousands: all or nothing, and what was said is so.
 
 The page cache survives the death of a process, so this says nothing of power cuts.
 """
@@ -15,20 +15,29 @@ import pytest
 
 from tests.support.cli import Run
 from tests.support.forks import Command, run_all
-from tests.support.outside import Content, content, environment, finish, sound, start, start_cold
+from tests.support.outside import Content, content, environment, finish, sound, start
 
-ROWS = 10_000
+ROWS, MOST = 2500, 10_000  # the more of them, the longer each moment of the work; and each run
 # The clock stands still, so that two runs write the very same rows.
 CLOCK = {"INTEROP_TODAY": "2026-03-02"}
 
 
 @pytest.fixture(scope="session")
 def crowd(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``crowd.db``, which holds 10,000 clients, and their ``codes`` and ``csv``."""
-    folder = tmp_path_factory.mktemp("crowd")
+    """A folder with ``crowd.db``, which holds some clients, and their ``codes`` and ``csv``."""
+    return _gathered(ROWS, sqlite_template, tmp_path_factory.mktemp("crowd"))
+
+
+@pytest.fixture(scope="session")
+def large_crowd(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with 10,000 clients."""
+    return _gathered(MOST, sqlite_template, tmp_path_factory.mktemp("crowd"))
+
+
+def _gathered(rows: int, template: Path, folder: Path) -> Path:
     path = folder / "crowd.db"
-    shutil.copy(sqlite_template, path)
-    done = finish(start("--db", path, "db", "seed", "--clients", ROWS, "-q"))
+    shutil.copy(template, path)
+    done = finish(start("--db", path, "db", "seed", "--clients", rows, "-q"))
     assert done == (0, "", "")
     code, codes, _err = finish(start("--db", path, "client", "list", "--all", "-o", "codes"))
     assert code == 0
@@ -39,7 +48,7 @@ def crowd(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 WORK = {
-    "deactivate": ["client", "deactivate", "-", "-y", "--max-affected", ROWS, "--json"],
+    "deactivate": ["client", "deactivate", "-", "-y", "--max-affected", MOST, "--json"],
     "import": ["client", "import", "-", "--key", "code", "--json"],
 }
 INPUT = {"deactivate": "codes", "import": "csv"}
@@ -71,7 +80,7 @@ class Campaign:
         said: list[tuple[Path, bool]] = []
         for turn in range(times):
             path = self._copy(f"killed-{turn}")
-            code, out, _err = self._run(path, chance.uniform(0.1, 1.5 * self.seconds))
+            code, out, _err = self._run(path, chance.uniform(0, 1.5 * self.seconds))
             assert code in (0, 137)
             said.append((path, _acknowledged(out)))
             self.hot += Path(f"{path}-journal").exists()
@@ -82,9 +91,8 @@ class Campaign:
 
     def _run(self, path: Path, delay: float | None) -> tuple[int, str, str]:
         with (self.crowd / INPUT[self.what]).open("rb") as stdin:
-            process = start_cold(
-                "--db", path, *WORK[self.what], stdin=stdin, env=environment(**CLOCK)
-            )
+            # Warm, so that nearly all of the time that it takes is the work.
+            process = start("--db", path, *WORK[self.what], stdin=stdin, env=environment(**CLOCK))
             if delay is not None:
                 time.sleep(delay)
                 process.kill()
@@ -126,8 +134,8 @@ def test_killed(what: str, crowd: Path, tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("what", list(WORK))
-def test_killed_a_hundred_times(what: str, crowd: Path, tmp_path: Path) -> None:
-    campaign = Campaign(crowd, tmp_path, what)
+def test_killed_a_hundred_times(what: str, large_crowd: Path, tmp_path: Path) -> None:
+    campaign = Campaign(large_crowd, tmp_path, what)
     for seed in range(10):
         campaign.kill(10, seed)
     # The kills were spread over the whole of the work, the writing of the pages included.
@@ -143,12 +151,12 @@ def test_killed_on_a_server(postgres_shop: str, invoke: Run) -> None:
     before = content(postgres_shop)
     chance = random.Random(1)
     for _ in range(4):
-        process = start_cold("client", "deactivate", "-", "-y", "--max-affected", 5000, "--json")
+        process = start("client", "deactivate", "-", "-y", "--max-affected", 5000, "--json")
         assert process.stdin
         process.stdin.write(codes)
         process.stdin.close()
         process.stdin = None
-        time.sleep(chance.uniform(0.2, 1.5))
+        time.sleep(chance.uniform(0, 1.3))
         process.kill()
         _code, out, _err = finish(process)
         # The next writer waits for the server to notice.

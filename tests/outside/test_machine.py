@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from tests.outside.workers import interop
+from tests.support.campaigns import share
 from tests.support.cli import process_state
 from tests.support.postgres import FOLDER, NewDatabase, lent
 
@@ -522,7 +523,7 @@ def campaign(
 
 def test_any_sequence_of_commands(fresh: Callable[[], Any], engine: str) -> None:
     # The rules are the same on both engines; a server takes five times as long.
-    campaign(fresh, 40 if engine == "sqlite" else 8, 25, (Phase.generate,))
+    campaign(fresh, share(40 if engine == "sqlite" else 8), 25, (Phase.generate,))
 
 
 @pytest.mark.long

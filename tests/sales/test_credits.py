@@ -14,6 +14,7 @@ from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.store.store import Store
+from tests.support.campaigns import share
 from tests.support.many_stores import NewStore
 from tests.support.stores import NOW, add_client
 
@@ -256,7 +257,9 @@ parts = st.lists(
 
 @given(parts=parts, order=st.randoms(use_true_random=False))
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=share(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_all_lines_one_by_one_take_back_the_invoice(
     new_store: NewStore, parts: list[tuple[int, str]], order: Any

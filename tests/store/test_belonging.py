@@ -16,6 +16,7 @@ from interop_cli.services.imports.belonging import BelongingImport
 from interop_cli.services.imports.contacts import ContactImport
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
+from tests.support.campaigns import share
 from tests.support.stores import add_client, dump
 
 PLACE = {"city": "Alma", "postal_code": "G8B 1A1"}
@@ -104,7 +105,7 @@ def there(store: Store) -> Store:
     return store
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=share(30))
 @given(data=st.data(), kind=st.sampled_from(["contact", "address"]))
 def test_rows_find_what_they_are_about_in_any_order(
     there: Store, data: st.DataObject, kind: str

@@ -30,6 +30,7 @@ from interop_cli.services.people import addresses, contacts, notes
 from interop_cli.store.reading.called import resolve
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal
+from tests.support.campaigns import share
 from tests.support.many_stores import NewStore
 from tests.support.stores import Dump, dump
 
@@ -372,7 +373,7 @@ class Card(RuleBasedStateMachine):
 
 
 def test_the_card(new_store: NewStore, engine: str) -> None:
-    examples = settings().max_examples
+    examples = share(settings().max_examples)
     run_state_machine_as_test(
         lambda: Card(new_store()),
         settings=settings(

@@ -18,6 +18,7 @@ from interop_cli.services.imports.clients import Import
 from interop_cli.store.reading import clients, exports
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from tests.support.campaigns import share
 from tests.support.stores import dump
 
 EVERYTHING = clients.ListQuery(status="all")
@@ -172,7 +173,7 @@ def tries(store: Store) -> Try:
 
 
 roundtrip = settings(
-    max_examples=40,
+    max_examples=share(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -32,6 +32,7 @@ from interop_cli.store.reading import contacts as views
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from tests.support.campaigns import share
 from tests.support.stores import Dump, add_client, dump
 
 CODES = ("ONE", "TWO")
@@ -264,7 +265,7 @@ def test_people(store: Store) -> None:
     run_state_machine_as_test(
         OnThisEngine,
         settings=settings(
-            max_examples=15,
+            max_examples=share(15),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -19,6 +19,7 @@ from interop_cli.services.sales import documents, totals
 from interop_cli.store.reading import sales as view
 from interop_cli.store.reading import verification
 from interop_cli.store.store import Store
+from tests.support.campaigns import share
 from tests.support.many_stores import NewStore
 
 CODES = ("A", "B", "C")
@@ -228,7 +229,7 @@ def span() -> Iterator[int]:
     return iter(range(FIRST, LAST + 1))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=files, steps=steps)
 def test_totals_are_the_sum_of_the_documents(
     new_store: NewStore, first: list[dict[str, Any]], steps: list[Any]

@@ -22,6 +22,7 @@ from interop_cli.services.imports.rows import RowImport
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from tests.support.campaigns import share
 from tests.support.stores import Dump, add_client, dump
 
 CODES = ("A", "B", "C", "D", "E")
@@ -145,7 +146,7 @@ def there(store: Store) -> Store:
     return store
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=share(25))
 @given(clients=rows, invoices=documents, apart=st.booleans())
 def test_an_import_is_undone_and_done_again(
     there: Store, clients: list[dict[str, Any]], invoices: list[dict[str, Any]], apart: bool
@@ -169,7 +170,7 @@ def test_an_import_is_undone_and_done_again(
         assert dump(there.conn) == before
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=share(25))
 @given(clients=rows, invoices=documents)
 def test_what_is_used_since_stays_whole(
     there: Store, clients: list[dict[str, Any]], invoices: list[dict[str, Any]]

@@ -12,13 +12,11 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-NewDatabase = Callable[[str], str]
 
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 
@@ -118,25 +116,36 @@ def url_of(folder: Path, database: str) -> str:
     return f"postgresql://postgres@/{database}?host={folder / 'data'}"
 
 
+class NewDatabase:
+    """Makes databases, all by one connection: a new one would first read the catalogue."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        self._numbers = itertools.count(1)
+
+    def __call__(self, template: str = "template0") -> str:
+        """Make a database, empty or like a ``template``; its name."""
+        name = f"test_{self._worker}_{next(self._numbers)}"
+        self._connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Take a database away, whoever is still in it."""
+        self._connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> Iterator[NewDatabase]:
-    """A function that makes a database, empty or like a ``template``, and returns its name."""
+    """A function that makes a database on the server of this run."""
     psycopg = pytest.importorskip("psycopg")
     folder = pytestconfig.stash[FOLDER]
     _server(folder)
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    numbers = itertools.count(1)
     with psycopg.connect(url_of(folder, "postgres"), autocommit=True) as connection:
         for name, value in FAST.items():
             connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         connection.execute("SELECT pg_reload_conf()")
-
-        def new_database(template: str = "template0") -> str:
-            name = f"test_{worker}_{next(numbers)}"
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-            return name
-
-        yield new_database
+        yield NewDatabase(connection)
 
 
 @pytest.fixture(scope="session")
@@ -171,9 +180,6 @@ def postgres_ready_url(
 @contextlib.contextmanager
 def lent(new_database: NewDatabase, template: str, folder: Path) -> Iterator[str]:
     """The address of a new database like ``template``, dropped in the end."""
-    import psycopg
-
     name = new_database(template)
     yield url_of(folder, name)
-    with psycopg.connect(url_of(folder, "postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    new_database.drop(name)

@@ -29,6 +29,7 @@ from interop_cli.sync.breaker import unpause
 from interop_cli.sync.lease import new_owner
 from interop_cli.sync.report import status as status_of
 from tests.fakes.memory import MemoryRemote
+from tests.support.campaigns import share
 from tests.support.stores import add_client, open_store
 from tests.sync.support import edit, keep, links, memory, merge, promote, recode
 
@@ -349,7 +350,7 @@ def run(machine: type[Machine], examples: int, steps: int) -> None:
 
 
 def test_any_sequence_ends_with_one_record_each(machine: type[Machine]) -> None:
-    run(machine, 120, 30)
+    run(machine, share(120), 30)
 
 
 @pytest.mark.long

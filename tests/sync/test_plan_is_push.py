@@ -23,6 +23,7 @@ from interop_cli.sync.online_plan import looked
 from interop_cli.sync.report import ERROR, OK, SKIPPED, UNCHANGED, Line
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.memory import READS, MemoryRemote, Row
+from tests.support.campaigns import share
 from tests.support.cli import Run
 from tests.support.stores import add_client, open_store
 from tests.sync.conftest import create
@@ -202,7 +203,7 @@ def once(*operations: Any) -> Any:
 @once(("add", 0, False), ("vendor", 0, None), ("lost", None, None), ("recode", 0, 0))
 @once(("add", 0, False), ("vendor", 0, None), ("push", None, None))
 @ANYTHING
-@settings(suppress_health_check=FIXTURES, max_examples=150, deadline=None)
+@settings(suppress_health_check=FIXTURES, max_examples=share(150), deadline=None)
 def test_40_plan_is_push(
     sqlite_template: Path, operations: list[Any], keyed: bool, looks: bool, versions: bool
 ) -> None:

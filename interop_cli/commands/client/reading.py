@@ -214,6 +214,7 @@ def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
             mark = "⌂" if address["main"] else " "
             yield from wrapped(f"  {mark} #{address['id']} ", one_line(address).split(", "), style)
     yield from _history(client["documents"], style)
+    yield from _mailings(client["mailings"], style)
     yield from _sales(client["sales"], style)
     if client["sync"]:
         yield ""
@@ -319,6 +320,16 @@ def _history(documents: Mapping[str, Any], style: Style) -> Iterator[str]:
                 total = format_cents(row["total_cents"], row["currency"], language())
                 status = spoken("status", row["status"], kind)
                 yield f"    {row['date']}  {row['number'] or '—'}  {total}  {status}"
+
+
+def _mailings(mailings: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:
+    """The latest documents that were sent by e-mail."""
+    if not mailings:
+        return
+    yield ""
+    yield style.bold(_("E-mails"))
+    for row in mailings:
+        yield f"  {row['number'] or '—'}  {lists.mailing_line(row)}"
 
 
 def _sales(totals: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:

@@ -13,6 +13,7 @@ for command in (
     seed.seed_command,
     keeping.backup_command,
     keeping.restore_command,
+    keeping.copy_command,
     keeping.check_command,
     keeping.doctor_command,
     keeping.migrate_command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, argument, option, pass_app
-from interop_cli.shell.paths import FileRead, FileWritten
+from interop_cli.shell.paths import FileRead, FileWritten, NamedFile
 from interop_cli.shell.signals import held
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
     """Put a backup in the place of the database; the old file is kept beside it.
 
     Triggers and views that interop did not make are left out, and said. Targets of sync are matched
-    again (sync link) before anything is created there: they may hold more by now.
+    again (sync link) before anything is created there: they may hold more by now. E-mail is
+    switched off.
 
     \b
     interop --db shop.db db restore monday.db --confirm shop.db
@@ -121,13 +123,12 @@ def restore_command(app: App, file: Path, confirmation: str | None) -> None:
         "kept": found.kept and str(found.kept),
         "left_out": names,
         "targets": found.targets,
+        "mail_off": found.mail_off,
     }
     for name in names:
         app.output.warn(_("{part} was left out: interop did not make it", part=name))
-    for name in found.targets:
-        app.output.warn(
-            _("{target} may hold more by now: interop sync link --target {target}", target=name)
-        )
+    _warn_of_targets(app, found.targets)
+    _warn_of_mail(app, off=found.mail_off)
     _tell(app, told, key="database")
 
 
@@ -149,6 +150,71 @@ def _held_in(file: Path) -> str:
     count = found["active_clients"] + found["inactive_clients"]
     clients = ngettext("{n} client", "{n} clients", count)
     return labelled(str(file), f"{clients}, {last[0][2]}" if last else clients)
+
+
+@click.command("copy", cls=Command)
+@argument("source", metavar="SOURCE", type=FileRead(database=True))
+@argument("target", metavar="TARGET", type=NamedFile(database=True))
+@option(
+    "--move",
+    is_flag=True,
+    help=N_("Let the copy take its place: it keeps its targets of sync, SOURCE is only read."),
+)
+@pass_app
+def copy_command(app: App, source: str, target: str, move: bool) -> None:
+    """Copy a whole database, checked row by row, between files and PostgreSQL servers.
+
+    All or nothing: TARGET is made, or is an empty database. Targets of sync are matched again (sync
+    link) before the copy creates anything there, and e-mail is switched off in it.
+
+    \b
+    interop db copy shop.db postgresql://owner@db.example/shop --move
+    interop db copy postgresql://owner@db.example/shop trial.db
+    """
+    from interop_cli.store.engines.address import without_password
+    from interop_cli.store.engines.transfer import Copying
+
+    with ExitStack() as ending:
+        copying = Copying(
+            source,
+            target,
+            app.now(),
+            app.user,
+            app.lock_timeout,
+            progress=lambda rows: app.output.progress(rows, _("Copying and checking")),
+            settled=lambda: ending.enter_context(held()),
+            applied=app.note_applied,
+        )
+        found = copying.run(move=move, dry_run=app.dry_run)
+    if found.admin:
+        app.output.warn(_("{user} is admin there: it knows users by other names", user=found.admin))
+    _warn_of_targets(app, found.targets)
+    _warn_of_mail(app, off=found.mail_off)
+    told = {
+        "source": without_password(source),
+        "target": without_password(target),
+        "tables": len(found.tables),
+        "rows": sum(found.tables.values()),
+        "moved": move,
+        "targets": found.targets,
+        "mail_off": found.mail_off,
+        "admin": found.admin,
+    }
+    _tell(app, told, key="target")
+
+
+def _warn_of_mail(app: App, *, off: bool) -> None:
+    if off:
+        app.output.warn(
+            _("E-mail is switched off: interop config set mail.enabled true, where it is to go")
+        )
+
+
+def _warn_of_targets(app: App, names: list[str]) -> None:
+    for name in names:
+        app.output.warn(
+            _("{target} may hold more by now: interop sync link --target {target}", target=name)
+        )
 
 
 @click.command("check", cls=Command)

@@ -96,23 +96,11 @@ def list_command(
     """
     from interop_cli.store.reading import documents
 
-    also = documents.chosen_by(since=_day("--since", since), until=_day("--until", until), **of)
+    also = documents.chosen_by(
+        since=lists.day("--since", since), until=lists.day("--until", until), **of
+    )
     columns = documents.columns()
     lists.show(app, documents.VIEW, columns, asked, also, client=client, key="reference")
-
-
-def _day(flag: str, text: str | None) -> str | None:
-    from datetime import date
-
-    from interop_cli.domain.errors import UsageError
-    from interop_cli.domain.messages import msg
-
-    try:
-        return date.fromisoformat(text).isoformat() if text else None
-    except ValueError:
-        raise UsageError(
-            "usage.date", msg("{option} takes a date: YYYY-MM-DD.", option=flag)
-        ) from None
 
 
 @document_command.command("show", cls=Command)
@@ -186,6 +174,8 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     if document["tax_cents"] and not document["taxes"]:
         yield f"  {labelled(title('tax_cents'), amount(document['tax_cents']))}"
     yield f"  {labelled(title('total_cents'), amount(document['total_cents']))}"
+    for mailing in document.get("mailings", ()):
+        yield "  " + labelled(_("E-mail"), lists.mailing_line(mailing))
 
 
 TAXES = {"gst": N_("GST"), "qst": N_("QST"), "hst": N_("HST")}

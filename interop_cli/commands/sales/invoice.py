@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.sales import documents
+from interop_cli.commands.sales.mail import send_command
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 invoice_command = Group("invoice", help=N_("New invoices, step by step, and what corrects them."))
+invoice_command.add_command(send_command)
 LINE = option(
     "--line",
     "line",

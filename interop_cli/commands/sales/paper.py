@@ -27,7 +27,7 @@ KIND = click.Choice(KIND_NAMES)
 FORMS = ("pdf", "html", "text")
 ENDINGS = {".pdf": "pdf", ".html": "html", ".htm": "html", ".txt": "text"}
 SUFFIXES = {"pdf": ".pdf", "html": ".html", "text": ".txt"}
-_CHOSEN = options(
+CHOSEN = options(
     argument("numbers", nargs=-1, metavar="[NUMBER|#ID…|-]"),
     option(
         "--filter",
@@ -40,7 +40,7 @@ _CHOSEN = options(
 
 
 @click.command("print", cls=Command, out_folder=True)
-@_CHOSEN
+@CHOSEN
 @option("--kind", type=KIND, help=N_("Of which kind they are."))
 @option("--format", "form", type=click.Choice(FORMS), help=N_("pdf, or as --out ends."))
 @pass_app
@@ -64,7 +64,7 @@ def print_command(
 
 
 @click.command("label", cls=Command, out_folder=True)
-@_CHOSEN
+@CHOSEN
 @option(
     "--kind", type=KIND, default="packing_slip", help=N_("Of which kind they are (packing_slip).")
 )
@@ -129,6 +129,22 @@ def _wanted(
     app: App, numbers: tuple[str, ...], filters: tuple[str, ...], kind: str | None
 ) -> tuple[Printing, list[int]]:
     """Who prints, and the ids of the documents that are meant."""
+    from interop_cli.store.reading import printed
+
+    if bool(numbers) == bool(filters):
+        raise UsageError(
+            "usage.selector",
+            msg("Say which documents: numbers, - or --filter, and one of these only."),
+            hint=msg("See: interop sales document list"),
+        )
+    made, conn = printing(app), app.store.conn
+    if numbers:
+        return made, printed.named(conn, numbers_of(numbers), kind)
+    return made, printed.chosen(conn, condition(app, filters, kind))
+
+
+def printing(app: App) -> Printing:
+    """What prints, as the company's settings say."""
     from datetime import UTC, datetime, time
 
     from interop_cli.paper.canvas import Look
@@ -137,19 +153,13 @@ def _wanted(
     from interop_cli.store.reading import printed
 
     get, conn = app.settings.get, app.store.conn
-    if bool(numbers) == bool(filters):
-        raise UsageError(
-            "usage.selector",
-            msg("Say which documents: numbers, - or --filter, and one of these only."),
-            hint=msg("See: interop sales document list"),
-        )
     look = Look(
         datetime.combine(app.today, time(), UTC),
         get("paper"),
         get("print.color"),
         tuple(get("print.fonts")),
     )
-    printing = Printing(
+    return Printing(
         conn,
         company_of(get, printed.company_logo(conn)),
         look,
@@ -158,12 +168,9 @@ def _wanted(
         get("print.notes"),
         get("print.template"),
     )
-    if numbers:
-        return printing, printed.named(conn, _numbers(numbers), kind)
-    return printing, printed.chosen(conn, _condition(app, filters, kind))
 
 
-def _numbers(numbers: tuple[str, ...]) -> Iterable[str]:
+def numbers_of(numbers: tuple[str, ...]) -> Iterable[str]:
     """The numbers as typed, or the lines of stdin."""
     from interop_cli.inputs.codes import read_codes
     from interop_cli.inputs.source import open_source
@@ -175,14 +182,15 @@ def _numbers(numbers: tuple[str, ...]) -> Iterable[str]:
         yield from (code for _line, code in read_codes(source, null=False))
 
 
-def _condition(app: App, filters: tuple[str, ...], kind: str | None) -> Condition:
+def condition(app: App, filters: tuple[str, ...], kind: str | None) -> Condition:
+    """The documents of a kind that filters match."""
     from interop_cli.shell.selectors import condition_of, say_left_out
     from interop_cli.store.reading import documents
 
-    condition = condition_of(app, filters, documents.FIELDS, documents.SOURCE)
-    condition &= documents.chosen_by(kind=kind, status=None, since=None, until=None)
-    say_left_out(app, documents.SOURCE, condition)
-    return condition
+    found = condition_of(app, filters, documents.FIELDS, documents.SOURCE)
+    found &= documents.chosen_by(kind=kind, status=None, since=None, until=None)
+    say_left_out(app, documents.SOURCE, found)
+    return found
 
 
 def _put_out(

@@ -44,18 +44,31 @@ class Connection(Protocol):
         ``rows`` may be made on the fly, but not by asking the database: it is busy receiving.
         """
 
-    def write(self) -> AbstractContextManager[None]:
+    def write(self, *, moved: bool = False) -> AbstractContextManager[None]:
         """The one write transaction: commits at the end, rolls back on any exception.
 
         One writer at a time on both engines, so what was read inside is still true at the commit.
-        Raises an error whose ``applied`` is None where it cannot be known whether it committed.
+        Raises an error whose ``applied`` is None where it cannot be known whether it committed;
+        UnusableDb ``db.moved`` where the database was moved elsewhere, unless ``moved``.
         """
 
     def read(self) -> AbstractContextManager[None]:
         """One snapshot for several reads."""
 
+    def patient(self) -> None:
+        """Have the present transaction take its time, and references checked at its end.
+
+        For those who move a whole database: a server ends neither a statement nor a pause.
+        """
+
     def next_ids(self, table: str, count: int) -> list[int]:
         """``count`` ids of ``table`` that no row ever had, ascending."""
+
+    def last_ids(self) -> dict[str, int]:
+        """The highest id ever given, by table; those that gave none may be missing, or 0."""
+
+    def set_last_id(self, table: str, last: int) -> None:
+        """Have the ids of ``table`` go on after ``last``."""
 
     def among(self, column: str, values: Iterable[object]) -> tuple[str, object]:
         """A condition ``… :among …`` that ``column`` is one of ``values``, and what to bind."""

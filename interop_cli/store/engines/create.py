@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from interop_cli.domain.errors import Conflict
@@ -33,43 +34,61 @@ def create_database(
 
     Raises Conflict ``db.exists`` where there is a file, or where the server's database has tables.
     """
-    if is_url(location):
-        _create_on_server(location, now, creator, lock_timeout, dry_run, zone)
-    elif dry_run:
-        check_free(Path(location))
+    if not dry_run:
+        with made(location, now, lock_timeout=lock_timeout) as conn:
+            make_admin(conn, creator, now)
+            _set_zone(conn, zone, now)
+    elif is_url(location):
+        with _made_on_server(location, lock_timeout):
+            pass
     else:
-        _create_file(Path(location), now, creator, lock_timeout, zone)
+        check_free(Path(location))
 
 
-def _create_on_server(
-    location: str, now: str, creator: User | None, lock_timeout: float, dry_run: bool, zone: str
-) -> None:
+@contextmanager
+def made(location: str, now: str, *, lock_timeout: float) -> Iterator[Connection]:
+    """A new database of the present schema, in the transaction that makes it.
+
+    Raises as ``create_database`` does.
+    """
+    if is_url(location):
+        making = _made_on_server(location, lock_timeout)
+    else:
+        making = _made_file(Path(location), lock_timeout)
+    with making as conn:
+        apply_pending(conn, now)
+        yield conn
+
+
+@contextmanager
+def _made_on_server(location: str, lock_timeout: float) -> Iterator[Connection]:
     conn = connect(location, lock_timeout=lock_timeout)
     try:
         with conn.write():
             if conn.tables():
-                raise Conflict(
-                    "db.exists",
-                    msg(
-                        "The database at {place} has tables already; it was left as it is.",
-                        place=without_password(location),
-                    ),
-                )
-            if not dry_run:
-                apply_pending(conn, now)
-                _make_admin(conn, creator, now)
-                _set_zone(conn, zone, now)
+                raise has_tables(location)
+            yield conn
     finally:
         conn.close()
 
 
-def _create_file(
-    path: Path, now: str, creator: User | None, lock_timeout: float, zone: str
-) -> None:
+def has_tables(location: str) -> Conflict:
+    """There is something on a server where a database should be made."""
+    return Conflict(
+        "db.exists",
+        msg(
+            "The database at {place} has tables already; it was left as it is.",
+            place=without_password(location),
+        ),
+    )
+
+
+@contextmanager
+def _made_file(path: Path, lock_timeout: float) -> Iterator[Connection]:
     """One transaction makes all of it, so a file is empty or ready; another process may help."""
     from interop_cli.store.engines import sqlite
 
-    made = claim_file(path)
+    ours = claim_file(path)
     conn = sqlite.connect(path.resolve(), lock_timeout=lock_timeout)
     try:
         with conn.write():
@@ -77,11 +96,9 @@ def _create_file(
                 raise exists(path)
             try:
                 conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                apply_pending(conn, now)
-                _make_admin(conn, creator, now)
-                _set_zone(conn, zone, now)
+                yield conn
             except BaseException:
-                if made:
+                if ours:
                     # While the lock is ours and nobody waits in vain. Windows unlinks nothing
                     # that is open; an empty file may stay, the next init takes it.
                     with suppress(PermissionError):
@@ -104,8 +121,8 @@ def _set_zone(conn: Connection, zone: str, now: str) -> None:
     )
 
 
-def _make_admin(conn: Connection, creator: User | None, now: str) -> None:
-    """Not an operation: it belongs to the making of the database, and cannot be undone."""
+def make_admin(conn: Connection, creator: User | None, now: str) -> None:
+    """Make a user admin: no operation, it belongs to the making of a database and stays done."""
     if creator is None:
         return
     user = identity(conn, creator)

@@ -89,12 +89,14 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
 class Restored(NamedTuple):
     """Where the content of before is kept, if there was any, and which parts were left out.
 
-    ``targets`` are the targets of sync that have to be matched again.
+    ``targets`` are the targets of sync that have to be matched again. ``mail_off``: it sent mail,
+    and does so no more until it is told to.
     """
 
     kept: Path | None
     left_out: list[Part]
     targets: list[str]
+    mail_off: bool
 
 
 def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = False) -> Restored:
@@ -104,11 +106,13 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
     database that works is overwritten in one transaction, so that programs which have it open see
     the old or the new one; one that does not is moved away. Triggers and views that interop did not
     make stay behind. Targets of sync may hold more by now than the backup knows of: nothing is
-    created there before it is matched again. Raises UnusableDb where the source is not a sound
+    created there before it is matched again; nor does mail go, of which it may not know either.
+    Raises UnusableDb where the source is not a sound
     interop database of a schema we know.
     """
     from interop_cli.store.engines import schema, sqlite
     from interop_cli.store.engines.open import checked_path
+    from interop_cli.store.engines.twins import met_targets, sends_mail
     from interop_cli.store.migrations import pending
 
     source, target = checked_path(source), Path(os.path.realpath(target))
@@ -125,13 +129,13 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
                 "db.corrupt",
                 msg("The backup does not check: {what}.", what=f"{lacking[0].name} (schema)"),
             )
-        strange, targets = schema.strange(copy), _targets(copy)
+        strange, targets, mail = schema.strange(copy), met_targets(copy), sends_mail(copy)
         kept = free_name(target, KEPT) if target.exists() else None
         if not dry_run:
-            with _fit(copy, strange, targets, target) as clean:
+            with _fit(copy, strange, targets, target, mail=mail) as clean:
                 if kept is None or not _overwrite(clean, target, kept, lock_timeout):
                     _move_in(clean, target, kept)
-        return Restored(kept, strange, targets)
+        return Restored(kept, strange, targets, mail)
     finally:
         copy.close()
 
@@ -145,30 +149,26 @@ def free_name(target: Path, suffix: str) -> Path:
     return path
 
 
-def _targets(copy: SqliteConnection) -> list[str]:
-    if "sync_target" not in copy.tables():
-        return []
-    rows = copy.query("SELECT name FROM sync_target WHERE introduced = 1 ORDER BY name")
-    return [row["name"] for row in rows]
-
-
 @contextmanager
 def _fit(
-    copy: SqliteConnection, strange: list[Part], targets: list[str], target: Path
+    copy: SqliteConnection, strange: list[Part], targets: list[str], target: Path, *, mail: bool
 ) -> Iterator[SqliteConnection]:
-    """``copy`` as it is to be restored: without some parts of its schema, its targets unmatched."""
+    """``copy`` as it is to be restored: without some parts of its schema, its targets unmatched,
+    and sending no mail.
+    """
     from interop_cli.store.engines import schema, sqlite
+    from interop_cli.store.engines.twins import as_clone
 
-    if not strange and not targets:
+    if not strange and not targets and not mail:
         yield copy
         return
     with copied(copy, target) as path:
         clean = sqlite.connect(path)
         try:
             schema.drop(clean, strange)
-            if targets:
-                with clean.write():
-                    clean.execute("UPDATE sync_target SET introduced = 0, pulled_at = NULL")
+            if targets or mail:
+                with clean.write(moved=True):
+                    as_clone(clean)
             yield clean
         finally:
             clean.close()

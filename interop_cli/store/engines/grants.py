@@ -18,10 +18,10 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.writing.tables import TABLES
 
-ADMIN_TABLES = frozenset({"setting", "user_role", "erasure"})
+ADMIN_TABLES = frozenset({"setting", "user_role", "erasure", "moved"})
 JOURNAL = frozenset({"operation", "change", "redaction"})
 # Rows that one needs the right to delete for; what hangs on them goes with an edit, too.
-KEPT = frozenset({"client", "contact", "address", "note", "document", "blob"})
+KEPT = frozenset({"client", "contact", "address", "note", "document", "mailing", "blob"})
 READ_ONLY = frozenset({"migration"})
 EVERYTHING = ("SELECT", "INSERT", "UPDATE", "DELETE")
 

@@ -18,6 +18,7 @@ from interop_cli.store.engines import schema
 from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import filesystem
+from interop_cli.store.engines.twins import moved_to
 from interop_cli.store.migrations import missing
 from interop_cli.store.writing import journal
 
@@ -116,7 +117,23 @@ def doctor(conn: Connection, location: str) -> list[Row]:
             _finding(row["code"], "error", msg("{what}", what=row["what"]))
             for row in problems(conn, deep=False)
         ]
-    return [*findings, *_about_erasures(conn), *_about_users(conn)]
+    return [
+        *findings,
+        *_about_move(conn),
+        *_about_erasures(conn),
+        *_about_mail(conn),
+        *_about_users(conn),
+    ]
+
+
+def _about_move(conn: Connection) -> Iterator[Row]:
+    if place := moved_to(conn):
+        yield _finding(
+            "db.moved",
+            "warning",
+            msg("The database was moved to {place}; here it can only be read.", place=place),
+            msg("Name its new place with --db or in INTEROP_DB."),
+        )
 
 
 def _about_erasures(conn: Connection) -> Iterator[Row]:
@@ -128,6 +145,23 @@ def _about_erasures(conn: Connection) -> Iterator[Row]:
             "warning",
             msg("Contact {id} was erased, but old pages of the files still have it", id=contact_id),
             msg("interop contact erase {id} --confirm {id}", id=contact_id),
+        )
+
+
+def _about_mail(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.reading.mailings import unknown
+
+    if numbers := [number for _id, number in unknown(conn)]:
+        yield _finding(
+            "mail.unknown",
+            "warning",
+            counted(
+                "Nobody knows whether {count} invoice went by e-mail: {numbers}",
+                "Nobody knows whether {count} invoices went by e-mail: {numbers}",
+                count=len(numbers),
+                numbers=", ".join(numbers[:20]),
+            ),
+            msg("Ask who it is for; once more: interop sales invoice send NUMBER --again"),
         )
 
 

@@ -227,8 +227,13 @@ def no_database(path: Path) -> NotFound:
 
 def check_free(path: Path) -> None:
     """Raise Conflict ``db.exists`` unless a new database may be made here."""
-    if path.exists() and not _is_empty(path):
+    if not is_free(path):
         raise exists(path)
+
+
+def is_free(path: Path) -> bool:
+    """Whether nothing is there but what a ``db init`` that was cut off leaves."""
+    return not path.exists() or _is_empty(path)
 
 
 def _is_empty(path: Path) -> bool:

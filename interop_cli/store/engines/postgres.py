@@ -25,9 +25,11 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Row, Values
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, READ_ONLY, translating
 from interop_cli.store.engines.postgres_session import Session, open_session
+from interop_cli.store.engines.twins import MOVED, refuse_moved
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
 BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+TURN = f"{BEGIN}; LOCK TABLE write_turn IN EXCLUSIVE MODE"
 AGAIN = 0.2  # seconds between two questions for the outcome of a commit
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
@@ -85,8 +87,8 @@ class PostgresConnection:
                 copy.write_row(row)
 
     @contextmanager
-    def write(self) -> Iterator[None]:
-        with translating(), self._turn():
+    def write(self, *, moved: bool = False) -> Iterator[None]:
+        with translating(), self._turn(moved):
             try:
                 yield
                 (ours,) = self.query("SELECT pg_current_xact_id_if_assigned()::TEXT AS number")
@@ -97,12 +99,17 @@ class PostgresConnection:
             self._commit(ours["number"])
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self, moved: bool) -> Iterator[None]:
         """Begin a transaction when nobody else is writing."""
         if self.raw.facts.standby:
             raise READ_ONLY.error()
         try:
-            self.raw.execute(f"{BEGIN}; LOCK TABLE write_turn IN EXCLUSIVE MODE")
+            answers = self.raw.execute(f"{TURN}; {MOVED}")
+            while answers.nextset():
+                pass
+            if not moved and (row := answers.fetchone()):
+                self.raw.execute("ROLLBACK")
+                refuse_moved(row[0])
         except psycopg.errors.UndefinedTable:
             self.raw.execute("ROLLBACK")
         except psycopg.Error:
@@ -189,6 +196,25 @@ class PostgresConnection:
             finally:
                 with suppress(psycopg.Error):
                     self.raw.execute("ROLLBACK")
+
+    def patient(self) -> None:
+        self.execute("SET LOCAL statement_timeout = 0")
+        self.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+    def last_ids(self) -> dict[str, int]:
+        sequences = self.query(
+            "SELECT sequencename AS name FROM pg_sequences"
+            " WHERE schemaname = current_schema() AND sequencename LIKE '%\\_id\\_seq'"
+        )
+        last = "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END AS id FROM "
+        return {
+            row["name"].removesuffix("_id_seq"): self.query(last + row["name"])[0]["id"]
+            for row in sequences
+        }
+
+    def set_last_id(self, table: str, last: int) -> None:
+        # Not setval(), which a rollback leaves as it is.
+        self.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH {int(last) + 1}")
 
     def next_ids(self, table: str, count: int) -> list[int]:
         rows = self.query(

@@ -6,6 +6,8 @@ journal's back, and a view may stand for a table.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,7 +92,7 @@ def _is_damaged(path: Path, conn: Connection | None) -> bool:
 
 def drop(conn: SqliteConnection, parts: list[Part]) -> None:
     """Take parts out of a schema, in one transaction."""
-    with conn.write():
+    with conn.write(moved=True):
         for kind, name in parts:
             quoted = '"' + name.replace('"', '""') + '"'
             conn.execute(f"DROP {kind.upper()} {quoted}")
@@ -98,17 +100,26 @@ def drop(conn: SqliteConnection, parts: list[Part]) -> None:
 
 def _expected(conn: Connection) -> dict[Part, frozenset[str]]:
     """The parts that the steps make that this database has had."""
-    from interop_cli.store.migrations import MIGRATIONS, applied, run_ddl
+    from interop_cli.store.migrations import applied
 
-    done = set(applied(conn))
-    fresh = SqliteConnection(driver.connect(":memory:", isolation_level=None), Path(), None)
+    with fresh(applied(conn)) as made:
+        return _parts(made)
+
+
+@contextmanager
+def fresh(steps: Iterable[str]) -> Iterator[SqliteConnection]:
+    """An empty database in memory, which has had these steps."""
+    from interop_cli.store.migrations import MIGRATIONS, run_ddl
+
+    done = set(steps)
+    conn = SqliteConnection(driver.connect(":memory:", isolation_level=None), Path(), None)
     try:
         for step in MIGRATIONS:
             if step.name in done:
-                step.apply(fresh, lambda script: run_ddl(fresh, script))
-        return _parts(fresh)
+                step.apply(conn, lambda script: run_ddl(conn, script))
+        yield conn
     finally:
-        fresh.close()
+        conn.close()
 
 
 def _parts(conn: Connection) -> dict[Part, frozenset[str]]:

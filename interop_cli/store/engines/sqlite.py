@@ -19,6 +19,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, Values
 from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
+from interop_cli.store.engines.twins import moved_to, refuse_moved
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -144,7 +145,7 @@ class SqliteConnection:
             self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
     @contextmanager
-    def write(self) -> Iterator[None]:
+    def write(self, *, moved: bool = False) -> Iterator[None]:
         # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.
         with translating():
             self.raw.execute("BEGIN IMMEDIATE")
@@ -152,6 +153,8 @@ class SqliteConnection:
             try:
                 self._check_still_there()
                 self._writing = True
+                if not moved and (place := moved_to(self)):
+                    refuse_moved(place)
                 yield
                 committing = True
                 self.raw.execute("COMMIT")
@@ -187,6 +190,16 @@ class SqliteConnection:
             finally:
                 if self.raw.in_transaction:
                     self.raw.execute("ROLLBACK")
+
+    def patient(self) -> None:
+        self.execute("PRAGMA defer_foreign_keys = ON")
+
+    def last_ids(self) -> dict[str, int]:
+        return {row["name"]: row["seq"] for row in self.query("SELECT * FROM sqlite_sequence")}
+
+    def set_last_id(self, table: str, last: int) -> None:
+        self.execute("DELETE FROM sqlite_sequence WHERE name = :name", name=table)
+        self.insert_many("sqlite_sequence", ("name", "seq"), [(table, last)])
 
     def next_ids(self, table: str, count: int) -> list[int]:
         # AUTOINCREMENT keeps the highest id ever given in sqlite_sequence; we take a block of it.

@@ -65,6 +65,8 @@ MIGRATIONS = tuple(
         "0011_who_is_who",
         "0012_departures",
         "0013_memo",
+        "0014_moved",
+        "0015_mailings",
     )
 )
 
@@ -120,7 +122,7 @@ def missing(conn: Connection) -> list[Migration]:
 
 def migrate(conn: Connection, now: str) -> list[str]:
     """Apply what is pending, all of it or nothing; the names of the steps applied."""
-    with conn.write():
+    with conn.write(moved=True):  # or what was moved could not be read any more
         return apply_pending(conn, now)
 
 

@@ -103,6 +103,7 @@ def _of_id(entity: str, row_id: int) -> Message:
         "address": msg("address {id}", id=row_id),
         "note": msg("note {id}", id=row_id),
         "attachment": msg("attachment {id}", id=row_id),
+        "mailing": msg("e-mail {id}", id=row_id),
     }.get(entity, Message("{entity} #{id}", {"entity": entity, "id": row_id}))
 
 

@@ -12,7 +12,7 @@ from interop_cli.domain.values.places import is_mismatched
 from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
 from interop_cli.domain.values.text import begun_phone, searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
-from interop_cli.store.reading import addresses, contacts, documents, lists, notes, sales
+from interop_cli.store.reading import addresses, contacts, documents, lists, mailings, notes, sales
 from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
 from interop_cli.store.reading.lists import EVERYTHING, Condition
@@ -254,6 +254,7 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
     for name, objects in NESTED.items():
         row[name] = objects(conn, [client_id])[client_id]
     row["documents"] = documents.of_client(conn, client_id)
+    row["mailings"] = mailings.of_client(conn, client_id)
     row["sales"] = sales.by_year(conn, client_id, this_year)
     row["sync"] = states.of_client(conn, client_id)
     return row

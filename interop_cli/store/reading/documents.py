@@ -11,19 +11,20 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.reading import notes
+from interop_cli.store.reading import mailings, notes
 from interop_cli.store.reading.called import id_named
-from interop_cli.store.reading.fields import list_fields
+from interop_cli.store.reading.fields import ListField, list_fields
 from interop_cli.store.reading.lists import EVERYTHING, Condition, Key, ListView
 
-FIELDS = list_fields(
+LISTED = list_fields(
     DOCUMENT, "d", {"client": ("c.code", "c.code_key"), "bill_to": ("p.code", "p.code_key")}
 )
+FIELDS = (*LISTED, ListField("mailed", mailings.STATE, listed=False))
 SOURCE = (
     " FROM document d JOIN client c ON c.id = d.client_id"
     " JOIN client p ON p.id = COALESCE(d.bill_to_id, d.client_id)"
 )
-NAMES = tuple(field.name for field in FIELDS)
+NAMES = tuple(field.name for field in LISTED)
 LATEST = 5
 # What a command takes for a document: a draft has no number yet.
 REFERENCE = "COALESCE(d.number, '#' || CAST(d.id AS TEXT))"
@@ -37,7 +38,7 @@ LAST_INVOICE = (
 
 def columns() -> list[Column]:
     """The columns of a document."""
-    return [*(field.column for field in FIELDS), Column("reference", hidden=True)]
+    return [*(field.column for field in LISTED), Column("reference", hidden=True)]
 
 
 def chosen_by(
@@ -87,7 +88,7 @@ def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
 
 def one(conn: Connection, document_id: int) -> Row:
     """A document with its lines, taxes and addresses, as an object."""
-    chosen = ", ".join(f"{field.sql} AS {field.name}" for field in FIELDS)
+    chosen = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
     (row,) = conn.query(
         f"SELECT {chosen}, d.terms, d.memo, d.sold_to_address, d.bill_to_address,"
         " d.place_of_supply, d.taxes, k.number AS corrects, d.client_id, d.version,"
@@ -102,6 +103,7 @@ def one(conn: Connection, document_id: int) -> Row:
         " FROM document_line WHERE document_id = :id ORDER BY position",
         id=document_id,
     )
+    row["mailings"] = mailings.of_document(conn, document_id)
     return row
 
 
@@ -112,7 +114,7 @@ def of_client(conn: Connection, client_id: int) -> Row:
         "SELECT kind, COUNT(*) AS n FROM document WHERE client_id = :id GROUP BY kind", id=client_id
     ):
         counts[row["kind"]] = row["n"]
-    chosen = ", ".join(f"{field.sql} AS {field.name}" for field in FIELDS)
+    chosen = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
     latest = conn.query(
         f"SELECT {chosen}{SOURCE} WHERE d.client_id = :id"
         f" ORDER BY d.date DESC, d.id DESC LIMIT {LATEST}",
@@ -125,7 +127,7 @@ VIEW = ListView(
     source=SOURCE,
     table="d",
     columns={
-        **{field.name: field.sql for field in FIELDS},
+        **{field.name: field.sql for field in LISTED},
         "client_id": "d.client_id",
         "reference": REFERENCE,
     },

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.twins import moved_to
+from interop_cli.store.reading.lists import EVERYTHING, Condition
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import Column
@@ -39,14 +41,35 @@ def columns() -> list[Column]:
     ]
 
 
+def chosen_by(
+    name: str | None, actor: str | None, since: str | None, until: str | None
+) -> Condition:
+    """That an operation ``o`` has this name (``client.edit``), is of this user, and of these times.
+
+    A user is known by name; how they came stands behind it: ``marie (system: root)``.
+    """
+    found = EVERYTHING
+    if name is not None:
+        found &= Condition("o.name = :name", {"name": name})
+    if actor is not None:
+        sql = "(o.actor = :actor OR SUBSTR(o.actor, 1, :length) = :begin)"
+        begin = f"{actor} ("
+        found &= Condition(sql, {"actor": actor, "begin": begin, "length": len(begin)})
+    if since is not None:
+        found &= Condition("o.at >= :since", {"since": since})
+    if until is not None:
+        found &= Condition("o.at < :until", {"until": until})
+    return found
+
+
 def operation_rows(
-    conn: Connection, *, name: str | None = None, limit: int | None = None
+    conn: Connection, chosen: Condition = EVERYTHING, *, limit: int | None = None
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Operations, the latest first; those of a name (``client.edit``) where one is given."""
-    sql = SELECT + (" WHERE o.name = :name" if name else "") + " ORDER BY o.id DESC"
+    """Operations, the latest first; those that ``chosen_by`` says, where it does."""
+    sql = f"{SELECT} WHERE {chosen.sql} ORDER BY o.id DESC"
     if limit:
-        sql += " LIMIT :limit"
-    return conn.batches(sql, {"name": name, "limit": limit} if limit else {"name": name})
+        return conn.batches(f"{sql} LIMIT :limit", {**chosen.params, "limit": limit})
+    return conn.batches(sql, chosen.params)
 
 
 def operation(conn: Connection, operation_id: int) -> Row:
@@ -103,7 +126,7 @@ def changes(conn: Connection, operation_id: int, limit: int) -> Iterator[Row]:
 
 
 def info(conn: Connection) -> Row:
-    """Engine, schema, journal mode, and counts by kind."""
+    """Engine, schema, journal mode, counts by kind, and where it was moved, if it was."""
     counts = conn.query(
         "SELECT (SELECT COUNT(*) FROM client WHERE active = 1) AS active_clients,"
         " (SELECT COUNT(*) FROM client WHERE active = 0) AS inactive_clients,"
@@ -112,4 +135,9 @@ def info(conn: Connection) -> Row:
         " (SELECT COUNT(*) FROM operation) AS operations,"
         " (SELECT MAX(name) FROM migration) AS schema_step"
     )[0]
-    return {"engine": conn.engine, "journal_mode": getattr(conn, "journal_mode", None), **counts}
+    return {
+        "engine": conn.engine,
+        "journal_mode": getattr(conn, "journal_mode", None),
+        **counts,
+        "moved_to": moved_to(conn),
+    }

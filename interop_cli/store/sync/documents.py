@@ -38,11 +38,11 @@ def _params(conn: Connection, target_id: int) -> dict[str, Any]:
 def _complete(conn: Connection, rows: Sequence[Row]) -> None:
     """Put beside the documents their lines, in order, and who receives them."""
     _put_lines(conn, rows)
-    _put_recipients(conn, rows)
+    put_recipients(conn, rows)
 
 
-def _put_recipients(conn: Connection, rows: Sequence[Row]) -> None:
-    """By the rule, among the people of whoever pays."""
+def put_recipients(conn: Connection, rows: Sequence[Row]) -> None:
+    """Put ``recipients`` beside rows: by the rule, among the people of ``payer_id``."""
     people: dict[int, list[Contact]] = {row["payer_id"]: [] for row in rows}
     sql = "SELECT * FROM contact WHERE client_id IN ({places})"
     for person in query_in_chunks(conn, sql, people):

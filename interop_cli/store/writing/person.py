@@ -31,7 +31,7 @@ NAMING = frozenset(
     for field in fields
     if field.personal is Personal.NEVER
     for column in (field.stands_in, field.key)
-) | {"sha256"}
+) | {"sha256", "message_id", "error"}
 # What a person is known by: column -> what it is among the traces.
 VALUES = {
     field.stands_in: str(field.personal)

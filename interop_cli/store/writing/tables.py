@@ -61,6 +61,22 @@ USER_ROLE = Table("user_role", ("uid", "name", "role"))
 DOCUMENT = _entity("document", fields.DOCUMENT, counts=True)
 DOCUMENT_LINE = _entity("document_line", fields.LINE)
 COUNTER = Table("counter", ("name", "last"))
+MAILING = Table(
+    "mailing",
+    (
+        "document_id",
+        "client_id",
+        "attempt",
+        "state",
+        "at",
+        "recipients",
+        "copies",
+        "refused",
+        "message_id",
+        "error",
+    ),
+    client="client_id",
+)
 # What a person configures; what a run finds out about a target stands beside it, unjournaled.
 SYNC_TARGET = Table("sync_target", ("name", "kind", "uid", "settings"))
 
@@ -79,5 +95,6 @@ TABLES = {
         SYNC_TARGET,
         DOCUMENT,
         DOCUMENT_LINE,
+        MAILING,
     )
 }

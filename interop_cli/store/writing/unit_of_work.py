@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.repositories.clients import ClientRepository
     from interop_cli.store.writing.repositories.contacts import ContactRepository
     from interop_cli.store.writing.repositories.documents import DocumentRepository
+    from interop_cli.store.writing.repositories.mailings import MailingRepository
     from interop_cli.store.writing.repositories.notes import BlobRepository, NoteRepository
     from interop_cli.store.writing.repositories.operations import OperationRepository
     from interop_cli.store.writing.repositories.persons import PersonRepository
@@ -106,6 +107,13 @@ class UnitOfWork:
         from interop_cli.store.writing.repositories.documents import DocumentRepository
 
         return DocumentRepository(self.writer)
+
+    @cached_property
+    def mailings(self) -> MailingRepository:
+        """What was sent by e-mail."""
+        from interop_cli.store.writing.repositories.mailings import MailingRepository
+
+        return MailingRepository(self.writer)
 
     @cached_property
     def totals(self) -> TotalRepository:

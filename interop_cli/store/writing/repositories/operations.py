@@ -87,6 +87,7 @@ BELONGING = (
     ),
     ("attachment", "note_id", "note"),
     ("document_line", "document_id", "document"),
+    ("mailing", "document_id", "document"),
 )
 # All that may refer to a row.
 REFERRING = BELONGING + REFERENCES
