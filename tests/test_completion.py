@@ -136,6 +136,9 @@ def test_every_value_of_every_command_is_completed_or_free() -> None:
         ("interop sales totals --year 202", ["2026"]),
         ("interop client import x.csv --mapping quick", ["quickbooks"]),
         ("interop completion z", ["zsh"]),
+        ("interop config set defaults.province Q", ["QC"]),
+        ("interop sync link ", ["ACME", "BOIS"]),
+        ("interop client edit ACME --code ", []),
     ],
 )
 def test_what_is_offered(
@@ -176,6 +179,22 @@ def test_a_row_is_described_and_no_letter_of_it_moves_the_cursor(
 def test_the_words_about_it_are_in_the_language_of_the_user(run: Run) -> None:
     line = {"_INTEROP_COMPLETE": "zsh_complete", "COMP_LINE": "interop client list --stat"}
     assert "Quels clients" in run(env={**line, "INTEROP_LANG": "fr"}).stdout
+
+
+def test_rows_are_described_in_the_words_and_by_the_clock_of_the_user(
+    db: str, run: Run, invoke: Run
+) -> None:
+    document = ("sales", "document", "add", "ACME", "--kind", "packing_slip", "--number", "B-1")
+    invoke("--db", db, *document, "--date", "2026-02-01", "-q")
+    env = {"_INTEROP_COMPLETE": "zsh_complete", "INTEROP_DB": db, "INTEROP_LANG": "fr"}
+
+    def shown(line: str) -> list[str]:
+        return run(env={**env, "COMP_LINE": line}).stdout.splitlines()
+
+    assert shown("interop sales label ") == ["plain\tB-1\tbon d'expédition  2026-02-01  ACME"]
+    assert "plain\tBC\tColombie-Britannique" in shown("interop client create X --province B")
+    last = shown("interop journal undo ")[1]
+    assert re.search(r"\t\d{4}-\d\d-\d\d \d\d:\d\d  interop ", last), last
 
 
 def test_a_completion_loads_nothing_heavy(db: str) -> None:

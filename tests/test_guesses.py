@@ -7,7 +7,7 @@ import re
 import click
 import pytest
 
-from interop_cli.shell import guesses
+from interop_cli.shell import guesses, synonyms
 from scripts.commandtree import commands
 from tests.support.cli import Run
 
@@ -46,6 +46,20 @@ def guessed(invoke: Run, line: str) -> str:
         ("client contacts ACME", "interop contact list"),
         ("client invoices ACME", "interop sales invoice"),
         ("customers", "interop client list"),
+        ("sync run", "interop sync push"),
+        ("sync disconnect x", "interop sync remove NAME"),
+        ("db upgrade", "interop db migrate"),
+        ("db delete", "See: interop db --help"),
+        ("config show", "interop config get NAME"),
+        (
+            "sales document create ACME",
+            "interop sales document add CODE, interop sales invoice create CODE",
+        ),
+        (
+            "sales document pdf F-1",
+            "interop sales document print, interop sales document show NUMBER|#ID",
+        ),
+        ("version", "interop --version"),
         ("sync find", "See: interop sync --help"),
         ("undo", "interop journal undo OPERATION|last"),
         ("xyzzy", "See: interop --help"),
@@ -70,7 +84,19 @@ def test_a_verb_of_others_names_ours(line: str, meant: str, invoke: Run) -> None
         ("client list --max 3", "--limit N"),
         ("client list --serch bor", "--search TEXT"),
         ("client create X --courriel a@b.example", "--email TEXT"),
-        ("client show ACME --filter x", "interop client list --filter EXPR, interop client edit"),
+        ("client show ACME --filter x", "interop client list --filter EXPR, interop client export"),
+        ("client show ACME --all", "interop client list --all, interop client export --all"),
+        ("client list --count", "-o codes | wc -l"),
+        ("client list --since 2025-01-01", "See: interop client list --help"),
+        ("contact show --client A", "See: interop contact show --help"),
+        ("client delete ACME -f", "See: interop client delete --help"),
+        ("sales totals --client ACME", "interop sales totals CODE…"),
+        ("sales report --by-year", "--by year"),
+        ("sales document list --from 2025-01-01", "--since YYYY-MM-DD"),
+        ("sales label 5012 --boxes 3", "--copies N"),
+        ("journal undo --last", "interop journal undo OPERATION|last"),
+        ("note create ACME --message x", "--text TEXT|-"),
+        ("address create ACME --default", "--main"),
         ("--status all client list", "interop client list --status active|inactive|all"),
         ("client list ACME", "interop client show CODE, interop client list --search TEXT"),
         ("client create Jean Tremblay", "Words that belong together go in quotes."),
@@ -91,6 +117,7 @@ def test_an_option_of_others_names_ours(line: str, meant: str, invoke: Run) -> N
         ("contact edit 1 --client ACME", "The field client cannot be filled in here."),
         ("sales invoice create ACME --total 5", "The field total cannot be filled in here."),
         ("client edit ACME --active", "interop client activate, interop client deactivate"),
+        ("client edit ACME --inactive", "interop client activate, interop client deactivate"),
         ("client edit ACME --logo x.png", "interop client logo"),
         ("client edit ACME --tags vip", "--tag TEXT"),
         ("client edit ACME --version 3", "--if-version N"),
@@ -116,8 +143,8 @@ def test_what_is_guessed_exists() -> None:
     contexts = [*commands()]
     names = {context.info_name for context in contexts}
     flags = {flag for one in contexts for param in one.command.params for flag in param.opts}
-    assert guesses._COMMANDS.keys() <= names
-    assert {f"--{name}" for name in guesses._OPTIONS} <= flags
+    assert synonyms.COMMANDS.keys() <= names
+    assert {f"--{name}" for name in synonyms.OPTIONS} <= flags
 
 
 def test_no_word_of_another_command_is_suggested_for_an_option() -> None:

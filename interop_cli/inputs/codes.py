@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.lines import TextLines, check_kind, not_decoded
+from interop_cli.inputs.lines import DEFAULT, TextLines, check_kind, not_decoded
 from interop_cli.inputs.ndjson import read_ndjson
 from interop_cli.inputs.reading import first_byte
 from interop_cli.inputs.records import Record, invalid
@@ -47,7 +47,8 @@ def _separated(source: Source) -> Iterator[tuple[int, str]]:
     before, rest = 0, b""  # how many items came before ``rest``
     with source.binary() as stream:
         data = stream.read(_PIECE)
-        check_kind(source.name, data, None, option=False)
+        # Text of two bytes a letter looks the same as short codes with NUL between them.
+        check_kind(source.name, data, DEFAULT, option=False)
         data = data.removeprefix(b"\xef\xbb\xbf")
         while data:
             *items, rest = (rest + data).split(b"\0")

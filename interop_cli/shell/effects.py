@@ -77,6 +77,11 @@ CALLING = frozenset({"client send", "address autofill", "sales invoice send"})
 ALWAYS = (0, 1, 2, 70, 74, 75, 78)
 
 
+def reads(ctx: click.Context) -> bool:
+    """Whether the command at ``ctx`` changes nothing."""
+    return ctx.command_path.partition(" ")[2] in READS
+
+
 def given(ctx: click.Context) -> str:
     """The name of what the command at ``ctx`` gives, ``[]`` after it for a list."""
     path = ctx.command_path.partition(" ")[2]

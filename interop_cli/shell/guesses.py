@@ -2,8 +2,8 @@
 
 A guess is what to type instead, and never of another kind: for a command a command; for an option
 one that this command has, the value of one, the argument or the filter that says the same, or the
-command that has it. Commands, options and fields are looked up as they are; only the words in which
-others say ours stand here, and, of fields, in ``inputs/mapping/headings.py``.
+command that has it. Commands, options and fields are looked up as they are; the words in which
+others say ours are in ``shell/synonyms.py``, and, of fields, in ``inputs/mapping/headings.py``.
 """
 
 from __future__ import annotations
@@ -16,76 +16,13 @@ import click
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import closest, fold, words
 from interop_cli.shell.command import typed
+from interop_cli.shell.effects import reads
+from interop_cli.shell.synonyms import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:
     from interop_cli.store.reading.fields import ListField
 
 MOST = 4
-_COMMANDS = {
-    "create": "add new insert make register ajouter créer nouveau",
-    "edit": "set change modify update rename modifier changer renommer",
-    "recode": "rename renommer",
-    "delete": "remove rm del erase destroy drop supprimer effacer enlever retirer",
-    "list": "ls all index query find search count lister liste chercher trouver compter",
-    "show": "get view read info display cat print pdf open imprimer afficher voir montrer",
-    "activate": "enable reactivate activer réactiver",
-    "deactivate": "disable archive retire désactiver archiver",
-    "targets": "list ls",
-    "status": "show get state état",
-    "merge": "combine join dedupe fusionner",
-    "duplicates": "dedupe doublons",
-    "export": "dump download exporter",
-    "import": "load upload importer",
-    "apply": "upsert appliquer",
-    "history": "log historique",
-    "send": "mail email envoyer",
-    "undo": "revert rollback annuler",
-    "void": "cancel annuler",
-    "refresh": "recompute update rafraîchir actualiser",
-    "totals": "sum total totaux",
-    "chart": "graph plot graphique",
-    "attach": "upload joindre",
-    "init": "create setup initialiser",
-    "backup": "save dump sauvegarder",
-    "restore": "load restaurer",
-    "doctor": "status health diagnose",
-    "push": "send upload pousser",
-    "pull": "fetch download tirer",
-    "main": "primary default principal",
-    "default": "primary main défaut",
-    "client": "clients customer customers company companies prospect prospects",
-    "contact": "contacts person people personne personnes",
-    "address": "addresses adresse adresses shipping livraison",
-    "note": "notes comment comments commentaire commentaires",
-    "document": "documents quote quotes job jobs soumission soumissions",
-    "invoice": "invoices bill bills facture factures",
-    "sales": "sale ventes vente",
-    "db": "database base",
-    "config": "settings setting configuration réglages paramètres",
-    "journal": "history log historique",
-    "route": "map directions itinéraire",
-    "help": "man aide",
-}
-"""Our commands and groups, and what others call them."""
-
-_OPTIONS = {
-    "filter": "where query filtre",
-    "search": "find grep chercher recherche",
-    "fields": "columns select field colonnes champs",
-    "sort": "order order-by sort-by orderby tri trier",
-    "limit": "max head first top",
-    "out": "output-file outfile to-file fichier",
-    "output": "format",
-    "yes": "force assume-yes no-confirm oui",
-    "dry-run": "simulate what-if preview simuler",
-    "db": "database base",
-    "lang": "language locale langue",
-    "quiet": "silent",
-    "no-input": "batch non-interactive",
-    "through": "until",
-}
-"""Our options by their names, and what others call them."""
-
 _FILL_IN = frozenset({"create", "edit", "add"})
 _SET_BY = {
     "active": ("activate", "deactivate"),
@@ -95,8 +32,11 @@ _SET_BY = {
 }
 """Fields that have no option of their name, and the options and commands that fill them in."""
 
+_OPPOSITES = {"inactive": "active"}
+
 _SEARCHES = frozenset({"search", "find", "chercher", "trouver"})
 _COUNTS = frozenset({"count", "compter"})
+_COUNTED = "-o codes | wc -l"
 
 
 class Unexpected(click.UsageError):
@@ -133,11 +73,11 @@ def _after(argv: Sequence[str], word: str) -> list[str]:
 
 def _commands(ctx: click.Context, word: str, rest: Sequence[str]) -> list[str]:
     """The commands that ``word`` names, near ones before far ones."""
-    wanted = _ours(word, _COMMANDS)
+    wanted = _ours(word, COMMANDS)
     children = [*_children(ctx)]
     found = _called(children, wanted)
     if not found:
-        also = {ours for one in rest[:2] for ours in _ours(one, _COMMANDS)}
+        also = {ours for one in rest[:2] for ours in _ours(one, COMMANDS)}
         around: click.Context | None = ctx
         while around is not None and not found:
             found = _called(_below(around), wanted)
@@ -151,6 +91,11 @@ def _commands(ctx: click.Context, word: str, rest: Sequence[str]) -> list[str]:
     if not found:
         near = closest(word, [str(one.info_name) for one in children])
         found = [one for one in children if one.info_name == near]
+    elif ctx.parent and ctx.parent.parent and not any(one.info_name == word for one in found):
+        # sales invoice print: the documents beside have it.
+        found += [one for one in _below(ctx.parent) if one.info_name == word and one not in found]
+    if not found and _option_called(ctx, word):
+        return [f"{ctx.command_path} --{word}"]
     return [_usage(_within(one, rest), word) for one in found]
 
 
@@ -169,7 +114,7 @@ def _ours(word: str, theirs: dict[str, str]) -> list[str]:
 def _within(ctx: click.Context, rest: Sequence[str]) -> click.Context:
     """The command that the ``rest`` names in a group; where it names none, the one that lists."""
     for word in (*rest[:1], "list"):
-        if found := _called(_children(ctx), _ours(word, _COMMANDS)):
+        if found := _called(_children(ctx), _ours(word, COMMANDS)):
             return found[0]
     return ctx
 
@@ -183,7 +128,7 @@ def _usage(ctx: click.Context, word: str) -> str:
     if word in _SEARCHES and (searching := _option_called(ctx, "search")):
         parts.append(_as_typed(searching, ctx))
     elif word in _COUNTS and ctx.info_name == "list":
-        parts.append("-o codes | wc -l")
+        parts.append(_COUNTED)
     return " ".join(parts)
 
 
@@ -207,6 +152,8 @@ def _options(ctx: click.Context, flag: str, argv: Sequence[str]) -> list[str]:
     """What says the same as an option that the command does not have."""
     name = flag.lstrip("-")
     value = typed(argv, flag)
+    if name in _COUNTS and ctx.info_name == "list":
+        return [_COUNTED]
     found = _said_otherwise(ctx, name) or _as_argument(ctx, name)
     if not found and (field := _unset(ctx, name)):
         return _set_by(ctx, field)
@@ -242,7 +189,7 @@ def _as_typed(param: click.Option, ctx: click.Context, value: str | None = None)
 def _said_otherwise(ctx: click.Context, name: str) -> list[str]:
     """An option of ours for which others have this name."""
     flags = _flags(ctx)
-    ours = [*_ours(name, _OPTIONS)[1:], *(field.replace("_", "-") for field in _fields(ctx, name))]
+    ours = [*_ours(name, OPTIONS)[1:], *(field.replace("_", "-") for field in _fields(ctx, name))]
     return [_as_typed(flags[one], ctx) for one in ours if one in flags]
 
 
@@ -257,11 +204,12 @@ def _fields(ctx: click.Context, name: str) -> list[str]:
 
 def _as_argument(ctx: click.Context, name: str) -> list[str]:
     """``--client ACME`` where the command takes the client by itself."""
-    ours = _ours(name, _COMMANDS)
+    ours = _ours(name, COMMANDS)
     arguments = [param for param in ctx.command.params if isinstance(param, click.Argument)]
     for param in arguments:
         metavar = param.make_metavar(ctx)
-        if {param.name, metavar.strip("[]…").lower()} & {*ours}:
+        words_of = {str(param.name), *metavar.strip("[]…").lower().split("|")}
+        if words_of & {*ours} or ("client" in ours and "code" in words_of):
             return [f"{ctx.command_path} {metavar.strip('[]')}"]
     return []
 
@@ -271,11 +219,11 @@ def _unset(ctx: click.Context, name: str) -> str | None:
     from interop_cli.domain.fields import ENTITIES
     from interop_cli.shell.completion import entity_at, is_about_one
 
-    field = name.replace("-", "_")
+    field = _OPPOSITES.get(name, name).replace("-", "_")
     if ctx.info_name not in _FILL_IN or not is_about_one(ctx) or _option_called(ctx, name):
         return None
-    known = (one.option.lstrip("-") for one in ENTITIES[entity_at(ctx)] if not one.internal)
-    return field if name in known else None
+    known = (one.option for one in ENTITIES[entity_at(ctx)] if not one.internal)
+    return field if "--" + field.replace("_", "-") in known else None
 
 
 def _set_by(ctx: click.Context, field: str) -> list[str]:
@@ -299,7 +247,7 @@ def _as_value(ctx: click.Context, name: str) -> list[str]:
         if not isinstance(param, click.Option) or not isinstance(param.type, click.Choice):
             continue
         for choice in param.type.choices:
-            if fold(str(choice)) == fold(name):
+            if fold(name) in (fold(str(choice)), fold(f"{param.name}-{choice}")):
                 found.append(_as_typed(param, ctx, str(choice)))
     return found
 
@@ -353,13 +301,13 @@ def _spelled_so(ctx: click.Context, name: str, *, takes: bool) -> list[str]:
 
 
 def _elsewhere(ctx: click.Context, name: str) -> list[str]:
-    """The commands that have it: below, beside, or of the same name in another group."""
-    if ctx.parent is not None and not isinstance(ctx.command, click.Group):
-        near = [*_children(ctx.parent)]
-        if ctx.info_name not in _FILL_IN:  # what is made by another command is another thing
-            near += [one for one in _below(ctx.find_root()) if one.info_name == ctx.info_name]
-    else:
+    """The commands that have it: below, or beside where these only read, as this one does."""
+    if len(name) == 1:
+        return []  # a letter means something else in each
+    if isinstance(ctx.command, click.Group) or ctx.parent is None:
         near = [*_below(ctx)]
+    else:
+        near = [one for one in _children(ctx.parent) if reads(one) is reads(ctx)]
     found = []
     for one in near:
         if (param := _option_called(one, name)) is not None:

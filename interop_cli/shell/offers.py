@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import click
 from click.shell_completion import CompletionItem
 
-from interop_cli.i18n import _
+from interop_cli.i18n import _, local_time
 from interop_cli.shell.completion import (
     PART,
     SHOWN,
@@ -40,6 +40,10 @@ def _clients(place: Place) -> Iterable[Offer | CompletionItem]:
     return codes_beginning(place.app.store.conn, place.typed, SHOWN, active=active)
 
 
+def _codes(place: Place) -> Iterable[Offer | CompletionItem]:
+    return () if isinstance(place.param, click.Option) else _clients(place)  # the new code
+
+
 def _files(typed: str) -> Iterator[CompletionItem]:
     folder, _sep, start = typed[1:].rpartition("/")
     head = f"@{folder}/" if _sep else "@"
@@ -62,17 +66,21 @@ def _ids(entity: str | None) -> Source:
         head = place.typed[: len(place.typed) - len(typed)]
         of = entity or entity_at(place.ctx)
         found = ids_beginning(place.app.store.conn, of, typed, SHOWN)
-        return [(f"{head}{row_id}", said) for row_id, said in found]
+        return [(f"{head}{row_id}", "  ".join(map(local_time, said))) for row_id, said in found]
 
     return ids
 
 
 def _numbers(place: Place) -> Iterable[Offer]:
+    from interop_cli.output.words import spoken
     from interop_cli.store.reading.offers import numbers_beginning
 
     if place.typed[:1] == "#":
         return _ids("document")(place)  # type: ignore[return-value]
-    return numbers_beginning(place.app.store.conn, place.typed, SHOWN)
+    found = numbers_beginning(place.app.store.conn, place.typed, SHOWN)
+    return [
+        (number, "  ".join((spoken("kind", kind), *others))) for number, (kind, *others) in found
+    ]
 
 
 def _tags(place: Place) -> Iterable[Offer]:
@@ -121,15 +129,8 @@ def of_closed_list(which: ClosedList) -> Iterable[Offer]:
     from interop_cli.i18n import language
 
     if which is closed_lists.ClosedList.PROVINCE:
-        from interop_cli.domain.values.places import country_rules, province_names
-
         for country in closed_lists.NEIGHBOURS:
-            rules, known = country_rules(country), set()
-            for name in province_names(country):
-                code = rules.province_code(name)
-                if code and code not in known and name != code:
-                    known.add(code)
-                    yield code, name
+            yield from _provinces(country)
     elif which is closed_lists.ClosedList.COUNTRY:
         from interop_cli.domain.values.places import country_codes, country_name
 
@@ -138,6 +139,20 @@ def of_closed_list(which: ClosedList) -> Iterable[Offer]:
         yield from ((code, "") for code in sorted(closed_lists.currencies()))
     else:
         yield from ((word, "") for word in closed_lists.offered(which))
+
+
+def _provinces(country: str) -> Iterator[Offer]:
+    """The provinces of a country, and what they are called: in French where there is a name."""
+    from interop_cli.domain.values.places import country_rules, province_names
+    from interop_cli.i18n import language
+
+    rules = country_rules(country)
+    called: dict[str, str] = {}
+    for name in province_names(country):  # the English ones stand before the French
+        code = rules.province_code(name)
+        if code and name != code and (code not in called or language() == "fr"):
+            called[code] = name
+    yield from called.items()
 
 
 def _categories(place: Place) -> Iterable[Offer]:
@@ -154,6 +169,8 @@ def _setting_values(place: Place) -> Iterable[Offer]:
     from interop_cli.settings.table import SETTINGS, SettingType
 
     name = place.ctx.params.get("name")
+    if name == "defaults.province":
+        return _provinces(place.app.settings.get("defaults.country"))
     for setting in SETTINGS.values():
         if setting.name == name:
             words = ("true", "false") if setting.type is SettingType.BOOL else setting.choices
@@ -328,7 +345,7 @@ BY_NAME: dict[str, Source] = {
     "ship_to": _ids("address"),
     "attachment_ids": _ids("attachment"),
     "attachment": _ids("attachment"),
-    "code": lambda _place: (),
+    "code": _codes,
     "confirmation": lambda _place: (),
 }
-"""By the parameter; nothing is offered for a code that is new, and none to confirm with."""
+"""By the parameter; nothing is offered to confirm with."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from interop_cli.domain.values.email import RESERVED, check_email
+from interop_cli.domain.values.text import clean_value
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_bad(text: str) -> None:
 
 def slowly(text: str) -> str | None:
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized
+        return validate_email(clean_value(text), check_deliverability=False).normalized
     except EmailNotValidError:
         return None
 

@@ -221,7 +221,7 @@ def test_what_holds_something_is_left_alone(
     for pair in ((older, fresh), (ready_url, older)):
         result = invoke("db", "copy", *pair, "--json")
         assert (result.code, result.error["code"]) == (70, "db.older")
-        assert "db migrate" in result.error["hint"]
+        assert f"--db {without_password(older)} db migrate" in result.error["hint"]
     assert invoke("db", "copy", ready_url, fresh, "--dry-run", "-q").code == 0
     assert invoke("db", "copy", ready_url, fresh, "--move", "--dry-run", "-q").code == 0
     assert is_nothing(fresh)

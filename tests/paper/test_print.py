@@ -12,7 +12,12 @@ import pytest
 from pypdf import PdfReader
 
 from interop_cli.domain.values.money import format_cents
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.sales.printing import set_company_logo
+from interop_cli.settings import parse
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.cli import Run
+from tests.support.stores import open_store
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="3">%s</svg>'
 LOGO = SVG % b'<rect width="9" height="3"/>'
@@ -56,11 +61,18 @@ class Shop:
 @pytest.fixture
 def shop(ready_url: str, invoke: Run, tmp_path: Path) -> Shop:
     shop = Shop(invoke, ready_url, tmp_path)
-    for name, value in SHOP.items():
-        shop("config", "set", name, value, "-q")
     shop.folder.joinpath("shop.svg").write_bytes(LOGO)
     shop.folder.joinpath("client.svg").write_bytes(LOGO)
-    shop("config", "logo", shop.folder / "shop.svg", "-q")
+    store = open_store(ready_url)
+
+    def settle(uow: UnitOfWork) -> Outcome:
+        """What a dozen of commands would write one after the other."""
+        for name, value in SHOP.items():
+            uow.settings.set(name, parse(name, value))
+        return set_company_logo(uow, LOGO)
+
+    store.run(settle, operation="config.set")
+    store.close()
     client = ("--code", "BOR", "--line1", "12, rue du Quai", "--city", "Québec")
     shop("client", "create", "Imprimerie Boréale", *client, "--postal-code", "G1K 7X2", "-q")
     shop("contact", "create", "BOR", "--name", "Marie Tremblay", "-q")

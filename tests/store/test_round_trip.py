@@ -167,7 +167,7 @@ class Builder:
         changes = {"bill_to": self.codes[two % len(self.codes)]}
         return card.edit(uow, self.picked(code), changes, Context())
 
-    def card(self, uow: Any, code: str, _two: int) -> Any:
+    def logo(self, uow: Any, code: str, _two: int) -> Any:
         return card.set_logo(uow, code, SVG)
 
     def attach(self, uow: Any, _code: str, two: int) -> Any:

@@ -110,7 +110,7 @@ class Copying:
         Raises Conflict ``db.exists`` where the target holds anything, UnusableDb ``db.copy`` where
         the copy is not what was read, and as ``open_database`` does.
         """
-        source = open_database(self.source, lock_timeout=self.lock_timeout)
+        source = _ready(self.source, self.lock_timeout)
         try:
             with source.write() if move else source.read():
                 if move:
@@ -276,7 +276,18 @@ def _opened(location: str, lock_timeout: float) -> Connection:
                 raise has_tables(location)
         finally:
             conn.close()
-    return open_database(location, lock_timeout=lock_timeout)
+    return _ready(location, lock_timeout)
+
+
+def _ready(location: str, lock_timeout: float) -> Connection:
+    """A database of the present schema; the error says which of the two is not."""
+    try:
+        return open_database(location, lock_timeout=lock_timeout)
+    except UnusableDb as error:
+        if error.code == "db.older":
+            place = without_password(location)
+            error.hint = msg("Run: interop --db {place} db migrate", place=place)
+        raise
 
 
 def _check_empty(conn: Connection, location: str, places: Iterable[Place]) -> None:

@@ -23,7 +23,7 @@ def codes_beginning(
     return [(row["code"], row["name"]) for row in rows]
 
 
-def numbers_beginning(conn: Connection, start: str, limit: int) -> list[tuple[str, str]]:
+def numbers_beginning(conn: Connection, start: str, limit: int) -> list[tuple[str, list[str]]]:
     """The first ``limit`` numbers of documents that begin so: kind, date and client of each."""
     rows = conn.query(
         "SELECT d.number AS number, d.kind AS kind, d.date AS date, c.code AS code"
@@ -33,7 +33,7 @@ def numbers_beginning(conn: Connection, start: str, limit: int) -> list[tuple[st
         high=fold(start) + LAST,
         limit=limit,
     )
-    return [(row["number"], f"{row['kind']}  {row['date']}  {row['code']}") for row in rows]
+    return [(row["number"], [row["kind"], row["date"], row["code"]]) for row in rows]
 
 
 LAST = "\U0010ffff"
@@ -48,7 +48,9 @@ _SAID = {
 """What is said of a row, by its table: two columns, and where they are."""
 
 
-def ids_beginning(conn: Connection, table: str, digits: str, limit: int) -> list[tuple[int, str]]:
+def ids_beginning(
+    conn: Connection, table: str, digits: str, limit: int
+) -> list[tuple[int, list[str]]]:
     """The latest ``limit`` ids of a table that begin with these digits, and what each is."""
     said, joined = _SAID[table]
     ranges, params = [], {"limit": limit}
@@ -65,9 +67,7 @@ def ids_beginning(conn: Connection, table: str, digits: str, limit: int) -> list
         f"{where} ORDER BY t.id DESC LIMIT :limit",
         **params,
     )
-    return [
-        (row["id"], "  ".join(str(row[key]) for key in ("one", "two") if row[key])) for row in rows
-    ]
+    return [(row["id"], [str(row[key]) for key in ("one", "two") if row[key]]) for row in rows]
 
 
 MOST_DIGITS = 9  # of an id that is looked for by its beginning
