@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Connection, Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
+BOOKS = 20
+"""After so many files the memory they took is given back."""
 TEMPLATES = "interop_cli.paper"
 """The entry points that a package adds templates under."""
 Template = Callable[[Sequence[Sheet], "Look"], bytes]
@@ -41,6 +44,7 @@ class Printing:
     template: str = ""
     warnings: list[RuleWarning] = field(default_factory=list)
     _missing: set[str] = field(default_factory=set)
+    _books: int = 0
 
     def sheets(self, ids: Sequence[int]) -> Iterator[tuple[Row, Sheet]]:
         """The documents of these ids in their order, each as it was read and as it is printed."""
@@ -93,7 +97,11 @@ class Printing:
         book = Book(self.look)
         pages = [book.add(one) for one in sheets]
         self.warn_of_signs(book.missing)
-        return book.content(), pages
+        content = book.content()
+        self._books += 1
+        if self._books % BOOKS == 0:  # what a file is made of goes in circles, fonts and all
+            gc.collect()
+        return content, pages
 
     def labels(self, ids: Sequence[int], copies: int, of: int | None) -> Iterator[list[Label]]:
         """The labels of each document."""
