@@ -6,7 +6,7 @@ their turns are told then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -48,6 +48,8 @@ class Arranged:
     """Those of which nobody knows yet what is there, or whether they go, or that go first."""
     lacking: list[int] = field(default_factory=list)
     """Those that were refused for what another record there had."""
+    absent: set[int] = field(default_factory=set)
+    """Those that have nothing there, whatever is known of them here."""
     linked: Coming = field(default_factory=set)
     """Those that have a record there, or take over one."""
     names: dict[int, str] = field(default_factory=dict)
@@ -78,7 +80,8 @@ class Arranged:
             lacking = waited(local, step.payload, descriptor)
             entity = lacking.refers_to if lacking is not None else None
             if entity == self.entity:
-                waits = step.waits_for
+                is_there = (entity, step.waits_for) in self.linked
+                waits = None if is_there else step.waits_for
             else:
                 lost = (entity, step.waits_for) not in self.coming
         self.parts[local.id] = turns.part_of(step, self.fields, waits=waits, lost=lost)
@@ -140,7 +143,7 @@ class Arranged:
             for local_id, known in held_there(conn, target.id, self.entity)
             for values in known
             for place in turns.held(values, self.fields)
-            if place in wanted
+            if place in wanted and local_id not in self.absent
         }
 
     def comes(self) -> Coming:
@@ -157,16 +160,36 @@ class Arranged:
             return step
         return self._blocked(step, obstacle)
 
+    def stopped_by(self, local_id: int) -> int | None:
+        """The record for whose sake another has no turn; None: it has, or stands in its own way."""
+        obstacle = self.turns.blocked.get(local_id)
+        return None if obstacle is None or obstacle.holder == local_id else obstacle.holder
+
+    def put_back(self, ids: Collection[int]) -> None:
+        """Have these go after all others where nothing else decides."""
+        before = {one: part for one, part in self.parts.items() if one not in ids}
+        self.parts = before | self.parts
+
+    def revisited(self) -> set[int]:
+        """Those that are blocked for now, and to be looked at again when more is known."""
+        parts = (self.parts[one] for one in self.turns.blocked if one in self.parts)
+        return {
+            part.id for part in parts if self._unsure(part.id, part.lost or part.waits is not None)
+        }
+
     def unsure(self, step: Step) -> bool:
         """Whether a blocked record is to be looked at again when more is known."""
-        obstacle = self.turns.blocked.get(step.local.id)
+        return self._unsure(step.local.id, step.waits_for is not None)
+
+    def _unsure(self, local_id: int, waits: bool) -> bool:
+        obstacle = self.turns.blocked.get(local_id)
         seen = set[int]()
         while obstacle is not None and obstacle.holder not in seen:
             if obstacle.holder in self.checked:
                 return True
             seen.add(obstacle.holder)
             obstacle = self.turns.blocked.get(obstacle.holder)
-        return bool(self.checked) and step.waits_for is not None
+        return bool(self.checked) and waits
 
     def still_held(self, steps: Iterable[Step]) -> dict[int, Step]:
         """Of records whose turn it is those to which another has not given its value: blocked."""

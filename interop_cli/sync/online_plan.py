@@ -8,7 +8,7 @@ is one that wants a value which a stranger's record has.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -48,19 +48,28 @@ def looked(
     recognise(opened, note=False)
     view, arranged = View(opened, entity), Arranged(opened, entity, coming)
     seen: dict[int, Seen] = {}
+    first, late = Arranged(opened, entity, set(coming)), set[int]()
     if unsure(opened.store.conn, opened.target.id, entity):
         view.recover(steps())
+        arranged.linked |= view.there
     left = iter(steps())
     while batch := list(islice(left, opened.connector.batch_size)):
         for before, after in zip(batch, view.of(batch), strict=True):
             # A push puts records in turn by what it knows before it looks.
+            first.note(before)
             arranged.note(before if before.todo in SENT else after)
+            if after.todo in SENT and before.todo not in SENT:
+                late.add(before.local.id)
             if after.todo is Todo.BLOCKED:
                 arranged.refuse(before.local.id)
             if after is not before:
                 seen[before.local.id] = Seen(
                     after.todo, after.changes, after.reason, after.waits_for
                 )
+    arranged.absent |= view.absent
+    if late:  # it sends them after those that it knew of
+        late |= first.revisited()
+        arranged.put_back(late)
     for local_id, why in view.taken(arranged):
         arranged.refuse(local_id)
         seen[local_id] = Seen(Todo.BLOCKED, (), why, None)
@@ -73,7 +82,21 @@ def looked(
         told = step if known is None else replace(step, **known._asdict())
         if unmatched and told.todo in SENT:
             told = _blocked(told, reason("first_contact"))
-        yield arranged.told(told)
+        yield _judged(step, told, arranged, late)
+
+
+def _judged(step: Step, told: Step, arranged: Arranged, late: Container[int]) -> Step:
+    """A step as it comes out in its turn.
+
+    Those that a push has to look up first go ``late``: what stops them is one of them, or what
+    they are refused for by themselves.
+    """
+    after = arranged.told(told)
+    if after.todo is not Todo.BLOCKED or arranged.stopped_by(step.local.id) in late:
+        return after
+    if step.lacks_value:
+        return step
+    return told if step.todo is Todo.CHECK and told.todo is Todo.BLOCKED else after
 
 
 def _unmatched(opened: OpenTarget, arranged: Arranged) -> bool:
@@ -94,6 +117,10 @@ class View:
     entity: str
     others: set[int] = field(default_factory=set)
     """Those for which the record of another of ours was found there."""
+    there: Coming = field(default_factory=set)
+    """Those of ours that were found there."""
+    absent: set[int] = field(default_factory=set)
+    """Those that might have been there, and are not."""
     held_by: dict[tuple[int, str], str] = field(default_factory=dict)
     """Who has a value that one of ours is to get in a field."""
 
@@ -141,7 +168,10 @@ class View:
         local, link, checked = step.local, step.link, step.todo is Todo.CHECK
         rules = self.opened.rules(self.entity)
         if remote is None or remote.gone:
-            return plan(local, replace(link, state=LinkState.PENDING), rules) if checked else step
+            if not checked:
+                return step
+            self.absent.add(local.id)
+            return plan(local, replace(link, state=LinkState.PENDING), rules)
         holder = self.linked.get(remote.remote_id)
         if not checked and not (self.opened.connector.looks_first or remote.key is not None):
             return step  # a push does not look
@@ -154,6 +184,7 @@ class View:
         if why is not None:
             return _blocked(step, why)
         self.linked[remote.remote_id] = local.id
+        self.there.add((self.entity, local.number or local.code))
         known = replace(
             link,
             state=LinkState.PENDING,

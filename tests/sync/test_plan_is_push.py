@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InteropError
@@ -184,10 +184,24 @@ def hold(
         shutil.rmtree(folder)
 
 
-ANYTHING = given(st.lists(OPERATIONS, max_size=14), st.booleans(), st.booleans(), st.booleans())
+ANYTHING = given(
+    operations=st.lists(OPERATIONS, max_size=14),
+    keyed=st.booleans(),
+    looks=st.booleans(),
+    versions=st.booleans(),
+)
 FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
+def once(*operations: Any) -> Any:
+    """What was announced otherwise once, on a remote without our keys."""
+    return example(operations=list(operations), keyed=False, looks=False, versions=False)
+
+
+@once(("lost", None, None), ("bill", 0, 1))
+@once(("add", 0, False), ("lost", None, None), ("swap", 0, 1))
+@once(("add", 0, False), ("vendor", 0, None), ("lost", None, None), ("recode", 0, 0))
+@once(("add", 0, False), ("vendor", 0, None), ("push", None, None))
 @ANYTHING
 @settings(suppress_health_check=FIXTURES, max_examples=share(150), deadline=None)
 def test_40_plan_is_push(

@@ -170,7 +170,8 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
 
 # What a file of clients may hold and an import does not write.
 READ_ONLY = frozenset(
-    {*names(CLIENT), "former_codes", "documents", "sales", "sync"} - {*names(taken(CLIENT))}
+    {*names(CLIENT), "former_codes", "documents", "mailings", "sales", "sync"}
+    - {*names(taken(CLIENT))}
 )
 
 
