@@ -92,9 +92,9 @@ _STATES: Words = {
     "ok": _STATUSES["ok"],
 }
 _DONE: Words = {
-    "insert": (N_("masculine|insert"), N_("feminine|insert")),
-    "update": (N_("masculine|update"), N_("feminine|update")),
-    "delete": (N_("masculine|delete"), N_("feminine|delete")),
+    "insert": (N_("masculine|added"), N_("feminine|added")),
+    "update": (N_("masculine|changed"), N_("feminine|changed")),
+    "delete": (N_("masculine|deleted"), N_("feminine|deleted")),
 }
 WORDS: dict[str, Words] = {
     "done": _DONE,  # the actions of what is past

@@ -21,7 +21,7 @@ _OTHERS = {
 }  # fmt: skip
 _WHOLE = frozenset({"key", "operation", "action", "target", "basis", "origin"})
 # Sentences and settings: half of one is none.
-_WRAPPED = frozenset({"what", "fix", "reason", "message", "error", "value"})
+_WRAPPED = frozenset({"what", "fix", "reason", "message", "error", "value", "rights"})
 _FIELDS = {field.name: field for of in reversed(ENTITIES.values()) for field in of}
 # What is shown by itself where it stands alone, without a column that says what it is.
 _SHOWN = frozenset({ValueKind.PHONE, ValueKind.TIME})
