@@ -19,13 +19,21 @@ from interop_cli.domain.sync.merge import merge, without_erased
 from interop_cli.domain.sync.payload import Change
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
-from interop_cli.domain.sync.turns import compared, part_of, unique_fields
+from interop_cli.domain.sync.turns import part_of, unique_fields
 from interop_cli.store.sync.links import linked, unsure
 from interop_cli.sync.arranging import Arranged, Coming
 from interop_cli.sync.departing import done_there, is_final
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
-from interop_cli.sync.unknown_outcomes import BOTH, FOREIGN, arrived, lost, read, strange
+from interop_cli.sync.unknown_outcomes import (
+    BOTH,
+    FOREIGN,
+    arrived,
+    held_by_others,
+    lost,
+    read,
+    strange,
+)
 
 
 class Seen(NamedTuple):
@@ -234,13 +242,9 @@ class View:
                     if value is not None:
                         wanted[name].append(step)
         for name, takers in wanted.items():
-            values = list(dict.fromkeys(str(step.payload[name]) for step in takers))
-            there = self.opened.connector.holders(self.entity, name, values)
-            holders = {compared(value): remote_id for value, remote_id in there.items()}
-            for step in takers:
-                remote_id = holders.get(compared(step.payload[name]))
-                if remote_id not in (None, step.link.remote_id):
-                    self.held_by.setdefault((step.local.id, name), str(remote_id))
+            held = held_by_others(self.opened, self.entity, name, takers)
+            for local_id, remote_id in held.items():
+                self.held_by.setdefault((local_id, name), remote_id)
 
     def taken(self, arranged: Arranged) -> Iterator[tuple[int, Reason]]:
         """Which records want what a stranger's record has, or what one of ours turned out to have

@@ -89,13 +89,24 @@ def freed(opened: OpenTarget, entity: str, steps: Sequence[Step]) -> list[Step]:
         if field is not None and field.unique is not None and step.payload.get(field.name):
             wanted.setdefault(field.name, []).append(step)
     for name, takers in wanted.items():
-        values = list(dict.fromkeys(str(step.payload[name]) for step in takers))
-        there = opened.connector.holders(entity, name, values)
-        holders = {compared(value): remote_id for value, remote_id in there.items()}
-        for step in takers:
-            if holders.get(compared(step.payload[name])) in (None, step.link.remote_id):
-                found.append(step)
+        held = held_by_others(opened, entity, name, takers)
+        found += [step for step in takers if step.local.id not in held]
     return found
+
+
+def held_by_others(
+    opened: OpenTarget, entity: str, name: str, takers: Sequence[Step]
+) -> dict[int, str]:
+    """Which other record there has what each of these is to get in a field: our id -> its id.
+
+    Raises Trouble.
+    """
+    values = list(dict.fromkeys(str(step.payload[name]) for step in takers))
+    there = opened.connector.holders(entity, name, values)
+    holders = {compared(value): remote_id for value, remote_id in there.items()}
+    found = {step.local.id: holders.get(compared(step.payload[name])) for step in takers}
+    own = {step.local.id: step.link.remote_id for step in takers}
+    return {one: held for one, held in found.items() if held is not None and held != own[one]}
 
 
 def try_again(uow: UnitOfWork, opened: OpenTarget, steps: Sequence[Step]) -> None:
