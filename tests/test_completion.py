@@ -62,6 +62,7 @@ FREE = {
         "AMOUNT",
         "C",
         "COLUMN",
+        "EMAIL",
         "FIELD",
         "FILE",
         "FOLDER",

@@ -30,10 +30,11 @@ HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 # What help calls a value, where it is a word; its other names (CODE, ID, N) are the same in French.
 _PLACEHOLDERS = (
-    N_("ABSORBED_CODE"), N_("AMOUNT"), N_("BATCH"), N_("COLUMN"), N_("COMMAND"), N_("ENTITY"),
-    N_("FIELD"), N_("FILE"), N_("FOLDER"), N_("KEPT_CODE"), N_("KIND"), N_("NAME"), N_("NEW_CODE"),
-    N_("NUMBER"), N_("OPERATION"), N_("PATH"), N_("PRICE"), N_("QTY"), N_("REMOTE_ID"), N_("ROLE"),
-    N_("SIDE"), N_("TARGET"), N_("TAX"), N_("TEXT"), N_("THEIRS"), N_("TOPIC"), N_("USER"),
+    N_("ABSORBED_CODE"), N_("AMOUNT"), N_("BATCH"), N_("COLUMN"), N_("COMMAND"), N_("EMAIL"),
+    N_("ENTITY"), N_("FIELD"), N_("FILE"), N_("FOLDER"), N_("KEPT_CODE"), N_("KIND"), N_("NAME"),
+    N_("NEW_CODE"), N_("NUMBER"), N_("OPERATION"), N_("PATH"), N_("PRICE"), N_("QTY"),
+    N_("REMOTE_ID"), N_("ROLE"), N_("SIDE"), N_("TARGET"), N_("TAX"), N_("TEXT"),
+    N_("THEIRS"), N_("TOPIC"), N_("USER"),
     N_("VALUE"), N_("YEAR"), N_("YYYY-MM-DD"),
 )  # fmt: skip
 
