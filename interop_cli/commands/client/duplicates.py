@@ -14,6 +14,7 @@ from interop_cli.shell.command import Command, Count, argument, option, pass_app
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.domain.fields.field import Field
     from interop_cli.output import Style
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -130,13 +131,25 @@ def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 
 def _field(field: Mapping[str, Any]) -> str:
+    """A line about a field: its title, the value that stays and of whom, those that go."""
+    from interop_cli.domain.fields import ENTITIES
+    from interop_cli.output.titles import title
+
+    of = next((one for one in ENTITIES["client"] if one.name == field["field"]), None)
     source = field["from"] or _("all")
-    others = "; ".join(labelled(other["code"], _value(other["value"])) for other in field["others"])
-    line = labelled(field["field"], f"{_value(field['value'])} ({source})")
+    others = "; ".join(
+        labelled(other["code"], _value(other["value"], of)) for other in field["others"]
+    )
+    head = _(of.title) if of else title(field["field"])
+    line = labelled(head, f"{_value(field['value'], of)} ({source})")
     return f"{line}; {others}" if others else line
 
 
-def _value(value: object) -> str:
+def _value(value: object, of: Field | None) -> str:
+    from interop_cli.output.people import field_text
+
+    if isinstance(value, str) and of:
+        return field_text(of, value) or ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
