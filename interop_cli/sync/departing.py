@@ -80,7 +80,7 @@ def hand_over(opened: OpenTarget, entity: str) -> None:
 
 def is_final(attempt: Mapping[str, Any] | None) -> bool:
     """Whether what was sent last was that the record is to go."""
-    return bool(attempt) and ("into" in attempt or "erased" in attempt)  # type: ignore[operator]
+    return attempt is not None and ("into" in attempt or "erased" in attempt)
 
 
 def look(connector: Connector, sends: Sequence[Send]) -> tuple[list[Result], list[Send]]:

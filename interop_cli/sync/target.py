@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from interop_cli.clock import Clock
-from interop_cli.connectors import connector_class
+from interop_cli.connectors import connector_class, connector_for
 from interop_cli.connectors.protocol import Connector, Target, Tools
 from interop_cli.connectors.secrets import TargetSecrets, variable
 from interop_cli.domain.errors import ConfigError, InteropError
@@ -160,7 +160,6 @@ def open_target(
     ends: float | None = None,
 ) -> OpenTarget:
     """A target at work. Raises ConfigError where its kind is unknown or its address refused."""
-    kind = connector_class(target.kind)
     secrets = secrets_of(target, environ, folder)
     tools = Tools(
         clock,
@@ -176,7 +175,7 @@ def open_target(
     configured = Target(
         target.id, target.name, target.kind, target.settings, target.version, target.uid
     )
-    return OpenTarget(store, target, kind(configured, tools), clock, secrets=secrets)
+    return OpenTarget(store, target, connector_for(configured, tools), clock, secrets=secrets)
 
 
 def secrets_of(target: TargetRow, environ: Mapping[str, str], folder: Path | None) -> TargetSecrets:
