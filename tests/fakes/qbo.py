@@ -125,7 +125,7 @@ class FakeQuickBooks(Login, FakeServer):
     def answer(self, call: Call) -> Reply:
         """The answer, held against the contract, too: a fake that answers otherwise is none."""
         reply = super().answer(call)
-        if call.path.endswith(TOKENS) or reply.status == 401:
+        if call.path.endswith((*TOKENS, "/authorize")) or reply.status == 401:
             return reply
         if "time" not in reply.body:
             self.violation(f"answer to {call.method} {call.path}: lacks time")
