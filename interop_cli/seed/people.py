@@ -75,8 +75,12 @@ def contacts(client: Row, origin: str, draw: Draw) -> list[Row]:
     number = "" if client["website"] else str(client["code"]).rpartition("-")[2]
     found: list[Row] = []
     mailboxes: set[object] = {client["email"]}
+    names: set[str] = set()
     for nth in range(draw.pick(_CONTACTS)):
         first, last = draw.pick(firsts), draw.pick(surnames)
+        while f"{first} {last}" in names:  # a document names one of them
+            last = draw.pick(surnames)
+        names.add(f"{first} {last}")
         mailbox: str | None = f"{slug(first)}.{slug(last)}{number}@{domain}"
         if mailbox in mailboxes or draw.next() >= _HAS_EMAIL:
             mailbox = None

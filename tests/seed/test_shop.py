@@ -61,6 +61,12 @@ def test_a_shop_has_everything() -> None:
     assert any(row["bill_to"] for row in rows)
 
 
+def test_no_two_people_of_a_client_have_one_name() -> None:
+    for row in Shop(10_000, 1, 5, SHOP.end, SHOP.categories).companies():
+        names = [one["name"] for one in row["contacts"]]  # type: ignore[attr-defined]
+        assert len(set(names)) == len(names)
+
+
 def test_what_a_client_adds_leaves_the_others_as_they_were() -> None:
     more = Shop(150, 42, 3, SHOP.end, SHOP.categories)
     few = list(SHOP.companies())
