@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands import lists
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import local_time, ngettext
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 journal_command = Group("journal", help=N_("What was done, by whom; undo."))
-EXIT_ATTENTION = 10
 LAST = "last"
 
 

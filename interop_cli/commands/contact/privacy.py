@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.contact.reading import CONTACT_ID
 from interop_cli.domain.errors import InteropError, IoFailure
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, RowId, option, pass_app
-
-EXIT_ATTENTION = 10
 
 if TYPE_CHECKING:
     from interop_cli.app import App

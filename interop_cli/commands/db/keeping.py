@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.app import EXIT_ATTENTION
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
-EXIT_ATTENTION = 10
 EXIT_UNUSABLE = 70
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.sales.paper import CHOSEN, condition, numbers_of, printing
 from interop_cli.domain.errors import Denied, RemoteFailure, UsageError
 from interop_cli.domain.messages import N_, Message, counted, msg
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from interop_cli.services.outcome import Outcome
     from interop_cli.services.sales.mailing import Planned, Round
 
-EXIT_ATTENTION = 10
 SHOWN = 5
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from interop_cli.app import EXIT_ATTENTION
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 TASK = "sales-refresh"
-EXIT_ATTENTION = 10
 YEAR = click.IntRange(1900, 2199)
 _span = options(
     option("--years", type=click.IntRange(1, 100), metavar="N", help=N_("How many years (5).")),

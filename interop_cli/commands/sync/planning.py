@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from interop_cli.sync.target import OpenTarget
 
 
-EXIT_ATTENTION = 10
 BATCH = 500
 SENDING = ("create", "update", "rename", "deactivate", "merge", "erase", "check")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, ngettext
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from interop_cli.domain.sync.records import LocalRecord
     from interop_cli.sync.target import OpenTarget
 
-EXIT_ATTENTION = 10
 PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs", "remote_id")
 COLUMNS = ("target", "entity", "id", "code", "field", "pushed", "ours", "theirs")
 
