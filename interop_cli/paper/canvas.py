@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from interop_cli.domain.errors import ConfigError
+from interop_cli.domain.errors import ConfigError, IoFailure
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.logo import media_type
 
@@ -173,9 +173,24 @@ class Canvas:
             self.pdf.image(picture, x, y, across * scale, down * scale, alt_text="logo")
         return down * scale
 
+
+class PaperFile:
+    """A PDF that is drawn a piece at a time, and then read once."""
+
+    def __init__(self, look: Look, size: tuple[float, float]) -> None:
+        self._canvas = Canvas(look, size)
+
+    @property
+    def missing(self) -> list[str]:
+        """Signs that stand in a text and in none of the fonts."""
+        return sorted(self._canvas.missing)
+
     def content(self) -> bytes:
-        """The finished file."""
-        return bytes(self.pdf.output())
+        """The finished file; nothing may be added after. Raises IoFailure ``print.failed``."""
+        try:
+            return bytes(self._canvas.pdf.output())
+        except OSError as error:
+            raise IoFailure("print.failed", msg("The PDF could not be made.")) from error
 
 
 def picture_size(logo: bytes) -> tuple[float, float] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from interop_cli.domain.messages import N_
-from interop_cli.paper.canvas import Canvas, Look, picture_size
+from interop_cli.paper.canvas import Look, PaperFile, picture_size
 from interop_cli.paper.postal import postal_lines
 from interop_cli.paper.sheets import Block, Company, Wording, sender_of
 
@@ -91,13 +91,11 @@ def labels_of(
     wording = Wording(language)
     sender, logo = sender_of(document, company, document["shipper_identity"], wording)
     place = document["ship_to_place"]
-    if place:
-        where = postal_lines(place, home=company.country, language=language, capitals=True)
-    elif document["ship_to"]:
+    if document["ship_to"] and not place:
         where = [document["ship_to"]]
     else:
         where = postal_lines(
-            document["main"], home=company.country, language=language, capitals=True
+            place or document["main"], home=company.country, language=language, capitals=True
         )
     to = [document["client_name"], *where]
     if document["contact"] and not (place and place["attention"]):
@@ -119,18 +117,13 @@ def labels_of(
     ]
 
 
-class LabelBook:
+class LabelBook(PaperFile):
     """Labels in one file."""
 
     def __init__(self, look: Look, size: LabelSize) -> None:
-        self._canvas = Canvas(look, size.page)
+        super().__init__(look, size.page)
         self._size = size
         self._drawn = 0
-
-    @property
-    def missing(self) -> list[str]:
-        """Signs that stand in a text and in none of the fonts."""
-        return sorted(self._canvas.missing)
 
     def add(self, label: Label) -> None:
         """Put a label on the next free place."""
@@ -228,10 +221,6 @@ class LabelBook:
                 at = (x + (column + _QUIET) * step, y + (row + _QUIET) * step)
                 pdf.rect(*at, (end - column) * step, step, style="F")
                 column = end
-
-    def content(self) -> bytes:
-        """The finished file."""
-        return self._canvas.content()
 
 
 def _texts(label: Label) -> list[str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
-from interop_cli.domain.errors import IoFailure
-from interop_cli.domain.messages import N_, msg
-from interop_cli.paper.canvas import BODY, INK, PALE, SIZES, Canvas, Look, picture_size
+from interop_cli.domain.messages import N_
+from interop_cli.paper.canvas import BODY, INK, PALE, SIZES, Canvas, Look, PaperFile, picture_size
 from interop_cli.paper.sheets import Block, Sheet, Wording, texts
 
 _MARGIN = 50.0
@@ -21,17 +19,12 @@ _GAP = 16.0
 Draw = Callable[[], object]
 
 
-class Book:
+class Book(PaperFile):
     """Sheets in one file, each beginning on a page of its own and counting its own pages."""
 
     def __init__(self, look: Look) -> None:
-        self._canvas = Canvas(look, SIZES[look.paper])
+        super().__init__(look, SIZES[look.paper])
         self._titled = False
-
-    @property
-    def missing(self) -> list[str]:
-        """Signs that stand in a text and in none of the fonts."""
-        return sorted(self._canvas.missing)
 
     def add(self, one: Sheet) -> int:
         """Draw a document; how many pages it has."""
@@ -40,19 +33,6 @@ class Book:
             self._titled = True
         self._canvas.look_for(texts(one))
         return Layout(self._canvas, one).draw()
-
-    def content(self) -> bytes:
-        """The finished file; nothing may be added after."""
-        with _failures():
-            return self._canvas.content()
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise IoFailure("print.failed", msg("The PDF could not be made.")) from error
 
 
 class Layout:
@@ -196,10 +176,8 @@ class Layout:
 
     def _ends(self) -> list[float]:
         """The right ends of the columns of figures."""
-        count = len(self._sheet.columns) - 1
-        widths = _FIGURES[-count:] if count < len(_FIGURES) else _FIGURES
-        widths = (_FIGURES[0],) if count == 1 else widths
-        return [self._right - sum(widths[number + 1 :]) for number in range(count)]
+        widths = _FIGURES[: len(self._sheet.columns) - 1]
+        return [self._right - sum(widths[number:]) for number in range(1, len(widths) + 1)]
 
     def _lay_titles(self, ends: Sequence[float]) -> None:
         color, columns = self._canvas.look.rgb, self._sheet.columns
