@@ -101,6 +101,11 @@ class Sheet:
         """Its title and number."""
         return f"{self.title} {self.number}"
 
+    @property
+    def file_name(self) -> str:
+        """The name of a file of it for its reader: ``Facture-10248.pdf``."""
+        return f"{self.title}-{in_file_name(self.number)}.pdf"
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -127,15 +132,18 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """What the company may change: words at head and foot."""
+class Letterhead:
+    """The words of the company at head and foot."""
 
     head: str = ""
     foot: str = ""
 
 
 def sheet(
-    document: Mapping[str, Any], company: Company, language: str, style: Style = Style()
+    document: Mapping[str, Any],
+    company: Company,
+    language: str,
+    letterhead: Letterhead = Letterhead(),
 ) -> Sheet:
     """The sheet of a document (see ``store/reading/printed``) for a reader of this language."""
     wording = Wording(language)
@@ -158,9 +166,14 @@ def sheet(
         notes=tuple(_note(note, wording) for note in document["notes"]),
         registrations=tuple(registrations(company, wording)) if kind in TAXED else (),
         mark=wording.say(_MARKS[document["status"]]) if document["status"] in _MARKS else None,
-        head=style.head if own else "",
-        foot=style.foot if own else "",
+        head=letterhead.head if own else "",
+        foot=letterhead.foot if own else "",
     )
+
+
+def in_file_name(number: str) -> str:
+    """The number of a document as it may stand in the name of a file."""
+    return "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in number)
 
 
 def sender_of(

@@ -60,7 +60,7 @@ def print_command(
     out = app.options.pop("out", None)
     printing, ids = _wanted(app, numbers, filters, kind)
     form = form or ENDINGS.get(Path(out).suffix.lower() if out else "", "pdf")
-    _put_out(app, printing, printing.sheets(ids), form, out, "sales.document.print")
+    _put_out(app, printing, printing.sheets(ids), form, out)
 
 
 @click.command("label", cls=Command, out_folder=True)
@@ -148,7 +148,7 @@ def printing(app: App) -> Printing:
     from datetime import UTC, datetime, time
 
     from interop_cli.paper.canvas import Look
-    from interop_cli.paper.sheets import Style
+    from interop_cli.paper.sheets import Letterhead
     from interop_cli.services.sales.printing import Printing, company_of
     from interop_cli.store.reading import printed
 
@@ -163,7 +163,7 @@ def printing(app: App) -> Printing:
         conn,
         company_of(get, printed.company_logo(conn)),
         look,
-        Style(get("print.head"), get("print.foot")),
+        Letterhead(get("print.head"), get("print.foot")),
         app.options.get("lang"),
         get("print.notes"),
         get("print.template"),
@@ -194,12 +194,7 @@ def condition(app: App, filters: tuple[str, ...], kind: str | None) -> Condition
 
 
 def _put_out(
-    app: App,
-    printing: Printing,
-    found: Iterator[tuple[Row, Sheet]],
-    form: str,
-    out: str | None,
-    operation: str,
+    app: App, printing: Printing, found: Iterator[tuple[Row, Sheet]], form: str, out: str | None
 ) -> None:
     """Draw documents into one file, or into one each where ``out`` is a folder."""
     from interop_cli.services.outcome import Outcome
@@ -228,7 +223,7 @@ def _put_out(
     outcome.matched = outcome.changed = len(outcome.items)
     outcome.extra = {"pages": sum(item["pages"] for item in outcome.items)}
     outcome.warnings = printing.warnings
-    _tell(app, outcome, operation, out)
+    _tell(app, outcome, "sales.document.print", out)
 
 
 def _chunks(
@@ -264,9 +259,10 @@ def _deliver(app: App, chunks: Iterator[bytes], out: str | None) -> None:
 
 def _name(document: Row, form: str) -> str:
     """The name of a document's file in a folder: ``invoice-10248.pdf``."""
+    from interop_cli.paper.sheets import in_file_name
+
     number = document["number"] or f"id{document['id']}"
-    safe = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in number)
-    return f"{document['kind']}-{safe}{SUFFIXES[form]}"
+    return f"{document['kind']}-{in_file_name(number)}{SUFFIXES[form]}"
 
 
 def _item(document: Row, file: str | None) -> dict[str, Any]:

@@ -336,7 +336,6 @@ class Round:
         from interop_cli.connectors.mail import Mail
 
         subject, text = self.wordings.of(document, sheet.language)
-        safe = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in sheet.number)
         return Mail(
             self.sender,
             self.wordings.company,
@@ -346,7 +345,7 @@ class Round:
             sheet.language,
             message_id,
             self.at,
-            f"{sheet.title}-{safe}.pdf",
+            sheet.file_name,
             file,
         )
 

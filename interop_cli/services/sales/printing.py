@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import ConfigError, Detail, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import RuleWarning
-from interop_cli.paper.sheets import TAXED, Company, Sheet, Style, sheet
+from interop_cli.paper.sheets import TAXED, Company, Letterhead, Sheet, sheet
 from interop_cli.services.outcome import Outcome, one
 from interop_cli.store.reading import printed
 
@@ -38,7 +38,7 @@ class Printing:
     conn: Connection
     company: Company
     look: Look
-    style: Style = field(default_factory=Style)
+    letterhead: Letterhead = field(default_factory=Letterhead)
     language: str | None = None
     notes: Sequence[str] = ()
     template: str = ""
@@ -48,9 +48,9 @@ class Printing:
 
     def sheets(self, ids: Sequence[int]) -> Iterator[tuple[Row, Sheet]]:
         """The documents of these ids in their order, each as it was read and as it is printed."""
-        for document in printed.documents(self.conn, ids, None):
+        for document in printed.documents(self.conn, ids, notes=True):
             document["notes"] = self._shown(document)
-            yield document, sheet(document, self.company, self._language(document), self.style)
+            yield document, sheet(document, self.company, self._language(document), self.letterhead)
             self._check(document)
 
     def _language(self, document: Row) -> str:
@@ -142,12 +142,10 @@ def company_of(get: Callable[[str], Any], logo: bytes | None) -> Company:
     """The shop out of its settings; raises InvalidData ``print.company`` for half an address."""
     names = [name for name in Company.__dataclass_fields__ if name != "logo"]
     values: dict[str, Any] = {name: get(f"company.{name}") or None for name in names}
-    lacking = [name for name in ("city",) if values["line1"] and not values[name]]
-    if lacking:
-        details = [
-            Detail(f"company.{name}", "field.missing", msg("is required")) for name in lacking
-        ]
+    if values["line1"] and not values["city"]:
         raise InvalidData(
-            "print.company", msg("The address of the shop is not complete."), details=details
+            "print.company",
+            msg("The address of the shop is not complete."),
+            details=[Detail("company.city", "field.missing", msg("is required"))],
         )
     return Company(**{**values, "country": values["country"] or "CA", "logo": logo})

@@ -33,24 +33,22 @@ def chosen(conn: Connection, condition: Condition) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def documents(
-    conn: Connection, ids: Sequence[int], categories: Sequence[str] | None = ()
-) -> Iterator[Row]:
+def documents(conn: Connection, ids: Sequence[int], *, notes: bool = False) -> Iterator[Row]:
     """These documents in this order, as ``paper.sheets`` takes them, read in batches.
 
     Beside the document's own: ``client`` and ``payer`` (codes), ``client_name``, ``payer_name``,
     ``language``, ``shipper_identity``, ``logo`` (bytes), ``main``, ``payer_main`` and
-    ``ship_to_place`` (addresses or ``None``), ``lines``, ``taxes``, ``corrects``, ``notes``: those
-    of the client in ``categories``, all where that is ``None``.
+    ``ship_to_place`` (addresses or ``None``), ``lines``, ``taxes``, ``corrects``, and ``notes``:
+    those of the client, the latest first, where they are asked for.
     """
     for start in range(0, len(ids), BATCH):
         wanted = ids[start : start + BATCH]
-        found = {row["id"]: row for row in _batch(conn, wanted, categories)}
+        found = {row["id"]: row for row in _batch(conn, wanted, notes=notes)}
         for document_id in wanted:
             yield found[document_id]
 
 
-def _batch(conn: Connection, ids: Sequence[int], categories: Sequence[str] | None) -> list[Row]:
+def _batch(conn: Connection, ids: Sequence[int], *, notes: bool) -> list[Row]:
     condition, among = conn.among("d.id", ids)
     fields = ", ".join(f"d.{name} AS {name}" for name in _FIELDS)
     rows = conn.query(
@@ -65,7 +63,7 @@ def _batch(conn: Connection, ids: Sequence[int], categories: Sequence[str] | Non
     places = _places(conn, "id", {row["ship_to_id"] for row in rows} - {None}, "TRUE", "id")
     logos = _logos(conn, {row["logo"] for row in rows} - {None})
     lines = _lines(conn, ids)
-    notes = _notes(conn, clients, categories)
+    noted = _notes(conn, clients) if notes else {}
     for row in rows:
         client_id, payer_id = row.pop("client_id"), row.pop("payer_id")
         row["taxes"] = json.loads(row["taxes"])
@@ -73,7 +71,7 @@ def _batch(conn: Connection, ids: Sequence[int], categories: Sequence[str] | Non
         row["main"], row["payer_main"] = mains.get(client_id), mains.get(payer_id)
         row["ship_to_place"] = places.get(row.pop("ship_to_id"))
         row["lines"] = lines.get(row["id"], [])
-        row["notes"] = notes.get(client_id, [])
+        row["notes"] = noted.get(client_id, [])
     return rows
 
 
@@ -106,11 +104,7 @@ def _lines(conn: Connection, ids: Sequence[int]) -> dict[int, list[Row]]:
     return found
 
 
-def _notes(
-    conn: Connection, clients: Iterable[int], categories: Sequence[str] | None
-) -> dict[int, list[Row]]:
-    if categories is not None and not categories:
-        return {}
+def _notes(conn: Connection, clients: Iterable[int]) -> dict[int, list[Row]]:
     condition, among = conn.among("client_id", clients)
     found: dict[int, list[Row]] = {}
     for row in conn.query(
@@ -118,8 +112,7 @@ def _notes(
         " ORDER BY noted_at DESC, id DESC",
         among=among,
     ):
-        if categories is None or row["category"] in categories:
-            found.setdefault(row.pop("client_id"), []).append(row)
+        found.setdefault(row.pop("client_id"), []).append(row)
     return found
 
 
