@@ -10,11 +10,10 @@ import re
 from typing import Any
 
 _LINK = re.compile(r"\[([^\]]*)\]\(([a-z_0-9-]+)\.fr\.md(#[^)]*)?\)")
-_OUTSIDE = re.compile(r"\]\((?:\.\./)+([^)]+)\)")
 
 
 def on_page_markdown(markdown: str, page: Any, **_more: object) -> str:
     """A page with its links as the site has them."""
     french = page.file.src_uri.endswith(".fr.md")
     form = r"[\1](\2.md\3)" if french else r'<a href="fr/\2.html\3">\1</a>'
-    return _OUTSIDE.sub(r"](\1)", _LINK.sub(form, markdown))
+    return _LINK.sub(form, markdown)

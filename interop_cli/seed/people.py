@@ -76,6 +76,7 @@ def contacts(client: Row, origin: str, draw: Draw) -> list[Row]:
     found: list[Row] = []
     mailboxes: set[object] = {client["email"]}
     names: set[str] = set()
+    place = places.Place(str(client["city"]), None, str(client["country"]), (), _areas(client))
     for nth in range(draw.pick(_CONTACTS)):
         first, last = draw.pick(firsts), draw.pick(surnames)
         while f"{first} {last}" in names:  # a document names one of them
@@ -85,7 +86,6 @@ def contacts(client: Row, origin: str, draw: Draw) -> list[Row]:
         if mailbox in mailboxes or draw.next() >= _HAS_EMAIL:
             mailbox = None
         mailboxes.add(mailbox)
-        place = places.Place(str(client["city"]), None, str(client["country"]), (), _areas(client))
         found.append(
             {
                 "uid": derived_uid(origin, "contact", f"{client['code']}/{nth}"),
@@ -105,6 +105,11 @@ def contacts(client: Row, origin: str, draw: Draw) -> list[Row]:
         if draw.next() < _BILLING:
             draw.pick(found)["billing"] = True
     return found
+
+
+def picture(form: str, draw: Draw) -> str:
+    """An SVG in base64, as a file carries it; its colour goes into the form."""
+    return b64encode(form.format(draw.below(1 << 24)).encode()).decode()
 
 
 def _areas(client: Row) -> tuple[str, ...]:
@@ -155,8 +160,7 @@ def notes(
             "created_at": f"{day}T{13 + draw.below(8):02}:{draw.below(60):02}:00Z",
         }
         if draw.next() < _WITH_FILE:
-            proof = _PROOF.format(draw.below(1 << 24)).encode()
             name = f"{slug(str(client['name']))[:30]}.svg"
-            note["attachments"] = [{"name": name, "content": b64encode(proof).decode()}]
+            note["attachments"] = [{"name": name, "content": picture(_PROOF, draw)}]
         found.append(note)
     return found

@@ -138,7 +138,7 @@ class Shop:
                 row, self.origin, draw, self.end, self.years * _DAYS, self.categories
             )
             if draw.next() < _OWN_LOGO:
-                row["logo"] = {"content": _base64(_LOGO.format(draw.below(1 << 24)))}
+                row["logo"] = {"content": people.picture(_LOGO, draw)}
                 row["shipper_identity"] = "client"
             yield row
 
@@ -212,9 +212,3 @@ class Shop:
     def _draw(self, number: int, purpose: int) -> Draw:
         """Chance of one client's own: what is added to another changes nothing of it."""
         return Draw((self.seed * _STEP + number) * 4 + purpose)
-
-
-def _base64(text: str) -> str:
-    from base64 import b64encode
-
-    return b64encode(text.encode()).decode()
