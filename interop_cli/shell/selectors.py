@@ -65,6 +65,12 @@ RESULTS = option(
     metavar="FILE|-",
     help=N_("Write what became of each row, as NDJSON."),
 )
+MAX_AFFECTED = option(
+    "--max-affected",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=N_("Refuse when there are more (default 500 off a terminal)."),
+)
 limit_options = options(
     option(
         "--expect",
@@ -72,12 +78,7 @@ limit_options = options(
         metavar="N",
         help=N_("Refuse when the number of clients is another."),
     ),
-    option(
-        "--max-affected",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help=N_("Refuse when there are more (default 500 off a terminal)."),
-    ),
+    MAX_AFFECTED,
     option(
         "--continue-on-error",
         is_flag=True,

@@ -8,10 +8,13 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from pypdf import PdfReader
 
+from interop_cli.commands.sales.paper import label_command
 from interop_cli.domain.values.money import format_cents
+from interop_cli.paper.labels import LABEL_SIZES
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.sales.printing import set_company_logo
 from interop_cli.settings import parse
@@ -345,6 +348,12 @@ def test_labels_count_the_boxes(shop: Shop) -> None:
     text, reader = shop.pdf("sales", "label", "B-9", "--copies", "7", "--size", "avery-5164")
     assert len(reader.pages) == 2
     assert text.count("RUE DU QUAI") == 7
+
+
+def test_the_sizes_that_can_be_asked_for_are_those_there_are() -> None:
+    (size,) = [param for param in label_command.params if param.name == "size"]
+    assert isinstance(size.type, click.Choice)
+    assert list(size.type.choices) == list(LABEL_SIZES)
 
 
 def test_the_pdf_library_is_loaded_on_use_alone() -> None:

@@ -41,12 +41,7 @@ SHOWN = 5
     metavar="N",
     help=N_("Refuse when the number of invoices is another."),
 )
-@option(
-    "--max-affected",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help=N_("Refuse when there are more (default 500 off a terminal)."),
-)
+@selectors.MAX_AFFECTED
 @option(
     "--continue-on-error",
     is_flag=True,
@@ -105,12 +100,7 @@ def send_command(
     if asking and ready:
         _ask(app, ready)
     outcome, stopped = _sent(app, ready)
-    outcome.items += [plan.item(status, code) for plan, status, code in waiting]
-    places = {one: place for place, one in enumerate(ids)}
-    outcome.items.sort(key=lambda item: places[item["id"]])
-    outcome.matched = len(plans)
-    outcome.failed += sum(status == "error" for _plan, status, _code in waiting)
-    outcome.unchanged = sum(status == "unchanged" for _plan, status, _code in waiting)
+    mailing.add_left(outcome, plans, waiting)
     _tell(app, outcome, stopped)
 
 

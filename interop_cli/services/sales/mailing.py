@@ -372,10 +372,24 @@ def _begin(uow: UnitOfWork, plan: Planned, sender: str) -> tuple[int, str] | Non
     return uow.mailings.begin(ids, attempt, name, plan.to, plan.cc), name
 
 
-def left(plans: Iterable[Planned], *, again: bool) -> Iterator[tuple[Planned, str, str | None]]:
+Left = tuple[Planned, str, str | None]
+
+
+def left(plans: Iterable[Planned], *, again: bool) -> Iterator[Left]:
     """Those that are not to be sent: with their status, and what keeps them back."""
     for plan in plans:
         if plan.problem:
             yield plan, "error", plan.problem
         elif plan.state == "sent" and not again:
             yield plan, "unchanged", None
+
+
+def add_left(outcome: Outcome, plans: Sequence[Planned], waiting: Iterable[Left]) -> None:
+    """Count and list those that were not to be sent beside what was, in the order of ``plans``."""
+    outcome.matched = len(plans)
+    for plan, status, code in waiting:
+        outcome.items.append(plan.item(status, code))
+        outcome.failed += status == "error"
+        outcome.unchanged += status == "unchanged"
+    places = {plan.id: place for place, plan in enumerate(plans)}
+    outcome.items.sort(key=lambda item: places[item["id"]])
