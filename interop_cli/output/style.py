@@ -14,6 +14,8 @@ from interop_cli import disk
 from interop_cli.output.sanitise import printable
 
 _VIRTUAL_TERMINAL = 4
+# What takes a cell a character: the letters of Latin alphabets, their marks, our own signs.
+_NARROW = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2013\u2014\u2018-\u201d…€⌂★▦✉●▸→⏎]*")
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
 
 
@@ -132,7 +134,7 @@ class Style:
 def width(text: str) -> int:
     """Cells that ``text`` takes on a terminal, as it is shown (wide and combining characters)."""
     text = printable(text)
-    if text.isascii():
+    if text.isascii() or _NARROW.fullmatch(text):  # the library for the rest takes long to load
         return len(text)
     from wcwidth import wcswidth
 

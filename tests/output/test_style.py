@@ -8,11 +8,12 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import wcswidth
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.output import Output, Style
-from interop_cli.output.style import clip, terminal_width, width
+from interop_cli.output.style import _NARROW, clip, terminal_width, width
 from tests.output.terminals import Kept, on_terminal
 
 SGR = "\x1b["
@@ -101,6 +102,13 @@ def test_pad_counts_what_is_seen() -> None:
 )
 def test_width(text: str, cells: int) -> None:
     assert width(text) == cells
+
+
+def test_what_is_measured_by_ourselves_takes_what_the_library_says() -> None:
+    narrow = [char for char in map(chr, range(0x10000)) if _NARROW.fullmatch(char)]
+    assert {"é", "œ", "’", "…", "⌂", "★"} < {*narrow}
+    assert {char: wcswidth(char) for char in narrow} == dict.fromkeys(narrow, 1)
+    assert wcswidth("".join(narrow)) == len(narrow)
 
 
 @given(st.text(), st.integers(1, 12))

@@ -257,11 +257,11 @@ def _contact(contact: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 def wrapped(before: str, parts: Sequence[str], style: Style) -> Iterator[str]:
     """``parts`` with commas between them behind ``before``, on as few lines as fit."""
-    line, indent = before + parts[0], " " * style.width(before)
+    line = before + parts[0]
     for part in parts[1:]:
         if style.room is not None and style.width(f"{line}, {part},") > style.room:
             yield line + ","
-            line = indent + part
+            line = " " * style.width(before) + part
         else:
             line += f", {part}"
     yield line
