@@ -79,7 +79,7 @@ def _text(kind: ValueKind, text: str) -> str:
     if kind is ValueKind.TIME:
         return local_time(text)
     if kind is ValueKind.PHONE:
-        from interop_cli.domain.values.phone_text import format_phone
+        from interop_cli.domain.values.phone import format_phone
 
         return format_phone(text, language())
     return text

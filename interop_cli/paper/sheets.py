@@ -16,7 +16,7 @@ from typing import Any
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import KIND_TITLE
 from interop_cli.domain.values.money import format_cents, format_decimal
-from interop_cli.domain.values.phone_text import format_phone
+from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.places import country_name
 from interop_cli.i18n import catalogue
 from interop_cli.paper.postal import postal_lines

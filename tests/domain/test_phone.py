@@ -7,8 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.phone import _parse, normalize_phone, read_phone
-from interop_cli.domain.values.phone_text import format_phone
+from interop_cli.domain.values.phone import _parse, format_phone, normalize_phone, read_phone
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def _contact(contact: Mapping[str, Any], style: Style) -> Iterator[str]:
 
     Where the terminal is too narrow for that, the line goes on below.
     """
-    from interop_cli.domain.values.phone_text import format_phone
+    from interop_cli.domain.values.phone import format_phone
 
     marks = "".join(mark if contact[name] else " " for name, mark in MARKS.items())
     numbers = [contact[name] for name in PHONES if contact[name]]

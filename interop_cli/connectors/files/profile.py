@@ -19,7 +19,7 @@ from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.payload import email, text
-from interop_cli.domain.values.phone_text import format_phone
+from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.places import country_name
 
 _STORED = re.compile(r"\+(\d+)(?:;ext=(\d+))?")

@@ -15,7 +15,7 @@ from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteF
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.code import is_uid
-from interop_cli.domain.values.phone_text import format_phone
+from interop_cli.domain.values.phone import format_phone
 
 KEY = "interop_uid"
 """The property of ours that no two records share; it names a record wherever it came from."""

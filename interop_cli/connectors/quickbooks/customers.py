@@ -25,7 +25,7 @@ from interop_cli.domain.sync.descriptor import (
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.days import due_date
-from interop_cli.domain.values.phone_text import format_phone
+from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.text import fold
 
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"

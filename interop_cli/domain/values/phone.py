@@ -1,4 +1,4 @@
-"""Telephone numbers: read as people write them, stored E.164 with their extension.
+"""Telephone numbers: stored E.164 with their extension, read and shown as people write them.
 
 A number that is not valid blocks nobody: it is kept as it was typed, with a warning.
 """
@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
-from interop_cli.domain.values.phone_text import STORED
 from interop_cli.domain.values.text import clean_value
 
 # "poste 22", "p. 22", "po 22", "#22": phonenumbers would read the letters as digits of a keypad.
@@ -25,6 +24,7 @@ _NANP = re.compile(
     re.ASCII,
 )
 _NANP_COUNTRIES = frozenset({"CA", "US"})
+_STORED = re.compile(r"(\+\d{4,15})(?:;ext=(\d{1,15}))?")
 
 
 def normalize_phone(text: str, country: str) -> tuple[str, bool]:
@@ -58,7 +58,7 @@ def _nanp_valid(start: str) -> bool:
 def _parse(text: str, country: str) -> tuple[str, bool]:
     import phonenumbers
 
-    stored = STORED.fullmatch(text)
+    stored = _STORED.fullmatch(text)
     readable = f"{stored[1]} ext. {stored[2]}" if stored and stored[2] else text
     readable = _FRENCH_EXTENSION.sub(" ext. ", readable)
     try:
@@ -81,3 +81,30 @@ def read_phone(path: str, text: str, country: str, context: Context) -> str:
             msg("not a valid phone number in {country}; kept as typed", country=country),
         )
     return phone
+
+
+def format_phone(stored: str, lang: str = "en") -> str:
+    """A stored number for people: national form in North America, international elsewhere.
+
+    ``514 555-0123, poste 22`` in French, ``514-555-0123 ext. 22`` in English. Text that was kept
+    as typed is returned as it is.
+    """
+    found = _STORED.fullmatch(stored)
+    if found is None:
+        return stored
+    e164, extension = found[1], found[2]
+    if e164.startswith("+1") and len(e164) == 12:
+        gap = " " if lang == "fr" else "-"
+        shown = f"{e164[2:5]}{gap}{e164[5:8]}-{e164[8:]}"
+    else:
+        shown = _international(e164)
+    if not extension:
+        return shown
+    return f"{shown}, poste {extension}" if lang == "fr" else f"{shown} ext. {extension}"
+
+
+def _international(e164: str) -> str:
+    import phonenumbers
+
+    number = phonenumbers.parse(e164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
