@@ -6,7 +6,6 @@ For tables, cards and pages; what programs read (JSON, CSV) stays as it is store
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from interop_cli.domain.fields.field import Column, Field, Kind, ValueKind
 from interop_cli.domain.fields.ranks import text_named
@@ -34,28 +33,26 @@ def readers(
 def _reader(choice: ColumnChoice, beside: dict[str, int], feminine: bool) -> Reader:
     index, name = choice.index, choice.path[-1] if choice.path else choice.name
     kind = choice.kind
-    if kind in (ValueKind.TEXT, ValueKind.JSON) and (known := text_named(name)):
-        kind = known if kind is ValueKind.TEXT or choice.path else kind
-    plain = replace(choice, kind=kind)
+    if kind is ValueKind.TEXT or (kind is ValueKind.JSON and choice.path):
+        kind = text_named(name)
     if choice.kind is ValueKind.JSON:
-        inner = kind if choice.path else ValueKind.TEXT
 
         def nested(row: Row) -> str:
             value = dig(loaded(row[index]), choice.path)
             items = value if isinstance(value, list) else [value]
-            return ", ".join(filter(None, (_shown(inner, item) for item in items)))
+            return ", ".join(filter(None, (_shown(kind, item) for item in items)))
 
         return nested
     if kind is ValueKind.MONEY and (at := beside.get("currency")) is not None:
         return lambda row: _amount(row[index], row[at])
     words = vocabulary(name)
     if words is None:
-        return lambda row: _shown(plain.kind, row[index])
+        return lambda row: _shown(kind, row[index])
     subject = beside.get("kind", beside.get("entity"))
 
     def spoken(row: Row) -> str:
         of = None if subject is None or subject == index else row[subject]
-        return _shown(plain.kind, said(words, row[index], of, feminine=feminine))
+        return _shown(kind, said(words, row[index], of, feminine=feminine))
 
     return spoken
 
