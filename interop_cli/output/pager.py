@@ -46,14 +46,12 @@ def paged(
     """What is written goes ``through``, or into the pager once it is longer than the screen."""
     screen = _Screen(command, stream, environ, through)
     try:
-        yield screen.write
-    except _Quit:
+        with suppress(_Quit):
+            yield screen.write
         screen.end()
     except BaseException:
         screen.kill()
         raise
-    else:
-        screen.end()
 
 
 class _Screen:
@@ -97,14 +95,9 @@ class _Screen:
             if self._kept:
                 self._through(b"".join(self._kept))
             return
-        try:
-            self._close()
-            self._pager.wait()
-        except BaseException:
-            self.kill()
-            raise
-        finally:
-            self._let_interrupt()
+        self._close()
+        self._pager.wait()
+        self._let_interrupt()
 
     def kill(self) -> None:
         """End the pager, which leaves the terminal as it was."""
