@@ -59,7 +59,6 @@ def show_command(app: App, address_id: int) -> None:
     \b
     interop address show 7
     """
-    from interop_cli.commands import lists
     from interop_cli.store.reading import addresses
 
     with app.store.reading() as conn:

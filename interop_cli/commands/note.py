@@ -360,10 +360,8 @@ def _names(attachments: Any) -> list[str]:
 
 
 def _card(note: Any, style: Any) -> Any:
-    from interop_cli.commands.lists import note_lines
-
     yield style.bold(f"#{note['id']} {note['client']}")
-    yield from note_lines([note], style)
+    yield from lists.note_lines([note], style)
     yield style.dim(f"    {note['author'] or ''} {note['created_at'][:10]}".rstrip())
 
 

@@ -407,8 +407,6 @@ def typed(argv: Sequence[str], flag: str) -> str | None:
 
 def command_typed(argv: Sequence[str]) -> str:
     """The words of the command that runs, and the names of the options typed, without values."""
-    import click
-
     context = click.get_current_context(silent=True)
     if context is None:
         return "interop"

@@ -7,7 +7,6 @@ locale's encoding, and a letter that it lacks becomes the nearest that it has.
 from __future__ import annotations
 
 import codecs
-import contextlib
 import os
 import signal
 import sys
@@ -79,7 +78,7 @@ def report(app: App, error: BaseException) -> int:
     if error.code.startswith("output."):
         _let_stdout_go()
     _say_what_became(error)
-    with contextlib.suppress(OSError, ValueError):  # stderr is gone: the code must do
+    with suppress(OSError, ValueError):  # stderr is gone: the code must do
         app.show_error(error, words=help_text)
     return error.exit_code
 
@@ -109,7 +108,7 @@ def _interrupted(app: App, error: BaseException) -> int:
         if app.applied
         else _("Interrupted; nothing was changed.")
     )
-    with contextlib.suppress(OSError, ValueError):
+    with suppress(OSError, ValueError):
         print(text, file=sys.stderr, flush=True)
     return code
 

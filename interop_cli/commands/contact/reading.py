@@ -110,7 +110,6 @@ def show_command(app: App, contact_id: int) -> None:
     \b
     interop contact show 12
     """
-    from interop_cli.commands import lists
     from interop_cli.store.reading import contacts
 
     with app.store.reading() as conn:
