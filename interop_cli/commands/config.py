@@ -128,14 +128,13 @@ def _write_company(app: App, name: str, text: str | None) -> None:
     from interop_cli.services.admin import checked_province, province_elsewhere
     from interop_cli.settings import setting
 
-    of_places = (COUNTRY, PROVINCE)
-    found = {one: app.settings.get(one) for one in of_places}
-    if name == PROVINCE and text is not None:
-        text = checked_province(text, found[COUNTRY])
-    found[name] = setting(name).default if text is None else text
-    told = (
-        province_elsewhere(found[PROVINCE], found[COUNTRY]) if name in (COUNTRY, PROVINCE) else []
-    )
+    told: list[RuleWarning] = []
+    if name in (COUNTRY, PROVINCE):
+        found = {one: app.settings.get(one) for one in (COUNTRY, PROVINCE)}
+        if name == PROVINCE and text is not None:
+            text = checked_province(text, found[COUNTRY])
+        found[name] = setting(name).default if text is None else text
+        told = province_elsewhere(found[PROVINCE], found[COUNTRY])
     operation = "config.unset" if text is None else "config.set"
     app.write(operation, lambda uow: _company(uow, name, text, told))
 
