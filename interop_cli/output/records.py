@@ -82,7 +82,7 @@ def _streamed_card(
     """Titles and values, and the items as a table below."""
     from interop_cli.output.table import table
 
-    yield from (style.render(line) + "\n" for line in card(obj, style))
+    yield from style.rendered(card(obj, style))
     rest = iter(items)
     first = next(rest, None)
     if first is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
 from interop_cli import disk
@@ -116,6 +116,10 @@ class Style:
         parts[::2] = [printable(part) for part in parts[::2]]
         parts[1::2] = [f"\x1b[{code}m" for code in parts[1::2]]
         return "".join(parts)
+
+    def rendered(self, lines: Iterable[str]) -> Iterator[str]:
+        """Each of ``lines`` as ``render`` has it, with its end."""
+        return (self.render(line) + "\n" for line in lines)
 
     def width(self, text: str) -> int:
         """Cells that ``text`` takes on a terminal."""

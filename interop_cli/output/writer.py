@@ -130,8 +130,8 @@ class Output:
             chunks = self._chunks(
                 choices, columns, _lists(batches), key, index, comes_back=comes_back
             )
-            if head and self.format == "table":
-                chunks = chain((self.style.render(line) + "\n" for line in head), chunks)
+            if self.format == "table":
+                chunks = chain(self.style.rendered(head), chunks)
             self._place.write(chunks, spool)
             self._say_left_out()
         finally:
@@ -140,7 +140,7 @@ class Output:
 
     def parts(self, parts: Sequence[Part], head: Sequence[str] = ()) -> None:
         """Write tables under each other, those without rows left out; for a table only."""
-        chunks: list[Iterable[str]] = [(self.style.render(line) + "\n" for line in head)]
+        chunks: list[Iterable[str]] = [self.style.rendered(head)]
         filled = [part for part in parts if part.rows] or parts[:1]
         for number, part in enumerate(filled):
             above = "\n" if number else ""
@@ -189,7 +189,7 @@ class Output:
                 if card and not self.fields
                 else records.card(chosen, self.style)
             )
-            self._place.write((self.style.render(line) + "\n" for line in lines), mode=mode)
+            self._place.write(self.style.rendered(lines), mode=mode)
         else:
             code = self.format == "codes" and not self.fields
             item = {key: records.code_of(obj, key)} if code else chosen
@@ -230,10 +230,9 @@ class Output:
                 chosen = choose(columns, None)
                 feminine = is_feminine(result.get("operation", ""))
                 chunks = self._chunks(chosen, columns, [rows], key, feminine=feminine)
-                above = (self.style.render(line) + "\n" for line in head)
-                self._place.write(
-                    chain(above if self.format == "table" else (), chunks), paged=False
-                )
+                if self.format == "table":
+                    chunks = chain(self.style.rendered(head), chunks)
+                self._place.write(chunks, paged=False)
                 self._say_left_out()
         elif self.format == "xlsx":
             self._place.workbook(self.sheet, [], [])
@@ -256,7 +255,7 @@ class Output:
         columns = terminal_width(self._environ, stream)
         blocks = terminal.has_blocks(getattr(stream, "encoding", None))
         lines = terminal.draw(drawing, self.style, columns, blocks=blocks)
-        self._place.write(self.style.render(line) + "\n" for line in lines)
+        self._place.write(self.style.rendered(lines))
 
     def picture(self, data: bytes) -> None:
         """Write an image; ``UsageError`` (``output.picture``) where a terminal would get it."""
