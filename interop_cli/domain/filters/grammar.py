@@ -29,14 +29,15 @@ DEEPEST = 40  # parentheses inside one another; SQLite's own limit is near 100
 MOST = 2_000  # comparisons
 
 
-_FIELD = re.compile(r"[^\W\d][\w.\-]*")
+FIELD = re.compile(r"[^\W\d][\w.\-]*")
+"""What the name of a field looks like."""
 
 
 def parse(
     text: str,
     *,
     tells: Callable[[str], bool] = lambda _field: False,
-    named: re.Pattern[str] = _FIELD,
+    named: re.Pattern[str] = FIELD,
 ) -> Node:
     """The tree of an expression; raises ``FilterSyntax``, a UsageError ``filter.syntax``.
 
@@ -70,7 +71,7 @@ _STOP = re.compile(r"[,()]|(?<!\S)(?:and|or|not|in|is)(?![^\s,()])", re.IGNORECA
 _JOINS = ("and", "or")
 _SIGN = frozenset("=!<>~")
 # A second comparison within a value: "Toronto province = ON".
-_ANOTHER = re.compile(r"\s[^\W\d][\w.\-]*\s*[=!<>~]")
+_ANOTHER = re.compile(rf"\s{FIELD.pattern}\s*[=!<>~]")
 
 
 class _Parser:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from interop_cli.domain.filters import RANGES, All, In, IsNull, Leaf, Node, Not, leaves
-from interop_cli.domain.filters.grammar import parse
+from interop_cli.domain.filters.grammar import FIELD, parse
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
 
 _BRACED = re.compile(r"\{([^{}]*)\}")
-_COLUMN = re.compile(rf"{_BRACED.pattern}|[^\W\d][\w.\-]*")
+_COLUMN = re.compile(rf"{_BRACED.pattern}|{FIELD.pattern}")
 
 
 class WhereFault(Exception):
