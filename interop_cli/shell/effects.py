@@ -1,7 +1,8 @@
-"""What each command does, for those who build forms and tools on it: ``interop schema commands``.
+"""The tree of commands, for those who build forms and tools on it: ``interop schema commands``.
 
-Whether it reads or writes, what confirms it, and the schema of what it gives, ``[]`` where that is
-a list of these. ``tests/test_command_schema.py`` holds the table against the code of the commands.
+What each takes is read off it. What it does stands in a table here: whether it reads or writes,
+what confirms it, and the schema of what it gives, ``[]`` where that is a list of these.
+``tests/test_command_schema.py`` holds the table against the code of the commands.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from typing import Any
 
 import click
 
-from interop_cli.shell.completion import entity_at
+from interop_cli.shell.command import GlobalOption
+from interop_cli.shell.completion import closed_list, entity_at
+from interop_cli.shell.paths import NamedFile
 
 READS = {
     "client list": "client[]", "client show": "card", "client why-not": "object",
@@ -124,3 +127,93 @@ def _exit_codes(command: click.Command, path: str) -> list[int]:
     if "autofill" in names or path.startswith("sync ") or path in CALLING:
         found.add(69)
     return sorted(found)
+
+
+def command_tree(root: click.Group) -> dict[str, Any]:
+    """Every command with its arguments and options, and what it does; enough to build a form.
+
+    The global options stand once, at the root. Help is in English, in every language.
+    """
+
+    def described(command: click.Command, context: click.Context) -> dict[str, Any]:
+        params = [
+            _param(param, context)
+            for param in command.params
+            if context.parent is None or not isinstance(param, GlobalOption)
+        ]
+        text = [part for part in (command.help or "").split("\n\n") if part]
+        found: dict[str, Any] = {
+            "help": _plain("\n\n".join(part for part in text if part[0] != "\b")),
+            "examples": [
+                line
+                for part in text
+                if part[0] == "\b"
+                for line in part[2:].replace("\\\n", " ").splitlines()
+            ],
+            "params": params,
+        }
+        if isinstance(command, click.Group):
+            found["commands"] = {
+                name: described(child, click.Context(child, info_name=name, parent=context))
+                for name in command.list_commands(context)
+                if (child := command.get_command(context, name)) is not None
+            }
+        else:
+            found |= effect(command, context)
+        return found
+
+    return {
+        "schema_version": 1,
+        "interop": described(root, click.Context(root, info_name="interop")),
+    }
+
+
+def _plain(text: str | None) -> str | None:
+    return " ".join((text or "").split()) or None
+
+
+def _param(param: click.Parameter, context: click.Context) -> dict[str, Any]:
+    """A parameter: its name, flags and kind, the type of its value, what it may be, its help."""
+    found: dict[str, Any] = {
+        "name": param.name,
+        "kind": param.param_type_name,
+        "flags": [*param.opts, *param.secondary_opts],
+        "required": param.required or bool(getattr(param, "needed", None)),
+        "multiple": param.nargs == -1 or getattr(param, "multiple", False),
+        "type": _type(param),
+        "metavar": None if _type(param) == "boolean" else param.make_metavar(context).strip("[]"),
+        "help": _plain(getattr(param, "help", None)),
+        "default": _default(param),
+    }
+    if choices := _choices_of(param, context):
+        found["choices"] = choices
+    for name in ("min", "max"):
+        if (bound := getattr(param.type, name, None)) is not None:
+            found[name] = bound
+    return found
+
+
+def _type(param: click.Parameter) -> str:
+    """``boolean integer number file string``; a file is one that is read or written."""
+    if getattr(param, "is_flag", False):
+        return "boolean"
+    if isinstance(param.type, NamedFile):
+        return "file"
+    if isinstance(param.type, click.types.IntParamType):
+        return "integer"
+    return "number" if isinstance(param.type, click.types.FloatParamType) else "string"
+
+
+def _default(param: click.Parameter) -> Any:
+    """What stands where nothing is typed; None where nothing does, or the command decides."""
+    return param.default if isinstance(param.default, str | int | float) else None
+
+
+def _choices_of(param: click.Parameter, context: click.Context) -> list[str]:
+    """The values there are, where the list of them is closed and short."""
+    from interop_cli.domain.values.closed_lists import ClosedList, offered
+
+    if isinstance(param.type, click.Choice):
+        return [str(choice) for choice in param.type.choices]
+    which = closed_list(context, param)
+    return [*offered(which)] if which and which is not ClosedList.CURRENCY else []
