@@ -7,11 +7,9 @@ import os
 import pty
 import re
 import select
-import shlex
 import shutil
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ import pytest
 
 from tests.support.cli import Run
 from tests.support.outside import PATIENCE
+from tests.support.warm import cold_program, install
 
 PLACE = ("--line1", "1 rue X", "--city", "Québec", "--postal-code", "G1K 7X2")
 START = {
@@ -77,10 +76,7 @@ class Shell:
 def started(name: str, folder: Path) -> Iterator[Shell]:
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
-    program = folder / "bin" / "interop"
-    program.parent.mkdir(exist_ok=True)
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m interop_cli "$@"\n')
-    program.chmod(0o755)
+    program = install(cold_program(), folder / "bin")
     env = {
         **os.environ,
         "PATH": f"{program.parent}:{os.environ['PATH']}",
