@@ -136,12 +136,12 @@ def undo_command(app: App, operation_id: int | str, keep_newer: bool, unlink: bo
     interop journal undo last
     interop journal undo 17 --unlink
     """
-    from interop_cli.services import admin
+    from interop_cli.services import undoing
 
     wanted, line = (operation_id, "") if isinstance(operation_id, int) else _last(app)
 
     def undo(uow: UnitOfWork) -> Outcome:
-        return admin.undo(uow, wanted, keep_newer=keep_newer, unlink=unlink)
+        return undoing.undo(uow, wanted, keep_newer=keep_newer, unlink=unlink)
 
     asked = bool(line) and confirm.needed(app)
     if asked:

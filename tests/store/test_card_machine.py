@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from interop_cli.domain.contact import recipients
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
-from interop_cli.services import admin
+from interop_cli.services import undoing
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients import merge as merging
 from interop_cli.services.clients.bulk import Selector
@@ -303,7 +303,7 @@ class Card(RuleBasedStateMachine):
         operation, before, model = self.before
         self.before = None
         self.store.run(
-            lambda uow: admin.undo(uow, operation), operation="journal.undo", undoes=operation
+            lambda uow: undoing.undo(uow, operation), operation="journal.undo", undoes=operation
         )
         assert dump(self.store.conn) == before
         self.model = model

@@ -10,10 +10,10 @@ import pytest
 from interop_cli.domain.errors import Conflict, NotFound, UnusableDb
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
-from interop_cli.services.admin import undo
 from interop_cli.services.clients import merge
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import addresses, contacts, erasing, notes
+from interop_cli.services.undoing import undo
 from interop_cli.store.engines.health import check
 from interop_cli.store.reading import persons
 from interop_cli.store.store import Store

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context
-from interop_cli.services.admin import SeedRecord
 from interop_cli.services.imports.clients import Import
+from interop_cli.services.seeding import SeedRecord
 from interop_cli.store.reading import clients, exports
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork

@@ -10,9 +10,9 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.services.admin import undo
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.undoing import undo
 from interop_cli.store.reading.lists import Condition
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork

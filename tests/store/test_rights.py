@@ -12,10 +12,10 @@ from interop_cli.domain.errors import Conflict, Denied, NotFound
 from interop_cli.domain.rights import RIGHTS, ROLES, User, has, right_of
 from interop_cli.domain.rules import Context
 from interop_cli.services import admin as users
-from interop_cli.services.admin import undo
 from interop_cli.services.clients import card
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, erasing
+from interop_cli.services.undoing import undo
 from interop_cli.store.engines import grants
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal

@@ -8,10 +8,11 @@ import pytest
 
 from interop_cli.domain.rules import Context
 from interop_cli.seed import clients as made_up
-from interop_cli.services.admin import seed_clients, undo
 from interop_cli.services.clients import card
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import addresses, contacts
+from interop_cli.services.seeding import seed_clients
+from interop_cli.services.undoing import undo
 from interop_cli.store.engines import sqlite
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.reading import clients

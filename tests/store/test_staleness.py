@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from interop_cli.domain.rules import Context
-from interop_cli.services import admin
+from interop_cli.services import undoing
 from interop_cli.services.clients import card, merge
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.sales import documents
@@ -64,7 +64,7 @@ def test_voiding(shop: Store) -> None:
 def test_undoing_a_void(shop: Store) -> None:
     operation = run(shop, lambda uow: documents.void(uow, "1"))
     forget(shop)
-    run(shop, lambda uow: admin.undo(uow, operation))
+    run(shop, lambda uow: undoing.undo(uow, operation))
     assert marks(shop) == OLD
 
 
@@ -78,17 +78,17 @@ def test_another_client_and_payer(shop: Store) -> None:
     new = {("B", 2025, "sold-to"), ("B", 2025, "bill-to")}
     assert marks(shop) == OLD | new
     forget(shop)
-    run(shop, lambda uow: admin.undo(uow, operation))
+    run(shop, lambda uow: undoing.undo(uow, operation))
     assert marks(shop) == OLD | new
 
 
 def test_undoing_an_import(shop: Store) -> None:
     operation = imported(shop, number="2", date="2025-06-01", subtotal="5", bill_to="")
     forget(shop)
-    undone = run(shop, lambda uow: admin.undo(uow, operation))
+    undone = run(shop, lambda uow: undoing.undo(uow, operation))
     assert marks(shop) == {("A", 2025, "sold-to"), ("A", 2025, "bill-to")}
     forget(shop)
-    run(shop, lambda uow: admin.undo(uow, undone))  # and put back
+    run(shop, lambda uow: undoing.undo(uow, undone))  # and put back
     assert marks(shop) == {("A", 2025, "sold-to"), ("A", 2025, "bill-to")}
 
 

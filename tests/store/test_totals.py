@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import Conflict, Parts
 from interop_cli.domain.rules import Context
-from interop_cli.services import admin
+from interop_cli.services import undoing
 from interop_cli.services.clients import bulk, card, merge, status
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.sales import documents, totals
@@ -153,7 +153,7 @@ class World:
         operation, before = self.past.pop()
         try:
             self.store.run(
-                lambda uow: admin.undo(uow, operation), operation="journal.undo", undoes=operation
+                lambda uow: undoing.undo(uow, operation), operation="journal.undo", undoes=operation
             )
         except Conflict:  # changed since, if only back and forth
             self.past.clear()

@@ -11,7 +11,6 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import derived_uid
 from interop_cli.seed import clients as made_up
-from interop_cli.services.admin import seed_clients, undo
 from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.addresses import AddressImport
@@ -20,6 +19,8 @@ from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.imports.notes import NoteImport
 from interop_cli.services.people import addresses, contacts, notes
 from interop_cli.services.sales import credits, documents, invoices
+from interop_cli.services.seeding import seed_clients
+from interop_cli.services.undoing import undo
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.migrations import migrate
 from interop_cli.store.store import Store

@@ -72,7 +72,7 @@ def seed_command(
     interop db seed --clients 200 --seed 42
     interop db seed --profile shop --clients 500 --years 3 --oracle expected.json
     """
-    from interop_cli.services.admin import seed_clients, seed_shop
+    from interop_cli.services.seeding import seed_clients, seed_shop
 
     app.fix_clock(end and end.date())
     rules = app.rules()

@@ -226,7 +226,7 @@ def outcome_of(
         }
     }
     if document.posted_at:
-        outcome.extra["undoable"] = False  # see services/admin/undo
+        outcome.extra["undoable"] = False  # see services/undoing.py
     return outcome
 
 

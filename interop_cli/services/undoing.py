@@ -1,4 +1,4 @@
-"""Why an operation is not taken back, and what helps: the refusals of ``admin.undo``."""
+"""Taking an operation back, or saying why it stays, and what helps."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import counted, joined, msg
+from interop_cli.domain.rules import RuleWarning
+from interop_cli.services.admin import check_admin
+from interop_cli.services.outcome import MAX_ITEMS, Outcome
 from interop_cli.store.reading.called import Called, called
 from interop_cli.store.writing.repositories.operations import Hindrance, Stays
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
+ERASE, MAIL = "contact.erase", "sales.invoice.send"
+ACTIONS = {"delete": "deleted", "insert": "restored", "update": "updated"}
 SHOWN = 20
 HINDERS = {
     Stays.CHANGED: ("newer", msg("was changed since")),
@@ -22,7 +27,98 @@ HINDERS = {
 }
 
 
-def merged_there(operation_id: int, targets: list[str]) -> Conflict:
+def undo(
+    uow: UnitOfWork, operation_id: int, *, keep_newer: bool = False, unlink: bool = False
+) -> Outcome:
+    """Bring back what an operation changed, and nothing else.
+
+    Raises Conflict ``journal.undone`` where that was done already, ``journal.posted`` where it
+    posted an invoice or a credit note, ``journal.newer`` where rows were changed since, or are used
+    since; with ``keep_newer`` those are kept and reported. ``journal.sent`` where a target of sync
+    holds what it made, or has merged what it merged: with ``unlink`` that is no hindrance, and what
+    is there stays there.
+    """
+    operations = uow.operations
+    operation = operations.get(operation_id)
+    if operation["undone_by"] is not None and operations.stands(operation["undone_by"]):
+        raise Conflict(
+            "journal.undone",
+            msg(
+                "Operation {id} was undone by operation {by}.",
+                id=operation["id"],
+                by=operation["undone_by"],
+            ),
+        )
+    if operation["name"] == ERASE:
+        raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
+    if operation["name"] == MAIL:
+        raise Conflict("journal.mailed", msg("What was sent by e-mail is not called back."))
+    matched = operations.load(operation["id"])
+    if posted := operations.posted():
+        raise _posted(operation["id"], posted)
+    merged = operations.merged_there(operation["at"])
+    if merged and not unlink:
+        raise _merged_there(operation["id"], merged)
+    unlinked = operations.unlink() if unlink else []
+    operations.keep()
+    hindering, along, free = operations.kept()
+    if hindering and not keep_newer:
+        raise _newer(uow, operation["id"], hindering, matched, free)
+    _take_back(uow, operation["id"])
+    check_admin(uow)
+    kept = hindering + along
+    outcome = Outcome(matched=matched, changed=free, unchanged=kept)
+    outcome.extra = {"undoes": operation["id"], "kept": kept}
+    if matched <= MAX_ITEMS:
+        outcome.items = [_item(row) for row in operations.rows()]
+    if kept:
+        outcome.notice = counted(
+            "{count} row was kept: it was changed or used since.",
+            "{count} rows were kept: they were changed or used since, or belong to one that was.",
+            count=kept,
+        )
+    if merged or unlinked:
+        outcome.extra["targets"] = sorted({*merged, *unlinked})
+        outcome.warnings.append(_left_there(merged, unlinked))
+    return outcome
+
+
+def _left_there(merged: list[str], unlinked: list[str]) -> RuleWarning:
+    """What a person should know of records there that an undo does not touch."""
+    if merged:
+        text = msg(
+            "in {targets} the records stay one; the others get new ones at the next push",
+            targets=", ".join(merged),
+        )
+    else:
+        text = msg("in {targets} what was sent stays", targets=", ".join(unlinked))
+    return RuleWarning("sync", "journal.stays_there", text)
+
+
+def _take_back(uow: UnitOfWork, operation_id: int) -> None:
+    """Write everything back. Refuse what does not fit what was done since."""
+    try:
+        uow.operations.take_back()
+    except Conflict as error:
+        if error.code != "db.constraint":
+            raise
+        raise _clash(operation_id, []) from error
+    if codes := uow.operations.clashing_clients(SHOWN):
+        raise _clash(operation_id, codes)
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
+    kept = bool(row["stays"])
+    return {
+        "entity": row["entity"],
+        "id": row["id"],
+        "status": "unchanged" if kept else "ok",
+        "action": "kept" if kept else ACTIONS[row["action"]],
+        "error": None,
+    }
+
+
+def _merged_there(operation_id: int, targets: list[str]) -> Conflict:
     """What was merged there, too, cannot be taken back there."""
     return Conflict(
         "journal.sent",
@@ -71,7 +167,7 @@ def _sent(operation_id: int, first: Mapping[str, Any], details: list[Detail]) ->
     )
 
 
-def newer(uow: UnitOfWork, operation_id: int, hindering: int, matched: int, free: int) -> Conflict:
+def _newer(uow: UnitOfWork, operation_id: int, hindering: int, matched: int, free: int) -> Conflict:
     """What was changed or used since, by name, and what helps."""
     operations = uow.operations
     found = operations.hindrances(SHOWN)
@@ -108,7 +204,7 @@ def _detail(one: Hindrance, names: Mapping[tuple[str, int], Called]) -> Detail:
     return Detail(one.entity, code, message, key=name.client, title=name.title)
 
 
-def posted(operation_id: int, documents: list[dict[str, Any]]) -> Conflict:
+def _posted(operation_id: int, documents: list[dict[str, Any]]) -> Conflict:
     """What was posted keeps its number, which the next one would be given again."""
     kind, number = documents[0]["kind"], documents[0]["number"]
     if kind == "credit_note":
@@ -132,7 +228,7 @@ def posted(operation_id: int, documents: list[dict[str, Any]]) -> Conflict:
     return Conflict("journal.posted", reason, hint=hint)
 
 
-def clash(operation_id: int, codes: list[str]) -> Conflict:
+def _clash(operation_id: int, codes: list[str]) -> Conflict:
     reason = msg("would not fit what was done since")
     return Conflict(
         "journal.clash",
