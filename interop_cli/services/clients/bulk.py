@@ -72,51 +72,61 @@ def select(uow: UnitOfWork, selector: Selector) -> None:
 
 
 def check_limits(selector: Selector, count: int, *, sends: bool = False) -> None:
-    """Refuse a number of clients that the selector does not allow.
+    """Refuse a number of clients that the selector does not allow, as ``check_count`` does.
 
-    ``sends``: they would be sent rather than changed. Raises Conflict ``bulk.expect`` or
-    ``bulk.max_affected``.
+    ``sends``: they would be sent rather than changed.
     """
     expected, limit = selector.expect, selector.max_affected
+    hint = None
+    if sends:
+        another = counted(
+            "{count} client matches, not {expected}; nothing was sent.",
+            "{count} clients match, not {expected}; nothing was sent.",
+            count=count,
+            expected=expected,
+        )
+        more = counted(
+            "{count} client matches, more than the {limit} allowed; nothing was sent.",
+            "{count} clients match, more than the {limit} allowed; nothing was sent.",
+            count=count,
+            limit=limit,
+        )
+    else:
+        another = counted(
+            "{count} client matches, not {expected}; nothing was changed.",
+            "{count} clients match, not {expected}; nothing was changed.",
+            count=count,
+            expected=expected,
+        )
+        more = counted(
+            "{count} client matches, more than the {limit} allowed; nothing was changed.",
+            "{count} clients match, more than the {limit} allowed; nothing was changed.",
+            count=count,
+            limit=limit,
+        )
+        hint = msg("Look at them with: interop client list, and the same --filter.")
+    check_count(count, expected, limit, another=another, more=more, hint=hint)
+
+
+def check_count(
+    count: int,
+    expected: int | None,
+    limit: int | None,
+    *,
+    another: Message,
+    more: Message,
+    hint: Message | None = None,
+) -> None:
+    """Refuse another number than the expected one, or a greater one than allowed.
+
+    Raises Conflict ``bulk.expect``, which says ``another`` and its ``hint``, or
+    ``bulk.max_affected``, which says ``more``.
+    """
     if expected is not None and count != expected:
-        if sends:
-            raise Conflict(
-                "bulk.expect",
-                counted(
-                    "{count} client matches, not {expected}; nothing was sent.",
-                    "{count} clients match, not {expected}; nothing was sent.",
-                    count=count,
-                    expected=expected,
-                ),
-            )
-        raise Conflict(
-            "bulk.expect",
-            counted(
-                "{count} client matches, not {expected}; nothing was changed.",
-                "{count} clients match, not {expected}; nothing was changed.",
-                count=count,
-                expected=expected,
-            ),
-            hint=msg("Look at them with: interop client list, and the same --filter."),
-        )
+        raise Conflict("bulk.expect", another, hint=hint)
     if limit is not None and count > limit:
-        raise Conflict(
-            "bulk.max_affected",
-            counted(
-                "{count} client matches, more than the {limit} allowed; nothing was sent.",
-                "{count} clients match, more than the {limit} allowed; nothing was sent.",
-                count=count,
-                limit=limit,
-            )
-            if sends
-            else counted(
-                "{count} client matches, more than the {limit} allowed; nothing was changed.",
-                "{count} clients match, more than the {limit} allowed; nothing was changed.",
-                count=count,
-                limit=limit,
-            ),
-            hint=msg("Allow it with: --max-affected {count}", count=count),
-        )
+        hint = msg("Allow it with: --max-affected {count}", count=count)
+        raise Conflict("bulk.max_affected", more, hint=hint)
 
 
 def refuse(
