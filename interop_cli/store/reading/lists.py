@@ -246,27 +246,20 @@ def with_nested(
 
     ``owner`` is the column with the id of the client to which the objects belong.
     """
-    wanted = [name for name in names if name in nested]
+    wanted = {name: nested[name] for name in names if name in nested}
     if not wanted:
         return read(names)
-    return _filled(conn, names, {name: nested[name] for name in wanted}, owner, read)
+    plain = [owner, *(name for name in names if name not in wanted)]
 
-
-def _filled(
-    conn: Connection,
-    names: Sequence[str],
-    nested: Mapping[str, Nested],
-    owner: str,
-    read: Callable[[Sequence[str]], Batches],
-) -> Batches:
-    plain = [owner, *(name for name in names if name not in nested)]
-    for batch in read(plain):
+    def filled(batch: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         owners = list(dict.fromkeys(row[0] for row in batch))
-        found = {name: objects(conn, owners) for name, objects in nested.items()}
-        yield [
+        found = {name: objects(conn, owners) for name, objects in wanted.items()}
+        return [
             tuple(
                 found[name][row[0]] if name in found else row[plain.index(name, 1)]
                 for name in names
             )
             for row in batch
         ]
+
+    return map(filled, read(plain))
