@@ -15,10 +15,24 @@ LOGO = "company.logo"
 """The setting that names the shop's logo; ``config logo`` writes it, and nobody types it."""
 _PLACE = ("label", "attention", "line1", "line2", "city", "province", "postal_code", "country")
 _FIELDS = (
-    "id", "kind", "number", "status", "date", "due_date", "currency", "subtotal_cents",
-    "tax_cents", "total_cents", "terms", "contact", "ship_to", "ship_to_id", "sold_to_address",
-    "bill_to_address", "client_id",
-)  # fmt: skip
+    "id",
+    "kind",
+    "number",
+    "status",
+    "date",
+    "due_date",
+    "currency",
+    "subtotal_cents",
+    "tax_cents",
+    "total_cents",
+    "terms",
+    "contact",
+    "ship_to",
+    "ship_to_id",
+    "sold_to_address",
+    "bill_to_address",
+    "client_id",
+)
 
 
 def named(conn: Connection, refs: Iterable[str], kind: str | None) -> list[int]:
@@ -58,9 +72,9 @@ def _batch(conn: Connection, ids: Sequence[int], *, notes: bool) -> list[Row]:
         f"{SOURCE} LEFT JOIN document k ON k.id = d.corrects_id WHERE {condition}",
         among=among,
     )
-    clients = {row["client_id"] for row in rows} | {row["payer_id"] for row in rows}
-    mains = _places(conn, "client_id", clients, "main = 1", "client_id")
-    places = _places(conn, "id", {row["ship_to_id"] for row in rows} - {None}, "TRUE", "id")
+    clients, payers = ({row[name] for row in rows} for name in ("client_id", "payer_id"))
+    mains = _places(conn, "client_id", clients | payers, "main = 1")
+    places = _places(conn, "id", {row["ship_to_id"] for row in rows} - {None})
     logos = _logos(conn, {row["logo"] for row in rows} - {None})
     lines = _lines(conn, ids)
     noted = _notes(conn, clients) if notes else {}
@@ -76,14 +90,15 @@ def _batch(conn: Connection, ids: Sequence[int], *, notes: bool) -> list[Row]:
 
 
 def _places(
-    conn: Connection, column: str, ids: Iterable[Any], where: str, key: str
+    conn: Connection, column: str, ids: Iterable[Any], where: str = "TRUE"
 ) -> dict[int, Row]:
+    """The addresses that have one of these in a column, by it."""
     condition, among = conn.among(column, ids)
     rows = conn.query(
         f"SELECT id, client_id, {', '.join(_PLACE)} FROM address WHERE {condition} AND {where}",  # noqa: S608
         among=among,
     )
-    return {row[key]: row for row in rows}
+    return {row[column]: row for row in rows}
 
 
 def _logos(conn: Connection, names: Iterable[str]) -> dict[str, bytes]:
