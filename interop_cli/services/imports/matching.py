@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from interop_cli.services.clients.writing import Revision
     from interop_cli.services.imports.nested import NestedItems
     from interop_cli.services.imports.nested_writing import Plan
-    from interop_cli.services.imports.rows import FileRow
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 

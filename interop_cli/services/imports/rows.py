@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -126,7 +127,7 @@ class FileRow(Protocol):
 
 
 @dataclass
-class RowImport:
+class RowImport(ABC):
     """An import at work; a subclass writes a batch of rows in ``batch``."""
 
     uow: UnitOfWork
@@ -142,14 +143,14 @@ class RowImport:
     _amended: set[int] = field(default_factory=set)  # lines whose client changed at the end only
     size: ClassVar[int] = 5000
 
+    @abstractmethod
     def batch(self, records: Sequence[FileRow]) -> None:
         """Write these rows, or reject some of them."""
-        raise NotImplementedError
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027 - nothing, where nothing depends on them all
         """Write what depends on all the rows; not called where a row was refused for good."""
 
-    def conclude(self) -> None:
+    def conclude(self) -> None:  # noqa: B027 - nothing, where nothing depends on them all
         """Check what depends on all the rows, and write it where nothing is ``refused``."""
 
     @property
