@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -119,20 +119,20 @@ class Copying:
                 places = layout()
                 counts = {place.name: _count(source, place.name) for place in places}
                 met, mail = twins.kept_of(source), twins.sends_mail(source)
+                targets = [] if move else twins.met_targets(source)
+                copied = Copied(counts, targets, None, mail_off=mail and not move)
                 if dry_run:
                     self._check_target(places)
-                    targets = [] if move else twins.met_targets(source)
-                    return Copied(counts, targets, None, mail and not move)
-                admin = self._copy(source, places, sum(counts.values()))
+                    return copied
+                copied = replace(copied, admin=self._copy(source, places, sum(counts.values())))
                 self.applied()
                 if move:
                     twins.mark_moved(source, _absolute(self.target), self.now)
         finally:
             source.close()
-        if not move:
-            return Copied(counts, [row["name"] for row in met if row["introduced"]], admin, mail)
-        self._take_over(met, mail=mail)
-        return Copied(counts, [], admin)
+        if move:
+            self._take_over(met, mail=mail)
+        return copied
 
     def _copy(self, source: Connection, places: list[Place], rows: int) -> str | None:
         """Copy what is in ``places``; who was made admin."""
