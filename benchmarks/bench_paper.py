@@ -35,23 +35,25 @@ def measure(folder: Path, count: int) -> None:
     interop("db", "init", "-q", db=db)
     made = ("--clients", 400, "--years", 4, "--seed", 7, "--end", "2025-12-31", "-q")
     interop("db", "seed", "--profile", "shop", *made, db=db)
-    numbers = folder / "numbers.txt"
+    numbers, tenth = folder / "numbers.txt", folder / "tenth.txt"
     listing = ("sales", "document", "list", "--kind", "invoice", "--limit", count, "-o", "codes")
     interop(*listing, "--out", numbers, db=db)
     found = numbers.read_text("utf-8").split()
     if len(found) < count:
         raise SystemExit(f"the made-up shop has {len(found)} invoices only")
+    tenth.write_text("\n".join(found[: count // 10]), "utf-8")
     (folder / "each").mkdir()
     for what, out in (("one_file", folder / "all.pdf"), ("one_each", folder / "each")):
-        clock, processor = timed(db, found, out)
+        printing = command(db, out)
+        clock, processor = timed(printing, numbers)
         record(
             f"paper.{what}.{count}",
             {
                 "seconds": round(clock, 2),
                 "cpu_seconds": round(processor, 2),
                 "allowed_seconds": ALLOWED[what] * count / 1000,
-                "memory_mb": memory(folder, db, found, out),
-                "memory_mb_tenth": memory(folder, db, found[: count // 10], out),
+                "memory_mb": peak_memory(printing, numbers),
+                "memory_mb_tenth": peak_memory(printing, tenth),
             },
         )
 
@@ -62,26 +64,16 @@ def command(db: Path, out: Path) -> list[object]:
     return [sys.executable, "-m", "interop_cli", "--db", db, *printing]
 
 
-def timed(db: Path, numbers: list[str], out: Path) -> tuple[float, float]:
+def timed(printing: list[object], numbers: Path) -> tuple[float, float]:
     """Seconds on the clock, and those of the processor, to print these."""
-    listed = db.with_name("printed.txt")
-    listed.write_text("\n".join(numbers), "utf-8")
-    shell = ("sh", "-c", '"$@" < "$0"', listed, *command(db, out))
     before = _processor()
-    clock = once(lambda: run(*shell))
+    clock = once(lambda: run(*printing, stdin=numbers))
     return clock, _processor() - before
 
 
 def _processor() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def memory(folder: Path, db: Path, numbers: list[str], out: Path) -> int:
-    """The peak in megabytes while these are printed."""
-    listed = folder / "some.txt"
-    listed.write_text("\n".join(numbers), "utf-8")
-    return peak_memory(command(db, out), str(listed))
 
 
 if __name__ == "__main__":

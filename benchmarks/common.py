@@ -41,14 +41,16 @@ def environment() -> dict[str, str]:
     return environ
 
 
-def run(*args: object, env: dict[str, str] | None = None) -> None:
-    """Run a command, its output thrown away; raises where it fails."""
-    subprocess.run(
-        [str(arg) for arg in args],
-        stdout=subprocess.DEVNULL,
-        env={**environment(), **(env or {})},
-        check=True,
-    )
+def run(*args: object, env: dict[str, str] | None = None, stdin: str | Path = os.devnull) -> None:
+    """Run a command that reads a file, its output thrown away; raises where it fails."""
+    with Path(stdin).open("rb") as source:
+        subprocess.run(
+            [str(arg) for arg in args],
+            stdin=source,
+            stdout=subprocess.DEVNULL,
+            env={**environment(), **(env or {})},
+            check=True,
+        )
 
 
 def interop(*args: object, db: object) -> None:
@@ -56,7 +58,7 @@ def interop(*args: object, db: object) -> None:
     run(sys.executable, "-m", "interop_cli", "--db", db, *args)
 
 
-def peak_memory(args: Sequence[object], stdin: str = os.devnull) -> int:
+def peak_memory(args: Sequence[object], stdin: str | Path = os.devnull) -> int:
     """The greatest memory a command had, in megabytes.
 
     Asked of a small process between us and the command: a child's figure begins with its parent's.
