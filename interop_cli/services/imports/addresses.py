@@ -8,19 +8,14 @@ from typing import ClassVar
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.errors import InvalidData
-from interop_cli.domain.fields import ADDRESS
 from interop_cli.domain.fields.client import PLACE
-from interop_cli.domain.fields.field import given
 from interop_cli.domain.validation import several, wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
-from interop_cli.services.imports.nested_matching import said_anew
+from interop_cli.services.imports.nested_matching import ADDRESS_KEPT, said_anew
 from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import addresses
 from interop_cli.store.engines.connection import Row
-
-# An empty cell leaves these as they are.
-ADDRESS_KEPT = given(ADDRESS)
 
 
 @dataclass
