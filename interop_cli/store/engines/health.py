@@ -18,7 +18,7 @@ from interop_cli.store.engines import schema
 from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import filesystem
-from interop_cli.store.engines.twins import moved_to
+from interop_cli.store.engines.twins import moved, moved_to
 from interop_cli.store.migrations import missing
 from interop_cli.store.writing import journal
 
@@ -128,12 +128,7 @@ def doctor(conn: Connection, location: str) -> list[Row]:
 
 def _about_move(conn: Connection) -> Iterator[Row]:
     if place := moved_to(conn):
-        yield _finding(
-            "db.moved",
-            "warning",
-            msg("The database was moved to {place}; here it can only be read.", place=place),
-            msg("Name its new place with --db or in INTEROP_DB."),
-        )
+        yield _finding("db.moved", "warning", *moved(place))
 
 
 def _about_erasures(conn: Connection) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from interop_cli.domain.errors import UnusableDb
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import Message, msg
 from interop_cli.store.engines.connection import Connection, Row
 
 MOVED = "SELECT place FROM moved"
@@ -30,13 +30,18 @@ def mark_moved(conn: Connection, place: str, now: str) -> None:
     conn.insert_many("moved", ("id", "place", "at"), [(1, place, now)])
 
 
+def moved(place: str) -> tuple[Message, Message]:
+    """What is said of a database that was moved, and what helps."""
+    return (
+        msg("The database was moved to {place}; here it can only be read.", place=place),
+        msg("Name its new place with --db or in INTEROP_DB."),
+    )
+
+
 def refuse_moved(place: str) -> NoReturn:
     """Raise UnusableDb ``db.moved``: whoever would write is told where to."""
-    raise UnusableDb(
-        "db.moved",
-        msg("The database was moved to {place}; here it can only be read.", place=place),
-        hint=msg("Name its new place with --db or in INTEROP_DB."),
-    )
+    message, hint = moved(place)
+    raise UnusableDb("db.moved", message, hint=hint)
 
 
 def as_clone(conn: Connection) -> None:
