@@ -7,6 +7,19 @@ import json
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection
 
+LAST = "\U0010ffff"  # stands after all else that begins so
+MOST_DIGITS = 9  # of an id that is looked for by its beginning
+_OWNER = " JOIN client c ON c.id = t.client_id"
+_SAID = {
+    "contact": ("c.code", "t.name", _OWNER),
+    "address": ("c.code", "t.line1", _OWNER),
+    "note": ("c.code", "t.category", _OWNER),
+    "document": ("c.code", "t.number", _OWNER),
+    "attachment": ("t.name", "''", ""),
+    "operation": ("t.at", "t.command", ""),
+}
+"""What is said of a row ``t``, by its table: two columns, and what else they are from."""
+
 
 def codes_beginning(
     conn: Connection, start: str, limit: int, *, active: bool = True
@@ -36,23 +49,11 @@ def numbers_beginning(conn: Connection, start: str, limit: int) -> list[tuple[st
     return [(row["number"], [row["kind"], row["date"], row["code"]]) for row in rows]
 
 
-LAST = "\U0010ffff"
-_SAID = {
-    "contact": ("c.code, t.name", " JOIN client c ON c.id = t.client_id"),
-    "address": ("c.code, t.line1", " JOIN client c ON c.id = t.client_id"),
-    "note": ("c.code, t.category", " JOIN client c ON c.id = t.client_id"),
-    "document": ("c.code, t.number", " JOIN client c ON c.id = t.client_id"),
-    "attachment": ("t.name, ''", ""),
-    "operation": ("t.at, t.command", ""),
-}
-"""What is said of a row, by its table: two columns, and where they are."""
-
-
 def ids_beginning(
     conn: Connection, table: str, digits: str, limit: int
 ) -> list[tuple[int, list[str]]]:
     """The latest ``limit`` ids of a table that begin with these digits, and what each is."""
-    said, joined = _SAID[table]
+    first, second, owner = _SAID[table]
     ranges, params = [], {"limit": limit}
     for more in range(MOST_DIGITS - len(digits) + 1) if digits else ():
         params |= {
@@ -61,16 +62,12 @@ def ids_beginning(
         }
         ranges.append(f"t.id >= :low{more} AND t.id < :high{more}")
     where = f" WHERE {' OR '.join(ranges)}" if ranges else ""
-    first, second = said.split(", ")
     rows = conn.query(
-        f"SELECT t.id AS id, {first} AS one, {second} AS two FROM {table} t{joined}"  # noqa: S608
+        f"SELECT t.id AS id, {first} AS one, {second} AS two FROM {table} t{owner}"  # noqa: S608
         f"{where} ORDER BY t.id DESC LIMIT :limit",
         **params,
     )
     return [(row["id"], [str(row[key]) for key in ("one", "two") if row[key]]) for row in rows]
-
-
-MOST_DIGITS = 9  # of an id that is looked for by its beginning
 
 
 def tags(conn: Connection) -> list[str]:
