@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from interop_cli.domain.errors import Conflict, InteropError, InvalidData, Parts
+from interop_cli.domain.errors import Conflict, InteropError, InvalidData
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
@@ -16,19 +15,10 @@ from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import contacts
 from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
+from tests.store.test_imports import Row
 from tests.support.stores import add_client
 
 Put = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of an import."""
-
-    line: int
-    values: dict[str, Any]
-    error: None = None
-    parts: Parts = field(default_factory=dict)
 
 
 def add(store: Store, kind: str, client: str, **values: Any) -> None:

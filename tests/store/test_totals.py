@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interop_cli.domain.errors import Conflict, Parts
+from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
 from interop_cli.services import undoing
 from interop_cli.services.clients import bulk, card, merge, status
@@ -19,6 +19,7 @@ from interop_cli.services.sales import documents, totals
 from interop_cli.store.reading import sales as view
 from interop_cli.store.reading import verification
 from interop_cli.store.store import Store
+from tests.store.test_imports import Row
 from tests.support.campaigns import share
 from tests.support.many_stores import NewStore
 
@@ -26,16 +27,6 @@ CODES = ("A", "B", "C")
 FIRST, LAST = 2021, 2024
 KINDS = ("invoice", "credit_note", "quote")
 Key = tuple[str, int, str, str]  # client, year, basis, currency
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of an import."""
-
-    line: int
-    values: dict[str, Any]
-    error: None = None
-    parts: Parts = field(default_factory=dict)
 
 
 @st.composite
