@@ -107,8 +107,7 @@ def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = 
     the old or the new one; one that does not is moved away. Triggers and views that interop did not
     make stay behind. Targets of sync may hold more by now than the backup knows of: nothing is
     created there before it is matched again; nor does mail go, of which it may not know either.
-    Raises UnusableDb where the source is not a sound
-    interop database of a schema we know.
+    Raises UnusableDb where the source is not a sound interop database of a schema we know.
     """
     from interop_cli.store.engines import schema, sqlite
     from interop_cli.store.engines.open import checked_path
