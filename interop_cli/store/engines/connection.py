@@ -97,11 +97,14 @@ class Connection(Protocol):
     def sorting(self, column: str) -> str:
         """SQL to order every row of a table by ``column``, where none is left out by a limit."""
 
-    def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
+    def match(
+        self, words: str, *, few: bool = False, name: str = "search"
+    ) -> tuple[str, dict[str, object]]:
         """A condition on ``c`` for clients having every word, and what it binds.
 
         ``words`` are folded words separated by spaces; each matches as the start of a word.
-        ``few`` says that the first few are wanted, in an order that has an index.
+        ``few`` says that the first few are wanted, in an order that has an index. ``name`` is what
+        is bound: another one for a second condition beside.
         """
 
     def forget_words(self) -> None:

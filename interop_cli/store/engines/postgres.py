@@ -251,14 +251,16 @@ class PostgresConnection:
     def sorting(self, column: str) -> str:
         return column
 
-    def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
+    def match(
+        self, words: str, *, few: bool = False, name: str = "search"
+    ) -> tuple[str, dict[str, object]]:
         query = " & ".join(
             "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()
         )
         return (
-            "c.id IN (SELECT client_id FROM client_search"
-            " WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:search AS tsquery))",
-            {"search": query},
+            "c.id IN (SELECT client_id FROM client_search"  # noqa: S608
+            f" WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:{name} AS tsquery))",
+            {name: query},
         )
 
     def forget_words(self) -> None:

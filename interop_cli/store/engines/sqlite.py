@@ -30,21 +30,21 @@ if TYPE_CHECKING:
 INDEXED_WORDS = 3  # of a search are looked up in the index
 MANY = 2000  # clients found, and more
 
-_FOUND = "SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :search"
+_FOUND = "SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :{name}"
 _SOME = f"SELECT COUNT(*) AS n, json_group_array(rowid) AS ids FROM ({_FOUND} LIMIT :enough)"  # noqa: S608
 
 
 def match(
-    words: str, query: Callable[..., list[Row]] | None = None
+    words: str, name: str, query: Callable[..., list[Row]] | None = None
 ) -> tuple[str, dict[str, object]]:
     """See ``Connection.match``; ``query`` is the connection's, where few clients are wanted."""
     # The longest words find few clients; "ca" finds half of them, and the index would collect
     # them all. The short ones are looked for in the text of those few.
     asked = sorted(set(words.split()), key=lambda word: (-len(word), word))
-    params: dict[str, object] = {"search": " ".join(f'"{word}"*' for word in asked[:INDEXED_WORDS])}
-    sql = f"c.id IN ({_FOUND})"
+    params: dict[str, object] = {name: " ".join(f'"{word}"*' for word in asked[:INDEXED_WORDS])}
+    sql = f"c.id IN ({_FOUND.format(name=name)})"
     if query is not None:
-        (found,) = query(_SOME, **params, enough=MANY + 1)
+        (found,) = query(_SOME.format(name=name), **params, enough=MANY + 1)
         if found["n"] > MANY:
             # To look up the place of each in the order takes longer than to test the clients as
             # they come in it; the plus leads SQLite, which has no statistics, to do that.
@@ -240,8 +240,10 @@ class SqliteConnection:
         # Sorted, not read in the order of an index: that has a page read for every row.
         return f"+{column}"
 
-    def match(self, words: str, *, few: bool = False) -> tuple[str, dict[str, object]]:
-        return match(words, self.query if few else None)
+    def match(
+        self, words: str, *, few: bool = False, name: str = "search"
+    ) -> tuple[str, dict[str, object]]:
+        return match(words, name, self.query if few else None)
 
     def forget_words(self) -> None:
         self.execute(

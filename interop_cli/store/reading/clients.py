@@ -109,9 +109,8 @@ def where(conn: Connection, query: ListQuery) -> Condition:
         few = _few(query) > 0 and not begun
         found, values = conn.match(text, few=few) if text else ("FALSE", {})
         if begun:  # these words, or a telephone that begins so
-            phone, digits = conn.match(begun)
-            found = f"({found} OR {phone.replace(':search', ':begun')})"
-            values = {**values, "begun": digits["search"]}
+            phone, digits = conn.match(begun, name="begun")
+            found, values = f"({found} OR {phone})", values | digits
         condition &= Condition(found, values)
     return condition
 
