@@ -30,8 +30,10 @@ CLEARED: Mapping[str, Any] = {
 }  # fmt: skip
 """What a link forgets when its record is in step, or is to be looked at afresh."""
 _SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-# Those that are in somebody's hands, or hold a record over there: deleting ours would strand it.
-LIVE = "(remote_id IS NOT NULL OR state IN ('claimed', 'unknown', 'awaiting'))"
+UNSURE = "state IN ('claimed', 'unknown', 'awaiting')"
+"""Those that are in somebody's hands: being sent, or nobody knows."""
+# These, or those that hold a record over there: deleting ours would strand it.
+LIVE = f"(remote_id IS NOT NULL OR {UNSURE})"
 
 
 def to_link(values: Sequence[Any]) -> Link:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.operations import operation
-from interop_cli.store.sync.links import LIVE
+from interop_cli.store.sync.links import LIVE, UNSURE
 from interop_cli.store.writing.journal import changes_of
 from interop_cli.store.writing.repositories.taking_back import (
     REFERENCES,
@@ -93,10 +93,11 @@ BELONGING = (
 REFERRING = BELONGING + REFERENCES
 BROUGHT_IN = "sync.import"
 """The operation that makes records of those in a target, and links them."""
-LINKED = (
-    "SELECT l.target_id FROM sync_link l WHERE (l.entity = u.entity OR u.entity = 'document'"  # noqa: S608
-    f" AND l.entity IN ('invoice', 'credit_note')) AND l.local_id = u.entity_id AND {LIVE}"
+_OF_LINK = (
+    "(l.entity = u.entity OR u.entity = 'document' AND l.entity IN ('invoice', 'credit_note'))"
+    " AND l.local_id = u.entity_id"
 )
+LINKED = f"SELECT l.target_id FROM sync_link l WHERE {_OF_LINK} AND {LIVE}"  # noqa: S608
 
 
 class OperationRepository:
@@ -200,18 +201,16 @@ class OperationRepository:
         What is just being sent, or may have been, keeps its link.
         """
         made = (
-            "state NOT IN ('claimed', 'unknown', 'awaiting') AND remote_id IS NOT NULL"
-            " AND EXISTS (SELECT 1 FROM undoing u WHERE u.action = 'delete' AND u.entity_id ="
-            " sync_link.local_id AND (u.entity = sync_link.entity OR u.entity = 'document'"
-            " AND sync_link.entity IN ('invoice', 'credit_note')))"
+            f"l.remote_id IS NOT NULL AND NOT {UNSURE} AND EXISTS (SELECT 1 FROM undoing u"  # noqa: S608
+            f" WHERE u.action = 'delete' AND {_OF_LINK})"
         )
         rows = self.conn.query(
-            "SELECT name FROM sync_target s WHERE EXISTS (SELECT 1 FROM sync_link"  # noqa: S608
-            f" WHERE sync_link.target_id = s.id AND {made}) ORDER BY name"
+            "SELECT name FROM sync_target s WHERE EXISTS (SELECT 1 FROM sync_link l"  # noqa: S608
+            f" WHERE l.target_id = s.id AND {made}) ORDER BY name"
         )
         if rows:
             self.writer.derived = True
-            self.conn.execute(f"DELETE FROM sync_link WHERE {made}")  # noqa: S608
+            self.conn.execute(f"DELETE FROM sync_link AS l WHERE {made}")  # noqa: S608
         return [row["name"] for row in rows]
 
     # -- what stays -------------------------------------------------------------------------
@@ -314,7 +313,7 @@ class OperationRepository:
             " MAX(CASE WHEN u.entity = 'client' THEN 1 ELSE 0 END) AS made,"
             " (SELECT COUNT(*) FROM sync_link o JOIN undoing w ON w.entity = o.entity"
             " AND w.entity_id = o.local_id AND w.action = 'delete' WHERE o.target_id = s.id"
-            " AND o.state IN ('claimed', 'unknown', 'awaiting')) AS open FROM undoing u"
+            f" AND {UNSURE}) AS open FROM undoing u"
             f" JOIN sync_target s ON s.id IN ({LINKED})"
             " LEFT JOIN contact p ON u.entity = 'contact' AND p.id = u.entity_id"
             " LEFT JOIN document d ON u.entity = 'document' AND d.id = u.entity_id"
