@@ -7,7 +7,7 @@ later knows that there may have been a call.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,14 +35,14 @@ def claim(
     uow: UnitOfWork,
     opened: OpenTarget,
     entity: str,
-    todo: Todo,
+    todos: Collection[Todo],
     ids: Sequence[int],
     arranged: Arranged,
     *,
     again: bool,
     making_way: bool = False,
 ) -> Claimed:
-    """Claim those of ``ids`` about which ``todo`` is still what is to be done.
+    """Claim those of ``ids`` about which one of ``todos`` is still what is to be done.
 
     ``making_way``: for what they give up for a while, so that others can go.
     """
@@ -57,10 +57,10 @@ def claim(
             step = aside(step, arranged.aside[step.local.id], opened.connector.descriptor(entity))
         elif step.local.id in kept:
             step = kept[step.local.id]
-        elif step.todo is todo and step.waits_for is not None:
+        elif step.todo in todos and step.waits_for is not None:
             why = reason("waiting", code=step.waits_for)
             step = replace(step, todo=Todo.BLOCKED, reason=why)
-        if step.todo is not todo or step.is_held:
+        if step.todo not in todos or step.is_held:
             found.left.append(step)
             continue
         attempt = _attempt(step, opened.form)

@@ -175,29 +175,16 @@ class Export:
 
     def _claim(self, uow: UnitOfWork, batch: str, steps: list[Step]) -> Claimed:
         """Claim what is still to be done, with the batch and the folder it goes to."""
-        found, opened = Claimed(), self.opened
-        fresh = list(opened.steps_of(ENTITY, [s.local.id for s in steps], again=self.again))
-        todos = {step.local.id: step.todo for step in fresh}
-        for step in fresh:
-            if step.todo not in SENT:
-                self.report.say(step, SKIPPED, step.reason)
-        for todo in SENT:
-            ids = [local_id for local_id, one in todos.items() if one is todo]
-            if not ids:
-                continue
-            turns = Arranged(opened, ENTITY)
-            part = claims.claim(uow, opened, ENTITY, todo, ids, turns, again=self.again)
-            found.sends += part.sends
-            found.steps |= part.steps
-            for step in part.left:
-                self.report.say(step, SKIPPED, step.reason)
+        opened, ids = self.opened, [step.local.id for step in steps]
+        arranged = Arranged(opened, ENTITY)
+        found = claims.claim(uow, opened, ENTITY, SENT, ids, arranged, again=self.again)
+        for step in found.left:
+            self.report.say(step, SKIPPED, step.reason)
         where = dumped({"folder": str(self.folder.absolute())})
         for send in found.sends:
             uow.links.compare_and_set(
                 opened.target.id, ENTITY, send.id, opened.owner, batch=batch, seen=where
             )
-        order = {step.local.id: place for place, step in enumerate(steps)}
-        found.sends.sort(key=lambda send: order[send.id])
         return found
 
     def _write(self, batch: str, claimed: Claimed) -> str:

@@ -199,7 +199,9 @@ class Sender:
         settled, claimed = self.opened.write(
             lambda uow: (
                 self._settled(uow, landed) if landed is not None else None,
-                claims.claim(uow, self.opened, arranged.entity, todo, batch or (), arranged, **how),
+                claims.claim(
+                    uow, self.opened, arranged.entity, (todo,), batch or (), arranged, **how
+                ),
             )
         )
         if settled is not None and landed is not None:
