@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.memory import MemoryConnector, MemoryRemote
+from tests.fakes.qbo import FakeQuickBooks
 from tests.support.cli import Result, Run
 
 
@@ -18,6 +19,14 @@ from tests.support.cli import Result, Run
 def portal() -> Iterator[FakeHubSpot]:
     """A HubSpot portal with nothing in it."""
     with FakeHubSpot() as fake:
+        yield fake
+        assert not fake.violations
+
+
+@pytest.fixture
+def company() -> Iterator[FakeQuickBooks]:
+    """A company in QuickBooks with nothing in it."""
+    with FakeQuickBooks() as fake:
         yield fake
         assert not fake.violations
 

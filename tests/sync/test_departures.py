@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,20 +19,6 @@ def place(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("INTEROP_TODAY", "2026-11-24")
     monkeypatch.setenv("INTEROP_NO_KEYRING", "1")
     return engine_url
-
-
-@pytest.fixture
-def portal() -> Iterator[FakeHubSpot]:
-    with FakeHubSpot() as fake:
-        yield fake
-        assert not fake.violations
-
-
-@pytest.fixture
-def company() -> Iterator[FakeQuickBooks]:
-    with FakeQuickBooks() as fake:
-        yield fake
-        assert not fake.violations
 
 
 @pytest.fixture

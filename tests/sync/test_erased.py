@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,20 +24,6 @@ def place(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("INTEROP_DB", engine_url)
     monkeypatch.setenv("INTEROP_TODAY", "2026-11-24")
     return engine_url
-
-
-@pytest.fixture
-def company() -> Iterator[FakeQuickBooks]:
-    with FakeQuickBooks() as fake:
-        yield fake
-        assert not fake.violations
-
-
-@pytest.fixture
-def portal() -> Iterator[FakeHubSpot]:
-    with FakeHubSpot() as fake:
-        yield fake
-        assert not fake.violations
 
 
 def left(place: str) -> list[str]:
