@@ -31,7 +31,7 @@ from interop_cli.services.imports.rows import RowImport
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.sync.records import by_ids
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.linking import AMBIGUOUS, Compared, link_all, remote_name, sent_of
+from interop_cli.sync.linking import AMBIGUOUS, Compared, link_all, sent_of
 from interop_cli.sync.target import OpenTarget
 
 NEW, ORPHAN, WITHOUT, REFUSED = "new", "orphan", "without_client", "refused"
@@ -89,7 +89,7 @@ class BroughtIn:
                 "code": code,
                 "name": name,
                 "remote_id": remote.remote_id,
-                "remote_name": remote_name(remote),
+                "remote_name": remote.called or "",
                 "how": how,
                 "field": fault.get("path"),
                 "reason": fault.get("code"),

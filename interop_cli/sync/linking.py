@@ -45,7 +45,7 @@ class Proposal:
             "code": self.local.code,
             "name": self.local.values.get("name"),
             "remote_id": self.remote.remote_id,
-            "remote_name": remote_name(self.remote),
+            "remote_name": self.remote.called or "",
             "how": self.how,
         }
 
@@ -115,7 +115,7 @@ def _matched(
     for how, ours, theirs in (
         (KEY, lambda one: one.key, lambda one: one.key or ""),
         (EMAIL, _own_email, lambda one: fold(str(one.values.get("email") or ""))),
-        (NAME, lambda one: fold(_name(one.values)), lambda one: fold(_name(one.values))),
+        (NAME, _own_name, lambda one: fold(one.called or "")),
     ):
         if how == NAME and entity != "client":
             continue
@@ -139,7 +139,7 @@ def _matched(
 def _differ(local: LocalRecord, remote: RemoteRecord) -> bool:
     """Whether neither name nor e-mail says that the record of this key is really ours."""
     theirs = fold(str(remote.values.get("email") or ""))
-    return fold(_name(local.values)) != fold(_name(remote.values)) and (
+    return _own_name(local) != fold(remote.called or "") and (
         not theirs or theirs != _own_email(local)
     )
 
@@ -157,14 +157,8 @@ def _own_email(local: LocalRecord) -> str:
     return fold(str(values.get("billing_email") or values.get("email") or ""))
 
 
-def remote_name(remote: RemoteRecord) -> str:
-    """What a record is called there."""
-    return _name(remote.values)
-
-
-def _name(values: Any) -> str:
-    parts = (values.get("name"), values.get("first_name"), values.get("last_name"))
-    return " ".join(str(part) for part in parts if part)
+def _own_name(local: LocalRecord) -> str:
+    return fold(str(local.values.get("name") or ""))
 
 
 def write(opened: OpenTarget, proposals: Sequence[Proposal], wait: float = 30.0) -> int:
