@@ -152,19 +152,17 @@ def _item(
 
 
 def _log(uow: UnitOfWork, opened: OpenTarget, batch: str, outcome: Outcome) -> None:
-    uow.links.log(
-        [
-            {
-                "target_id": opened.target.id,
-                "run": opened.run,
-                "at": opened.clock.stamp(),
-                "entity": ENTITY,
-                "local_id": item["id"],
-                "action": "ack",
-                "request_id": batch,
-                "outcome": "done" if item["status"] == "ok" else "failed",
-                "code": None if item["status"] == "ok" else "sync.ack.rejected",
-            }
-            for item in outcome.items
-        ]
-    )
+    events = []
+    for item in outcome.items:
+        done = item["status"] == "ok"
+        events.append(
+            opened.event(
+                ENTITY,
+                item["id"],
+                "ack",
+                "done" if done else "failed",
+                request_id=batch,
+                code=None if done else "sync.ack.rejected",
+            )
+        )
+    uow.links.log(events)

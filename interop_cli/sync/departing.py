@@ -72,7 +72,7 @@ def hand_over(opened: OpenTarget, entity: str) -> None:
     def work(uow: UnitOfWork) -> None:
         uow.departures.hand_over(opened.target.id, entity, heirs)
         uow.links.log(
-            [_event(opened, entity, taken.loser, "hand_over", "done") for taken in heirs.values()]
+            [opened.event(entity, taken.loser, "hand_over", "done") for taken in heirs.values()]
         )
 
     opened.write(work)
@@ -163,24 +163,10 @@ def forget(opened: OpenTarget, entity: str, gone: Sequence[Gone]) -> None:
             uow.departures.settle(opened.target.id, entity, departure, step.local.id, remote_id)
         uow.links.log(
             [
-                _event(opened, entity, step.local.id, "merge", "found")
+                opened.event(entity, step.local.id, "merge", "found")
                 for step, _remote_id in gone
                 if step.payload.get("into")
             ]
         )
 
     opened.write(work)
-
-
-def _event(
-    opened: OpenTarget, entity: str, local_id: int, action: str, outcome: str
-) -> dict[str, Any]:
-    return {
-        "target_id": opened.target.id,
-        "run": opened.run,
-        "at": opened.clock.stamp(),
-        "entity": entity,
-        "local_id": local_id,
-        "action": action,
-        "outcome": outcome,
-    }

@@ -68,7 +68,6 @@ def settle(
     holders = uow.links.holders(
         target_id, entity, [one.remote_id for one in results if isinstance(one, Done | Awaiting)]
     )
-    at = opened.clock.stamp()
     events, done = [], []
     for send in claimed.sends:
         step = claimed.steps[send.id]
@@ -91,7 +90,7 @@ def settle(
             holders[result.remote_id] = send.id
             done.append(_done(opened, send, step, result, settled, report))
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
-        events.append(_event(opened, at, send, outcome, result, traces))
+        events.append(_event(opened, send, outcome, result, traces))
     uow.links.settle(target_id, entity, done)
     uow.links.log(events)
     return settled
@@ -218,22 +217,19 @@ def _failed(
 
 
 def _event(
-    opened: OpenTarget, at: str, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
+    opened: OpenTarget, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
 ) -> dict[str, Any]:
     trace = traces[-1] if traces else None
-    return {
-        "target_id": opened.target.id,
-        "run": opened.run,
-        "at": at,
-        "entity": send.entity,
-        "local_id": send.id,
-        "action": str(send.action),
-        "outcome": outcome,
-        "code": result.trouble.code if isinstance(result, Failed) else None,
-        "status": trace.status if trace else None,
-        "request_id": trace.request_id if trace else None,
-        "duration_ms": trace.duration_ms if trace else None,
-    }
+    return opened.event(
+        send.entity,
+        send.id,
+        str(send.action),
+        outcome,
+        code=result.trouble.code if isinstance(result, Failed) else None,
+        status=trace.status if trace else None,
+        request_id=trace.request_id if trace else None,
+        duration_ms=trace.duration_ms if trace else None,
+    )
 
 
 def release(uow: UnitOfWork, opened: OpenTarget, claimed: Claimed) -> None:

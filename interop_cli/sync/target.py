@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from interop_cli.clock import Clock
 from interop_cli.connectors import connector_class, connector_for
@@ -70,6 +70,21 @@ class OpenTarget:
         self.write(lambda uow: uow.targets.note(self.target.id, **values), operation)
         self.target = replace(self.target, **values)  # type: ignore[arg-type]
 
+    def event(
+        self, entity: str, local_id: int, action: str, outcome: str, **more: Any
+    ) -> dict[str, Any]:
+        """A line of the log about a record, as ``links.log`` takes it."""
+        return {
+            "target_id": self.target.id,
+            "run": self.run,
+            "at": self.clock.stamp(),
+            "entity": entity,
+            "local_id": local_id,
+            "action": action,
+            "outcome": outcome,
+            **more,
+        }
+
     def note_introduced(self) -> None:
         """Note that what it holds has been looked at: from now on records are created."""
         self.note(introduced=True)
@@ -78,10 +93,14 @@ class OpenTarget:
         """Note that records (id, stamp) are in step as they are; whether there were any."""
         if not stamps:
             return False
+        self.write(lambda uow: self.in_step(uow, entity, stamps))
+        return True
+
+    def in_step(self, uow: UnitOfWork, entity: str, stamps: Iterable[tuple[int, str]]) -> None:
+        """The same within a transaction."""
         same = {"form": self.form, "version": self.target.version}
         rows = [{"local_id": local_id, "stamp": stamp, **same} for local_id, stamp in stamps]
-        self.write(lambda uow: uow.links.refresh(self.target.id, entity, rows))
-        return True
+        uow.links.refresh(self.target.id, entity, rows)
 
     def expire_claims(self) -> None:
         """Turn the claims of runs that are gone into unknown outcomes."""
