@@ -202,10 +202,9 @@ class BringingIn:
             (client_id, text)
             for client_id, those in people.items()
             for person in those
-            for text in (fold(person["name"]), fold(person["email"] or ""))
-            if text
+            for text in _texts(person)
         }
-        rows = []
+        rows: list[tuple[RemoteRow, set[str]]] = []
         marks = Counter[tuple[str, str]]()
         for one in alone:
             client_id = holders.get(str(one.values.get("client") or ""))
@@ -214,16 +213,15 @@ class BringingIn:
                 continue
             owner = owners[client_id]
             row = self._row(one, _contact(one, owner["code"]))
-            texts = [fold(str(row.values.get(name) or "")) for name in ("name", "email")]
-            if any((client_id, text) in known for text in texts if text):
+            texts = _texts(row.values)
+            if any((client_id, text) in known for text in texts):
                 self.found.tell("contact", one, AMBIGUOUS, code=owner["code"])
                 continue
-            marks.update((owner["code"], text) for text in set(texts) if text)
-            rows.append(row)
+            marks.update((owner["code"], text) for text in texts)
+            rows.append((row, texts))
         clear = []
-        for row in rows:
-            texts = [fold(str(row.values.get(name) or "")) for name in ("name", "email")]
-            if any(marks[row.values["client"], text] > 1 for text in texts if text):
+        for row, texts in rows:
+            if any(marks[row.values["client"], text] > 1 for text in texts):
                 self.found.tell("contact", row.remote, AMBIGUOUS, code=row.values["client"])
             else:
                 clear.append(row)
@@ -274,14 +272,9 @@ class BringingIn:
 
     def _note_in_step(self, entity: str, ids: Sequence[int]) -> None:
         """Nothing is to be sent of these before somebody changes them here."""
-        target = self.opened.target
-        found = by_ids(self.uow.conn, entity, target.id, ids) if ids else iter(())
-        same = {"form": self.opened.form, "version": target.version}
-        self.uow.links.refresh(
-            target.id,
-            entity,
-            [{"local_id": local.id, "stamp": local.stamp, **same} for local, _link in found],
-        )
+        found = by_ids(self.uow.conn, entity, self.opened.target.id, ids)
+        stamps = ((local.id, local.stamp) for local, _link in found)
+        self.opened.in_step(self.uow, entity, stamps)
 
 
 def _client(remote: RemoteRecord, options: Options) -> dict[str, Any]:
@@ -313,6 +306,11 @@ def _contact(remote: RemoteRecord, code: str) -> dict[str, Any]:
     parts = (remote.values.get("first_name"), remote.values.get("last_name"))
     name = " ".join(str(part) for part in parts if part)
     return {**values, "name": name or values.get("email"), "client": code}
+
+
+def _texts(person: Mapping[str, Any]) -> set[str]:
+    """What two records of one person have in common: a name, an e-mail."""
+    return {text for name in ("name", "email") if (text := fold(str(person.get(name) or "")))}
 
 
 def _taken(entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
