@@ -347,19 +347,19 @@ class Sender:
 
     def look(self, entity: str, ids: Sequence[int]) -> set[int]:
         """Find out what became of records whose outcome is unknown; whom to come back to."""
+        for steps in self._afresh(entity, ids):
+            self._look(entity, [step for step in steps if step.todo is Todo.CHECK])
+        return set(ids)
+
+    def _afresh(self, entity: str, ids: Sequence[int]) -> Iterator[list[Step]]:
+        """What is to be done about records, as they are now, in batches."""
         size = self.opened.connector.batch_size
         for start in range(0, len(ids), size):
-            chunk = ids[start : start + size]
-            self._look(
-                entity, [s for s in self.opened.steps_of(entity, chunk) if s.todo is Todo.CHECK]
-            )
-        return set(ids)
+            yield list(self.opened.steps_of(entity, ids[start : start + size]))
 
     def look_for_done(self, entity: str, ids: Sequence[int]) -> None:
         """Find out which of the records that are to go have gone, by a person's hand."""
-        size = self.opened.connector.batch_size
-        for start in range(0, len(ids), size):
-            steps = list(self.opened.steps_of(entity, ids[start : start + size]))
+        for steps in self._afresh(entity, ids):
             try:
                 done = departing.done_there(self.opened, [s for s in steps if s.is_final])
             except Trouble as trouble:
@@ -374,9 +374,8 @@ class Sender:
 
     def look_for_freed(self, entity: str, ids: Sequence[int]) -> set[int]:
         """Find out which of the records that were refused for what another had may go by now."""
-        size, found = self.opened.connector.batch_size, set[int]()
-        for start in range(0, len(ids), size):
-            steps = list(self.opened.steps_of(entity, ids[start : start + size]))
+        found = set[int]()
+        for steps in self._afresh(entity, ids):
             try:
                 free = unknown_outcomes.freed(
                     self.opened, entity, [step for step in steps if step.lacks_value]
