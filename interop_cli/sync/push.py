@@ -13,10 +13,11 @@ from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync import departing
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
+from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
-from interop_cli.sync.sending import CallThread, Sender
+from interop_cli.sync.sending import Sender
 from interop_cli.sync.target import OpenTarget
 
 SEQUENCE = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)
