@@ -70,11 +70,6 @@ def _installed() -> dict[str, EntryPoint]:
     return {one.name: one for one in entry_points(group=GROUP)}
 
 
-def is_by_file(kind: str) -> bool:
-    """Whether targets of a kind are fed with files (``sync export``)."""
-    return connector_class(kind).by_file
-
-
 def connector_for(target: Target, tools: Tools) -> Connector:
     """The connector of a target. Nothing is read and nobody called before it is used."""
     return connector_class(target.kind)(target, tools)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from interop_cli.domain.sync import turns
 from interop_cli.domain.sync.descriptor import RemoteField
 from interop_cli.domain.sync.plan import SENT, Step, Todo, waited
 from interop_cli.domain.sync.turns import Obstacle, Part, Place, Turns
 from interop_cli.store.sync.links import held_there
+from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync.target import OpenTarget
 
 Coming = set[tuple[str, str]]
@@ -34,6 +35,20 @@ def told(
     coming |= arranged.comes()
     for step in steps():
         yield arranged.told(step)
+
+
+def all_told(
+    opened: OpenTarget,
+    scope: RecordScope = EVERYTHING,
+    *,
+    everything: bool = False,
+    again: bool = False,
+) -> Iterator[Step]:
+    """The steps of all entities of a target as they come out, in order."""
+    coming: Coming = set()
+    for entity in opened.connector.entities:
+        steps = partial(opened.steps, entity, scope, everything=everything, again=again)
+        yield from told(opened, entity, steps, coming)
 
 
 @dataclass

@@ -11,12 +11,12 @@ from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync import departing
-from interop_cli.sync.arranging import Arranged
+from interop_cli.sync.arranging import Arranged, all_told
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
-from interop_cli.sync.report import SKIPPED, UNCHANGED, Report
+from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import Sender
 from interop_cli.sync.target import OpenTarget
 
@@ -101,6 +101,20 @@ class Push:
         finally:
             call_thread.close()
         return self.report
+
+    def tried(self) -> Report:
+        """What a run would do, as its report; nobody is called."""
+        options = self.options
+        report = Report(self.opened.target.name, strict=options.strict)
+        steps = all_told(self.opened, self.scope, everything=options.strict, again=options.again)
+        for step in steps:
+            if step.todo is Todo.BLOCKED:
+                report.blocked(step)
+            elif step.is_held:
+                report.say(step, SKIPPED, step.reason)
+            else:
+                report.say(step, UNCHANGED if step.todo is Todo.SKIP else OK, step.reason)
+        return report
 
     def _run(self) -> None:
         opened = self.opened

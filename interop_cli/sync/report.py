@@ -16,7 +16,7 @@ from interop_cli.store.sync import orphans
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import in_step_counts
 from interop_cli.store.sync.targets import FOREVER
-from interop_cli.sync.arranging import Coming, told
+from interop_cli.sync.arranging import all_told
 from interop_cli.sync.lapsing import about, lapses_at
 from interop_cli.sync.target import OpenTarget
 
@@ -237,22 +237,16 @@ def status(opened: OpenTarget) -> dict[str, Any]:
     does.
     """
     target, counts = opened.target, Counter[str]()
-    conn, entities = opened.store.conn, opened.connector.entities
-    in_step = in_step_counts(conn, target.id, entities)
-    coming: Coming = set()
-    for entity in entities:
-
-        def steps(entity: str = entity) -> Iterator[Step]:
-            return opened.steps(entity)
-
-        for step in told(opened, entity, steps, coming):
-            place = place_of(step)
-            if step.link.state is LinkState.IN_SYNC and step.link.id is not None:
-                if place == "in_sync":
-                    continue  # it is counted below
-                in_step[step.link.drift] -= 1
-            if place is not None:
-                counts[place] += 1
+    conn = opened.store.conn
+    in_step = in_step_counts(conn, target.id, opened.connector.entities)
+    for step in all_told(opened):
+        place = place_of(step)
+        if step.link.state is LinkState.IN_SYNC and step.link.id is not None:
+            if place == "in_sync":
+                continue  # it is counted below
+            in_step[step.link.drift] -= 1
+        if place is not None:
+            counts[place] += 1
     counts["in_sync"] += in_step[False]
     counts["drift"] += in_step[True]
     counts["orphans"] = orphans.count(conn, target.id)

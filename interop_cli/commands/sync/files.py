@@ -40,12 +40,12 @@ def export_command(app: App, name: str, picked: Picked, force: bool) -> None:
     \b
     interop sync export books --out /srv/import
     """
-    from interop_cli.connectors import is_by_file
+    from interop_cli.connectors import connector_class
     from interop_cli.sync.report import outcome
 
     out = app.options.pop("out", None)  # a folder here, not where the answer goes
     target = common.only(app, name)
-    if not is_by_file(target.kind):
+    if not connector_class(target.kind).by_file:
         raise UsageError(
             "usage.target",
             msg("{target} is not fed with files.", target=name),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -124,10 +125,7 @@ def _planned(
     coming: Coming = set()
     for entity in opened.connector.entities:
         rows = []
-
-        def steps(entity: str = entity) -> Iterator[Step]:
-            return opened.steps(entity, scope, everything=everything)
-
+        steps = partial(opened.steps, entity, scope, everything=everything)
         plan = told if offline else looked
         for step in plan(opened, entity, steps, coming):
             counts["held" if step.is_held else str(step.todo)] += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ from interop_cli.shell.selectors import Picked, selector_options
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.sync.link import Link
-    from interop_cli.domain.sync.plan import Step
     from interop_cli.domain.sync.records import LocalRecord
     from interop_cli.services.outcome import Outcome
     from interop_cli.store.sync.records import RecordScope
@@ -136,39 +134,16 @@ def _one(
     force: bool,
     allow_create: bool,
 ) -> Report:
-    from interop_cli.connectors import is_by_file
     from interop_cli.sync.push import Options, Push
 
-    if is_by_file(opened.target.kind):
+    if opened.connector.by_file:
         return hand_over(app, opened, scope, strict=strict, again=force)
-    if app.dry_run:
-        return _tried(opened, scope, strict=strict, force=force)
     options = Options(again=force, allow_create=allow_create, wait=app.lock_timeout, strict=strict)
+    if app.dry_run:
+        return Push(opened, scope, options).tried()
     label = _("Sending to {target}", target=opened.target.name)
     with app.output.progress(None, label) as advance:
         return Push(opened, scope, options, advance=advance).run()
-
-
-def _tried(opened: OpenTarget, scope: RecordScope, *, strict: bool, force: bool) -> Report:
-    """What a push would do, as its report; nobody is called."""
-    from interop_cli.domain.sync.plan import Todo
-    from interop_cli.sync.arranging import Coming, told
-    from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
-
-    report, coming = Report(opened.target.name, strict=strict), Coming()
-    for entity in opened.connector.entities:
-
-        def steps(entity: str = entity) -> Iterator[Step]:
-            return opened.steps(entity, scope, everything=strict, again=force)
-
-        for step in told(opened, entity, steps, coming):
-            if step.todo is Todo.BLOCKED:
-                report.blocked(step)
-            elif step.is_held:
-                report.say(step, SKIPPED, step.reason)
-            else:
-                report.say(step, UNCHANGED if step.todo is Todo.SKIP else OK, step.reason)
-    return report
 
 
 def refuse_alone(item: dict[str, Any]) -> None:

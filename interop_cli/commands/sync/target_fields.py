@@ -153,9 +153,7 @@ def _constants(opened: OpenTarget, entity: str, given: tuple[str, ...]) -> dict[
 
 def _refuse_file(opened: OpenTarget, name: str) -> None:
     """Nothing is changed in a file that was handed over; its profile says what stands in it."""
-    from interop_cli.connectors import is_by_file
-
-    if is_by_file(opened.target.kind):
+    if opened.connector.by_file:
         raise UsageError(
             "usage.field",
             msg("The profile says what stands in a file: no {option} here.", option=name),
