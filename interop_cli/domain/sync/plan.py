@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from interop_cli.domain.messages import Message, msg
@@ -115,7 +115,6 @@ class TargetRules:
     """Whether the remote can delete a record for privacy."""
     final: bool = False
     """Whether what cannot be taken back there may be sent (``--irreversible``)."""
-    found: frozenset[str] = field(default_factory=frozenset)
     only_read: bool = False
     """Whether records of this entity are never pushed to this target."""
 

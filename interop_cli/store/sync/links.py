@@ -194,14 +194,18 @@ class LinkRepository:
 
     def ensure(self, target_id: int, entity: str, local_id: int, state: LinkState) -> None:
         """Make a link where there is none."""
-        row = {
-            "target": target_id,
-            "entity": entity,
-            "local_id": local_id,
-            "state": state,
-            "now": self.writer.now,
-        }
-        self._made([row])
+        self.writer.derived = True
+        self.conn.execute(
+            "INSERT INTO sync_link (target_id, entity, local_id, state, created_at, updated_at)"
+            " SELECT :target, :entity, :local_id, :state, :now, :now WHERE NOT EXISTS"
+            " (SELECT 1 FROM sync_link WHERE target_id = :target AND entity = :entity"
+            " AND local_id = :local_id)",
+            target=target_id,
+            entity=entity,
+            local_id=local_id,
+            state=state,
+            now=self.writer.now,
+        )
 
     def bring(
         self, target_id: int, entity: str, pairs: Iterable[tuple[int, RemoteRecord, Payload]]
@@ -226,16 +230,6 @@ class LinkRepository:
                 )
                 for local_id, remote, pushed in pairs
             ),
-        )
-
-    def _made(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.writer.derived = True
-        self.conn.execute_many(
-            "INSERT INTO sync_link (target_id, entity, local_id, state, created_at, updated_at)"
-            " SELECT :target, :entity, :local_id, :state, :now, :now WHERE NOT EXISTS"
-            " (SELECT 1 FROM sync_link WHERE target_id = :target AND entity = :entity"
-            " AND local_id = :local_id)",
-            rows,
         )
 
     def compare_and_set(
