@@ -27,7 +27,6 @@ from interop_cli.store.sync.departures import Inheritance, inheritances
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from interop_cli.connectors.protocol import Connector
     from interop_cli.sync.target import OpenTarget
 
 HEIR_GONE = Trouble(
@@ -83,9 +82,9 @@ def is_final(attempt: Mapping[str, Any] | None) -> bool:
     return attempt is not None and ("into" in attempt or "erased" in attempt)
 
 
-def look(connector: Connector, sends: Sequence[Send]) -> tuple[list[Result], list[Send]]:
+def look(opened: OpenTarget, sends: Sequence[Send]) -> tuple[list[Result], list[Send]]:
     """What became of records without a call, and those left to send. Raises Trouble."""
-    there = _read(connector, sends[0].entity, [(s.remote_id, s.payload) for s in sends])
+    there = _read(opened, sends[0].entity, [(s.remote_id, s.payload) for s in sends])
     results: list[Result] = []
     left: list[Send] = []
     for send in sends:
@@ -98,16 +97,12 @@ def look(connector: Connector, sends: Sequence[Send]) -> tuple[list[Result], lis
 
 
 def _read(
-    connector: Connector, entity: str, pairs: Iterable[tuple[str | None, Mapping[str, Any]]]
+    opened: OpenTarget, entity: str, pairs: Iterable[tuple[str | None, Mapping[str, Any]]]
 ) -> Mapping[str, RemoteRecord]:
     wanted = [
         one for remote_id, payload in pairs for one in (remote_id, payload.get("into")) if one
     ]
-    ids, size = list(dict.fromkeys(map(str, wanted))), connector.batch_size
-    found: dict[str, RemoteRecord] = {}
-    for start in range(0, len(ids), size):
-        found |= connector.fetch(entity, ids[start : start + size])
-    return found
+    return opened.fetched(entity, map(str, wanted))
 
 
 def _found(send: Send, there: Mapping[str, RemoteRecord]) -> Result | None:
@@ -133,7 +128,7 @@ def done_there(opened: OpenTarget, steps: Sequence[Step]) -> list[Gone]:
     if not merges:
         return []
     pairs = [(step.link.remote_id, step.payload) for step in merges]
-    there = _read(opened.connector, merges[0].local.entity, pairs)
+    there = _read(opened, merges[0].local.entity, pairs)
     found: list[Gone] = []
     for step in merges:
         send = Send(

@@ -125,7 +125,7 @@ def _pull_entity(
         and (local.active or not descriptor.once)  # what is void may be gone there
     ]
     if since is None:
-        found = _all(opened, entity, [str(link.remote_id) for _local, link in ours])
+        found = opened.fetched(entity, [str(link.remote_id) for _local, link in ours])
         if not found and len(ours) > 1 and not accept_empty:
             raise Conflict(
                 "sync.empty_remote",
@@ -147,7 +147,7 @@ def _pull_entity(
         found = {key: remote for key, remote in changed.items() if key in wanted}
         # What goes is not among what changed: it is asked for.
         leaving = _leaving(ours, descriptor)
-        found |= _all(opened, entity, [one for one in leaving if one not in found])
+        found |= opened.fetched(entity, [one for one in leaving if one not in found])
         ours = [pair for pair in ours if pair[1].remote_id in found or pair[1].remote_id in leaving]
     pulled.read += len(ours)
     if ours:
@@ -176,13 +176,6 @@ def _orphans(
         opened.write(
             lambda uow: uow.orphans.note(opened.target.id, entity, lost, whole=whole), "sync.pull"
         )
-
-
-def _all(opened: OpenTarget, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
-    size, found = opened.connector.batch_size, dict[str, RemoteRecord]()
-    for start in range(0, len(remote_ids), size):
-        found.update(opened.connector.fetch(entity, remote_ids[start : start + size]))
-    return found
 
 
 def _write(

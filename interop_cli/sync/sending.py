@@ -172,7 +172,7 @@ class Sender:
         """The call itself, in the thread of calls. Raises Trouble."""
         connector, found = self.opened.connector, list[Result]()
         if sends[0].action in FINAL:
-            found, sends = departing.look(connector, sends)
+            found, sends = departing.look(self.opened, sends)
         elif sends[0].action is Action.CREATE and connector.looks_first:
             # One of another of ours that was made inactive gave its name up.
             there = {

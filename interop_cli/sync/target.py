@@ -16,7 +16,7 @@ from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.sync.descriptor import RemoteField
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.plan import Step, TargetRules, plan
-from interop_cli.domain.sync.records import LocalRecord, RemoteIdentity
+from interop_cli.domain.sync.records import LocalRecord, RemoteIdentity, RemoteRecord
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.store import Store
 from interop_cli.store.sync.departures import inheritances, with_losers
@@ -64,6 +64,17 @@ class OpenTarget:
     def write(self, work: Callable[[UnitOfWork], T], operation: str = "sync.push") -> T:
         """One transaction; nothing in it may call the remote."""
         return self.store.run(work, operation="auto.push" if self.auto else operation)[0]
+
+    def fetched(self, entity: str, remote_ids: Iterable[str]) -> dict[str, RemoteRecord]:
+        """Any number of records there by their remote ids, as ``fetch`` gives them, batch by batch.
+
+        Raises Trouble.
+        """
+        ids, size = list(dict.fromkeys(remote_ids)), self.connector.batch_size
+        found: dict[str, RemoteRecord] = {}
+        for start in range(0, len(ids), size):
+            found |= self.connector.fetch(entity, ids[start : start + size])
+        return found
 
     def note(self, operation: str = "sync.push", **values: object) -> None:
         """Write down what a run found out about the target: ``paused_until``, ``failures``…"""
