@@ -76,6 +76,8 @@ class HttpConnector:
     def with_constants(self, entity: str, payload: Payload) -> Payload:
         """A payload with what the settings say that each new record gets."""
         constants = self._constants(entity)
+        if not constants:
+            return payload
         return payload | {constant(theirs): value for theirs, value in constants.items()}
 
     def chosen(self, entity: str) -> Mapping[str, str] | None:

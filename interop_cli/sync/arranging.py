@@ -25,11 +25,18 @@ Coming = set[tuple[str, str]]
 def told(
     opened: OpenTarget, entity: str, steps: Callable[[], Iterable[Step]], coming: Coming
 ) -> Iterator[Step]:
-    """Steps as they come out, in order; ``steps`` is asked twice.
+    """Steps as they come out, in order; ``steps`` is asked twice where records may have to wait
+    for each other.
 
-    ``coming`` are the records of entities before, and those of this one afterwards.
+    ``coming`` are the records of entities before, and those of this one when all have come out.
     """
     arranged = Arranged(opened, entity, coming)
+    if arranged.independent:
+        for step in steps():
+            arranged.note(step)
+            yield arranged.alone(step)
+        coming |= arranged.comes()
+        return
     for step in steps():
         arranged.note(step)
     coming |= arranged.comes()
@@ -65,6 +72,8 @@ class Arranged:
     """Those that were refused for what another record there had."""
     absent: set[int] = field(default_factory=set)
     """Those that have nothing there, whatever is known of them here."""
+    gone: set[int] = field(default_factory=set)
+    """Those that are found gone there when they are sent: what they were to give up is free."""
     linked: Coming = field(default_factory=set)
     """Those that have a record there, or take over one."""
     names: dict[int, str] = field(default_factory=dict)
@@ -74,6 +83,19 @@ class Arranged:
     def fields(self) -> tuple[RemoteField, ...]:
         """The fields with values of which there is one."""
         return turns.unique_fields(self.opened.connector.descriptor(self.entity))
+
+    @property
+    def independent(self) -> bool:
+        """Whether what becomes of a record has nothing to do with the others of its entity."""
+        referring = self.opened.connector.descriptor(self.entity).referring
+        return not self.fields and all(one.refers_to != self.entity for one in referring)
+
+    def alone(self, step: Step) -> Step:
+        """The same as ``told`` of a record just noted, where records are independent."""
+        part = self.parts.get(step.local.id)
+        if part is None or not part.lost:
+            return step
+        return self._blocked(step, Obstacle(step.local.id))
 
     def note(self, step: Step) -> None:
         """Count a record in."""
@@ -158,8 +180,14 @@ class Arranged:
             for local_id, known in held_there(conn, target.id, self.entity)
             for values in known
             for place in turns.held(values, self.fields)
-            if place in wanted and local_id not in self.absent
+            if place in wanted and not self._frees(local_id, place)
         }
+
+    def _frees(self, local_id: int, place: Place) -> bool:
+        """Whether a record turns out not to have there what is known of it, in time for others."""
+        if local_id in self.absent:
+            return True
+        return local_id in self.gone and place[0] in self.parts[local_id].takes
 
     def comes(self) -> Coming:
         """Those that are to be there when all have gone."""

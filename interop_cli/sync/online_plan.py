@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from interop_cli.domain.sync.link import LinkState
+from interop_cli.domain.sync.link import LinkFault, LinkState, TroubleKind
 from interop_cli.domain.sync.merge import merge, without_erased
 from interop_cli.domain.sync.payload import Change
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo, plan, reason
@@ -75,6 +75,7 @@ def looked(
                     after.todo, after.changes, after.reason, after.waits_for
                 )
     arranged.absent |= view.absent
+    arranged.gone |= view.gone & arranged.parts.keys()
     if late:  # it sends them after those that it knew of
         late |= first.revisited()
         arranged.put_back(late)
@@ -129,6 +130,8 @@ class View:
     """Those of ours that were found there."""
     absent: set[int] = field(default_factory=set)
     """Those that might have been there, and are not."""
+    gone: set[int] = field(default_factory=set)
+    """Those that were there, and are not any more."""
     held_by: dict[tuple[int, str], str] = field(default_factory=dict)
     """Who has a value that one of ours is to get in a field."""
 
@@ -189,8 +192,12 @@ class View:
             return step
         ours = (link.attempt or {}) if checked else step.payload
         why = strange(local.id, remote, ours, holder, rules.descriptor)
-        if why is not None:
+        if why is not None and not checked:
             return _blocked(step, why)
+        if why is not None:  # what a lost call may have brought is not ours: it failed as it was
+            self.absent.add(local.id)
+            fault = LinkFault(TroubleKind.VALIDATION, why.code, why.message, why.field)
+            return plan(local, replace(link, state=LinkState.FAILED, fault=fault), rules)
         self.linked[remote.remote_id] = local.id
         self.there.add((self.entity, local.number or local.code))
         known = replace(
@@ -214,7 +221,10 @@ class View:
         local, link, checked = step.local, step.link, step.todo is Todo.CHECK
         why = lost(link, remote)
         if remote is None or why is not None:
-            return _blocked(step, why or reason("detached"))
+            self.gone.add(local.id)
+            detached = replace(link, state=LinkState.DETACHED)
+            after = plan(local, detached, self.opened.rules(self.entity))
+            return after if after.is_gone else _blocked(step, why or reason("detached"))
         same = self.opened.connector.knows_versions and remote.version == link.remote_version
         if same and not checked:
             return step

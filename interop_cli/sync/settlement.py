@@ -208,6 +208,8 @@ def _failed(
         values = {"state": LinkState.PENDING, "attempt_key": None, **fault}
     elif kind is TroubleKind.GONE:
         values["state"] = LinkState.DETACHED
+        if not step.local.active:  # that was all that was to come of it
+            settled.again.add(send.id)
     if not uow.links.compare_and_set(
         opened.target.id, send.entity, send.id, opened.owner, **values
     ):

@@ -115,7 +115,7 @@ _NORMAL = {"email": form.email, "country": form.country, "domain": domain_of}
 
 def _made(values: Mapping[str, Any], descriptor: Descriptor, ways: Mapping[str, _Way]) -> Payload:
     return {
-        field.name: ways[field.name](values) if field.name in ways else _other(field.name, values)
+        field.name: way(values) if (way := ways.get(field.name)) else _other(field.name, values)
         for field in descriptor.sent()
     }
 

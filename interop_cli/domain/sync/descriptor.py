@@ -76,6 +76,11 @@ class RemoteField:
         """Whether a record without it is not taken."""
         return self.need is Need.REQUIRED
 
+    @property
+    def limited(self) -> bool:
+        """Whether there are values that it does not take."""
+        return self.max_length is not None or bool(self.choices) or self.pattern is not None
+
     def problem(self, value: Value) -> Problem | None:
         """What keeps a value from being sent in this field."""
         return _problem(self, value)
@@ -158,6 +163,16 @@ class Descriptor:
         return {one.name: one for one in reversed(self.fields)}
 
     @cached_property
+    def referring(self) -> tuple[RemoteField, ...]:
+        """The fields of a payload that mean another record there."""
+        return tuple(one for one in self._sent if one.refers_to is not None)
+
+    @cached_property
+    def _ruled(self) -> tuple[RemoteField, ...]:
+        """The fields of a payload that do not take any value."""
+        return tuple(one for one in self._sent if one.required or one.limited)
+
+    @cached_property
     def _sent(self) -> tuple[RemoteField, ...]:
         return tuple(one for one in self.fields if one.usual and one.need is not Need.UNSUPPORTED)
 
@@ -203,8 +218,8 @@ class Descriptor:
         """Everything that keeps ``payload`` from being sent; nothing is ever cut to fit."""
         found = [
             problem
-            for one in self.sent()
-            if (problem := one.problem(payload.get(one.name))) is not None
+            for one in self._ruled
+            if (problem := _problem(one, payload.get(one.name))) is not None
         ]
         return found + (self.check(payload) if self.check else [])
 

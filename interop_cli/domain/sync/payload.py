@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from interop_cli.domain.values.places import country_code, country_name
 from interop_cli.domain.values.text import nfc
@@ -19,12 +18,10 @@ from interop_cli.domain.values.text import nfc
 Value = str | int | bool | None
 Payload = dict[str, Value]
 
-_SPACES = re.compile(r"\s+")
 _COMPACT = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One field of a difference: what was last pushed, and what it is now."""
 
     field: str
@@ -34,9 +31,7 @@ class Change:
 
 def text(value: object) -> str | None:
     """A value as remote systems get it: composed, trimmed, inner spaces single; None if empty."""
-    if value is None:
-        return None
-    return _SPACES.sub(" ", nfc(str(value))).strip() or None
+    return " ".join(nfc(str(value)).split()) or None if value is not None else None
 
 
 def email(value: object) -> str | None:
@@ -68,9 +63,7 @@ def differences(
 
     A field that ``before`` had and ``after`` has not is not ours any more: it is left alone.
     """
-    known = before or {}
+    known = (before or {}).get
     return tuple(
-        Change(name, known.get(name), value)
-        for name, value in after.items()
-        if known.get(name) != value
+        [Change(name, was, value) for name, value in after.items() if (was := known(name)) != value]
     )

@@ -231,16 +231,18 @@ def _is_theirs(descriptor: Descriptor, name: str) -> bool:
     return field is not None and field.policy is Policy.CREATE_ONLY
 
 
+_HELD = {
+    LinkState.EXCLUDED: (Todo.SKIP, "excluded"),
+    LinkState.CONFLICT: (Todo.BLOCKED, "conflict"),
+    LinkState.DETACHED: (Todo.BLOCKED, "detached"),
+    LinkState.AWAITING: (Todo.BLOCKED, "awaiting"),
+}
+
+
 def _held(local: LocalRecord, link: Link, rules: TargetRules) -> Step | None:
     """What the state of the link alone decides."""
-    reasons = {
-        LinkState.EXCLUDED: (Todo.SKIP, "excluded"),
-        LinkState.CONFLICT: (Todo.BLOCKED, "conflict"),
-        LinkState.DETACHED: (Todo.BLOCKED, "detached"),
-        LinkState.AWAITING: (Todo.BLOCKED, "awaiting"),
-    }
-    if link.state in reasons:
-        todo, code = reasons[link.state]
+    if link.state in _HELD:
+        todo, code = _HELD[link.state]
         return Step(todo, local, link, {}, reason=reason(code))
     if link.state is LinkState.CLAIMED and link.alive:
         return Step(Todo.SKIP, local, link, {}, reason=reason("claimed"))
@@ -264,10 +266,8 @@ def _guard(local: LocalRecord, rules: TargetRules) -> Reason | None:
 
 def waited(local: LocalRecord, payload: Payload, descriptor: Descriptor) -> RemoteField | None:
     """The field that refers to a record which is not there yet."""
-    for one in descriptor.sent():
-        if one.refers_to is None or payload.get(one.name) is not None:
-            continue
-        if one.name in local.refers:
+    for one in descriptor.referring:
+        if payload.get(one.name) is None and one.name in local.refers:
             return one
     return None
 

@@ -46,18 +46,18 @@ EVERYTHING = RecordScope()
 
 
 def _client(row: Row) -> LocalRecord:
-    values = {name: row[name] for name in CLIENT.columns}
+    values, stamp = row, row.pop("stamp")
     values["active"] = bool(row["active"])
     values["prospect"] = bool(row["prospect"])
-    values["accounting"] = json.loads(row["accounting"])
-    values["tags"] = json.loads(row["tags"])
+    values["accounting"] = json.loads(row["accounting"]) if row["accounting"] != "{}" else {}
+    values["tags"] = json.loads(row["tags"]) if row["tags"] != "[]" else []
     merged = Departure(heir=row["merged_into_id"], code=row["heir_code"], into=row["heir_remote"])
     return LocalRecord(
         "client",
         row["id"],
         row["code"],
         row["uid"],
-        row["stamp"],
+        stamp,
         values["active"],
         values,
         values["prospect"],
@@ -69,7 +69,7 @@ def _client(row: Row) -> LocalRecord:
 
 
 def _contact(row: Row) -> LocalRecord:
-    values = {name: row[name] for name in CONTACT.columns}
+    values, stamp = row, row.pop("stamp")
     values["email_free"] = row["email_owner"] in (None, row["id"])
     active = bool(row["active"]) and bool(row["client_active"])
     values["active"] = active
@@ -78,7 +78,7 @@ def _contact(row: Row) -> LocalRecord:
         row["id"],
         row["client"],
         row["uid"],
-        row["stamp"],
+        stamp,
         active,
         values,
         bool(row["prospect"]),
