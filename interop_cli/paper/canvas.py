@@ -214,6 +214,8 @@ def _picture(logo: bytes) -> tuple[bytes, float, float] | None:
                 across, down, _path = drawn.transform_to_rect_viewport(1, 1000, 1000)
         except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, SyntaxError):
             return None
+        if 0 in (drawn.width, drawn.height):
+            return None  # nothing is to be seen of it
         box = drawn.viewbox
         sides = (float(box[2]), float(box[3])) if box else (float(across), float(down))
         return (logo, *sides) if min(sides) > 0 else None

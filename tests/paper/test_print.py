@@ -295,6 +295,27 @@ def test_a_logo_that_cannot_be_drawn_leaves_the_rest(
     number = invoiced(shop)["number"]
     monkeypatch.setattr("interop_cli.store.reading.printed.company_logo", lambda _conn: logo)
     assert SHOP["company.name"] in shop.pdf("sales", "document", "print", number)[0]
+    out = shop.folder / "x.pdf"
+    done = shop("sales", "document", "print", number, number, "--out", out, "-o", "json")
+    (warning,) = done.json["warnings"]
+    assert (warning["code"], warning["path"]) == ("print.logo", "company.logo")
+    told = shop("--lang", "fr", "sales", "document", "print", number, "--out", out).stderr
+    assert "company.logo : ne peut pas être dessiné; laissé de côté" in told
+
+
+def test_a_clients_logo_that_cannot_be_drawn_is_said(shop: Shop) -> None:
+    broken = shop.folder / "logo.svg"
+    broken.write_text('<svg xmlns="http://www.w3.org/2000/svg"><path d="M 0 0 Q"/></svg>')
+    shop("client", "logo", "BOR", broken, "-q")
+    shop("client", "edit", "BOR", "--shipper-identity", "client", "-q")
+    number = invoiced(shop)["number"]
+    out = ("--out", shop.folder / "x.pdf", "-o", "json")
+    done = shop("sales", "document", "print", number, *out)
+    assert done.json["warnings"] == []  # the shop is at its head
+    done = shop("sales", "label", number, "--kind", "invoice", "--copies", 2, *out)
+    (warning,) = done.json["warnings"]
+    assert (warning["code"], warning["path"]) == ("print.logo", "logo")
+    assert "BOR" in str(warning)
 
 
 def test_a_huge_logo_is_made_smaller(shop: Shop) -> None:

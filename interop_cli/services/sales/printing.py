@@ -44,12 +44,17 @@ class Printing:
     template: str = ""
     warnings: list[RuleWarning] = field(default_factory=list)
     _missing: set[str] = field(default_factory=set)
+    _owners: dict[bytes, str] = field(default_factory=dict)
+    """Of which client the logos are that stand on documents."""
+    _drawn: set[bytes] = field(default_factory=set)
+    """The logos that were looked at."""
     _books: int = 0
 
     def sheets(self, ids: Sequence[int]) -> Iterator[tuple[Row, Sheet]]:
         """The documents of these ids in their order, each as it was read and as it is printed."""
         for document in printed.documents(self.conn, ids, notes=True):
             document["notes"] = self._shown(document)
+            self._note_logo(document)
             yield document, sheet(document, self.company, self._language(document), self.letterhead)
             self._check(document)
 
@@ -87,6 +92,24 @@ class Printing:
             reason = msg("no font has these signs: {signs}", signs=told)
             self.warnings.append(RuleWarning("print.fonts", "print.sign", reason))
 
+    def _note_logo(self, document: Row) -> None:
+        if document["logo"] is not None:
+            self._owners.setdefault(document["logo"], document["client"])
+
+    def _warn_of_logo(self, logo: bytes | None) -> None:
+        """Warn of a logo that cannot be drawn: what is printed goes without it."""
+        from interop_cli.paper.canvas import picture_size
+
+        if logo is None or logo in self._drawn:
+            return
+        self._drawn.add(logo)
+        if picture_size(logo) is not None:
+            return
+        reason = msg("cannot be drawn: it is left out")
+        ours = logo == self.company.logo
+        path, owner = ("company.logo", None) if ours else ("logo", self._owners.get(logo))
+        self.warnings.append(RuleWarning(path, "print.logo", reason, key=owner))
+
     def pdf(self, sheets: Iterable[Sheet]) -> tuple[bytes, list[int]]:
         """A file of these sheets, and how many pages each has; by the company's template if any."""
         from interop_cli.paper.pdf import Book
@@ -94,8 +117,10 @@ class Printing:
         if self.template:
             made = list(sheets)
             return template_named(self.template)(made, self.look), [1] * len(made)
-        book = Book(self.look)
-        pages = [book.add(one) for one in sheets]
+        book, pages = Book(self.look), []
+        for drawn in sheets:
+            self._warn_of_logo(drawn.logo)
+            pages.append(book.add(drawn))
         self.warn_of_signs(book.missing)
         content = book.content()
         self._books += 1
@@ -109,7 +134,11 @@ class Printing:
 
         for document in printed.documents(self.conn, ids):
             language = self._language(document)
-            yield labels_of(document, self.company, language, copies, of)
+            found = labels_of(document, self.company, language, copies, of)
+            self._note_logo(document)
+            for label in found[:1]:
+                self._warn_of_logo(label.logo)
+            yield found
 
 
 def template_named(name: str) -> Template:
