@@ -163,6 +163,13 @@ class Arranged:
         """Those that first give up values for a while, and which."""
         return self.turns.aside
 
+    @property
+    def interlocked(self) -> list[int]:
+        """Those that wait for another, and those that are waited for."""
+        after = self.turns.after
+        holders = {one.holder for obstacles in after.values() for one in obstacles}
+        return sorted(holders | after.keys())
+
     @cached_property
     def holders(self) -> dict[Place, int]:
         """Which of our records have the values that others are to get."""

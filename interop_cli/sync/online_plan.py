@@ -63,10 +63,12 @@ def looked(
     left = iter(steps())
     while batch := list(islice(left, opened.connector.batch_size)):
         for before, after in zip(batch, view.of(batch), strict=True):
-            # A push puts records in turn by what it knows before it looks.
-            first.note(before)
-            arranged.note(before if before.todo in SENT else after)
-            if after.todo in SENT and before.todo not in SENT:
+            # A push puts records in turn by what it knows before it looks at them; of those that
+            # nobody knows of it finds out first.
+            known = after if before.todo is Todo.CHECK else before
+            first.note(known)
+            arranged.note(known if known.todo in SENT else after)
+            if after.todo in SENT and known.todo not in SENT:
                 late.add(before.local.id)
             if after.todo is Todo.BLOCKED:
                 arranged.refuse(before.local.id)
@@ -261,10 +263,12 @@ class View:
         that is not known to.
         """
         key = self.opened.connector.descriptor(self.entity).key
-        for local_id in self.others:
-            if not arranged.waits(local_id):
-                yield local_id, Reason("sync.name_taken", FOREIGN, key)
+        found = {one for one in self.others if not arranged.waits(one)}
+        for local_id in found:
+            yield local_id, Reason("sync.name_taken", FOREIGN, key)
         for (local_id, name), remote_id in self.held_by.items():
+            if local_id in found:
+                continue
             holder = self.linked.get(remote_id)
             if holder is None or not (
                 arranged.gives(holder, name) or arranged.waits(local_id, name)

@@ -9,6 +9,7 @@ from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
+from interop_cli.store.sync.links import unsure
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync import departing
 from interop_cli.sync.arranging import Arranged, all_told
@@ -54,12 +55,11 @@ def _unwatched(_count: int) -> None:
 
 @dataclass
 class Sorted:
-    """What there is to do about an entity: whom to look up, what cannot be taken back, who goes
-    when, and whom to come back to.
+    """What there is to do about an entity: what cannot be taken back, who goes when, and whom to
+    come back to.
     """
 
     arranged: Arranged
-    check: list[int] = field(default_factory=list)
     final: list[tuple[Todo, int]] = field(default_factory=list)
     revisit: set[int] = field(default_factory=set)
 
@@ -143,11 +143,11 @@ class Push:
         departing.hand_over(self.opened, entity)
         for _round in range(ROUNDS):
             calls = self.report.calls
+            self._recover(entity, ids)
             sorted_ = self._sorted(entity, ids)
             arranged, revisit = sorted_.arranged, sorted_.revisit
-            if sorted_.check or sorted_.final or arranged.lacking or arranged.waves:
+            if sorted_.final or arranged.lacking or arranged.waves:
                 self._recognise()
-            revisit |= self.sender.look(entity, sorted_.check)
             revisit |= self._depart(sorted_)
             if any(part.todo is Todo.CREATE for part in arranged.parts.values()):
                 self._introduce()
@@ -158,8 +158,25 @@ class Push:
             ids = sorted(revisit)
         self.breaker.stop(TOO_OFTEN)
 
+    def _recover(self, entity: str, ids: list[int] | None) -> None:
+        """Find out what became of records of which nobody knows: only then is it known whose turn
+        it is. Raises Stopped.
+        """
+        opened = self.opened
+        if not unsure(opened.store.conn, opened.target.id, entity):
+            return
+        check = [step.local.id for step in self._steps(entity, ids) if step.todo is Todo.CHECK]
+        if check:
+            self._recognise()
+            self.sender.look(entity, check)
+
     def _send(self, arranged: Arranged) -> set[int]:
-        """Send what has its turn, wave by wave; whom to come back to. Raises Stopped."""
+        """Send what has its turn, wave by wave; whom to come back to. Raises Stopped.
+
+        Nobody steps aside before it is seen that all whom that is for can go.
+        """
+        if arranged.aside and self.sender.look_for_news(arranged.entity, arranged.interlocked):
+            return {one for wave in arranged.waves for one in wave}
         revisit: set[int] = set()
         key = self.opened.connector.descriptor(arranged.entity).key
         for todo in (Todo.RENAME, Todo.UPDATE):
@@ -189,7 +206,7 @@ class Push:
                 self.report.say(step, UNCHANGED, step.reason)
                 gone.append((step, None))
             elif step.todo is Todo.CHECK:
-                found.check.append(step.local.id)
+                found.revisit.add(step.local.id)
             elif step.todo is Todo.BLOCKED:
                 self.report.blocked(step)
             elif step.todo is Todo.SKIP:

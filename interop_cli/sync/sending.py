@@ -12,7 +12,7 @@ from functools import partial
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
-from interop_cli.domain.sync.plan import STALE_TRIES, Reason, Step, Todo, reason
+from interop_cli.domain.sync.plan import SENT, STALE_TRIES, Reason, Step, Todo, reason
 from interop_cli.domain.sync.records import FINAL, Action, Failed, FoundRemote, Result, Send, Trace
 from interop_cli.store.sync.links import linked
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -286,11 +286,48 @@ class Sender:
         self.fault("merged")
         return ids
 
-    def look(self, entity: str, ids: Sequence[int]) -> set[int]:
-        """Find out what became of records whose outcome is unknown; whom to come back to."""
+    def look(self, entity: str, ids: Sequence[int]) -> None:
+        """Find out what became of records whose outcome is unknown. Raises Stopped."""
         for steps in self._afresh(entity, ids):
             self._look(entity, [step for step in steps if step.todo is Todo.CHECK])
-        return set(ids)
+
+    def look_for_news(self, entity: str, ids: Sequence[int]) -> bool:
+        """Merge what somebody changed there on any of these records; whether somebody had.
+
+        Raises Stopped.
+        """
+        changed = False
+        for steps in self._afresh(entity, ids):
+            asked = [
+                step for step in steps if step.todo in SENT and step.link.remote_id is not None
+            ]
+            if asked:
+                news = self._news(entity, asked)
+                changed = bool(self._stale(entity, news)) or changed
+        return changed
+
+    def _news(self, entity: str, steps: Sequence[Step]) -> set[int]:
+        """Which of these somebody changed there. Raises Stopped."""
+        opened = self.opened
+        try:
+            there = opened.connector.fetch(entity, [str(step.link.remote_id) for step in steps])
+        except Trouble as trouble:
+            self.breaker.met(trouble)
+            return set()
+        finally:
+            self.report.calls += len(opened.connector.traces())
+        descriptor = opened.connector.descriptor(entity)
+        return {
+            step.local.id
+            for step in steps
+            if unknown_outcomes.is_news(
+                there.get(str(step.link.remote_id)),
+                step.link.remote_id,
+                step.link.pushed,
+                step.payload,
+                descriptor,
+            )
+        }
 
     def _afresh(self, entity: str, ids: Sequence[int]) -> Iterator[list[Step]]:
         """What is to be done about records, as they are now, in batches."""

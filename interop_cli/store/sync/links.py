@@ -108,10 +108,10 @@ def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
 
 
 def unsure(conn: Connection, target_id: int, entity: str) -> bool:
-    """Whether it is not known of some records whether they are there."""
+    """Whether it is not known of some records what became of them there."""
     sql = (
         "SELECT 1 FROM sync_link WHERE target_id = :target AND entity = :entity"
-        " AND state IN ('claimed', 'unknown') AND remote_id IS NULL LIMIT 1"
+        " AND state IN ('claimed', 'unknown') LIMIT 1"
     )
     return bool(conn.query(sql, target=target_id, entity=entity))
 
