@@ -65,10 +65,10 @@ def looked(
         for before, after in zip(batch, view.of(batch), strict=True):
             # A push puts records in turn by what it knows before it looks at them; of those that
             # nobody knows of it finds out first.
-            known = after if before.todo is Todo.CHECK else before
-            first.note(known)
-            arranged.note(known if known.todo in SENT else after)
-            if after.todo in SENT and known.todo not in SENT:
+            sure = after if before.todo is Todo.CHECK else before
+            first.note(sure)
+            arranged.note(sure if sure.todo in SENT else after)
+            if after.todo in SENT and sure.todo not in SENT:
                 late.add(before.local.id)
             if after.todo is Todo.BLOCKED:
                 arranged.refuse(before.local.id)
