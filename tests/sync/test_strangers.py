@@ -1,7 +1,7 @@
 """Two databases and two portals: each record there belongs to one, whatever is done to them.
 
-Edits on both sides, merges, restores of older backups, a second database on the same portal, a
-second portal: no record of a stranger changes, each of ours is there once, and a plan announces
+Edits on both sides, merges, restores of older backups, copies, a second database on the same
+portal, a second portal: no record of a stranger changes, each of ours is there once, and a plan announces
 what the push after it does.
 """
 
@@ -30,6 +30,8 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("theirs"), SIDE, WHO),
     st.tuples(st.just("backup"), SIDE, WHO),
     st.tuples(st.just("restore"), SIDE, WHO),
+    st.tuples(st.just("copy"), SIDE, WHO),
+    st.tuples(st.just("move"), SIDE, WHO),
 )
 CITIES = ["Québec", "Gaspé", "Percé"]
 SENT = ("create", "update", "deactivate", "merge", "erase")
@@ -46,7 +48,10 @@ class Shops:
         self.portals = {"crm": FakeHubSpot(), "second": FakeHubSpot()}
         self.portals["second"].portal_id += 1
         self.strangers: dict[str, dict[str, Any]] = {}
-        self.made = 0
+        self.made = self.copies = 0
+        self.places = {side: folder / f"{side}.db" for side in ("shop", "other")}
+        self.origin = {side: side for side in self.places}
+        """Of which of them each is, or is a copy."""
         patch.setenv("INTEROP_TODAY", "2026-11-24")
         patch.setenv("INTEROP_NO_KEYRING", "1")
 
@@ -62,8 +67,7 @@ class Shops:
             self.done("db", "init", "-q")
             for name in self.targets(side):
                 self.done("sync", "add", name, "hubspot", "-q")
-                token = self.portals[name].token
-                self.done("sync", "connect", name, "--token-stdin", "-q", stdin=token)
+            self.connect()
             self.add(0)
             self.add(1)
         return self
@@ -74,11 +78,16 @@ class Shops:
             assert not portal.violations
 
     def targets(self, side: str) -> list[str]:
-        return ["crm", "second"] if side == "shop" else ["crm"]
+        return ["crm", "second"] if self.origin[side] == "shop" else ["crm"]
+
+    def connect(self) -> None:
+        for name in self.targets(self.side):
+            token = self.portals[name].token
+            self.done("sync", "connect", name, "--token-stdin", "-q", stdin=token)
 
     def use(self, side: str) -> None:
         self.side = side
-        self.patch.setenv("INTEROP_DB", str(self.folder / f"{side}.db"))
+        self.patch.setenv("INTEROP_DB", str(self.places[side]))
         self.patch.setenv("INTEROP_CONFIG", str(self.folder / side / "interop.toml"))
 
     def done(self, *words: object, **how: Any) -> Any:
@@ -122,7 +131,27 @@ class Shops:
     def restore(self, _who: int) -> None:
         backup = self.folder / f"{self.side}.bak"
         if backup.exists():
-            self.done("db", "restore", backup, "--confirm", f"{self.side}.db", "-q")
+            place = self.places[self.side]
+            self.done("db", "restore", backup, "--confirm", place.name, "-q")
+
+    def copy(self, _who: int) -> None:
+        """From now on the other database is a copy of this one; both go on."""
+        self.into("other" if self.side == "shop" else "shop")
+
+    def move(self, _who: int) -> None:
+        """From now on a copy takes the place of this one."""
+        source = self.places[self.side]
+        self.into(self.side, "--move")
+        self.patch.setenv("INTEROP_DB", str(source))
+        assert self.run("sync", "push", "-q").code != 0
+
+    def into(self, side: str, *how: str) -> None:
+        self.copies += 1
+        place = self.folder / f"copy{self.copies}.db"
+        self.done("db", "copy", self.places[self.side], place, *how, "-q")
+        self.places[side], self.origin[side] = place, self.origin[self.side]
+        self.use(side)
+        self.connect()
 
     def push(self, who: int) -> None:
         """Match, plan, push; then all must hold."""
@@ -192,7 +221,8 @@ def hold(shops: Shops, operations: list[tuple[str, str, int]]) -> None:
             shops.check()
         shops.use("shop")
         ours = {row["uid"] for row in shops.done("client", "list", "--json").json}
-        for portal in shops.portals.values():
+        for name in shops.targets("shop"):
+            portal = shops.portals[name]
             there = [row.get("interop_uid") for row in portal.live().values()]
             assert all(there.count(uid) == 1 for uid in ours - shops.lost())
 
@@ -217,6 +247,7 @@ PUSH, OTHERS = ("push", "shop", 1), ("push", "other", 1)
 @example([PUSH, ("backup", "shop", 0), ("merge", "shop", 0), PUSH, ("restore", "shop", 0)])
 @example([("backup", "shop", 0), PUSH, ("restore", "shop", 0), ("add", "shop", 0), OTHERS])
 @example([PUSH, ("merge", "shop", 0), ("push", "shop", 0), ("add", "shop", 0)])
+@example([PUSH, ("copy", "shop", 0), ("merge", "shop", 0), ("move", "other", 0)])
 @ANYTHING
 @settings(suppress_health_check=FIXTURES, max_examples=2, deadline=None)
 def test_no_record_of_a_stranger_changes(make: Make, operations: list[Any]) -> None:
