@@ -201,7 +201,8 @@ class MemoryConnector:
             )
         name = send.payload["name"]
         holder = remote.named(str(name))
-        if name in remote.vendors or (holder is not None and holder.id != send.remote_id):
+        taken = name in remote.vendors or (holder is not None and holder.id != send.remote_id)
+        if taken and "name" in send.changed:
             return Failed(
                 send.id,
                 Trouble(TroubleKind.NAME_TAKEN, "remote.name_taken", msg("taken"), field="name"),
