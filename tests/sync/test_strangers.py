@@ -1,8 +1,8 @@
 """Two databases and two portals: each record there belongs to one, whatever is done to them.
 
 Edits on both sides, merges, restores of older backups, copies, a second database on the same
-portal, a second portal: no record of a stranger changes, each of ours is there once, and a plan announces
-what the push after it does.
+portal, a second portal: no record of a stranger changes, each of ours is there once, and a plan
+announces what the push after it does.
 """
 
 from __future__ import annotations
