@@ -24,6 +24,13 @@ class Connection(Protocol):
     readers_block_writers: bool
     """True where an open read keeps writers waiting (SQLite without WAL)."""
 
+    by_client: bool
+    """True where a row may lie with its client, apart from those of others (a server).
+
+    It then goes to another client by being deleted and inserted, and what no two rows may share,
+    whosever they are, stands in the table ``taken``.
+    """
+
     def query(self, sql: str, /, **params: object) -> list[Row]:
         """All rows of a statement, each a dict by column name."""
 

@@ -47,6 +47,7 @@ class PostgresConnection:
 
     engine = "postgres"
     readers_block_writers = False
+    by_client = True
 
     def __init__(self, raw: Session, lock_timeout: float) -> None:
         self.raw = raw

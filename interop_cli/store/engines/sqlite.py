@@ -94,6 +94,7 @@ class SqliteConnection:
     """A file of our own; see ``Connection`` for what each method gives."""
 
     engine = "sqlite"
+    by_client = False
 
     def __init__(
         self, raw: driver.Connection, path: Path, identity: tuple[int, int] | None

@@ -16,6 +16,8 @@ _PLAIN = tuple(
     name for name in DOCUMENT.columns if name not in ("number_key", "year", "taxes", "issued")
 )
 
+BELONGING = ("document_line", "mailing")  # tables of rows that are of a document and its client
+
 
 def to_row(document: Document) -> Row:
     """The columns of a document, the folded number among them."""
@@ -116,16 +118,14 @@ class DocumentRepository:
     def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
         """Write changed documents over the rows they were read from; how many differed.
 
-        The lines of one that goes to another client go along.
+        What belongs to one that goes to another client goes along: its lines and mailings.
         """
         for row, document in pairs:
             if document.client_id != row["client_id"]:
-                self.writer.update(
-                    "document_line",
-                    {"client_id": document.client_id},
-                    "document_id = :id",
-                    id=row["id"],
-                )
+                for table in BELONGING:
+                    self.writer.update(
+                        table, {"client_id": document.client_id}, "document_id = :id", id=row["id"]
+                    )
         return self.writer.save("document", [(row, to_row(document)) for row, document in pairs])
 
     def set_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
