@@ -293,6 +293,34 @@ def migrate_command(app: App, no_backup: bool) -> None:
     _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
 
 
+@click.command("distribute", cls=Command)
+@pass_app
+def distribute_command(app: App) -> None:
+    """Lay the tables out over the nodes of a Citus cluster; those that lie so already are left.
+
+    Clients, contacts and addresses are on every node; documents, notes and sales totals are spread
+    by client; the rest stays on the coordinator. All or nothing.
+
+    \b
+    interop db distribute --dry-run
+    interop db distribute
+    """
+    from interop_cli.store.engines.distribute import BY_CLIENT, EVERYWHERE, KEYS, distribute
+
+    with held():
+        before = distribute(app.store.conn, dry_run=app.dry_run)
+        if before.left:
+            _done(app)
+    told = {
+        "everywhere": list(EVERYWHERE),
+        "by_client": list(BY_CLIENT),
+        "by_name": [name for name in KEYS if name not in BY_CLIENT],
+        "local": before.local,
+        "laid_out": before.left,
+    }
+    _tell(app, told, key="laid_out")
+
+
 def _done(app: App) -> None:
     if not app.dry_run:
         app.note_applied()

@@ -25,6 +25,11 @@ from interop_cli.store.writing import journal
 BACKUP_AGE = 24 * 3600
 RULES = (
     (
+        "rule.corrects",
+        "SELECT COUNT(*) AS n FROM document WHERE corrects_id IS NOT NULL"
+        " AND corrects_id NOT IN (SELECT id FROM document)",
+    ),
+    (
         "rule.main_address",
         "SELECT COUNT(*) AS n FROM client WHERE NOT EXISTS (SELECT 1 FROM address"
         " WHERE address.client_id = client.id AND main = 1)",
@@ -123,7 +128,26 @@ def doctor(conn: Connection, location: str) -> list[Row]:
         *_about_erasures(conn),
         *_about_mail(conn),
         *_about_users(conn),
+        *_about_layout(conn),
     ]
+
+
+def _about_layout(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.engines import distribute
+
+    if not distribute.is_distributed(conn):
+        return
+    if left := distribute.layout(conn).left:
+        yield _finding(
+            "db.layout",
+            "warning",
+            msg("These tables are not laid out over the nodes: {names}", names=", ".join(left)),
+            msg("interop db distribute"),
+        )
+        return
+    count = distribute.nodes(conn)
+    what = counted("Rows lie on {count} node", "Rows lie on {count} nodes", count=count)
+    yield _finding("db.distributed", "info", what)
 
 
 def _about_move(conn: Connection) -> Iterator[Row]:

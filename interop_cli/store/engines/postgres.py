@@ -23,6 +23,7 @@ from psycopg.pq import TransactionStatus
 from interop_cli.domain.errors import Busy, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Row, Values
+from interop_cli.store.engines.distribute import ONE_BY_ONE
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, READ_ONLY, translating
 from interop_cli.store.engines.postgres_session import Session, open_session
 from interop_cli.store.engines.twins import MOVED, refuse_moved
@@ -91,6 +92,8 @@ class PostgresConnection:
     def write(self, *, moved: bool = False) -> Iterator[None]:
         with translating(), self._turn(moved):
             try:
+                if self.raw.facts.distributed:
+                    self.raw.execute(ONE_BY_ONE)
                 yield
                 (ours,) = self.query("SELECT pg_current_xact_id_if_assigned()::TEXT AS number")
             except BaseException:
@@ -230,6 +233,12 @@ class PostgresConnection:
     def temp_table(self, name: str, columns: str) -> None:
         self.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         self.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+
+    def apart(self, name: str, sql: str, **params: object) -> str:
+        self.temp_table(name, "id BIGINT")
+        self.execute(f"INSERT INTO {name} (id) {sql}", **params)
+        self.filled(name)
+        return f"(SELECT id FROM {name})"  # noqa: S608 - our own names
 
     def filled(self, name: str) -> None:
         # Without statistics a small table is taken for thousands of rows, and joined by reading

@@ -200,6 +200,13 @@ READ_ONLY = Reason(
     N_("It is a standby, or default_transaction_read_only is on: name the one to write to."),
 )
 
+UNSUPPORTED = Reason(
+    ConfigError,
+    "db.unsupported",
+    N_("The database server refuses a statement that PostgreSQL by itself takes."),
+    N_("See how its tables lie: interop db doctor. On Citus: interop db distribute"),
+)
+
 # By SQLSTATE, or by its first two characters.
 _STATES = {
     "57014": CANCELLED,
@@ -210,6 +217,9 @@ _STATES = {
     "3F000": NO_SCHEMA,
     "25006": READ_ONLY,
     "53100": DISK_FULL,
+    "0A": UNSUPPORTED,  # it does not do this at all, or not with tables that lie so
+    "42P01": UNSUPPORTED,  # a node does not know a table that another one has
+    "42883": UNSUPPORTED,
     "08": UNREACHABLE,
     "57": UNREACHABLE,
     "25P03": UNREACHABLE,

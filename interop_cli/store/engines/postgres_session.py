@@ -34,7 +34,8 @@ DEFAULTS = {
 }
 FACTS = """
 SELECT session_user, pg_backend_pid(), pg_is_in_recovery(), current_setting('server_encoding'),
-  CAST(pg_postmaster_start_time() AS TEXT), set_config('client_encoding', 'UTF8', false),
+  CAST(pg_postmaster_start_time() AS TEXT), to_regclass('pg_dist_partition') IS NOT NULL,
+  set_config('client_encoding', 'UTF8', false),
   (SELECT count(set_config(s.name, wanted.value, false)) FROM pg_settings s
     JOIN unnest(CAST(%(names)s AS TEXT[]), CAST(%(values)s AS TEXT[])) AS wanted (name, value)
       USING (name)
@@ -56,6 +57,8 @@ class Facts:
     encoding: str = ""
     started: str = ""
     """When the server was started: another answer is another server, or one that has crashed."""
+    distributed: bool = False
+    """Whether the tables may lie on several nodes (Citus)."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def _connected(url: str, defaults: dict[str, str]) -> Session:
 
 def _told(raw: Session, settings: dict[str, str]) -> Facts:
     rows = raw.execute(FACTS, {"names": list(settings), "values": list(settings.values())})
-    return Facts(*next(rows)[:5])
+    return Facts(*next(rows)[:6])
 
 
 def _defaults(given: dict[str, Any], patience: float) -> dict[str, str]:

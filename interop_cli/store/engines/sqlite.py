@@ -222,6 +222,9 @@ class SqliteConnection:
         self.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
         self.execute(f"DELETE FROM temp.{name}")  # noqa: S608 - our own names
 
+    def apart(self, name: str, sql: str, **params: object) -> str:
+        return f"({sql})"
+
     def filled(self, name: str) -> None:
         """Nothing to do: plans do not depend on how many rows there are."""
 

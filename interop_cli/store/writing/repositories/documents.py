@@ -152,17 +152,15 @@ class DocumentRepository:
 
         In the order of their codes.
         """
-        where, params = (
-            ("TRUE", {}) if client_id is None else ("id = :client", {"client": client_id})
-        )
-        condition = (
-            f"prospect = 1 AND {where} AND EXISTS (SELECT 1 FROM document d"  # noqa: S608
-            " WHERE d.client_id = client.id AND d.kind = 'job' AND d.status <> 'void')"
-        )
+        where, params = "prospect = 1", {}
+        if client_id is not None:
+            where, params = "prospect = 1 AND id = :client", {"client": client_id}
+        prospects = self.conn.query(f"SELECT id FROM client WHERE {where}", **params)  # noqa: S608
+        condition, among = self.conn.among("id", self.jobs_of(row["id"] for row in prospects))
         sql = f"SELECT code FROM client WHERE {condition} ORDER BY code_key"  # noqa: S608
-        codes = [str(row["code"]) for row in self.conn.query(sql, **params)]
+        codes = [str(row["code"]) for row in self.conn.query(sql, among=among)]
         if codes:
-            self.writer.update("client", {"prospect": 0}, condition, **params)
+            self.writer.update("client", {"prospect": 0}, condition, among=among)
         return codes
 
     # -- numbers ----------------------------------------------------------------------------
