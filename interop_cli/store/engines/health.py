@@ -185,8 +185,6 @@ def _about_mail(conn: Connection) -> Iterator[Row]:
 
 
 def _about_users(conn: Connection) -> Iterator[Row]:
-    from interop_cli.store.reading.users import enforced
-
     users = conn.query("SELECT uid, name, role FROM user_role ORDER BY name, uid")
     if not users:
         yield _finding(
@@ -197,19 +195,54 @@ def _about_users(conn: Connection) -> Iterator[Row]:
         )
     if conn.login() is None:
         return
-    loose = [row["name"] for row in users if not enforced(conn, row["uid"], row["role"])]
-    if loose:
+    yield from _about_grants(conn)
+
+
+def _about_grants(conn: Connection) -> Iterator[Row]:
+    """What the table of users promises against what the server enforces."""
+    from interop_cli.store.engines import grants
+
+    found = grants.compared(conn)
+    if found["above"]:
         yield _finding(
             "rights.not_enforced",
             "info",
             msg(
                 "The server does not hold these users to their role: {users}",
-                users=", ".join(loose),
+                users=", ".join(found["above"]),
             ),
+            msg("The owner of the tables and superusers may do everything"),
+        )
+    if wrong := sorted(found["other"] + found["unknown"]):
+        yield _finding(
+            "rights.differ",
+            "warning",
             msg(
-                "The owner of the tables and superusers may do everything; for others:"
-                " interop db grant USER ROLE"
+                "What the server lets these users do is not what their role says: {users}",
+                users=", ".join(wrong),
             ),
+            msg("As the owner of the tables: interop db grant USER ROLE"),
+        )
+    if found["unlisted"]:
+        yield _finding(
+            "rights.unlisted",
+            "warning",
+            msg(
+                "These logins have rights on the server, and no role here: {users}",
+                users=", ".join(found["unlisted"]),
+            ),
+            msg("interop db grant USER ROLE, or REVOKE what they have"),
+        )
+    if found["direct"]:
+        yield _finding(
+            "rights.direct",
+            "info",
+            msg(
+                "These users have their rights from no group, and a restored dump may lose them:"
+                " {users}",
+                users=", ".join(found["direct"]),
+            ),
+            msg("ALTER ROLE OWNER CREATEROLE; then, as the owner: interop db grant USER ROLE"),
         )
 
 
