@@ -441,5 +441,5 @@ def test_what_the_server_enforces_is_compared_with_what_the_table_says(server: S
         "unknown": [names["gone"]],
         "unlisted": [names["unlisted"]],
     }
-    codes = [finding["code"] for finding in doctor(server.conn, "postgresql://")]
-    assert codes == ["rights.not_enforced", "rights.differ", "rights.unlisted"]
+    codes = [finding["code"] for finding in doctor(server.conn, "postgresql://", server.now())]
+    assert codes == ["backup.server", "rights.not_enforced", "rights.differ", "rights.unlisted"]

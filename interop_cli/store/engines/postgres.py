@@ -30,7 +30,7 @@ from interop_cli.store.engines.twins import MOVED, refuse_moved
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
 BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
-TURN = f"{BEGIN}; LOCK TABLE write_turn IN EXCLUSIVE MODE"
+TURN = "LOCK TABLE write_turn IN EXCLUSIVE MODE"
 AGAIN = 0.2  # seconds between two questions for the outcome of a commit
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
@@ -108,7 +108,7 @@ class PostgresConnection:
         if self.raw.facts.standby:
             raise READ_ONLY.error()
         try:
-            answers = self.raw.execute(f"{TURN}; {MOVED}")
+            answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{TURN}; {MOVED}")
             while answers.nextset():
                 pass
             if not moved and (row := answers.fetchone()):
@@ -121,16 +121,20 @@ class PostgresConnection:
                 self.raw.execute("ROLLBACK")
             raise
         else:
+            self.raw.settle()
             yield
             return
-        # The tables are still to be made, or brought to the present schema.
-        self.raw.execute("SELECT pg_advisory_lock(%s)", [MAKERS_LOCK])
+        # The tables are still to be made, or brought to the present schema. Each statement sees
+        # what was committed before it: so those who waited see the tables.
+        self.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
         try:
-            self.raw.execute(BEGIN)
-            yield
-        finally:
-            with suppress(Exception):  # a lost session has let go of it already
-                self.raw.execute("SELECT pg_advisory_unlock(%s)", [MAKERS_LOCK])
+            self.raw.settle()
+            self.raw.execute("SELECT pg_advisory_xact_lock(%s)", [MAKERS_LOCK])
+        except psycopg.Error:
+            with suppress(psycopg.Error):
+                self.raw.execute("ROLLBACK")
+            raise
+        yield
 
     def _commit(self, number: str | None) -> None:
         """Commit the transaction of this number (none where nothing was written).
@@ -196,6 +200,7 @@ class PostgresConnection:
             # Not SERIALIZABLE, which a standby refuses; one snapshot it is all the same.
             self.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
+                self.raw.settle()
                 yield
             finally:
                 with suppress(psycopg.Error):
@@ -286,12 +291,13 @@ class PostgresConnection:
         keeper = open_session(self.raw.address.url, lock_timeout=self.lock_timeout)
         try:
             with translating():
+                keeper.execute("BEGIN")
+                keeper.settle()
                 keeper.execute(
-                    "SELECT set_config('application_name', %s, false),"
-                    " set_config('idle_in_transaction_session_timeout', '0', false)",
+                    "SELECT set_config('application_name', %s, true),"
+                    " set_config('idle_in_transaction_session_timeout', '0', true)",
                     [holder[:60]],
                 )
-                keeper.execute("BEGIN")
                 keeper.execute("SELECT 1 FROM task WHERE name = %s FOR UPDATE NOWAIT", [task])
         except Busy:
             keeper.close()

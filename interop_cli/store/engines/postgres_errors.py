@@ -151,6 +151,12 @@ MALFORMED = Reason(
     N_("The address of the database server cannot be read."),
     N_("postgresql://USER@HOST:5432/NAME; what is special in it is percent-encoded."),
 )
+POOLER_OPTIONS = Reason(
+    ConfigError,
+    "db.options",
+    N_("The pooler before the database server refuses an option of --db or PGOPTIONS."),
+    N_("Set it on the server, as ALTER ROLE … SET search_path = …; or let the pooler pass it on."),
+)
 SERVICE = Reason(
     ConfigError,
     "db.service",
@@ -247,6 +253,7 @@ _WORDS = tuple(
         (r"trop de (clients|connexions)|emplacements de connexions? restants", TOO_MANY),
         (r"database system is|système de bases? de données", STARTING),
         (r"unrecognized configuration parameter|paramètre de configuration .+ non", OPTIONS),
+        (r"unsupported startup parameter", POOLER_OPTIONS),
         (r"invalid value for parameter|valeur invalide pour le paramètre", OPTIONS),
         (r"FATAL:.*(requires a value|requiert une valeur)", OPTIONS),
         (r"permission denied to set parameter|droit refusé pour initialiser", OPTIONS),
