@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -78,6 +79,13 @@ def stored(store: Store) -> Any:
     }
 
 
+def set_up(monkeypatch: pytest.MonkeyPatch, *, forked: bool) -> None:
+    """Small batches, of which the second process gets all but the first two."""
+    monkeypatch.setattr(Import, "size", 7)
+    monkeypatch.setattr(ahead, "ALONE", 10)
+    monkeypatch.setattr(ahead, "may_fork", lambda: forked)
+
+
 class Way:
     """An import with or without a second process; ``forks`` are those that there were."""
 
@@ -90,9 +98,7 @@ class Way:
             self.forks.append(pid)
             return pid
 
-        monkeypatch.setattr(Import, "size", 7)
-        monkeypatch.setattr(ahead, "ALONE", 10)
-        monkeypatch.setattr(ahead, "may_fork", lambda: forked)
+        set_up(monkeypatch, forked=forked)
         monkeypatch.setattr(os, "fork", noted)
 
     def check(self, *, forked: bool) -> None:
@@ -195,3 +201,31 @@ def test_rows_that_no_pipe_holds(new_store: NewStore, monkeypatch: pytest.Monkey
 
     alone, forked = both_ways(new_store, monkeypatch, work)
     assert alone == forked
+
+
+@pytest.mark.parametrize("lacking", ["fork", "pipe"])
+def test_a_system_that_has_no_more(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    """Without another process, or a second pipe, the import does it alone; none stays open."""
+    given: list[int] = []
+    pipe = os.pipe
+
+    def scarce() -> tuple[int, int]:
+        if given and lacking == "pipe":
+            raise OSError(errno.EMFILE, "none")
+        given.extend(ends := pipe())
+        return ends
+
+    def none() -> int:
+        raise OSError(errno.EAGAIN, "none")
+
+    set_up(monkeypatch, forked=True)
+    monkeypatch.setattr(os, "pipe", scarce)
+    monkeypatch.setattr(os, "fork", none)
+    outcome = take_in(new_store(), rows(*({"code": f"C{n}"} for n in range(30))), anew=True)
+    assert outcome.changed == 30
+    assert given
+    for place in given:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(place)

@@ -61,11 +61,16 @@ def batches(
         if not (rows := list(islice(records, size))):
             return
         yield rows, ()
-    if not may_fork():
+    helper = None
+    if may_fork():
+        worker = _Worker(context)
+        with suppress(OSError):  # no process or no pipe is left to us
+            helper = _Helper(worker.answer)
+    if helper is None:
         while rows := list(islice(records, size)):
             yield rows, ()
         return
-    with closing(_Helper(_Worker(context).answer)) as helper:
+    with closing(helper):
         yield from _ahead(records, size, helper, builds)
 
 
@@ -132,12 +137,12 @@ class _Worker:
         return tuple(identity(values)), self._rows(values) if plain else None
 
     def _rows(self, values: Mapping[str, Any]) -> tuple[Row, Row] | None:
+        self._context.warnings.clear()
         try:
             client, address = card.built(values, self._context)
         except InteropError:
             return None
         if self._context.warnings:
-            self._context.warnings.clear()
             return None
         if client.shipper_identity == "client":  # which needs a logo
             return None
@@ -152,7 +157,11 @@ class _Helper:
         self._received = bytearray()
         self._lost = False
         request, self._out = _pipe()
-        self._in, reply = _pipe()
+        try:
+            self._in, reply = _pipe()
+        except OSError:
+            _close(request, self._out)
+            raise
         # A signal that came between the fork and its first statement would unwind it as if it
         # were this process.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, _ending())
@@ -160,10 +169,12 @@ class _Helper:
             self._pid = os.fork()
             if self._pid == 0:
                 _serve(request, reply, (self._out, self._in), answer)
+        except OSError:
+            _close(self._out, self._in)
+            raise
         finally:
+            _close(request, reply)
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
-        os.close(request)
-        os.close(reply)
         os.set_blocking(self._out, False)
 
     def send(self, message: bytes) -> None:
@@ -215,8 +226,12 @@ class _Helper:
             os.kill(self._pid, signal.SIGKILL)
         with suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
-        os.close(self._out)
-        os.close(self._in)
+        _close(self._out, self._in)
+
+
+def _close(*places: int) -> None:
+    for place in places:
+        os.close(place)
 
 
 def _ending() -> list[signal.Signals]:
@@ -237,8 +252,7 @@ def _serve(
 ) -> NoReturn:
     """Answer until there is no more to be answered, and end without a trace."""
     try:
-        for place in others:  # or it would not be told when the other process dies
-            os.close(place)
+        _close(*others)  # or it would not be told when the other process dies
         # The one that is interrupted says so, and ends this one.
         for number in _ending():
             signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
