@@ -27,7 +27,7 @@ OURS = ("interop_cli.commands", "interop_cli.shell.importing")
 LEAVES = [ctx for ctx in commands() if not isinstance(ctx.command, click.Group)]
 # They write by other means than a unit of work of their own.
 OTHERWISE = {
-    *("client send", "db init", "db migrate", "db restore", "db copy"),
+    *("client send", "db init", "db migrate", "db restore", "db copy", "db distribute"),
     *("sync export", "sync pull", "sync push", "sync retry"),
     *("sales invoice send", "config secret"),
 }

@@ -78,7 +78,7 @@ def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any,
 )
 @pass_app
 def show_command(app: App, operation_id: int, limit: int) -> None:
-    """Show an operation and its changes, with the fields before.
+    """Show an operation and its changes, with the fields before and after.
 
     \b
     interop journal show 17

@@ -40,9 +40,9 @@ class Seeding(Import):
 
     def _built(self, *args: Any) -> Written:
         made = super()._built(*args)
-        made.client.uid = derived_uid(self.origin, "client", made.client.code)
-        if made.address is not None:
-            made.address.uid = derived_uid(self.origin, "address", made.client.code)
+        client, address = made.rows or ({}, {})
+        client["uid"] = derived_uid(self.origin, "client", client["code"])
+        address["uid"] = derived_uid(self.origin, "address", client["code"])
         return made
 
 

@@ -54,7 +54,7 @@ RESULT = frozenset({
 WRITES = {
     "sync connect": "object", "sync fields": "object[]", "sync pull": "object[]",
     "sync resolve": "object[]", "db init": "text", "db migrate": "object", "db restore": "object",
-    "db copy": "object",
+    "db copy": "object", "db distribute": "object",
 }  # fmt: skip
 """Those that write and give something else."""
 YES = frozenset({

@@ -76,8 +76,9 @@ DUE_BILLED = billed(f"{_DUE} AND (d.bill_to_id, d.year) {_IN_DUE}")
 # Computed and nothing found: zero, which is not the same as never computed.
 DUE_ZEROS = (
     f"{INSERT} SELECT due.client_id, due.year, c.currency, 0, 0, 0, 0, :run"
-    " FROM due CROSS JOIN client c WHERE c.id = due.client_id AND NOT EXISTS"
-    " (SELECT 1 FROM sales_total t WHERE t.client_id = due.client_id AND t.year = due.year)"
+    " FROM due CROSS JOIN client c WHERE c.id = due.client_id AND (due.client_id, due.year)"
+    " NOT IN (SELECT t.client_id, t.year FROM sales_total t"
+    " WHERE t.client_id IN (SELECT due.client_id FROM due))"
 )
 
 

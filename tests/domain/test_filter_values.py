@@ -49,6 +49,26 @@ def test_a_value_is_read_as_create_reads_it(
     assert Reading(TODAY).stored(field, Value(text)) == stored
 
 
+@pytest.mark.parametrize(
+    ("which", "text", "meant"),
+    [
+        (ClosedList.COUNTRY, "Québec", "province = Québec"),
+        (ClosedList.COUNTRY, "Saskatchewan", "province = Saskatchewan"),
+        (ClosedList.PROVINCE, "Switzerland", "country = Switzerland"),
+        (ClosedList.COUNTRY, "Cannada", "Canada"),  # the nearest of its own list first
+        (ClosedList.COUNTRY, "qqqqqq", None),  # the other list has it no more than this one
+        (ClosedList.CURRENCY, "Québec", None),  # no list of places
+    ],
+)
+def test_a_place_of_the_other_list_is_offered(
+    which: ClosedList, text: str, meant: str | None
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        Reading(TODAY).stored(Named(which.name.lower(), choices=which), Value(text))
+    assert caught.value.hint is not None
+    assert caught.value.hint.params.get("field") == meant
+
+
 def test_what_is_in_capitals_comes_out_of_a_list() -> None:
     """So a value of it is one of the list's, or is refused with the nearest."""
     for fields in ENTITIES.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tests.outside.cases import FAILURES, Case
 from tests.support.cli import Result, Run
 from tests.support.outside import content, error_of, without_traceback
+from tests.support.postgres import FOLDER, NewDatabase, lent
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,21 @@ def schema(root: Path) -> Any:
     kind = jsonschema.validators.validator_for(published)
     kind.check_schema(published)
     return kind(published)
+
+
+@pytest.fixture(scope="module")
+def _unchanged(
+    _postgres_shop: str, postgres_server: NewDatabase, pytestconfig: pytest.Config
+) -> Iterator[str]:
+    with lent(postgres_server, _postgres_shop, pytestconfig.stash[FOLDER]) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_shop(_unchanged: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One shop for all that fails here: none of it changes anything."""
+    monkeypatch.setenv("INTEROP_DB", _unchanged)
+    return _unchanged
 
 
 @pytest.mark.parametrize("case", FAILURES, ids=lambda case: case.name)

@@ -195,7 +195,7 @@ def test_a_snapshot_that_is_open_is_told_of_and_a_later_run_finishes(
         assert (again.code, again.json["changed"]) == (10, 0)
         assert conn.query("SELECT name FROM contact") == [{"name": NAME}]
     assert erasures.unfinished(reader.conn) == [1]
-    findings = doctor(reader.conn, ready_url)
+    findings = doctor(reader.conn, ready_url, reader.now())
     assert "erase.unfinished" in {row["code"] for row in findings}
     reader.close()
     done = erased()
@@ -203,7 +203,9 @@ def test_a_snapshot_that_is_open_is_told_of_and_a_later_run_finishes(
     store = open_store(ready_url)
     assert [text for text in NEVER if text in everything(store)] == []
     assert erasures.unfinished(store.conn) == []
-    assert "erase.unfinished" not in {row["code"] for row in doctor(store.conn, ready_url)}
+    assert "erase.unfinished" not in {
+        row["code"] for row in doctor(store.conn, ready_url, store.now())
+    }
     store.close()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import UsageError
@@ -19,7 +20,7 @@ from interop_cli.store.reading.clients import FIELDS, SOURCE
 from interop_cli.store.reading.filters import compile_filters, held_in
 from interop_cli.store.reading.lists import Condition
 from interop_cli.store.store import Store
-from tests.support.stores import add_client
+from tests.support.stores import Fill, add_client
 
 TODAY = date(2026, 11, 24)
 Client = dict[str, Any]
@@ -56,11 +57,10 @@ def fill(store: Store) -> None:
         )
 
 
-@pytest.fixture
-def clients(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def clients(filled: Callable[[Fill], Store]) -> Store:
     """A store with the clients of this file."""
-    fill(store)
-    return store
+    return filled(fill)
 
 
 def compiled(store: Store, *expressions: str) -> Condition:
@@ -426,7 +426,6 @@ def unparenthesised(draw: st.DrawFn) -> tuple[str, Any]:
 EXPRESSIONS = st.one_of(st.recursive(COMPARISONS, combined, max_leaves=8), unparenthesised())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filters=st.lists(EXPRESSIONS, min_size=1, max_size=2))
 def test_a_filter_chooses_what_a_naive_evaluation_does(
     clients: Store, filters: list[tuple[str, Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -10,18 +11,21 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.store.reading.clients import FIELDS, SOURCE
 from interop_cli.store.reading.filters import compile_filters
 from interop_cli.store.store import Store
-from tests.support.stores import add_client
+from tests.support.stores import Fill, add_client
 
 TODAY = date(2026, 11, 24)
 
 
-@pytest.fixture
-def clients(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def clients(filled: Callable[[Fill], Store]) -> Store:
     """Three clients made at noon of 2026-11-24, the second in Paris."""
-    add_client(store, "Aube, d'ici", line2="Étage 2, Œuvres", terms="à la livraison")
-    add_client(store, "null", country="FR", city="Paris", postal_code="75001", currency="EUR")
-    add_client(store, "Côté", email="a@example.com")
-    return store
+
+    def fill(store: Store) -> None:
+        add_client(store, "Aube, d'ici", line2="Étage 2, Œuvres", terms="à la livraison")
+        add_client(store, "null", country="FR", city="Paris", postal_code="75001", currency="EUR")
+        add_client(store, "Côté", email="a@example.com")
+
+    return filled(fill)
 
 
 def found(store: Store, *expressions: str) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from interop_cli.domain.errors import InteropError
@@ -13,7 +15,7 @@ from interop_cli.services.people import notes as note_service
 from interop_cli.services.sales import documents as document_service
 from interop_cli.store.reading import addresses, clients, contacts, documents, lists, notes
 from interop_cli.store.store import Store
-from tests.support.stores import add_client
+from tests.support.stores import Fill, add_client
 
 ENDLESS = 100  # rows, of which there are not so many: the pages go in a circle
 VIEWS = {
@@ -24,8 +26,13 @@ VIEWS = {
 }
 
 
-@pytest.fixture
-def shop(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def shop(filled: Callable[[Fill], Store]) -> Store:
+    """What ``fill`` makes."""
+    return filled(fill)
+
+
+def fill(store: Store) -> None:
     """Two clients with parts that are alike in some fields and lack others."""
     rules = Context()
     for code, name in (("DOYON", "Imprimerie Doyon"), ("ALPHA", "Alpha Éditions")):
@@ -57,7 +64,6 @@ def shop(store: Store) -> Store:
                 lambda uow, of=code, it=made: document_service.add(uow, of, "quote", it, rules),
                 operation="sales.document.add",
             )
-    return store
 
 
 def ids(store: Store, view: lists.ListView, **asked: object) -> list[int]:
@@ -88,19 +94,22 @@ def test_pages_are_the_whole_list_in_any_order(shop: Store, entity: str) -> None
         assert ids(shop, view, sort=f"-{field.name}") == there[::-1]
 
 
-def test_pages_of_clients_are_the_whole_list_in_any_order(shop: Store) -> None:
+def test_pages_of_clients_are_the_whole_list_in_any_order(store: Store) -> None:
+    fill(store)
     for number in range(3):
-        add_client(shop, "Même nom", email="a@b.example" if number else None)
+        add_client(store, "Même nom", email="a@b.example" if number else None)
     for field in clients.LISTED:
         for sort in (field.name, f"-{field.name}"):
             query = clients.ListQuery("all", sort=sort)
-            rows = [one for batch in clients.client_rows(shop.conn, query, ["id"]) for one in batch]
+            rows = [
+                one for batch in clients.client_rows(store.conn, query, ["id"]) for one in batch
+            ]
             whole = [row[0] for row in rows]
             found: list[int] = []
             while True:
                 after = f"#{found[-1]}" if found else None
                 page = clients.ListQuery("all", sort=sort, limit=2, after=after)
-                batches = list(clients.client_rows(shop.conn, page, ["id"]))
+                batches = list(clients.client_rows(store.conn, page, ["id"]))
                 if not batches or not batches[0]:
                     break
                 found += [row[0] for row in batches[0]]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 
@@ -17,9 +21,12 @@ from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, erasing
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines import grants
+from interop_cli.store.engines.create import create_database
+from interop_cli.store.engines.health import doctor
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from tests.support.postgres import NewDatabase, programs
 from tests.support.stores import add_client, dump, open_store
 
 NAMES = itertools.count(1)
@@ -309,3 +316,130 @@ def test_an_admin_who_owns_no_table_erases_a_person(
     assert list(journal.broken_links(server.conn)) == []
     assert admin.conn.scrub() == "owner"
     assert server.conn.scrub() is None
+
+
+@pytest.fixture
+def owned(postgres_url: str) -> Iterator[Callable[[str], Store]]:
+    """A function that opens a database of an owner who is no superuser, who may have ``rights``."""
+    import psycopg
+
+    owner = own_name("owner")
+    opened: list[Store] = []
+
+    def make(rights: str) -> Store:
+        with psycopg.connect(postgres_url, autocommit=True) as conn:
+            conn.execute(f"CREATE ROLE {owner} LOGIN {rights}")
+            conn.execute(f"ALTER SCHEMA public OWNER TO {owner}")
+        url = postgres_url.replace("postgres@", f"{owner}@")
+        create_database(url, "2026-01-01T00:00:00Z", User("x", "x"), lock_timeout=5)
+        opened.append(open_store(url))
+        return opened[0]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def new_login(store: Store, name: str) -> str:
+    import psycopg
+
+    name = own_name(name)
+    url = store.conn.raw.address.url  # type: ignore[attr-defined]
+    with psycopg.connect(as_login(url, "postgres"), autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE {name} LOGIN NOINHERIT")
+    return name
+
+
+def psycopg_of(url: str) -> AbstractContextManager[Any]:
+    import psycopg
+
+    return psycopg.connect(url, autocommit=True)
+
+
+def as_login(url: str, name: str) -> str:
+    return re.sub("//[^@]*@", f"//{name}@", url)
+
+
+def told(store: Store) -> dict[str, list[str]]:
+    return {key: names for key, names in grants.compared(store.conn).items() if names}
+
+
+def test_rights_hang_on_groups_and_outlive_a_dump(
+    owned: Callable[[str], Store], postgres_server: NewDatabase
+) -> None:
+    """Restored by its owner under another name, its people lose nothing; and doctor sees it all."""
+    store = owned("CREATEROLE")
+    owner = str(store.conn.login())
+    url = store.conn.raw.address.url  # type: ignore[attr-defined]
+    people = {role: new_login(store, role) for role in ROLES}
+    for role, name in people.items():
+        set_role(store, name, role)
+    assert told(store) == {"above": [owner]}
+    admin = open_store(as_login(url, people["admin"]))
+    late = new_login(store, "late")
+    set_role(admin, late, "viewer")
+    assert told(store) == {"above": [owner]}
+    admin.close()
+
+    other = postgres_server()
+    restored = re.sub("/[^/?]*[?]", f"/{other}?", url)
+    with psycopg_of(as_login(restored, "postgres")) as conn:
+        conn.execute(f"ALTER SCHEMA public OWNER TO {owner}")
+    dumped = subprocess.run(
+        [programs() / "pg_dump", "--format=custom", url], capture_output=True, check=True
+    )
+    subprocess.run(
+        [programs() / "pg_restore", "--exit-on-error", f"--dbname={restored}"],
+        input=dumped.stdout,
+        check=True,
+    )
+    copy = open_store(restored)
+    for role, name in people.items():
+        assert grants.holds(copy.conn, name, role)
+    # They are in the groups of the other database, until the owner gives any role.
+    assert told(copy)["direct"] == sorted([*people.values(), late])
+    set_role(copy, people["viewer"], "editor")
+    assert told(copy) == {"above": [owner]}
+    assert grants.holds(copy.conn, people["viewer"], "editor")
+    assert grants.holds(store.conn, people["viewer"], "viewer")
+    copy.close()
+    postgres_server.drop(other)
+
+
+def test_without_the_right_to_make_roles_each_login_has_its_own(
+    owned: Callable[[str], Store],
+) -> None:
+    store = owned("")
+    owner, name = str(store.conn.login()), new_login(store, "plain")
+    set_role(store, name, "editor")
+    assert told(store) == {"above": [owner], "direct": [name]}
+    with psycopg_of(as_login(store.conn.raw.address.url, "postgres")) as conn:  # type: ignore[attr-defined]
+        conn.execute(f"ALTER ROLE {owner} CREATEROLE")
+    set_role(store, owner, "admin")
+    set_role(store, new_login(store, "next"), "viewer")
+    assert told(store) == {"above": [owner]}
+
+
+def test_what_the_server_enforces_is_compared_with_what_the_table_says(server: Store) -> None:
+    names = {key: own_name(key) for key in ("more", "less", "gone", "unlisted")}
+    for name in names.values():
+        server.conn.execute(f"CREATE ROLE {name} LOGIN")
+    for key in ("more", "less", "gone"):
+        set_role(server, names[key], "editor")
+    server.conn.execute(f"GRANT DELETE ON client TO {names['more']}")
+    (group,) = server.conn.query(
+        "SELECT g.rolname AS name FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid"
+        " WHERE m.member = CAST(:name AS regrole)",
+        name=names["less"],
+    )
+    server.conn.execute(f'REVOKE "{group["name"]}" FROM {names["less"]}')
+    server.conn.execute(f"DROP ROLE {names['gone']}")
+    server.conn.execute(f"GRANT UPDATE (name) ON client TO {names['unlisted']}")
+    assert told(server) == {
+        "above": ["postgres"],
+        "other": sorted([names["more"], names["less"]]),
+        "unknown": [names["gone"]],
+        "unlisted": [names["unlisted"]],
+    }
+    codes = [finding["code"] for finding in doctor(server.conn, "postgresql://", server.now())]
+    assert codes == ["backup.server", "rights.not_enforced", "rights.differ", "rights.unlisted"]

@@ -10,9 +10,9 @@ import pytest
 ENGINES = ("sqlite", "postgres")
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    """The name of the engine this run of the test is about."""
+    """The name of the engine this run of the test is about; a file's tests go engine by engine."""
     return str(request.param)
 
 

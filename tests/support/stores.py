@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from interop_cli.store.engines.sqlite import SqliteConnection
 from interop_cli.store.store import Store
 from interop_cli.store.writing.tables import TABLES
 
+Fill = Callable[[Store], None]
 Dump = dict[str, list[tuple[Any, ...]]]
 NOW = "2026-11-24T12:00:00Z"
 
@@ -32,6 +35,36 @@ def store(ready_url: str) -> Iterator[Store]:
     store = open_store(ready_url)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="module")
+def filled(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Fill], Store]]:
+    """A function that makes what the tests of a file share on each engine, and only read."""
+    with ExitStack() as ending:
+        if engine == "sqlite":
+            template = request.getfixturevalue("sqlite_template")
+            url = str(shutil.copy(template, tmp_path_factory.mktemp("filled") / "interop.db"))
+        else:
+            from tests.support.postgres import FOLDER, lent
+
+            server = request.getfixturevalue("postgres_server")
+            name = request.getfixturevalue("postgres_template")
+            url = ending.enter_context(lent(server, name, request.config.stash[FOLDER]))
+        store = open_store(url)
+        ending.callback(store.close)
+
+        def filled(fill: Fill) -> Store:
+            fill(store)
+            store.conn.write = _no_writing  # type: ignore[method-assign]
+            return store
+
+        yield filled
+
+
+def _no_writing(**_options: object) -> Any:
+    pytest.fail("the tests of this file share one store: those that write ask for their own")
 
 
 def dump(conn: Connection) -> Dump:

@@ -17,6 +17,7 @@ for command in (
     keeping.check_command,
     keeping.doctor_command,
     keeping.migrate_command,
+    keeping.distribute_command,
     users.user_command,
     users.grant_command,
 ):

@@ -218,23 +218,39 @@ def _warn_of_targets(app: App, names: list[str]) -> None:
 
 
 @click.command("check", cls=Command)
+@option(
+    "--metrics",
+    is_flag=True,
+    help=N_("Say how it stands as numbers for a monitoring agent (Prometheus), with db doctor's."),
+)
 @pass_app
-def check_command(app: App) -> None:
+def check_command(app: App, metrics: bool) -> None:
     """Read the whole database and say what is wrong with it.
 
     Exit 70 where something is; 10 where there is only a view that interop did not make.
 
-    Of an older schema only the file is checked (exit 10).
+    Of an older schema only the file is checked (exit 10). With --metrics the exit is 0: the numbers
+    say it.
 
     \b
     interop db check
+    interop db check --metrics --out /var/lib/node_exporter/interop.prom
     """
-    from interop_cli.store.engines.health import check
+    from interop_cli.store.engines.health import check, doctor
     from interop_cli.store.engines.open import connect
+    from interop_cli.store.migrations import missing
 
     conn = connect(app.location, lock_timeout=app.lock_timeout)
     try:
         findings = check(conn)
+        if metrics:
+            from interop_cli import __version__
+            from interop_cli.store.engines.metrics import exposition, samples
+
+            if not missing(conn):
+                findings += doctor(conn, app.location, app.now())
+            app.output.text(exposition(list(samples(conn, findings, __version__))))
+            return
     finally:
         conn.close()
     _report(app, findings)
@@ -251,7 +267,7 @@ def doctor_command(app: App) -> None:
     """
     from interop_cli.store.engines.health import doctor
 
-    findings = [*doctor(app.store.conn, app.location), *app.lapsing_logins()]
+    findings = [*doctor(app.store.conn, app.location, app.now()), *app.lapsing_logins()]
     _report(app, findings)
     app.exit_code = _exit_code(findings)
 
@@ -291,6 +307,34 @@ def migrate_command(app: App, no_backup: bool) -> None:
     if steps and not no_backup and is_url(app.location):
         app.output.warn(_("No copy was made: a database on a server is saved with pg_dump."))
     _tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
+
+
+@click.command("distribute", cls=Command)
+@pass_app
+def distribute_command(app: App) -> None:
+    """Lay the tables out over the nodes of a Citus cluster; those that lie so already are left.
+
+    Clients, contacts and addresses are on every node; documents, notes and sales totals are spread
+    by client; the rest stays on the coordinator. All or nothing.
+
+    \b
+    interop db distribute --dry-run
+    interop db distribute
+    """
+    from interop_cli.store.engines.distribute import BY_CLIENT, EVERYWHERE, KEYS, distribute
+
+    with held():
+        before = distribute(app.store.conn, dry_run=app.dry_run)
+        if before.left:
+            _done(app)
+    told = {
+        "everywhere": list(EVERYWHERE),
+        "by_client": list(BY_CLIENT),
+        "by_name": [name for name in KEYS if name not in BY_CLIENT],
+        "local": before.local,
+        "laid_out": before.left,
+    }
+    _tell(app, told, key="laid_out")
 
 
 def _done(app: App) -> None:

@@ -124,7 +124,7 @@ def create(
     client.bill_to_id = _payer_id(uow, values.get("bill_to"), client, Others(uow, []))
     if client.code:
         take_code(uow, client.code, None, reuse=reuse)
-    client.code = code_for(uow, client)
+    client.code = client.code or code_for(uow, client.name)
     claim_external_id(_held(uow, [client]), client.external_id, None)
     _warn_of_similar(uow, client, address, context.at(None, client.code))
     writer = CardWriter(uow, context)

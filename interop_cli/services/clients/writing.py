@@ -86,13 +86,20 @@ class CardWriter:
 
     def add(self, cards: Sequence[tuple[Client, Address]]) -> list[int]:
         """Insert new clients with their main addresses; the ids of the clients."""
+        return self.add_rows([self.rows_of(client, address) for client, address in cards])
+
+    def rows_of(self, client: Client, address: Address) -> tuple[Row, Row]:
+        """What is stored of a new client and its main address."""
+        return self.uow.clients.columns_of(client), self.uow.addresses.columns_of(address)
+
+    def add_rows(self, cards: Sequence[tuple[Row, Row]]) -> list[int]:
+        """As ``add``, of the rows that are stored."""
         ids = self.uow.clients.add([client for client, _address in cards])
-        self.uow.addresses.add([address for _client, address in cards], ids)
-        self._numbered.extend(
-            client_id
-            for client_id, (client, _address) in zip(ids, cards, strict=True)
-            if _has_number(client)
-        )
+        for client_id, (client, address) in zip(ids, cards, strict=True):
+            address["client_id"] = client_id
+            if client["gst"] or client["qst"] or client["neq"]:
+                self._numbered.append(client_id)
+        self.uow.addresses.add([address for _client, address in cards])
         return ids
 
     def save(self, revisions: Sequence[Revision]) -> set[int]:
@@ -177,9 +184,9 @@ def take_code(uow: UnitOfWork, code: str, owner: int | None, *, reuse: bool = Fa
     uow.clients.release_code(key)
 
 
-def code_for(uow: UnitOfWork, client: Client) -> str:
-    """The client's code, made from its name where it has none."""
-    return client.code or uow.clients.free_code(code_stem(client.name))
+def code_for(uow: UnitOfWork, name: str) -> str:
+    """A code for a client of this name, which nobody has."""
+    return uow.clients.free_code(code_stem(name))
 
 
 def duplicate_code(code: str) -> Conflict:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,6 +25,8 @@ from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.services.clients import card
 from interop_cli.services.clients.matching import called, warn_of_renamed, warn_of_similar
 from interop_cli.services.clients.writing import CardWriter, Others, code_for
+from interop_cli.services.imports import ahead
+from interop_cli.services.imports.ahead import Ready
 from interop_cli.services.imports.matching import (
     Clashes,
     FileClients,
@@ -33,7 +36,13 @@ from interop_cli.services.imports.matching import (
     code_of,
     other_code,
 )
-from interop_cli.services.imports.nested import NestedItems, logo_blob, nested_items, with_main
+from interop_cli.services.imports.nested import (
+    NOTHING,
+    NestedItems,
+    logo_blob,
+    nested_items,
+    with_main,
+)
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.pasts import Losers, Pasts
 from interop_cli.services.imports.payers import Endings, Payers
@@ -65,6 +74,7 @@ class Import(RowImport):
     # What is done to so few rows again and again stays in the processor's cache.
     size: ClassVar[int] = 500
     _found: Counter[str] = field(default_factory=Counter)
+    _ready: Sequence[Ready | None] = ()  # what is known already of the rows of the batch
 
     def __post_init__(self) -> None:
         self.who = FileClients(
@@ -96,6 +106,19 @@ class Import(RowImport):
     @cached_property
     def _writer(self) -> CardWriter:
         return CardWriter(self.uow, self.context)
+
+    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
+        """The rows in batches, with what was told ahead of those of a large file."""
+        found = ahead.batches(records, self.size, self.context, self._builds)
+        with closing(found):
+            for rows, ready in found:
+                self._ready = ready
+                yield rows
+                self._ready = ()
+
+    def _builds(self) -> bool:
+        """Whether the next rows are thought to be new clients."""
+        return not self.refused and 2 * self.created >= self.outcome.matched
 
     def conclude(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
@@ -164,10 +187,14 @@ class Import(RowImport):
     def _recognised(self, records: Sequence[FileRow]) -> list[Read]:
         """The rows with who they are about; those of which that cannot be told are rejected."""
         self._columns.look_in(records)
-        whos = [NOBODY if record.error else identity(record.values) for record in records]
+        ready, self._ready = self._ready or [None] * len(records), ()
+        whos = [
+            one.who if one else NOBODY if record.error else identity(record.values)
+            for record, one in zip(records, ready, strict=True)
+        ]
         self.who.begin([(r.line, who) for r, who in zip(records, whos, strict=True)])
         reads = []
-        for record, who in zip(records, whos, strict=True):
+        for record, who, known in zip(records, whos, ready, strict=True):
             try:
                 if record.error is not None:
                     error = record.error
@@ -176,7 +203,9 @@ class Import(RowImport):
                 if decision.merged:
                     self._losers.note(record, decision.left[0].id)
                     continue
-                reads.append(Read(record, values, who, decision, nested_items(values)))
+                rows = known.rows if known else None
+                parts = NOTHING if rows else nested_items(values)
+                reads.append(Read(record, values, who, decision, parts, rows=rows))
             except InteropError as error:
                 self.reject(record, code_of(record), error)
         clear = []
@@ -194,6 +223,18 @@ class Import(RowImport):
         return self.uow.clients.by_column("id", [one.found.id for one in reads if one.found])
 
     def _built(self, one: Read, context: Context) -> Written:
+        if one.rows:
+            rows, plan = one.rows, None
+        else:
+            client, address = self._card(one, context)
+            plan = self._plan(one.parts, client, address, context)
+            rows = self._writer.rows_of(client, address)
+        warn_of_similar(one.decision.similar, context)
+        if self.reuse and (key := rows[0]["code_key"]):
+            self.uow.clients.release_code(key)
+        return Written(one, plan, rows=rows)
+
+    def _card(self, one: Read, context: Context) -> tuple[Client, Address]:
         values = with_main(one.values, one.parts.main)
         try:
             client, address = card.built(values, context)
@@ -204,11 +245,7 @@ class Import(RowImport):
         if logo := values.get("logo"):
             client.logo = logo_blob(self.uow, logo)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
-        plan = self._plan(one.parts, client, address, context)
-        warn_of_similar(one.decision.similar, context)
-        if client.code and self.reuse:
-            self.uow.clients.release_code(code_key(client.code))
-        return Written(one, client, plan, address)
+        return client, address
 
     def _unmatched(self, who: Identity, line: int | None) -> InvalidData:
         """What is said of a row that was meant for a client there is, and is about none."""
@@ -249,7 +286,7 @@ class Import(RowImport):
         plan = self._plan(one.parts, client, revision.address, context)
         if not self.refused:  # or those it pays for have not been moved
             others.check(revision.before, client)
-        return Written(one, client, plan, revision=revision)
+        return Written(one, plan, revision=revision)
 
     def _plan(
         self, parts: NestedItems, client: Client, main: Address | None, context: Context
@@ -266,11 +303,12 @@ class Import(RowImport):
     def _insert(self, new: list[Written]) -> None:
         if not new:
             return
-        self._make_codes(new)
-        ids = self._writer.add([(one.client, one.address) for one in new if one.address])
-        for client_id, one in zip(ids, new, strict=True):
+        rows = [one.rows for one in new if one.rows]
+        self._make_codes([client for client, _address in rows])
+        ids = self._writer.add_rows(rows)
+        for client_id, one, (client, _address) in zip(ids, new, rows, strict=True):
             self.who.written(client_id, one.record.line, one.read.who)
-            self._tell(one.record, one.client.code, client_id, "ok", "created")
+            self._tell(one.record, client["code"], client_id, "ok", "created")
             if payer := one.read.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
             self._pasts.note(one.record, one.read.values, client_id, "created")
@@ -278,17 +316,17 @@ class Import(RowImport):
         self.nested.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
         self.created += len(new)
 
-    def _make_codes(self, new: list[Written]) -> None:
+    def _make_codes(self, new: list[Row]) -> None:
         """Give a code to those without one, which none of the others has."""
-        without = [one.client for one in new if not one.client.code]
+        without = [row for row in new if not row["code"]]
         if not without:
             return
-        given = {code_key(one.client.code) for one in new if one.client.code}
-        for client in without:
-            code = code_for(self.uow, client)
+        given = {row["code_key"] for row in new if row["code"]}
+        for row in without:
+            code = code_for(self.uow, row["name"])
             while code_key(code) in given:
-                code = code_for(self.uow, client)
-            client.code = code
+                code = code_for(self.uow, row["name"])
+            row["code"], row["code_key"] = code, code_key(code)
 
     def save(self, saves: list[Written]) -> None:
         """Write stored clients, with what belongs to them."""
@@ -301,7 +339,7 @@ class Import(RowImport):
                 [
                     revision.row["id"]
                     for one, revision in stored
-                    if revision.row["active"] != active == int(one.client.active)
+                    if revision.row["active"] != active == int(revision.client.active)
                     and not (one.plan and one.plan.contacts)
                 ],
                 active,

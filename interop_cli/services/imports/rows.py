@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
@@ -147,6 +148,11 @@ class RowImport(ABC):
     def batch(self, records: Sequence[FileRow]) -> None:
         """Write these rows, or reject some of them."""
 
+    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow]]:
+        """The rows in batches."""
+        while rows := list(islice(records, self.size)):
+            yield rows
+
     def finish(self) -> None:  # noqa: B027 - nothing, where nothing depends on them all
         """Write what depends on all the rows; not called where a row was refused for good."""
 
@@ -166,11 +172,11 @@ class RowImport(ABC):
         """
         if self.want_rows:
             self.outcome.rows = []
-        iterator = iter(records)
-        while rows := list(islice(iterator, self.size)):
-            self.outcome.matched += len(rows)
-            self.batch(rows)
-            self.rejected.flush()
+        with closing(self.batches(iter(records))) as batches:
+            for rows in batches:
+                self.outcome.matched += len(rows)
+                self.batch(rows)
+                self.rejected.flush()
         if self.outcome.matched == 0:
             raise InvalidData("import.empty", msg("The file has no rows; nothing was written."))
         self.conclude()

@@ -22,7 +22,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     client = uow.clients.row(ref)
     address = Address.build({**values, "main": False}, context.at(None, client["code"]))
     address.client_id = client["id"]
-    (address_id,) = uow.addresses.add([address])
+    (address_id,) = uow.addresses.add([uow.addresses.columns_of(address)])
     if values.get("main"):
         uow.addresses.make_main(uow.addresses.row(address_id))
     item = {"id": address_id, "client": client["code"], "status": "ok", "error": None}

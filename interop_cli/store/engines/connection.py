@@ -24,6 +24,13 @@ class Connection(Protocol):
     readers_block_writers: bool
     """True where an open read keeps writers waiting (SQLite without WAL)."""
 
+    by_client: bool
+    """True where a row may lie with its client, apart from those of others (a server).
+
+    It then goes to another client by being deleted and inserted, and what no two rows may share,
+    whosever they are, stands in the table ``taken``.
+    """
+
     def query(self, sql: str, /, **params: object) -> list[Row]:
         """All rows of a statement, each a dict by column name."""
 
@@ -75,6 +82,14 @@ class Connection(Protocol):
 
     def temp_table(self, name: str, columns: str) -> None:
         """An empty private table named ``name`` for the current transaction."""
+
+    def apart(self, name: str, sql: str, **params: object) -> str:
+        """SQL for the ids that a query finds, in parentheses, for a change of a private table.
+
+        They may be read into the private table ``name`` first: a distributed engine joins no table
+        that lies on several nodes into what changes one that lies on none. What ``sql`` binds has
+        to be bound by what it is put into, too.
+        """
 
     def filled(self, name: str) -> None:
         """Say that a private table holds its rows now, for the plans of what comes after."""

@@ -23,7 +23,13 @@ from interop_cli.store.migrations import missing
 from interop_cli.store.writing import journal
 
 BACKUP_AGE = 24 * 3600
+PULL_AGE = 7 * 24 * 3600
 RULES = (
+    (
+        "rule.corrects",
+        "SELECT COUNT(*) AS n FROM document WHERE corrects_id IS NOT NULL"
+        " AND corrects_id NOT IN (SELECT id FROM document)",
+    ),
     (
         "rule.main_address",
         "SELECT COUNT(*) AS n FROM client WHERE NOT EXISTS (SELECT 1 FROM address"
@@ -107,8 +113,10 @@ def _changed_files(conn: Connection) -> Iterator[str]:
             yield name
 
 
-def doctor(conn: Connection, location: str) -> list[Row]:
-    """What could go wrong around it: the library, the file and its folder, backups, rights."""
+def doctor(conn: Connection, location: str, now: str) -> list[Row]:
+    """What could go wrong around it: the library, the file and its folder, backups, rights; locks
+    that others wait for, and what is stale ``now``.
+    """
     findings = list(_about_file(conn, Path(location))) if not is_url(location) else []
     if conn.engine == "sqlite":
         from interop_cli.store.engines.files import problems
@@ -117,13 +125,95 @@ def doctor(conn: Connection, location: str) -> list[Row]:
             _finding(row["code"], "error", msg("{what}", what=row["what"]))
             for row in problems(conn, deep=False)
         ]
+    if conn.engine == "postgres":
+        findings += _about_server(conn)
     return [
         *findings,
+        *_about_stale(conn, now),
         *_about_move(conn),
         *_about_erasures(conn),
         *_about_mail(conn),
         *_about_users(conn),
+        *_about_layout(conn),
     ]
+
+
+def _about_layout(conn: Connection) -> Iterator[Row]:
+    from interop_cli.store.engines import distribute
+
+    if not distribute.is_distributed(conn):
+        return
+    if left := distribute.layout(conn).left:
+        yield _finding(
+            "db.layout",
+            "warning",
+            msg("These tables are not laid out over the nodes: {names}", names=", ".join(left)),
+            msg("interop db distribute"),
+        )
+        return
+    count = distribute.nodes(conn)
+    what = counted("Rows lie on {count} node", "Rows lie on {count} nodes", count=count)
+    yield _finding("db.distributed", "info", what)
+
+
+def _about_server(conn: Connection) -> Iterator[Row]:
+    """The way to a server, its backups, and who keeps others waiting there."""
+    from interop_cli.store.engines import metrics
+
+    if not metrics.tls(conn):
+        yield _finding(
+            "tls.none",
+            "warning",
+            msg("What goes to the server over the network is not encrypted"),
+            msg("Add sslmode=verify-full to --db; see docs/server.md"),
+        )
+    for row in metrics.blockers(conn):
+        yield _finding(
+            "lock.held",
+            "warning",
+            counted(
+                "{login} ({program}) keeps {count} session waiting, {seconds} s long",
+                "{login} ({program}) keeps {count} sessions waiting, {seconds} s long",
+                count=row["waiting"],
+                login=row["login"],
+                program=row["program"],
+                seconds=row["seconds"],
+            ),
+            msg("Where it does not end: SELECT pg_terminate_backend(…)"),
+        )
+    if time.time() - metrics.archived(conn) > BACKUP_AGE:
+        yield _finding(
+            "backup.server",
+            "info",
+            msg("The server archived nothing of its log in 24 hours; its dumps are not seen here"),
+            msg("pg_dump, or interop db copy; see docs/server.md"),
+        )
+
+
+def _about_stale(conn: Connection, now: str) -> Iterator[Row]:
+    """Totals that are not those of the documents, and targets of sync nobody has pulled."""
+    from interop_cli.store.engines.metrics import moment
+
+    (stale,) = conn.query("SELECT COUNT(*) AS n FROM sales_stale")
+    if stale["n"]:
+        yield _finding(
+            "sales.stale",
+            "info",
+            counted(
+                "{count} sales total is older than its documents",
+                "{count} sales totals are older than their documents",
+                count=stale["n"],
+            ),
+            msg("interop sales refresh"),
+        )
+    for row in conn.query("SELECT name, pulled_at FROM sync_target ORDER BY name"):
+        if row["pulled_at"] and moment(now) - moment(row["pulled_at"]) > PULL_AGE:
+            yield _finding(
+                "sync.stale",
+                "info",
+                msg("Nothing was pulled from {target} for a week", target=row["name"]),
+                msg("interop sync pull --target {target}", target=row["name"]),
+            )
 
 
 def _about_move(conn: Connection) -> Iterator[Row]:
@@ -161,8 +251,6 @@ def _about_mail(conn: Connection) -> Iterator[Row]:
 
 
 def _about_users(conn: Connection) -> Iterator[Row]:
-    from interop_cli.store.reading.users import enforced
-
     users = conn.query("SELECT uid, name, role FROM user_role ORDER BY name, uid")
     if not users:
         yield _finding(
@@ -173,19 +261,54 @@ def _about_users(conn: Connection) -> Iterator[Row]:
         )
     if conn.login() is None:
         return
-    loose = [row["name"] for row in users if not enforced(conn, row["uid"], row["role"])]
-    if loose:
+    yield from _about_grants(conn)
+
+
+def _about_grants(conn: Connection) -> Iterator[Row]:
+    """What the table of users promises against what the server enforces."""
+    from interop_cli.store.engines import grants
+
+    found = grants.compared(conn)
+    if found["above"]:
         yield _finding(
             "rights.not_enforced",
             "info",
             msg(
                 "The server does not hold these users to their role: {users}",
-                users=", ".join(loose),
+                users=", ".join(found["above"]),
             ),
+            msg("The owner of the tables and superusers may do everything"),
+        )
+    if wrong := sorted(found["other"] + found["unknown"]):
+        yield _finding(
+            "rights.differ",
+            "warning",
             msg(
-                "The owner of the tables and superusers may do everything; for others:"
-                " interop db grant USER ROLE"
+                "What the server lets these users do is not what their role says: {users}",
+                users=", ".join(wrong),
             ),
+            msg("As the owner of the tables: interop db grant USER ROLE"),
+        )
+    if found["unlisted"]:
+        yield _finding(
+            "rights.unlisted",
+            "warning",
+            msg(
+                "These logins have rights on the server, and no role here: {users}",
+                users=", ".join(found["unlisted"]),
+            ),
+            msg("interop db grant USER ROLE, or REVOKE what they have"),
+        )
+    if found["direct"]:
+        yield _finding(
+            "rights.direct",
+            "info",
+            msg(
+                "These users have their rights from no group, and a restored dump may lose them:"
+                " {users}",
+                users=", ".join(found["direct"]),
+            ),
+            msg("ALTER ROLE OWNER CREATEROLE; then, as the owner: interop db grant USER ROLE"),
         )
 
 

@@ -108,11 +108,7 @@ def checked_path(path: Path) -> Path:
     except FileNotFoundError:
         raise no_database(path) from None
     except OSError as error:
-        raise IoFailure(
-            "io.database",
-            msg("The database cannot be opened: {path}: {why}.", path=str(path), why=why(error)),
-            hint=_ELSEWHERE,
-        ) from error
+        raise _closed(path, error) from error
     if not stat.S_ISREG(status.st_mode):
         raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(path)))
     if status.st_nlink > 1:
@@ -179,11 +175,7 @@ def _header(path: Path) -> tuple[bytes, int]:
             _refuse_without_locks(file.fileno())
             return file.read(100), os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise IoFailure(
-            "io.database",
-            msg("The database cannot be opened: {path}: {why}.", path=str(path), why=why(error)),
-            hint=_ELSEWHERE,
-        ) from error
+        raise _closed(path, error) from error
 
 
 _UNUSED = 1 << 31  # a byte that SQLite locks never: its own begin at 1 << 30
@@ -214,6 +206,14 @@ def _said(header: bytes) -> int:
 def _being_written(path: Path) -> bool:
     """Whether a journal lies beside the file: SQLite will make it whole."""
     return any(Path(f"{path}{suffix}").exists() for suffix in ("-journal", "-wal"))
+
+
+def _closed(path: Path, error: OSError) -> IoFailure:
+    return IoFailure(
+        "io.database",
+        msg("The database cannot be opened: {path}: {why}.", path=str(path), why=why(error)),
+        hint=_ELSEWHERE,
+    )
 
 
 def no_database(path: Path) -> NotFound:

@@ -23,13 +23,14 @@ from psycopg.pq import TransactionStatus
 from interop_cli.domain.errors import Busy, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Row, Values
+from interop_cli.store.engines.distribute import ONE_BY_ONE
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, READ_ONLY, translating
 from interop_cli.store.engines.postgres_session import Session, open_session
 from interop_cli.store.engines.twins import MOVED, refuse_moved
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
 BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
-TURN = f"{BEGIN}; LOCK TABLE write_turn IN EXCLUSIVE MODE"
+TURN = "LOCK TABLE write_turn IN EXCLUSIVE MODE"
 AGAIN = 0.2  # seconds between two questions for the outcome of a commit
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
@@ -47,6 +48,7 @@ class PostgresConnection:
 
     engine = "postgres"
     readers_block_writers = False
+    by_client = True
 
     def __init__(self, raw: Session, lock_timeout: float) -> None:
         self.raw = raw
@@ -90,6 +92,8 @@ class PostgresConnection:
     def write(self, *, moved: bool = False) -> Iterator[None]:
         with translating(), self._turn(moved):
             try:
+                if self.raw.facts.distributed:
+                    self.raw.execute(ONE_BY_ONE)
                 yield
                 (ours,) = self.query("SELECT pg_current_xact_id_if_assigned()::TEXT AS number")
             except BaseException:
@@ -104,7 +108,7 @@ class PostgresConnection:
         if self.raw.facts.standby:
             raise READ_ONLY.error()
         try:
-            answers = self.raw.execute(f"{TURN}; {MOVED}")
+            answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{TURN}; {MOVED}")
             while answers.nextset():
                 pass
             if not moved and (row := answers.fetchone()):
@@ -117,16 +121,20 @@ class PostgresConnection:
                 self.raw.execute("ROLLBACK")
             raise
         else:
+            self.raw.settle()
             yield
             return
-        # The tables are still to be made, or brought to the present schema.
-        self.raw.execute("SELECT pg_advisory_lock(%s)", [MAKERS_LOCK])
+        # The tables are still to be made, or brought to the present schema. Each statement sees
+        # what was committed before it: so those who waited see the tables.
+        self.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
         try:
-            self.raw.execute(BEGIN)
-            yield
-        finally:
-            with suppress(Exception):  # a lost session has let go of it already
-                self.raw.execute("SELECT pg_advisory_unlock(%s)", [MAKERS_LOCK])
+            self.raw.settle()
+            self.raw.execute("SELECT pg_advisory_xact_lock(%s)", [MAKERS_LOCK])
+        except psycopg.Error:
+            with suppress(psycopg.Error):
+                self.raw.execute("ROLLBACK")
+            raise
+        yield
 
     def _commit(self, number: str | None) -> None:
         """Commit the transaction of this number (none where nothing was written).
@@ -192,6 +200,7 @@ class PostgresConnection:
             # Not SERIALIZABLE, which a standby refuses; one snapshot it is all the same.
             self.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
+                self.raw.settle()
                 yield
             finally:
                 with suppress(psycopg.Error):
@@ -229,6 +238,12 @@ class PostgresConnection:
     def temp_table(self, name: str, columns: str) -> None:
         self.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
         self.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+
+    def apart(self, name: str, sql: str, **params: object) -> str:
+        self.temp_table(name, "id BIGINT")
+        self.execute(f"INSERT INTO {name} (id) {sql}", **params)
+        self.filled(name)
+        return f"(SELECT id FROM {name})"  # noqa: S608 - our own names
 
     def filled(self, name: str) -> None:
         # Without statistics a small table is taken for thousands of rows, and joined by reading
@@ -276,12 +291,13 @@ class PostgresConnection:
         keeper = open_session(self.raw.address.url, lock_timeout=self.lock_timeout)
         try:
             with translating():
+                keeper.execute("BEGIN")
+                keeper.settle()
                 keeper.execute(
-                    "SELECT set_config('application_name', %s, false),"
-                    " set_config('idle_in_transaction_session_timeout', '0', false)",
+                    "SELECT set_config('application_name', %s, true),"
+                    " set_config('idle_in_transaction_session_timeout', '0', true)",
                     [holder[:60]],
                 )
-                keeper.execute("BEGIN")
                 keeper.execute("SELECT 1 FROM task WHERE name = %s FOR UPDATE NOWAIT", [task])
         except Busy:
             keeper.close()

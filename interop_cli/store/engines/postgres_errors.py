@@ -151,6 +151,12 @@ MALFORMED = Reason(
     N_("The address of the database server cannot be read."),
     N_("postgresql://USER@HOST:5432/NAME; what is special in it is percent-encoded."),
 )
+POOLER_OPTIONS = Reason(
+    ConfigError,
+    "db.options",
+    N_("The pooler before the database server refuses an option of --db or PGOPTIONS."),
+    N_("Set it on the server, as ALTER ROLE … SET search_path = …; or let the pooler pass it on."),
+)
 SERVICE = Reason(
     ConfigError,
     "db.service",
@@ -200,6 +206,13 @@ READ_ONLY = Reason(
     N_("It is a standby, or default_transaction_read_only is on: name the one to write to."),
 )
 
+UNSUPPORTED = Reason(
+    ConfigError,
+    "db.unsupported",
+    N_("The database server refuses a statement that PostgreSQL by itself takes."),
+    N_("See how its tables lie: interop db doctor. On Citus: interop db distribute"),
+)
+
 # By SQLSTATE, or by its first two characters.
 _STATES = {
     "57014": CANCELLED,
@@ -210,6 +223,9 @@ _STATES = {
     "3F000": NO_SCHEMA,
     "25006": READ_ONLY,
     "53100": DISK_FULL,
+    "0A": UNSUPPORTED,  # it does not do this at all, or not with tables that lie so
+    "42P01": UNSUPPORTED,  # a node does not know a table that another one has
+    "42883": UNSUPPORTED,
     "08": UNREACHABLE,
     "57": UNREACHABLE,
     "25P03": UNREACHABLE,
@@ -237,6 +253,7 @@ _WORDS = tuple(
         (r"trop de (clients|connexions)|emplacements de connexions? restants", TOO_MANY),
         (r"database system is|système de bases? de données", STARTING),
         (r"unrecognized configuration parameter|paramètre de configuration .+ non", OPTIONS),
+        (r"unsupported startup parameter", POOLER_OPTIONS),
         (r"invalid value for parameter|valeur invalide pour le paramètre", OPTIONS),
         (r"FATAL:.*(requires a value|requiert une valeur)", OPTIONS),
         (r"permission denied to set parameter|droit refusé pour initialiser", OPTIONS),

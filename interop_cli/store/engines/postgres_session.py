@@ -32,14 +32,23 @@ DEFAULTS = {
     "idle_in_transaction_session_timeout": "300000",
     "client_connection_check_interval": "10000",  # a statement of a killed client ends with it
 }
-FACTS = """
-SELECT session_user, pg_backend_pid(), pg_is_in_recovery(), current_setting('server_encoding'),
-  CAST(pg_postmaster_start_time() AS TEXT), set_config('client_encoding', 'UTF8', false),
-  (SELECT count(set_config(s.name, wanted.value, false)) FROM pg_settings s
-    JOIN unnest(CAST(%(names)s AS TEXT[]), CAST(%(values)s AS TEXT[])) AS wanted (name, value)
-      USING (name)
-    WHERE s.source = 'default' OR (s.name = 'lock_timeout' AND s.source <> 'client'))
+SETTING = """
+(SELECT count(set_config(s.name, wanted.value, %(local)s)) FROM pg_settings s
+  JOIN unnest(CAST(%(names)s AS TEXT[]), CAST(%(values)s AS TEXT[])) AS wanted (name, value)
+    USING (name)
+  WHERE (s.source = 'default' OR (s.name = 'lock_timeout' AND s.source <> 'client'))
+    AND (%(local)s OR pg_backend_pid() = %(pid)s))
 """
+# Behind a pooler that lends its sessions to one transaction after the other, nothing is set that
+# the next one would find: the process is another one than that which we were told when connecting.
+FACTS = f"""
+SELECT session_user, pg_backend_pid(), pg_is_in_recovery(), current_setting('server_encoding'),
+  CAST(pg_postmaster_start_time() AS TEXT), to_regclass('pg_dist_partition') IS NOT NULL,
+  pg_backend_pid() <> %(pid)s,
+  CASE WHEN pg_backend_pid() = %(pid)s THEN set_config('client_encoding', 'UTF8', false) END,
+  {SETTING}
+"""
+ALIVE = b"SELECT true"
 WORKING = (
     b"SELECT state NOT LIKE 'idle%' AND COALESCE(wait_event_type, '') <> 'Client'"
     b" FROM pg_stat_activity WHERE pid = "
@@ -56,6 +65,10 @@ class Facts:
     encoding: str = ""
     started: str = ""
     """When the server was started: another answer is another server, or one that has crashed."""
+    distributed: bool = False
+    """Whether the tables may lie on several nodes (Citus)."""
+    pooled: bool = False
+    """Whether a pooler stands between: a session is ours for one transaction alone."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,19 @@ class Session(psycopg.Connection[Any]):
 
     address = NOWHERE
     facts = Facts()
+    lock_timeout = 0.0
+
+    @property
+    def patience(self) -> str:
+        """What has a transaction wait for its first lock no longer than asked: no snapshot yet."""
+        if not self.facts.pooled:
+            return ""
+        return f"SET LOCAL lock_timeout = {max(int(self.lock_timeout * 1000), 1)}; "
+
+    def settle(self) -> None:
+        """Set what a session is set to, in a transaction that begins, where that is all we have."""
+        if self.facts.pooled:
+            self.execute(f"SELECT {SETTING}", {**_settings(self), "local": True})
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
         return super().wait(self._watched(gen), *args, **options)
@@ -125,11 +151,11 @@ def open_session(url: str, *, lock_timeout: float) -> Session:
         raise MALFORMED.error() from None  # its words hold pieces of the address
     raw = _connected(url, _defaults(given, address.patience))
     try:
-        raw.address = address
+        raw.address, raw.lock_timeout = address, lock_timeout
         with translating():
-            raw.facts = _told(
-                raw, {"lock_timeout": str(max(int(lock_timeout * 1000), 1)), **DEFAULTS}
-            )
+            raw.facts = Facts(*next(raw.execute(FACTS, {**_settings(raw), "local": False}))[:7])
+        if raw.facts.pooled:
+            raw.prepare_threshold = None  # the next session does not know what was prepared in this
         if raw.facts.encoding != "UTF8":
             raise ConfigError(
                 "db.encoding",
@@ -147,15 +173,16 @@ def open_session(url: str, *, lock_timeout: float) -> Session:
 
 def _connected(url: str, defaults: dict[str, str]) -> Session:
     try:
-        return Session.connect(make_conninfo(url, **defaults), autocommit=True)
+        told = make_conninfo(url, **defaults, client_encoding="UTF8")
+        return Session.connect(told, autocommit=True)
     except psycopg.Error as error:
         failure = refusal(str(error))
     raise failure  # out of reach of the driver's own words, which hold pieces of the address
 
 
-def _told(raw: Session, settings: dict[str, str]) -> Facts:
-    rows = raw.execute(FACTS, {"names": list(settings), "values": list(settings.values())})
-    return Facts(*next(rows)[:5])
+def _settings(raw: Session) -> dict[str, object]:
+    wanted = {"lock_timeout": str(max(int(raw.lock_timeout * 1000), 1)), **DEFAULTS}
+    return {"names": list(wanted), "values": list(wanted.values()), "pid": raw.info.backend_pid}
 
 
 def _defaults(given: dict[str, Any], patience: float) -> dict[str, str]:
@@ -203,7 +230,9 @@ def _works(raw: Session, address: Address, deadline: float) -> bool:
                 return False
         if status == pq.PollingStatus.FAILED:
             return b"FATAL" in probe.error_message
-        probe.send_query(WORKING + str(raw.facts.backend).encode())
+        # Behind a pooler nobody knows which session works for us; that the server answers must do.
+        asked = ALIVE if raw.facts.pooled else WORKING + str(raw.facts.backend).encode()
+        probe.send_query(asked)
         while probe.is_busy():
             if not _ready(probe.socket, deadline):
                 return False

@@ -94,6 +94,7 @@ class SqliteConnection:
     """A file of our own; see ``Connection`` for what each method gives."""
 
     engine = "sqlite"
+    by_client = False
 
     def __init__(
         self, raw: driver.Connection, path: Path, identity: tuple[int, int] | None
@@ -220,6 +221,9 @@ class SqliteConnection:
     def temp_table(self, name: str, columns: str) -> None:
         self.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
         self.execute(f"DELETE FROM temp.{name}")  # noqa: S608 - our own names
+
+    def apart(self, name: str, sql: str, **params: object) -> str:
+        return f"({sql})"
 
     def filled(self, name: str) -> None:
         """Nothing to do: plans do not depend on how many rows there are."""

@@ -27,7 +27,7 @@ from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.create import has_tables, made, make_admin
 from interop_cli.store.engines.open import connect, is_free, open_database
 from interop_cli.store.migrations import MIGRATIONS
-from interop_cli.store.writing import rights
+from interop_cli.store.writing import rights, taken
 
 BATCH = 1000
 INDEX = "client_search_fts"  # SQLite's full-text index, made anew from client_search
@@ -141,6 +141,7 @@ class Copying:
             with self.progress(2 * rows) as advance:
                 sums = {one.name: _copied(one, source, target, advance).told for one in places}
                 names = {place.name for place in places}
+                taken.fill(target)
                 for name, last in source.last_ids().items():
                     if last and name in names:
                         target.set_last_id(name, last)

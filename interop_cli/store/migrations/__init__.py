@@ -67,6 +67,7 @@ MIGRATIONS = tuple(
         "0013_memo",
         "0014_moved",
         "0015_mailings",
+        "0016_by_client",
     )
 )
 

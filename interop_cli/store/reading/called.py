@@ -62,7 +62,8 @@ def _known(conn: Connection, entity: str, ids: set[Any]) -> tuple[dict[Any, Row]
     if entity == "document_line":
         sql = (
             "SELECT l.id, l.client_id, d.id AS document_id, d.kind, d.number FROM document_line l"
-            " JOIN document d ON d.id = l.document_id WHERE l.id IN ({places})"
+            " JOIN document d ON d.id = l.document_id AND d.client_id = l.client_id"
+            " WHERE l.id IN ({places})"
         )
     known = {row["id"]: row for row in query_in_chunks(conn, sql, ids - {None})}
     gone = {}

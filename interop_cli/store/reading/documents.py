@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from interop_cli.domain.errors import Conflict, Detail, NotFound
 from interop_cli.domain.fields import DOCUMENT
@@ -10,7 +11,7 @@ from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.reading import mailings, notes
 from interop_cli.store.reading.called import id_named
 from interop_cli.store.reading.fields import ListField, list_fields
@@ -91,11 +92,11 @@ def one(conn: Connection, document_id: int) -> Row:
     chosen = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
     (row,) = conn.query(
         f"SELECT {chosen}, d.terms, d.memo, d.sold_to_address, d.bill_to_address,"
-        " d.place_of_supply, d.taxes, k.number AS corrects, d.client_id, d.version,"
-        " d.created_at, d.updated_at"
-        f"{SOURCE} LEFT JOIN document k ON k.id = d.corrects_id WHERE d.id = :id",
+        " d.place_of_supply, d.taxes, d.corrects_id AS corrects, d.client_id, d.version,"
+        f" d.created_at, d.updated_at{SOURCE} WHERE d.id = :id",
         id=document_id,
     )
+    row["corrects"] = numbers(conn, [row["corrects"]]).get(row["corrects"])
     row["notes"] = notes.of_client(conn, row.pop("client_id"))
     row["taxes"] = json.loads(row["taxes"])
     row["lines"] = conn.query(
@@ -105,6 +106,13 @@ def one(conn: Connection, document_id: int) -> Row:
     )
     row["mailings"] = mailings.of_document(conn, document_id)
     return row
+
+
+def numbers(conn: Connection, document_ids: Iterable[int | None]) -> dict[int | None, str | None]:
+    """The numbers of documents, as what corrects them says: it may be another client's."""
+    sql = "SELECT id, number FROM document WHERE id IN ({places})"
+    wanted = (one for one in document_ids if one is not None)
+    return {row["id"]: row["number"] for row in query_in_chunks(conn, sql, wanted)}
 
 
 def of_client(conn: Connection, client_id: int) -> Row:

@@ -13,11 +13,12 @@ LATEST = 5
 STATE = (
     "(SELECT CASE MAX(CASE m.state WHEN 'sent' THEN 3 WHEN 'unknown' THEN 2 ELSE 1 END)"
     " WHEN 3 THEN 'sent' WHEN 2 THEN 'unknown' WHEN 1 THEN 'failed' END"
-    " FROM mailing m WHERE m.document_id = d.id)"
+    " FROM mailing m WHERE m.document_id = d.id AND m.client_id = d.client_id)"
 )
 _SELECT = (
     "SELECT m.document_id, d.kind, d.number, m.state, m.at, m.recipients, m.copies, m.refused,"
     " m.message_id, m.error FROM mailing m JOIN document d ON d.id = m.document_id"
+    " AND d.client_id = m.client_id"
 )
 
 
@@ -74,7 +75,7 @@ def unsent(since: str) -> Condition:
     return Condition(
         "d.kind = 'invoice' AND d.status = 'posted' AND d.issued = 1 AND d.posted_at >= :mail_since"
         " AND NOT EXISTS (SELECT 1 FROM mailing m WHERE m.document_id = d.id"
-        " AND m.state IN ('sent', 'unknown'))",
+        " AND m.client_id = d.client_id AND m.state IN ('sent', 'unknown'))",
         {"mail_since": since},
     )
 

@@ -145,7 +145,7 @@ def _attached(conn: Connection, note_ids: Iterable[int]) -> dict[int, list[Row]]
     return found
 
 
-COUNT = "(SELECT COUNT(*) FROM attachment f WHERE f.note_id = n.id)"
+COUNT = "(SELECT COUNT(*) FROM attachment f WHERE f.note_id = n.id AND f.client_id = n.client_id)"
 VIEW = ListView(
     source=FROM,
     table="n",

@@ -10,6 +10,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.twins import moved_to
+from interop_cli.store.reading.history import DERIVED
 from interop_cli.store.reading.lists import EVERYTHING, Condition
 
 if TYPE_CHECKING:
@@ -112,17 +113,74 @@ def latest(conn: Connection, actor: str) -> Row:
     )
 
 
+CHANGE = ("id", "entity", "entity_id", "action", "before", "version")
+BATCH = 5000  # each asks once for what came after it
+
+
 def changes(conn: Connection, operation_id: int, limit: int) -> Iterator[Row]:
-    """The first changes of an operation, as they come: entity, id, action, fields before."""
-    names = ("entity", "entity_id", "action", "before", "version")
+    """The first changes of an operation, as they come, with the values before and after.
+
+    Rows of entity, entity_id, action, before, after, version: ``before`` has the fields that were
+    changed, or the whole row that went; ``after`` what they became, or the row that came.
+    """
     sql = (
-        f"SELECT {', '.join(names)} FROM change"  # noqa: S608
+        f"SELECT {', '.join(CHANGE)} FROM change"  # noqa: S608
         " WHERE operation_id = :id ORDER BY change.id LIMIT :limit"
     )
-    for batch in conn.batches(sql, {"id": operation_id, "limit": limit}):
-        for values in batch:
-            row = dict(zip(names, values, strict=True))
-            yield {**row, "before": json.loads(row["before"]) if row["before"] else None}
+    for batch in conn.batches(sql, {"id": operation_id, "limit": limit}, BATCH):
+        found = [_read(values) for values in batch]
+        after = _after(conn, found)
+        for row in found:
+            yield {
+                "entity": row["entity"],
+                "entity_id": row["entity_id"],
+                "action": row["action"],
+                "before": row["before"],
+                "after": after[row["id"]],
+                "version": row["version"],
+            }
+
+
+def _read(values: tuple[Any, ...]) -> Row:
+    row = dict(zip(CHANGE, values, strict=True))
+    return {**row, "before": json.loads(row["before"]) if row["before"] else None}
+
+
+def _after(conn: Connection, found: list[Row]) -> dict[int, Row | None]:
+    """By change: what it left, which is what the next one found, or what the row holds now."""
+    state: dict[tuple[str, int], Row] = {}
+    wanted = {row["id"] for row in found}
+    rows = list(found)
+    for entity in {row["entity"] for row in found}:
+        ids = {row["entity_id"] for row in found if row["entity"] == entity}
+        sql, among = conn.among("id", ids)
+        for row in conn.query(f"SELECT * FROM {entity} WHERE {sql}", among=among):  # noqa: S608
+            state[entity, row["id"]] = row
+        sql, among = conn.among("entity_id", ids)
+        later = conn.query(
+            f"SELECT {', '.join(CHANGE)} FROM change WHERE id > :first AND entity = :entity"  # noqa: S608
+            f" AND {sql}",
+            first=min(wanted),
+            entity=entity,
+            among=among,
+        )
+        rows += [_read(tuple(row.values())) for row in later if row["id"] not in wanted]
+    after: dict[int, Row | None] = {}
+    for row in sorted(rows, key=lambda row: row["id"], reverse=True):
+        key = (row["entity"], row["entity_id"])
+        if row["action"] == "delete":
+            after[row["id"]], state[key] = None, dict(row["before"])
+            continue
+        now = state.setdefault(key, {})
+        if row["id"] in wanted:
+            shown = now if row["before"] is None else row["before"]
+            after[row["id"]] = {
+                name: now.get(name)
+                for name in shown
+                if row["before"] is not None or (name not in DERIVED and now[name] is not None)
+            }
+        now.update(row["before"] or {})
+    return after
 
 
 def info(conn: Connection) -> Row:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.reading.documents import SOURCE, document_named
+from interop_cli.store.reading.documents import SOURCE, document_named, numbers
 from interop_cli.store.reading.lists import Condition, Key, ordered
 
 BATCH = 100
@@ -66,10 +66,10 @@ def _batch(conn: Connection, ids: Sequence[int], *, notes: bool) -> list[Row]:
     condition, among = conn.among("d.id", ids)
     fields = ", ".join(f"d.{name} AS {name}" for name in _FIELDS)
     rows = conn.query(
-        f"SELECT {fields}, d.taxes AS taxes, k.number AS corrects, c.code AS client,"
+        f"SELECT {fields}, d.taxes AS taxes, d.corrects_id AS corrects, c.code AS client,"
         " c.name AS client_name, c.language AS language, c.shipper_identity AS shipper_identity,"
         " c.logo AS logo, p.id AS payer_id, p.code AS payer, p.name AS payer_name"
-        f"{SOURCE} LEFT JOIN document k ON k.id = d.corrects_id WHERE {condition}",
+        f"{SOURCE} WHERE {condition}",
         among=among,
     )
     clients, payers = ({row[name] for row in rows} for name in ("client_id", "payer_id"))
@@ -77,10 +77,12 @@ def _batch(conn: Connection, ids: Sequence[int], *, notes: bool) -> list[Row]:
     places = _places(conn, "id", {row["ship_to_id"] for row in rows} - {None})
     logos = _logos(conn, {row["logo"] for row in rows} - {None})
     lines = _lines(conn, ids)
+    corrected = numbers(conn, {row["corrects"] for row in rows})
     noted = _notes(conn, clients) if notes else {}
     for row in rows:
         client_id, payer_id = row.pop("client_id"), row.pop("payer_id")
         row["taxes"] = json.loads(row["taxes"])
+        row["corrects"] = corrected.get(row["corrects"])
         row["logo"] = logos.get(row["logo"])
         row["main"], row["payer_main"] = mains.get(client_id), mains.get(payer_id)
         row["ship_to_place"] = places.get(row.pop("ship_to_id"))

@@ -18,7 +18,8 @@ class Table:
     ``columns`` are those an entity owns; ``client`` is the column that names the client on whose
     history a change is shown; a change of a column in ``search`` renews that client's place in the
     search index. Rows of a table that ``counts`` make up the sales totals; those of one that is
-    ``named`` get a ``uid``, theirs for ever.
+    ``named`` get a ``uid``, theirs for ever. A table that ``grows`` with the documents lies by
+    client on a server (see ``taken.py``).
     """
 
     name: str
@@ -27,6 +28,7 @@ class Table:
     search: frozenset[str] = field(default_factory=frozenset)
     counts: bool = False
     named: bool = False
+    grows: bool = False
 
     @property
     def all_columns(self) -> tuple[str, ...]:
@@ -34,13 +36,20 @@ class Table:
         return SYSTEM + self.columns
 
 
-def _entity(name: str, fields: Fields, *, client: str = "client_id", counts: bool = False) -> Table:
+def _entity(
+    name: str,
+    fields: Fields,
+    *,
+    client: str = "client_id",
+    counts: bool = False,
+    grows: bool = False,
+) -> Table:
     """The table of an entity, out of its fields."""
     found = {field.stands_in for field in fields if field.searched and not field.place}
     if found and client in columns(fields):
         found.add(client)  # it goes to another client, and with it what that one is found by
     named = any(field.kind is Kind.UID for field in fields)
-    return Table(name, columns(fields), client, frozenset(found), counts, named)
+    return Table(name, columns(fields), client, frozenset(found), counts, named, grows)
 
 
 CLIENT = _entity("client", fields.CLIENT, client="id")
@@ -52,14 +61,14 @@ CLIENT_CODE = Table(
 )
 ADDRESS = _entity("address", fields.ADDRESS)
 CONTACT = _entity("contact", fields.CONTACT)
-NOTE = _entity("note", fields.NOTE)
+NOTE = _entity("note", fields.NOTE, grows=True)
 ATTACHMENT = Table(
-    "attachment", ("client_id", "note_id", "name", "size", "sha256"), client="client_id"
+    "attachment", ("client_id", "note_id", "name", "size", "sha256"), client="client_id", grows=True
 )
 SETTING = Table("setting", ("name", "value"))
 USER_ROLE = Table("user_role", ("uid", "name", "role"))
-DOCUMENT = _entity("document", fields.DOCUMENT, counts=True)
-DOCUMENT_LINE = _entity("document_line", fields.LINE)
+DOCUMENT = _entity("document", fields.DOCUMENT, counts=True, grows=True)
+DOCUMENT_LINE = _entity("document_line", fields.LINE, grows=True)
 COUNTER = Table("counter", ("name", "last"))
 MAILING = Table(
     "mailing",
@@ -76,6 +85,7 @@ MAILING = Table(
         "error",
     ),
     client="client_id",
+    grows=True,
 )
 # What a person configures; what a run finds out about a target stands beside it, unjournaled.
 SYNC_TARGET = Table("sync_target", ("name", "kind", "uid", "settings"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import cast
 
@@ -20,7 +20,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values.code import derived_uid
 from interop_cli.store import totals
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.writing import journal
+from interop_cli.store.writing import journal, taken
 from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Table
 
@@ -64,6 +64,7 @@ class Writer:
             spec.all_columns,
             ((row_id, 1, now, now, *values(row)) for row_id, row in zip(ids, rows, strict=True)),
         )
+        taken.take(self.conn, table, rows)
         # One writer at a time: every row between these ids is one of ours.
         ours, bounds = "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
         self._journal(spec, "insert", "NULL", ours, bounds)
@@ -80,6 +81,8 @@ class Writer:
         """
         spec = TABLES[table]
         changes, updates, counted = [], [], []
+        moves: list[tuple[Row, Row]] = []
+        renamed: list[tuple[Row, Row]] = []
         for before, after in pairs:
             old = {name: before[name] for name in spec.columns if before[name] != after[name]}
             if not old:
@@ -89,22 +92,30 @@ class Writer:
             text = json.dumps(old, ensure_ascii=False)
             changes.append((self.operation_id, table, row_id, owner, "update", text, version + 1))
             self.touched.add((table, row_id))
-            updates.append({**after, "id": row_id, "version": version, "now": self.now})
+            if self._moves(spec, old):
+                moves.append((before, after))
+            else:
+                updates.append({**after, "id": row_id, "version": version, "now": self.now})
+            if taken.concerns(self.conn, table, old):
+                renamed.append((before, after))
             if owner is not None and spec.search & old.keys():
                 self._search.touch({owner, after.get(spec.client or "") or owner})
             if spec.counts and totals.COLUMNS & old.keys():
                 counted += [before, after]
-        if not updates:
+        if not changes:
             return 0
+        taken.give_up(self.conn, table, [before for before, _after in renamed])
+        taken.take(self.conn, table, [after for _before, after in renamed])
         totals.mark_rows(self.conn, counted)
         self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
         sets = ", ".join(f"{name} = :{name}" for name in spec.columns)
-        touched = self.conn.execute_many(
+        touched = self._relay(spec, moves)
+        touched += self.conn.execute_many(
             f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"  # noqa: S608
             " WHERE id = :id AND version = :version",
             updates,
         )
-        if touched != len(updates):
+        if touched != len(changes):
             raise Conflict(
                 "conflict.version", msg("Someone changed this meanwhile; nothing was written.")
             )
@@ -125,7 +136,17 @@ class Writer:
             totals.mark_change(self.conn, where, params, values)
         before = self.conn.json_object(list(values))
         count = self._journal(spec, "update", before, where, params, bump=1)
-        if count:
+        if not count:
+            return 0
+        if taken.concerns(self.conn, table, values):
+            rows = self._rows(table, where, params)
+            taken.give_up(self.conn, table, rows)
+            taken.take(self.conn, table, [{**row, **values} for row in rows])
+        if self._moves(spec, values):
+            rows = self._rows(table, where, params)
+            if len(rows) != self._relay(spec, [(row, {**row, **values}) for row in rows]):
+                raise RuntimeError("rows were moved behind our back")
+        else:
             sets = ", ".join(f"{name} = :set_{name}" for name in values)
             self.conn.execute(
                 f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"  # noqa: S608
@@ -148,6 +169,8 @@ class Writer:
         before = self.conn.json_object(spec.all_columns)
         count = self._journal(spec, "delete", before, where, params)
         if count:
+            if taken.concerns(self.conn, table, spec.columns):
+                taken.give_up(self.conn, table, self._rows(table, where, params))
             self.conn.execute(f"DELETE FROM {table} WHERE {where}", **params)  # noqa: S608
         return count
 
@@ -162,6 +185,7 @@ class Writer:
             for row in self._as_today(spec, rows)
         ]
         self.conn.insert_many(table, columns, ([row[name] for name in columns] for row in restored))
+        taken.take(self.conn, table, restored)
         self.conn.insert_many(
             "change",
             journal.CHANGE_COLUMNS,
@@ -243,6 +267,45 @@ class Writer:
             **params,
             operation_id=self.operation_id,
         )
+
+    def _rows(self, table: str, where: str, params: Mapping[str, object]) -> list[Row]:
+        return self.conn.query(f"SELECT * FROM {table} WHERE {where}", **params)  # noqa: S608
+
+    def _moves(self, spec: Table, columns: Iterable[str]) -> bool:
+        """Whether to write these columns takes rows from where those of their client lie."""
+        return self.conn.by_client and spec.grows and "client_id" in columns
+
+    def _relay(self, spec: Table, pairs: Sequence[tuple[Row, Row]]) -> int:
+        """Write rows over what they were, among those of another client; how many were as read.
+
+        A distributed engine refuses to change what a row is spread by, so it is deleted there and
+        inserted here. It keeps its id, its uid and its history.
+        """
+        if not pairs:
+            return 0
+        gone = self.conn.execute_many(
+            f"DELETE FROM {spec.name}"  # noqa: S608
+            " WHERE id = :id AND version = :version AND client_id = :client_id",
+            (
+                {name: before[name] for name in ("id", "version", "client_id")}
+                for before, _ in pairs
+            ),
+        )
+        self.conn.insert_many(
+            spec.name,
+            spec.all_columns,
+            (
+                (
+                    before["id"],
+                    before["version"] + 1,
+                    before["created_at"],
+                    self.now,
+                    *(after[name] for name in spec.columns),
+                )
+                for before, after in pairs
+            ),
+        )
+        return gone
 
     def _index_owners(self, spec: Table, where: str, params: Mapping[str, object]) -> None:
         if spec.client and spec.search:

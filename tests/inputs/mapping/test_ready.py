@@ -62,6 +62,10 @@ def test_a_file_of_that_system_comes_in(
     assert (again.code, again.json["changed"]) == (0, 0), again.stderr
     contacts = invoke("--db", database, "contact", "list", "--json").json
     assert {contact["name"] for contact in contacts} <= {"Luc Doyon", "Anne Roy"}
+    undone = invoke("--db", database, "journal", "undo", "1", "-y", "--json")
+    assert undone.code == 0, undone.stderr
+    for group in ("client", "contact", "address", "note"):
+        assert invoke("--db", database, group, "list", "--json").json == []
 
 
 def test_all_of_them_are_there() -> None:

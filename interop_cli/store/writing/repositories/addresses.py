@@ -67,14 +67,12 @@ class AddressRepository:
         )
         return {row["client_id"]: row for row in rows}
 
-    def add(self, addresses: Sequence[Address], owners: Sequence[int] = ()) -> list[int]:
-        """Insert addresses that passed their rules; their ids.
+    def columns_of(self, address: Address) -> Row:
+        """The columns that an address is stored in."""
+        return to_row(address)
 
-        ``owners`` are the clients they are of, where they do not say it themselves.
-        """
-        rows = [to_row(address) for address in addresses]
-        for row, owner in zip(rows, owners, strict=False):
-            row["client_id"] = owner
+    def add(self, rows: Sequence[Row]) -> list[int]:
+        """Insert the columns of addresses that passed their rules; their ids."""
         return self.writer.insert("address", rows)
 
     def save(self, pairs: Sequence[tuple[Row, Address]]) -> int:

@@ -183,9 +183,9 @@ class ClientRepository:
 
     # -- writing ----------------------------------------------------------------------------
 
-    def add(self, clients: Sequence[Client]) -> list[int]:
-        """Insert clients that passed their rules; their ids."""
-        return self.writer.insert("client", [to_row(client) for client in clients])
+    def add(self, rows: Sequence[Row]) -> list[int]:
+        """Insert the columns of clients that passed their rules; their ids."""
+        return self.writer.insert("client", rows)
 
     def save(self, pairs: Sequence[tuple[Row, Client]]) -> int:
         """Write changed clients over the rows they were read from; how many differed."""

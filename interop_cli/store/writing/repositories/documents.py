@@ -16,6 +16,8 @@ _PLAIN = tuple(
     name for name in DOCUMENT.columns if name not in ("number_key", "year", "taxes", "issued")
 )
 
+BELONGING = ("document_line", "mailing")  # tables of rows that are of a document and its client
+
 
 def to_row(document: Document) -> Row:
     """The columns of a document, the folded number among them."""
@@ -116,16 +118,14 @@ class DocumentRepository:
     def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
         """Write changed documents over the rows they were read from; how many differed.
 
-        The lines of one that goes to another client go along.
+        What belongs to one that goes to another client goes along: its lines and mailings.
         """
         for row, document in pairs:
             if document.client_id != row["client_id"]:
-                self.writer.update(
-                    "document_line",
-                    {"client_id": document.client_id},
-                    "document_id = :id",
-                    id=row["id"],
-                )
+                for table in BELONGING:
+                    self.writer.update(
+                        table, {"client_id": document.client_id}, "document_id = :id", id=row["id"]
+                    )
         return self.writer.save("document", [(row, to_row(document)) for row, document in pairs])
 
     def set_lines(self, document_id: int, client_id: int, lines: Sequence[DocumentLine]) -> bool:
@@ -152,17 +152,15 @@ class DocumentRepository:
 
         In the order of their codes.
         """
-        where, params = (
-            ("TRUE", {}) if client_id is None else ("id = :client", {"client": client_id})
-        )
-        condition = (
-            f"prospect = 1 AND {where} AND EXISTS (SELECT 1 FROM document d"  # noqa: S608
-            " WHERE d.client_id = client.id AND d.kind = 'job' AND d.status <> 'void')"
-        )
+        where, params = "prospect = 1", {}
+        if client_id is not None:
+            where, params = "prospect = 1 AND id = :client", {"client": client_id}
+        prospects = self.conn.query(f"SELECT id FROM client WHERE {where}", **params)  # noqa: S608
+        condition, among = self.conn.among("id", self.jobs_of(row["id"] for row in prospects))
         sql = f"SELECT code FROM client WHERE {condition} ORDER BY code_key"  # noqa: S608
-        codes = [str(row["code"]) for row in self.conn.query(sql, **params)]
+        codes = [str(row["code"]) for row in self.conn.query(sql, among=among)]
         if codes:
-            self.writer.update("client", {"prospect": 0}, condition, **params)
+            self.writer.update("client", {"prospect": 0}, condition, among=among)
         return codes
 
     # -- numbers ----------------------------------------------------------------------------

@@ -135,11 +135,20 @@ class OperationRepository:
         )
         self.conn.filled("undoing")
         for entity in {entity for entity, _row_id in effects}:
-            there = f"EXISTS (SELECT 1 FROM {entity} t WHERE t.id = undoing.entity_id"  # noqa: S608
+            there = (
+                f"SELECT u.entity_id FROM undoing u JOIN {entity} t ON t.id = u.entity_id"  # noqa: S608
+                " WHERE u.entity = :entity"
+            )
+            found = self.conn.apart("there", there, entity=entity)
             self._mark(
                 Stays.CHANGED,
-                f"entity = :entity AND (CASE action WHEN 'insert' THEN {there})"
-                f" ELSE NOT {there} AND t.version = undoing.version) END)",
+                f"entity = :entity AND action = 'insert' AND entity_id IN {found}",
+                entity=entity,
+            )
+            found = self.conn.apart("same", f"{there} AND t.version = u.version", entity=entity)
+            self._mark(
+                Stays.CHANGED,
+                f"entity = :entity AND action <> 'insert' AND entity_id NOT IN {found}",
                 entity=entity,
             )
         self.conn.execute_many(
@@ -230,7 +239,8 @@ class OperationRepository:
             if {"entity": parent} in made:
                 self._mark(
                     Stays.USED,
-                    f"entity = :parent AND action = 'delete' AND {_used(table, column)}",
+                    "entity = :parent AND action = 'delete' AND entity_id IN "
+                    + self.conn.apart("used", _used(table, column), parent=parent),
                     parent=parent,
                 )
         linked = LINKED.replace("u.", "undoing.")
@@ -252,19 +262,23 @@ class OperationRepository:
         """Keep what belongs to rows that stay, and what those refer to; how many."""
         count = 0
         for table, column, parent in BELONGING:
-            count += self._mark(
-                Stays.ALONG,
-                f"entity = '{table}' AND action = 'delete'"  # noqa: S608
-                f" AND entity_id IN (SELECT t.id FROM {table} t JOIN undoing u"
+            found = self.conn.apart(
+                "along",
+                f"SELECT t.id FROM {table} t JOIN undoing u"  # noqa: S608
                 f" ON u.entity = '{parent}' AND u.entity_id = t.{column}"
-                " WHERE u.action = 'delete' AND u.stays <> 0)",
+                " WHERE u.action = 'delete' AND u.stays <> 0",
+            )
+            count += self._mark(
+                Stays.ALONG, f"entity = '{table}' AND action = 'delete' AND entity_id IN {found}"
             )
         for table, column, parent in REFERRING:
+            found = self.conn.apart(
+                "along",
+                f"SELECT t.{column} FROM {table} t JOIN undoing u"  # noqa: S608
+                f" ON u.entity = '{table}' AND u.entity_id = t.id WHERE u.stays <> 0",
+            )
             count += self._mark(
-                Stays.ALONG,
-                f"entity = '{parent}' AND action = 'delete'"  # noqa: S608
-                f" AND entity_id IN (SELECT t.{column} FROM {table} t JOIN undoing u"
-                f" ON u.entity = '{table}' AND u.entity_id = t.id WHERE u.stays <> 0)",
+                Stays.ALONG, f"entity = '{parent}' AND action = 'delete' AND entity_id IN {found}"
             )
         return count
 
@@ -355,13 +369,16 @@ class OperationRepository:
 
 USERS_SHOWN = 3
 # ``t``, a row of :table, was made since: the operation has not touched it.
-_SINCE = "NOT EXISTS (SELECT 1 FROM undoing x WHERE x.entity = :table AND x.entity_id = t.id)"
+_SINCE = "t.id NOT IN (SELECT x.entity_id FROM undoing x WHERE x.entity = :table)"
 
 
 def _used(table: str, column: str) -> str:
-    """Whether a row of ``table`` that was made since refers to the row of ``undoing``."""
+    """SQL for what rows of ``table`` made since refer to, of those made in ``:parent``."""
     since = _SINCE.replace(":table", f"'{table}'")
-    return f"EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = undoing.entity_id AND {since})"  # noqa: S608
+    return (
+        f"SELECT t.{column} FROM {table} t WHERE t.{column} IN (SELECT u.entity_id FROM undoing u"  # noqa: S608
+        f" WHERE u.entity = :parent AND u.action = 'delete') AND {since}"
+    )
 
 
 def net_effects(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:

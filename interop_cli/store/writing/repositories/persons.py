@@ -22,6 +22,12 @@ from interop_cli.store.writing.person import (
 from interop_cli.store.writing.repositories.notes import NoteRepository
 from interop_cli.store.writing.writer import Writer
 
+USES_OF_A_FILE = (
+    "SELECT id FROM attachment WHERE sha256 = :name LIMIT 1",
+    "SELECT id FROM client WHERE logo = :name LIMIT 1",
+    "SELECT id FROM setting WHERE value = :name LIMIT 1",
+)
+
 
 class PersonRepository:
     """Finds a person, and writes what is left without them."""
@@ -128,13 +134,8 @@ class PersonRepository:
 
     def _erase_blobs(self, names: Iterable[str]) -> None:
         for name in sorted(names):
-            self.conn.execute(
-                "DELETE FROM blob WHERE sha256 = :name"
-                " AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = :name)"
-                " AND NOT EXISTS (SELECT 1 FROM client c WHERE c.logo = :name)"
-                " AND NOT EXISTS (SELECT 1 FROM setting s WHERE s.value = :name)",
-                name=name,
-            )
+            if not any(self.conn.query(sql, name=name) for sql in USES_OF_A_FILE):
+                self.conn.execute("DELETE FROM blob WHERE sha256 = :name", name=name)
 
     def targets(self, person: Person) -> list[str]:
         """The targets of sync that still hold the person, before or after it was erased here."""

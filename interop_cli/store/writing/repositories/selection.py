@@ -20,7 +20,7 @@ from interop_cli.store.reading.lists import Condition
 from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (
-    "position BIGINT PRIMARY KEY, key TEXT, code_key TEXT, wanted_id BIGINT, client_id BIGINT,"
+    "position BIGINT PRIMARY KEY, key TEXT, code_key TEXT, client_id BIGINT,"
     " status TEXT, error TEXT"
 )
 
@@ -61,22 +61,25 @@ class Selection:
 
         A client named twice is picked once: later rows get status ``skipped``.
         """
-        self.conn.temp_table("picked", COLUMNS)
+        self.conn.temp_table(
+            "typed", "position BIGINT PRIMARY KEY, key TEXT, code_key TEXT, wanted_id BIGINT"
+        )
         self.conn.insert_many(
-            "picked",
+            "typed",
             ("position", "key", "code_key", "wanted_id"),
             ((line, key, code_key(key), id_named(key)) for line, key in keys),
         )
+        self.conn.filled("typed")
+        self.conn.temp_table("picked", COLUMNS)
+        self.conn.execute(
+            "INSERT INTO picked (position, key, code_key, client_id)"
+            " SELECT t.position, t.key, t.code_key, CASE WHEN t.wanted_id IS NULL"
+            " THEN COALESCE(c.id, f.client_id) ELSE w.id END FROM typed t"
+            " LEFT JOIN client c ON c.code_key = t.code_key"
+            " LEFT JOIN client_code f ON f.code_key = t.code_key"
+            " LEFT JOIN client w ON w.id = t.wanted_id"
+        )
         self.conn.filled("picked")
-        for sql in (
-            "UPDATE picked SET client_id = (SELECT id FROM client"
-            " WHERE client.code_key = picked.code_key)",
-            "UPDATE picked SET client_id = (SELECT client_id FROM client_code"
-            " WHERE client_code.code_key = picked.code_key) WHERE client_id IS NULL",
-            "UPDATE picked SET client_id = (SELECT id FROM client"
-            " WHERE client.id = picked.wanted_id) WHERE wanted_id IS NOT NULL",
-        ):
-            self.conn.execute(sql)
         self.conn.execute(
             "UPDATE picked SET status = 'skipped' WHERE client_id IS NOT NULL AND position NOT IN"
             " (SELECT MIN(position) FROM picked WHERE client_id IS NOT NULL GROUP BY client_id)"
@@ -108,11 +111,22 @@ class Selection:
 
     def mark(self, status: str, which: Which = Which.ALL, *, error: str | None = None) -> int:
         """Give the clients without a status, or those ``which`` are so, this one; how many."""
+        found = "(client_id)"
+        if which is not Which.ALL:
+            found = self._those(which.value)
         return self.conn.execute(
-            "UPDATE picked SET status = :mark_status, error = :mark_error WHERE status IS NULL"  # noqa: S608
-            f" AND client_id IN (SELECT client.id FROM client WHERE {which.value})",
+            "UPDATE picked SET status = :mark_status, error = :mark_error"  # noqa: S608
+            f" WHERE status IS NULL AND client_id IN {found}",
             mark_status=status,
             mark_error=error,
+        )
+
+    def _those(self, condition: str, **params: object) -> str:
+        """SQL for the picked clients without a status that meet a condition."""
+        return self.conn.apart(
+            "those",
+            f"SELECT client.id FROM client WHERE client.id IN ({PICKED_IDS}) AND ({condition})",  # noqa: S608
+            **params,
         )
 
     def mark_missing(self, error: str) -> int:
@@ -160,10 +174,10 @@ class Selection:
             for name, value in values.items()
         }
         given = {f"new_{name}": value for name, value in values.items() if value is not None}
+        same = self._those(f"NOT ({' OR '.join(differs.values())})", **given)
         self.conn.execute(
-            "UPDATE picked SET status = 'unchanged' WHERE status IS NULL"  # noqa: S608
-            " AND client_id IN (SELECT client.id FROM client"
-            f" WHERE NOT ({' OR '.join(differs.values())}))",
+            "UPDATE picked SET status = 'unchanged'"  # noqa: S608
+            f" WHERE status IS NULL AND client_id IN {same}",
             **given,
         )
         # The most columns first: who is written differs in none of them any more.

@@ -44,8 +44,8 @@ BREACHES = (
     f" WHERE (c.id IN {UNDONE_CLIENTS} OR p.id IN {UNDONE_CLIENTS})"
     " AND (p.bill_to_id IS NOT NULL OR p.prospect = 1)",
     # A job has ended the prospect for good.
-    f"SELECT c.code FROM client c WHERE c.prospect = 1 AND c.id IN {UNDONE_CLIENTS} AND EXISTS"  # noqa: S608
-    " (SELECT 1 FROM document d WHERE d.client_id = c.id AND d.kind = 'job'"
+    "SELECT c.code FROM client c WHERE c.prospect = 1 AND c.id IN (SELECT d.client_id"  # noqa: S608
+    f" FROM document d WHERE d.client_id IN {UNDONE_CLIENTS} AND d.kind = 'job'"
     " AND d.status <> 'void')",
 )
 
@@ -121,7 +121,7 @@ class TakingBack:
         own = [column for table, column, parent in REFERENCES if table == parent == entity]
         if own:
             unreferred = " AND ".join(
-                f"NOT EXISTS (SELECT 1 FROM {entity} r WHERE r.{column} = {entity}.id)"  # noqa: S608
+                f"id NOT IN (SELECT r.{column} FROM {entity} r WHERE r.{column} IN ({DELETED}))"  # noqa: S608
                 for column in own
             )
             where = f"id IN ({DELETED}) AND {unreferred}"

@@ -12,7 +12,6 @@ from interop_cli.store.writing.repositories.selection import PICKED_IDS
 from interop_cli.store.writing.writer import Writer
 
 SPAN = "year BETWEEN :first AND :last"
-OF_DUE = "(client_id, year) IN (SELECT client_id, year FROM due)"
 
 
 class TotalRepository:
@@ -57,11 +56,22 @@ class TotalRepository:
 
     def refresh_due(self) -> None:
         """Compute the totals of the clients and years in ``due``."""
-        self.conn.execute(f"DELETE FROM sales_total WHERE {OF_DUE}")
+        self._delete_due("sales_total")
         self.conn.execute(totals.INSERT + totals.DUE_SOLD, run=self.run_id)
         self.conn.execute(totals.INSERT + totals.DUE_BILLED + totals.ADD, run=self.run_id)
         self.conn.execute(totals.DUE_ZEROS, run=self.run_id)
-        self.conn.execute(f"DELETE FROM sales_stale WHERE {OF_DUE}")
+        self._delete_due("sales_stale")
+
+    def _delete_due(self, table: str) -> None:
+        """Delete the rows of what is ``due``, year by year: few years, many clients."""
+        due: dict[int, list[int]] = {}
+        for row in self.conn.query("SELECT client_id, year FROM due ORDER BY year, client_id"):
+            due.setdefault(row["year"], []).append(row["client_id"])
+        for year, clients in due.items():
+            condition, among = self.conn.among("client_id", clients)
+            self.conn.execute(
+                f"DELETE FROM {table} WHERE year = :year AND {condition}", year=year, among=among
+            )
 
     def record_run(self, first: int, last: int) -> None:
         """Remember that all clients' totals of these years are up to date as of now."""
@@ -88,8 +98,8 @@ class TotalRepository:
                 f"SELECT p.id, y.year FROM ({PICKED_IDS}) p"
                 f" CROSS JOIN ({years_table(first, last)}) y"
                 " WHERE NOT EXISTS (SELECT 1 FROM sales_year r WHERE r.year = y.year)"
-                " AND NOT EXISTS (SELECT 1 FROM sales_total t"
-                " WHERE t.client_id = p.id AND t.year = y.year) ON CONFLICT DO NOTHING",
+                " AND (p.id, y.year) NOT IN (SELECT t.client_id, t.year FROM sales_total t"
+                f" WHERE t.client_id IN ({PICKED_IDS})) ON CONFLICT DO NOTHING",
                 first,
                 last,
                 more=True,

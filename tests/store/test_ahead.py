@@ -1,0 +1,231 @@
+"""What a second process tells of rows ahead changes nothing; on both engines."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from interop_cli.domain.errors import InvalidData
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Context
+from interop_cli.services.imports import ahead
+from interop_cli.services.imports.clients import Import
+from interop_cli.services.outcome import Outcome
+from interop_cli.store.store import Store
+from tests.store.test_imports import Row, rows, take_in
+from tests.support.many_stores import NewStore
+from tests.support.stores import add_client, dump
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked here"),
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
+GIVEN = "01935d2a-7c4e-7b1f-9a60-3f6d2c8e5b17"
+PICTURE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def mixed() -> list[Row]:
+    """Rows of all kinds: plain, refused, warned of, for stored clients, for one another's, …"""
+    odd: dict[int, dict[str, Any]] = {
+        13: {"email": "no"},
+        20: {"phone": "12"},
+        21: {"code": ""},
+        22: {"code": "", "name": "Ici"},
+        25: {"shipper_identity": "client"},
+        26: {"shipper_identity": "client", "logo": PICTURE},
+        30: {"contact.name": "Anne Roy", "contact.email": "anne@exemple.ca"},
+        33: {"code": "STORED", "terms": "net30"},
+        34: {"code": "C12"},
+        40: {"bill_to": "C2", "former_codes": "WAS"},
+        41: {"name": "Client 3", "line1": "3, rue du Quai"},
+        44: {"accounting": '{"b": "2", "a": "1"}', "tags": "Été,b", "active": "non"},
+        45: {"uid": GIVEN, "external_id": "É-7"},
+        46: {"country": "US", "province": "", "postal_code": "10001"},
+        50: {"mismatch": "yes", "postal_code": "H2X 1Y4", "province": "ON"},
+        52: {"gst": "123456782RT0001"},
+        53: {"gst": "123456782RT0001"},
+    }
+    return rows(
+        *(
+            {"code": f"C{n}", "name": f"Client {n}", "line1": f"{n}, rue du Quai", **odd.get(n, {})}
+            for n in range(60)
+        )
+    )
+
+
+def told(outcome: Outcome) -> list[Any]:
+    said = [(w.line, w.path, w.code, w.key, str(w.message)) for w in outcome.warnings]
+    return [outcome.rows, outcome.extra, outcome.matched, outcome.changed, outcome.failed, said]
+
+
+def stored(store: Store) -> Any:
+    """What a database holds, without the uids that chance has made."""
+    made = {
+        row["uid"]
+        for table in ("client", "address", "contact")
+        for row in store.conn.query(f"SELECT uid FROM {table}")
+    } - {GIVEN}
+    return {
+        table: [tuple(None if value in made else value for value in row) for row in found]
+        for table, found in dump(store.conn).items()
+    }
+
+
+def set_up(monkeypatch: pytest.MonkeyPatch, *, forked: bool) -> None:
+    """Small batches, of which the second process gets all but the first two."""
+    monkeypatch.setattr(Import, "size", 7)
+    monkeypatch.setattr(ahead, "ALONE", 10)
+    monkeypatch.setattr(ahead, "may_fork", lambda: forked)
+
+
+class Way:
+    """An import with or without a second process; ``forks`` are those that there were."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, forked: bool) -> None:
+        self.forks: list[int] = []
+        fork = os.fork
+
+        def noted() -> int:
+            pid = fork()
+            self.forks.append(pid)
+            return pid
+
+        set_up(monkeypatch, forked=forked)
+        monkeypatch.setattr(os, "fork", noted)
+
+    def check(self, *, forked: bool) -> None:
+        """There were some, and nothing is left of them."""
+        assert bool(self.forks) == forked
+        for pid in self.forks:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+
+def both_ways(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch, work: Callable[[Store], Any]
+) -> list[Any]:
+    """What ``work`` gives and leaves in a new database, without and with a second process."""
+    results = []
+    for forked in (False, True):
+        with monkeypatch.context() as patch:
+            way = Way(patch, forked=forked)
+            store = new_store()
+            add_client(store, code="STORED")
+            results.append((work(store), stored(store)))
+            way.check(forked=forked)
+    return results
+
+
+def test_the_same_is_written_and_said(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(store: Store) -> Any:
+        first = told(take_in(store, mixed(), continue_on_error=True))
+        return first, told(take_in(store, mixed(), continue_on_error=True))
+
+    alone, forked = both_ways(new_store, monkeypatch, work)
+    assert alone == forked
+    assert alone[0][0][2:5] == [60, 56, 4]
+
+
+def test_a_file_that_ends_in_an_error(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its rows have had said until then is said, and nothing of the rest is written."""
+
+    def broken() -> Iterator[Row]:
+        yield from mixed()[:45]
+        raise InvalidData("input.quote", msg("the quote that begins here never ends"))
+
+    def work(store: Store) -> Any:
+        context = Context()
+        with pytest.raises(InvalidData, match="never ends"):
+            store.run(
+                lambda uow: Import(uow, context, continue_on_error=True).run(broken()),
+                operation="client.import",
+            )
+        return [(warning.line, warning.code) for warning in context.warnings]
+
+    alone, forked = both_ways(new_store, monkeypatch, work)
+    assert alone == forked
+    assert alone[0] == [(22, "phone.invalid"), (43, "client.similar")]
+
+
+def test_an_interruption(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = Way(monkeypatch, forked=True)
+
+    def interrupted() -> Iterator[Row]:
+        yield from mixed()[:50]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_in(store, interrupted(), continue_on_error=True)
+    way.check(forked=True)
+    assert stored(store)["client"] == []
+
+
+@pytest.mark.parametrize("dies", [1, 3])
+def test_a_process_that_dies(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch, dies: int
+) -> None:
+    answers = 0
+    answer = ahead._Worker.answer
+
+    def dying(self: ahead._Worker, message: bytes) -> bytes:
+        nonlocal answers
+        answers += 1
+        return answer(self, message) if answers < dies else os._exit(9)
+
+    def work(store: Store) -> Any:
+        return told(take_in(store, mixed(), continue_on_error=True))
+
+    monkeypatch.setattr(ahead._Worker, "answer", dying)
+    alone, forked = both_ways(new_store, monkeypatch, work)
+    assert alone == forked
+
+
+def test_rows_that_no_pipe_holds(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "_PIPE", 4096)
+    records = rows(
+        *({"code": f"C{n}", "name": f"Client {n}", "instructions": "x" * 1900} for n in range(80))
+    )
+    for record in records:
+        record.values["unknown"] = "x" * 20_000
+
+    def work(store: Store) -> Any:
+        return told(take_in(store, records))
+
+    alone, forked = both_ways(new_store, monkeypatch, work)
+    assert alone == forked
+
+
+@pytest.mark.parametrize("lacking", ["fork", "pipe"])
+def test_a_system_that_has_no_more(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    """Without another process, or a second pipe, the import does it alone; none stays open."""
+    given: list[int] = []
+    pipe = os.pipe
+
+    def scarce() -> tuple[int, int]:
+        if given and lacking == "pipe":
+            raise OSError(errno.EMFILE, "none")
+        given.extend(ends := pipe())
+        return ends
+
+    def none() -> int:
+        raise OSError(errno.EAGAIN, "none")
+
+    set_up(monkeypatch, forked=True)
+    monkeypatch.setattr(os, "pipe", scarce)
+    monkeypatch.setattr(os, "fork", none)
+    outcome = take_in(new_store(), rows(*({"code": f"C{n}"} for n in range(30))), anew=True)
+    assert outcome.changed == 30
+    assert given
+    for place in given:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(place)
