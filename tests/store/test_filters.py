@@ -200,6 +200,8 @@ def test_tags_are_found_whole_and_in_part(store: Store) -> None:
     assert found(store, "tag = vip") == [1]
     assert found(store, "tags = null") == [3]
     assert found(store, "tags != null") == [1, 2]
+    assert found(store, "tags = ''") == [3]
+    assert found(store, "tags != ''") == [1, 2]
     assert found(store, "tags in (vip, grand)") == [1, 2]
     assert found(store, "tags ~ 'd f'") == [1]
 
@@ -260,7 +262,24 @@ def test_what_cannot_be_compared_is_refused(expression: str, code: str) -> None:
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        *((name, True) for name in ("code", "id", "tag", "country", "language", "created_at")),
+        *((name, False) for name in ("name", "email", "phone", "city", "terms", "nobodys")),
+    ],
+)
+def test_a_hint_repeats_no_value_that_may_name_a_person(field: str, told: bool) -> None:
+    with pytest.raises(UsageError) as caught:
+        compile_filters([f"{field} = A, B"], FIELDS, TODAY, str)
+    assert f"{field} in {'(A, B)' if told else '(…)'}" in str(caught.value.hint)
+
+
 def test_a_refusal_names_the_field() -> None:
+    for operator in ("=", "<"):
+        with pytest.raises(UsageError) as caught:
+            compile_filters([f"created_at {operator} soon"], FIELDS, TODAY, str)
+        assert caught.value.message.params["field"] == "created_at"
     with pytest.raises(UsageError) as caught:
         compile_filters(["id = x"], FIELDS, TODAY, str)
     assert caught.value.message.params["field"] == "id"

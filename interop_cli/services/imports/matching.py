@@ -179,7 +179,8 @@ class FileClients(ClientFinder):
         return duplicate_code(holder.code)
 
     def _clash(self, line: int, first: int, path: str, row: Identity | None) -> None:
-        self.clashes[line] = Clash(first, path)
+        if not self.doomed or len(self.clashes) < MAX_KEPT:  # else told, and nobody asks again
+            self.clashes[line] = Clash(first, path)
         if first not in self.clashes:
             self.clashes[first] = Clash(line, path)
             self.late = self.late or first not in self._here
