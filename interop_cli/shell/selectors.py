@@ -208,7 +208,14 @@ def condition_of(
     if not filters:
         return EVERYTHING
     conn = app.store.conn
-    return compile_filters(filters, fields, app.reading, conn.folded, held_in(conn, source))
+    return compile_filters(
+        filters,
+        fields,
+        app.reading,
+        conn.folded,
+        held_in(conn, source),
+        distributed=conn.distributed,
+    )
 
 
 def say_left_out(app: App, source: str, condition: Condition) -> None:

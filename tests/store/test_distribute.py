@@ -6,13 +6,21 @@ it does with rows is for ``INTEROP_TEST_CITUS``.
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import psycopg
 import pytest
 
 from interop_cli.domain.errors import ConfigError
+from interop_cli.store.engines import postgres
 from interop_cli.store.engines.distribute import BY_CLIENT, EVERYWHERE
-from interop_cli.store.engines.postgres import connect
+from interop_cli.store.engines.open import open_database
+from interop_cli.store.engines.postgres import PostgresConnection, connect
+from interop_cli.store.reading.clients import FIELDS, SOURCE
+from interop_cli.store.reading.filters import compile_filters, left_out
 from tests.support.cli import Run
+from tests.support.distributed import refusals
 
 STUB = """
 CREATE SCHEMA stub;
@@ -118,4 +126,95 @@ def test_what_the_engine_refuses_is_no_bug(state: str, postgres_ready_url: str) 
         conn.query("SELECT no()")
     assert caught.value.code == "db.unsupported"
     assert "interop db doctor" in str(caught.value.hint)
+    conn.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("UPDATE picked SET status = 'x' WHERE id IN (SELECT id FROM client)", "by client"),
+        ("UPDATE client SET active = 0 WHERE id IN (SELECT id FROM picked)", "by picked"),
+        ("UPDATE document SET client_id = 2 WHERE id = 1", "moves"),
+        ("DELETE FROM blob WHERE NOT EXISTS (SELECT 1 FROM attachment)", "everywhere"),
+        ("SELECT 1 FROM document d JOIN document_line l ON l.document_id = d.id", "joins"),
+        (
+            "SELECT 1 FROM client c WHERE (SELECT COUNT(*) FROM document d"
+            " WHERE d.client_id = c.id) > 3",
+            "asks",
+        ),
+    ],
+)
+def test_a_known_refusal_is_known(sql: str, why: str) -> None:
+    assert [found for found in refusals(sql, frozenset({"picked"})) if why in found]
+
+
+# What ``Writer`` writes is found by conditions on private tables, still.
+OPEN = re.compile(r"changes \w+ by (picked|set_back|losing|undoing|marked)$")
+TOUR = (
+    "db seed --profile shop --clients 12 --years 2 --seed 7",
+    "client list --filter documents>3 --filter last_invoice>2020-01-01",
+    "client list --filter sales.2026<100",
+    "client deactivate {0} --dry-run",
+    "client edit {0} {1} --terms net30 --yes",
+    "client show {0}",
+    "client merge {1} {2} --confirm {1}",
+    "journal undo last --yes",
+    "client delete {2} --confirm {2} --dry-run --or-deactivate",
+    "note list {0} --filter attachments=0",
+    "sales refresh --full",
+    "sales refresh {0}",
+    "sales verify",
+    "sales totals {0}",
+    "sales document list --filter mailed!=sent",
+    "sales document show #1",
+    "db check",
+    "client export -o ndjson",
+)
+
+
+def test_no_statement_is_one_that_is_refused(
+    postgres_ready_url: str, invoke: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, None] = {}
+    plain = postgres.to_pyformat
+    monkeypatch.setattr(postgres, "to_pyformat", lambda sql: told.setdefault(sql) or plain(sql))
+    monkeypatch.setattr(PostgresConnection, "distributed", True)
+    monkeypatch.setenv("INTEROP_DB", postgres_ready_url)
+    codes: list[str] = []
+    for command in TOUR:
+        result = invoke(*command.format(*codes or "abc").split())
+        assert result.code == 0, (command, result)
+        if not codes:
+            listed = invoke("client", "list", "-o", "codes", "--filter", "documents>0")
+            codes = listed.stdout.split()
+    made = re.compile(r"CREATE TEMP TABLE (\w+)")
+    private = frozenset(found[1] for sql in told if (found := made.match(sql)))
+    assert {"picked", "undoing", "due"} <= private
+    found = {(why, sql) for sql in told for why in refusals(sql, private)}
+    assert [one for one in sorted(found) if not OPEN.match(one[0])] == []
+
+
+def test_what_is_computed_per_client_is_the_same_another_way(
+    ready_url: str, invoke: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTEROP_DB", ready_url)
+    invoke("db", "seed", "--profile", "shop", "--clients", "9", "--years", "2", "--seed", "7", "-q")
+    invoke("client", "create", "--code", "NEW", *"--name N --line1 1 --city Q".split(), "-q")
+    invoke("sales", "refresh", "-q")
+    conn = open_database(ready_url, lock_timeout=30)
+    for expression in (
+        *("documents > 3", "documents = 0", "documents < 40", "not documents > 3"),
+        *("last_invoice = null", "last_invoice > 2026-01-01", "last_invoice != 2026-01-01"),
+        *("sales.2026 > 0", "sales.2026 = 0", "sales.2026 <= 50000"),
+    ):
+        ways = []
+        for distributed in (False, True):
+            found = compile_filters(
+                [expression], FIELDS, date(2026, 11, 24), conn.folded, distributed=distributed
+            )
+            rows = conn.query(
+                f"SELECT c.id{SOURCE} WHERE {found.sql} ORDER BY c.id", **found.params
+            )
+            ways.append(([row["id"] for row in rows], left_out(conn, SOURCE, found)))
+        assert ways[0] == ways[1], expression
     conn.close()

@@ -12,12 +12,15 @@ import itertools
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+CLUSTER = os.environ.get("INTEROP_TEST_CITUS", "")
+"""The coordinator of a Citus cluster, to run the tests of the store there instead."""
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 
 # Nothing here must survive a power cut.
@@ -164,6 +167,10 @@ def postgres_template(postgres_server: NewDatabase, pytestconfig: pytest.Config)
 @pytest.fixture
 def postgres_url(postgres_server: NewDatabase, pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of an empty PostgreSQL database that this test has for itself."""
+    if CLUSTER:
+        with a_schema() as url:
+            yield url
+        return
     with lent(postgres_server, "template0", pytestconfig.stash[FOLDER]) as url:
         yield url
 
@@ -173,6 +180,11 @@ def postgres_ready_url(
     postgres_server: NewDatabase, postgres_template: str, pytestconfig: pytest.Config
 ) -> Iterator[str]:
     """As ``postgres_url``, and ``db init`` has been there already."""
+    if CLUSTER:
+        with a_schema() as url:
+            _lay_out(url)
+            yield url
+        return
     with lent(postgres_server, postgres_template, pytestconfig.stash[FOLDER]) as url:
         yield url
 
@@ -183,3 +195,29 @@ def lent(new_database: NewDatabase, template: str, folder: Path) -> Iterator[str
     name = new_database(template)
     yield url_of(folder, name)
     new_database.drop(name)
+
+
+@contextlib.contextmanager
+def a_schema() -> Iterator[str]:
+    """The address of an empty schema on the cluster, dropped in the end."""
+    import psycopg
+
+    name = f"interop_{uuid.uuid4().hex}"
+    with psycopg.connect(CLUSTER, autocommit=True) as conn:
+        conn.execute(f"CREATE SCHEMA {name}".encode())
+        yield f"{CLUSTER}{'&' if '?' in CLUSTER else '?'}options=-csearch_path%3D{name},public"
+        conn.execute(f"DROP SCHEMA {name} CASCADE".encode())
+
+
+def _lay_out(url: str) -> None:
+    """Make our tables, and spread them over the nodes."""
+    from interop_cli.store.engines.distribute import distribute
+    from interop_cli.store.engines.postgres import connect
+    from interop_cli.store.migrations import migrate
+
+    connection = connect(url, lock_timeout=30)
+    migrate(connection, "2026-01-01T00:00:00Z")
+    connection.close()
+    connection = connect(url, lock_timeout=30)
+    distribute(connection)
+    connection.close()

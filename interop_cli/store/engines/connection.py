@@ -31,6 +31,10 @@ class Connection(Protocol):
     whosever they are, stands in the table ``taken``.
     """
 
+    @property
+    def distributed(self) -> bool:
+        """True where tables may lie on several nodes."""
+
     def query(self, sql: str, /, **params: object) -> list[Row]:
         """All rows of a statement, each a dict by column name."""
 

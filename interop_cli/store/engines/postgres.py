@@ -55,6 +55,11 @@ class PostgresConnection:
         self.lock_timeout = lock_timeout
         self._tasks: dict[str, Session] = {}
 
+    @property
+    def distributed(self) -> bool:
+        """Whether this is Citus."""
+        return self.raw.facts.distributed
+
     def query(self, sql: str, /, **params: object) -> list[Row]:
         with translating():
             cursor = self.raw.execute(to_pyformat(sql), params)
@@ -92,7 +97,7 @@ class PostgresConnection:
     def write(self, *, moved: bool = False) -> Iterator[None]:
         with translating(), self._turn(moved):
             try:
-                if self.raw.facts.distributed:
+                if self.distributed:
                     self.raw.execute(ONE_BY_ONE)
                 yield
                 (ours,) = self.query("SELECT pg_current_xact_id_if_assigned()::TEXT AS number")

@@ -95,6 +95,7 @@ class SqliteConnection:
 
     engine = "sqlite"
     by_client = False
+    distributed = False
 
     def __init__(
         self, raw: driver.Connection, path: Path, identity: tuple[int, int] | None

@@ -57,10 +57,20 @@ FIELDS: tuple[ListField, ...] = (
         listed=False,
         always=True,
     ),
-    ListField("documents", documents.COUNT, Kind.INT, listed=False, always=True),
-    ListField("last_invoice", documents.LAST_INVOICE, Kind.DATE, listed=False),
     ListField(
-        "sales.YEAR", sales.IN_YEAR, Kind.MONEY, listed=False, suffix="[0-9]{4}", always=True
+        "documents", documents.COUNT, Kind.INT, listed=False, always=True, per=documents.COUNTED
+    ),
+    ListField(
+        "last_invoice", documents.LAST_INVOICE, Kind.DATE, listed=False, per=documents.LAST_INVOICED
+    ),
+    ListField(
+        "sales.YEAR",
+        sales.IN_YEAR,
+        Kind.MONEY,
+        listed=False,
+        suffix="[0-9]{4}",
+        always=True,
+        per=sales.SOLD_IN_YEAR,
     ),
 )
 LISTED = tuple(field for field in FIELDS if field.listed)

@@ -14,7 +14,7 @@ from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.reading import mailings, notes
 from interop_cli.store.reading.called import id_named
-from interop_cli.store.reading.fields import ListField, list_fields
+from interop_cli.store.reading.fields import ListField, Per, list_fields
 from interop_cli.store.reading.lists import EVERYTHING, Condition, Key, ListView
 
 LISTED = list_fields(
@@ -34,6 +34,14 @@ COUNT = "(SELECT COUNT(*) FROM document d WHERE d.client_id = c.id)"
 LAST_INVOICE = (
     "(SELECT MAX(d.date) FROM document d WHERE d.client_id = c.id AND d.kind = 'invoice'"
     " AND d.status = 'posted')"
+)
+
+COUNTED = Per("COUNT(*)", "document d", "d.client_id", "0")
+LAST_INVOICED = Per(
+    "MAX(d.date)",
+    "document d WHERE d.kind = 'invoice' AND d.status = 'posted'",
+    "d.client_id",
+    "CAST(NULL AS TEXT)",
 )
 
 

@@ -9,12 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Column, Field, Fields, Kind, listed
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.closed_lists import ClosedList
 from interop_cli.domain.values.text import closest
+
+
+class Per(NamedTuple):
+    """The rows of which a ``value`` is computed for each client ``c``, and how it is without any.
+
+    Grouped by ``client``: a distributed engine, which has the rows of some clients elsewhere, does
+    not ask for those of one client after another. Where it can be done, that is faster: it looks at
+    the last invoice alone, and at no client that other conditions leave out.
+    """
+
+    value: str
+    rows: str
+    client: str
+    none: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +40,8 @@ class ListField:
     filtered on but is no column. One with a ``suffix`` (a regular expression) is a family:
     ``sales.YEAR`` with ``[0-9]{4}`` is ``sales.2026`` and others, and ``{suffix}`` in its SQL
     becomes what stands there, so the expression lets nothing else in. ``choices`` is the closed
-    list its values are out of; ``always``: every row has a value.
+    list its values are out of; ``always``: every row has a value. ``per`` is another way to the
+    value of one that is computed for each client.
     """
 
     name: str
@@ -39,6 +55,7 @@ class ListField:
     whole: bool = False
     choices: ClosedList | None = None
     always: bool = False
+    per: Per | None = None
 
     @property
     def column(self) -> Column:
@@ -59,7 +76,9 @@ class ListField:
             return None
         if not re.fullmatch(self.suffix, suffix, re.ASCII):
             return None
-        return replace(self, name=name, sql=self.sql.replace("{suffix}", suffix), suffix=None)
+        per = self.per and self.per._replace(rows=self.per.rows.replace("{suffix}", suffix))
+        sql = self.sql.replace("{suffix}", suffix)
+        return replace(self, name=name, sql=sql, suffix=None, per=per)
 
 
 Elsewhere = Mapping[str, tuple[str, str]]

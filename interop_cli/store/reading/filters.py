@@ -8,6 +8,7 @@ that it can be said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -40,7 +41,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.reading.fields import ListField, field_named
+from interop_cli.store.reading.fields import ListField, Per, field_named
 from interop_cli.store.reading.lists import EVERYTHING, Condition, digits_in, like_escaped
 
 MOST_VALUES = 20_000  # SQLite binds 32,766, PostgreSQL twice as many
@@ -56,16 +57,18 @@ def compile_filters(
     reading: Reading | date,
     folded: Callable[[str], str],
     held: Held = lambda _field, text: nobody_holds(text),
+    *,
+    distributed: bool = False,
 ) -> Condition:
     """All of ``expressions`` joined by AND; ``TRUE`` where there are none.
 
-    ``folded`` is that of the connection. Raises UsageError ``filter.syntax``,
+    ``folded`` and ``distributed`` are those of the connection. Raises UsageError ``filter.syntax``,
     ``filter.field.unknown`` or ``filter.value``.
     """
     if not expressions:
         return EVERYTHING
     reading = Reading(reading) if isinstance(reading, date) else reading
-    compiler = _Compiler(fields, reading, folded, held)
+    compiler = _Compiler(fields, reading, folded, held, distributed=distributed)
     trees = [parse(text, tells=compiler.tells) for text in expressions]
     tree = trees[0] if len(trees) == 1 else All(tuple(trees))
     return compiler.condition(tree)
@@ -101,11 +104,14 @@ class _Compiler:
         reading: Reading,
         folded: Callable[[str], str],
         held: Held,
+        *,
+        distributed: bool,
     ) -> None:
         self.fields = fields
         self.reading = reading
         self.folded = folded
         self.held = held
+        self.distributed = distributed
         self.params: dict[str, Any] = {}
         self.sql: dict[int, str] = {}
         """The SQL of each comparison, by its identity."""
@@ -135,7 +141,11 @@ class _Compiler:
                 needing[field.name] = field
         sql = f"({self._joined(tree, None)})"  # it is joined to others by AND
         left_out = [
-            (name, f"({_empty(field)} AND NOT {sql} AND ({self._joined(tree, name)}))")
+            (
+                name,
+                f"({self._leaf(field, IsNull(name))} AND NOT {sql}"
+                f" AND ({self._joined(tree, name)}))",
+            )
             for name, field in needing.items()
             if name not in asked
         ]
@@ -153,6 +163,8 @@ class _Compiler:
         return self.sql[id(node)]
 
     def _leaf(self, field: ListField, leaf: Leaf) -> str:
+        if self.distributed and field.per is not None:
+            return self._looked_up(replace(field, per=None), leaf, field.per)
         if isinstance(leaf, IsNull):
             return _empty(field)
         if isinstance(leaf, In):
@@ -168,6 +180,16 @@ class _Compiler:
         if leaf.op in RANGES:
             return self._ordered(field, leaf.op, leaf.value)
         return _negated(self._among(field, [leaf.value]), leaf.op)
+
+    def _looked_up(self, field: ListField, leaf: Leaf, per: Per) -> str:
+        """The clients for whose rows it holds, and those without rows where it holds without."""
+        value, rows, client, none = per
+        found = self._leaf(replace(field, sql=value), leaf)
+        without = self._leaf(replace(field, sql=none), leaf)
+        return (
+            f"(c.id IN (SELECT {client} FROM {rows} GROUP BY {client} HAVING {found})"  # noqa: S608
+            f" OR (({without}) AND c.id NOT IN (SELECT {client} FROM {rows})))"
+        )
 
     # -- comparisons --------------------------------------------------------------------------
 

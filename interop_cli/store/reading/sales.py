@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.reading.fields import Per
 from interop_cli.store.reading.lists import EVERYTHING, Condition
 from interop_cli.store.totals import years_table
 
@@ -20,6 +21,14 @@ YEARS = 5
 IN_YEAR = (
     "COALESCE((SELECT t.sold_cents FROM sales_total t WHERE t.client_id = c.id"
     " AND t.year = {suffix} AND t.currency = c.currency), 0)"
+)
+
+SOLD_IN_YEAR = Per(
+    "MAX(t.sold_cents)",
+    "sales_total t JOIN client o ON o.id = t.client_id AND o.currency = t.currency"
+    " WHERE t.year = {suffix}",
+    "t.client_id",
+    "0",
 )
 
 
