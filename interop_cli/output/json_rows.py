@@ -7,15 +7,21 @@ its text, with C's string quoting for each text value. A million rows of 27 colu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import groupby
 from json.encoder import encode_basestring as quote
+from typing import TYPE_CHECKING
 
-from interop_cli.domain.fields.field import ValueKind
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.output.cells import as_json, embed, embed_at
 from interop_cli.output.columns import ColumnChoice, Row
 
+if TYPE_CHECKING:
+    from interop_cli.output.writer import Output
+
 Formatter = Callable[[Sequence[Row]], list[str]]
 PIECE = 200  # rows
+_JSON = ValueKind.JSON  # is written anew, so that it is the same from every engine
 _VALUE = {
     ValueKind.TEXT: "quote({v})",
     ValueKind.DATE: "quote({v})",
@@ -26,6 +32,8 @@ _VALUE = {
     ValueKind.BOOL: "'true' if {v} else 'false'",
     ValueKind.JSON: "embed({v})",
 }
+TOGETHER = 50
+"""Members that an engine makes the text of at once, at the most."""
 
 
 def ndjson(
@@ -69,7 +77,11 @@ def formatter(choices: list[ColumnChoice], columns: int) -> Formatter:
     }
     parts = []
     for place, choice in enumerate(choices):
-        key = ("," if place else "{") + quote(choice.name) + ":"
+        before = "," if place else "{"
+        if choice.kind is ValueKind.MEMBERS:
+            parts.append(f"{before!r} f'{{v{choice.index}[1:-1]}}'")
+            continue
+        key = before + quote(choice.name) + ":"
         names[f"path{place}"] = choice.path
         value = _VALUE[choice.kind] if not choice.path else "embed_at({v}, path{place})"
         filled = value.format(v=f"v{choice.index}", place=place)
@@ -89,5 +101,30 @@ def formatter(choices: list[ColumnChoice], columns: int) -> Formatter:
 
 
 def _object(choices: list[ColumnChoice], row: Row) -> str:
-    pairs = (f"{quote(choice.name)}:{as_json(choice, row[choice.index])}" for choice in choices)
+    pairs = (
+        str(row[choice.index])[1:-1]
+        if choice.kind is ValueKind.MEMBERS
+        else f"{quote(choice.name)}:{as_json(choice, row[choice.index])}"
+        for choice in choices
+    )
     return "{" + ",".join(pairs) + "}"
+
+
+def pick_together(output: Output, columns: Sequence[Column], made: Collection[str]) -> list[Column]:
+    """As ``output.pick``; in JSON, each run of those in ``made`` is one, ``first,second,…``.
+
+    Whoever reads the rows has the engine make the text of its members (``json_members``), which
+    takes less than to take every value over and write it.
+    """
+    picked = output.pick(columns)
+    if output.format not in ("json", "ndjson") or "." in "".join(output.fields or ()):
+        return picked
+    found: list[Column] = []
+    for apart, run in groupby(picked, lambda one: one.name not in made or one.kind is _JSON):
+        ones = [*run]
+        for start in range(0, len(ones), TOGETHER):
+            chunk = ones[start : start + TOGETHER]
+            names = ",".join(one.name for one in chunk)
+            alone = apart or len(chunk) == 1
+            found += chunk if alone else [Column(names, ValueKind.MEMBERS)]
+    return found

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import InteropError, UsageError
-from interop_cli.domain.fields.field import Column
+from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import ngettext
 from interop_cli.output import sink
@@ -314,6 +314,8 @@ class Output:
     # Inside
 
     def _choose(self, columns: Sequence[Column], key: str) -> list[ColumnChoice]:
+        if any(one.kind is ValueKind.MEMBERS for one in columns):  # they were chosen before
+            return choose(columns, [one.name for one in columns])
         if self.format != "codes":
             return choose(columns, self.fields, table=self.format == "table")
         if self.fields and len(self.fields) > 1:

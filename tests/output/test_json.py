@@ -182,7 +182,7 @@ VALUES = {
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[Column], list[tuple[Any, ...]]]:
     names = draw(st.lists(st.text(), min_size=1, max_size=6, unique=True))
-    columns = [Column(name, draw(st.sampled_from(list(ValueKind)))) for name in names]
+    columns = [Column(name, draw(st.sampled_from(list(VALUES)))) for name in names]
     row = st.tuples(*(VALUES[column.kind] for column in columns))
     return columns, draw(st.lists(row, max_size=4))
 

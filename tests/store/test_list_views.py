@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
+from interop_cli.commands.client.reading import nested_columns
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.rules import Context
+from interop_cli.output.json_rows import pick_together
 from interop_cli.services.people import addresses as address_service
 from interop_cli.services.people import contacts as contact_service
 from interop_cli.services.people import notes as note_service
 from interop_cli.services.sales import documents as document_service
 from interop_cli.store.reading import addresses, clients, contacts, documents, lists, notes
 from interop_cli.store.store import Store
+from tests.output.terminals import Kept
 from tests.support.stores import Fill, add_client
 
 ENDLESS = 100  # rows, of which there are not so many: the pages go in a circle
@@ -173,3 +177,30 @@ def test_every_searched_field_is_text() -> None:
         found = {field.name: field.kind for field in view.fields}
         assert set(view.searched) <= set(found)
         assert not {found[name] for name in view.searched} & {Kind.INT, Kind.BOOL, Kind.TIME}
+
+
+ASKED: tuple[list[str] | None, ...] = (
+    None,
+    ["name", "active"],
+    ["active", "tags", "id", "notes", "bill_to", "prospect"],
+    ["notes.text", "name", "code"],
+)
+
+
+def test_the_text_an_engine_makes_is_the_one_the_output_makes(store: Store) -> None:
+    fill(store)
+    signs = "".join(map(chr, [*range(1, 0x180), 0x2028, 0x2029, 0xFEFF, 0xFFFD, 0x1F600]))
+    for code, text in (("DOYON", signs), ("ALPHA", r"a\"b\u00e9\/'%s{}[1:-1]")):
+        sql = "UPDATE client SET name = :text, prospect = 1, tags = :tags WHERE code = :code"
+        with store.conn.write():
+            store.conn.execute(sql, text=text, tags='["é, \\u00e9", "x"]', code=code)
+    shown = [*(one.column for one in clients.LISTED), *nested_columns()]
+    for form, asked in product(("ndjson", "json"), ASKED):
+        one_by_one, together = Kept(form, fields=asked), Kept(form, fields=asked)
+        apart = one_by_one.output.pick(shown)
+        joined = pick_together(together.output, shown, clients.COLUMNS)
+        for kept, columns in ((one_by_one, apart), (together, joined)):
+            names = [column.name for column in columns]
+            rows = clients.client_rows(store.conn, clients.ListQuery("all"), names)
+            kept.output.rows(columns, rows)
+        assert together.out == one_by_one.out

@@ -54,10 +54,12 @@ def list_command(app: App, **asked: Any) -> None:
     interop client list --filter contacts=0
     interop client list --json --fields code,contacts.email
     """
+    from interop_cli.output.json_rows import pick_together
     from interop_cli.store.reading import clients
 
     query = list_query(app, "active", **asked)
-    columns = app.output.pick([*(field.column for field in clients.LISTED), *nested_columns()])
+    shown = [*(field.column for field in clients.LISTED), *nested_columns()]
+    columns = pick_together(app.output, shown, clients.COLUMNS)
     conn = app.store.conn
     names = [one.name for one in columns]
     batches = clients.client_rows(conn, query, names)

@@ -27,6 +27,7 @@ class ValueKind(StrEnum):
     MONEY = "money"  # integer cents, in a column named ``…_cents``
     PHONE = "phone"  # E.164 with its extension, or as it was typed
     JSON = "json"  # text holding JSON, or a list or dict
+    MEMBERS = "members"  # text of an object whose members stand among the row's own; JSON only
 
 
 NUMBERS = frozenset({ValueKind.INT, ValueKind.MONEY})

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from interop_cli.domain.fields.field import ValueKind
 
 Row = dict[str, Any]
 Values = Sequence[Any]
@@ -100,6 +103,11 @@ class Connection(Protocol):
 
     def json_object(self, columns: Sequence[str]) -> str:
         """SQL for a JSON object, as text, of these columns of one table."""
+
+    def json_members(self, members: Sequence[tuple[str, str, ValueKind]]) -> str:
+        """SQL for a JSON object as text, byte for byte as ``output`` writes it: no spaces, no
+        letter escaped that need not be. Of at most 50 members: name, SQL, what it holds.
+        """
 
     def folded(self, column: str) -> str:
         """SQL for the text of ``column`` as ``domain.text.fold`` has it, or nearly so.

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -27,6 +27,9 @@ from interop_cli.store.engines.distribute import ONE_BY_ONE
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, READ_ONLY, translating
 from interop_cli.store.engines.postgres_session import Session, open_session
 from interop_cli.store.engines.twins import MOVED, refuse_moved
+
+if TYPE_CHECKING:
+    from interop_cli.domain.fields.field import ValueKind
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
 BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
@@ -257,6 +260,14 @@ class PostgresConnection:
 
     def json_object(self, columns: Sequence[str]) -> str:
         return "CAST(json_build_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ") AS TEXT)"
+
+    def json_members(self, members: Sequence[tuple[str, str, ValueKind]]) -> str:
+        # Of a row, as json_build_object puts spaces.
+        row = ", ".join(
+            f'CAST({sql} AS INT) <> 0 AS "{name}"' if kind == "bool" else f'{sql} AS "{name}"'
+            for name, sql, kind in members
+        )
+        return f"CAST((SELECT row_to_json(made) FROM (SELECT {row}) AS made) AS TEXT)"  # noqa: S608
 
     def folded(self, column: str) -> str:
         apart = f"REGEXP_REPLACE(NORMALIZE({column}, NFKD), '[\\u0300-\\u036f]', '', 'g')"

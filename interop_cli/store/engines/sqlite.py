@@ -24,6 +24,7 @@ from interop_cli.store.engines.twins import moved_to, refuse_moved
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from interop_cli.domain.fields.field import ValueKind
     from interop_cli.store.engines.beside import LockFile
 
 
@@ -231,6 +232,15 @@ class SqliteConnection:
 
     def json_object(self, columns: Sequence[str]) -> str:
         return "json_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ")"
+
+    def json_members(self, members: Sequence[tuple[str, str, ValueKind]]) -> str:
+        parts = (
+            f"'{name}', json(CASE WHEN {sql} THEN 'true' WHEN NOT {sql} THEN 'false' END)"
+            if kind == "bool"
+            else f"'{name}', {sql}"
+            for name, sql, kind in members
+        )
+        return f"json_object({', '.join(parts)})"
 
     def folded(self, column: str) -> str:
         self.raw.create_function(

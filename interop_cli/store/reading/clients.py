@@ -136,7 +136,10 @@ def _unsearched(query: ListQuery) -> Condition:
 def client_rows(
     conn: Connection, query: ListQuery, names: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of the fields ``names`` and of what is ``NESTED``, streamed in batches."""
+    """Rows of the fields ``names`` and of what is ``NESTED``, streamed in batches.
+
+    Several names with commas between them are one value: the text of ``json_members``.
+    """
     fields = {field.name: field for field in LISTED}
     order, after, params = _order(conn, query)
     early: list[int] = []
@@ -156,8 +159,14 @@ def client_rows(
             if query.search:  # only the few that are shown are read whole
                 tail = f"{SOURCE} WHERE c.id IN (SELECT c.id{tail}){order}"
 
+    def sql(name: str) -> str:
+        if name in fields:
+            return fields[name].sql
+        ones = [fields[one] for one in name.split(",")]
+        return conn.json_members([(one.name, one.sql, one.kind.shown) for one in ones])
+
     def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        columns = ", ".join(fields[name].sql for name in plain)
+        columns = ", ".join(sql(name) for name in plain)
         return conn.batches(f"SELECT {columns}{tail}", params)
 
     return lists.with_nested(conn, names, NESTED, "id", read)
