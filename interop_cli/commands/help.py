@@ -183,8 +183,8 @@ Above the tables, for the whole file:
 
 Joined rows repeat what is of the record itself, or leave it empty; contact.…,
 address.…, note.… and line.… of each row add up. Constants and defaults alone
-make no contact, address, note or line. others = "note" keeps what has no field
-in a note of the client.""")
+make no contact, address, note or line. What the file has no column for stays as
+it is. others = "note" keeps what has no field in a note of the client.""")
 
 TOPICS = {
     "exit-codes": EXIT_CODES,

@@ -112,3 +112,10 @@ def test_nothing_is_lost_or_made_up(text: str) -> None:
         assert not found["province"] or found["province"] in provinces.values()
         kept = "".join(found[name] for name in ("line1", "line2", "city"))
         assert set(kept) <= {*text, " ", ","}
+
+
+@pytest.mark.parametrize("name", ["Doyon, inc.", "doyon,  INC.", "Doyon, Roy, Lévesque et Cie"])
+def test_a_name_with_commas_before_the_street(name: str) -> None:
+    found = parse_address(f"{name}\n1 rue A, bureau 2\nQuébec QC G1K 4A1", "CA", name)
+    assert found is not None
+    assert (found["line1"], found["line2"]) == ("1 rue A", "bureau 2")

@@ -202,12 +202,14 @@ def import_clients(
     clashes: Clashes = {}
 
     def task(uow: UnitOfWork, columns: ColumnMap) -> Import:
-        named = keys or (read_keys(columns.key) if columns.key else None)
+        own = read_keys(columns.key) if columns.key and not keys else ()
+        named = keys or own
         return Import(
             uow,
             app.rules(allow_mismatch=allow_mismatch),
             keys=named or DEFAULT,
-            named=named is not None,
+            named=bool(named),
+            absent={key for key in own if columns.may_lack(key)},
             anew=anew,
             merged=merged,
             reuse=reuse,

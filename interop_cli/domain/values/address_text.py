@@ -132,13 +132,17 @@ def parse_address(text: str, country: str, name: str = "") -> dict[str, str] | N
 
 def _segments(text: str, name: str) -> list[str]:
     """What stands between the commas and lines; a number of a house stays with its street."""
-    parts = [part for piece in _SEPARATORS.split(text) if (part := " ".join(piece.split()))]
-    if name and parts and fold(parts[0]) == fold(name):
-        del parts[0]
+    parts, own = _split(text), _split(name)
+    if own and [*map(fold, parts[: len(own)])] == [*map(fold, own)]:  # "Doyon, inc." too
+        del parts[: len(own)]
     for place in range(len(parts) - 1):
         if _NUMBER.fullmatch(parts[place]):
             return [*parts[:place], f"{parts[place]}, {parts[place + 1]}", *parts[place + 2 :]]
     return parts
+
+
+def _split(text: str) -> list[str]:
+    return [part for piece in _SEPARATORS.split(text) if (part := " ".join(piece.split()))]
 
 
 def _take_country(parts: list[str]) -> str | None:

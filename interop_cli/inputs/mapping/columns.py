@@ -146,7 +146,8 @@ class ColumnMap:
                 others.append(column)
         if others and self.others == "error":
             raise _unknown(others, known.known, file, line)
-        self._refuse_twice(header, targets, file, line)
+        made = {name for name, one in self.fields.items() if self.gives(one, columns)}
+        self._refuse_twice(header, targets, made, file, line)
         return Placed(targets, others)
 
     def find(self, columns: Header, cell: Cell) -> tuple[int, int | None] | None:
@@ -158,6 +159,12 @@ class ColumnMap:
         index = columns.index(cell.column)
         return None if index is None else (index, cell.part)
 
+    def gives(self, template: Template, columns: Header) -> bool:
+        """Whether a template says anything in this file: one without its columns says nothing."""
+        return template.has_constant or any(
+            self.find(columns, cell) is not None for cell in template.cells()
+        )
+
     def splitter(self, column: str) -> tuple[str, ...]:
         """What separates the parts of this column's cells; nothing where they are not split."""
         if column in self.split:
@@ -166,7 +173,8 @@ class ColumnMap:
         return next((by for name, by in self.split.items() if column_key(name) == key), ())
 
     def named_in(self, header: Sequence[str]) -> bool:
-        """Whether this is a header with the columns it names: all that must be there, or half."""
+        """Whether this is a header with the columns it names: all that must be there, and half
+        of those that stand there, or ``ENOUGH``."""
         columns = Header(header)
         named = list(dict.fromkeys(self._named()))
         there = [self.find(columns, cell) is not None for cell in named]
@@ -174,7 +182,8 @@ class ColumnMap:
             found or self._may_be_absent(cell.column)
             for cell, found in zip(named, there, strict=True)
         )
-        return needed and sum(there) >= min(len(named), max(2, sum(map(bool, header)) // 2))
+        enough = max(2, min(ENOUGH, sum(map(bool, header)) // 2))
+        return needed and sum(there) >= min(len(named), enough)
 
     def _named(self) -> Iterable[Cell]:
         """Every column that it names."""
@@ -189,6 +198,15 @@ class ColumnMap:
         if isinstance(self.optional, bool):
             return self.optional
         return column_key(column) in map(column_key, self.optional)
+
+    def may_lack(self, name: str) -> bool:
+        """Whether a file that it is for may have no column for a field."""
+        if isinstance(self.optional, bool):
+            return self.optional
+        own = [parse_cell(column).column for column, to in self.columns.items() if to == name]
+        made = self.fields[name].cells() if name in self.fields else ()
+        columns = [*own, *(cell.column for cell in made)]
+        return bool(columns) and all(map(self._may_be_absent, columns))
 
     def _check_fields(self, known: Fields) -> None:
         for target in (
@@ -230,13 +248,18 @@ class ColumnMap:
         return chosen, used
 
     def _refuse_twice(
-        self, header: Sequence[str], targets: list[str | None], file: str, line: int
+        self,
+        header: Sequence[str],
+        targets: list[str | None],
+        made: Collection[str],
+        file: str,
+        line: int,
     ) -> None:
         seen: dict[str, str] = {}
         for column, target in zip(header, targets, strict=True):
             if target is None:
                 continue
-            if target in self.fields:
+            if target in made:
                 reason = msg(
                     "the column {column} and the mapping both give {field}",
                     column=column,
@@ -260,6 +283,7 @@ class ColumnMap:
 
 
 NAMED_AT_ONCE = 100  # columns
+ENOUGH = 6  # columns that are known tell a header, however many are not
 
 
 class Placed(NamedTuple):

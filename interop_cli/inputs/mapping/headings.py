@@ -21,17 +21,17 @@ _PLACE = {
     " street 1, street line 1, ligne 1, billing street, billing address 1, bill to street,"
     " adresse civique, address1, addr1,"
     " address line one, line one, line 1",
-    "line2": "address 2, adresse 2, address line 2, street 2, street address 2, ligne 2, bureau,"
-    " suite, unit, apt, app, appartement, local, address2, addr2, address line two,"
+    "line2": "address 2, adresse 2, address line 2, street 2, street address 2, ligne 2, rue 2,"
+    " bureau, suite, unit, apt, app, appartement, local, address2, addr2, address line two,"
     " line two, line 2",
     "city": "city, ville, town, municipalite, localite, billing city, bill to city, city town",
-    "province": "province, prov, state, etat, region, state province, province state,"
-    " province etat, state region, province code, billing state, billing province,"
-    " bill to state, departement canton, dep region",
+    "province": "province, prov, state, state id, etat, region, state province, province state,"
+    " province etat, etat province, etat region, state region, province code, billing state,"
+    " billing province, bill to state, departement canton, dep region",
     "postal_code": "postal code, code postal, postal, postcode, post code, cp, zip, zip code,"
     " zip postal code, code zip, billing zip, billing postal code, bill to zip",
     "country": "country, pays, country code, code pays, country region, billing country,"
-    " pays region",
+    " pays region, country id",
     "full_address": "full address, billing address, bill address, bill to address,"
     " adresse complete, mailing address, adresse postale, adresse de facturation",
 }
@@ -51,6 +51,7 @@ _REACHED = {
     "email": "email, e mail, email address, e mail address, courriel, adresse courriel, mail,"
     " adresse de messagerie, adresse e mail, customer e mail, main email, courriel principal",
     "phone": "phone, telephone, tel, phone number, telephone number, numero de telephone,"
+    " numeros de telephone,"
     " no de telephone, no telephone, phone 1, telephone 1, tel 1, main phone, business phone,"
     " work phone, office phone, phone numbers, telephone bureau, tel bureau",
 }
@@ -66,16 +67,19 @@ _CODE = (
 )
 _CLIENT = {
     "code": _CODE,
-    "external_id": "id, record id, external id, identifiant, uid externe, id externe",
+    "external_id": "id, record id, external id, identifiant, uid externe, id externe,"
+    " identifiant externe, id de fiche d informations, id de la fiche d informations",
     "name": "name, company, company name, customer, client, customer name, client name, nom,"
     " nom du client, nom client, raison sociale, societe, entreprise, compagnie, organization,"
     " organisation, organization name, account name, business name, nom de l entreprise,"
-    " nom de compagnie, customer full name, display name, complete name, nom legal",
+    " nom de compagnie, customer full name, display name, complete name, nom legal,"
+    " nom complet du client, nom du compte, nom affiche, nom d affichage",
     **_REACHED,
     **_PLACE,
     **_SHIPPING,
     **_NAMES,
-    "website": "website, web, site, site web, url, web site, web page, page web, website url",
+    "website": "website, web, site, site web, url, web site, web page, page web, website url,"
+    " url du site web, lien du site web, website link",
     "contact.name": "contact, contact name, contact person, person, personne, nom du contact,"
     " personne contact, personne ressource, responsable, full name, main contact, attention",
     "contact.title": "title, job title, titre, fonction, poste, titre d emploi, contact title",
@@ -183,20 +187,36 @@ MEANT = {
 TOTALS = frozenset({"total", "totals", "totaux", "grand total", "total general", "sous total"})
 """What stands in the place of a name in a row that is none."""
 
-SIGNS = {
-    "quickbooks": {"customer full name", "phone numbers", "bill address"},
-    "sage50": {"bill to address line one", "customer id"},
-    "hubspot": {"record id", "company domain name"},
-    "shopify": {"default address address1", "customer id"},
-    "odoo": {"external id", "complete name"},
-    "salesforce": {"billingstreet", "billingpostalcode"},
-    "xero": {"poaddressline1", "accountnumber"},
-    "google": {"e mail 1 value", "organization name"},
-    "outlook": {"business street", "business phone"},
-    "dolibarr": {"code client", "departement canton"},
-    "northwind": {"customerid", "companyname", "contactname"},
+SIGNS: dict[str, tuple[set[str], ...]] = {
+    "quickbooks": (
+        {"customer full name", "phone numbers", "bill address"},
+        {"nom complet du client", "numeros de telephone", "adresse de facturation"},
+        {"bill to 1", "main phone", "customer"},
+    ),
+    "sage50": ({"bill to address line one", "customer id"},),
+    "hubspot": (
+        {"record id", "company domain name"},
+        {"nom de l entreprise", "nom de domaine de l entreprise"},
+    ),
+    "shopify": ({"default address address1", "customer id"},),
+    "odoo": (
+        {"external id", "complete name"},
+        {"id externe", "nom complet", "rue"},
+        {"complete name", "state id", "country id"},
+        {"name", "state id", "country id"},
+    ),
+    "salesforce": (
+        {"billingstreet", "billingpostalcode"},
+        {"account name", "billing street", "billing zip postal code"},
+        {"nom du compte", "rue de facturation", "code postal de facturation"},
+    ),
+    "xero": ({"poaddressline1", "accountnumber"},),
+    "google": ({"e mail 1 value", "organization name"},),
+    "outlook": ({"business street", "business phone"}, {"rue bureau", "telephone bureau"}),
+    "dolibarr": ({"code client", "departement canton"}, {"customer code", "vendor code", "zip"}),
+    "northwind": ({"customerid", "companyname", "contactname"},),
 }
-"""Columns that only the list of clients of one system has together."""
+"""Columns that only the list of clients of one system has together, in each of its forms."""
 
 
 HOLDS = {"client": "interop client import", "document": "interop sales import"}

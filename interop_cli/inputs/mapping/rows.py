@@ -150,7 +150,10 @@ class RowMaker:
             if cell.part is not None and said.splitter(cell.column):
                 self._made.append(Made(target, None, cell, cell.column, kind_of(target)))
         for target, template in said.fields.items():
-            column = next((cell.column for cell in template.cells()), "")
+            if not said.gives(template, columns):
+                continue
+            there = (cell for cell in template.cells() if said.find(columns, cell))
+            column = next((cell.column for cell in there), "")
             made = Made(target, template, template.sole, column, kind_of(target))
             self._made.append(made)
         for made in self._made:
@@ -217,6 +220,8 @@ class RowMaker:
             elif made.template is not None:
                 tags = made.kind is Kind.TAGS
                 text, given = made.template.render(marked if tags else text_of)
+                if not text and self._partial and not self._has_any(values, made.template):
+                    continue
                 if given or not text:
                     parts = [part for one in text.split(_MARK) if (part := one.strip())]
                     row[made.field] = self._formed(made, parts if _MARK in text else text)
@@ -257,16 +262,21 @@ class RowMaker:
         return ", ".join(one for number, one in enumerate(parts, 1) if number not in named)
 
     def _value(self, values: dict[str, Any], cell: Cell, kind: Kind) -> Any:
-        """The cell as it was read; ``None`` where an object has no such name."""
+        """The cell as it was read; ``None`` where there is no such column."""
         place = self._places.get(cell)
         if place is None or place[0] not in values:
-            return None if place else ""
+            return None
         if place[1] is not None:
             return self._text(values, cell)
         value = values[place[0]]
         if kind is Kind.TAGS and isinstance(value, str) and (by := self._said.splitter(place[0])):
             return parts_of(value, by)
         return value
+
+    def _has_any(self, values: dict[str, Any], template: Template) -> bool:
+        """Whether an object has any of the names that a template is made of."""
+        places = map(self._places.get, template.cells())
+        return any(place is not None and place[0] in values for place in places)
 
     def _formed(self, made: Made, value: Any) -> Any:
         words = self._said.values.get(made.field)

@@ -69,31 +69,41 @@ def suggestion(source: Source, entity: str, fields: Fields, **form: Any) -> Iter
         yield msg("The columns are those of other records than this command takes; for them:")
         yield f"#   {HOLDS[meant]} FILE --suggest"
     if entity == "client" and (name := _system(table.columns)):
-        yield from _ready(name)
+        yield from _ready(name, _said(form))
         return
     if form.get("format") == "xlsx" and form.get("sheet") is None:
         from interop_cli.inputs.workbook import sheets_left_out
 
         if names := sheets_left_out(source):
             yield msg("sheets that were not read: {names}", names=", ".join(names))
-    said = {name: str(form[name]) for name in _SAID if form.get(name)}
-    yield from _Guess(table, entity, fields, said).lines()
+    yield from _Guess(table, entity, fields, _said(form)).lines()
 
 
-def _ready(name: str) -> Iterator[Line]:
+def _said(form: dict[str, Any]) -> dict[str, str]:
+    return {name: str(form[name]) for name in _SAID if form.get(name)}
+
+
+def _ready(name: str, said: dict[str, str]) -> Iterator[Line]:
     from interop_cli.inputs.mapping.loading import READY
 
     yield msg(
         "These are the columns of {name}: --mapping {name} reads them, which is this:", name=name
     )
     yield ""
-    yield from (READY / f"{name}.toml").read_text("utf-8").splitlines()
+    lines = (READY / f"{name}.toml").read_text("utf-8").splitlines()
+    for number, line in enumerate(lines):
+        if said and line and not line.startswith("#"):  # before anything else is said
+            yield from (f"{key} = {_quoted(text)}" for key, text in said.items())
+            yield from lines[number:]
+            return
+        yield line
 
 
 def _system(columns: Sequence[str]) -> str | None:
     """The system whose list of clients this is."""
     there = {words(column) for column in columns}
-    return next((name for name, signs in SIGNS.items() if signs <= there), None)
+    known = ((name, one) for name, several in SIGNS.items() for one in several)
+    return next((name for name, signs in known if signs <= there), None)
 
 
 class _Guess:

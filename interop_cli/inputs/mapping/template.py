@@ -86,6 +86,11 @@ class Template:
                 return cell
         return None
 
+    @property
+    def has_constant(self) -> bool:
+        """Whether a choice is a text without columns."""
+        return any(all(isinstance(piece, str) for piece in choice) for choice in self.choices)
+
     def render(self, text_of: Callable[[Cell], str]) -> tuple[str, bool]:
         """The text, and whether a column gave any of it (a constant is the mapping's own)."""
         for choice in self.choices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -60,13 +60,15 @@ KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
 class Import(RowImport):
     """The import at work; ``run`` does it.
 
-    ``keys`` are what a row is recognised by, ``named`` whether a person named them; ``anew``
-    creates without looking. ``merged`` says what becomes of the fields of a row about a client
-    that was merged into another. ``clashes`` are rows known to be about one client.
+    ``keys`` are what a row is recognised by, ``named`` whether a person named them, ``absent``
+    those that the file may have no column for; ``anew`` creates without looking. ``merged`` says
+    what becomes of the fields of a row about a client that was merged into another. ``clashes``
+    are rows known to be about one client.
     """
 
     keys: Sequence[Key] = DEFAULT
     named: bool = False
+    absent: Collection[Key] = ()
     anew: bool = False
     merged: str = "skip"
     reuse: bool = False
@@ -80,7 +82,8 @@ class Import(RowImport):
         self.who = FileClients(
             self.uow, self.keys, self.clashes, named=self.named, anew=self.anew, reuse=self.reuse
         )
-        self._columns = KeyColumns(self.keys if self.named else ())
+        needed = [key for key in self.keys if key not in self.absent] if self.named else ()
+        self._columns = KeyColumns(needed)
 
     @cached_property
     def _payers(self) -> Payers:

@@ -274,3 +274,125 @@ FILES = {
         },
     ),
 }
+
+
+def _translated(source: str, names: dict[str, str]) -> str:
+    """The file of a system with other names for its columns."""
+    lines = FILES[source].split("\n")
+    place = next(place for place, line in enumerate(lines) if next(iter(names)) in line.split(","))
+    columns = lines[place].split(",")
+    assert names.keys() <= {*columns}
+    lines[place] = ",".join(names.get(column, column) for column in columns)
+    return "\n".join(lines)
+
+
+FILES |= {
+    "quickbooks-fr": _translated(
+        "quickbooks",
+        {
+            "Customer full name": "Nom complet du client",
+            "Phone numbers": "Numéros de téléphone",
+            "Email": "Courriel",
+            "Full name": "Nom complet",
+            "Bill address": "Adresse de facturation",
+            "Ship address": "Adresse de livraison",
+        },
+    ).replace("Phone:", "Téléphone:"),
+    "quickbooks-desktop": written(
+        "Active Status,Customer,Balance,Balance Total,Company,Mr./Ms./...,First Name,M.I.,"
+        "Last Name,Primary Contact,Main Phone,Fax,Alt. Phone,Secondary Contact,Job Title,"
+        "Main Email,Bill to 1,Bill to 2,Bill to 3,Bill to 4,Bill to 5,Ship to 1,Ship to 2,"
+        "Ship to 3,Ship to 4,Ship to 5,Customer Type,Terms,Rep,Sales Tax Code,Tax item,"
+        "Resale Num,Account No.,Credit Limit,Job Status,Job Type,Job Description,Start Date,"
+        "Projected End,End Date,Note",
+        {
+            "Active Status": "Active",
+            "Customer": "Atelier Doyon inc.",
+            "Company": "Atelier Doyon inc.",
+            "Primary Contact": "Luc Doyon",
+            "Main Phone": "418-555-0101",
+            "Main Email": "compta@doyon.example",
+            "Bill to 1": "Atelier Doyon inc.",
+            "Bill to 2": "1 rue A",
+            "Bill to 3": "Québec QC G1K 4A1",
+            "Bill to 4": "Canada",
+        },
+    ),
+    "sage50-ca": written(
+        "Name,Contact,Street 1,Street 2,City,Province,Postal Code,Country,Phone 1,Phone 2,Fax,"
+        "E-mail,Web Site,Inactive",
+        {
+            "Name": "Atelier Doyon inc.",
+            "Contact": "Luc Doyon",
+            **_place("Street 1", "City", "Province", "Postal Code", "Country"),
+            "Phone 1": "418-555-0101",
+            "Inactive": "No",
+        },
+    ),
+    "hubspot-fr": _translated(
+        "hubspot",
+        {
+            "Record ID": "ID de fiche d'informations",
+            "Company name": "Nom de l'entreprise",
+            "Phone Number": "Numéro de téléphone",
+            "City": "Ville",
+            "Country/Region": "Pays/Région",
+            "State/Region": "État/Région",
+            "Postal Code": "Code postal",
+            "Street Address": "Adresse postale",
+            "Street Address 2": "Adresse postale 2",
+            "Website URL": "URL du site web",
+            "Company Domain Name": "Nom de domaine de l'entreprise",
+        },
+    ),
+    "odoo-fr": _translated(
+        "odoo",
+        {
+            "External ID": "ID externe",
+            "Complete Name": "Nom complet",
+            "Related Company": "Société associée",
+            "Street": "Rue",
+            "Street2": "Rue 2",
+            "City": "Ville",
+            "State": "État",
+            "Zip": "Code postal",
+            "Country": "Pays",
+            "Phone": "Téléphone",
+            "Website": "Site web",
+            "Reference": "Référence",
+            "Tags": "Étiquettes",
+        },
+    ),
+    "odoo-names": _translated(
+        "odoo",
+        {
+            "External ID": "id",
+            "Complete Name": "name",
+            "Related Company": "parent_id",
+            "Street": "street",
+            "Street2": "street2",
+            "City": "city",
+            "State": "state_id",
+            "Zip": "zip",
+            "Country": "country_id",
+            "Phone": "phone",
+            "Email": "email",
+            "Website": "website",
+            "Reference": "ref",
+            "Tags": "category_id",
+        },
+    ),
+    "salesforce-fr": _translated(
+        "salesforce",
+        {
+            "Id": "ID de compte",
+            "Name": "Nom du compte",
+            "BillingStreet": "Rue de facturation",
+            "BillingCity": "Ville de facturation",
+            "BillingState": "État/Province de facturation",
+            "BillingPostalCode": "Code postal de facturation",
+            "BillingCountry": "Pays de facturation",
+            "Phone": "Téléphone",
+        },
+    ),
+}

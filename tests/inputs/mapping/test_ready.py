@@ -132,3 +132,68 @@ def test_the_documentation_is_true(page: str, root: Path, invoke: Run) -> None:
     shown = invoke("help", "mapping").stdout
     assert all(name in shown for name in NAMED)
     assert all(entry in shown for entry in ENTRIES)
+
+
+def test_what_the_file_has_no_column_for_stays(tmp_path: Path, invoke: Run, database: Path) -> None:
+    whole, few, nameless = (tmp_path / name for name in ("whole.csv", "few.csv", "nameless.csv"))
+    whole.write_text(FILES["hubspot"], "utf-8")
+    few.write_text("Record ID,Company name,City\n9001,Atelier Doyon inc.,Québec\n", "utf-8")
+    nameless.write_text(
+        "Company name,Street Address,City,Postal Code,Description\n"
+        "Atelier Doyon inc.,1 rue A,Québec,G1K 4A1,Ancien\n",
+        "utf-8",
+    )
+    for path, changed in ((whole, 1), (few, 0), (nameless, 1)):
+        done = invoke("--db", database, "client", "import", path, "--mapping", "hubspot", "--json")
+        assert (done.code, done.json["changed"]) == (0, changed), done.stderr
+    (client,) = invoke("--db", database, "client", "list", "--json").json
+    assert (client["phone"], client["website"], client["external_id"], client["province"]) == (
+        "+14185550101",
+        "doyon.example",
+        "9001",
+        "QC",
+    )
+    asked = ("--mapping", "hubspot", "--key", "external_id")
+    refused = invoke("--db", database, "client", "import", nameless, *asked, "--json")
+    assert (refused.code, refused.error["code"]) == (65, "import.key.column")
+
+
+@pytest.mark.parametrize(
+    ("word", "active"),
+    [("TRUE", False), ("Oui", False), ("1", False), ("No", True), ("0", True), ("Faux", True)],
+)
+def test_sage_says_who_is_inactive(
+    word: str, active: bool, tmp_path: Path, invoke: Run, database: Path
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(FILES["sage50-ca"].replace(",No\n", f",{word}\n"), "utf-8")
+    done = invoke("--db", database, "client", "import", path, "--mapping", "sage50", "--json")
+    assert done.code == 0, done.stderr
+    (client,) = invoke("--db", database, "client", "list", "--status", "all", "--json").json
+    assert client["active"] is active
+
+
+def test_salesforce_s_deleted_accounts_and_ids_that_differ_by_case(
+    tmp_path: Path, invoke: Run, database: Path
+) -> None:
+    head = "Account Name,Account ID,Billing Street,Billing City,Billing Zip/Postal Code,"
+    head += "Billing Country,IsDeleted\n"
+    rows = [
+        f"{name},0015e00000{code},{number} rue A,Québec,G1K 4A1,Canada,{deleted}\n"
+        for number, (name, code, deleted) in enumerate(
+            [
+                ("Doyon inc.", "QxABc", ""),
+                ("Roy inc.", "QxabC", "false"),
+                ("Parti inc.", "QxABd", "true"),
+                ("Parti ltée", "QxABe", "1"),
+            ]
+        )
+    ]
+    path = tmp_path / "accounts.csv"
+    for lines, created in ((rows[:1], 1), (rows, 1), (rows, 0)):
+        path.write_text(head + "".join(lines), "utf-8")
+        options = ("--mapping", "salesforce", "--json")
+        done = invoke("--db", database, "client", "import", path, *options)
+        assert (done.code, done.json["created"]) == (0, created), done.stderr
+    listed = invoke("--db", database, "client", "list", "--json").json
+    assert {client["name"] for client in listed} == {"Doyon inc.", "Roy inc."}

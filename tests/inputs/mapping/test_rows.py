@@ -357,3 +357,32 @@ def test_tags_of_a_column_that_is_split_among_several(read: Reader) -> None:
     text = 'Nom,A,B\nUn,"x, y; z",\nDeux,x ::: y,z\nTrois,,"u, v"\n'
     found = [row["tags"] for row in read.values(text, mapping)]
     assert found == [["x, y", "z"], ["x", "y"], "u, v"]
+
+
+ABSENT = """
+optional = true
+[fields]
+code = "{No}"
+name = "{Company} | {Who}"
+email = "{Courriel} | {Mail}"
+contact.name = "{First} {Last}"
+city = "{City} | Québec"
+"""
+
+
+def test_a_template_without_its_columns_says_nothing(read: Reader) -> None:
+    assert read.values("No,Who\n7,Doyon\n", ABSENT) == [
+        {"code": "7", "name": "Doyon", "city": "Québec"}
+    ]
+    assert read.values("No,Who,Mail\n7,Doyon,\n", ABSENT)[0]["email"] == ""
+    lines = '{"No": "7", "Mail": ""}\n{"No": "8", "Who": "Roy", "First": "Luc"}\n'
+    assert read.values(lines, ABSENT) == [
+        {"code": "7", "email": "", "city": "Québec"},
+        {"code": "8", "name": "Roy", "contact.name": "Luc", "city": "Québec"},
+    ]
+
+
+def test_a_column_that_is_called_like_a_field_which_nothing_else_gives(read: Reader) -> None:
+    assert read.values("No,email\n7,a@x.example\n", ABSENT)[0]["email"] == "a@x.example"
+    error = read.refused("No,Mail,email\n7,,a@x.example\n", ABSENT)
+    assert error.code == "import.column.twice"

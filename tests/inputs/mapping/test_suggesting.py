@@ -298,3 +298,15 @@ def test_what_is_guessed_is_always_a_mapping(
     known = fields() if entity == "client" else DOCUMENTS
     for target in (*said.columns.values(), *said.fields):
         assert not target or known.has(target)
+
+
+def test_the_encoding_is_said_for_a_known_system_too(
+    tmp_path: Path, invoke: Run, database: Path
+) -> None:
+    file, mapping = tmp_path / "export.csv", tmp_path / "map.toml"
+    file.write_bytes(FILES["sage50"].encode("cp1252"))
+    command = ("--db", database, "client", "import", file)
+    mapping.write_text(invoke(*command, "--encoding", "cp1252", "--suggest").stdout, "utf-8")
+    assert "Canadian" in mapping.read_text("utf-8")
+    done = invoke(*command, "--mapping", mapping, "--json")
+    assert (done.code, done.json["created"]) == (0, 1), done.stderr
