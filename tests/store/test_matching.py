@@ -399,6 +399,28 @@ def test_another_name_for_one_found_by_email_and_place_is_said(store: Store) -> 
         assert outcome.changed == 1
 
 
+def test_what_a_row_does_to_a_client_without_meaning_it_is_said(store: Store) -> None:
+    alpha = {"code": "A", "external_id": "E1", "name": "Alpha inc.", **PLACES[0]}
+    beta = {"code": "B", "external_id": "E2", "name": "Bêta ltée", **PLACES[1]}
+    payer = {"code": "P", "name": "Payeur inc.", **PLACES[2]}
+    assert statuses(taken(store, alpha, beta, payer)) == ["ok"] * 3
+    becomes = {"name": "BETA inc.", **PLACES[1]}
+    for asked, said in (
+        ([{"external_id": "E1", **becomes}], ["client.similar"]),
+        ([{"external_id": "E1", "name": "Bêta inc."}], []),  # it was so before
+        ([alpha | becomes, beta | {"name": "Alpha", **PLACES[0]}], []),  # they change places
+        ([{"code": "A", "name": "Alpha inc.", "external_id": ""}], ["client.external_id.emptied"]),
+        ([{"code": "A", "name": "Alpha inc.", "external_id": ""}], []),
+        ([{"code": "A", "bill_to": "P"}], ["client.bill_to.changed"]),
+        ([{"code": "A", "bill_to": "P"}], []),
+        ([{"code": "A", "bill_to": ""}], ["client.bill_to.changed"]),
+        ([{"code": "N", "name": "Neuf", "bill_to": "P", **PLACES[0]}], []),
+    ):
+        outcome = taken(store, *asked)
+        assert [one.code for one in outcome.warnings] == said, asked
+        assert {one.line for one in outcome.warnings} <= {2}
+
+
 def test_namesakes_without_an_email_come_twice(store: Store) -> None:
     people = {"contact.name": "Ève", "contact2.name": "Ève", "contact2.title": "Acheteuse"}
     row = {"code": "A", "name": "A", **PLACES[0], **people}

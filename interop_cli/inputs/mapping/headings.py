@@ -187,38 +187,6 @@ MEANT = {
 TOTALS = frozenset({"total", "totals", "totaux", "grand total", "total general", "sous total"})
 """What stands in the place of a name in a row that is none."""
 
-SIGNS: dict[str, tuple[set[str], ...]] = {
-    "quickbooks": (
-        {"customer full name", "phone numbers", "bill address"},
-        {"nom complet du client", "numeros de telephone", "adresse de facturation"},
-        {"bill to 1", "main phone", "customer"},
-    ),
-    "sage50": ({"bill to address line one", "customer id"},),
-    "hubspot": (
-        {"record id", "company domain name"},
-        {"nom de l entreprise", "nom de domaine de l entreprise"},
-    ),
-    "shopify": ({"default address address1", "customer id"},),
-    "odoo": (
-        {"external id", "complete name"},
-        {"id externe", "nom complet", "rue"},
-        {"complete name", "state id", "country id"},
-        {"name", "state id", "country id"},
-    ),
-    "salesforce": (
-        {"billingstreet", "billingpostalcode"},
-        {"account name", "billing street", "billing zip postal code"},
-        {"nom du compte", "rue de facturation", "code postal de facturation"},
-    ),
-    "xero": ({"poaddressline1", "accountnumber"},),
-    "google": ({"e mail 1 value", "organization name"},),
-    "outlook": ({"business street", "business phone"}, {"rue bureau", "telephone bureau"}),
-    "dolibarr": ({"code client", "departement canton"}, {"customer code", "vendor code", "zip"}),
-    "northwind": ({"customerid", "companyname", "contactname"},),
-}
-"""Columns that only the list of clients of one system has together, in each of its forms."""
-
-
 HOLDS = {"client": "interop client import", "document": "interop sales import"}
 """The command that takes a file of these."""
 

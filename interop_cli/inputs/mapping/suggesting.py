@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from interop_cli.domain.fields import NEEDED, Kind
@@ -22,7 +22,6 @@ from interop_cli.inputs.mapping.headings import (
     FIRST_NAME,
     HOLDS,
     LAST_NAME,
-    SIGNS,
     TOTALS,
     headings,
     meanings,
@@ -38,6 +37,7 @@ from interop_cli.inputs.mapping.sampling import (
     shape_of,
     strange_words,
 )
+from interop_cli.inputs.mapping.systems import known_system, written
 from interop_cli.inputs.source import Source
 
 MOST_WORDS = 40  # of a closed list
@@ -68,42 +68,21 @@ def suggestion(source: Source, entity: str, fields: Fields, **form: Any) -> Iter
         yield ""
         yield msg("The columns are those of other records than this command takes; for them:")
         yield f"#   {HOLDS[meant]} FILE --suggest"
-    if entity == "client" and (name := _system(table.columns)):
-        yield from _ready(name, _said(form))
+    said = {name: str(form[name]) for name in _SAID if form.get(name)}
+    if entity == "client" and (name := known_system(table.columns)):
+        yield msg(
+            "These are the columns of {name}: --mapping {name} reads them, which is this:",
+            name=name,
+        )
+        yield ""
+        yield from written(name, {key: _quoted(text) for key, text in said.items()})
         return
     if form.get("format") == "xlsx" and form.get("sheet") is None:
         from interop_cli.inputs.workbook import sheets_left_out
 
         if names := sheets_left_out(source):
             yield msg("sheets that were not read: {names}", names=", ".join(names))
-    yield from _Guess(table, entity, fields, _said(form)).lines()
-
-
-def _said(form: dict[str, Any]) -> dict[str, str]:
-    return {name: str(form[name]) for name in _SAID if form.get(name)}
-
-
-def _ready(name: str, said: dict[str, str]) -> Iterator[Line]:
-    from interop_cli.inputs.mapping.loading import READY
-
-    yield msg(
-        "These are the columns of {name}: --mapping {name} reads them, which is this:", name=name
-    )
-    yield ""
-    lines = (READY / f"{name}.toml").read_text("utf-8").splitlines()
-    for number, line in enumerate(lines):
-        if said and line and not line.startswith("#"):  # before anything else is said
-            yield from (f"{key} = {_quoted(text)}" for key, text in said.items())
-            yield from lines[number:]
-            return
-        yield line
-
-
-def _system(columns: Sequence[str]) -> str | None:
-    """The system whose list of clients this is."""
-    there = {words(column) for column in columns}
-    known = ((name, one) for name, several in SIGNS.items() for one in several)
-    return next((name for name, signs in known if signs <= there), None)
+    yield from _Guess(table, entity, fields, said).lines()
 
 
 class _Guess:

@@ -7,7 +7,7 @@ statements, ``find`` then decides row by row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.domain.matching import (
     DEFAULT,
@@ -166,6 +166,30 @@ def warn_of_similar(found: Sequence[Candidate], context: Context) -> None:
     if found:
         reason = msg("has the name and the place of: {codes}", codes=called(found))
         context.warn("name", "client.similar", reason)
+
+
+class Move(NamedTuple):
+    """A stored client that gets another name or place, and where it is said."""
+
+    client_id: int
+    before: Identity
+    after: Identity
+    context: Context
+
+
+def warn_of_meetings(uow: UnitOfWork, moves: Sequence[Move]) -> None:
+    """Warn of those that get the name and the place of another client: ``client.similar``."""
+    after = {move.client_id: move.after for move in moves}
+    there: dict[str, dict[int, Candidate]] = {}
+    for core, one in uow.candidates().by_column("core_key", (who.core for who in after.values())):
+        if one.id in after:  # it moves too
+            one.own = after[one.id]
+        there.setdefault(core, {})[one.id] = one
+    for move in moves:
+        others = [one for id_, one in there.get(move.after.core, {}).items() if id_ != move[0]]
+        known = similar(move.before, others)
+        met = [one for one in similar(move.after, others) if one not in known]
+        warn_of_similar(met, move.context)
 
 
 def warn_of_renamed(context: Context) -> None:

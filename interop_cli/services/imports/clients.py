@@ -23,7 +23,13 @@ from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key, uid_key
 from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.services.clients import card
-from interop_cli.services.clients.matching import called, warn_of_renamed, warn_of_similar
+from interop_cli.services.clients.matching import (
+    Move,
+    called,
+    warn_of_meetings,
+    warn_of_renamed,
+    warn_of_similar,
+)
 from interop_cli.services.clients.writing import CardWriter, Others, code_for
 from interop_cli.services.imports import ahead
 from interop_cli.services.imports.ahead import Ready
@@ -184,6 +190,7 @@ class Import(RowImport):
             for written in new:
                 self.who.refused(written.record.line, written.read.who)
             return
+        warn_of_meetings(self.uow, [*self._moves(saves)])
         self._insert(new)
         self.save(saves)
 
@@ -276,20 +283,34 @@ class Import(RowImport):
             reason = msg("is not that of the client's main address; use: interop address main")
             path = one.parts.main.path if one.parts.main else ""
             raise wrong(f"{path}uid", "import.uid", reason)
-        revision = card.revised(
-            self.uow, row, main, values, context.at(one.record.line, row["code"], one.record.parts)
-        )
+        context = context.at(one.record.line, row["code"], one.record.parts)
+        revision = card.revised(self.uow, row, main, values, context)
         client = revision.client
         client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
+        if revision.before.external_id and not client.external_id:
+            reason = msg("is emptied: no file finds the client by it any more")
+            context.warn("external_id", "client.external_id.emptied", reason)
         by_place = one.decision.by is Key.EMAIL and not self.named
         if by_place and fold(client.name) != fold(revision.before.name):
-            warn_of_renamed(context.at(one.record.line, row["code"]))
+            warn_of_renamed(context)
         if client.shipper_identity != revision.before.shipper_identity:
             check_identity(client.shipper_identity, has_logo=client.logo is not None)
         plan = self._plan(one.parts, client, revision.address, context)
         if not self.refused:  # or those it pays for have not been moved
             others.check(revision.before, client)
         return Written(one, plan, revision=revision)
+
+    def _moves(self, saves: Sequence[Written]) -> Iterator[Move]:
+        """Those that a row gives another name or place."""
+        for one in saves:
+            found = one.revision
+            if found is None or found.place is None or found.address is None:
+                continue
+            before = identity({**found.place, "name": found.before.name})
+            after = identity({**found.address.__dict__, "name": found.client.name})
+            if before != after:
+                context = self.context.at(one.record.line, found.row["code"], one.record.parts)
+                yield Move(found.row["id"], before, after, context)
 
     def _plan(
         self, parts: NestedItems, client: Client, main: Address | None, context: Context

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import NOWHERE, InteropError, Parts
+from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer
 from interop_cli.domain.values.closed_lists import parse_bool
 from interop_cli.services.imports.rows import RowImport
@@ -85,6 +86,10 @@ class Payers:
             if payer_id == row["bill_to_id"]:
                 continue
             pairs.append((row, {**row, "bill_to_id": payer_id}))
+            if wish.action != "created":
+                reason = msg("invoices went to another client until now")
+                at = report.context.at(wish.record.line, row["code"], wish.record.parts)
+                at.warn("bill_to", "client.bill_to.changed", reason)
             # The next rows are judged by what this one has changed.
             known[wish.client_id] = pairs[-1][1]
             if row["bill_to_id"] in pays_for:
