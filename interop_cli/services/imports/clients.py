@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 
 KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
+_WHERE = ("line1", "line2", "city", "postal_code")
 
 
 @dataclass
@@ -306,8 +307,12 @@ class Import(RowImport):
             found = one.revision
             if found is None or found.place is None or found.address is None:
                 continue
-            before = identity({**found.place, "name": found.before.name})
-            after = identity({**found.address.__dict__, "name": found.client.name})
+            place, address = found.place, found.address
+            stays = all(getattr(address, name) == place[name] for name in _WHERE)
+            if stays and found.client.name == found.before.name:
+                continue
+            before = identity({**place, "name": found.before.name})
+            after = identity({**address.__dict__, "name": found.client.name})
             if before != after:
                 context = self.context.at(one.record.line, found.row["code"], one.record.parts)
                 yield Move(found.row["id"], before, after, context)
