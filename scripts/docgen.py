@@ -86,6 +86,11 @@ SPEED = (
         "`client import` of 100,000 clients: checked, with address, journaled",
         "`sqlite-utils insert` of the same file",
     ),
+    (
+        "import.untyped.100000",
+        "the same",
+        "`sqlite-utils insert --no-detect-types` of the same file, everything as text",
+    ),
     ("import.xlsx.100000", "the same out of an Excel workbook", "the CSV with the same rows"),
     (
         "deactivate.100000",
