@@ -342,13 +342,39 @@ def test_a_dump_is_restored_whole(postgres_shop: str, postgres_url: str, invoke:
     assert invoke("--db", postgres_url, "client", "edit", "ACME", "--terms", "x", "-q").code == 0
 
 
-def test_files_are_copied_and_servers_are_not(
-    postgres_shop: str, invoke: Run, tmp_path: Path
+@pytest.mark.parametrize("tool", ["pg_dump", "copy"])
+def test_a_server_is_backed_up_by_what_there_is(
+    tool: str,
+    postgres_shop: str,
+    postgres_url: str,
+    invoke: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for words in (["backup", "copy.db"], ["restore", "copy.db", "--confirm", "x"]):
-        (tmp_path / "copy.db").touch()
-        result = invoke("--db", postgres_shop, "db", *words, "--json")
-        assert (result.code, result.error["code"]) == (78, "db.server"), words
+    monkeypatch.setenv("PATH", str(programs() if tool == "pg_dump" else tmp_path))
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    file = folder / "monday"
+    backup = ("--db", postgres_shop, "db", "backup", str(file), "--json")
+    assert invoke(*backup, "--dry-run").json["tool"] == tool
+    assert list(folder.iterdir()) == []
+    result = invoke(*backup)
+    assert result.json["tool"] == tool
+    assert result.json["bytes"] == file.stat().st_size
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert invoke(*backup).error["code"] == "db.exists"
+    assert invoke(*backup, "--overwrite").code == 0
+    assert list(folder.iterdir()) == [file]
+    if tool == "pg_dump":
+        restore = [programs() / "pg_restore", "--exit-on-error", f"--dbname={postgres_url}", file]
+        subprocess.run(restore, check=True)
+    else:
+        assert invoke("db", "copy", str(file), postgres_url, "-q").code == 0
+    clients = ("client", "export", "--json")
+    assert invoke("--db", postgres_url, *clients).stdout == invoke(*clients).stdout
+    assert invoke("--db", postgres_url, "journal", "verify", "--json").json == []
+    result = invoke("db", "restore", str(file), "--confirm", "x", "--json")
+    assert (result.code, result.error["code"]) == (78, "db.server")
 
 
 def test_a_job_needs_nothing_of_its_machine(postgres_shop: str, tmp_path: Path) -> None:

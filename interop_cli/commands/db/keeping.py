@@ -76,15 +76,45 @@ def info_command(app: App) -> None:
 def backup_command(app: App, file: Path, overwrite: bool) -> None:
     """Write a consistent, checked copy of the database to a file.
 
+    Of a server, pg_dump makes it where it is installed and as new as the server; else it is a
+    SQLite file, as db copy makes it. Which one is said (tool).
+
     \b
     interop db backup interop-2026-11-24.db
     """
-    from interop_cli.store.engines.files import backup
+    from interop_cli.store.engines import dumps, files
 
     conn = app.store.conn
-    size = backup(conn, file, overwrite=overwrite, dry_run=app.dry_run)
+    tool = conn.engine
+    if conn.engine == "sqlite":
+        size = files.backup(conn, file, overwrite=overwrite, dry_run=app.dry_run)
+    else:
+        size, tool = dumps.backup(
+            conn,
+            app.location,
+            file,
+            copied=lambda part: _copied(app, part),
+            overwrite=overwrite,
+            dry_run=app.dry_run,
+        )
     app.done = True
-    _tell(app, {"file": str(file), "bytes": size, "checked": True}, key="file")
+    _tell(app, {"file": str(file), "bytes": size, "checked": True, "tool": tool}, key="file")
+
+
+def _copied(app: App, part: Path) -> None:
+    """Make a SQLite file of a server's database."""
+    from interop_cli.store.engines.transfer import Copying
+
+    Copying(
+        app.location,
+        str(part),
+        app.now(),
+        app.user,
+        app.lock_timeout,
+        progress=lambda rows: app.output.progress(rows, _("Copying and checking")),
+        settled=lambda: None,
+        applied=lambda: None,
+    ).run()
 
 
 @click.command("restore", cls=Command)

@@ -1,4 +1,4 @@
-"""A SQLite database as a file: backup, restore, check. A server has tools of its own for these."""
+"""A SQLite database as a file: backup, restore, check; for the backup of a server see ``dumps``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.disk import sync_file, sync_folder
-from interop_cli.domain.errors import (
-    ConfigError,
-    Conflict,
-    IoFailure,
-    NotFound,
-    UnusableDb,
-    why_not_written,
-)
+from interop_cli.domain.errors import Conflict, IoFailure, NotFound, UnusableDb, why_not_written
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines import beside
 from interop_cli.store.engines.beside import JOURNALS, KEPT
@@ -29,13 +22,9 @@ if TYPE_CHECKING:
 
 
 def sqlite_only(conn: Connection) -> SqliteConnection:
-    """The connection as one to a file; raises ConfigError for a server."""
+    """The connection as one to a file, which nobody asks of a server."""
     if not isinstance(conn, SqliteConnection):
-        raise ConfigError(
-            "db.server",
-            msg("A PostgreSQL database is backed up with its own tools."),
-            hint=msg("Use pg_dump and pg_restore."),
-        )
+        raise TypeError("a server is no file")
     return conn
 
 
@@ -48,12 +37,7 @@ def backup(
     is always whole. Raises Conflict where it exists already, IoFailure where it cannot be written.
     """
     ours = sqlite_only(conn)
-    if target.exists() and not overwrite:
-        raise Conflict(
-            "db.exists",
-            msg("There is already a file at {place}; it was left as it is.", place=str(target)),
-            hint=msg("Replace it with --overwrite, or choose another name."),
-        )
+    refuse_taken(target, overwrite=overwrite)
     with copied(ours, target) as copy:
         size = copy.stat().st_size
         if not dry_run:
@@ -62,6 +46,16 @@ def backup(
             os.replace(copy, target)
             sync_folder(target.resolve().parent)
     return size
+
+
+def refuse_taken(target: Path, *, overwrite: bool) -> None:
+    """Raise Conflict ``db.exists`` where a backup would replace a file that it was not told to."""
+    if target.exists() and not overwrite:
+        raise Conflict(
+            "db.exists",
+            msg("There is already a file at {place}; it was left as it is.", place=str(target)),
+            hint=msg("Replace it with --overwrite, or choose another name."),
+        )
 
 
 @contextmanager
@@ -83,7 +77,7 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
             sync_file(copy)
             yield copy
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
 
 
 class Restored(NamedTuple):
@@ -241,7 +235,8 @@ def problems(conn: Connection, *, deep: bool = True) -> list[Row]:
     return found
 
 
-def _cannot_write(target: Path, error: OSError) -> IoFailure:
+def cannot_write(target: Path, error: OSError) -> IoFailure:
+    """That a backup cannot be written, and why."""
     return IoFailure(
         "io.file",
         msg("{place} cannot be written: {why}.", place=str(target), why=why_not_written(error)),

@@ -37,8 +37,8 @@ def file_location(location: str) -> Path:
     if is_url(location):
         raise ConfigError(
             "db.server",
-            msg("A PostgreSQL database is backed up with its own tools."),
-            hint=msg("Use pg_dump and pg_restore."),
+            msg("A backup of a server is restored into an empty database of it."),
+            hint=msg("pg_restore --dbname=URL FILE; of a SQLite file: interop db copy FILE URL"),
         )
     return Path(location)
 
