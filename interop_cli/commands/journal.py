@@ -172,6 +172,7 @@ def verify_command(app: App) -> None:
     with app.store.reading() as conn:
         findings = list(journal.broken_links(conn))
         count, head = journal.head(conn)
+        waiting = journal.unsealed(conn)
     if app.output.format == "table" and not findings:
         app.output.message(
             ngettext(
@@ -181,6 +182,14 @@ def verify_command(app: App) -> None:
                 hash=head,
             )
         )
+        if waiting:
+            app.output.message(
+                ngettext(
+                    "{n} operation is not sealed yet: the next one that is written sees to it.",
+                    "{n} operations are not sealed yet: the next one that is written sees to it.",
+                    waiting,
+                )
+            )
         return
     columns = [Column("operation_id", ValueKind.INT), Column("reason")]
     rows = [(finding["operation_id"], finding["reason"]) for finding in findings]

@@ -135,9 +135,16 @@ class Denied(InteropError):
 
 
 class Conflict(InteropError):
-    """A duplicate, something in use, a rule, a version, or more rows than allowed."""
+    """A duplicate, something in use, a rule, a version, or more rows than allowed.
+
+    ``again``: what others did meanwhile may be in the way, and whoever tries again is told better.
+    """
 
     exit_code = 5
+
+    def __init__(self, code: str, message: Message, *, again: bool = False, **how: Any) -> None:
+        super().__init__(code, message, **how)
+        self.again = again
 
 
 class Declined(InteropError):

@@ -39,6 +39,7 @@ def undo(
     is there stays there.
     """
     operations = uow.operations
+    operations.lock(operation_id)
     operation = operations.get(operation_id)
     if operation["undone_by"] is not None and operations.stands(operation["undone_by"]):
         raise Conflict(

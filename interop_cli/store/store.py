@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from interop_cli.domain.errors import Busy, Denied, InteropError, IoFailure, RemoteFailure
+from interop_cli.domain.errors import Busy, Conflict, Denied, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection
 
@@ -55,15 +55,15 @@ class Store:
     ) -> tuple[T, int | None]:
         """Run ``work`` in one transaction; its result, and the operation's id if it wrote.
 
-        Run again when the engine could not serialise it, so ``work`` must not print, prompt, or
-        speak to a network, and must not keep state from one attempt to the next. ``dry_run`` is
-        the same code, rolled back at the end; the id is then None.
+        Run again when what others wrote meanwhile was in the way, so ``work`` must not print,
+        prompt, or speak to a network, and must not keep state from one attempt to the next.
+        ``dry_run`` is the same code, rolled back at the end; the id is then None.
         """
         for attempt in range(ATTEMPTS):
             try:
                 return self._attempt(work, operation, dry_run, undoes)
-            except Busy as busy:
-                if attempt + 1 == ATTEMPTS or not busy.again:
+            except (Busy, Conflict) as error:
+                if attempt + 1 == ATTEMPTS or not error.again:
                     raise
                 import random
 
@@ -74,7 +74,7 @@ class Store:
         self, work: Callable[[UnitOfWork], T], name: str, dry_run: bool, undoes: int | None
     ) -> tuple[T, int | None]:
         # Imported here: a read needs none of them.
-        from interop_cli.store.writing import rights
+        from interop_cli.store.writing import journal, rights
         from interop_cli.store.writing.journal import Operation
         from interop_cli.store.writing.unit_of_work import UnitOfWork
 
@@ -111,16 +111,18 @@ class Store:
                 raise
             if operation_id is not None or (uow is not None and uow.writer.derived):
                 self.applied = True
+        if operation_id is not None and self.conn.side_by_side:
+            journal.seal_apart(self.conn)
         return outcome, operation_id
 
     def _is_written(self, uow: UnitOfWork) -> bool | None:
         """Whether a unit of work that was done to its end is in the database; None: not known."""
         from interop_cli.store.writing import journal
 
-        if not uow.writer.sealed:
+        if not uow.writer.digest:
             return None if uow.writer.derived else False
         with suppress(InteropError):
-            return journal.holds(self.conn, uow.writer.operation_id, uow.writer.sealed)
+            return journal.holds(self.conn, uow.writer.operation_id, uow.writer.digest)
         return None
 
     @contextmanager

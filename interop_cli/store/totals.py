@@ -4,8 +4,10 @@ They are derived data, never journaled. A row of ``sales_total`` is a client, a 
 on both bases: what was sold to the client, and what it was billed. Several currencies are never
 added together. Drafts and void documents do not count, credit notes subtract.
 
-A mark names a client, a year and a basis. It is set in the transaction of the write of a document
-(an undo, an import and a merge are writes too) and taken away by ``sales refresh``.
+A mark names a client, a year and a basis, and the operation that set it, in the transaction of the
+write of a document (an undo, an import and a merge are writes too). ``sales refresh`` takes the
+marks away that it sees, before it computes: what is written beside it sets others, and waits for
+nobody.
 """
 
 # ruff: noqa: S608 - put together from our own names only
@@ -91,11 +93,12 @@ _TEXT = frozenset({"kind", "status"})
 
 def mark(
     conn: Connection,
+    operation_id: int,
     where: str,
     params: Mapping[str, object],
     values: Mapping[str, object] | None = None,
 ) -> None:
-    """Mark the totals in which the documents that meet ``where`` count.
+    """Mark the totals in which the documents that meet ``where`` count, which an operation writes.
 
     With ``values``: in which they will count once these columns have been set.
     """
@@ -105,31 +108,38 @@ def mark(
         for name in values.keys() & COLUMNS
     }
     column = {name: names.get(name, name) for name in COLUMNS}
+    own = "CAST(:marking AS BIGINT)"
     condition = (
         f"({where}) AND {column['status']} = 'posted'"
         f" AND {column['kind']} IN ('invoice', 'credit_note')"
     )
     conn.execute(
-        "INSERT INTO sales_stale (client_id, year, basis)"
-        f" SELECT {column['client_id']}, {column['year']}, 'sold-to'"
+        "INSERT INTO sales_stale (client_id, year, basis, operation_id)"
+        f" SELECT {column['client_id']}, {column['year']}, 'sold-to', {own}"
         f" FROM document WHERE {condition}"
         f" UNION SELECT COALESCE({column['bill_to_id']}, {column['client_id']}),"
-        f" {column['year']}, 'bill-to' FROM document WHERE {condition} ON CONFLICT DO NOTHING",
+        f" {column['year']}, 'bill-to', {own} FROM document WHERE {condition}"
+        " ON CONFLICT DO NOTHING",
         **params,
         **{f"mark_{name}": values[name] for name in names},
+        marking=operation_id,
     )
 
 
 def mark_change(
-    conn: Connection, where: str, params: Mapping[str, object], values: Mapping[str, object]
+    conn: Connection,
+    operation_id: int,
+    where: str,
+    params: Mapping[str, object],
+    values: Mapping[str, object],
 ) -> None:
     """Mark the totals in which documents count, and those in which they will with ``values``."""
-    mark(conn, where, params)
-    mark(conn, where, params, values)
+    mark(conn, operation_id, where, params)
+    mark(conn, operation_id, where, params, values)
 
 
-def mark_rows(conn: Connection, rows: Iterable[Row]) -> None:
-    """Mark the totals in which these documents count."""
+def mark_rows(conn: Connection, operation_id: int, rows: Iterable[Row]) -> None:
+    """Mark the totals in which these documents count, which an operation writes."""
     marks = set()
     for row in rows:
         if row["status"] == "posted" and row["kind"] in ("invoice", "credit_note"):
@@ -137,7 +147,14 @@ def mark_rows(conn: Connection, rows: Iterable[Row]) -> None:
             marks.add((row["bill_to_id"] or row["client_id"], row["year"], "bill-to"))
     if marks:
         conn.execute_many(
-            "INSERT INTO sales_stale (client_id, year, basis) VALUES (:client, :year, :basis)"
-            " ON CONFLICT DO NOTHING",
-            ({"client": client, "year": year, "basis": basis} for client, year, basis in marks),
+            "INSERT INTO sales_stale (client_id, year, basis, operation_id)"
+            " VALUES (:client, :year, :basis, :operation) ON CONFLICT DO NOTHING",
+            (
+                {"client": client, "year": year, "basis": basis, "operation": operation_id}
+                for client, year, basis in marks
+            ),
         )
+
+
+# Each mark once, whoever set it.
+STALE = "(SELECT DISTINCT client_id, year, basis FROM sales_stale)"

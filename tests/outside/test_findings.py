@@ -160,13 +160,13 @@ def test_debug_on_a_good_day_writes_nothing(
 def test_a_write_that_fails_in_the_middle_leaves_nothing(
     shop_url: str, invoke: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bug strikes when all is written but the journal's seal."""
+    """The bug strikes when all is written but the operation itself."""
     before = content(shop_url)
 
     def fail(*_args: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("interop_cli.store.writing.journal.seal", fail)
+    monkeypatch.setattr("interop_cli.store.writing.journal.record", fail)
     for args in (("edit", "--all", "--terms", "x", "-y"), ("deactivate", "ACME")):
         assert invoke("client", *args, "--json").code == 1
     assert content(shop_url) == before

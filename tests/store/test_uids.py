@@ -350,7 +350,7 @@ def test_older_records_get_the_same_in_every_copy_and_stay_at_their_version(
     one_of_each(store)
     conn = store.conn
     versions = {t: conn.query(f"SELECT id, version, updated_at FROM {t}") for t in TABLES}
-    (first,) = conn.query("SELECT hash FROM operation WHERE id = 1")
+    (first,) = conn.query("SELECT hash FROM seal WHERE position = 1")
     for _copy in range(2):
         take_away(conn)
         assert "0010_uids" in migrate(conn, NOW)
@@ -366,7 +366,7 @@ def test_older_records_get_the_same_in_every_copy_and_stay_at_their_version(
 
 def test_what_was_deleted_before_comes_back_with_the_one_it_would_have(store: Store) -> None:
     one_of_each(store)
-    (first,) = store.conn.query("SELECT hash FROM operation WHERE id = 1")
+    (first,) = store.conn.query("SELECT hash FROM seal WHERE position = 1")
     (note,) = store.conn.query("SELECT * FROM note")
     store.run(lambda uow: notes.delete(uow, [note["id"]]), operation="x")
     del note["uid"]  # as a journal from before has it

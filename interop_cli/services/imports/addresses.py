@@ -25,6 +25,7 @@ class AddressImport(BelongingImport[Row]):
     kind: ClassVar[str] = "address"
 
     def _load(self, client_ids: list[int]) -> None:
+        self.uow.clients.lock(client_ids)
         self._rows = self.uow.addresses.of_clients(client_ids)
         self._adds: list[tuple[Part[Row], Address]] = []
         self._found: list[tuple[Part[Row], Address]] = []

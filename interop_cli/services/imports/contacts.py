@@ -40,6 +40,7 @@ class ContactImport(BelongingImport[Planned]):
     _emails: dict[str, list[Place]] = field(default_factory=dict)
 
     def _load(self, client_ids: list[int]) -> None:
+        self.uow.clients.lock(client_ids)
         self._rows = self.uow.contacts.of_clients(client_ids)
         self._mains = self.uow.addresses.main_of(client_ids)
         self._everyone: list[Planned] = []

@@ -77,7 +77,7 @@ class Owners:
         if kind == "code":
             for key, one in found.by_former_code(key for key, own in ids.items() if not own):
                 ids[key].add(one.id)
-        rows = self.uow.clients.by_column("id", set().union(*ids.values()))
+        rows = self.uow.clients.by_column("id", set().union(*ids.values()), lock=False)
         return {
             text: [_owner(rows[client_id]) for client_id in sorted(ids[key])]
             for text, key in keys.items()

@@ -38,6 +38,9 @@ class Connection(Protocol):
     def distributed(self) -> bool:
         """True where tables may lie on several nodes."""
 
+    side_by_side: bool
+    """Whether several write at once: what was read may be another by now, unless it is locked."""
+
     def query(self, sql: str, /, **params: object) -> list[Row]:
         """All rows of a statement, each a dict by column name."""
 
@@ -58,16 +61,46 @@ class Connection(Protocol):
         ``rows`` may be made on the fly, but not by asking the database: it is busy receiving.
         """
 
-    def write(self, *, moved: bool = False) -> AbstractContextManager[None]:
-        """The one write transaction: commits at the end, rolls back on any exception.
+    def write(self, *, moved: bool = False, alone: bool = False) -> AbstractContextManager[None]:
+        """A write transaction: commits at the end, rolls back on any exception.
 
-        One writer at a time on both engines, so what was read inside is still true at the commit.
+        Where writers work ``side_by_side``, what was read inside stays true only of rows that were
+        locked first; ``alone`` keeps the other writers out.
         Raises an error whose ``applied`` is None where it cannot be known whether it committed;
         UnusableDb ``db.moved`` where the database was moved elsewhere, unless ``moved``.
         """
 
     def read(self) -> AbstractContextManager[None]:
         """One snapshot for several reads."""
+
+    locked: str
+    """What ends a SELECT of rows to be kept from other writers, until this transaction ends."""
+
+    def lock(self, table: str, where: str, **params: object) -> None:
+        """Keep other writers off the rows that meet ``where``, until this transaction ends.
+
+        In the order of their ids, so that two who lock the same rows do not block each other.
+        """
+
+    def pin(
+        self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
+    ) -> tuple[str, Mapping[str, object]] | None:
+        """A condition for the rows that meet ``where`` now, locked, and what it binds.
+
+        So several statements are about the same rows. None where there are none.
+        """
+
+    def in_turn(self, what: str) -> None:
+        """Wait for the others who do ``what``, and keep them waiting until this transaction ends.
+
+        ``import`` or ``admin``.
+        """
+
+    def sealing(self) -> AbstractContextManager[bool]:
+        """A short transaction for the one who seals the journal; False where another one is at it.
+
+        A server may lose it in a crash, and then all of it.
+        """
 
     def patient(self) -> None:
         """Have the present transaction take its time, and references checked at its end.
@@ -204,6 +237,14 @@ def fill_id_table(conn: Connection, name: str, ids: Iterable[int]) -> None:
     conn.temp_table(name, "id BIGINT PRIMARY KEY")
     conn.insert_many(name, ("id",), ((row_id,) for row_id in ids))
     conn.filled(name)
+
+
+def lock_owner(conn: Connection, table: str, row_id: int) -> None:
+    """Lock the client that a row belongs to: who changes what belongs to one waits for the other.
+
+    Before the row is read.
+    """
+    conn.lock("client", f"id = (SELECT client_id FROM {table} WHERE id = :id)", id=row_id)  # noqa: S608
 
 
 def rows_by_client(conn: Connection, table: str, client_ids: Iterable[int]) -> dict[int, list[Row]]:

@@ -14,6 +14,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.engines.open import is_ours
 from interop_cli.store.engines.sqlite import SqliteConnection, connect
+from interop_cli.store.writing.journal import seals_of
 
 
 def copies(conn: Connection) -> list[str]:
@@ -58,8 +59,10 @@ def _is_copy(path: Path, conn: Connection, *, sound: bool) -> bool:
     try:
         # A backup ends in our history; what was there before a restore only began as we did.
         end = "DESC" if sound else "ASC"
-        rows = copy.query(f"SELECT id, hash FROM operation ORDER BY id {end} LIMIT 1")  # noqa: S608
-        sql = "SELECT 1 AS x FROM operation WHERE id = :id AND hash = :hash"
+        rows = copy.query(
+            f"SELECT position, hash FROM {seals_of(copy)} ORDER BY position {end} LIMIT 1"  # noqa: S608
+        )
+        sql = f"SELECT 1 AS x FROM {seals_of(conn)} WHERE position = :position AND hash = :hash"  # noqa: S608
         if not rows:  # of before anything was done
             rows = copy.query("SELECT name, applied_at FROM migration ORDER BY name LIMIT 1")
             sql = "SELECT 1 AS x FROM migration WHERE name = :name AND applied_at = :applied_at"

@@ -64,7 +64,7 @@ def made(location: str, now: str, *, lock_timeout: float) -> Iterator[Connection
 def _made_on_server(location: str, lock_timeout: float) -> Iterator[Connection]:
     conn = connect(location, lock_timeout=lock_timeout)
     try:
-        with conn.write():
+        with conn.write(alone=True):
             if conn.tables():
                 raise has_tables(location)
             yield conn

@@ -22,7 +22,7 @@ from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.writing.tables import TABLES
 
 ADMIN_TABLES = frozenset({"setting", "user_role", "erasure", "moved"})
-JOURNAL = frozenset({"operation", "change", "redaction"})
+JOURNAL = frozenset({"operation", "change", "redaction", "seal"})
 # Rows that one needs the right to delete for; what hangs on them goes with an edit, too.
 KEPT = frozenset({"client", "contact", "address", "note", "document", "mailing", "blob"})
 READ_ONLY = frozenset({"migration"})

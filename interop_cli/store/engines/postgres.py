@@ -1,9 +1,10 @@
 """PostgreSQL, for those who outgrow one machine: any server that speaks its wire.
 
-A unit of work is SERIALIZABLE, and begins by locking the table ``write_turn``: there is one at a
-time, as on SQLite, so the journal's chain and the counters need no other lock. Whoever may only
-read cannot take that lock. It is taken before the snapshot, which is so never stale; on 40001 and
-40P01 the unit of work is run again all the same.
+Writers work side by side, READ COMMITTED: what a rule depends on is locked as it is read (the row
+of the client for all that belongs to it), what only one may have is held by an index. All lock the
+table ``write_turn``, which whoever may only read cannot, in a mode that shuts out nobody but those
+who have to be alone: a migration, a move. On 40001 and 40P01 a unit of work is run again, and where
+an index or a reference does not allow what another writer has made impossible meanwhile.
 
 An answer that is lost while committing is looked up, by the number of the transaction.
 """
@@ -32,8 +33,14 @@ if TYPE_CHECKING:
     from interop_cli.domain.fields.field import ValueKind
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
-BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
-TURN = "LOCK TABLE write_turn IN EXCLUSIVE MODE"
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+TURN = "LOCK TABLE write_turn IN "
+BESIDE = "ROW EXCLUSIVE MODE"
+# Who finds another one at it, or one who has to be alone, leaves it to the next.
+SEALING = (
+    f"SET LOCAL synchronous_commit = off; {TURN}{BESIDE} NOWAIT;"
+    " SELECT 1 FROM task WHERE name = 'seal' FOR UPDATE SKIP LOCKED"
+)
 AGAIN = 0.2  # seconds between two questions for the outcome of a commit
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
@@ -52,6 +59,8 @@ class PostgresConnection:
     engine = "postgres"
     readers_block_writers = False
     by_client = True
+    side_by_side = True
+    locked = " FOR NO KEY UPDATE"  # those who only refer to them go on
 
     def __init__(self, raw: Session, lock_timeout: float) -> None:
         self.raw = raw
@@ -97,8 +106,8 @@ class PostgresConnection:
                 copy.write_row(row)
 
     @contextmanager
-    def write(self, *, moved: bool = False) -> Iterator[None]:
-        with translating(), self._turn(moved):
+    def write(self, *, moved: bool = False, alone: bool = False) -> Iterator[None]:
+        with translating(), self._turn("EXCLUSIVE MODE" if alone else BESIDE, moved):
             try:
                 if self.distributed:
                     self.raw.execute(ONE_BY_ONE)
@@ -111,12 +120,12 @@ class PostgresConnection:
             self._commit(ours["number"])
 
     @contextmanager
-    def _turn(self, moved: bool) -> Iterator[None]:
-        """Begin a transaction when nobody else is writing."""
+    def _turn(self, mode: str, moved: bool) -> Iterator[None]:
+        """Begin a transaction once nobody is at work who has to be alone."""
         if self.raw.facts.standby:
             raise READ_ONLY.error()
         try:
-            answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{TURN}; {MOVED}")
+            answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{TURN}{mode}; {MOVED}")
             while answers.nextset():
                 pass
             if not moved and (row := answers.fetchone()):
@@ -213,6 +222,40 @@ class PostgresConnection:
             finally:
                 with suppress(psycopg.Error):
                     self.raw.execute("ROLLBACK")
+
+    def lock(self, table: str, where: str, **params: object) -> None:
+        self.query(
+            f"SELECT COUNT(*) FROM (SELECT id FROM {table} WHERE {where}"  # noqa: S608
+            " ORDER BY id FOR NO KEY UPDATE) AS locked",
+            **params,
+        )
+
+    def pin(
+        self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
+    ) -> tuple[str, Mapping[str, object]] | None:
+        # What refers to a row is in the way of who deletes it, not of who changes it.
+        strength = "UPDATE" if deleting else "NO KEY UPDATE"
+        sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id FOR {strength}"  # noqa: S608
+        ids = [row["id"] for row in self.query(sql, **params)]
+        return ("id = ANY(:pinned)", {"pinned": ids}) if ids else None
+
+    def in_turn(self, what: str) -> None:
+        self.query("SELECT 1 FROM task WHERE name = :what FOR UPDATE", what=what)
+
+    @contextmanager
+    def sealing(self) -> Iterator[bool]:
+        with translating():
+            try:
+                answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{SEALING}")
+                while answers.nextset():
+                    pass
+                ours = answers.fetchone() is not None
+                yield ours
+            except BaseException:
+                with suppress(psycopg.Error):
+                    self.raw.execute("ROLLBACK")
+                raise
+            self.raw.execute("COMMIT" if ours else "ROLLBACK")
 
     def patient(self) -> None:
         self.execute("SET LOCAL statement_timeout = 0")

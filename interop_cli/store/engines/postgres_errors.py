@@ -281,7 +281,9 @@ def translated(error: psycopg.Error) -> InteropError:
         )
     if state.startswith("23"):
         rule = error.diag.constraint_name or state
-        return Conflict("db.constraint", msg("The database refused the change: {rule}.", rule=rule))
+        refused = msg("The database refused the change: {rule}.", rule=rule)
+        # A double, or a reference to nothing, may be of what another one wrote meanwhile.
+        return Conflict("db.constraint", refused, again=state in ("23505", "23503"))
     if state == "22003":
         return Conflict("db.integer_range", msg("A number is too large for the database."))
     if isinstance(error, Silent):

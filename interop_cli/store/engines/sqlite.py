@@ -97,6 +97,8 @@ class SqliteConnection:
     engine = "sqlite"
     by_client = False
     distributed = False
+    side_by_side = False
+    locked = ""
 
     def __init__(
         self, raw: driver.Connection, path: Path, identity: tuple[int, int] | None
@@ -148,7 +150,7 @@ class SqliteConnection:
             self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
     @contextmanager
-    def write(self, *, moved: bool = False) -> Iterator[None]:
+    def write(self, *, moved: bool = False, alone: bool = True) -> Iterator[None]:
         # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.
         with translating():
             self.raw.execute("BEGIN IMMEDIATE")
@@ -193,6 +195,23 @@ class SqliteConnection:
             finally:
                 if self.raw.in_transaction:
                     self.raw.execute("ROLLBACK")
+
+    def lock(self, table: str, where: str, **params: object) -> None:
+        """Nothing to do: there is one writer."""
+
+    def pin(
+        self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
+    ) -> tuple[str, Mapping[str, object]] | None:
+        # One writer: they stay the same rows.
+        found = self.query(f"SELECT 1 AS x FROM {table} WHERE {where} LIMIT 1", **params)  # noqa: S608
+        return (where, params) if found else None
+
+    def in_turn(self, what: str) -> None:
+        """Nothing to do: there is one writer."""
+
+    @contextmanager
+    def sealing(self) -> Iterator[bool]:
+        yield False  # it is done in the transaction that it is about
 
     def patient(self) -> None:
         self.execute("PRAGMA defer_foreign_keys = ON")

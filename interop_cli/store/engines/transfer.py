@@ -112,7 +112,7 @@ class Copying:
         """
         source = _ready(self.source, self.lock_timeout)
         try:
-            with source.write() if move else source.read():
+            with source.write(alone=True) if move else source.read():
                 if move:
                     rights.check(source, self.user, "db.move", None)
                 source.patient()
@@ -249,7 +249,7 @@ def _emptied(
         return
     conn = _opened(location, lock_timeout)
     try:
-        with conn.write():
+        with conn.write(alone=True):
             _check_empty(conn, location, places)
             _clear(conn)
             yield conn

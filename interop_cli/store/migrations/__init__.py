@@ -68,6 +68,7 @@ MIGRATIONS = tuple(
         "0014_moved",
         "0015_mailings",
         "0016_by_client",
+        "0017_side_by_side",
     )
 )
 
@@ -123,7 +124,7 @@ def missing(conn: Connection) -> list[Migration]:
 
 def migrate(conn: Connection, now: str) -> list[str]:
     """Apply what is pending, all of it or nothing; the names of the steps applied."""
-    with conn.write(moved=True):  # or what was moved could not be read any more
+    with conn.write(moved=True, alone=True):  # or what was moved could not be read any more
         return apply_pending(conn, now)
 
 

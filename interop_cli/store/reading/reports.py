@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.messages import N_
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.sales import BASES, SalesQuery
+from interop_cli.store.totals import STALE
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import Column
@@ -84,7 +85,7 @@ def report(
         " JOIN sales_total t ON t.client_id = c.id AND t.year BETWEEN :first AND :last"
         f" AND (t.{b}_cents <> 0 OR t.{b}_invoices <> 0)"
         " JOIN sales_run r ON r.id = t.run_id"
-        " LEFT JOIN sales_stale s ON s.client_id = c.id AND s.year = t.year"
+        f" LEFT JOIN {STALE} s ON s.client_id = c.id AND s.year = t.year"
         f" AND s.basis = :basis WHERE {query.condition.sql} GROUP BY {groups}, t.currency"
     )
     largest = "ORDER BY g.amount_cents DESC, g.place"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.fields import Per
 from interop_cli.store.reading.lists import EVERYTHING, Condition
-from interop_cli.store.totals import years_table
+from interop_cli.store.totals import STALE, years_table
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import Column
@@ -137,5 +137,5 @@ def _source(query: SalesQuery) -> str:
         " AND z.currency = c.currency"
         " LEFT JOIN sales_year n ON n.year = y.year"
         " LEFT JOIN sales_run r ON r.id = COALESCE(t.run_id, z.run_id, n.run_id)"
-        " LEFT JOIN sales_stale s ON s.client_id = c.id AND s.year = y.year AND s.basis = :basis"
+        f" LEFT JOIN {STALE} s ON s.client_id = c.id AND s.year = y.year AND s.basis = :basis"
     )

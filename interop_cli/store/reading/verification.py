@@ -60,7 +60,7 @@ def differences(conn: Connection, query: SalesQuery) -> list[tuple[Any, ...]]:
             " JOIN client c ON c.id = x.client_id"
             " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
             " LEFT JOIN client p ON p.id = c.bill_to_id"
-            " LEFT JOIN sales_stale s ON s.client_id = x.client_id AND s.year = x.year"
+            f" LEFT JOIN {totals.STALE} s ON s.client_id = x.client_id AND s.year = x.year"
             f" AND s.basis = '{basis}' WHERE {query.condition.sql}"
         )
         for batch in conn.batches(sql, {**span, **query.condition.params, "run": 0}):

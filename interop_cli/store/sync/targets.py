@@ -105,7 +105,8 @@ class TargetRepository:
         return target_named(self.conn, name)
 
     def by_id(self, target_id: int) -> TargetRow:
-        """A target that is known to exist."""
+        """A target that is known to exist; kept from others, who would take it as well."""
+        self.conn.lock("sync_target", "id = :id", id=target_id)
         return next(target for target in all_targets(self.conn) if target.id == target_id)
 
     def add(self, name: str, kind: str, uid: str, settings: Mapping[str, Any]) -> int:

@@ -1,9 +1,13 @@
 """The journal: operations and the changes they made, written with the data they describe.
 
-An operation's ``digest`` is the SHA-256 of its changes; its ``hash`` chains the digest and the
-operation's own fields to the operation before it, so that a changed, removed or reordered entry
-shows. Whoever can rewrite the whole file can rewrite the whole chain: it makes tampering evident,
-it does not prevent it.
+An operation's ``digest`` is the SHA-256 of its changes. Its seal gives it a place in the chain, and
+a ``hash`` of the digest and the operation's own fields with the hash of the place before, so that a
+changed, removed or reordered entry shows. Whoever can rewrite the whole file can rewrite the whole
+chain: it makes tampering evident, it does not prevent it.
+
+Places have no gaps; the ids of operations may, and need not be in the order of the places: on a
+server, writers work side by side, and who has committed seals in a step of its own what is not
+sealed yet. One who is killed in between leaves that to the next.
 """
 
 from __future__ import annotations
@@ -11,9 +15,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from interop_cli.domain.errors import UnusableDb
+from interop_cli.domain.errors import InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Connection, Row
 
@@ -37,8 +42,18 @@ def origin(conn: Connection) -> str:
 
     It is the same in every copy of a database, so two that migrate the same backup agree.
     """
-    rows = conn.query("SELECT hash FROM operation ORDER BY id LIMIT 1")
+    rows = conn.query(f"SELECT hash FROM {seals_of(conn)} ORDER BY position LIMIT 1")  # noqa: S608
     return str(rows[0]["hash"]) if rows else GENESIS
+
+
+def seals_of(conn: Connection) -> str:
+    """What the seals are read from: ``position``, ``operation_id``, ``hash``.
+
+    Before there was a table for them, an operation had its hash, and its id was its place.
+    """
+    if "seal" in conn.tables():
+        return "seal"
+    return "(SELECT id AS position, id AS operation_id, hash FROM operation) AS seal"
 
 
 def changes_of(conn: Connection, operation_id: int, *, newest_first: bool = False) -> Iterator[Row]:
@@ -103,21 +118,17 @@ def chain(previous: str, operation_id: int, operation: Operation, digest: str) -
 
 
 def head(conn: Connection) -> tuple[int, str]:
-    """The id and the hash of the last operation; 0 and zeros before the first."""
-    rows = conn.query("SELECT id, hash FROM operation ORDER BY id DESC LIMIT 1")
-    return (rows[0]["id"], rows[0]["hash"]) if rows else (0, GENESIS)
+    """The last place of the chain and its hash; 0 and zeros before the first."""
+    rows = conn.query("SELECT position, hash FROM seal ORDER BY position DESC LIMIT 1")
+    return (rows[0]["position"], rows[0]["hash"]) if rows else (0, GENESIS)
 
 
-def seal(conn: Connection, operation_id: int, operation: Operation) -> tuple[int, str]:
-    """Write the operation after its changes; how many there are, and its hash."""
+def record(conn: Connection, operation_id: int, operation: Operation) -> tuple[int, str]:
+    """Write the operation after its changes, to be sealed; how many there are, and its digest."""
     count, digest = digest_of(conn, operation_id)
-    previous_id, previous = head(conn)
-    if operation_id <= previous_id:  # the writers' lock makes this impossible
-        raise RuntimeError("operations out of order")
-    sealed = chain(previous, operation_id, operation, digest)
     conn.execute(
-        "INSERT INTO operation (id, name, at, actor, command, undoes, changes, digest, hash)"
-        " VALUES (:id, :name, :at, :actor, :command, :undoes, :changes, :digest, :hash)",
+        "INSERT INTO operation (id, name, at, actor, command, undoes, changes, digest)"
+        " VALUES (:id, :name, :at, :actor, :command, :undoes, :changes, :digest)",
         id=operation_id,
         name=operation.name,
         at=operation.at,
@@ -126,37 +137,92 @@ def seal(conn: Connection, operation_id: int, operation: Operation) -> tuple[int
         undoes=operation.undoes,
         changes=count,
         digest=digest,
-        hash=sealed,
     )
-    return count, sealed
+    conn.execute("INSERT INTO unsealed (operation_id) VALUES (:id)", id=operation_id)
+    return count, digest
 
 
-def holds(conn: Connection, operation_id: int, sealed: str) -> bool:
-    """Whether the journal has the operation of this id and hash."""
-    rows = conn.query("SELECT hash FROM operation WHERE id = :id", id=operation_id)
-    return bool(rows) and rows[0]["hash"] == sealed
+FIELDS = "o.id, o.name, o.actor, o.command, o.at, o.undoes, o.changes, o.digest"
+
+
+def seal(conn: Connection) -> int:
+    """Give the operations that have none a place in the chain; how many. One does it at a time."""
+    rows = conn.query(
+        f"SELECT {FIELDS} FROM unsealed JOIN operation o ON o.id = operation_id ORDER BY o.id"  # noqa: S608
+    )
+    if not rows:
+        return 0
+    position, previous = head(conn)
+    seals = []
+    for position, row in enumerate(rows, position + 1):  # noqa: B020 - it goes on from there
+        previous = chain(previous, row["id"], _operation(row), row["digest"])
+        seals.append((position, row["id"], previous))
+    conn.insert_many("seal", ("position", "operation_id", "hash"), seals)
+    condition, ids = conn.among("operation_id", [row["id"] for row in rows])
+    conn.execute(f"DELETE FROM unsealed WHERE {condition}", among=ids)  # noqa: S608
+    return len(seals)
+
+
+def seal_apart(conn: Connection) -> None:
+    """Seal what has been committed, unless another one is at it, who then looks once more.
+
+    An error here is nobody's: what was to be done is done, and the next writer seals it.
+    """
+    with suppress(InteropError):
+        while True:
+            with conn.sealing() as ours:
+                if not ours or not seal(conn):
+                    return
+            if not unsealed(conn):
+                return
+
+
+def unsealed(conn: Connection) -> int:
+    """How many operations are not sealed yet."""
+    return int(conn.query("SELECT COUNT(*) AS n FROM unsealed")[0]["n"])
+
+
+def holds(conn: Connection, operation_id: int, digest: str) -> bool:
+    """Whether the journal has the operation of this id and digest."""
+    rows = conn.query("SELECT digest FROM operation WHERE id = :id", id=operation_id)
+    return bool(rows) and rows[0]["digest"] == digest
+
+
+def _operation(row: Row) -> Operation:
+    return Operation(row["name"], row["actor"], row["command"], row["at"], row["undoes"])
 
 
 def broken_links(conn: Connection) -> Iterator[Row]:
     """The operations whose changes or hash are not what they were when written.
 
-    Rows ``{"operation_id", "reason"}`` with reason ``changes``, ``chain`` or ``order``.
+    Rows ``{"operation_id", "reason"}`` with reason ``changes``, ``chain``, ``missing`` (of a place
+    in the chain that nothing has: its number), or ``seal``, of one that has lost its seal.
     """
     previous, expected = GENESIS, 1
     rows = conn.query(
-        "SELECT id, name, at, actor, command, undoes, changes, digest, hash"
-        " FROM operation ORDER BY id"
+        f"SELECT s.position, s.operation_id, s.hash, {FIELDS} FROM seal s"  # noqa: S608
+        " LEFT JOIN operation o ON o.id = s.operation_id ORDER BY s.position"
     )
     for row in rows:
-        operation = Operation(row["name"], row["actor"], row["command"], row["at"], row["undoes"])
-        if row["id"] != expected:
+        if row["position"] != expected:
             yield {"operation_id": expected, "reason": "missing"}
-        digest = standing_digest(conn, row["id"], row["digest"])
-        if digest_of(conn, row["id"]) != (row["changes"], digest):
+        if row["id"] is None:
+            yield {"operation_id": row["operation_id"], "reason": "missing"}
+        else:
+            if not _has_its_changes(conn, row):
+                yield {"operation_id": row["id"], "reason": "changes"}
+            if chain(previous, row["id"], _operation(row), row["digest"]) != row["hash"]:
+                yield {"operation_id": row["id"], "reason": "chain"}
+        previous, expected = row["hash"], row["position"] + 1
+    for row in conn.query(
+        f"SELECT {FIELDS}, u.operation_id AS waits FROM operation o"  # noqa: S608
+        " LEFT JOIN unsealed u ON u.operation_id = o.id"
+        " WHERE o.id NOT IN (SELECT operation_id FROM seal) ORDER BY o.id"
+    ):
+        if not _has_its_changes(conn, row):
             yield {"operation_id": row["id"], "reason": "changes"}
-        if chain(previous, row["id"], operation, row["digest"]) != row["hash"]:
-            yield {"operation_id": row["id"], "reason": "chain"}
-        previous, expected = row["hash"], row["id"] + 1
+        if row["waits"] is None:
+            yield {"operation_id": row["id"], "reason": "seal"}
     orphans = conn.query(
         "SELECT operation_id FROM change"
         " WHERE operation_id NOT IN (SELECT id FROM operation) UNION"
@@ -165,6 +231,11 @@ def broken_links(conn: Connection) -> Iterator[Row]:
     )
     for row in orphans:
         yield {"operation_id": row["operation_id"], "reason": "missing"}
+
+
+def _has_its_changes(conn: Connection, row: Row) -> bool:
+    digest = standing_digest(conn, row["id"], row["digest"])
+    return digest_of(conn, row["id"]) == (row["changes"], digest)
 
 
 def redact(conn: Connection, ours: int, texts: Mapping[int, Mapping[int, str]]) -> int:

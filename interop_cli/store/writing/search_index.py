@@ -81,6 +81,8 @@ class SearchIndex:
 def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
     """Renew these clients from the database; those that are gone are taken out."""
     fill_id_table(conn, "reindexed", client_ids)
+    # Who writes the same client waits, and then finds what was written here.
+    conn.lock("client", "id IN (SELECT id FROM reindexed)")
     texts: dict[int, list[str]] = {}
     for table in TABLES.values():
         if not table.search or not table.client:

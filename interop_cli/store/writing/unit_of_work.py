@@ -55,6 +55,10 @@ class UnitOfWork:
         """Rows that were saved and found different: (table, id)."""
         return self.writer.touched
 
+    def in_turn(self, what: str) -> None:
+        """Wait for the others who do ``what``; see ``Connection.in_turn``."""
+        self.conn.in_turn(what)
+
     def owners_by_uid(self, table: str, uids: Iterable[object]) -> dict[object, int]:
         """Of these uids, those that rows of a table have: uid -> the client they belong to."""
         sql = f"SELECT uid, client_id FROM {table} WHERE uid IN ({{places}})"  # noqa: S608

@@ -40,9 +40,9 @@ class Writer:
         self._search = SearchIndex(conn)
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
-        self._redacts = False  # whether values were taken out of the journal: enough to be sealed
-        self.sealed = ""
-        """The hash of the operation, once it is written."""
+        self._redacts = False  # whether values were taken out of the journal: enough to be recorded
+        self.digest = ""
+        """The digest of the operation, once it is written."""
         self.derived = False  # whether something was written that is not journaled: totals
 
     # -- the four verbs ---------------------------------------------------------------------
@@ -65,19 +65,25 @@ class Writer:
             ((row_id, 1, now, now, *values(row)) for row_id, row in zip(ids, rows, strict=True)),
         )
         taken.take(self.conn, table, rows)
-        # One writer at a time: every row between these ids is one of ours.
-        ours, bounds = "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
+        ours, bounds = self._these(ids)
         self._journal(spec, "insert", "NULL", ours, bounds)
         if spec.counts:
-            totals.mark(self.conn, ours, bounds)
+            totals.mark(self.conn, self.operation_id, ours, bounds)
         self._search.made(spec, ids, rows)
         return ids
+
+    def _these(self, ids: Sequence[int]) -> tuple[str, dict[str, object]]:
+        """A condition for rows of these ids, ascending, and what it binds."""
+        if ids[-1] - ids[0] + 1 == len(ids):
+            return "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
+        condition, among = self.conn.among("id", ids)  # another writer has some of those between
+        return condition, {"among": among}
 
     def save(self, table: str, pairs: Sequence[tuple[Row, Row]]) -> int:
         """Write each pair's second row over its first; the number of rows that differed.
 
         The first row is as it was read, with ``id`` and ``version``: raises Conflict
-        ``conflict.version`` where someone changed it since.
+        ``conflict.version`` where someone changed it since; whoever reads it again may write it.
         """
         spec = TABLES[table]
         changes, updates, counted = [], [], []
@@ -104,9 +110,11 @@ class Writer:
                 counted += [before, after]
         if not changes:
             return 0
+        condition, ids = self.conn.among("id", [change[2] for change in changes])
+        self.conn.lock(table, condition, among=ids)  # so its changes are in the order of versions
         taken.give_up(self.conn, table, [before for before, _after in renamed])
         taken.take(self.conn, table, [after for _before, after in renamed])
-        totals.mark_rows(self.conn, counted)
+        totals.mark_rows(self.conn, self.operation_id, counted)
         self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
         sets = ", ".join(f"{name} = :{name}" for name in spec.columns)
         touched = self._relay(spec, moves)
@@ -117,7 +125,9 @@ class Writer:
         )
         if touched != len(changes):
             raise Conflict(
-                "conflict.version", msg("Someone changed this meanwhile; nothing was written.")
+                "conflict.version",
+                msg("Someone changed this meanwhile; nothing was written."),
+                again=self.conn.side_by_side,
             )
         return touched
 
@@ -128,22 +138,24 @@ class Writer:
         while they are being set.
         """
         spec = TABLES[table]
+        pinned = self.conn.pin(table, where, params)
+        if pinned is None:
+            return 0
+        where, given = pinned
         if spec.search & values.keys():
-            self._index_owners(spec, where, params)
+            self._index_owners(spec, where, given)
             if spec.client and spec.client in values:  # they go from one client to another
                 self._search.touch((cast(int, values[spec.client]),))
         if spec.counts and totals.COLUMNS & values.keys():
-            totals.mark_change(self.conn, where, params, values)
+            totals.mark_change(self.conn, self.operation_id, where, given, values)
         before = self.conn.json_object(list(values))
-        count = self._journal(spec, "update", before, where, params, bump=1)
-        if not count:
-            return 0
+        count = self._journal(spec, "update", before, where, given, bump=1)
         if taken.concerns(self.conn, table, values):
-            rows = self._rows(table, where, params)
+            rows = self._rows(table, where, given)
             taken.give_up(self.conn, table, rows)
             taken.take(self.conn, table, [{**row, **values} for row in rows])
         if self._moves(spec, values):
-            rows = self._rows(table, where, params)
+            rows = self._rows(table, where, given)
             if len(rows) != self._relay(spec, [(row, {**row, **values}) for row in rows]):
                 raise RuntimeError("rows were moved behind our back")
         else:
@@ -151,7 +163,7 @@ class Writer:
             self.conn.execute(
                 f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"  # noqa: S608
                 f" WHERE {where}",
-                **params,
+                **given,
                 **{f"set_{name}": value for name, value in values.items()},
                 now=self.now,
             )
@@ -163,15 +175,18 @@ class Writer:
         Raises Conflict ``db.constraint`` where other rows still refer to one of them.
         """
         spec = TABLES[table]
-        self._index_owners(spec, where, params)
+        pinned = self.conn.pin(table, where, params, deleting=True)
+        if pinned is None:
+            return 0
+        where, given = pinned
+        self._index_owners(spec, where, given)
         if spec.counts:
-            totals.mark(self.conn, where, params)
+            totals.mark(self.conn, self.operation_id, where, given)
         before = self.conn.json_object(spec.all_columns)
-        count = self._journal(spec, "delete", before, where, params)
-        if count:
-            if taken.concerns(self.conn, table, spec.columns):
-                taken.give_up(self.conn, table, self._rows(table, where, params))
-            self.conn.execute(f"DELETE FROM {table} WHERE {where}", **params)  # noqa: S608
+        count = self._journal(spec, "delete", before, where, given)
+        if taken.concerns(self.conn, table, spec.columns):
+            taken.give_up(self.conn, table, self._rows(table, where, given))
+        self.conn.execute(f"DELETE FROM {table} WHERE {where}", **given)  # noqa: S608
         return count
 
     def restore(self, table: str, rows: Sequence[Row]) -> None:
@@ -204,7 +219,7 @@ class Writer:
         )
         if spec.search and spec.client:
             self._search.touch(row[spec.client] for row in restored)
-        totals.mark_rows(self.conn, restored if spec.counts else ())
+        totals.mark_rows(self.conn, operation, restored if spec.counts else ())
 
     def _as_today(self, spec: Table, rows: Sequence[Row]) -> Iterator[Row]:
         """Rows as the journal has them, with the columns that came since they were deleted."""
@@ -232,7 +247,7 @@ class Writer:
     def operation_id(self) -> int:
         """The id of this operation, given when it first changes something."""
         if self._operation_id is None:
-            self._operation_id = journal.head(self.conn)[0] + 1
+            (self._operation_id,) = self.conn.next_ids("operation", 1)
         return self._operation_id
 
     def close(self) -> int | None:
@@ -243,7 +258,9 @@ class Writer:
         self._search.renew()
         if self._operation_id is None:
             return None
-        count, self.sealed = journal.seal(self.conn, self._operation_id, self.operation)
+        count, self.digest = journal.record(self.conn, self._operation_id, self.operation)
+        if not self.conn.side_by_side:
+            journal.seal(self.conn)
         if count == 0 and not self._redacts:
             raise RuntimeError("an operation without changes")
         return self._operation_id
@@ -257,9 +274,6 @@ class Writer:
         params: Mapping[str, object],
         bump: int = 0,
     ) -> int:
-        found = self.conn.query(f"SELECT 1 AS x FROM {spec.name} WHERE {where} LIMIT 1", **params)  # noqa: S608
-        if not found:
-            return 0
         return self.conn.execute(
             "INSERT INTO change (operation_id, entity, entity_id, client_id, action, before,"  # noqa: S608
             f" version) SELECT :operation_id, '{spec.name}', id, {spec.client or 'NULL'},"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.connection import Row, lock_owner
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.addresses import address_not_found
 from interop_cli.store.writing.repositories.contacts import give_up
@@ -43,6 +43,7 @@ class AddressRepository:
 
     def row(self, address_id: int) -> Row:
         """The stored row. Raises NotFound ``address.not_found``."""
+        lock_owner(self.conn, "address", address_id)
         rows = self.conn.query("SELECT * FROM address WHERE id = :id", id=address_id)
         if not rows:
             raise address_not_found(address_id)

@@ -79,6 +79,9 @@ class ClientRepository:
     def row(self, ref: str) -> Row:
         """The stored row of a client named by its code, present or former, or ``#id``.
 
+        Nobody else changes it, nor what belongs to it, until this is done: the row of a client is
+        locked as it is read, and read before what belongs to it is.
+
         Raises NotFound ``client.not_found``.
         """
         found = self.find(ref)
@@ -90,13 +93,11 @@ class ClientRepository:
         """As ``row``, or None."""
         wanted = id_named(ref)
         if wanted is not None:
-            rows = self.conn.query("SELECT * FROM client WHERE id = :id", id=wanted)
+            rows = self._rows("id = :id", id=wanted)
         else:
-            rows = self.conn.query(
-                "SELECT * FROM client WHERE code_key = :key"
-                " UNION ALL SELECT client.* FROM client_code"
-                " JOIN client ON client.id = client_code.client_id"
-                " WHERE client_code.code_key = :key",
+            rows = self._rows(
+                "id = (SELECT id FROM client WHERE code_key = :key"
+                " UNION ALL SELECT client_id FROM client_code WHERE code_key = :key LIMIT 1)",
                 key=code_key(ref),
             )
         return rows[0] if rows else None
@@ -111,17 +112,28 @@ class ClientRepository:
 
     def by_id(self, client_id: int) -> Row:
         """The stored row of a client known to exist."""
-        return self.conn.query("SELECT * FROM client WHERE id = :id", id=client_id)[0]
+        return self._rows("id = :id", id=client_id)[0]
 
-    def by_column(self, column: str, values: Iterable[object]) -> dict[object, Row]:
+    def _rows(self, where: str, **params: object) -> list[Row]:
+        return self.conn.query(f"SELECT * FROM client WHERE {where}{self.conn.locked}", **params)  # noqa: S608
+
+    def lock(self, client_ids: Iterable[int]) -> None:
+        """Keep others off these clients, before what belongs to them is read."""
+        condition, among = self.conn.among("id", client_ids)
+        self.conn.lock("client", condition, among=among)
+
+    def by_column(
+        self, column: str, values: Iterable[object], *, lock: bool = True
+    ) -> dict[object, Row]:
         """The rows whose ``column`` (``id``, ``code_key``, ``external_id_key``) is given.
 
-        The first by id where several share a value.
+        The first by id where several share a value. Without ``lock`` they may be changed by others.
         """
         condition, wanted = self.conn.among(column, dict.fromkeys(values))
         found: dict[object, Row] = {}
         for row in self.conn.query(
-            f"SELECT * FROM client WHERE {condition} ORDER BY id",  # noqa: S608
+            f"SELECT * FROM client WHERE {condition} ORDER BY id"  # noqa: S608
+            f"{self.conn.locked if lock else ''}",
             among=wanted,
         ):
             found.setdefault(row[column], row)

@@ -8,7 +8,13 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.fields import CONTACT, Kind
 from interop_cli.domain.fields.field import taken
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row, fill_id_table, query_in_chunks, rows_by_client
+from interop_cli.store.engines.connection import (
+    Row,
+    fill_id_table,
+    lock_owner,
+    query_in_chunks,
+    rows_by_client,
+)
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.contacts import contact_not_found
 from interop_cli.store.writing.repositories.selection import PICKED_IDS
@@ -88,6 +94,7 @@ class ContactRepository:
 
     def row(self, contact_id: int) -> Row:
         """The stored row. Raises NotFound ``contact.not_found``."""
+        lock_owner(self.conn, "contact", contact_id)
         rows = self.conn.query("SELECT * FROM contact WHERE id = :id", id=contact_id)
         if not rows:
             raise contact_not_found(contact_id)

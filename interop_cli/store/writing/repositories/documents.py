@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from interop_cli.domain.document import Document, DocumentLine
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row, query_in_chunks
+from interop_cli.store.engines.connection import Row, lock_owner, query_in_chunks
 from interop_cli.store.reading.documents import document_named
 from interop_cli.store.writing.tables import DOCUMENT, DOCUMENT_LINE
 from interop_cli.store.writing.writer import Writer
@@ -57,6 +57,7 @@ class DocumentRepository:
 
     def by_id(self, document_id: int) -> Row:
         """The stored row of a document known to exist."""
+        lock_owner(self.conn, "document", document_id)
         return self.conn.query("SELECT * FROM document WHERE id = :id", id=document_id)[0]
 
     def by_numbers(self, kind: str, keys: Iterable[str]) -> dict[str, Row]:
@@ -169,9 +170,11 @@ class DocumentRepository:
         """The next number of the counter of ``kind``, without gaps; taken ones are passed over.
 
         The first time, the one after the highest number in use. The counter is journaled with the
-        document, so an undo takes both back, or neither.
+        document, so an undo takes both back, or neither. Others wait for their number until this is
+        done: ask for it last.
         """
-        rows = self.conn.query("SELECT * FROM counter WHERE name = :kind", kind=kind)
+        sql = f"SELECT * FROM counter WHERE name = :kind{self.conn.locked}"  # noqa: S608
+        rows = self.conn.query(sql, kind=kind)
         last = rows[0]["last"] if rows else self._highest(kind)
         number = last + 1
         while self.by_numbers(kind, [str(number)]):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from interop_cli.domain.note import Note
-from interop_cli.store.engines.connection import Row, query_in_chunks, rows_by_client
+from interop_cli.store.engines.connection import Row, lock_owner, query_in_chunks, rows_by_client
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.notes import note_not_found
 from interop_cli.store.writing.writer import Writer
@@ -33,6 +33,7 @@ class NoteRepository:
 
     def row(self, note_id: int) -> Row:
         """The stored row. Raises NotFound ``note.not_found``."""
+        lock_owner(self.conn, "note", note_id)
         rows = self.conn.query("SELECT * FROM note WHERE id = :id", id=note_id)
         if not rows:
             raise note_not_found(note_id)

@@ -24,7 +24,10 @@ LATER_CHANGES = (
     "SELECT change.entity, change.entity_id, change.operation_id, operation.undoes FROM change"
     " JOIN operation ON operation.id = change.operation_id"
     " JOIN undoing ON undoing.entity = change.entity AND undoing.entity_id = change.entity_id"
-    " WHERE change.operation_id > :operation AND undoing.stays <> 0 AND undoing.action <> 'insert'"
+    # By the versions of the row: an operation may be given its id before another and write later.
+    " WHERE change.operation_id <> :operation AND (change.version > undoing.version"
+    " OR change.version = undoing.version AND change.action = 'delete')"
+    " AND undoing.stays <> 0 AND undoing.action <> 'insert'"
     " ORDER BY change.entity, change.entity_id, change.operation_id"
 )
 
@@ -34,11 +37,11 @@ def unchanged_since(conn: Connection, operation_id: int) -> Iterator[tuple[str, 
     rows = conn.query(LATER_CHANGES, operation=operation_id)
     for key, changes in groupby(rows, lambda row: (row["entity"], row["entity_id"])):
         later = {change["operation_id"]: change["undoes"] for change in changes}
-        if not any(changes_that_count(later, operation_id)):
+        if not any(changes_that_count(later)):
             yield key
 
 
-def changes_that_count(later: Mapping[int, int | None], operation_id: int) -> Iterator[bool]:
+def changes_that_count(later: Mapping[int, int | None]) -> Iterator[bool]:
     """For each later operation on a row (id -> what it undoes), whether its change still counts.
 
     One that was taken back does not, nor does what took it back, provided that it is a later one
@@ -49,7 +52,7 @@ def changes_that_count(later: Mapping[int, int | None], operation_id: int) -> It
         undone = any(counting[other] for other in counting if later[other] == number)
         counting[number] = not undone
         takes_back = later[number]
-        yield counting[number] and not (takes_back is not None and takes_back > operation_id)
+        yield counting[number] and takes_back not in later
 
 
 UNDOING_COLUMNS = (
@@ -116,6 +119,19 @@ class OperationRepository:
     def get(self, operation_id: int) -> Row:
         """An operation, as the journal shows it; raises NotFound."""
         return operation(self.conn, operation_id)
+
+    def lock(self, operation_id: int) -> None:
+        """Keep others off what an operation wrote, and off its clients, before it is looked at."""
+        ours = "(SELECT {column} FROM change WHERE operation_id = :operation{of})"
+        of_clients = ours.format(column="client_id", of="")
+        self.conn.lock("client", f"id IN {of_clients}", operation=operation_id)
+        entities = self.conn.query(
+            "SELECT DISTINCT entity FROM change WHERE operation_id = :id", id=operation_id
+        )
+        for table in TABLES:  # parents first, like everybody
+            if {"entity": table} in entities:
+                rows = ours.format(column="entity_id", of=" AND entity = :entity")
+                self.conn.lock(table, f"id IN {rows}", operation=operation_id, entity=table)
 
     def stands(self, operation_id: int) -> bool:
         """Whether an operation was not undone, or its undo was undone again."""

@@ -84,6 +84,7 @@ class Selection:
             "UPDATE picked SET status = 'skipped' WHERE client_id IS NOT NULL AND position NOT IN"
             " (SELECT MIN(position) FROM picked WHERE client_id IS NOT NULL GROUP BY client_id)"
         )
+        self._lock()
 
     def by_condition(self, condition: Condition) -> None:
         """Pick every client for which a condition of the filters holds, by code."""
@@ -96,6 +97,11 @@ class Selection:
             **condition.params,
         )
         self.conn.filled("picked")
+        self._lock()
+
+    def _lock(self) -> None:
+        """Before anything is asked about them."""
+        self.conn.lock("client", f"id IN ({PICKED_IDS})")
 
     def count(self) -> int:
         """How many clients are picked, each once."""

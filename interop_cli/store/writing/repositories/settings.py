@@ -15,7 +15,9 @@ class SettingRepository:
 
     def set(self, name: str, value: str) -> bool:
         """Store a setting; whether it differed."""
-        rows = self.writer.conn.query("SELECT * FROM setting WHERE name = :name", name=name)
+        conn = self.writer.conn
+        sql = f"SELECT * FROM setting WHERE name = :name{conn.locked}"  # noqa: S608
+        rows = conn.query(sql, name=name)
         if not rows:
             self.writer.insert("setting", [{"name": name, "value": value}])
             return True
@@ -60,6 +62,7 @@ class UserRepository:
             grants.take(self.conn, uid)
 
     def without_admin(self) -> bool:
-        """Whether there are users, and no admin among them."""
+        """Whether there are users, and no admin among them: of two who go, one is the last."""
+        self.conn.in_turn("admin")
         rows = self.conn.query("SELECT role FROM user_role")
         return bool(rows) and all(row["role"] != "admin" for row in rows)

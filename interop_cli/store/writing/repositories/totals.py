@@ -44,6 +44,8 @@ class TotalRepository:
         outside = self.conn.query(
             f"SELECT 1 AS x FROM sales_total WHERE NOT ({SPAN}) LIMIT 1", **span
         )
+        # Before anything is read: what is written meanwhile is marked anew.
+        self.conn.execute(f"DELETE FROM sales_stale WHERE {SPAN}", **span)
         # Emptying the whole table is cheap, deleting its rows one by one is not.
         if outside:
             self.conn.execute(f"DELETE FROM sales_total WHERE {SPAN}", **span)
@@ -51,16 +53,16 @@ class TotalRepository:
             self.conn.execute("DELETE FROM sales_total")
         self.conn.execute(totals.INSERT + totals.ALL_SOLD, **span, run=self.run_id)
         self.conn.execute(totals.INSERT + totals.ALL_BILLED + totals.ADD, **span, run=self.run_id)
-        self.conn.execute(f"DELETE FROM sales_stale WHERE {SPAN}", **span)
         self.record_run(first, last)
 
     def refresh_due(self) -> None:
         """Compute the totals of the clients and years in ``due``."""
+        # The marks before anything is read: what is written meanwhile is marked anew.
+        self._delete_due("sales_stale")
         self._delete_due("sales_total")
         self.conn.execute(totals.INSERT + totals.DUE_SOLD, run=self.run_id)
         self.conn.execute(totals.INSERT + totals.DUE_BILLED + totals.ADD, run=self.run_id)
         self.conn.execute(totals.DUE_ZEROS, run=self.run_id)
-        self._delete_due("sales_stale")
 
     def _delete_due(self, table: str) -> None:
         """Delete the rows of what is ``due``, year by year: few years, many clients."""
