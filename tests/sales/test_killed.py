@@ -37,7 +37,7 @@ def state(store: Store) -> dict[str, Any]:
     return {
         "documents": query("SELECT COUNT(*) AS n, SUM(subtotal_cents) AS cents FROM document"),
         "totals": query("SELECT * FROM sales_total ORDER BY client_id, year"),
-        "stale": query("SELECT * FROM sales_stale ORDER BY client_id, year, basis"),
+        "stale": query("SELECT DISTINCT client_id, year, basis FROM sales_stale ORDER BY 1, 2, 3"),
         "changes": query("SELECT COUNT(*) AS n FROM change"),
         "operations": query("SELECT COUNT(*) AS n FROM operation"),
         "years": query("SELECT * FROM sales_year ORDER BY year"),
