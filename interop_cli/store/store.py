@@ -61,7 +61,7 @@ class Store:
         """
         for attempt in range(ATTEMPTS):
             try:
-                return self._attempt(work, operation, dry_run, undoes)
+                return self._attempt(work, operation, dry_run, undoes, again=attempt > 0)
             except (Busy, Conflict) as error:
                 if attempt + 1 == ATTEMPTS or not error.again:
                     raise
@@ -71,7 +71,13 @@ class Store:
         raise AssertionError("unreachable")
 
     def _attempt(
-        self, work: Callable[[UnitOfWork], T], name: str, dry_run: bool, undoes: int | None
+        self,
+        work: Callable[[UnitOfWork], T],
+        name: str,
+        dry_run: bool,
+        undoes: int | None,
+        *,
+        again: bool,
     ) -> tuple[T, int | None]:
         # Imported here: a read needs none of them.
         from interop_cli.store.writing import journal, rights
@@ -86,7 +92,7 @@ class Store:
                     if self.user is not None:
                         rights.check(self.conn, self.user, name, undoes)
                     operation = Operation(name, self.actor, self.command, self.now(), undoes)
-                    uow = UnitOfWork(self.conn, operation, self.today)
+                    uow = UnitOfWork(self.conn, operation, self.today, again=again)
                     outcome = work(uow)
                     operation_id = uow.writer.close()
                     if dry_run:

@@ -93,7 +93,7 @@ class Connection(Protocol):
     def in_turn(self, what: str) -> None:
         """Wait for the others who do ``what``, and keep them waiting until this transaction ends.
 
-        ``import`` or ``admin``.
+        ``import``, ``admin`` or ``code``.
         """
 
     def sealing(self) -> AbstractContextManager[bool]:

@@ -41,7 +41,8 @@ POSTGRES = (
     "SELECT setval('operation_id_seq', (SELECT COALESCE(MAX(id), 0) + 1 FROM operation), false)",
     "CREATE TRIGGER seal_append_only BEFORE UPDATE OR DELETE ON seal"
     " FOR EACH ROW EXECUTE FUNCTION journal_is_append_only()",
-    "INSERT INTO task (name) VALUES ('seal'), ('import'), ('admin') ON CONFLICT DO NOTHING",
+    "INSERT INTO task (name) VALUES ('seal'), ('import'), ('admin'), ('code') ON CONFLICT"
+    " DO NOTHING",
 )
 
 

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 class UnitOfWork:
     """What a service reads and writes with. Made by ``Store.run`` only."""
 
-    def __init__(self, conn: Connection, operation: Operation, today: str) -> None:
+    def __init__(
+        self, conn: Connection, operation: Operation, today: str, *, again: bool = False
+    ) -> None:
         self.conn = conn
-        self.writer = Writer(conn, operation)
+        self.writer = Writer(conn, operation, again=again)
         self.today = today
 
     @property

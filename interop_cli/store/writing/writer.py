@@ -32,10 +32,14 @@ _DIGITS = 20  # of chance in a uid, in hexadecimal
 class Writer:
     """Writes one operation into the transaction of ``conn``."""
 
-    def __init__(self, conn: Connection, operation: journal.Operation) -> None:
+    def __init__(
+        self, conn: Connection, operation: journal.Operation, *, again: bool = False
+    ) -> None:
         self.conn = conn
         self.operation = operation
         self.now = operation.at
+        self.again = again
+        """Whether it is tried again: others were in the way, and may be once more."""
         self._operation_id: int | None = None
         self._search = SearchIndex(conn)
         self.touched: set[tuple[str, int]] = set()

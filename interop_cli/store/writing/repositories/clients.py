@@ -168,6 +168,8 @@ class ClientRepository:
     def free_code(self, stem: str) -> str:
         """A code made of ``stem`` and the next number that no client has or had."""
         if stem not in self._numbers:
+            if self.writer.again:  # another one took the same: those who lost take turns
+                self.conn.in_turn("code")
             self._numbers[stem] = self._highest_number(stem)
         self._numbers[stem] += 1
         return numbered(stem, self._numbers[stem])

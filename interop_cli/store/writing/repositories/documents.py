@@ -58,7 +58,8 @@ class DocumentRepository:
     def by_id(self, document_id: int) -> Row:
         """The stored row of a document known to exist."""
         lock_owner(self.conn, "document", document_id)
-        return self.conn.query("SELECT * FROM document WHERE id = :id", id=document_id)[0]
+        rows = self.conn.query("SELECT * FROM document WHERE id = :id", id=document_id)
+        return rows[0] if rows else self.row(f"#{document_id}")  # gone meanwhile: says so
 
     def by_numbers(self, kind: str, keys: Iterable[str]) -> dict[str, Row]:
         """The rows of these folded numbers: number key -> row."""

@@ -84,7 +84,7 @@ class Selection:
             "UPDATE picked SET status = 'skipped' WHERE client_id IS NOT NULL AND position NOT IN"
             " (SELECT MIN(position) FROM picked WHERE client_id IS NOT NULL GROUP BY client_id)"
         )
-        self._lock()
+        self._lock("UPDATE picked SET client_id = NULL")
 
     def by_condition(self, condition: Condition) -> None:
         """Pick every client for which a condition of the filters holds, by code."""
@@ -97,11 +97,15 @@ class Selection:
             **condition.params,
         )
         self.conn.filled("picked")
-        self._lock()
+        self._lock("DELETE FROM picked")
 
-    def _lock(self) -> None:
-        """Before anything is asked about them."""
-        self.conn.lock("client", f"id IN ({PICKED_IDS})")
+    def _lock(self, gone: str) -> None:
+        """Before anything is asked about them; ``gone``: what to do of those who are no more."""
+        if self.conn.side_by_side:
+            self.conn.lock("client", f"id IN ({PICKED_IDS})")
+            self.conn.execute(
+                f"{gone} WHERE client_id IS NOT NULL AND client_id NOT IN (SELECT id FROM client)"  # noqa: S608
+            )
 
     def count(self) -> int:
         """How many clients are picked, each once."""
