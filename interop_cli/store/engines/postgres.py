@@ -396,42 +396,9 @@ class PostgresConnection:
         return {row["tablename"] for row in rows if row["tablename"] is not None}
 
     def scrub(self, *, wait: bool = True) -> str | None:
-        if not wait:
-            return "readers"  # it locks every table: never for somebody who did not ask for it
-        owned = self.query(
-            "SELECT tablename, pg_has_role(tableowner, 'USAGE') AS ours FROM pg_catalog.pg_tables"
-            " WHERE schemaname = current_schema() ORDER BY tablename"
-        )
-        if not all(row["ours"] for row in owned):
-            return "owner"
-        old = self._snapshots_before_now()
-        try:
-            # With new statistics: they keep values of the rows.
-            self.execute("VACUUM (FULL, ANALYZE) " + ", ".join(row["tablename"] for row in owned))
-        except Busy:
-            return "readers"
-        return "readers" if old else None
+        from interop_cli.store.engines.postgres_scrub import scrub
 
-    def _snapshots_before_now(self) -> bool:
-        """Whether anybody may still see rows of before, once the lock timeout is over."""
-        (now,) = self.query(
-            "SELECT CAST(pg_current_xact_id() AS TEXT) AS id, CAST(setting AS INTEGER) AS patience"
-            " FROM pg_settings WHERE name = 'lock_timeout'"
-        )
-        older = "age({}) > age(CAST(CAST(:id AS xid8) AS xid))".format
-        deadline = time.monotonic() + now["patience"] / 1000
-        while self.query(
-            "SELECT 1 AS x FROM pg_stat_activity WHERE pid <> pg_backend_pid()"  # noqa: S608
-            f" AND datname = current_database() AND {older('backend_xmin')} UNION ALL"
-            " SELECT 1 FROM pg_prepared_xacts WHERE database = current_database()"
-            f" AND {older('transaction')} UNION ALL"
-            f" SELECT 1 FROM pg_replication_slots WHERE {older('xmin')}",
-            id=now["id"],
-        ):
-            if time.monotonic() > deadline:
-                return True
-            time.sleep(0.05)
-        return False
+        return scrub(self) if wait else "readers"  # it locks every table: never unasked
 
     def login(self) -> str | None:
         return self.raw.facts.login

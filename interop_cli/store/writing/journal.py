@@ -17,6 +17,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from interop_cli.domain.errors import InteropError, UnusableDb
 from interop_cli.domain.messages import msg
@@ -67,6 +68,39 @@ def changes_of(conn: Connection, operation_id: int, *, newest_first: bool = Fals
     for batch in conn.batches(sql, {"operation": operation_id}, 5000):
         for row in batch:
             yield dict(zip(names, row, strict=True))
+
+
+def net_effects(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:
+    """The changes of an operation as one effect a row: (action to undo it, before, version).
+
+    A row changed twice goes back to what it was before the first; one both made and removed by
+    the operation has no effect.
+    """
+    effects: dict[tuple[str, int], tuple[str, str | None, int]] = {}
+    opposite = {"insert": "delete", "update": "update", "delete": "insert"}
+    for change in changes:
+        key = (change["entity"], change["entity_id"])
+        action, before, version = opposite[change["action"]], change["before"], change["version"]
+        earlier = effects.pop(key, None)
+        if earlier is None:
+            effects[key] = (action, before, version)
+        else:
+            effect = _net_effect(earlier, action, before, version)
+            if effect is not None:
+                effects[key] = effect
+    return effects
+
+
+def _net_effect(
+    earlier: tuple[str, str | None, int], action: str, before: str | None, version: int
+) -> tuple[str, str | None, int] | None:
+    first_action, first_before, _version = earlier
+    if first_action == "delete":  # made by this operation
+        return None if action == "insert" else ("delete", None, version)
+    older: dict[str, Any] = json.loads(first_before or "{}")
+    newer: dict[str, Any] = json.loads(before or "{}")
+    values = json.dumps({**newer, **older}, ensure_ascii=False)
+    return (action, values, version)
 
 
 def digest_of(conn: Connection, operation_id: int) -> tuple[int, str]:

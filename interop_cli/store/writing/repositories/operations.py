@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.operations import operation
 from interop_cli.store.sync.links import LIVE, UNSURE
-from interop_cli.store.writing.journal import changes_of
+from interop_cli.store.writing.journal import changes_of, net_effects
 from interop_cli.store.writing.repositories.taking_back import (
     REFERENCES,
     TakingBack,
@@ -395,36 +395,3 @@ def _used(table: str, column: str) -> str:
         f"SELECT t.{column} FROM {table} t WHERE t.{column} IN (SELECT u.entity_id FROM undoing u"  # noqa: S608
         f" WHERE u.entity = :parent AND u.action = 'delete') AND {since}"
     )
-
-
-def net_effects(changes: Iterator[Row]) -> dict[tuple[str, int], tuple[str, str | None, int]]:
-    """The changes of an operation as one effect a row: (action to undo it, before, version).
-
-    A row changed twice goes back to what it was before the first; one both made and removed by
-    the operation has no effect.
-    """
-    effects: dict[tuple[str, int], tuple[str, str | None, int]] = {}
-    opposite = {"insert": "delete", "update": "update", "delete": "insert"}
-    for change in changes:
-        key = (change["entity"], change["entity_id"])
-        action, before, version = opposite[change["action"]], change["before"], change["version"]
-        earlier = effects.pop(key, None)
-        if earlier is None:
-            effects[key] = (action, before, version)
-        else:
-            effect = _net_effect(earlier, action, before, version)
-            if effect is not None:
-                effects[key] = effect
-    return effects
-
-
-def _net_effect(
-    earlier: tuple[str, str | None, int], action: str, before: str | None, version: int
-) -> tuple[str, str | None, int] | None:
-    first_action, first_before, _version = earlier
-    if first_action == "delete":  # made by this operation
-        return None if action == "insert" else ("delete", None, version)
-    older: dict[str, Any] = json.loads(first_before or "{}")
-    newer: dict[str, Any] = json.loads(before or "{}")
-    values = json.dumps({**newer, **older}, ensure_ascii=False)
-    return (action, values, version)
