@@ -38,7 +38,7 @@ TURN = "LOCK TABLE write_turn IN "
 BESIDE = "ROW EXCLUSIVE MODE"
 # Who finds another one at it, or one who has to be alone, leaves it to the next.
 SEALING = (
-    f"SET LOCAL synchronous_commit = off; {TURN}{BESIDE} NOWAIT;"
+    f"SET LOCAL synchronous_commit = off; {TURN}{BESIDE} NOWAIT;"  # noqa: S608
     " SELECT 1 FROM task WHERE name = 'seal' FOR UPDATE SKIP LOCKED"
 )
 AGAIN = 0.2  # seconds between two questions for the outcome of a commit
