@@ -85,7 +85,7 @@ def distribute(conn: Connection, *, dry_run: bool = False) -> Layout:
             msg("The coordinator is not among the nodes of the cluster."),
             hint=msg("As its administrator: SELECT citus_set_coordinator_host('HOST', 5432)"),
         )
-    with conn.write():
+    with conn.write(alone=True):
         before = layout(conn)
         laid = _laid(conn)
         if wrong := [name for name in before.left if name in laid]:

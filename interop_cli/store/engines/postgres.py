@@ -11,12 +11,10 @@ An answer that is lost while committing is looked up, by the number of the trans
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -26,7 +24,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.store.engines.connection import Row, Values
 from interop_cli.store.engines.distribute import ONE_BY_ONE
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, READ_ONLY, translating
-from interop_cli.store.engines.postgres_session import Session, open_session
+from interop_cli.store.engines.postgres_session import Session, open_session, to_pyformat
 from interop_cli.store.engines.twins import MOVED, refuse_moved
 
 if TYPE_CHECKING:
@@ -42,15 +40,6 @@ SEALING = (
     " SELECT 1 FROM task WHERE name = 'seal' FOR UPDATE SKIP LOCKED"
 )
 AGAIN = 0.2  # seconds between two questions for the outcome of a commit
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
-)
-
-
-@lru_cache(maxsize=512)
-def to_pyformat(sql: str) -> LiteralString:
-    """Rewrite ``:name`` as ``%(name)s``; literals, comments and casts are left alone."""
-    return _TOKEN.sub(lambda m: f"%({m['name']})s" if m["name"] else m[0], sql.replace("%", "%%"))
 
 
 class PostgresConnection:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import select
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import pq
@@ -53,6 +55,15 @@ WORKING = (
     b"SELECT state NOT LIKE 'idle%' AND COALESCE(wait_event_type, '') <> 'Client'"
     b" FROM pg_stat_activity WHERE pid = "
 )
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.X
+)
+
+
+@lru_cache(maxsize=512)
+def to_pyformat(sql: str) -> LiteralString:
+    """Rewrite ``:name`` as ``%(name)s``; literals, comments and casts are left alone."""
+    return _TOKEN.sub(lambda m: f"%({m['name']})s" if m["name"] else m[0], sql.replace("%", "%%"))
 
 
 @dataclass(frozen=True)

@@ -103,9 +103,13 @@ class Selection:
         """Before anything is asked about them; ``gone``: what to do of those who are no more."""
         if self.conn.side_by_side:
             self.conn.lock("client", f"id IN ({PICKED_IDS})")
-            self.conn.execute(
-                f"{gone} WHERE client_id IS NOT NULL AND client_id NOT IN (SELECT id FROM client)"  # noqa: S608
+            rows = self.conn.query(
+                "SELECT client_id FROM picked LEFT JOIN client ON client.id = picked.client_id"
+                " WHERE picked.client_id IS NOT NULL AND client.id IS NULL"
             )
+            condition, among = self.conn.among("client_id", [row["client_id"] for row in rows])
+            if rows:
+                self.conn.execute(f"{gone} WHERE {condition}", among=among)
 
     def count(self) -> int:
         """How many clients are picked, each once."""
