@@ -25,7 +25,9 @@ LATER_CHANGES = (
     " JOIN operation ON operation.id = change.operation_id"
     " JOIN undoing ON undoing.entity = change.entity AND undoing.entity_id = change.entity_id"
     # By the versions of the row: an operation may be given its id before another and write later.
-    " WHERE change.operation_id <> :operation AND (change.version > undoing.version"
+    # What came later has a higher id of its own: so much of the journal needs to be read.
+    " WHERE change.id > (SELECT MIN(id) FROM change WHERE operation_id = :operation)"
+    " AND change.operation_id <> :operation AND (change.version > undoing.version"
     " OR change.version = undoing.version AND change.action = 'delete')"
     " AND undoing.stays <> 0 AND undoing.action <> 'insert'"
     " ORDER BY change.entity, change.entity_id, change.operation_id"
