@@ -93,14 +93,17 @@ class InteropError(Exception):
         hint: Message | None = None,
         details: list[Detail] | None = None,
         applied: bool | None = False,
+        again: bool = False,
         **data: Any,
     ) -> None:
+        """``again``: what others did meanwhile may be in the way, so try once more at once."""
         super().__init__(code)
         self.code = code
         self.message = message
         self.hint = hint
         self.details = details or []
         self.applied = applied
+        self.again = again
         self.data = data
 
     def at(self, line: int | None, key: str | None, path: str = "") -> Self:
@@ -135,16 +138,9 @@ class Denied(InteropError):
 
 
 class Conflict(InteropError):
-    """A duplicate, something in use, a rule, a version, or more rows than allowed.
-
-    ``again``: what others did meanwhile may be in the way, and whoever tries again is told better.
-    """
+    """A duplicate, something in use, a rule, a version, or more rows than allowed."""
 
     exit_code = 5
-
-    def __init__(self, code: str, message: Message, *, again: bool = False, **how: Any) -> None:
-        super().__init__(code, message, **how)
-        self.again = again
 
 
 class Declined(InteropError):
@@ -179,17 +175,10 @@ class IoFailure(InteropError):
 
 
 class Busy(InteropError):
-    """A lock was not free in time, or the retries are spent.
-
-    ``again``: the same may be tried at once, since only what others did meanwhile was in the way.
-    """
+    """A lock was not free in time, or the retries are spent."""
 
     exit_code = 75
     retryable = True
-
-    def __init__(self, code: str, message: Message, *, again: bool = False, **how: Any) -> None:
-        super().__init__(code, message, **how)
-        self.again = again
 
 
 class ConfigError(InteropError):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from interop_cli.domain.errors import Busy, Conflict, Denied, InteropError, IoFailure, RemoteFailure
 from interop_cli.domain.messages import msg
@@ -93,12 +93,14 @@ class Store:
                         rights.check(self.conn, self.user, name, undoes)
                     operation = Operation(name, self.actor, self.command, self.now(), undoes)
                     uow = UnitOfWork(self.conn, operation, self.today, again=again)
+                    ending.push(uow.writer.given_up)
                     outcome = work(uow)
                     operation_id = uow.writer.close()
                     if dry_run:
                         raise _Discard
                     ending.enter_context(self.unbroken())
             except _Discard:
+                cast("UnitOfWork", uow).writer.give_back()
                 return outcome, None
             except IoFailure as failure:
                 if failure.applied is None and uow is not None:

@@ -304,3 +304,23 @@ def test_an_operation_that_has_lost_its_seal_shows(beside: Beside) -> None:
         )
         conn.execute("DELETE FROM seal WHERE position = :last", last=position)
     assert list(journal.broken_links(conn)) == [{"operation_id": position, "reason": "seal"}]
+
+
+def test_an_id_is_given_back_by_what_was_not_written(store: Store) -> None:
+    """A rehearsal, and what was refused after it had written, leave no gap; one that failed may."""
+    add_client(store, code="A")
+
+    def refused(uow: UnitOfWork) -> None:
+        add = {"name": "X", "line1": "1 rue X", "city": "Québec", "postal_code": "G1K 7X2"}
+        card.create(uow, add, Context())
+        card.edit(uow, Selector(keys=[(1, "NOBODY")]), {"terms": "x"}, Context())
+
+    one = Selector(keys=[(1, "A")])
+    _, first = store.run(lambda uow: status.deactivate(uow, one), operation="test")
+    store.run(lambda uow: status.activate(uow, one), operation="test", dry_run=True)
+    with pytest.raises(InteropError):
+        store.run(refused, operation="test")
+    _, second = store.run(lambda uow: status.activate(uow, one), operation="test")
+    assert first is not None
+    assert second == first + 1
+    assert not list(journal.broken_links(store.conn))

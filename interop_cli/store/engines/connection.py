@@ -111,6 +111,12 @@ class Connection(Protocol):
     def next_ids(self, table: str, count: int) -> list[int]:
         """``count`` ids of ``table`` that no row ever had, ascending."""
 
+    def give_back(self, table: str, row_id: int) -> None:
+        """Say, outside a transaction, that the id taken last was not used, as after a rollback.
+
+        Where one has been taken since, or this user may not, there is a gap.
+        """
+
     def last_ids(self) -> dict[str, int]:
         """The highest id ever given, by table; those that gave none may be missing, or 0."""
 

@@ -250,6 +250,14 @@ class PostgresConnection:
         self.execute("SET LOCAL statement_timeout = 0")
         self.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
+    def give_back(self, table: str, row_id: int) -> None:
+        # Whoever takes one between the look and the setting gets one that is given once more, and
+        # is run again: the key of the table does not let both be written.
+        sequence = f"{table}_id_seq"
+        sql = f"SELECT setval('{sequence}', :id, false) FROM {sequence} WHERE last_value = :id"  # noqa: S608
+        with suppress(InteropError):
+            self.query(sql, id=row_id)
+
     def last_ids(self) -> dict[str, int]:
         sequences = self.query(
             "SELECT sequencename AS name FROM pg_sequences"

@@ -216,6 +216,9 @@ class SqliteConnection:
     def patient(self) -> None:
         self.execute("PRAGMA defer_foreign_keys = ON")
 
+    def give_back(self, table: str, row_id: int) -> None:
+        """Nothing to do: the rollback did."""
+
     def last_ids(self) -> dict[str, int]:
         return {row["name"]: row["seq"] for row in self.query("SELECT * FROM sqlite_sequence")}
 

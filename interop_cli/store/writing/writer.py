@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import cast
 
-from interop_cli.domain.errors import Conflict
+from interop_cli.domain.errors import Conflict, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.code import derived_uid
 from interop_cli.store import totals
@@ -253,6 +253,19 @@ class Writer:
         if self._operation_id is None:
             (self._operation_id,) = self.conn.next_ids("operation", 1)
         return self._operation_id
+
+    def give_back(self) -> None:
+        """Let another operation have the id of this one, which was rolled back."""
+        if self._operation_id is not None:
+            self.conn.give_back("operation", self._operation_id)
+
+    def given_up(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Give the id back where an error has ended the operation before its commit.
+
+        Not of one that is run again, which may have met another one of this id.
+        """
+        if isinstance(error, InteropError) and error.applied is False and not error.again:
+            self.give_back()
 
     def close(self) -> int | None:
         """Bring the search index up to date and write the operation.
