@@ -83,7 +83,7 @@ SPEED = (
     ),
     (
         "import.100000",
-        "`client import` of 100,000 clients: checked, with address, journaled",
+        "`client import` of 100,000 clients: checked, with address, journaled; two processors",
         "`sqlite-utils insert` of the same file",
     ),
     (
