@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from interop_cli.disk import sync_file, sync_folder
+from interop_cli.disk import sync_file
 from interop_cli.domain.errors import RemoteFailure
 from interop_cli.domain.messages import msg
 from interop_cli.store.engines import beside
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.engines.files import cannot_write, refuse_taken
+from interop_cli.store.engines.files import cannot_write, put_in_place, refuse_taken
 
 DUMP, COPY = "pg_dump", "copy"
 
@@ -49,10 +47,7 @@ def backup(
             sync_file(part)
             size = part.stat().st_size
             if not dry_run:
-                with suppress(FileNotFoundError):
-                    part.chmod(stat.S_IMODE(target.stat().st_mode))
-                os.replace(part, target)
-                sync_folder(folder)
+                put_in_place(part, target)
     except OSError as error:
         raise cannot_write(target, error) from error
     return size, DUMP if tools else COPY

@@ -41,11 +41,16 @@ def backup(
     with copied(ours, target) as copy:
         size = copy.stat().st_size
         if not dry_run:
-            with suppress(FileNotFoundError):
-                copy.chmod(stat.S_IMODE(target.stat().st_mode))
-            os.replace(copy, target)
-            sync_folder(target.resolve().parent)
+            put_in_place(copy, target)
     return size
+
+
+def put_in_place(copy: Path, target: Path) -> None:
+    """Give a finished file its final name, for good; one that it replaces leaves it its mode."""
+    with suppress(FileNotFoundError):
+        copy.chmod(stat.S_IMODE(target.stat().st_mode))
+    os.replace(copy, target)
+    sync_folder(target.resolve().parent)
 
 
 def refuse_taken(target: Path, *, overwrite: bool) -> None:
