@@ -132,7 +132,7 @@ class PostgresConnection:
             return
         # The tables are still to be made, or brought to the present schema. Each statement sees
         # what was committed before it: so those who waited see the tables.
-        self.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        self.raw.execute(BEGIN)
         try:
             self.raw.settle()
             self.raw.execute("SELECT pg_advisory_xact_lock(%s)", [MAKERS_LOCK])
@@ -215,7 +215,7 @@ class PostgresConnection:
     def lock(self, table: str, where: str, **params: object) -> None:
         self.query(
             f"SELECT COUNT(*) FROM (SELECT id FROM {table} WHERE {where}"  # noqa: S608
-            " ORDER BY id FOR NO KEY UPDATE) AS locked",
+            f" ORDER BY id{self.locked}) AS locked",
             **params,
         )
 
@@ -223,8 +223,8 @@ class PostgresConnection:
         self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
     ) -> tuple[str, Mapping[str, object]] | None:
         # What refers to a row is in the way of who deletes it, not of who changes it.
-        strength = "UPDATE" if deleting else "NO KEY UPDATE"
-        sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id FOR {strength}"  # noqa: S608
+        locked = " FOR UPDATE" if deleting else self.locked
+        sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id{locked}"  # noqa: S608
         ids = [row["id"] for row in self.query(sql, **params)]
         return ("id = ANY(:pinned)", {"pinned": ids}) if ids else None
 
