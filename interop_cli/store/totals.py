@@ -158,3 +158,8 @@ def mark_rows(conn: Connection, operation_id: int, rows: Iterable[Row]) -> None:
 
 # Each mark once, whoever set it.
 STALE = "(SELECT DISTINCT client_id, year, basis FROM sales_stale)"
+
+
+def stale_count(conn: Connection) -> int:
+    """How many totals are to be computed anew: a client's in a year, on a basis."""
+    return int(conn.query(f"SELECT COUNT(*) AS n FROM {STALE} s")[0]["n"])

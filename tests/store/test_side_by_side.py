@@ -22,6 +22,7 @@ from interop_cli.services.people import contacts
 from interop_cli.services.sales import credits, documents, invoices, totals
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store
+from interop_cli.store.totals import stale_count
 from interop_cli.store.writing import journal
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import add_client, open_store
@@ -324,3 +325,13 @@ def test_an_id_is_given_back_by_what_was_not_written(store: Store) -> None:
     assert first is not None
     assert second == first + 1
     assert not list(journal.broken_links(store.conn))
+
+
+def test_a_total_that_two_operations_marked_is_stale_once(store: Store) -> None:
+    add_client(store, code="A")
+    lines = [{"description": "x", "quantity": "1", "unit_price": "100"}]
+    for _ in range(2):
+        store.run(
+            lambda uow: invoices.create(uow, "A", {"lines": lines}, Context()), operation="test"
+        )
+    assert stale_count(store.conn) == 2  # what was sold to it, and what it is billed

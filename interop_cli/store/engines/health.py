@@ -20,6 +20,7 @@ from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import filesystem
 from interop_cli.store.engines.twins import moved, moved_to
 from interop_cli.store.migrations import missing
+from interop_cli.store.totals import stale_count
 from interop_cli.store.writing import journal
 
 BACKUP_AGE = 24 * 3600
@@ -194,15 +195,14 @@ def _about_stale(conn: Connection, now: str) -> Iterator[Row]:
     """Totals that are not those of the documents, and targets of sync nobody has pulled."""
     from interop_cli.store.engines.metrics import moment
 
-    (stale,) = conn.query("SELECT COUNT(*) AS n FROM sales_stale")
-    if stale["n"]:
+    if stale := stale_count(conn):
         yield _finding(
             "sales.stale",
             "info",
             counted(
                 "{count} sales total is older than its documents",
                 "{count} sales totals are older than their documents",
-                count=stale["n"],
+                count=stale,
             ),
             msg("interop sales refresh"),
         )

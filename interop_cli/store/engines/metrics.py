@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.migrations import applied, missing
+from interop_cli.store.totals import stale_count
 
 HELP = {
     "interop_info": "Always 1; what is looked at.",
@@ -76,7 +77,7 @@ def samples(conn: Connection, findings: Sequence[Row], version: str) -> Iterator
     broken = sum(finding["code"] == "journal" for finding in findings)
     yield Sample("interop_journal_broken", broken)
     yield from _of_server(conn) if conn.engine == "postgres" else _of_file(conn)
-    yield Sample("interop_totals_stale", _number(conn, "SELECT COUNT(*) FROM sales_stale"))
+    yield Sample("interop_totals_stale", stale_count(conn))
     (last,) = conn.query("SELECT MAX(at) AS at FROM sales_run")
     yield Sample("interop_totals_refreshed_timestamp_seconds", moment(last["at"]))
     yield from _of_sync(conn)
