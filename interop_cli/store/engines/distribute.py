@@ -20,8 +20,6 @@ BY_CLIENT = (
 KEYS = {**dict.fromkeys(BY_CLIENT, "client_id"), "taken": "name"}
 """What the rows of a table are spread by."""
 
-# Whether the server is such a one is seen by the table in which it keeps what it has laid out.
-PRESENT = "SELECT to_regclass('pg_dist_partition') IS NOT NULL AS present"
 _LAID = """
 SELECT c.relname AS name, p.partmethod AS method, p.repmodel AS model,
   CASE WHEN p.partmethod = 'h' THEN column_to_column_name(p.logicalrelid, p.partkey) END AS key
@@ -47,11 +45,6 @@ class Layout(NamedTuple):
     left: list[str]
 
 
-def is_distributed(conn: Connection) -> bool:
-    """Whether the engine spreads tables over nodes."""
-    return conn.by_client and bool(conn.query(PRESENT)[0]["present"])
-
-
 def layout(conn: Connection) -> Layout:
     """How the tables lie on such an engine, ours alone."""
     found = _laid(conn)
@@ -73,7 +66,7 @@ def distribute(conn: Connection, *, dry_run: bool = False) -> Layout:
     Raises ConfigError ``db.not_distributed`` on another engine, ``db.coordinator`` where the
     coordinator is not among the nodes, ``db.layout`` where a table is spread in another way.
     """
-    if not is_distributed(conn):
+    if not conn.distributed:
         raise ConfigError(
             "db.not_distributed",
             msg("This database is on one machine: there is nothing to distribute it over."),

@@ -140,10 +140,10 @@ def doctor(conn: Connection, location: str, now: str) -> list[Row]:
 
 
 def _about_layout(conn: Connection) -> Iterator[Row]:
+    if not conn.distributed:
+        return
     from interop_cli.store.engines import distribute
 
-    if not distribute.is_distributed(conn):
-        return
     if left := distribute.layout(conn).left:
         yield _finding(
             "db.layout",
