@@ -173,7 +173,7 @@ def why_not_command(app: App, address_id: int) -> None:
 
     with app.store.reading() as conn:
         addresses.one(conn, address_id)
-        blockers = used_by.of_address(conn, address_id)
+        blockers = used_by.users_of(conn, "address", address_id)
     found = {"id": address_id, "deletable": not blockers, "blockers": blockers}
     app.output.record(found, card=partial(use_card, entity="address"), key="id")
 

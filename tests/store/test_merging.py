@@ -94,7 +94,7 @@ def test_the_losers_stay_behind_and_their_codes_lead_to_the_winner(store: Store)
     assert (left["active"], left["merged_into_id"], left["code"]) == (0, winner, "MERGED-1")
     assert card(store.conn, loser, 2026)["merged_into"] == "A"
     assert card(store.conn, winner, 2026)["former_codes"] == ["B", "B2"]
-    assert {r["kind"] for r in used_by.of_client(store.conn, winner)} == {"merged"}
+    assert {r["kind"] for r in used_by.users_of(store.conn, "client", winner)} == {"merged"}
     with pytest.raises(Conflict, match=r"client\.merge\.merged"):
         store.run(
             lambda uow: status.activate(uow, Selector(keys=[(1, "MERGED-1")])),

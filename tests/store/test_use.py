@@ -7,11 +7,6 @@ from interop_cli.store.reading import used_by
 
 
 def test_every_kind_of_user_has_a_title() -> None:
-    asked = (
-        *used_by.CLIENT_USERS,
-        *used_by.ADDRESS_USERS,
-        *used_by.CONTACT_USERS,
-        *used_by.NOTE_USERS,
-    )
-    assert {kind for kind, _sql in asked} == set(USER_TITLES)
+    asked = {kind for users in used_by.USERS.values() for kind, _sql in users}
+    assert asked == set(USER_TITLES)
     assert set(KIND_NAMES) == set(KIND_TITLE) == set(KIND_TITLES)

@@ -163,7 +163,7 @@ def why_not_command(app: App, client: str) -> None:
 
     with app.store.reading() as conn:
         client_id, code = resolved(app, conn, client)
-        blockers = used_by.of_client(conn, client_id)
+        blockers = used_by.users_of(conn, "client", client_id)
     app.output.record(
         {"code": code, "deletable": not blockers, "blockers": blockers}, card=use_card
     )

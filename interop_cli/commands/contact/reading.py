@@ -131,7 +131,7 @@ def why_not_command(app: App, contact_id: int) -> None:
 
     with app.store.reading() as conn:
         contacts.one(conn, contact_id)
-        blockers = used_by.of_contact(conn, contact_id)
+        blockers = used_by.users_of(conn, "contact", contact_id)
     found = {"id": contact_id, "deletable": not blockers, "blockers": blockers}
     app.output.record(found, card=partial(use_card, entity="contact"), key="id")
 

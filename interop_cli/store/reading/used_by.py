@@ -41,60 +41,49 @@ def _linked(entity: str) -> tuple[str, str]:
 
 
 # kind, the query of its references with :id bound; a new kind of user is a new row here.
-CLIENT_USERS = (
-    ("bill_to", "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key"),
-    *_documents("client_id = :id OR bill_to_id = :id"),
-    _linked("client"),
-    ("merged", "SELECT code AS reference FROM client WHERE merged_into_id = :id ORDER BY code_key"),
-)
-ADDRESS_USERS = (
-    (
-        "main",
-        "SELECT '#' || CAST(id AS TEXT) AS reference FROM address WHERE id = :id AND main = 1",
+USERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "client": (
+        (
+            "bill_to",
+            "SELECT code AS reference FROM client WHERE bill_to_id = :id ORDER BY code_key",
+        ),
+        *_documents("client_id = :id OR bill_to_id = :id"),
+        _linked("client"),
+        (
+            "merged",
+            "SELECT code AS reference FROM client WHERE merged_into_id = :id ORDER BY code_key",
+        ),
     ),
-    *_documents("ship_to_id = :id"),
-)
-CONTACT_USERS = (
-    (
-        "billing",
-        "SELECT client.code AS reference FROM contact JOIN client ON client.id = client_id"
-        " WHERE contact.id = :id AND billing = 1",
+    "address": (
+        (
+            "main",
+            "SELECT '#' || CAST(id AS TEXT) AS reference FROM address WHERE id = :id AND main = 1",
+        ),
+        *_documents("ship_to_id = :id"),
     ),
-    *_documents("contact_id = :id"),
-    _linked("contact"),
-)
-NOTE_USERS = (
-    (
-        "attachment",
-        "SELECT '#' || CAST(id AS TEXT) AS reference FROM attachment WHERE note_id = :id"
-        " ORDER BY id",
+    "contact": (
+        (
+            "billing",
+            "SELECT client.code AS reference FROM contact JOIN client ON client.id = client_id"
+            " WHERE contact.id = :id AND billing = 1",
+        ),
+        *_documents("contact_id = :id"),
+        _linked("contact"),
     ),
-)
+    "note": (
+        (
+            "attachment",
+            "SELECT '#' || CAST(id AS TEXT) AS reference FROM attachment WHERE note_id = :id"
+            " ORDER BY id",
+        ),
+    ),
+}
 
 
-def of_client(conn: Connection, client_id: int) -> list[Row]:
-    """What uses a client."""
-    return _users(conn, CLIENT_USERS, client_id)
-
-
-def of_address(conn: Connection, address_id: int) -> list[Row]:
-    """What uses an address."""
-    return _users(conn, ADDRESS_USERS, address_id)
-
-
-def of_contact(conn: Connection, contact_id: int) -> list[Row]:
-    """What uses a contact: the client whose invoices go to it, and documents for it."""
-    return _users(conn, CONTACT_USERS, contact_id)
-
-
-def of_note(conn: Connection, note_id: int) -> list[Row]:
-    """What uses a note: its attachments."""
-    return _users(conn, NOTE_USERS, note_id)
-
-
-def _users(conn: Connection, users: tuple[tuple[str, str], ...], entity_id: int) -> list[Row]:
+def users_of(conn: Connection, entity: str, entity_id: int) -> list[Row]:
+    """What uses a client, an address, a contact or a note."""
     found = []
-    for kind, sql in users:
+    for kind, sql in USERS[entity]:
         rows = conn.query(f"{sql} LIMIT {SHOWN}", id=entity_id)
         if rows:
             count = len(rows)

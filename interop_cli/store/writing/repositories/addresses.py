@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Row, lock_owner
-from interop_cli.store.reading import used_by
-from interop_cli.store.reading.addresses import address_not_found
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.writing.repositories.belonging import BelongingRepository
 from interop_cli.store.writing.repositories.contacts import give_up
-from interop_cli.store.writing.writer import Writer
 
 PLACE = ("line_key", "city_key", "province", "postal_code", "country")
 
@@ -34,20 +32,10 @@ def to_address(row: Row) -> Address:
     return Address.stored(values)
 
 
-class AddressRepository:
+class AddressRepository(BelongingRepository):
     """Finds and writes addresses inside a unit of work."""
 
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-        self.conn = writer.conn
-
-    def row(self, address_id: int) -> Row:
-        """The stored row. Raises NotFound ``address.not_found``."""
-        lock_owner(self.conn, "address", address_id)
-        rows = self.conn.query("SELECT * FROM address WHERE id = :id", id=address_id)
-        if not rows:
-            raise address_not_found(address_id)
-        return rows[0]
+    table = "address"
 
     def entity(self, row: Row) -> Address:
         """The address of a stored row."""
@@ -80,16 +68,6 @@ class AddressRepository:
         """Write changed addresses over the rows they were read from; how many differed."""
         return self.writer.save("address", [(row, to_row(address)) for row, address in pairs])
 
-    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
-        """The addresses of each client, in the order they were made: client id -> rows."""
-        ids = list(client_ids)
-        found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-        condition, among = self.conn.among("client_id", ids)
-        sql = f"SELECT * FROM address WHERE {condition} ORDER BY id"  # noqa: S608
-        for row in self.conn.query(sql, among=among):
-            found[row["client_id"]].append(row)
-        return found
-
     def place(self, address: Address) -> tuple[object, ...]:
         """What two spellings of one place have in common."""
         row = to_row(address)
@@ -116,11 +94,3 @@ class AddressRepository:
             "address", {"main": 0}, "client_id = :client AND main = 1", client=address["client_id"]
         )
         self.writer.update("address", {"main": 1}, "id = :id", id=address["id"])
-
-    def remove(self, address_id: int) -> None:
-        """Delete an address."""
-        self.writer.delete("address", "id = :id", id=address_id)
-
-    def blockers(self, address_id: int) -> list[Row]:
-        """What keeps the address from being deleted; see ``store/reading/used_by.py``."""
-        return used_by.of_address(self.conn, address_id)

@@ -329,7 +329,7 @@ class ClientRepository:
 
     def blockers(self, client_id: int) -> list[Row]:
         """What uses the client and so keeps it from being deleted; see ``reading/used_by.py``."""
-        return used_by.of_client(self.conn, client_id)
+        return used_by.users_of(self.conn, "client", client_id)
 
 
 # Rows that may equal one of the winner's, and are looked at one by one.

@@ -8,15 +8,8 @@ from interop_cli.domain.contact import Contact
 from interop_cli.domain.fields import CONTACT, Kind
 from interop_cli.domain.fields.field import taken
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import (
-    Row,
-    fill_id_table,
-    lock_owner,
-    query_in_chunks,
-    rows_by_client,
-)
-from interop_cli.store.reading import used_by
-from interop_cli.store.reading.contacts import contact_not_found
+from interop_cli.store.engines.connection import Row, fill_id_table, query_in_chunks
+from interop_cli.store.writing.repositories.belonging import BelongingRepository
 from interop_cli.store.writing.repositories.selection import PICKED_IDS
 from interop_cli.store.writing.writer import Writer
 
@@ -83,30 +76,16 @@ def to_contact(row: Row) -> Contact:
     return Contact.stored({**values, "hubspot_synced": False})
 
 
-class ContactRepository:
+class ContactRepository(BelongingRepository):
     """Finds and writes contacts inside a unit of work."""
 
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-        self.conn = writer.conn
+    table = "contact"
 
     # -- finding ----------------------------------------------------------------------------
-
-    def row(self, contact_id: int) -> Row:
-        """The stored row. Raises NotFound ``contact.not_found``."""
-        lock_owner(self.conn, "contact", contact_id)
-        rows = self.conn.query("SELECT * FROM contact WHERE id = :id", id=contact_id)
-        if not rows:
-            raise contact_not_found(contact_id)
-        return rows[0]
 
     def entity(self, row: Row) -> Contact:
         """The contact of a stored row."""
         return to_contact(row)
-
-    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
-        """The contacts of each client, in the order they were made: client id -> rows."""
-        return rows_by_client(self.conn, "contact", client_ids)
 
     def named(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
         """What those of each client are known by: client id -> ``id name name_key email_key``."""
@@ -210,11 +189,3 @@ class ContactRepository:
         values = {"active": active, "deactivated_with": 1 - active}
         moving = "deactivated_with = 1" if active else "active = 1"
         return self.writer.update("contact", values, f"{moving} AND client_id IN ({clients})")
-
-    def remove(self, contact_id: int) -> None:
-        """Delete a contact."""
-        self.writer.delete("contact", "id = :id", id=contact_id)
-
-    def blockers(self, contact_id: int) -> list[Row]:
-        """What keeps the contact from being deleted; see ``store/reading/used_by.py``."""
-        return used_by.of_contact(self.conn, contact_id)

@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from interop_cli.domain.note import Note
-from interop_cli.store.engines.connection import Row, lock_owner, query_in_chunks, rows_by_client
-from interop_cli.store.reading import used_by
-from interop_cli.store.reading.notes import note_not_found
+from interop_cli.store.engines.connection import Row, query_in_chunks
+from interop_cli.store.writing.repositories.belonging import BelongingRepository
 from interop_cli.store.writing.writer import Writer
 
 
@@ -24,28 +23,14 @@ def to_note(row: Row) -> Note:
     return Note.stored({**values, "created_at": row["noted_at"]})
 
 
-class NoteRepository:
+class NoteRepository(BelongingRepository):
     """Finds and writes notes inside a unit of work."""
 
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-        self.conn = writer.conn
-
-    def row(self, note_id: int) -> Row:
-        """The stored row. Raises NotFound ``note.not_found``."""
-        lock_owner(self.conn, "note", note_id)
-        rows = self.conn.query("SELECT * FROM note WHERE id = :id", id=note_id)
-        if not rows:
-            raise note_not_found(note_id)
-        return rows[0]
+    table = "note"
 
     def entity(self, row: Row) -> Note:
         """The note of a stored row."""
         return to_note(row)
-
-    def of_clients(self, client_ids: Iterable[int]) -> dict[int, list[Row]]:
-        """The notes of each client, in the order they were made: client id -> rows."""
-        return rows_by_client(self.conn, "note", client_ids)
 
     def add(self, notes: Sequence[Note]) -> list[int]:
         """Insert notes that passed their rules; their ids."""
@@ -56,14 +41,6 @@ class NoteRepository:
         return self.writer.save(
             "note", [(row, to_row(note, row["noted_at"])) for row, note in pairs]
         )
-
-    def remove(self, note_id: int) -> None:
-        """Delete a note without attachments."""
-        self.writer.delete("note", "id = :id", id=note_id)
-
-    def blockers(self, note_id: int) -> list[Row]:
-        """What keeps the note from being deleted; see ``store/reading/used_by.py``."""
-        return used_by.of_note(self.conn, note_id)
 
     # -- attachments ------------------------------------------------------------------------
 
