@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from zlib import crc32
 
 from benchmarks.common import best, interop, once, peak_memory, record, run
 from interop_cli.services.sales import totals
@@ -21,7 +22,7 @@ from interop_cli.store.engines.connection import Connection
 from interop_cli.store.engines.create import create_database
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.store import Store
-from interop_cli.store.writing.tables import ADDRESS, CLIENT, DOCUMENT
+from interop_cli.store.writing.tables import ADDRESS, CLIENT, DOCUMENT, Table
 
 FIRST, LAST = 2022, 2026
 NOW = "2026-03-02T00:00:00Z"
@@ -87,16 +88,23 @@ def fill(conn: Connection, clients: int, invoices: int) -> None:
         conn.execute("ANALYZE")
 
 
+def uid(table: Table, n: int) -> str:
+    """The uid of row ``n`` of a table: in the order of the ids, as those that an import gives."""
+    return f"{n:08x}-0000-7000-8000-{crc32(table.name.encode()):012x}"
+
+
 def client(n: int) -> tuple[object, ...]:
     values = {
         "id": n,
         "version": 1,
         "created_at": NOW,
         "updated_at": NOW,
+        "uid": uid(CLIENT, n),
         "code": f"C{n}",
         "code_key": f"c{n}",
         "name": f"Client {n}",
         "name_key": f"client {n}",
+        "core_key": f"client {n}",
         "active": 1,
         "prospect": 0,
         "language": "fr",
@@ -116,6 +124,7 @@ def address(n: int) -> tuple[object, ...]:
         "created_at": NOW,
         "updated_at": NOW,
         "client_id": n,
+        "uid": uid(ADDRESS, n),
         "line1": "1 rue X",
         "line_key": "1 rue x",
         "city": "Québec",
@@ -137,6 +146,7 @@ def documents(clients: int, count: int) -> Iterator[tuple[object, ...]]:
             "created_at": NOW,
             "updated_at": NOW,
             "client_id": owner,
+            "uid": uid(DOCUMENT, n),
             "bill_to_id": owner % clients + 1 if n % 50 == 0 and clients > 1 else None,
             "kind": kind,
             "number": str(n),
