@@ -91,12 +91,12 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         place, copy = Path(folder) / "x.db", Path(folder) / "copy.db"
         interop("db", "init", "-q", db=place)
-        store = Store(open_database(str(place)), "2026-01-05", lambda: NOW, "bench")
+        store = Store(open_database(str(place)), lambda: "2026-01-05", lambda: NOW, "bench")
         store.run(lambda uow: fill(uow, documents), operation="bench.fill")
         store.close()
         shutil.copy(place, copy)
         plain = once(lambda: by_hand(copy))
-        store = Store(open_database(str(place)), "2026-01-05", lambda: NOW, "bench")
+        store = Store(open_database(str(place)), lambda: "2026-01-05", lambda: NOW, "bench")
         merge = once(
             lambda: store.run(
                 lambda uow: merging.merge(uow, "WINNER", ["LOSER"]), operation="client.merge"

@@ -72,7 +72,7 @@ class _Raw(argparse.RawDescriptionHelpFormatter):
 
 def open_store(place: str) -> Store:
     """The store as the program opens it."""
-    return Store(open_database(place, lock_timeout=30), NOW[:10], lambda: NOW, "bench")
+    return Store(open_database(place, lock_timeout=30), lambda: NOW[:10], lambda: NOW, "bench")
 
 
 # -- made-up data ---------------------------------------------------------------------------

@@ -8,9 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from interop_cli.domain.errors import ConfigError, InteropError
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EXIT_ATTENTION = 10
 SEED_DAY = "2025-12-31"
+_FARTHEST = timedelta(hours=24)
+"""More than any zone is from UTC."""
 
 
 class App:
@@ -133,6 +134,24 @@ class App:
         return self._fixed_day or datetime.now(UTC).astimezone(self.zone).date()
 
     @property
+    def this_year(self) -> int:
+        """The year of ``today``; zones are not asked where it is the same year in all of them."""
+        now = datetime.now(UTC)
+        if self._fixed_day or (now - _FARTHEST).year != (now + _FARTHEST).year:
+            return self.today.year
+        return now.year
+
+    def _stored_day(self) -> str:
+        """The day that what is written has.
+
+        A zone that this machine does not know is refused where days are meant; it can be set.
+        """
+        try:
+            return self.today.isoformat()
+        except ConfigError:
+            return (self._fixed_day or datetime.now(UTC).astimezone().date()).isoformat()
+
+    @property
     def _fixed_day(self) -> date | None:
         fixed = self.environ.get("INTEROP_TODAY")
         if not fixed:
@@ -203,16 +222,11 @@ class App:
         from interop_cli.store.store import Store
         from interop_cli.store.writing.rights import identity
 
-        fixed, user = self._fixed_day, self.user  # or an error, before anything is open
+        _day, user = self._fixed_day, self.user  # or an error, before anything is open
         conn = open_database(self.location, lock_timeout=self.lock_timeout)
-        today = (fixed or datetime.now(UTC).astimezone().date()).isoformat()
         actor = identity(conn, user).actor
-        store = Store(conn, today, self.now, actor, self.command, user, unbroken=held)
+        store = Store(conn, self._stored_day, self.now, actor, self.command, user, unbroken=held)
         self._stores.append(store)
-        self.__dict__["store"] = store  # the zone, and so the day, is kept in it
-        # A zone that this machine does not know is refused where days are meant; it can be set.
-        with suppress(ConfigError):
-            store.today = self.today.isoformat()
         return store
 
     @cached_property
@@ -289,6 +303,8 @@ class App:
     @cached_property
     def output(self) -> Output:
         """Where data, messages and errors go."""
+        from pathlib import Path
+
         from interop_cli.output import Output
 
         get = self.settings.get

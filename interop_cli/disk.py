@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from interop_cli.domain.errors import ConfigError, IoFailure, why_not_written
 from interop_cli.domain.messages import msg
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WINDOWS = os.name == "nt"
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -145,6 +148,20 @@ def known(folder: Callable[[], str], variable: str) -> str:
     except RuntimeError:  # what platformdirs says
         raise homeless(variable) from None
     return expanded(found, variable)
+
+
+def user_folder(folder: str, usual: str, variable: str) -> str:
+    """The program's folder of this user, under the name that ``platformdirs`` has for its kind.
+
+    On Linux it is ``usual`` at home, unless ``variable`` says otherwise, and the library, which
+    loads twenty others, is not asked.
+    """
+    home = os.environ.get("HOME", "")
+    if sys.platform == "linux" and home.startswith("/") and not os.environ.get(variable):
+        return f"~/{usual}/interop"
+    import platformdirs
+
+    return str(getattr(platformdirs, folder)("interop", appauthor=False))
 
 
 def homeless(variable: str) -> ConfigError:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import cache
-from pathlib import Path
 
 from interop_cli.domain.messages import Message
 
 LANGUAGES = ("en", "fr")
 DOMAIN = "messages"
-LOCALE_DIR = Path(__file__).parent / "locale"
+# Not a Path, which loads a library that some commands need and the shortest do not.
+LOCALE_DIR = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120
 
 _current = "en"
 _zone: Callable[[], tzinfo | None] = lambda: None  # noqa: E731 - asked when a time is shown
@@ -47,7 +47,7 @@ def set_language(language: str) -> None:
     global _current
     _current = language if language in LANGUAGES else "en"
     os.environ["LANGUAGE"] = _current
-    gettext.bindtextdomain(DOMAIN, str(LOCALE_DIR))
+    gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
     gettext.textdomain(DOMAIN)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import configparser
+import json
+import os
 import re
 import shlex
 import subprocess
@@ -49,6 +51,8 @@ HEAVY = {
     "tabulate",
     "tomlkit",
 }
+# Of Python's own: what makes classes by running text, and what a path on disk asks for.
+UNNEEDED = {"dataclasses"}
 
 
 def test_a_file_stays_small() -> None:
@@ -270,7 +274,33 @@ def test_start_is_light(option: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
-    assert not HEAVY & set(done.stderr.split())
+    unneeded = HEAVY | UNNEEDED | ({"pathlib", "urllib"} if option == "--version" else set())
+    assert not unneeded & set(done.stderr.split())
+
+
+def test_a_card_loads_what_a_card_needs(run: Run, tmp_path: Path) -> None:
+    db = str(tmp_path / "shop.db")
+    for args in (["init"], ["seed", "--clients", "1", "-y"]):
+        assert run("--db", db, "db", *args)[0] == 0
+    code = run("--db", db, "client", "list", "-o", "codes")[1].strip()
+    program = (
+        "import sys; from interop_cli.cli import main\n"
+        f"main(['--db', {db!r}, 'client', 'show', {code!r}, '--json'])\n"
+        "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    home = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**home, "HOME": str(tmp_path)},
+    )
+    assert json.loads(done.stdout)["code"] == code
+    unneeded = {"zoneinfo", "hashlib", "random", "secrets", "calendar"}
+    if sys.platform == "linux":
+        unneeded |= {"platformdirs", "tempfile", "shutil"}
+    assert not (HEAVY | UNNEEDED | unneeded) & set(done.stderr.split())
 
 
 def test_version_is_the_one_of_the_package(run: Run) -> None:

@@ -27,7 +27,7 @@ def test_the_day_is_that_of_the_zone(shop: Path, monkeypatch: pytest.MonkeyPatch
         conn.close()
         app = App([], {"INTEROP_DB": str(shop)})
         days.add(app.today)
-        assert app.store.today == app.today.isoformat()
+        assert app.store.today() == app.today.isoformat()
         app.close()
     assert len(days) == 2
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, labelled, ngettext
@@ -34,8 +33,7 @@ SORT_HELP = N_("Order by a field; - reverses.")
 ANY_CLIENT = argument("client", metavar="[CODE]", required=False)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """The options of a list as they were typed."""
 
     filters: tuple[str, ...]
@@ -45,7 +43,7 @@ class Asked:
     after: str | None
 
 
-NAMES = tuple(Asked.__dataclass_fields__)
+NAMES = Asked._fields
 
 
 def row_options(cursor: str = "ID") -> Callable[[F], F]:
@@ -136,7 +134,7 @@ def say_limit(app: App, limit: int | None, count: Callable[[], int]) -> None:
 def _with_client(columns: Sequence[Column]) -> list[Column]:
     """The columns, with whose each row is in the table too."""
     return [
-        replace(column, table=True) if column.name == "client" else column for column in columns
+        column._replace(table=True) if column.name == "client" else column for column in columns
     ]
 
 

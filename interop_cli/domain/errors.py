@@ -24,14 +24,12 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
 from interop_cli.domain.messages import N_, Message
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(NamedTuple):
     """One finding inside an error: which field of which row, and why.
 
     ``path`` is the field in dotted form, ``line`` the line of the input file (1 is the header of
@@ -73,7 +71,7 @@ class Place(NamedTuple):
         if prefix is None:
             return detail
         own, line = self.parts[prefix]
-        return replace(detail, path=own + detail.path.removeprefix(prefix), line=line)
+        return detail._replace(path=own + detail.path.removeprefix(prefix), line=line)
 
 
 NOWHERE = Place()
@@ -112,7 +110,7 @@ class InteropError(Exception):
         ``path`` is the field that an error without details is about.
         """
         found = self.details or [Detail(path, self.code, self.message)]
-        self.details = [replace(one, line=one.line or line, key=one.key or key) for one in found]
+        self.details = [one._replace(line=one.line or line, key=one.key or key) for one in found]
         return self
 
     def __str__(self) -> str:

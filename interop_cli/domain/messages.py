@@ -7,7 +7,6 @@ English msgid and its parameters), and the boundary translates it when it is sho
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import reduce
 from itertools import islice
 from typing import Any
@@ -18,16 +17,32 @@ def N_(msgid: str) -> str:
     return msgid
 
 
-@dataclass(frozen=True, slots=True)
 class Message:
     """A sentence to translate: ``msgid`` in English with ``{name}`` places, and their values.
 
     ``plural`` is the msgid for another number than one; its parameter ``count`` decides.
     """
 
-    msgid: str
-    params: dict[str, Any] = field(default_factory=dict)
-    plural: str | None = None
+    __slots__ = ("msgid", "params", "plural")
+
+    def __init__(
+        self, msgid: str, params: dict[str, Any] | None = None, plural: str | None = None
+    ) -> None:
+        self.msgid = msgid
+        self.params = {} if params is None else params
+        self.plural = plural
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Message):
+            return NotImplemented
+        ours, theirs = ((one.msgid, one.params, one.plural) for one in (self, other))
+        return ours == theirs
+
+    def __hash__(self) -> int:
+        return hash(self.msgid)
+
+    def __repr__(self) -> str:
+        return f"Message({self.msgid!r}, {self.params!r}, {self.plural!r})"
 
     def __str__(self) -> str:
         text = self.plural if self.plural and self.params["count"] != 1 else self.msgid

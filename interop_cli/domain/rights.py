@@ -6,7 +6,7 @@ the right to write: whatever deletes ends in ``.delete``, whatever sets ends wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from interop_cli.domain.messages import N_
 
@@ -47,8 +47,7 @@ _BY_VERB = {"delete": "delete"}
 _BY_GROUP = {"config": "settings", "user": "settings", "sync": "sync"}
 
 
-@dataclass(frozen=True)
-class User:
+class User(NamedTuple):
     """Who runs the program: the operating system's uid, which nobody can put on, and its name.
 
     On a server both are the login there, and ``system`` is the name that the system knows.

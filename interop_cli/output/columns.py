@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import WHOLE, Column, ValueKind
@@ -14,15 +14,14 @@ from interop_cli.domain.values.text import closest
 Row = Sequence[object]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
+class ColumnChoice(NamedTuple):
     """A column of the output: where its value stands in the row, and how deep.
 
     ``rank`` and ``whole`` are those of ``Column``.
     """
 
     name: str
-    index: int
+    at: int
     kind: ValueKind
     header: str | None = None
     path: tuple[str, ...] = ()
@@ -36,7 +35,7 @@ def pick(columns: Sequence[Column], fields: Sequence[str] | None) -> list[Column
     A dotted field (``contacts.email``) gives the column it is looked up in. Without ``fields``:
     all columns but the hidden ones. Raises ``UsageError`` (``output.field.unknown``).
     """
-    chosen = [columns[choice.index] for choice in choose(columns, fields)]
+    chosen = [columns[choice.at] for choice in choose(columns, fields)]
     return list(dict.fromkeys(chosen))
 
 

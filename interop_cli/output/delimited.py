@@ -76,7 +76,7 @@ def _converted(
         return []
     values = list(zip(*batch, strict=True))
     pairs = zip(choices, converters, strict=True)
-    return [convert(values[choice.index]) for choice, convert in pairs]
+    return [convert(values[choice.at]) for choice, convert in pairs]
 
 
 def cell(choice: ColumnChoice, value: object) -> str | None:

@@ -79,13 +79,13 @@ def formatter(choices: list[ColumnChoice], columns: int) -> Formatter:
     for place, choice in enumerate(choices):
         before = "," if place else "{"
         if choice.kind is ValueKind.MEMBERS:
-            parts.append(f"{before!r} f'{{v{choice.index}[1:-1]}}'")
+            parts.append(f"{before!r} f'{{v{choice.at}[1:-1]}}'")
             continue
         key = before + quote(choice.name) + ":"
         names[f"path{place}"] = choice.path
         value = _VALUE[choice.kind] if not choice.path else "embed_at({v}, path{place})"
-        filled = value.format(v=f"v{choice.index}", place=place)
-        parts.append(f"{key!r} f\"{{'null' if v{choice.index} is None else {filled}}}\"")
+        filled = value.format(v=f"v{choice.at}", place=place)
+        parts.append(f"{key!r} f\"{{'null' if v{choice.at} is None else {filled}}}\"")
     unpacked = ",".join(f"v{index}" for index in range(columns))
     source = f"def fast(rows): return [{' '.join(parts)} '}}' for {unpacked}, in rows]"
     exec(compile(source, "<json row>", "exec"), names)  # noqa: S102
@@ -102,9 +102,9 @@ def formatter(choices: list[ColumnChoice], columns: int) -> Formatter:
 
 def _object(choices: list[ColumnChoice], row: Row) -> str:
     pairs = (
-        str(row[choice.index])[1:-1]
+        str(row[choice.at])[1:-1]
         if choice.kind is ValueKind.MEMBERS
-        else f"{quote(choice.name)}:{as_json(choice, row[choice.index])}"
+        else f"{quote(choice.name)}:{as_json(choice, row[choice.at])}"
         for choice in choices
     )
     return "{" + ",".join(pairs) + "}"

@@ -31,7 +31,7 @@ def readers(
 
 
 def _reader(choice: ColumnChoice, beside: dict[str, int], feminine: bool) -> Reader:
-    index, name = choice.index, choice.path[-1] if choice.path else choice.name
+    index, name = choice.at, choice.path[-1] if choice.path else choice.name
     kind = choice.kind
     if kind is ValueKind.TEXT or (kind is ValueKind.JSON and choice.path):
         kind = text_named(name)

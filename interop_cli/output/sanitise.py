@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import re
 
-from interop_cli.domain.values.text import NO_VALUE
+from interop_cli.domain.values.text import NO_VALUE, pattern
 
 _INVISIBLE = (
     "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff"
 )
-_UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_INVISIBLE}]")
-_UNSAFE_JSON = re.compile(f"[\x7f-\x9f{_INVISIBLE}]")
-_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
-_ENDS = re.compile("([\n\f])")
+_UNSAFE = pattern(f"[\x00-\x1f\x7f-\x9f{_INVISIBLE}]")
+_UNSAFE_JSON = pattern(f"[\x7f-\x9f{_INVISIBLE}]")
+_LINE_END = pattern("\r\n|[\n\r\u2028\u2029]")
+_ENDS = pattern("([\n\f])")
 LINE_END = " ⏎ "
 
 

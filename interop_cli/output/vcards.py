@@ -25,7 +25,7 @@ def card_rows(
 ) -> Iterator[str]:
     """The cards of rows of contacts; a terminal gets what it may show."""
     for batch in batches:
-        cards = ({one.name: row[one.index] for one in choices} for row in batch)
+        cards = ({one.name: row[one.at] for one in choices} for row in batch)
         text = "".join(card(contact, version) for contact in cards)
         yield "\n".join(map(printable, text.splitlines())) + "\n" if terminal and text else text
 

@@ -200,7 +200,7 @@ def write_rows(
         writer.header([choice.name for choice in choices])
         for batch in batches:
             for row in batch:
-                writer.write([typed(choice, row[choice.index]) for choice in choices])
+                writer.write([typed(choice, row[choice.at]) for choice in choices])
 
 
 def _too_large(message: Message) -> UsageError:

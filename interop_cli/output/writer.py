@@ -100,7 +100,7 @@ class Output:
 
         Raises ``UsageError`` (``output.field.unknown``, ``output.codes.fields``).
         """
-        return list(dict.fromkeys(columns[c.index] for c in self._choose(columns, key)))
+        return list(dict.fromkeys(columns[c.at] for c in self._choose(columns, key)))
 
     def rows(
         self,

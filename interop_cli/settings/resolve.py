@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.disk import known
+from interop_cli.disk import known, user_folder
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
 from interop_cli.settings import userfile
@@ -178,9 +178,8 @@ def _from_environment(row: Setting, environ: Mapping[str, str]) -> tuple[str, st
 
 def _default(row: Setting) -> Any:
     if row.type is SettingType.PATH and row.default is None:
-        from platformdirs import user_data_dir
-
-        folder = known(lambda: user_data_dir("interop", appauthor=False), row.variable)
+        asked = "user_data_dir", ".local/share", "XDG_DATA_HOME"
+        folder = known(lambda: user_folder(*asked), row.variable)
         return str(Path(folder) / "interop.db")
     return _copied(row.default)
 

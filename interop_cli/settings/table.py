@@ -6,13 +6,12 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
-from interop_cli.domain.values.days import zone_named
 from interop_cli.domain.values.text import closest
 
 
@@ -35,8 +34,7 @@ class SettingScope(StrEnum):
     COMPANY = "company"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the table.
 
     ``help`` is a msgid. ``choices`` bounds a text; ``pattern`` must match it (of a list: each of
@@ -329,6 +327,8 @@ def _checked_text(row: Setting, text: str) -> str:
 
         return checked(row.rule, text)
     if row.type is SettingType.ZONE and text:
+        from interop_cli.domain.values.days import zone_named
+
         try:
             zone_named(text)
         except ValueError:

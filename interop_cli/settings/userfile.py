@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from interop_cli.disk import expanded, known, sync_folder
+from interop_cli.disk import expanded, known, sync_folder, user_folder
 from interop_cli.domain.errors import ConfigError, IoFailure
 from interop_cli.domain.messages import Message, msg
 from interop_cli.settings.table import SETTINGS, BadValue, Value, from_toml, nearest, setting
@@ -28,9 +28,7 @@ def user_path(environ: Mapping[str, str]) -> Path:
     """
     if chosen := environ.get(PLACE):
         return Path(expanded(chosen, PLACE))
-    from platformdirs import user_config_dir
-
-    folder = known(lambda: user_config_dir("interop", appauthor=False), PLACE)
+    folder = known(lambda: user_folder("user_config_dir", ".config", "XDG_CONFIG_HOME"), PLACE)
     return Path(folder) / "config.toml"
 
 

@@ -179,7 +179,7 @@ def _setting_values(place: Place) -> Iterable[Offer]:
 
 
 def _years(place: Place) -> Iterable[Offer]:
-    this = place.app.today.year
+    this = place.app.this_year
     return [(str(year), "") for year in range(this, this - 6, -1)]
 
 
@@ -267,7 +267,7 @@ def _filters(place: Place) -> Iterable[CompletionItem]:
                 yield CompletionItem(found["head"] + quoted, help=said or None)
     elif found := _FIELD.fullmatch(place.typed):
         titles = dict(_titled(place.ctx))
-        this = str(place.app.today.year)
+        this = str(place.app.this_year)
         named = [(field.name.replace("YEAR", this), field) for field in fields]
         begun = [(name, field) for name, field in named if name.startswith(found["start"])]
         for name, field in begun:

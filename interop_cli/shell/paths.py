@@ -12,7 +12,6 @@ import stat
 import sys
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -177,6 +176,8 @@ def identity(path: str) -> Hashable | None:
 
     The device and the number of the file; of one that is not there, its folder's and its name.
     """
+    from pathlib import Path
+
     try:
         status = Path(path).stat()
     except (OSError, ValueError):

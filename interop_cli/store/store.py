@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from interop_cli.domain.errors import Busy, Conflict, Denied, InteropError, IoFailure, RemoteFailure
@@ -25,7 +24,6 @@ class _Discard(Exception):
     """Ends a dry run: the transaction is rolled back, the result kept."""
 
 
-@dataclass
 class Store:
     """The database of one run of the program.
 
@@ -35,15 +33,26 @@ class Store:
     that uses the store by itself).
     """
 
-    conn: Connection
-    today: str
-    now: Callable[[], str]
-    actor: str
-    command: str = ""
-    user: User | None = None
-    sleep: Callable[[float], None] = time.sleep
-    unbroken: Callable[[], AbstractContextManager[None]] = nullcontext
-    applied: bool = field(default=False, init=False)
+    def __init__(
+        self,
+        conn: Connection,
+        today: Callable[[], str],
+        now: Callable[[], str],
+        actor: str,
+        command: str = "",
+        user: User | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        unbroken: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self.conn = conn
+        self.today = today
+        self.now = now
+        self.actor = actor
+        self.command = command
+        self.user = user
+        self.sleep = sleep
+        self.unbroken = unbroken
+        self.applied = False
 
     def run(
         self,
@@ -84,6 +93,7 @@ class Store:
         from interop_cli.store.writing.journal import Operation
         from interop_cli.store.writing.unit_of_work import UnitOfWork
 
+        today = self.today()
         operation_id: int | None = None
         uow: UnitOfWork | None = None
         with ExitStack() as ending:
@@ -92,7 +102,7 @@ class Store:
                     if self.user is not None:
                         rights.check(self.conn, self.user, name, undoes)
                     operation = Operation(name, self.actor, self.command, self.now(), undoes)
-                    uow = UnitOfWork(self.conn, operation, self.today, again=again)
+                    uow = UnitOfWork(self.conn, operation, today, again=again)
                     ending.push(uow.writer.given_up)
                     outcome = work(uow)
                     operation_id = uow.writer.close()

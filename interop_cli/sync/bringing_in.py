@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from interop_cli.domain.errors import NOWHERE, Detail, InvalidData, Parts
@@ -342,7 +342,7 @@ def _same(finder: ClientFinder, who: Identity) -> Sequence[Candidate]:
 def _refusal(error: InvalidData, remotes: Mapping[int, RemoteRecord]) -> InvalidData:
     """The records that the rules refuse, by their ids there."""
     details = [
-        replace(one, line=None, key=remotes[line].remote_id)
+        one._replace(line=None, key=remotes[line].remote_id)
         if (line := one.line) is not None and line in remotes
         else one
         for one in error.details

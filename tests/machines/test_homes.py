@@ -11,9 +11,11 @@ from pathlib import Path
 
 import click
 import commandtree
+import platformdirs
 import pytest
 
 from interop_cli.cli import main
+from interop_cli.disk import expanded, user_folder
 from interop_cli.i18n import LANGUAGES
 from interop_cli.shell.error_boundary import bear_all_letters
 from tests.support.cli import Run, process_state
@@ -136,3 +138,17 @@ def test_the_nearest_letters_are_written(monkeypatch: pytest.MonkeyPatch) -> Non
     bear_all_letters()
     click.echo("Où… l’été, ŒUVRE «→» Ș 東 \udcff", nl=False)
     assert shown.getvalue().decode("cp437") == r"Où... l'été, OEUVRE «->» S \u6771 \udcff"
+
+
+@pytest.mark.parametrize("elsewhere", [None, "elsewhere", "not/absolute", ""])
+def test_a_home_is_where_the_library_has_it(
+    elsewhere: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for kind, named in (("CONFIG", "user_config_dir"), ("DATA", "user_data_dir")):
+        monkeypatch.delenv(f"XDG_{kind}_HOME", raising=False)
+        if elsewhere is not None:
+            place = str(tmp_path / elsewhere) if elsewhere == "elsewhere" else elsewhere
+            monkeypatch.setenv(f"XDG_{kind}_HOME", place)
+        wanted = getattr(platformdirs, named)("interop", appauthor=False)
+        asked = (f".{kind.lower()}" if kind == "CONFIG" else ".local/share", f"XDG_{kind}_HOME")
+        assert expanded(user_folder(named, *asked), "INTEROP_DB") == wanted

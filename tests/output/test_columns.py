@@ -29,7 +29,7 @@ def test_without_fields_all_but_the_hidden() -> None:
 
 def test_fields_in_their_order_and_once() -> None:
     assert names(pick(COLUMNS, ["extra", "id", "extra"])) == ["extra", "id"]
-    assert [choice.index for choice in choose(COLUMNS, ["extra", "id"])] == [4, 0]
+    assert [choice.at for choice in choose(COLUMNS, ["extra", "id"])] == [4, 0]
 
 
 def test_a_dotted_field_is_read_from_its_root() -> None:
@@ -41,7 +41,7 @@ def test_a_dotted_field_is_read_from_its_root() -> None:
 
 def test_a_column_whose_name_has_a_dot_is_itself() -> None:
     [choice] = choose(COLUMNS, ["address.line1"])
-    assert (choice.index, choice.path) == (2, ())
+    assert (choice.at, choice.path) == (2, ())
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ NOW = "2026-11-24T12:00:00Z"
 def open_store(url: str) -> Store:
     """A store as the program would open it, with a clock that stands still."""
     conn = open_database(url, lock_timeout=30)
-    return Store(conn, "2026-11-24", lambda: NOW, "tester", "test")
+    return Store(conn, lambda: "2026-11-24", lambda: NOW, "tester", "test")
 
 
 @pytest.fixture

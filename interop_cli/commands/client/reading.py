@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +13,6 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import CLIENT, CONTACT, Card, Kind
 from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.address_text import one_line
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.i18n import _, labelled, language, translate
 from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
@@ -90,7 +88,7 @@ def list_query(
     condition = compiled(app, filters)
     query = ListQuery(chosen, prospect, condition, search, sort, limit or None, after)
     if condition.left_out:
-        say_left_out(app, SOURCE, where(app.store.conn, replace(query, limit=None)))
+        say_left_out(app, SOURCE, where(app.store.conn, query._replace(limit=None)))
     return query
 
 
@@ -117,7 +115,7 @@ def show_command(app: App, client: str, exact: bool) -> None:
 
     with app.store.reading() as conn:
         client_id, _code = resolved(app, conn, client, exact=exact)
-        found = clients.card(conn, client_id, app.today.year)
+        found = clients.card(conn, client_id, app.this_year)
     app.output.record(found, "client", card=card)
 
 
@@ -192,6 +190,8 @@ def _readable(change: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def card(client: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The lines of the card: who, notes, how to reach it, people, places, accounting."""
+    from interop_cli.domain.values.address_text import one_line
+
     name = style.bold(client["name"]) if client["active"] else style.dim(client["name"])
     marks = [_("inactive")] if not client["active"] else []
     if client["merged_into"]:

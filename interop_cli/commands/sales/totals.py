@@ -72,7 +72,7 @@ def refresh_command(
     from interop_cli.services.sales import totals
     from interop_cli.store.reading.sales import YEARS
 
-    last = through or app.today.year
+    last = through or app.this_year
     first = last - (years or YEARS) + 1
     selector = None
     if picked.codes or picked.filters or picked.only_failed_from:
@@ -140,7 +140,7 @@ def sales_query(
     from interop_cli.store.reading.clients import SOURCE
     from interop_cli.store.reading.lists import of_clients
 
-    first, last = sales.span(conn, app.today.year, years, through)
+    first, last = sales.span(conn, app.this_year, years, through)
     condition = selectors.compiled(app, filters)
     if codes:
         ids = [resolved(app, conn, code)[0] for code in codes]

@@ -8,7 +8,6 @@ and schema against each other.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -35,8 +34,7 @@ WHOLE = NUMBERS | {ValueKind.BOOL, ValueKind.DATE, ValueKind.TIME, ValueKind.PHO
 """Values that are never cut: half of one is another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of the rows given to ``Output.rows``.
 
     ``header`` is the msgid of its title in a table (absent: see ``titles``). ``table``

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from interop_cli.domain.messages import N_
-from interop_cli.domain.rules import fault
 from interop_cli.domain.values.text import clean_value, closest, fold
 
 LANGUAGES = {
@@ -32,6 +31,8 @@ def read_choice(value: object, choices: Mapping[str, str], code: str = "choice.u
     """The value that ``choices`` has for a folded word; raises ``code`` and names the values."""
     found = find_choice(str(value), choices)
     if found is None:
+        from interop_cli.domain.rules import fault
+
         raise fault(code, N_("is not one of {choices}"), choices=", ".join(unique(choices)))
     return found
 
@@ -74,6 +75,8 @@ def check_currency(value: object) -> str:
         return code
     found = find_currency(clean_value(code))
     if found is None:
+        from interop_cli.domain.rules import fault
+
         raise fault(
             "client.currency.unknown", N_("is not a currency's three-letter code, such as CAD")
         )
@@ -93,6 +96,8 @@ def parse_bool(value: object) -> bool:
         return value
     found = _read_bool(str(value))
     if found is None:
+        from interop_cli.domain.rules import fault
+
         raise fault("bool.format", N_("is neither a yes nor a no (use true or false)"))
     return found
 

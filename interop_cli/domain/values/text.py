@@ -10,16 +10,36 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 
 from interop_cli.domain.messages import N_, Message, msg
-from interop_cli.domain.rules import fault
+
+
+class _Later:
+    """What ``pattern`` gives; it has a method of a pattern once that was asked for."""
+
+    def __init__(self, *asked: Any) -> None:
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(*self._asked), name)
+        setattr(self, name, found)
+        return found
+
+
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """A regular expression that is compiled when something is first looked for with it.
+
+    To compile all of them takes a tenth of the start of a program that needs one or two.
+    """
+    return cast("re.Pattern[str]", _Later(text, flags))
+
 
 # Letters that Unicode does not take apart, as people type them without a French keyboard.
 _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
-_NOT_WORD = re.compile(r"[\W_]+")
-_PHONE = re.compile(r"\s*\+?[\d\s().-]+\s*")
-_BEGUN = re.compile(
+_NOT_WORD = pattern(r"[\W_]+")
+_PHONE = pattern(r"\s*\+?[\d\s().-]+\s*")
+_BEGUN = pattern(
     r"\s*(?:\+?1[\s.-]+)?\(?(\d{3})\)?[\s.-]+(\d{3})(?:[\s.-]*(\d{1,3}))?\s*", re.ASCII
 )
 NATIONAL_DIGITS = 10  # of a telephone of Canada and its neighbour, area code included
@@ -117,6 +137,8 @@ def clean_lines(s: str) -> str:
 def _refuse_controls(s: str, kept: str) -> None:
     if s.isprintable():
         return
+    from interop_cli.domain.rules import fault
+
     for char in s:
         if unicodedata.category(char) in {"Cc", "Cs"} and char not in kept:
             raise fault(
@@ -213,7 +235,7 @@ _TYPED = "àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒ
 _READ_AS = ("cp1252", "mac_roman", "cp850")
 # How the above begins when its bytes are read so: looked for before anything else is. One set of
 # letters in front lets the search run over all others.
-_BEGINNING = re.compile("[ÃÂÅ√¬≈├┬┼â‚Ô](?:(?<=[ÃÂÅ√¬≈├┬┼])|(?<=â)€|(?<=‚)Ä|(?<=Ô)Ç)")
+_BEGINNING = pattern("[ÃÂÅ√¬≈├┬┼â‚Ô](?:(?<=[ÃÂÅ√¬≈├┬┼])|(?<=â)€|(?<=‚)Ä|(?<=Ô)Ç)")
 
 
 def without_value(values: Mapping[str, Any]) -> Iterator[tuple[str, Message]]:

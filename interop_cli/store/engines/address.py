@@ -6,19 +6,20 @@ import re
 
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.text import pattern
 
 SERVERS = ("postgresql://", "postgres://")
 # The other form that libpq knows, KEY=VALUE …; a file of such a name is ./KEY=VALUE.
-_PAIRS = re.compile(
+_PAIRS = pattern(
     r"\s*(host|hostaddr|port|dbname|user|password|passfile|service|options|application_name"
     r"|ssl\w+|connect_timeout|target_session_attrs|load_balance_hosts|require_auth)\s*="
 )
-_PAIR = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)", re.DOTALL)
+_PAIR = pattern(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)", re.DOTALL)
 _SHOWN = ("service", "user", "host", "hostaddr", "port", "dbname")
 # The address of anything else, and one of a server that was mistyped; one letter is a disk: C://
-_ADDRESS = re.compile(r"\s*['\"]?([a-z][a-z0-9+.-]+://|postgres(ql)?:)", re.IGNORECASE)
+_ADDRESS = pattern(r"\s*['\"]?([a-z][a-z0-9+.-]+://|postgres(ql)?:)", re.IGNORECASE)
 _HOST = r"(?:\[[0-9a-f:.%]*\]|[^:@/?#,\[\]]*)(?::\d*)?"
-_URL = re.compile(
+_URL = pattern(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:(?P<user>[^:@/?#]*)(?::[^@/?#]*)?@)?"
     rf"(?P<rest>{_HOST}(?:,{_HOST})*(?:/[^@/?#]*)?)(?:\?(?:\w+=[^&@#]*(?:&\w+=[^&@#]*)*)?)?",
     re.IGNORECASE,

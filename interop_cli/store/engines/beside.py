@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from interop_cli import disk
 from interop_cli.disk import try_lock, unlock
 from interop_cli.domain.errors import IoFailure, why, why_not_written
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.text import pattern
 from interop_cli.store.engines.address import is_server
 
 JOURNALS = ("-wal", "-shm", "-journal")
@@ -48,7 +48,7 @@ def is_named_for(path: str, location: str) -> bool:
     return ends or real.startswith(f"{own}{KEPT_BEFORE}")
 
 
-_NAME = re.compile(rf".+\.[0-9a-f]{{8}}{re.escape(PART)}")
+_NAME = pattern(rf".+\.[0-9a-f]{{8}}{re.escape(PART)}")
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def made(folder: Path, name: str) -> Iterator[Path]:
 def _begun(folder: Path, name: str) -> tuple[Path, int]:
     flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0)
     while True:
-        path = folder / f"{name}.{secrets.token_hex(4)}{PART}"
+        path = folder / f"{name}.{os.urandom(4).hex()}{PART}"
         handle = os.open(path, flags, 0o600)
         if disk.WINDOWS:  # nobody can rename, nor remove, what is open there
             os.close(handle)

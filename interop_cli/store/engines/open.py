@@ -19,6 +19,7 @@ from interop_cli.domain.errors import (
     why_not_written,
 )
 from interop_cli.domain.messages import counted, msg
+from interop_cli.domain.values.text import pattern
 from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection
 
@@ -318,7 +319,7 @@ def refuse_network(path: Path) -> None:
 
 MOUNTS = Path("/proc/self/mounts")
 _OCTAL = re.compile(rb"\\([0-7]{3})")  # a space, a newline, a backslash in the table of mounts
-_SHARE = re.compile(r"\\\\(?![?.]\\)|\\\\[?.]\\UNC\\", re.IGNORECASE)
+_SHARE = pattern(r"\\\\(?![?.]\\)|\\\\[?.]\\UNC\\", re.IGNORECASE)
 
 
 def filesystem(path: Path) -> str | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from interop_cli.domain.errors import Detail, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
@@ -37,8 +37,7 @@ POSTGRES_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Migration:
+class Migration(NamedTuple):
     """One step, in the module ``m<name>``."""
 
     name: str

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from interop_cli.domain.fields import CLIENT, Kind
-from interop_cli.domain.values.places import is_mismatched
-from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
 from interop_cli.domain.values.text import begun_phone, searched_words
 from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, lists, mailings, notes, sales
@@ -98,8 +95,7 @@ INDEXED = ("code", "name")  # sorted by these, clients come from an index
 FEW = 200  # clients asked for, at the most, are looked for in order
 
 
-@dataclass(frozen=True)
-class ListQuery:
+class ListQuery(NamedTuple):
     """What a list is asked for: conditions, order, and which part of it."""
 
     status: str = "active"
@@ -221,6 +217,9 @@ def merged_into(conn: Connection, client_ids: Iterable[int]) -> dict[int, str]:
 
 def mismatched(conn: Connection, client_ids: Iterable[int]) -> dict[int, bool]:
     """Whether the main address or the QST number was accepted though it does not fit the rules."""
+    from interop_cli.domain.values.places import is_mismatched
+    from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
+
     sql = (
         "SELECT c.id AS id, c.qst AS qst, a.country AS country, a.province AS province,"
         " a.postal_code AS postal_code FROM client c"
@@ -235,7 +234,7 @@ def mismatched(conn: Connection, client_ids: Iterable[int]) -> dict[int, bool]:
 
 def count_clients(conn: Connection, query: ListQuery) -> int:
     """How many clients the query matches, whatever its limit."""
-    condition = where(conn, replace(query, limit=None))  # all are looked for, not the few shown
+    condition = where(conn, query._replace(limit=None))  # all are looked for, not the few shown
     rows = conn.query(f"SELECT COUNT(*) AS n{SOURCE} WHERE {condition.sql}", **condition.params)
     return int(rows[0]["n"])
 
@@ -249,7 +248,7 @@ def _order(conn: Connection, query: ListQuery) -> tuple[str, str, dict[str, Any]
         after, params = lists.after_row(conn, SOURCE, keys, "c.id", client_id)
     field = query.sort.lstrip("-")
     if field != "id" and not (query.limit and field in INDEXED):
-        keys = tuple(replace(key, sql=conn.sorting(key.sql)) for key in keys)
+        keys = tuple(key._replace(sql=conn.sorting(key.sql)) for key in keys)
     return lists.ordered(keys), after, params
 
 

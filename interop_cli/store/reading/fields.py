@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from interop_cli.domain.errors import UsageError
@@ -32,8 +31,7 @@ class Per(NamedTuple):
     none: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListField:
+class ListField(NamedTuple):
     """``sql`` gives the value, ``key`` what filters and sorting compare (``sql`` where absent).
 
     ``table`` and ``whole`` are those of its ``Field``. A field that is not ``listed`` can be
@@ -78,7 +76,7 @@ class ListField:
             return None
         per = self.per and self.per._replace(rows=self.per.rows.replace("{suffix}", suffix))
         sql = self.sql.replace("{suffix}", suffix)
-        return replace(self, name=name, sql=sql, suffix=None, per=per)
+        return self._replace(name=name, sql=sql, suffix=None, per=per)
 
 
 Elsewhere = Mapping[str, tuple[str, str]]

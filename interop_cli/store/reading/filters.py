@@ -8,7 +8,6 @@ that it can be said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -164,7 +163,7 @@ class _Compiler:
 
     def _leaf(self, field: ListField, leaf: Leaf) -> str:
         if self.distributed and field.per is not None:
-            return self._looked_up(replace(field, per=None), leaf, field.per)
+            return self._looked_up(field._replace(per=None), leaf, field.per)
         if isinstance(leaf, IsNull):
             return _empty(field)
         if isinstance(leaf, In):
@@ -184,8 +183,8 @@ class _Compiler:
     def _looked_up(self, field: ListField, leaf: Leaf, per: Per) -> str:
         """The clients for whose rows it holds, and those without rows where it holds without."""
         value, rows, client, none = per
-        found = self._leaf(replace(field, sql=value), leaf)
-        without = self._leaf(replace(field, sql=none), leaf)
+        found = self._leaf(field._replace(sql=value), leaf)
+        without = self._leaf(field._replace(sql=none), leaf)
         return (
             f"(c.id IN (SELECT {client} FROM {rows} GROUP BY {client} HAVING {found})"  # noqa: S608
             f" OR (({without}) AND c.id NOT IN (SELECT {client} FROM {rows})))"

@@ -10,8 +10,7 @@ grammar.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import Kind
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 _SEPARATORS = (" ", "\u00a0", "-", "\u2011", ".", "(", ")", "+", "/")
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """A piece of SQL for WHERE, and the values it binds.
 
     ``left_out`` has, for each field whose missing values decided, the rows that were not chosen
@@ -74,16 +72,14 @@ NUMBERS = frozenset({Kind.INT, Kind.BOOL, Kind.MONEY})
 UNIQUE = ("id", "code")
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What rows are ordered by. It is never NULL, on which the engines differ."""
 
     sql: str
     descending: bool = False
 
 
-@dataclass(frozen=True)
-class ListView:
+class ListView(NamedTuple):
     """A list: its FROM and the alias of its table, its fields and its own order.
 
     ``columns`` is the SQL of all that can be shown, ``fields`` what can be filtered and sorted,
@@ -108,8 +104,7 @@ class ListView:
         return f"{self.table}.id"
 
 
-@dataclass(frozen=True)
-class RowQuery:
+class RowQuery(NamedTuple):
     """What a list is asked for; without ``sort`` it has its own order."""
 
     condition: Condition = EVERYTHING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import NOTE, Kind
@@ -25,7 +24,7 @@ SORT = " ORDER BY n.noted_at DESC, n.id DESC"
 def columns() -> list[Column]:
     """The columns of a note; attachments are objects with ``id``, ``name`` and ``size``."""
     return [
-        replace(field.column, members=ATTACHED if field.name == "attachments" else ())
+        field.column._replace(members=ATTACHED if field.name == "attachments" else ())
         for field in FIELDS
     ]
 
@@ -152,7 +151,7 @@ VIEW = ListView(
     columns={field.name: field.sql for field in FIELDS},
     # Of attachments, how many there are is compared.
     fields=tuple(
-        replace(field, sql=COUNT, kind=Kind.INT, always=True)
+        field._replace(sql=COUNT, kind=Kind.INT, always=True)
         if field.name == "attachments"
         else field
         for field in FIELDS

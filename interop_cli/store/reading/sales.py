@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.fields import Per
@@ -32,8 +31,7 @@ SOLD_IN_YEAR = Per(
 )
 
 
-@dataclass(frozen=True)
-class SalesQuery:
+class SalesQuery(NamedTuple):
     """Which totals: the years ``first`` to ``last``, the basis, and a condition on ``c`` ``a``."""
 
     first: int

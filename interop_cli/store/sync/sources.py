@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.store.engines.connection import Connection, Row
 
@@ -26,8 +25,7 @@ def _no_more(_conn: Connection, _rows: Sequence[Row]) -> None:
     """Everything stands in the row."""
 
 
-@dataclass(frozen=True)
-class RecordSource:
+class RecordSource(NamedTuple):
     """How an entity is read: ``columns`` are name -> SQL, ``stamp`` SQL for text.
 
     ``client`` is the column with the client's id, ``eligible`` what a record must be to be sent
