@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import IO, Any
 
 from interop_cli import disk
@@ -88,7 +89,10 @@ class Style:
         self.room = room
         """The cells of a line of the terminal; None where there is no end to them."""
         self._seal = f"\x1b{os.urandom(8).hex()}["
-        self._sealed = re.compile(re.escape(self._seal) + r"(\d+)m")
+
+    @cached_property
+    def _sealed(self) -> re.Pattern[str]:
+        return re.compile(re.escape(self._seal) + r"(\d+)m")
 
     def bold(self, text: str) -> str:
         """``text`` in bold."""

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import LANGUAGES, _, language_of, ngettext
+from interop_cli.i18n import LANGUAGES, _, language, language_of, ngettext
 from interop_cli.shell import paths
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ class Translated(click.Command):
     """Takes the global options; help, usage and sections are in the user's language."""
 
     context_class = Context
+    _help_language: str | None = None
 
     def __init__(self, *args: Any, **attrs: Any) -> None:
         attrs.setdefault("context_settings", HELP_FLAGS)
@@ -186,7 +187,8 @@ class Translated(click.Command):
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         # click keeps the option it made, in the language of that moment.
-        self._help_option = None
+        if self._help_language != language():
+            self._help_option, self._help_language = None, language()
         return super().get_help_option(ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
