@@ -91,6 +91,13 @@ class GlobalOption(Option):
     def __init__(self, *flags: str, **attrs: Any) -> None:
         super().__init__(flags, expose_value=False, callback=self._remember, **attrs)
 
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        # Only what is typed counts, and each command has all of them at each of its words: a
+        # fifth of the time of a short command.
+        return super().handle_parse_result(ctx, opts, args) if self.name in opts else (None, args)
+
     @staticmethod
     def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         name = str(param.name)
