@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,15 @@ import pytest
 from interop_cli.shell.system import current_user
 from tests.support.engines import ENGINES
 from tests.support.terminal import ON
-from tests.support.transcript import Step, Transcript, matches, parse, run_step, updated
+from tests.support.transcript import (
+    Step,
+    Transcript,
+    matches,
+    parse,
+    plain_words,
+    run_step,
+    updated,
+)
 from tests.support.warm import cold_program, install, warm_program
 
 FOLDER = Path(__file__).parent / "cli"
@@ -65,7 +74,7 @@ def test_transcript(
     shell_env["INTEROP_DB"] = database
     folder = tmp_path / "work"
     folder.mkdir()
-    steps = [(step, run_step(step, folder, shell_env)) for step in transcript.steps]
+    steps = [(step, run_step(step, folder, shell_env, warm=not cold)) for step in transcript.steps]
     wrong = [(step, actual) for step, actual in steps if not _same(step, actual)]
     if wrong and request.config.getoption("--update"):
         _rewrite(path, transcript, steps)
@@ -137,6 +146,35 @@ def test_engines_are_known() -> None:
 )
 def test_wildcards(expected: list[str], actual: list[str], same: bool) -> None:
     assert matches(expected, actual) is same
+
+
+def test_a_plain_command_has_the_words_that_a_shell_would_give_it() -> None:
+    plain = [
+        step.script
+        for path in FOLDER.glob("**/*.txt")
+        for step in parse(path.read_text("utf-8")).steps
+        if plain_words(step.script) is not None
+    ]
+    assert len(plain) > 500
+    told = "".join(f'set -- {script}; printf "%s\\0" "$#" "$@"\n' for script in plain)
+    asked = subprocess.run(["sh", "-c", told], capture_output=True, text=True, check=True)
+    words = [["interop", *(plain_words(script) or [])] for script in plain]
+    assert asked.stdout == "".join(f"{word}\0" for line in words for word in (len(line), *line))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "interop list | head", "interop list > file", "interop list < file", "interop list; true",
+        "interop list && true", "interop list &", "interop list $X", 'interop list "$X"',
+        "interop list *.csv", "interop list a?", "interop list [a]", "interop list ~",
+        "interop list `x`", 'interop list "`x`"', "interop list \\a", 'interop list "\\a"',
+        "interop list # a", "interop list\ntrue", "(interop list)", "X=1 interop list", "ls",
+        "interop list 'a", "on 80 interop list", "interop list {a,b}", "interop2 list",
+    ],
+)  # fmt: skip
+def test_where_a_shell_does_more_it_is_asked(script: str) -> None:
+    assert plain_words(script) is None
 
 
 def test_a_transcript_is_read_and_written_as_it_stands() -> None:

@@ -25,13 +25,21 @@ do not count; comments there need a blank line above them.
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from tests.support.outside import shell_code
+from tests.support.warm_process import WarmProcess
 
 ANY_LINES = "..."
 ANY_TEXT = "<...>"
+# What a shell takes as it stands, in quotes or not.
+_WORD = r"""(?:[\w\-+=:,./@%^]|'[^']*'|"[^"\\$`]*")+"""
+_PLAIN = re.compile(rf"interop(?: +{_WORD})*")
 
 
 @dataclass(frozen=True)
@@ -122,22 +130,34 @@ def _line_pattern(line: str) -> str:
     return ".*?".join(re.escape(part) for part in line.split(ANY_TEXT))
 
 
-def run_step(step: Step, folder: Path, env: Mapping[str, str]) -> Step:
-    """Run the command in ``folder``; the step as it would have to be written."""
-    done = subprocess.run(
-        ["sh", "-c", step.script],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=folder,
-        env=dict(env),
-        timeout=60,
-        check=False,
+def plain_words(script: str) -> list[str] | None:
+    """The arguments of ``interop`` where a shell would only split them; None where it does more."""
+    return shlex.split(script)[1:] if _PLAIN.fullmatch(script) else None
+
+
+def run_step(step: Step, folder: Path, env: Mapping[str, str], *, warm: bool = False) -> Step:
+    """Run the command in ``folder``; the step as it would have to be written.
+
+    ``warm``: a plain command is forked without a shell in between.
+    """
+    streams: dict[str, Any] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+    }
+    words = plain_words(step.script) if warm else None
+    begin = subprocess.Popen if words is None else WarmProcess
+    process = begin(
+        ["sh", "-c", step.script] if words is None else words, cwd=folder, env=dict(env), **streams
     )
-    lines = done.stdout.decode("utf-8", "backslashreplace").rstrip("\n").splitlines()
-    # The shell says 128 + N for a child that a signal ended, Python says -N for the shell itself.
-    code = done.returncode if done.returncode >= 0 else 128 - done.returncode
-    return replace(step, expected=lines, code=code)
+    try:
+        written = process.communicate(timeout=60)[0]
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    lines = written.decode("utf-8", "backslashreplace").rstrip("\n").splitlines()
+    return replace(step, expected=lines, code=shell_code(process.returncode))
 
 
 def updated(step: Step, actual: Step) -> Step:
