@@ -44,7 +44,8 @@ _PLAIN = (
     N_("Undone by"),
     N_("Attention"), N_("By hand"), N_("Eligible"), N_("Irreversible"), N_("Login until"),
     N_("Orphans"),
-    N_("Admin"), N_("Moved"), N_("Moved to"), N_("Rows"), N_("Source"), N_("Tables"),
+    N_("Admin"), N_("Broken"), N_("Dropped"), N_("Migrated"), N_("Moved"), N_("Moved to"),
+    N_("Rows"), N_("Source"), N_("Tables"),
     N_("Unknown"), N_("Value"), N_("Waits for"), N_("What"), N_("Wins"), N_("Year"),
 )  # fmt: skip
 _FIELDS = {field.name: field.title for of in ENTITIES.values() for field in of if field.title}

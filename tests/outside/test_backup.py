@@ -212,6 +212,21 @@ def test_only_a_sound_backup_is_restored(
     assert not shop.with_name("interop.db.before-restore").exists()
 
 
+def test_a_journal_that_was_changed_is_said(shop: Path, monday: Path, invoke: Run) -> None:
+    with closing(sqlite3.connect(monday)) as conn, conn:
+        rules = conn.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name = 'operation'")
+        rules = [(name, sql) for name, sql in rules.fetchall() if sql.startswith("CREATE TRIGGER")]
+        for name, _sql in rules:
+            conn.execute(f"DROP TRIGGER {name}")
+        conn.execute("UPDATE operation SET actor = 'nobody' WHERE id = 2")
+        for _name, sql in rules:
+            conn.execute(sql)
+    for more in (("--dry-run",), ()):
+        result = invoke(*RESTORE, *more, "--json")
+        assert (result.code, result.json["tool"], result.json["broken"]) == (0, "sqlite", 1)
+        assert "journal verify" in result.stderr
+
+
 def test_a_restore_waits_for_its_turn(shop: Path, monday: Path, invoke: Run) -> None:
     before = content(str(shop))
     with closing(sqlite3.connect(shop, isolation_level=None)) as holder:

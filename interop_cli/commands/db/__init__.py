@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.db import keeping, seed, users
+from interop_cli.commands.db import copying, keeping, seed, users
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Group
 
@@ -11,9 +11,9 @@ for command in (
     keeping.init_command,
     keeping.info_command,
     seed.seed_command,
-    keeping.backup_command,
-    keeping.restore_command,
-    keeping.copy_command,
+    copying.backup_command,
+    copying.restore_command,
+    copying.copy_command,
     keeping.check_command,
     keeping.doctor_command,
     keeping.migrate_command,

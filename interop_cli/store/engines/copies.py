@@ -1,4 +1,4 @@
-"""Other copies of a SQLite database beside it: backups, and what was kept before a change.
+"""Other copies of a database beside it: backups, and what was kept before a change.
 
 A copy is known by what it holds, not by its name: its operations are ours.
 """
@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from interop_cli.domain.errors import InteropError
+from interop_cli.store.engines import kept
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.engines.open import is_ours
 from interop_cli.store.engines.sqlite import SqliteConnection, connect
@@ -18,10 +19,12 @@ from interop_cli.store.writing.journal import seals_of
 
 
 def copies(conn: Connection) -> list[str]:
-    """The files in the folder of a database that hold what it holds or held; none for a server.
+    """The files in the folder of a database that hold what it holds or held; of a server, schemas.
 
     One that cannot be read to the end counts too.
     """
+    if not isinstance(conn, SqliteConnection):
+        return kept.schemas(conn)
     return [str(path) for path in _others(conn) if _is_copy(path, conn, sound=False)]
 
 

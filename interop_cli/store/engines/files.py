@@ -1,4 +1,4 @@
-"""A SQLite database as a file: backup, restore, check; for the backup of a server see ``dumps``."""
+"""A SQLite database as a file: backup, restore, check; of a server see ``dumps``, ``restoring``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.disk import sync_file, sync_folder
 from interop_cli.domain.errors import Conflict, IoFailure, NotFound, UnusableDb, why_not_written
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import Message, msg
 from interop_cli.store.engines import beside
 from interop_cli.store.engines.beside import JOURNALS, KEPT
 from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.kept import drop_files, free_name
 from interop_cli.store.engines.sqlite import SqliteConnection
 
 if TYPE_CHECKING:
-    from interop_cli.store.engines.schema import Part
+    from interop_cli.store.engines.backups import Backup
 
 
 def sqlite_only(conn: Connection) -> SqliteConnection:
@@ -86,85 +87,55 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
 
 
 class Restored(NamedTuple):
-    """Where the content of before is kept, if there was any, and which parts were left out.
+    """Where the content of before is kept, if there was any; what was kept before, and is gone."""
 
-    ``targets`` are the targets of sync that have to be matched again. ``mail_off``: it sent mail,
-    and does so no more until it is told to.
+    kept: str | None
+    dropped: list[str]
+
+
+def restore(
+    backup: Backup,
+    target: Path,
+    *,
+    lock_timeout: float,
+    keep: int | None = None,
+    dry_run: bool = False,
+) -> Restored:
+    """Make ``target`` hold what the backup holds.
+
+    The old content goes to ``NAME.before-restore``, with a number behind where that is taken; of
+    those the newest ``keep`` stay. A database that works is overwritten in one transaction, so that
+    programs which have it open see the old or the new one; one that does not is moved away.
+    Triggers and views that interop did not make stay behind. Targets of sync may hold more by now
+    than the backup knows of: nothing is created there before it is matched again; nor does mail go,
+    of which it may not know either.
     """
-
-    kept: Path | None
-    left_out: list[Part]
-    targets: list[str]
-    mail_off: bool
-
-
-def restore(source: Path, target: Path, *, lock_timeout: float, dry_run: bool = False) -> Restored:
-    """Make ``target`` hold what the backup ``source`` holds.
-
-    The old content goes to ``NAME.before-restore``, or a name with a number where that is taken. A
-    database that works is overwritten in one transaction, so that programs which have it open see
-    the old or the new one; one that does not is moved away. Triggers and views that interop did not
-    make stay behind. Targets of sync may hold more by now than the backup knows of: nothing is
-    created there before it is matched again; nor does mail go, of which it may not know either.
-    Raises UnusableDb where the source is not a sound interop database of a schema we know.
-    """
-    from interop_cli.store.engines import schema, sqlite
-    from interop_cli.store.engines.open import checked_path
-    from interop_cli.store.engines.twins import met_targets, sends_mail
-    from interop_cli.store.migrations import pending
-
-    source, target = checked_path(source), Path(os.path.realpath(target))
-    problems = problems_of(source)
-    if problems:
-        raise UnusableDb(
-            "db.corrupt", msg("The backup does not check: {what}.", what=problems[0]["what"])
-        )
-    copy = sqlite.connect(source)
-    try:
-        pending(copy)  # refuses a newer schema
-        if lacking := schema.lacking(copy):
-            raise UnusableDb(
-                "db.corrupt",
-                msg("The backup does not check: {what}.", what=f"{lacking[0].name} (schema)"),
-            )
-        strange, targets, mail = schema.strange(copy), met_targets(copy), sends_mail(copy)
-        kept = free_name(target, KEPT) if target.exists() else None
-        if not dry_run:
-            with _fit(copy, strange, targets, target, mail=mail) as clean:
-                if kept is None or not _overwrite(clean, target, kept, lock_timeout):
-                    _move_in(clean, target, kept)
-        return Restored(kept, strange, targets, mail)
-    finally:
-        copy.close()
-
-
-def free_name(target: Path, suffix: str) -> Path:
-    """``target`` with a suffix, and a number after it where there is such a file already."""
-    number, path = 1, target.with_name(target.name + suffix)
-    while os.path.lexists(path):
-        number += 1
-        path = target.with_name(f"{target.name}{suffix}-{number}")
-    return path
+    target = Path(os.path.realpath(target))
+    kept = free_name(target, KEPT) if target.exists() else None
+    if not dry_run:
+        with _fit(backup, target) as clean:
+            if kept is None or not _overwrite(clean, target, kept, lock_timeout):
+                _move_in(clean, target, kept)
+    dropped = drop_files(target, keep, source=backup.file, coming=kept, dry_run=dry_run)
+    return Restored(str(kept) if kept else None, dropped)
 
 
 @contextmanager
-def _fit(
-    copy: SqliteConnection, strange: list[Part], targets: list[str], target: Path, *, mail: bool
-) -> Iterator[SqliteConnection]:
-    """``copy`` as it is to be restored: without some parts of its schema, its targets unmatched,
+def _fit(backup: Backup, target: Path) -> Iterator[SqliteConnection]:
+    """The backup as it is to be restored: without some parts of its schema, its targets unmatched,
     and sending no mail.
     """
     from interop_cli.store.engines import schema, sqlite
     from interop_cli.store.engines.twins import as_clone
 
-    if not strange and not targets and not mail:
-        yield copy
+    if not backup.strange and not backup.targets and not backup.mail:
+        yield backup.conn
         return
-    with copied(copy, target) as path:
+    with copied(backup.conn, target) as path:
         clean = sqlite.connect(path)
         try:
-            schema.drop(clean, strange)
-            if targets or mail:
+            schema.drop(clean, backup.strange)
+            if backup.targets or backup.mail:
                 with clean.write(moved=True):
                     as_clone(clean)
             yield clean
@@ -238,6 +209,11 @@ def problems(conn: Connection, *, deep: bool = True) -> list[Row]:
             {"code": "foreign_key", "what": f"{row['table']} #{row['rowid']} -> {row['parent']}"}
         )
     return found
+
+
+def unsound(what: Message) -> UnusableDb:
+    """That a backup is not to be restored, and why."""
+    return UnusableDb("db.corrupt", msg("The backup does not check: {what}.", what=what))
 
 
 def cannot_write(target: Path, error: OSError) -> IoFailure:

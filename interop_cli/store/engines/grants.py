@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from interop_cli.domain.errors import Denied, NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import ROLES
-from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.connection import Connection, Row, quoted
 from interop_cli.store.writing.tables import TABLES
 
 ADMIN_TABLES = frozenset({"setting", "user_role", "erasure", "moved"})
@@ -75,8 +75,8 @@ def take(conn: Connection, login: str) -> None:
     if not _exists(conn, login):
         return
     for row in _memberships(conn, login):
-        by = f" GRANTED BY {_quoted(row['grantor'])}" if row["many"] and row["ours"] else ""
-        conn.execute(f"REVOKE {_quoted(row['name'])} FROM {_quoted(login)}{by} CASCADE")
+        by = f" GRANTED BY {quoted(row['grantor'])}" if row["many"] and row["ours"] else ""
+        conn.execute(f"REVOKE {quoted(row['name'])} FROM {quoted(login)}{by} CASCADE")
     _revoke(conn, login)
 
 
@@ -159,6 +159,12 @@ def compared(conn: Connection) -> dict[str, list[str]]:
     return found
 
 
+def may_replace(conn: Connection) -> bool:
+    """Whether we may write all tables anew, and keep the old rows in a schema of their own."""
+    sql = "SELECT has_database_privilege(current_database(), 'CREATE') AS yes"
+    return _rules(conn) and bool(conn.query(sql)[0]["yes"])
+
+
 def _put(conn: Connection, login: str, role: str, *, grouped: bool) -> None:
     """Give a login the rights of a role, of which it has none yet."""
     if not grouped:
@@ -170,7 +176,7 @@ def _put(conn: Connection, login: str, role: str, *, grouped: bool) -> None:
     elif options:
         options = ["ADMIN OPTION"]
     option = f" WITH {', '.join(options)}" if options else ""
-    conn.execute(f"GRANT {_quoted(_group(conn, role))} TO {_quoted(login)}{option}")
+    conn.execute(f"GRANT {quoted(_group(conn, role))} TO {quoted(login)}{option}")
 
 
 def _settle(conn: Connection) -> None:
@@ -199,12 +205,10 @@ def _grouped(conn: Connection, *, anew: bool = False) -> bool:
         if not rules or not _makes_roles(conn):
             return False
         for name in lacking:
-            conn.execute(f"CREATE ROLE {_quoted(name)} NOLOGIN")
+            conn.execute(f"CREATE ROLE {quoted(name)} NOLOGIN")
         for role, name in groups.items():
             if role != "admin":
-                conn.execute(
-                    f"GRANT {_quoted(name)} TO {_quoted(groups['admin'])} WITH ADMIN OPTION"
-                )
+                conn.execute(f"GRANT {quoted(name)} TO {quoted(groups['admin'])} WITH ADMIN OPTION")
     if rules and (anew or not all(holds(conn, name, role) for role, name in groups.items())):
         for row in _strange_groups(conn, list(groups.values())):
             _revoke(conn, row["name"])
@@ -252,7 +256,7 @@ def _memberships(conn: Connection, login: str) -> list[Row]:
 
 
 def _grant(conn: Connection, grantee: str, role: str, option: str = "") -> None:
-    name = _quoted(grantee)
+    name = quoted(grantee)
     conn.execute(f"GRANT USAGE ON SCHEMA {_schema(conn)} TO {name}{option}")
     for table in sorted(conn.tables()):
         conn.execute(f"GRANT {', '.join(verbs(role, table))} ON {table} TO {name}{option}")
@@ -262,7 +266,7 @@ def _grant(conn: Connection, grantee: str, role: str, option: str = "") -> None:
 
 
 def _revoke(conn: Connection, grantee: str) -> None:
-    name = _quoted(grantee)
+    name = quoted(grantee)
     for table in sorted(conn.tables()):
         conn.execute(f"REVOKE {', '.join(EVERYTHING)} ON {table} FROM {name} CASCADE")
     for sequence in _sequences(conn):
@@ -319,7 +323,7 @@ def _owner(conn: Connection) -> str:
 
 
 def _schema(conn: Connection) -> str:
-    return _quoted(str(conn.query("SELECT current_schema() AS name")[0]["name"]))
+    return quoted(str(conn.query("SELECT current_schema() AS name")[0]["name"]))
 
 
 def _sequences(conn: Connection) -> Iterable[str]:
@@ -327,8 +331,3 @@ def _sequences(conn: Connection) -> Iterable[str]:
         "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema() ORDER BY 1"
     )
     return [row["sequencename"] for row in rows]
-
-
-def _quoted(name: str) -> str:
-    # %% and :name mean something to us in SQL text, and neither is looked for inside quotes.
-    return '"' + name.replace('"', '""') + '"'

@@ -159,7 +159,7 @@ def _about_layout(conn: Connection) -> Iterator[Row]:
 
 def _about_server(conn: Connection) -> Iterator[Row]:
     """The way to a server, its backups, and who keeps others waiting there."""
-    from interop_cli.store.engines import metrics
+    from interop_cli.store.engines import kept, metrics
 
     if not metrics.tls(conn):
         yield _finding(
@@ -181,6 +181,18 @@ def _about_server(conn: Connection) -> Iterator[Row]:
                 seconds=row["seconds"],
             ),
             msg("Where it does not end: SELECT pg_terminate_backend(…)"),
+        )
+    if names := kept.schemas(conn):
+        yield _finding(
+            "backup.kept",
+            "info",
+            counted(
+                "{count} schema keeps what was there before a restore: {names}",
+                "{count} schemas keep what was there before a restore: {names}",
+                count=len(names),
+                names=", ".join(names),
+            ),
+            msg("Where you are sure: DROP SCHEMA {name} CASCADE", name=names[0]),
         )
     if time.time() - metrics.archived(conn) > BACKUP_AGE:
         yield _finding(

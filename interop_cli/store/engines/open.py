@@ -33,17 +33,6 @@ NETWORK_FILESYSTEMS = frozenset(
 _ELSEWHERE = msg("Name another place with --db or in INTEROP_DB.")
 
 
-def file_location(location: str) -> Path:
-    """The path of a SQLite database; raises ConfigError for a server."""
-    if is_url(location):
-        raise ConfigError(
-            "db.server",
-            msg("A backup of a server is restored into an empty database of it."),
-            hint=msg("pg_restore --dbname=URL FILE; of a SQLite file: interop db copy FILE URL"),
-        )
-    return Path(location)
-
-
 def connect(location: str, *, lock_timeout: float) -> Connection:
     """Open the database at ``location`` whatever its schema.
 
@@ -124,7 +113,7 @@ def checked_path(path: Path) -> Path:
         raise no_database(path)
     # Read here, since opening another program's file may already write beside it.
     if not _is_header_of_ours(header):
-        raise _not_ours()
+        raise not_ours()
     if _said(header) > size and not _being_written(path):
         header, size = _header(path)  # it may have been written just then
         if _said(header) > size:
@@ -351,7 +340,8 @@ def _mounted(real: bytes, table: bytes) -> str | None:
     return os.fsdecode(kind) or None
 
 
-def _not_ours() -> UnusableDb:
+def not_ours() -> UnusableDb:
+    """The file is another program's."""
     return UnusableDb(
         "db.foreign",
         msg("This file is not an interop database; it was left as it is."),

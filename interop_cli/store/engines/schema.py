@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from interop_cli.domain.errors import InteropError
-from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.connection import Connection, quoted
 from interop_cli.store.engines.sqlite import SqliteConnection, connect
 from interop_cli.store.engines.sqlite_errors import damaged, driver
 
@@ -94,8 +94,7 @@ def drop(conn: SqliteConnection, parts: list[Part]) -> None:
     """Take parts out of a schema, in one transaction."""
     with conn.write(moved=True):
         for kind, name in parts:
-            quoted = '"' + name.replace('"', '""') + '"'
-            conn.execute(f"DROP {kind.upper()} {quoted}")
+            conn.execute(f"DROP {kind.upper()} {quoted(name)}")
 
 
 def _expected(conn: Connection) -> dict[Part, frozenset[str]]:
@@ -109,14 +108,11 @@ def _expected(conn: Connection) -> dict[Part, frozenset[str]]:
 @contextmanager
 def fresh(steps: Iterable[str]) -> Iterator[SqliteConnection]:
     """An empty database in memory, which has had these steps."""
-    from interop_cli.store.migrations import MIGRATIONS, run_ddl
+    from interop_cli.store.migrations import make
 
-    done = set(steps)
     conn = SqliteConnection(driver.connect(":memory:", isolation_level=None), Path(), None)
     try:
-        for step in MIGRATIONS:
-            if step.name in done:
-                step.apply(conn, lambda script: run_ddl(conn, script))
+        make(conn, steps)
         yield conn
     finally:
         conn.close()

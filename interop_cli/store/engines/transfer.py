@@ -117,7 +117,7 @@ class Copying:
                     rights.check(source, self.user, "db.move", None)
                 source.patient()
                 places = layout()
-                counts = {place.name: _count(source, place.name) for place in places}
+                counts = count(source, places)
                 met, mail = twins.kept_of(source), twins.sends_mail(source)
                 targets = [] if move else twins.met_targets(source)
                 copied = Copied(counts, targets, None, mail_off=mail and not move)
@@ -139,36 +139,12 @@ class Copying:
         with _emptied(self.target, self.now, places, lock_timeout=self.lock_timeout) as target:
             target.patient()
             with self.progress(2 * rows) as advance:
-                sums = {one.name: _copied(one, source, target, advance).told for one in places}
-                names = {place.name for place in places}
-                taken.fill(target)
-                for name, last in source.last_ids().items():
-                    if last and name in names:
-                        target.set_last_id(name, last)
-                for place in places:
-                    if _read_again(place, target, advance).told != sums[place.name]:
-                        raise UnusableDb(
-                            "db.copy",
-                            msg(
-                                "The table {table} of the copy is not what was read; nothing was"
-                                " kept.",
-                                table=place.name,
-                            ),
-                            hint=msg("See: interop db check"),
-                        )
+                fill(source, target, places, advance)
             twins.as_clone(target)
-            admin = self._admin(target) if target.engine != source.engine else None
+            differs = target.engine != source.engine
+            admin = admit(target, self.user, self.now) if differs else None
             self.settled()
         return admin
-
-    def _admin(self, target: Connection) -> str | None:
-        """Make whoever copies admin, where there are users and none of them is this one."""
-        user = rights.identity(target, self.user)
-        uids = {row["uid"] for row in target.query("SELECT uid FROM user_role")}
-        if not uids or user.uid in uids:
-            return None
-        make_admin(target, self.user, self.now)
-        return user.name
 
     def _take_over(self, met: list[Row], *, mail: bool) -> None:
         """Give the copy what makes it more than a clone."""
@@ -190,10 +166,13 @@ class Copying:
             target.close()
 
 
-def layout() -> list[Place]:
-    """Our tables that are copied, those that others refer to first."""
+def layout(steps: Iterable[str] | None = None) -> list[Place]:
+    """Our tables that are copied, those that others refer to first.
+
+    As these steps of the schema have made them; all steps where none are named.
+    """
     found = {}
-    with schema.fresh(step.name for step in MIGRATIONS) as conn:
+    with schema.fresh(steps or (step.name for step in MIGRATIONS)) as conn:
         for name in sorted(conn.tables()):
             if name == STAYS or name.startswith((INDEX, "sqlite_")):
                 continue
@@ -210,6 +189,44 @@ def layout() -> list[Place]:
             )
     order = TopologicalSorter({name: place.parents for name, place in found.items()})
     return [found[name] for name in order.static_order()]
+
+
+def count(source: Connection, places: list[Place]) -> dict[str, int]:
+    """The number of rows by table."""
+    return {place.name: _count(source, place.name) for place in places}
+
+
+def fill(source: Connection, target: Connection, places: list[Place], advance: Advance) -> None:
+    """Write what is in ``places`` into tables that are empty, and read it again there.
+
+    ``advance`` gets every row twice. Raises UnusableDb ``db.copy`` where it is not what was read.
+    """
+    sums = {one.name: _copied(one, source, target, advance).told for one in places}
+    names = {place.name for place in places}
+    taken.fill(target)
+    for name, last in source.last_ids().items():
+        if last and name in names:
+            target.set_last_id(name, last)
+    for place in places:
+        if _read_again(place, target, advance).told != sums[place.name]:
+            raise UnusableDb(
+                "db.copy",
+                msg(
+                    "The table {table} of the copy is not what was read; nothing was kept.",
+                    table=place.name,
+                ),
+                hint=msg("See: interop db check"),
+            )
+
+
+def admit(target: Connection, one: User, now: str) -> str | None:
+    """Make whoever copies admin, where there are users and none of them is this one; who it is."""
+    user = rights.identity(target, one)
+    uids = {row["uid"] for row in target.query("SELECT uid FROM user_role")}
+    if not uids or user.uid in uids:
+        return None
+    make_admin(target, one, now)
+    return user.name
 
 
 def _copied(place: Place, source: Connection, target: Connection, advance: Advance) -> Sum:

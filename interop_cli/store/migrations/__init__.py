@@ -14,7 +14,7 @@ the order of its primary key.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from interop_cli.domain.errors import Detail, InteropError, UnusableDb
@@ -105,14 +105,27 @@ def applied(conn: Connection) -> list[str]:
 def pending(conn: Connection) -> list[Migration]:
     """The steps still to apply. Raises UnusableDb where the database has newer ones."""
     done = applied(conn)
+    refuse_newer(done, conn.schema_version())
+    return [migration for migration in MIGRATIONS if migration.name not in done]
+
+
+def refuse_newer(steps: Iterable[str], count: int = 0) -> None:
+    """Raise UnusableDb ``db.newer`` where we do not know all these steps, or this many."""
     known = [migration.name for migration in MIGRATIONS]
-    if any(name not in known for name in done) or conn.schema_version() > len(known):
+    if any(name not in known for name in steps) or count > len(known):
         raise UnusableDb(
             "db.newer",
             msg("The database was made by a newer interop."),
             hint=msg("Upgrade interop: pipx upgrade interop-cli"),
         )
-    return [migration for migration in MIGRATIONS if migration.name not in done]
+
+
+def make(conn: Connection, steps: Iterable[str]) -> None:
+    """Make the tables as these steps leave them, where there are none; no step is noted down."""
+    wanted = set(steps)
+    for step in MIGRATIONS:
+        if step.name in wanted:
+            step.apply(conn, lambda script: run_ddl(conn, script))
 
 
 def missing(conn: Connection) -> list[Migration]:
