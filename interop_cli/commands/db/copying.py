@@ -103,7 +103,11 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
     from interop_cli.store.engines.open import connect
 
     server = is_url(app.location)
-    name, place = _name_and_schema(app) if server else (Path(app.location).name, None)
+    name, place = Path(app.location).name, None
+    if server:
+        from interop_cli.store.engines.restoring import name_and_schema
+
+        name, place = name_and_schema(app.location, app.lock_timeout)
     with ExitStack() as ending:
 
         @cache
@@ -167,10 +171,10 @@ def _silenced(app: App, backup: Backup) -> tuple[list[str], bool]:
 
 
 def _restore_file(app: App, backup: Backup, keep: int | None, _ending: ExitStack) -> dict[str, Any]:
-    from interop_cli.store.engines.files import restore
+    from interop_cli.store.engines.restoring import restore_file
 
     with held():
-        found = restore(
+        found = restore_file(
             backup,
             Path(app.location),
             lock_timeout=app.lock_timeout,
@@ -178,7 +182,7 @@ def _restore_file(app: App, backup: Backup, keep: int | None, _ending: ExitStack
             dry_run=app.dry_run,
         )
         done(app)
-    return {**found._asdict(), "admin": backup.admin}
+    return found._asdict() | {"admin": backup.admin}
 
 
 def _restore_server(
@@ -197,15 +201,6 @@ def _restore_server(
         applied=app.note_applied,
     )
     return restoring.run(backup, dry_run=app.dry_run)._asdict()
-
-
-def _name_and_schema(app: App) -> tuple[str, str]:
-    """The name of a server's database, and the schema that is meant."""
-    from interop_cli.store.engines.open import connect
-
-    with closing(connect(app.location, lock_timeout=app.lock_timeout)) as conn:
-        (row,) = conn.query("SELECT current_database() AS name, current_schema() AS place")
-    return row["name"], row["place"]
 
 
 def _held_in(place: str, opened: Callable[[], AbstractContextManager[Connection]]) -> str:

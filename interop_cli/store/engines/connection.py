@@ -253,16 +253,6 @@ def lock_owner(conn: Connection, table: str, row_id: int) -> None:
     conn.lock("client", f"id = (SELECT client_id FROM {table} WHERE id = :id)", id=row_id)  # noqa: S608
 
 
-def rows_by_client(conn: Connection, table: str, client_ids: Iterable[int]) -> dict[int, list[Row]]:
-    """The rows of each client in ``table``, in the order they were made: client id -> rows."""
-    ids = list(client_ids)
-    found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    sql = f"SELECT * FROM {table} WHERE client_id IN ({{places}}) ORDER BY id"  # noqa: S608
-    for row in query_in_chunks(conn, sql, ids):
-        found[row["client_id"]].append(row)
-    return found
-
-
 def quoted(name: str) -> str:
     """A name as SQL has it; what means something to us in SQL text is not looked for inside."""
     return '"' + name.replace('"', '""') + '"'

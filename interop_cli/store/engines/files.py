@@ -1,4 +1,4 @@
-"""A SQLite database as a file: backup, restore, check; of a server see ``dumps``, ``restoring``."""
+"""A SQLite database as a file: backup, check; of a server see ``dumps``."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.disk import sync_file, sync_folder
-from interop_cli.domain.errors import Conflict, IoFailure, NotFound, UnusableDb, why_not_written
+from interop_cli.domain.errors import Conflict, IoFailure, UnusableDb, why_not_written
 from interop_cli.domain.messages import Message, msg
 from interop_cli.store.engines import beside
-from interop_cli.store.engines.beside import JOURNALS, KEPT
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.engines.kept import drop_files, free_name
 from interop_cli.store.engines.sqlite import SqliteConnection
-
-if TYPE_CHECKING:
-    from interop_cli.store.engines.backups import Backup
 
 
 def sqlite_only(conn: Connection) -> SqliteConnection:
@@ -84,97 +78,6 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
             yield copy
     except OSError as error:
         raise cannot_write(target, error) from error
-
-
-class Restored(NamedTuple):
-    """Where the content of before is kept, if there was any; what was kept before, and is gone."""
-
-    kept: str | None
-    dropped: list[str]
-
-
-def restore(
-    backup: Backup,
-    target: Path,
-    *,
-    lock_timeout: float,
-    keep: int | None = None,
-    dry_run: bool = False,
-) -> Restored:
-    """Make ``target`` hold what the backup holds.
-
-    The old content goes to ``NAME.before-restore``, with a number behind where that is taken; of
-    those the newest ``keep`` stay. A database that works is overwritten in one transaction, so that
-    programs which have it open see the old or the new one; one that does not is moved away.
-    Triggers and views that interop did not make stay behind. Targets of sync may hold more by now
-    than the backup knows of: nothing is created there before it is matched again; nor does mail go,
-    of which it may not know either.
-    """
-    target = Path(os.path.realpath(target))
-    kept = free_name(target, KEPT) if target.exists() else None
-    if not dry_run:
-        with _fit(backup, target) as clean:
-            if kept is None or not _overwrite(clean, target, kept, lock_timeout):
-                _move_in(clean, target, kept)
-    dropped = drop_files(target, keep, source=backup.file, coming=kept, dry_run=dry_run)
-    return Restored(str(kept) if kept else None, dropped)
-
-
-@contextmanager
-def _fit(backup: Backup, target: Path) -> Iterator[SqliteConnection]:
-    """The backup as it is to be restored: without some parts of its schema, its targets unmatched,
-    and sending no mail.
-    """
-    from interop_cli.store.engines import schema, sqlite
-    from interop_cli.store.engines.twins import as_clone
-
-    if not backup.strange and not backup.targets and not backup.mail:
-        yield backup.conn
-        return
-    with copied(backup.conn, target) as path:
-        clean = sqlite.connect(path)
-        try:
-            schema.drop(clean, backup.strange)
-            if backup.targets or backup.mail:
-                with clean.write(moved=True):
-                    as_clone(clean)
-            yield clean
-        finally:
-            clean.close()
-
-
-def _overwrite(copy: SqliteConnection, target: Path, kept: Path, lock_timeout: float) -> bool:
-    """Keep a copy of the database at ``target`` and overwrite it; False where it is damaged."""
-    from interop_cli.store.engines import sqlite
-    from interop_cli.store.engines.open import checked_path
-
-    try:
-        live = sqlite.connect(checked_path(target), lock_timeout=lock_timeout)
-    except (UnusableDb, NotFound):
-        return False
-    try:
-        try:
-            backup(live, kept)
-        except UnusableDb:
-            return False
-        live.become(copy)
-    finally:
-        live.close()
-    return True
-
-
-def _move_in(copy: SqliteConnection, target: Path, kept: Path | None) -> None:
-    """Put a copy in the place of a file that is no working database, or of none."""
-    if target.exists() and not target.is_file():
-        raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(target)))
-    with copied(copy, target) as fresh:
-        if kept is not None:
-            os.replace(target, kept)
-            for suffix in JOURNALS:  # they belong to the old file
-                with suppress(FileNotFoundError):
-                    os.replace(f"{target}{suffix}", f"{kept}{suffix}")
-        os.replace(fresh, target)
-        sync_folder(target.parent)
 
 
 def problems_of(path: Path) -> list[Row]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from interop_cli.store.engines.beside import JOURNALS, KEPT
@@ -82,34 +82,6 @@ def drop_schemas(conn: Connection, names: Iterable[str]) -> None:
         conn.execute(f"DROP SCHEMA {quoted(name)} CASCADE")
 
 
-def set_aside(conn: Connection, steps: list[str], name: str) -> None:
-    """Copy our tables, which have had these steps, into a schema of their own.
-
-    It is a whole database for whoever may use it: those who make it, and nobody else.
-    """
-    from interop_cli.store.engines.transfer import layout
-    from interop_cli.store.migrations import make
-
-    (place,) = conn.query("SELECT current_schema() AS name")
-    last = conn.last_ids()
-    conn.execute(f"CREATE SCHEMA {quoted(name)}")
-    with _within(conn, name):
-        make(conn, steps)
-        tables = conn.tables()
-        order = [one.name for one in layout(steps) if one.name in tables]
-        for table in (*order, *sorted(tables.difference(order))):
-            columns = ", ".join(_columns(conn, table))
-            conn.execute(f"DELETE FROM {table}")  # noqa: S608 - what the steps put there
-            conn.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {columns}"  # noqa: S608
-                f" FROM {quoted(place['name'])}.{table}"
-            )
-        for table, row_id in last.items():
-            if row_id and table in tables:
-                conn.set_last_id(table, row_id)
-        conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
 def _schemas(conn: Connection) -> dict[int, str]:
     rows = conn.query(
         "SELECT n.nspname AS name, current_schema() AS ours FROM pg_namespace n JOIN pg_class c"
@@ -138,22 +110,3 @@ def _numbered(stem: str, between: str, names: Iterable[str]) -> dict[int, str]:
 def _older(numbered: dict[int, str], keep: int | None) -> list[str]:
     numbers = sorted(numbered)
     return [numbered[number] for number in (numbers[:-keep] if keep else [])]
-
-
-@contextmanager
-def _within(conn: Connection, schema: str) -> Iterator[None]:
-    """Mean the tables of another schema, in a transaction."""
-    (before,) = conn.query("SELECT current_setting('search_path') AS path")
-    sql = "SELECT set_config('search_path', :path, true)"
-    conn.query(sql, path=quoted(schema))
-    yield
-    conn.query(sql, path=before["path"])
-
-
-def _columns(conn: Connection, table: str) -> list[str]:
-    rows = conn.query(
-        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:name)"
-        " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        name=table,
-    )
-    return [quoted(row["attname"]) for row in rows]

@@ -1,40 +1,131 @@
-"""A backup put in the place of what a database on a server holds, while people are connected.
+"""A backup put in the place of what a database holds, while people use it.
 
-All rows are deleted and written anew in one transaction. So who reads sees the old content or the
-new one, nobody writes meanwhile (``write_turn``), and what hangs on the tables stays: rights,
-groups, how they lie over nodes, the views and tables of others. Who has which role stays, too: it
-is what the server enforces.
+A file is overwritten, or moved away where it no longer works. On a server all rows are deleted and
+written anew in one transaction. So who reads sees the old content or the new one, nobody writes
+meanwhile (``write_turn``), and what hangs on the tables stays: rights, groups, how they lie over
+nodes, the views and tables of others. Who has which role stays, too: the server enforces that.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from interop_cli.domain.errors import Denied
+from interop_cli.disk import sync_folder, temporary_file
+from interop_cli.domain.errors import Denied, NotFound, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
-from interop_cli.store.engines import grants, kept, twins
+from interop_cli.store.engines import grants, kept, schema, sqlite, twins
 from interop_cli.store.engines.backups import Backup
-from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.beside import JOURNALS, KEPT
+from interop_cli.store.engines.connection import Connection, quoted
 from interop_cli.store.engines.create import has_tables
-from interop_cli.store.engines.open import connect
+from interop_cli.store.engines.files import backup as back_up
+from interop_cli.store.engines.files import copied
+from interop_cli.store.engines.open import checked_path, connect
+from interop_cli.store.engines.sqlite import SqliteConnection
 from interop_cli.store.engines.transfer import Place, admit, count, fill, layout
-from interop_cli.store.migrations import applied, apply_pending, migrate, pending
+from interop_cli.store.migrations import applied, apply_pending, make, migrate, pending
 
 
-class Replaced(NamedTuple):
-    """The schema that keeps the content of before, if there was any; those that are gone.
+class Restored(NamedTuple):
+    """The file or schema that keeps the content of before, if there was any; those that are gone.
 
-    ``admin`` is who was made one, in a database that knew no users.
+    ``admin`` is who was made one, in a database of a server that knew no users.
     """
 
     kept: str | None
     dropped: list[str]
-    admin: str | None
+    admin: str | None = None
+
+
+def restore_file(
+    backup: Backup,
+    target: Path,
+    *,
+    lock_timeout: float,
+    keep: int | None = None,
+    dry_run: bool = False,
+) -> Restored:
+    """Make ``target`` hold what the backup holds.
+
+    The old content goes to ``NAME.before-restore``, with a number behind where that is taken; of
+    those the newest ``keep`` stay. A database that works is overwritten in one transaction, so that
+    programs which have it open see the old or the new one; one that does not is moved away.
+    Triggers and views that interop did not make stay behind. Targets of sync may hold more by now
+    than the backup knows of: nothing is created there before it is matched again; nor does mail go,
+    of which it may not know either.
+    """
+    target = Path(os.path.realpath(target))
+    aside = kept.free_name(target, KEPT) if target.exists() else None
+    if not dry_run:
+        with _fit(backup, target) as clean:
+            if aside is None or not _overwrite(clean, target, aside, lock_timeout):
+                _move_in(clean, target, aside)
+    dropped = kept.drop_files(target, keep, source=backup.file, coming=aside, dry_run=dry_run)
+    return Restored(str(aside) if aside else None, dropped)
+
+
+@contextmanager
+def _fit(backup: Backup, target: Path) -> Iterator[SqliteConnection]:
+    """The backup as it is to be restored: without some parts of its schema, its targets unmatched,
+    and sending no mail.
+    """
+    if not backup.strange and not backup.targets and not backup.mail:
+        yield backup.conn
+        return
+    with copied(backup.conn, target) as path:
+        clean = sqlite.connect(path)
+        try:
+            schema.drop(clean, backup.strange)
+            if backup.targets or backup.mail:
+                with clean.write(moved=True):
+                    twins.as_clone(clean)
+            yield clean
+        finally:
+            clean.close()
+
+
+def _overwrite(copy: SqliteConnection, target: Path, aside: Path, lock_timeout: float) -> bool:
+    """Keep a copy of the database at ``target`` and overwrite it; False where it is damaged."""
+    try:
+        live = sqlite.connect(checked_path(target), lock_timeout=lock_timeout)
+    except (UnusableDb, NotFound):
+        return False
+    try:
+        try:
+            back_up(live, aside)
+        except UnusableDb:
+            return False
+        live.become(copy)
+    finally:
+        live.close()
+    return True
+
+
+def _move_in(copy: SqliteConnection, target: Path, aside: Path | None) -> None:
+    """Put a copy in the place of a file that is no working database, or of none."""
+    if target.exists() and not target.is_file():
+        raise UnusableDb("db.not_a_file", msg("{place} is not a file.", place=str(target)))
+    with copied(copy, target) as fresh:
+        if aside is not None:
+            os.replace(target, aside)
+            for suffix in JOURNALS:  # they belong to the old file
+                with suppress(FileNotFoundError):
+                    os.replace(f"{target}{suffix}", f"{aside}{suffix}")
+        os.replace(fresh, target)
+        sync_folder(target.parent)
+
+
+def name_and_schema(location: str, lock_timeout: float) -> tuple[str, str]:
+    """The name of a server's database, and the schema that is meant."""
+    with closing(connect(location, lock_timeout=lock_timeout)) as conn:
+        (row,) = conn.query("SELECT current_database() AS name, current_schema() AS place")
+    return row["name"], row["place"]
 
 
 @dataclass
@@ -54,7 +145,7 @@ class Restoring:
     settled: Callable[[], object]
     applied: Callable[[], object]
 
-    def run(self, backup: Backup, *, dry_run: bool) -> Replaced:
+    def run(self, backup: Backup, *, dry_run: bool) -> Restored:
         """Have the database hold what the backup holds, or leave it as it is.
 
         Raises Conflict ``db.exists`` where the tables there are another program's, UnusableDb
@@ -68,17 +159,17 @@ class Restoring:
             aside = kept.next_schema(target) if there else None
             dropped = kept.superfluous(target, self.keep, coming=aside) if aside else []
             if dry_run:
-                return Replaced(aside, dropped, None)
+                return Restored(aside, dropped, None)
             with _present(backup, self.now) as source, target.write(alone=True):
                 target.patient()
                 if aside:
-                    kept.set_aside(target, applied(target), aside)
+                    _set_aside(target, applied(target), aside)
                     kept.drop_schemas(target, dropped)
                 admin = self._replace(source, target)
                 self.settled()
             self.applied()
             grants.renew(target)  # of new tables, and of users that came with the backup
-            return Replaced(aside, dropped, admin)
+            return Restored(aside, dropped, admin)
         finally:
             target.close()
 
@@ -136,10 +227,6 @@ def _present(backup: Backup, now: str) -> Iterator[Connection]:
         return
     import tempfile
 
-    from interop_cli.disk import temporary_file
-    from interop_cli.store.engines import schema, sqlite
-    from interop_cli.store.engines.files import copied
-
     with temporary_file():
         folder = Path(tempfile.gettempdir())
     with copied(backup.conn, folder / "interop-older") as path:
@@ -150,3 +237,47 @@ def _present(backup: Backup, now: str) -> Iterator[Connection]:
             yield conn
         finally:
             conn.close()
+
+
+def _set_aside(conn: Connection, steps: list[str], name: str) -> None:
+    """Copy our tables, which have had these steps, into a schema of their own.
+
+    It is a whole database for whoever may use it: those who make it, and nobody else.
+    """
+    (place,) = conn.query("SELECT current_schema() AS name")
+    last = conn.last_ids()
+    conn.execute(f"CREATE SCHEMA {quoted(name)}")
+    with _within(conn, name):
+        make(conn, steps)
+        tables = conn.tables()
+        order = [one.name for one in layout(steps) if one.name in tables]
+        for table in (*order, *sorted(tables.difference(order))):
+            columns = ", ".join(_columns(conn, table))
+            conn.execute(f"DELETE FROM {table}")  # noqa: S608 - what the steps put there
+            conn.execute(
+                f"INSERT INTO {table} ({columns}) SELECT {columns}"  # noqa: S608
+                f" FROM {quoted(place['name'])}.{table}"
+            )
+        for table, row_id in last.items():
+            if row_id and table in tables:
+                conn.set_last_id(table, row_id)
+        conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@contextmanager
+def _within(conn: Connection, name: str) -> Iterator[None]:
+    """Mean the tables of another schema, in a transaction."""
+    (before,) = conn.query("SELECT current_setting('search_path') AS path")
+    sql = "SELECT set_config('search_path', :path, true)"
+    conn.query(sql, path=quoted(name))
+    yield
+    conn.query(sql, path=before["path"])
+
+
+def _columns(conn: Connection, table: str) -> list[str]:
+    rows = conn.query(
+        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:name)"
+        " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        name=table,
+    )
+    return [quoted(row["attname"]) for row in rows]
