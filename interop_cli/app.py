@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import set_language, set_zone
-from interop_cli.shell.command import command_typed, early_language, error_options
+from interop_cli.shell.unparsed import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
     from interop_cli.clock import Clock

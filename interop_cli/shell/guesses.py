@@ -15,9 +15,9 @@ import click
 
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import closest, fold, words
-from interop_cli.shell.command import typed
 from interop_cli.shell.effects import reads
 from interop_cli.shell.synonyms import COMMANDS, OPTIONS
+from interop_cli.shell.unparsed import typed
 
 if TYPE_CHECKING:
     from interop_cli.store.reading.fields import ListField
