@@ -19,7 +19,8 @@ from interop_cli.domain.fields.field import pulled
 from interop_cli.domain.matching import Candidate, Identity, Key, identity
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import Context
-from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.descriptor import Policy
+from interop_cli.domain.sync.payload import Payload, kept
 from interop_cli.domain.sync.records import RemoteRecord
 from interop_cli.domain.values.text import fold
 from interop_cli.services.clients.bulk import Selector, check_limits
@@ -271,10 +272,24 @@ class BringingIn:
         return self.uow.links.holders(self.opened.target.id, entity, wanted) if wanted else {}
 
     def _note_in_step(self, entity: str, ids: Sequence[int]) -> None:
-        """Nothing is to be sent of these before somebody changes them here."""
-        found = by_ids(self.uow.conn, entity, self.opened.target.id, ids)
-        stamps = ((local.id, local.stamp) for local, _link in found)
-        self.opened.in_step(self.uow, entity, stamps)
+        """Nothing is to be sent of these before somebody changes them here.
+
+        And then what was changed: what else is said otherwise there stays.
+        """
+        opened = self.opened
+        found = list(by_ids(self.uow.conn, entity, opened.target.id, ids))
+        opened.in_step(self.uow, entity, [(local.id, local.stamp) for local, _link in found])
+        if not found or entity in opened.connector.only_read:
+            return
+        sent = opened.connector.descriptor(entity).sent()
+        theirs = {one.name for one in sent if one.policy is not Policy.OURS}
+        left: dict[int, Payload] = {}
+        for local, link in found:
+            ours = opened.connector.payload(local)
+            left[local.id] = kept(
+                {name: value for name, value in ours.items() if name in theirs}, link.pushed
+            )
+        self.uow.links.keep(opened.target.id, entity, left)
 
 
 def _client(remote: RemoteRecord, options: Options) -> dict[str, Any]:

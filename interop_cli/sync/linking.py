@@ -208,6 +208,7 @@ def link(uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, remote: Remote
             "remote_version": remote.version,
             "stamp": "",
             "pushed": dumped(sent_of(opened, local.entity, remote)),
+            "kept": None,
         },
     )
 
@@ -260,6 +261,7 @@ def unlink(
             "remote_version": None,
             "stamp": None,
             "pushed": None,
+            "kept": None,
         }
         uow.links.compare_and_set(opened.target.id, local.entity, local.id, **values)
         return True

@@ -16,7 +16,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.merge import Difference, three_columns
-from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.payload import Payload, as_kept
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.services.clients import card
 from interop_cli.services.clients.bulk import Selector
@@ -32,7 +32,8 @@ PULLED = {"client": pulled(CLIENT), "contact": pulled(CONTACT)}
 
 def columns(opened: OpenTarget, local: LocalRecord, link: Link) -> tuple[Difference, ...]:
     """The conflict in three columns: as last pushed, ours, theirs."""
-    return three_columns(link.pushed, opened.connector.payload(local), link.seen or {})
+    ours = as_kept(opened.connector.payload(local), link.pushed, link.kept)
+    return three_columns(link.pushed, ours, link.seen or {})
 
 
 def decisions(found: Sequence[Difference], taken: Sequence[str]) -> dict[str, str]:

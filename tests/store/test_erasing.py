@@ -430,6 +430,7 @@ def test_every_text_column_is_looked_at_or_known_to_name_nobody(store: Store) ->
             "error_field",
             "created_at",
             "updated_at",
+            "kept",
         },
         "operation": {"name", "at", "actor", "command", "digest"},
         "change": {"entity", "action", "before"},

@@ -86,6 +86,43 @@ def test_companies_and_people_come_in_and_nothing_changes_there(
     assert portal.live()[there["Papiers"]]["phone"] == "418-555-0199"
 
 
+def test_what_is_said_otherwise_there_stays_until_it_is_edited_here(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    company = portal.add(name="Papiers du Nord", **{**PLACE, "phone": "(418) 555-0134 x 12"})
+    person = portal.add("contacts", firstname="Ève Marie", lastname="De La Roy")
+    portal.linked.add((person, company))
+    (code, _code) = [row["code"] for row in crm(*IMPORT).json]
+    (ours,) = crm("contact", "list", code, "--json").json
+    crm("client", "edit", code, "--city", "Gaspé", "-q")
+    crm("contact", "edit", ours["id"], "--email", "eve@papiers.example", "-q")
+    changes = {
+        row["entity"]: [one["field"] for one in row["changes"]]
+        for row in crm("sync", "plan", "--json").json
+    }
+    assert changes == {"client": ["uid", "city"], "contact": ["uid", "email"]}
+    assert crm("sync", "push", "-q").code == 0
+    there, they = portal.live()[company], portal.live("contacts")[person]
+    assert (there["city"], there["phone"]) == ("Gaspé", "(418) 555-0134 x 12")
+    assert (they["email"], they["firstname"]) == ("eve@papiers.example", "Ève Marie")
+    assert crm("sync", "pull", "--full", "--json").json == []
+    # Their phone is edited there, ours is not; then ours, to another one and back.
+    portal.edit(company, phone="418 555-0135")
+    crm("client", "edit", code, "--city", "Percé", "-q")
+    assert crm("sync", "push", "-q").code == 0
+    assert portal.live()[company]["phone"] == "418 555-0135"
+    phone = crm("client", "show", code, "--json").json["phone"]
+    portal.edit(company, phone="(418) 555-0134 x 12")
+    for number, there_then in (("418 555-0199", "418-555-0199"), (phone, "418-555-0134 ext. 12")):
+        crm("client", "edit", code, "--phone", number, "-q")
+        assert crm("sync", "push", "-q").code == 0
+        assert portal.live()[company]["phone"] == there_then
+    crm("contact", "edit", ours["id"], "--name", "Ève Roy", "-q")
+    assert crm("sync", "push", "-q").code == 0
+    they = portal.live("contacts")[person]
+    assert (they["firstname"], they["lastname"]) == ("Ève", "Roy")
+
+
 def test_it_is_one_operation_that_is_taken_back_and_done_again(
     crm: Run, portal: FakeHubSpot, there: dict[str, str]
 ) -> None:
@@ -288,6 +325,20 @@ class TestBooks:
         made = Books(invoke, fake, INTEROP_DB=ready_url)
         made.configure()
         return made
+
+    def test_terms_that_say_nothing_here_stay(self, books: Books, fake: FakeQuickBooks) -> None:
+        place = {"Line1": "12, rue du Quai", "City": "Québec", "PostalCode": "G1K 7X2"}
+        there = fake.add("Ville", SalesTermRef={"value": "9"}, BillAddr=place)
+        (row,) = books(*IMPORT).json
+        books("client", "edit", row["code"], "--city", "Gaspé", "-q")
+        assert books.push()[row["code"]]["action"] == "update"
+        assert fake.held()[there]["BillAddr"]["City"] == "Gaspé"
+        assert fake.held()[there]["SalesTermRef"] == {"value": "9"}
+        assert books.push("--force", row["code"])[row["code"]]["status"] == "ok"
+        assert fake.held()[there]["SalesTermRef"] == {"value": "9"}
+        books("client", "edit", row["code"], "--terms", "net30", "-q")
+        books.push()
+        assert fake.held()[there]["SalesTermRef"] == {"value": "3"}
 
     def test_customers_come_in_with_who_pays_and_their_terms(
         self, books: Books, fake: FakeQuickBooks

@@ -60,7 +60,8 @@ class Link:
     ``owner`` has claimed it until ``lease_until``; whether that process still lives is for whoever
     reads to find out (``alive``). ``leaves`` says that the record is to go there: ``erase``, or
     ``merge`` with that of ``heir`` for as long as ours is not there (an undo may bring it back).
-    ``drift``: somebody changed it there, and a pull saw it.
+    ``drift``: somebody changed it there, and a pull saw it. ``kept`` are the fields of a record
+    that was brought in which say something else there: see ``payload.as_kept``.
     """
 
     id: int | None = None
@@ -83,6 +84,7 @@ class Link:
     leaves: str | None = None
     heir: int | None = None
     drift: bool = False
+    kept: Payload = field(default_factory=dict)
     alive: bool = False
 
 

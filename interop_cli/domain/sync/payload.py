@@ -18,6 +18,9 @@ from interop_cli.domain.values.text import nfc
 Value = str | int | bool | None
 Payload = dict[str, Value]
 
+HALVES = frozenset({"first_name", "last_name"})
+"""The two fields there that one of ours, a name, is sent in."""
+
 _COMPACT = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -67,3 +70,30 @@ def differences(
     return tuple(
         [Change(name, was, value) for name, value in after.items() if (was := known(name)) != value]
     )
+
+
+def kept(ours: Payload, theirs: Mapping[str, Value]) -> Payload:
+    """The fields in which a record that was brought in says something else there than here.
+
+    What is there may not be ours to say (another split of a name, terms that are unknown here). So
+    it stays, until somebody edits the field: the pair of both values is known by its digest.
+    """
+    return {
+        name: _pair(mine, found)
+        for name, mine in ours.items()
+        if (found := theirs.get(name)) not in (None, "", mine)
+    }
+
+
+def as_kept(ours: Payload, theirs: Mapping[str, Value], kept: Mapping[str, Value]) -> Payload:
+    """A payload that says what is there in those fields of ``kept`` that nobody edited since."""
+    if not kept:
+        return ours
+    same = {name for name in kept if kept[name] == _pair(ours.get(name), theirs.get(name))}
+    if not kept.keys() & HALVES <= same:  # of a name that was edited, both halves are sent
+        same -= HALVES
+    return {**ours, **{name: theirs.get(name) for name in same if name in ours}}
+
+
+def _pair(ours: Value, theirs: Value) -> str:
+    return hashlib.sha256(_COMPACT([ours, theirs]).encode()).hexdigest()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, Policy, Problem, RemoteField
 from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
-from interop_cli.domain.sync.payload import Change, Payload, Value, differences, digest
+from interop_cli.domain.sync.payload import Change, Payload, Value, as_kept, differences, digest
 from interop_cli.domain.sync.records import Action, LocalRecord, Role
 
 
@@ -139,6 +139,7 @@ def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
         first = problems[0]
         why = Reason(first.code, first.message, first.field)
         return Step(Todo.BLOCKED, local, link, payload, reason=why, problems=problems)
+    payload = as_kept(payload, link.pushed, link.kept)
     if _failed_as_it_is(link, payload, rules):
         return Step(Todo.BLOCKED, local, link, payload, reason=_fault(link))
     if link.next_at is not None and link.next_at > rules.now:
@@ -158,7 +159,9 @@ def _changed(
     lacking: RemoteField | None,
 ) -> Step:
     descriptor = rules.descriptor
-    base = {} if rules.again and not descriptor.once else link.pushed
+    base = link.pushed
+    if rules.again and not descriptor.once:
+        base = {name: base[name] for name in link.kept if name in base}
     changes = differences(base, payload)
     if descriptor.once:
         changes = tuple(one for one in changes if one.field == "active")

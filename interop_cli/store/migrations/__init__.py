@@ -68,6 +68,7 @@ MIGRATIONS = tuple(
         "0015_mailings",
         "0016_by_client",
         "0017_side_by_side",
+        "0018_kept_there",
     )
 )
 

@@ -22,6 +22,7 @@ LINK_COLUMNS = (
     "id", "state", "remote_id", "remote_key", "remote_version", "stamp", "pushed", "seen",
     "attempt", "attempt_key", "attempt_hash", "attempts", "next_at", "batch", "error_class",
     "error_code", "error_field", "error_text", "owner", "lease_until", "leaves", "heir", "drift",
+    "kept",
 )  # fmt: skip
 CLEARED: Mapping[str, Any] = {
     "attempt": None, "attempt_key": None, "attempt_hash": None, "attempts": 0, "next_at": None,
@@ -60,6 +61,7 @@ def to_link(values: Sequence[Any]) -> Link:
         leaves=row["leaves"],
         heir=row["heir"],
         drift=bool(row["drift"]),
+        kept=_json(row["kept"]) or {},
     )
 
 
@@ -104,6 +106,18 @@ def linked(conn: Connection, target_id: int, entity: str) -> dict[str, int]:
         target=target_id,
         entity=entity,
     )
+    return {row["remote_id"]: row["local_id"] for row in rows}
+
+
+def owners(
+    conn: Connection, target_id: int, entity: str, remote_ids: Sequence[str]
+) -> dict[str, int]:
+    """Which of our records is linked to each of these remote ones."""
+    sql = (
+        "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
+        " AND entity = :entity AND remote_id IN ({places})"
+    )
+    rows = query_in_chunks(conn, sql, remote_ids, target=target_id, entity=entity)
     return {row["remote_id"]: row["local_id"] for row in rows}
 
 
@@ -212,7 +226,8 @@ class LinkRepository:
     ) -> None:
         """Tie records that were just made here to those they were made of.
 
-        Each with what it holds there; their stamps are told with ``refresh``.
+        Each with what it holds there; their stamps are told with ``refresh``, and what they keep
+        there with ``keep``.
         """
         self.writer.derived = True
         columns = (
@@ -230,6 +245,24 @@ class LinkRepository:
                 )
                 for local_id, remote, pushed in pairs
             ),
+        )
+
+    def keep(self, target_id: int, entity: str, kept: Mapping[int, Payload]) -> None:
+        """Note what records, by our ids, keep there (``payload.kept``)."""
+        self.writer.derived = True
+        self.conn.execute_many(
+            "UPDATE sync_link SET kept = :kept WHERE target_id = :target AND entity = :entity"
+            " AND local_id = :local_id",
+            [
+                {
+                    "local_id": local_id,
+                    "kept": dumped(fields),
+                    "target": target_id,
+                    "entity": entity,
+                }
+                for local_id, fields in kept.items()
+                if fields
+            ],
         )
 
     def compare_and_set(
@@ -348,12 +381,7 @@ class LinkRepository:
 
     def holders(self, target_id: int, entity: str, remote_ids: Sequence[str]) -> dict[str, int]:
         """Which of our records is linked to each of these remote ones."""
-        sql = (
-            "SELECT remote_id, local_id FROM sync_link WHERE target_id = :target"
-            " AND entity = :entity AND remote_id IN ({places})"
-        )
-        rows = query_in_chunks(self.conn, sql, remote_ids, target=target_id, entity=entity)
-        return {row["remote_id"]: row["local_id"] for row in rows}
+        return owners(self.conn, target_id, entity, remote_ids)
 
     def remove(self, target_id: int, entity: str, local_id: int) -> int:
         """Forget a link; how many there were."""

@@ -87,6 +87,8 @@ class PersonRepository:
         values = {name: after[name] for name in LOOSE[table] if after[name] != row[name]}
         if "attempt" in values:
             values["attempt_hash"] = None
+        if "pushed" in values:
+            values["kept"] = None
         if "seen" in values:  # nobody can take over what is not known any more: it is read again
             values |= {"seen": None, "seen_at": None, "drift": 0}
             if row["state"] == "conflict":
