@@ -6,12 +6,13 @@ their turns are told then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from interop_cli.domain.sync import turns
 from interop_cli.domain.sync.descriptor import RemoteField
+from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.plan import SENT, Step, Todo, waited
 from interop_cli.domain.sync.turns import Obstacle, Part, Place, Turns
 from interop_cli.store.sync.links import held_there
@@ -70,10 +71,8 @@ class Arranged:
     """Those of which nobody knows yet what is there, or whether they go, or that go first."""
     lacking: list[int] = field(default_factory=list)
     """Those that were refused for what another record there had."""
-    absent: set[int] = field(default_factory=set)
-    """Those that have nothing there, whatever is known of them here."""
-    gone: set[int] = field(default_factory=set)
-    """Those that are found gone there when they are sent: what they were to give up is free."""
+    found: dict[int, Payload] = field(default_factory=dict)
+    """What turned out to be there of records, where that is not what is known here."""
     linked: Coming = field(default_factory=set)
     """Those that have a record there, or take over one."""
     names: dict[int, str] = field(default_factory=dict)
@@ -164,11 +163,12 @@ class Arranged:
         return self.turns.aside
 
     @property
-    def interlocked(self) -> list[int]:
-        """Those that wait for another, and those that are waited for."""
-        after = self.turns.after
+    def entangled(self) -> list[int]:
+        """Those that wait for another, in vain or not, and those that are waited for."""
+        after, blocked = self.turns.after, self.turns.blocked
         holders = {one.holder for obstacles in after.values() for one in obstacles}
-        return sorted(holders | after.keys())
+        holders |= {one.holder for one in blocked.values()}
+        return sorted(holders | after.keys() | blocked.keys())
 
     @cached_property
     def holders(self) -> dict[Place, int]:
@@ -185,16 +185,10 @@ class Arranged:
         return {
             place: local_id
             for local_id, known in held_there(conn, target.id, self.entity)
-            for values in known
+            for values in ([self.found[local_id]] if local_id in self.found else known)
             for place in turns.held(values, self.fields)
-            if place in wanted and not self._frees(local_id, place)
+            if place in wanted
         }
-
-    def _frees(self, local_id: int, place: Place) -> bool:
-        """Whether a record turns out not to have there what is known of it, in time for others."""
-        if local_id in self.absent:
-            return True
-        return local_id in self.gone and place[0] in self.parts[local_id].takes
 
     def comes(self) -> Coming:
         """Those that are to be there when all have gone."""
@@ -210,36 +204,16 @@ class Arranged:
             return step
         return self._blocked(step, obstacle)
 
-    def stopped_by(self, local_id: int) -> int | None:
-        """The record for whose sake another has no turn; None: it has, or stands in its own way."""
-        obstacle = self.turns.blocked.get(local_id)
-        return None if obstacle is None or obstacle.holder == local_id else obstacle.holder
-
-    def put_back(self, ids: Collection[int]) -> None:
-        """Have these go after all others where nothing else decides."""
-        before = {one: part for one, part in self.parts.items() if one not in ids}
-        self.parts = before | self.parts
-
-    def revisited(self) -> set[int]:
-        """Those that are blocked for now, and to be looked at again when more is known."""
-        parts = (self.parts[one] for one in self.turns.blocked if one in self.parts)
-        return {
-            part.id for part in parts if self._unsure(part.id, part.lost or part.waits is not None)
-        }
-
     def unsure(self, step: Step) -> bool:
         """Whether a blocked record is to be looked at again when more is known."""
-        return self._unsure(step.local.id, step.waits_for is not None)
-
-    def _unsure(self, local_id: int, waits: bool) -> bool:
-        obstacle = self.turns.blocked.get(local_id)
+        obstacle = self.turns.blocked.get(step.local.id)
         seen = set[int]()
         while obstacle is not None and obstacle.holder not in seen:
             if obstacle.holder in self.checked:
                 return True
             seen.add(obstacle.holder)
             obstacle = self.turns.blocked.get(obstacle.holder)
-        return bool(self.checked) and waits
+        return bool(self.checked) and step.waits_for is not None
 
     def still_held(self, steps: Iterable[Step]) -> dict[int, Step]:
         """Of records whose turn it is those to which another has not given its value: blocked."""

@@ -8,7 +8,7 @@ is one that wants a value which a stranger's record has.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from interop_cli.domain.sync.link import LinkFault, LinkState, TroubleKind
 from interop_cli.domain.sync.merge import merge, without_erased
-from interop_cli.domain.sync.payload import Change
+from interop_cli.domain.sync.payload import Change, Payload
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo, plan, reason
 from interop_cli.domain.sync.records import RemoteRecord
 from interop_cli.domain.sync.turns import part_of, unique_fields
@@ -29,7 +29,9 @@ from interop_cli.sync.unknown_outcomes import (
     BOTH,
     FOREIGN,
     arrived,
+    freed,
     held_by_others,
+    is_same,
     lost,
     read,
     strange,
@@ -56,31 +58,23 @@ def looked(
     recognise(opened, note=False)
     view, arranged = View(opened, entity), Arranged(opened, entity, coming)
     seen: dict[int, Seen] = {}
-    first, late = Arranged(opened, entity, set(coming)), set[int]()
     if unsure(opened.store.conn, opened.target.id, entity):
         view.recover(steps())
         arranged.linked |= view.there
     left = iter(steps())
     while batch := list(islice(left, opened.connector.batch_size)):
         for before, after in zip(batch, view.of(batch), strict=True):
-            # A push puts records in turn by what it knows before it looks at them; of those that
-            # nobody knows of it finds out first.
-            sure = after if before.todo is Todo.CHECK else before
-            first.note(sure)
-            arranged.note(sure if sure.todo in SENT else after)
-            if after.todo in SENT and sure.todo not in SENT:
-                late.add(before.local.id)
-            if after.todo is Todo.BLOCKED:
+            # A push sees what is there of those that are in each other's way before it puts them
+            # in turn; whether a new one is there it sees when it sends it.
+            is_new = before.todo is Todo.CREATE
+            arranged.note(before if is_new else after)
+            if is_new and after.todo is Todo.BLOCKED:
                 arranged.refuse(before.local.id)
             if after is not before:
                 seen[before.local.id] = Seen(
                     after.todo, after.changes, after.reason, after.waits_for
                 )
-    arranged.absent |= view.absent
-    arranged.gone |= view.gone & arranged.parts.keys()
-    if late:  # it sends them after those that it knew of
-        late |= first.revisited()
-        arranged.put_back(late)
+    arranged.found |= view.found
     for local_id, why in view.taken(arranged):
         arranged.refuse(local_id)
         seen[local_id] = Seen(Todo.BLOCKED, (), why, None)
@@ -93,21 +87,7 @@ def looked(
         told = step if known is None else replace(step, **known._asdict())
         if unmatched and told.todo in SENT:
             told = _blocked(told, reason("first_contact"))
-        yield _judged(step, told, arranged, late)
-
-
-def _judged(step: Step, told: Step, arranged: Arranged, late: Container[int]) -> Step:
-    """A step as it comes out in its turn.
-
-    Those that a push has to look up first go ``late``: what stops them is one of them, or what
-    they are refused for by themselves.
-    """
-    after = arranged.told(told)
-    if after.todo is not Todo.BLOCKED or arranged.stopped_by(step.local.id) in late:
-        return after
-    if step.lacks_value:
-        return step
-    return told if step.todo is Todo.CHECK and told.todo is Todo.BLOCKED else after
+        yield arranged.told(told)
 
 
 def _unmatched(opened: OpenTarget, arranged: Arranged) -> bool:
@@ -130,10 +110,8 @@ class View:
     """Those for which the record of another of ours was found there."""
     there: Coming = field(default_factory=set)
     """Those of ours that were found there."""
-    absent: set[int] = field(default_factory=set)
-    """Those that might have been there, and are not."""
-    gone: set[int] = field(default_factory=set)
-    """Those that were there, and are not any more."""
+    found: dict[int, Payload] = field(default_factory=dict)
+    """What is there of ours, where that is not what is known of them."""
     held_by: dict[tuple[int, str], str] = field(default_factory=dict)
     """Who has a value that one of ours is to get in a field."""
 
@@ -150,7 +128,9 @@ class View:
 
     def of(self, steps: Sequence[Step]) -> list[Step]:
         """A batch of steps as they come out. Raises Trouble."""
-        steps = [self._anew(step) if step.lacks_value else step for step in steps]
+        lacking = [step for step in steps if step.lacks_value]
+        free = {step.local.id for step in freed(self.opened, self.entity, lacking)}
+        steps = [self._anew(step) if step.local.id in free else step for step in steps]
         asked = [step for step in steps if step.todo in SENT or step.todo is Todo.CHECK]
         found = read(self.opened, self.entity, asked) if asked else {}
         finals = [step for step in steps if step.is_final]
@@ -167,7 +147,7 @@ class View:
         return judged
 
     def _anew(self, step: Step) -> Step:
-        """A record that was refused for what another had: a push looks whether it is free."""
+        """A record that was refused for what another had, which is free by now."""
         link = replace(step.link, state=LinkState.PENDING, fault=None)
         return plan(step.local, link, self.opened.rules(self.entity))
 
@@ -183,7 +163,7 @@ class View:
         if remote is None or remote.gone:
             if not checked:
                 return step
-            self.absent.add(local.id)
+            self.found[local.id] = {}
             return plan(local, replace(link, state=LinkState.PENDING), rules)
         holder = self.linked.get(remote.remote_id)
         if not checked and not (self.opened.connector.looks_first or remote.key is not None):
@@ -197,7 +177,7 @@ class View:
         if why is not None and not checked:
             return _blocked(step, why)
         if why is not None:  # what a lost call may have brought is not ours: it failed as it was
-            self.absent.add(local.id)
+            self.found[local.id] = {}
             fault = LinkFault(TroubleKind.VALIDATION, why.code, why.message, why.field)
             return plan(local, replace(link, state=LinkState.FAILED, fault=fault), rules)
         self.linked[remote.remote_id] = local.id
@@ -212,6 +192,8 @@ class View:
             attempt=None,
             attempt_hash=None,
         )
+        if checked:
+            self.found[local.id] = known.pushed
         after = plan(local, known, rules)
         if after.todo is Todo.SKIP and after.is_unchanged:
             # It arrived; or it is only taken over.
@@ -223,17 +205,18 @@ class View:
         local, link, checked = step.local, step.link, step.todo is Todo.CHECK
         why = lost(link, remote)
         if remote is None or why is not None:
-            self.gone.add(local.id)
+            self.found[local.id] = {}
             detached = replace(link, state=LinkState.DETACHED)
             after = plan(local, detached, self.opened.rules(self.entity))
             return after if after.is_gone else _blocked(step, why or reason("detached"))
-        same = self.opened.connector.knows_versions and remote.version == link.remote_version
-        if same and not checked:
+        if is_same(self.opened, link, remote) and not checked:
             return step
         rules, ours = self.opened.rules(self.entity), (link.attempt or {})
         merged = merge(
             link.pushed, ours if checked else step.payload, remote.values, rules.descriptor
         )
+        if checked or merged.base != link.pushed:
+            self.found[local.id] = link.pushed if merged.conflicts else merged.base
         if merged.conflicts:
             return _blocked(step, Reason("sync.conflict", BOTH, merged.conflicts[0].field))
         if merged.base == link.pushed and not checked:

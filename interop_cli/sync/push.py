@@ -63,6 +63,12 @@ class Sorted:
     final: list[tuple[Todo, int]] = field(default_factory=list)
     revisit: set[int] = field(default_factory=set)
 
+    @property
+    def concerned(self) -> set[int]:
+        """All of which something is still to become."""
+        final = {local_id for _todo, local_id in self.final}
+        return {*self.arranged.parts, *self.arranged.lacking, *final, *self.revisit}
+
 
 @dataclass
 class Push:
@@ -145,14 +151,17 @@ class Push:
             calls = self.report.calls
             self._recover(entity, ids)
             sorted_ = self._sorted(entity, ids)
-            arranged, revisit = sorted_.arranged, sorted_.revisit
-            if sorted_.final or arranged.lacking or arranged.waves:
+            if self._learn(sorted_):
+                ids = sorted(sorted_.concerned)
+                continue
+            revisit = sorted_.revisit | self._hold_back(sorted_)
+            arranged = sorted_.arranged
+            if sorted_.final or arranged.waves:
                 self._recognise()
             revisit |= self._depart(sorted_)
             if any(part.todo is Todo.CREATE for part in arranged.parts.values()):
                 self._introduce()
             revisit |= self._send(arranged)
-            revisit |= self.sender.look_for_freed(entity, arranged.lacking)
             if not revisit or (ids is not None and self.report.calls == calls):
                 return
             ids = sorted(revisit)
@@ -170,13 +179,32 @@ class Push:
             self._recognise()
             self.sender.look(entity, check)
 
-    def _send(self, arranged: Arranged) -> set[int]:
-        """Send what has its turn, wave by wave; whom to come back to. Raises Stopped.
+    def _learn(self, found: Sorted) -> bool:
+        """Look at what decides whose turn it is, before anybody has one: whether a value that
+        another record there had is free, and what those that are in each other's way hold there.
 
-        Nobody steps aside before it is seen that all whom that is for can go.
+        Whether anything was learnt, so that all is to be put in turn again. Raises Stopped.
         """
-        if arranged.aside and self.sender.look_for_news(arranged.entity, arranged.interlocked):
-            return {one for wave in arranged.waves for one in wave}
+        arranged = found.arranged
+        lacking, entangled = arranged.lacking, arranged.entangled
+        if not lacking and not entangled:
+            return False
+        self._recognise()
+        freed = self.sender.look_for_freed(arranged.entity, lacking)
+        return self.sender.look_for_news(arranged.entity, entangled) or freed
+
+    def _hold_back(self, found: Sorted) -> set[int]:
+        """Report those that have no turn; whom to look at again when more is known."""
+        arranged, again = found.arranged, set[int]()
+        blocked = sorted(arranged.turns.blocked)
+        for step in list(self.opened.steps_of(arranged.entity, blocked)):
+            self.report.blocked(arranged.told(step))
+            if arranged.unsure(step):
+                again.add(step.local.id)
+        return again
+
+    def _send(self, arranged: Arranged) -> set[int]:
+        """Send what has its turn, wave by wave; whom to come back to. Raises Stopped."""
         revisit: set[int] = set()
         key = self.opened.connector.descriptor(arranged.entity).key
         for todo in (Todo.RENAME, Todo.UPDATE):
@@ -216,10 +244,6 @@ class Push:
         if self.opened.note_in_step(entity, in_step):
             self.fault("refreshed")
         departing.forget(self.opened, entity, gone)
-        for step in list(self.opened.steps_of(entity, sorted(arranged.turns.blocked))):
-            self.report.blocked(arranged.told(step))
-            if arranged.unsure(step):
-                found.revisit.add(step.local.id)
         return found
 
     def _depart(self, found: Sorted) -> set[int]:

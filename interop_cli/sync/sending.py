@@ -316,18 +316,17 @@ class Sender:
             return set()
         finally:
             self.report.calls += len(opened.connector.traces())
-        descriptor = opened.connector.descriptor(entity)
-        return {
-            step.local.id
-            for step in steps
+        news = set[int]()
+        for step in steps:
+            link, remote = step.link, there.get(str(step.link.remote_id))
+            if unknown_outcomes.is_same(opened, link, remote):
+                continue
+            descriptor = opened.connector.descriptor(entity)
             if unknown_outcomes.is_news(
-                there.get(str(step.link.remote_id)),
-                step.link.remote_id,
-                step.link.pushed,
-                step.payload,
-                descriptor,
-            )
-        }
+                remote, link.remote_id, link.pushed, step.payload, descriptor
+            ):
+                news.add(step.local.id)
+        return news
 
     def _afresh(self, entity: str, ids: Sequence[int]) -> Iterator[list[Step]]:
         """What is to be done about records, as they are now, in batches."""
@@ -350,9 +349,11 @@ class Sender:
             for step, _remote_id in done:
                 self.report.say(step, UNCHANGED, reason("gone"))
 
-    def look_for_freed(self, entity: str, ids: Sequence[int]) -> set[int]:
-        """Find out which of the records that were refused for what another had may go by now."""
-        found = set[int]()
+    def look_for_freed(self, entity: str, ids: Sequence[int]) -> bool:
+        """Let go those of the records refused for what another had that may go by now; whether
+        there are any.
+        """
+        found = False
         for steps in self._afresh(entity, ids):
             try:
                 free = unknown_outcomes.freed(
@@ -367,7 +368,9 @@ class Sender:
                 self.opened.write(
                     partial(unknown_outcomes.try_again, opened=self.opened, steps=free)
                 )
-            found |= {step.local.id for step in free}
+                for step in free:
+                    self.report.forget(step)  # what becomes of it is told next
+                found = True
         return found
 
     def _look(self, entity: str, steps: list[Step]) -> None:

@@ -14,7 +14,7 @@ from interop_cli.domain.sync.payload import Payload, differences
 from interop_cli.domain.sync.plan import Reason, Step, Todo
 from interop_cli.domain.sync.records import Action, RemoteRecord, Send
 from interop_cli.domain.sync.turns import compared
-from interop_cli.store.sync.links import CLEARED, dumped, message_text
+from interop_cli.store.sync.links import CLEARED, dumped, held_there, message_text, owners
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import departing
 from interop_cli.sync.report import ERROR, OK, Report
@@ -56,6 +56,13 @@ def is_news(
     return bool(merged.conflicts) or merged.base != base
 
 
+def is_same(opened: OpenTarget, link: Link, remote: RemoteRecord | None) -> bool:
+    """Whether a record there is known, by its version, not to have changed since it was sent."""
+    if not opened.connector.knows_versions or remote is None or remote.gone:
+        return False
+    return (remote.remote_id, remote.version) == (link.remote_id, link.remote_version)
+
+
 def lost(link: Link, remote: RemoteRecord | None) -> Reason | None:
     """Why a linked record is not there any more; None where it is."""
     if remote is None or remote.gone:
@@ -81,7 +88,10 @@ def strange(
 
 
 def freed(opened: OpenTarget, entity: str, steps: Sequence[Step]) -> list[Step]:
-    """Those refused for what another record there had, which no other has now. Raises Trouble."""
+    """Those refused for what another record there had, which no stranger has now: it is free, or
+    one of ours has it that goes first, or is known to have it, so that turns decide. Raises
+    Trouble.
+    """
     descriptor, found = opened.connector.descriptor(entity), list[Step]()
     wanted: dict[str, list[Step]] = {}
     for step in steps:
@@ -90,8 +100,31 @@ def freed(opened: OpenTarget, entity: str, steps: Sequence[Step]) -> list[Step]:
             wanted.setdefault(field.name, []).append(step)
     for name, takers in wanted.items():
         held = held_by_others(opened, entity, name, takers)
+        if held:
+            held = _held_by_strangers(opened, entity, name, takers, held)
         found += [step for step in takers if step.local.id not in held]
     return found
+
+
+def _held_by_strangers(
+    opened: OpenTarget, entity: str, name: str, takers: Sequence[Step], held: Mapping[int, str]
+) -> dict[int, str]:
+    """Of values that others have those that none of ours is known to have, or goes with."""
+    conn, target_id = opened.store.conn, opened.target.id
+    ours = owners(conn, target_id, entity, sorted(set(held.values())))
+    steps = opened.steps_of(entity, sorted(ours.values()))
+    goes = {step.local.id for step in steps if step.is_final and not step.is_held}
+    known = {
+        (local_id, compared(values.get(name)))
+        for local_id, all_values in held_there(conn, target_id, entity, sorted(ours.values()))
+        for values in all_values
+    }
+    wanted = {step.local.id: compared(step.payload[name]) for step in takers}
+    return {
+        local_id: remote_id
+        for local_id, remote_id in held.items()
+        if ours.get(remote_id) not in goes and (ours.get(remote_id), wanted[local_id]) not in known
+    }
 
 
 def held_by_others(

@@ -202,6 +202,7 @@ class MemoryConnector:
         name = send.payload["name"]
         holder = remote.named(str(name))
         taken = name in remote.vendors or (holder is not None and holder.id != send.remote_id)
+        # A name that is not sent is not looked at: remotes judge a sparse update by what it says.
         if taken and "name" in send.changed:
             return Failed(
                 send.id,
