@@ -1,7 +1,7 @@
 """kill -9 at a system call, between the claim and the settlement: no double, and nothing missing.
 
-``strace`` ends the process at the Nth of the calls that write, sync, send or receive. Where it is
-not installed, the process is killed after a while instead: the points are then not exact.
+``strace`` ends the process at the Nth of the calls that write, sync, send or receive, where it is
+installed; the portal ends it at the Nth request that arrives there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,17 +107,36 @@ class Shop:
         )
         return code in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
-    def killed_after(self, seconds: float) -> bool:
-        """Push, killed after a while; whether it was still running."""
+    def killed_by_call(self, nth: int, when: str, seconds: float = 0.0) -> bool:
+        """Push, killed at the Nth call that arrives: ``before`` it is answered, or ``after``, so
+        many seconds later; whether it got that far.
+        """
+        started, reached = threading.Event(), 0
+
+        def kill() -> None:
+            started.wait()
+            child.kill()
+
+        def called() -> None:
+            nonlocal reached
+            reached += 1
+            if reached == nth and seconds:
+                threading.Timer(seconds, kill).start()
+            elif reached == nth:
+                kill()
+
+        self.portal.fail("act", when=when, act=called, times=sys.maxsize)
         child = WarmProcess(
             ["sync", "push", "-q"],
             env=self.env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(seconds)
-        child.kill()
-        return child.wait() == -signal.SIGKILL
+        started.set()
+        ended = child.wait()
+        self.portal.mishaps.clear()
+        assert ended in (0, -signal.SIGKILL)
+        return reached >= nth
 
     def check(self, where: Any) -> None:
         """The next push finishes the work: one record each, and then nothing more to do."""
@@ -151,9 +170,7 @@ def sweep(shop: Shop, points: range, calls: str) -> int:
     return reached
 
 
-needs_strace = pytest.mark.skipif(
-    not shutil.which("strace"), reason="strace is not installed; killed by time instead"
-)
+needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 
 
 @needs_strace
@@ -168,22 +185,26 @@ def test_killed_at_every_call_nothing_is_doubled(shop: Shop) -> None:
     assert points >= 200
 
 
-def test_killed_by_time_nothing_is_doubled(shop: Shop) -> None:
-    for tenths in (3, 5):
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_it_is_answered_nothing_is_doubled(shop: Shop, when: str) -> None:
+    for nth in (2, 3):
         shop.afresh()
-        shop.portal.fail("sleep", match="batch/create", seconds=0.3)
-        shop.killed_after(tenths / 10)
-        shop.portal.mishaps.clear()
-        shop.check(tenths)
+        assert shop.killed_by_call(nth, when)
+        shop.check((nth, when))
+
+
+# How long after the answer: while it is read, settled, and the next one claimed.
+LATER = [step / 1000 for step in range(30)]
 
 
 @pytest.mark.long
-def test_two_hundred_kills_by_time(shop: Shop) -> None:
-    killed = 0
-    for n in range(200):
-        shop.afresh()
-        shop.portal.fail("sleep", match="batch/create", seconds=0.2)
-        killed += shop.killed_after(0.25 + n * 0.004)
-        shop.portal.mishaps.clear()
-        shop.check(n)
-    assert killed > 50
+def test_killed_around_every_call_nothing_is_doubled(shop: Shop) -> None:
+    kills = 0
+    for when, seconds in [("before", 0.0), *(("after", seconds) for seconds in LATER)]:
+        for nth in range(1, 100):
+            shop.afresh()
+            if not shop.killed_by_call(nth, when, seconds):
+                break
+            kills += 1
+            shop.check((nth, when, seconds))
+    assert kills >= 3 * (1 + len(LATER))  # who it is, the companies, the people
