@@ -18,9 +18,11 @@ import io
 import os
 import pkgutil
 import resource
+import shlex
 import signal
 import socket
 import sys
+import tempfile
 import termios
 import time
 import traceback
@@ -47,6 +49,15 @@ LIBRARIES = (
     "tomllib",
     "wcwidth",
 )
+REHEARSED = (
+    "db init",
+    "client create Un --code UN --line1 '1 rue A' --city Alma --postal-code 'G8B 1A1' -o json",
+    "client edit UN --name Deux --lang fr",
+    "client list",
+    "client list --lang fr --filter 'city = Alma' -o csv",
+    "client show UN",
+    "--help",
+)
 
 
 def load() -> None:
@@ -59,9 +70,37 @@ def load() -> None:
         importlib.import_module(name)
     platformdirs = sys.modules["platformdirs"]
     platformdirs.user_config_path()  # loads the part for this system
+    _rehearse()
     # A page is shared until somebody writes to it, and the collector writes to all it looks at.
     gc.collect()
     gc.freeze()
+
+
+def _rehearse() -> None:
+    """Run some commands: what Python and libraries do at the first use is done for all, then."""
+    from interop_cli.cli import main
+    from interop_cli.i18n import language, set_language
+
+    environ, spoken, ticks = dict(os.environ), language(), gc.get_threshold()
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    streams = sys.stdin, sys.stdout, sys.stderr
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.clear()
+        os.environ.update(HOME=folder, INTEROP_DB=f"{folder}/interop.db", NO_PAGER="1")
+        for line in REHEARSED:
+            sys.stdin, sys.stdout, sys.stderr = (
+                io.TextIOWrapper(io.BytesIO(), "utf-8") for _stream in streams
+            )
+            code = main(shlex.split(line))
+            assert code == 0, f"{line}: {sys.stderr.buffer.getvalue().decode()}"
+    sys.stdin, sys.stdout, sys.stderr = streams
+    os.environ.clear()
+    os.environ.update(environ)
+    set_language(spoken)
+    for number, handler in handlers.items():
+        if number not in (signal.SIGKILL, signal.SIGSTOP) and handler is not None:
+            signal.signal(number, handler)
+    gc.set_threshold(*ticks)
 
 
 def _serve(address: str) -> None:
