@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.cli import Run
-from tests.support.outside import PROGRAM, content, error_of
+from tests.support.outside import PROGRAM, content, error_of, finish, start
 from tests.support.postgres import pg_ctl, programs, server_apart
 from tests.support.proxy import through
 
@@ -394,6 +396,54 @@ def test_a_job_needs_nothing_of_its_machine(postgres_shop: str, tmp_path: Path) 
 
 
 # The schema
+
+
+def test_nobody_waits_behind_a_migration_that_waits(
+    postgres_url: str, invoke: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader takes its time; others read and write on, and it is said who is waited for."""
+    import psycopg
+
+    from interop_cli.store import migrations
+
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:-1])
+        assert invoke("--db", postgres_url, "db", "init", "-q").code == 0
+    words = ("--db", postgres_url, "db", "migrate", "--json", "--lock-timeout")
+    with psycopg.connect(postgres_url, application_name="report") as slow:
+        slow.execute("SELECT COUNT(*) FROM operation")
+        result = invoke(*words, "0.1")
+        assert (result.code, json.loads(result.stderr.splitlines()[-1])["error"]["code"]) == (
+            75,
+            "db.busy",
+        )
+        process = start(*words, "60")
+        with psycopg.connect(postgres_url, options="-clock_timeout=3000") as other:
+            for _turn in range(40):
+                other.execute("LOCK TABLE write_turn IN ROW EXCLUSIVE MODE")
+                other.execute("SELECT COUNT(*) FROM operation")
+                other.commit()
+                time.sleep(0.05)
+        assert process.poll() is None
+        slow.rollback()
+    code, out, err = finish(process)
+    assert (code, len(json.loads(out)["applied"])) == (0, 1)
+    assert "postgres (report)" in err
+
+
+def test_who_wants_to_be_alone_lets_others_write_meanwhile(
+    postgres_shop: str, tmp_path: Path, invoke: Run
+) -> None:
+    import psycopg
+
+    with psycopg.connect(postgres_shop) as long_import:
+        long_import.execute("LOCK TABLE write_turn IN ROW EXCLUSIVE MODE")
+        process = start("db", "copy", postgres_shop, tmp_path / "copy.db", "--move", "-q")
+        for turn in range(4):
+            edit = ("client", "edit", "ACME", "--terms", f"t{turn}", "-q", "--lock-timeout", "3")
+            assert invoke(*edit).code == 0
+        assert process.poll() is None
+    assert finish(process)[0] == 0
 
 
 def test_no_copy_is_promised_where_none_is_made(postgres_shop: str, invoke: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -140,13 +141,30 @@ def migrate_command(app: App, no_backup: bool) -> None:
     from interop_cli.store.engines.address import is_url
     from interop_cli.store.engines.create import migrate_database
 
-    with held():
+    told: set[str] = set()
+
+    def waiting(others: list[Row]) -> None:
+        for other in others[:1]:
+            name = f"{other['login']} ({other['program']})"
+            if name not in told:
+                told.add(name)
+                app.output.warn(
+                    _(
+                        "Waiting for {name}, at it for {seconds} s; meanwhile others go on",
+                        name=name,
+                        seconds=other["seconds"],
+                    )
+                )
+
+    with ExitStack() as ending:
         steps, copy = migrate_database(
             app.location,
             app.now(),
             lock_timeout=app.lock_timeout,
             backup=not no_backup,
             dry_run=app.dry_run,
+            waiting=waiting,
+            settled=lambda: ending.enter_context(held()),
         )
         if steps:
             done(app)

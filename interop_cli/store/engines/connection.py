@@ -61,11 +61,14 @@ class Connection(Protocol):
         ``rows`` may be made on the fly, but not by asking the database: it is busy receiving.
         """
 
-    def write(self, *, moved: bool = False, alone: bool = False) -> AbstractContextManager[None]:
+    def write(
+        self, *, moved: bool = False, alone: bool = False, hasty: bool = False
+    ) -> AbstractContextManager[None]:
         """A write transaction: commits at the end, rolls back on any exception.
 
         Where writers work ``side_by_side``, what was read inside stays true only of rows that were
-        locked first; ``alone`` keeps the other writers out.
+        locked first; ``alone`` keeps the other writers out, and ``hasty`` gives any lock up soon
+        (Busy) that it does not get, so that nobody queues long behind it.
         Raises an error whose ``applied`` is None where it cannot be known whether it committed;
         UnusableDb ``db.moved`` where the database was moved elsewhere, unless ``moved``.
         """

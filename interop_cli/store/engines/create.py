@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from interop_cli.domain.errors import Conflict
+from interop_cli.domain.errors import Busy, Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
 from interop_cli.store.engines.address import is_url, without_password
+from interop_cli.store.engines.attempts import in_attempts
 from interop_cli.store.engines.beside import KEPT_BEFORE
-from interop_cli.store.engines.connection import Connection
+from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import APPLICATION_ID, check_free, claim_file, connect, exists
 from interop_cli.store.migrations import apply_pending, migrate, pending
 from interop_cli.store.writing.rights import identity
@@ -135,9 +136,23 @@ def make_admin(conn: Connection, creator: User | None, now: str) -> None:
 
 
 def migrate_database(
-    location: str, now: str, *, lock_timeout: float, backup: bool, dry_run: bool
+    location: str,
+    now: str,
+    *,
+    lock_timeout: float,
+    backup: bool,
+    dry_run: bool,
+    waiting: Callable[[list[Row]], object],
+    settled: Callable[[], object],
 ) -> tuple[list[str], Path | None]:
-    """Apply the pending steps; their names, and the copy made of a file before."""
+    """Apply the pending steps; their names, and the copy made of a file before.
+
+    On a server in short attempts, for ``lock_timeout`` seconds, so that nobody waits long behind
+    who waits; ``waiting`` gets the sessions that are in the way. ``settled`` is called before what
+    was done is committed.
+    """
+    from interop_cli.store.engines.metrics import holders
+
     conn = connect(location, lock_timeout=lock_timeout)
     try:
         steps = [step.name for step in pending(conn)]
@@ -146,7 +161,12 @@ def migrate_database(
         copy = None
         if backup and not is_url(location):
             copy = _copy_before(conn, location, steps)
-        applied = migrate(conn, now)
+        applied = in_attempts(
+            lambda: migrate(conn, now, settled),
+            lock_timeout,
+            lambda error: isinstance(error, Busy) and conn.side_by_side,
+            lambda: waiting(holders(conn)),
+        )
         if conn.engine == "postgres":
             from interop_cli.store.engines import grants
 

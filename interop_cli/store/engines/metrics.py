@@ -117,6 +117,19 @@ def blockers(conn: Connection) -> list[Row]:
     )
 
 
+def holders(conn: Connection) -> list[Row]:
+    """The other sessions that hold locks on our tables: login, program, seconds; oldest first."""
+    return conn.query(
+        "SELECT COALESCE(a.usename, a.backend_type) AS login, a.application_name AS program,"
+        " COALESCE(CAST(EXTRACT(EPOCH FROM now() - a.xact_start) AS BIGINT), 0) AS seconds"
+        " FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND EXISTS (SELECT 1"
+        " FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE l.pid = a.pid AND l.granted"
+        " AND l.database = a.datid AND a.datname = current_database()"
+        " AND c.relnamespace = CAST(current_schema() AS regnamespace))"
+        " ORDER BY seconds DESC"
+    )
+
+
 def archived(conn: Connection) -> float:
     """When the server last archived a piece of its log, in seconds since 1970; 0 for never."""
     sql = "SELECT EXTRACT(EPOCH FROM last_archived_time) AS at FROM pg_stat_archiver"

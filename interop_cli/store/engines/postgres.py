@@ -95,8 +95,10 @@ class PostgresConnection:
                 copy.write_row(row)
 
     @contextmanager
-    def write(self, *, moved: bool = False, alone: bool = False) -> Iterator[None]:
-        with translating(), self._turn("EXCLUSIVE MODE" if alone else BESIDE, moved):
+    def write(
+        self, *, moved: bool = False, alone: bool = False, hasty: bool = False
+    ) -> Iterator[None]:
+        with translating(), self._turn(moved, alone, hasty):
             try:
                 if self.distributed:
                     self.raw.execute(ONE_BY_ONE)
@@ -109,12 +111,15 @@ class PostgresConnection:
             self._commit(ours["number"])
 
     @contextmanager
-    def _turn(self, mode: str, moved: bool) -> Iterator[None]:
+    def _turn(self, moved: bool, alone: bool, hasty: bool) -> Iterator[None]:
         """Begin a transaction once nobody is at work who has to be alone."""
         if self.raw.facts.standby:
             raise READ_ONLY.error()
         try:
-            answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{TURN}{mode}; {MOVED}")
+            if alone:
+                answers = self.raw.alone(BEGIN, f"{TURN}EXCLUSIVE MODE", MOVED, hasty=hasty)
+            else:
+                answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{TURN}{BESIDE}; {MOVED}")
             while answers.nextset():
                 pass
             if not moved and (row := answers.fetchone()):

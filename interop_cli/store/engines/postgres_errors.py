@@ -293,6 +293,11 @@ def translated(error: psycopg.Error) -> InteropError:
     return InteropError("db.error", msg("The database answered with an error: {name}.", name=state))
 
 
+def is_locked(error: Exception) -> bool:
+    """Whether a lock was not to be had in time."""
+    return isinstance(error, psycopg.errors.LockNotAvailable)
+
+
 @contextmanager
 def translating() -> Iterator[None]:
     """Turn psycopg's errors into interop's."""

@@ -11,6 +11,7 @@ import re
 import select
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, LiteralString, TypeVar
@@ -21,7 +22,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
-from interop_cli.store.engines.postgres_errors import MALFORMED, Silent, refusal, translating
+from interop_cli.store.engines.attempts import ATTEMPT, in_attempts
+from interop_cli.store.engines.postgres_errors import (
+    MALFORMED,
+    Silent,
+    is_locked,
+    refusal,
+    translating,
+)
 
 T = TypeVar("T")
 CONNECTING = 10  # seconds to wait for a server that says nothing at all, at most
@@ -110,6 +118,26 @@ class Session(psycopg.Connection[Any]):
         if not self.facts.pooled:
             return ""
         return f"SET LOCAL lock_timeout = {max(int(self.lock_timeout * 1000), 1)}; "
+
+    def alone(self, begin: str, turn: str, then: str, *, hasty: bool) -> psycopg.Cursor[Any]:
+        """Begin a transaction with a lock that others have to wait for; see ``attempts``.
+
+        ``hasty`` tries once, and has no lock of the transaction waited for any longer.
+        """
+        (usual,) = next(self.execute("SELECT current_setting('lock_timeout')"))
+        soon = f"{max(int(min(ATTEMPT, self.lock_timeout) * 1000), 1)}ms"
+        begun = f"{begin}; SET LOCAL lock_timeout = '{soon}'; {turn}; "
+        then = f"SET LOCAL lock_timeout = '{soon if hasty else usual}'; {then}"
+
+        def attempt() -> psycopg.Cursor[Any]:
+            try:
+                return self.execute(begun + then)
+            except psycopg.Error:
+                with suppress(psycopg.Error):
+                    self.execute("ROLLBACK")
+                raise
+
+        return in_attempts(attempt, 0 if hasty else self.lock_timeout, is_locked)
 
     def settle(self) -> None:
         """Set what a session is set to, in a transaction that begins, where that is all we have."""

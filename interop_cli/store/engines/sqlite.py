@@ -150,7 +150,9 @@ class SqliteConnection:
             self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
     @contextmanager
-    def write(self, *, moved: bool = False, alone: bool = True) -> Iterator[None]:
+    def write(
+        self, *, moved: bool = False, alone: bool = True, hasty: bool = False
+    ) -> Iterator[None]:
         # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.
         with translating():
             self.raw.execute("BEGIN IMMEDIATE")

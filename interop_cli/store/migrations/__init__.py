@@ -135,10 +135,19 @@ def missing(conn: Connection) -> list[Migration]:
     return [migration for migration in MIGRATIONS if migration.name not in done]
 
 
-def migrate(conn: Connection, now: str) -> list[str]:
-    """Apply what is pending, all of it or nothing; the names of the steps applied."""
-    with conn.write(moved=True, alone=True):  # or what was moved could not be read any more
-        return apply_pending(conn, now)
+def migrate(conn: Connection, now: str, settled: Callable[[], object] = bool) -> list[str]:
+    """Apply what is pending, all of it or nothing; the names of the steps applied.
+
+    ``settled`` is called before they are committed. On a server Busy ``db.busy`` soon, where others
+    hold what a step changes.
+    """
+    # Also what was moved, or it could not be read any more.
+    with conn.write(moved=True, alone=True, hasty=True):
+        if conn.side_by_side:
+            conn.patient()
+        steps = apply_pending(conn, now)
+        settled()
+        return steps
 
 
 def apply_pending(conn: Connection, now: str) -> list[str]:
