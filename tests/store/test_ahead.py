@@ -15,8 +15,10 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.services.imports import ahead
 from interop_cli.services.imports.clients import Import
+from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import Row, rows, take_in
 from tests.support.many_stores import NewStore
 from tests.support.stores import add_client, dump
@@ -70,7 +72,7 @@ def stored(store: Store) -> Any:
     """What a database holds, without the uids that chance has made."""
     made = {
         row["uid"]
-        for table in ("client", "address", "contact")
+        for table in ("client", "address", "contact", "document")
         for row in store.conn.query(f"SELECT uid FROM {table}")
     } - {GIVEN}
     return {
@@ -132,6 +134,78 @@ def test_the_same_is_written_and_said(new_store: NewStore, monkeypatch: pytest.M
     alone, forked = both_ways(new_store, monkeypatch, work)
     assert alone == forked
     assert alone[0][0][2:5] == [60, 56, 4]
+
+
+def documents() -> list[Row]:
+    """Rows of all kinds: plain, refused, warned of, of known documents, with contact, lines, …"""
+    odd: dict[int, dict[str, Any]] = {
+        11: {"kind": "job", "client": "PROSPECT"},
+        12: {"client": "PROSPECT"},
+        13: {"client": ""},
+        14: {"client": "NOBODY"},
+        15: {"client": "DOLLARS"},
+        16: {"client": "DOLLARS", "currency": "CAD"},
+        17: {"currency": "usd"},
+        18: {"currency": "nothing"},
+        19: {"client": "IDLE", "status": "void"},
+        20: {"contact": "Anne Roy", "ship_to": "à l'arrière"},
+        21: {"ship_to.line1": "2, rue du Port", "ship_to.city": "Québec"},
+        22: {"lines": [{"description": "Cartes", "quantity": "2", "unit_price": "5.25"}]},
+        23: {"subtotal": "", "lines": [{"description": "Cartes", "unit_price": "5.25"}]},
+        24: {"subtotal": ""},
+        25: {"kind": "quote", "subtotal": ""},
+        26: {"kind": "note de crédit", "subtotal": "-10.00"},
+        27: {"kind": "bill"},
+        28: {"number": ""},
+        29: {"number": " n 12 "},
+        30: {"number": "N10"},
+        31: {"number": "F-9"},
+        32: {"date": "hier"},
+        33: {"date": "2025-12-31T23:59:00-05:00"},
+        34: {"total": "12.00", "tax": "1.00"},
+        35: {"uid": GIVEN, "external_id": "É-7", "memo": "Merci!"},
+        36: {"uid": GIVEN.upper()},
+        37: {"bill_to": "IDLE"},
+        38: {"bill_to": "C1"},
+        39: {"bill_to": "PROSPECT"},
+        40: {"bill_to": "NOBODY"},
+        41: {"client": "", "client.external_id": "E1"},
+        42: {"terms": "net30", "number": "x" * 41},
+    }
+    plain = {"kind": "invoice", "client": "C1", "date": "2025-03-01", "subtotal": "1 000,50"}
+    return [
+        Row(line, {"number": f"N{line}", "tax": "0.00", **plain, **odd.get(line, {})})
+        for line in range(2, 62)
+    ]
+
+
+def test_documents(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where half of the rows are of documents that are there."""
+
+    def taken_in(store: Store, records: list[Row]) -> Any:
+        def work(uow: UnitOfWork) -> Any:
+            return DocumentImport(uow, Context(), continue_on_error=True, want_rows=True).run(
+                iter(records)
+            )
+
+        return told(store.run(work, operation="sales.import")[0])
+
+    def work(store: Store) -> Any:
+        add_client(store, code="C1", external_id="E1")
+        add_client(store, code="PROSPECT", prospect=True)
+        add_client(store, code="DOLLARS", currency="USD")
+        add_client(store, code="IDLE", active=False)
+        changed = [row._replace(values={**row.values, "terms": "net60"}) for row in documents()]
+        return [taken_in(store, found) for found in (documents()[::2], documents(), changed)]
+
+    monkeypatch.setattr(DocumentImport, "size", 5)
+    alone, forked = both_ways(new_store, monkeypatch, work)
+    assert alone == forked
+    codes = {row["error"]["code"] for row in alone[0][1][0] if row["error"]}
+    assert codes >= {
+        *("client.not_found", "field.missing", "import.duplicate", "import.uid"),
+        *("document.kind.unknown", "document.date.format", "text.too_long"),
+    }
 
 
 def test_a_file_that_ends_in_an_error(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,11 @@
 """What is told of the rows of a large file by themselves, worked out in a second process.
 
-That process is a fork of this one. It gets rows, a batch at a time, and gives back who each of them
-is about, and what is stored of it where it is a new client with nothing special about it. It asks
-no database, reads no file and says nothing: a row that a rule refuses or warns of is left to the
-import, which does with it what it does with the rows of a small file. So it decides nothing but the
-time: where there is no such process, or where it dies, the import does all of it.
+That process is a fork of this one. It gets rows, a batch at a time, and gives back what an import's
+``Teller`` makes of each: who it is about, and what is stored of it where it is new and there is
+nothing special about it. It asks no database, reads no file and says nothing: a row that a rule
+refuses or warns of is left to the import, which does with it what it does with the rows of a small
+file. So it decides nothing but the time: where there is no such process, or where it dies, the
+import does all of it.
 """
 
 from __future__ import annotations
@@ -17,20 +18,14 @@ import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import islice
-from typing import IO, Any, NamedTuple, NoReturn
+from typing import IO, Any, NoReturn, Protocol
 
-from interop_cli.domain.errors import InteropError
-from interop_cli.domain.fields.nested import any_field
-from interop_cli.domain.matching import Identity, identity
 from interop_cli.domain.rules import Context
-from interop_cli.services.clients import card
 from interop_cli.services.imports.rows import FileRow
-from interop_cli.store.engines.connection import Row
-from interop_cli.store.writing.repositories import addresses, clients
 
 ALONE = 4000  # rows of a file that are not worth a process
 AHEAD = 4  # batches that are read before they are written
@@ -39,23 +34,26 @@ _LENGTH = struct.Struct("=I")
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-class Ready(NamedTuple):
-    """Who a row is about; the ``rows`` of a new client and its main address where it is plain."""
+class Teller(Protocol):
+    """What the second process does with a row."""
 
-    who: Identity
-    rows: tuple[Row, Row] | None
+    def told(self, values: dict[str, Any], *, build: bool) -> Any:
+        """What there is to be told of a row, of plain Python values; ``None`` for nothing.
+
+        ``build``: what would be stored of it, too, as it is thought to be new.
+        """
 
 
-Batch = tuple[list[FileRow], Sequence[Ready | None]]
-"""Rows, and what is ready of each; nothing where nothing is."""
+Batch = tuple[list[FileRow], Sequence[Any]]
+"""Rows, and what was told of each; nothing where nothing was."""
 
 
 def batches(
-    records: Iterator[FileRow], size: int, context: Context, builds: Callable[[], bool]
+    records: Iterator[FileRow], size: int, teller: Callable[[], Teller], builds: Callable[[], bool]
 ) -> Generator[Batch, None, None]:
     """The rows in batches of ``size``; close it when done.
 
-    ``builds`` tells, when a batch is sent, whether it is thought to hold new clients.
+    ``builds`` tells, when a batch is sent, whether its rows are thought to be new.
     """
     for _ in range(0, ALONE, size):
         if not (rows := list(islice(records, size))):
@@ -63,7 +61,7 @@ def batches(
         yield rows, ()
     helper = None
     if may_fork():
-        worker = _Worker(context)
+        worker = _Worker(teller())
         with suppress(OSError):  # no process or no pipe is left to us
             helper = _Helper(worker.answer)
     if helper is None:
@@ -112,41 +110,27 @@ def _packed(rows: Sequence[FileRow], build: bool) -> bytes:
         return marshal.dumps((False, []))
 
 
-def _unpacked(answer: bytes) -> Sequence[Ready | None]:
-    if not answer:
-        return ()
-    told = marshal.loads(answer)  # noqa: S302 - of our own fork
-    return [Ready(Identity._make(one[0]), one[1]) if one else None for one in told]
+def _unpacked(answer: bytes) -> Sequence[Any]:
+    return marshal.loads(answer) if answer else ()  # noqa: S302 - of our own fork
+
+
+def apart(context: Context) -> Context:
+    """This context where there is no database, with warnings of its own."""
+    known = context.policy.accounting_fields()  # asked here: the database is this process's
+    policy = replace(context.policy, accounting_fields=lambda: known)
+    return replace(context, policy=policy, warnings=[])
 
 
 class _Worker:
-    """What the second process does with rows."""
+    """What the second process does with messages."""
 
-    def __init__(self, context: Context) -> None:
-        # Asked for here: the database is the other process's.
-        known = context.policy.accounting_fields()
-        policy = replace(context.policy, accounting_fields=lambda: known)
-        self._context = replace(context, policy=policy, warnings=[])
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
 
     def answer(self, message: bytes) -> bytes:
         build, rows = marshal.loads(message)  # noqa: S302 - of the process we are a fork of
-        return marshal.dumps([None if row is None else self._told(row, build) for row in rows])
-
-    def _told(self, values: Mapping[str, Any], build: bool) -> tuple[Any, Any]:
-        plain = build and not values.get("logo") and not any_field(tuple(values))
-        return tuple(identity(values)), self._rows(values) if plain else None
-
-    def _rows(self, values: Mapping[str, Any]) -> tuple[Row, Row] | None:
-        self._context.warnings.clear()
-        try:
-            client, address = card.built(values, self._context)
-        except InteropError:
-            return None
-        if self._context.warnings:
-            return None
-        if client.shipper_identity == "client":  # which needs a logo
-            return None
-        return clients.to_row(client), addresses.to_row(address)
+        told = self._teller.told
+        return marshal.dumps([None if row is None else told(row, build=build) for row in rows])
 
 
 class _Helper:

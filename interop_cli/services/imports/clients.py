@@ -6,22 +6,20 @@ from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import InteropError, InvalidData
-from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.client import PLACE
-from interop_cli.domain.fields.field import given
 from interop_cli.domain.matching import DEFAULT, NOBODY, Identity, Key, identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key, uid_key
-from interop_cli.domain.values.text import fold, is_no_value
+from interop_cli.domain.values.text import fold
 from interop_cli.services.clients import card
 from interop_cli.services.clients.matching import (
     Move,
@@ -32,7 +30,7 @@ from interop_cli.services.clients.matching import (
 )
 from interop_cli.services.clients.writing import CardWriter, Others, code_for
 from interop_cli.services.imports import ahead
-from interop_cli.services.imports.ahead import Ready
+from interop_cli.services.imports.client_rows import PlainClients, Ready, stated
 from interop_cli.services.imports.matching import (
     Clashes,
     FileClients,
@@ -59,7 +57,6 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
-KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
 _WHERE = ("line1", "line2", "city", "postal_code")
 
 
@@ -119,16 +116,13 @@ class Import(RowImport):
 
     def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
         """The rows in batches, with what was told ahead of those of a large file."""
-        found = ahead.batches(records, self.size, self.context, self._builds)
+        teller = partial(PlainClients, self.context)
+        found = ahead.batches(records, self.size, teller, self.builds)
         with closing(found):
-            for rows, ready in found:
-                self._ready = ready
+            for rows, told in found:
+                self._ready = [Ready.of(one) for one in told]
                 yield rows
                 self._ready = ()
-
-    def _builds(self) -> bool:
-        """Whether the next rows are thought to be new clients."""
-        return not self.refused and 2 * self.created >= self.outcome.matched
 
     def conclude(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
@@ -277,7 +271,7 @@ class Import(RowImport):
 
     def revised(self, one: Read, row: Row, main: Row, others: Others, context: Context) -> Written:
         """What a row makes of its client."""
-        values = _said(with_main(one.values, one.parts.main))
+        values = stated(with_main(one.values, one.parts.main))
         if values.pop("code", None) and one.found and one.found.contradicts(Key.CODE, one.who):
             raise other_code()
         if (said := values.get("main_address", {}).get("uid")) and uid_key(said) != main["uid"]:
@@ -400,18 +394,3 @@ class Import(RowImport):
 def _pairs(reads: Sequence[Read], rows: Mapping[Any, Row]) -> Iterator[tuple[Any, Row | None]]:
     for one in reads:
         yield one.record, rows[one.found.id] if one.found else None
-
-
-def _said(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row says; an empty cell leaves what always has a value as it is.
-
-    So does an empty place: only a part of one that is empty says something.
-    """
-    kept = KEPT_WHEN_EMPTY
-    if not any(values.get(name) for name in PLACE):
-        kept = KEPT_WHEN_EMPTY.union(PLACE)
-    return {
-        name: value
-        for name, value in values.items()
-        if (value not in ("", None) or name not in kept) and not is_no_value(value)
-    }

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from interop_cli.domain.document import Document, DocumentLine, read_amounts
+from interop_cli.domain.document import Document, DocumentLine
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
-from interop_cli.domain.fields.document import PLACE_PARTS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.validation import wrong
-from interop_cli.domain.values.address_text import bare_line
-from interop_cli.domain.values.closed_lists import KINDS, SOLD, find_currency
+from interop_cli.domain.values.closed_lists import SOLD
 from interop_cli.domain.values.text import fold
+from interop_cli.services.imports import ahead
+from interop_cli.services.imports.document_rows import (
+    NAMES_PARTY,
+    DocumentKey,
+    PlainDocuments,
+    amounts_of,
+    check_amounts,
+    currency_of,
+    key_of,
+    own_of,
+    place_of,
+    place_parts,
+)
 from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport, uid_of
+from interop_cli.services.outcome import MAX_ITEMS
 from interop_cli.services.sales.documents import (
-    AMOUNT_FIELDS,
     OWN_FIELDS,
     already_issued,
     lines_of,
@@ -27,20 +40,27 @@ from interop_cli.services.sales.documents import (
     with_subtotal,
 )
 from interop_cli.services.sales.parties import Linked, Parties
+from interop_cli.store.writing.repositories.documents import to_row
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
-PLACE_NAMES = frozenset(f"ship_to.{part}" for part in PLACE_PARTS)
-# What may name a contact or an address.
-NAMES_PARTY = PLACE_NAMES | {"contact", "ship_to"}
-OWN, AMOUNT_NAMES = frozenset(OWN_FIELDS), frozenset(AMOUNT_FIELDS)
+Told = tuple[DocumentKey, "Row | None"] | None
+"""What ``PlainDocuments`` tells of a row."""
 
 
-class Taken(NamedTuple):
-    """A row that will be written: its line in the file, the document and its lines."""
+class New(NamedTuple):
+    """A row whose document will be inserted: its line in the file, what is stored, its lines."""
+
+    line: int
+    row: Row
+    lines: list[DocumentLine] | None
+
+
+class Revised(NamedTuple):
+    """A row whose document is stored: its line in the file, what it makes of it, its lines."""
 
     line: int
     document: Document
@@ -55,10 +75,21 @@ class DocumentImport(RowImport):
     _seen: bytearray = field(default_factory=bytearray)
     _inactive: int = 0
     _jobs: bool = False
+    size: ClassVar[int] = 1000
+    _told: Sequence[Told] = ()  # what is known already of the rows of the batch
 
     def __post_init__(self) -> None:
         self._owners = Owners(self.uow)
         self._parties = Parties(self.uow)
+
+    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
+        """The rows in batches, with what was told ahead of those of a large file."""
+        teller = partial(PlainDocuments, self.context, self.kind)
+        with closing(ahead.batches(records, self.size, teller, self.builds)) as found:
+            for rows, told in found:
+                self._told = told
+                yield rows
+                self._told = ()
 
     # -- a batch ----------------------------------------------------------------------------
 
@@ -66,17 +97,16 @@ class DocumentImport(RowImport):
         """Write new documents and changed ones, each set with one statement."""
         rows = [record.values for record in records]
         self._owners.load(rows, (str(v).strip() for row in rows if (v := row.get("bill_to"))))
-        keys = [self._key_of(record) for record in records]
+        told, self._told = self._told or [None] * len(records), ()
+        keys = [self._key_of(record, one) for record, one in zip(records, told, strict=True)]
         existing = self._existing(keys)
         known = [None if isinstance(key, InvalidData) else existing.get(key) for key in keys]
         owners = [self._owner_of(record) for record in records]
         self._load_parties(rows, known, owners)
         named = self.uow.documents.by_uids(uid for record in records if (uid := uid_of(record)))
-        new: dict[tuple[str, str], Taken] = {}
-        saves: list[tuple[Row, Taken]] = []
-        for record, key, row, owner in zip(records, keys, known, owners, strict=True):
-            number = _number(record)
-            context = self.context.at(record.line, number, record.parts)
+        new: dict[DocumentKey, New] = {}
+        saves: list[tuple[Row, Revised]] = []
+        for record, key, row, owner, one in zip(records, keys, known, owners, told, strict=True):
             try:
                 if isinstance(key, InvalidData):
                     raise key
@@ -86,45 +116,31 @@ class DocumentImport(RowImport):
                     raise owner
                 self._agree(record, row, named)
                 if row is None:
-                    new[key] = self._taken(record, key[0], None, owner, context)
+                    new[key] = self._new(record, key[0], owner, one[1] if one else None)
                 else:
                     self._once(row["id"])
-                    saves.append((row, self._taken(record, key[0], row, owner, context)))
+                    saves.append((row, self._revised(record, row, owner)))
             except InteropError as error:
+                number = _number(record)
                 kind = self.kind if isinstance(key, InvalidData) else key[0]
                 self.reject(record, number, error, {"id": None, "number": number, "kind": kind})
         if not self.refused:
             self._insert(list(new.values()))
             self._save(saves)
 
-    def _key_of(self, record: FileRow) -> tuple[str, str] | InvalidData:
-        """The kind and the folded number of a row, or what is wrong with it as a row."""
+    def _key_of(self, record: FileRow, told: Told) -> DocumentKey | InvalidData:
+        """The key of a row, or what is wrong with it as a row."""
+        if told is not None:
+            return told[0]
         if record.error is not None:
             message = record.error.message or msg("is not valid")
             return InvalidData(record.error.code, message, details=[record.error])
-        number = str(record.values.get("number") or "").strip()
         try:
-            if not number:
-                raise wrong("number", "field.missing", msg("is required"))
-            return self._kind_of(record.values.get("kind")), fold(number)
+            return key_of(record.values, self.kind)
         except InvalidData as error:
             return error
 
-    def _kind_of(self, given: object) -> str:
-        if not given:
-            if self.kind is None:
-                raise wrong("kind", "field.missing", msg("is required"))
-            return self.kind
-        kind = KINDS.get(str(given)) or KINDS.get(fold(str(given)))
-        if kind is None:
-            choices = ", ".join(dict.fromkeys(KINDS.values()))
-            reason = msg("is not one of {choices}", choices=choices)
-            raise wrong("kind", "document.kind.unknown", reason)
-        return kind
-
-    def _existing(
-        self, keys: Sequence[tuple[str, str] | InvalidData]
-    ) -> dict[tuple[str, str], Row]:
+    def _existing(self, keys: Sequence[DocumentKey | InvalidData]) -> dict[DocumentKey, Row]:
         numbers: dict[str, list[str]] = {}
         for key in keys:
             if not isinstance(key, InvalidData):
@@ -183,28 +199,43 @@ class DocumentImport(RowImport):
 
     # -- one row ----------------------------------------------------------------------------
 
+    def _new(self, record: FileRow, kind: str, owner: Owner | None, plain: Row | None) -> New:
+        """A row of a new document; ``plain`` is what was told of it before its client was known."""
+        values: Mapping[str, Any] = record.values
+        currency = currency_of(values, owner.currency if owner else None)
+        lines = None
+        if plain is not None and owner is not None and plain["currency"] == currency:
+            self._check_sold(owner, kind)
+            plain.update(client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
+            row = plain
+        else:
+            context = self.context.at(record.line, _number(record), record.parts)
+            lines = _lines(values, currency, context)
+            values = with_subtotal(values, lines) if lines else values
+            row = to_row(self._built(values, kind, owner, context))
+        self._inactive += not (owner and owner.active)
+        self._jobs = self._jobs or kind == "job"
+        return New(record.line, row, lines)
+
     def _built(
         self, values: Mapping[str, Any], kind: str, owner: Owner | None, context: Context
     ) -> Document:
         if owner is None:
             raise wrong("client", "field.missing", msg("is required"))
-        if kind in SOLD:
-            self._check_prospect(owner, "client")
-        own = {name: value for name, value in values.items() if name in OWN and value}
-        own.update(_place(values), **_amounts(values, kind, _currency(values, None, owner)))
+        self._check_sold(owner, kind)
+        own = own_of(values, kind, currency_of(values, owner.currency))
         self._link(own, values, owner.id, None)
-        if kind in SOLD and "subtotal_cents" not in own:
-            raise wrong("subtotal", "field.missing", msg("is required"))
+        check_amounts(own, kind)
         own.setdefault("currency", owner.currency)
         own.update(kind=kind, client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
-        document = Document.build(own, context)
-        self._inactive += not owner.active
-        self._jobs = self._jobs or kind == "job"
-        return document
+        return Document.build(own, context)
 
-    def _revised(
-        self, values: Mapping[str, Any], row: Row, owner: Owner | None, context: Context
-    ) -> Document:
+    def _revised(self, record: FileRow, row: Row, owner: Owner | None) -> Revised:
+        """What a row makes of the document that is stored as ``row``."""
+        context = self.context.at(record.line, _number(record), record.parts)
+        currency = currency_of(record.values, str(row["currency"]))
+        lines = _lines(record.values, currency, context)
+        values = with_subtotal(record.values, lines) if lines else record.values
         changes: dict[str, Any] = {
             name: values[name] or None
             for name in OWN_FIELDS
@@ -212,15 +243,13 @@ class DocumentImport(RowImport):
             and name != "number"
             and not (name in KEPT_WHEN_EMPTY and values[name] in (None, ""))
         }
-        changes.update(
-            _place(values), **_amounts(values, row["kind"], _currency(values, row, owner))
-        )
+        changes.update(place_of(values), **amounts_of(values, row["kind"], currency))
         self._link(changes, values, owner.id if owner else row["client_id"], row)
         if owner is not None:
             changes["client_id"] = owner.id
             moved = owner.id != row["client_id"]
-            if moved and row["kind"] in SOLD:
-                self._check_prospect(owner, "client")
+            if moved:
+                self._check_sold(owner, row["kind"])
             if moved or "bill_to" in values:
                 changes["bill_to_id"] = self._payer(values, owner, row["kind"])
         before = self.uow.documents.entity(row)
@@ -228,7 +257,9 @@ class DocumentImport(RowImport):
         self._jobs = self._jobs or row["kind"] == "job"
         if row["issued"] and document.__dict__ != before.__dict__:
             raise already_issued()
-        return document
+        if row["issued"] and lines is not None:
+            self._check_lines(row, lines)
+        return Revised(record.line, document, lines)
 
     def _link(
         self, own: dict[str, Any], values: Mapping[str, Any], client_id: int, row: Row | None
@@ -250,7 +281,7 @@ class DocumentImport(RowImport):
                 continue
             stands = stored[column] if stored else None
             try:
-                if name == "ship_to" and (parts := _parts(values)):
+                if name == "ship_to" and (parts := place_parts(values)):
                     found = Linked(self._parties.place(client_id, parts, stands), typed)
                 else:
                     found = find(client_id, typed, ids=name in own, stands=stands)
@@ -270,11 +301,14 @@ class DocumentImport(RowImport):
         payer = self._owners.of_code(str(values["bill_to"]).strip(), "bill_to")
         if payer.id == owner.id:
             return None
-        if kind in SOLD:
-            self._check_prospect(payer, "bill_to")
+        self._check_sold(payer, kind, "bill_to")
         return payer.id
 
-    def _check_prospect(self, owner: Owner, path: str) -> None:
+    @staticmethod
+    def _check_sold(owner: Owner, kind: str, path: str = "client") -> None:
+        """Refuse to a prospect what is sold."""
+        if kind not in SOLD:
+            return
         try:
             check_not_prospect(owner.code, owner.prospect)
         except Conflict as error:
@@ -282,19 +316,19 @@ class DocumentImport(RowImport):
 
     # -- writing ----------------------------------------------------------------------------
 
-    def _insert(self, new: list[Taken]) -> None:
-        ids = self.uow.documents.add([taken.document for taken in new])
-        for document_id, taken in zip(ids, new, strict=True):
+    def _insert(self, new: list[New]) -> None:
+        ids = self.uow.documents.add_rows([one.row for one in new])
+        for document_id, one in zip(ids, new, strict=True):
             self._once(document_id)
-            self._note(taken, document_id, "ok", "created")
+            self._note(one.line, one.row["number"], one.row["kind"], document_id, "created")
         self.uow.documents.add_lines(
-            (document_id, taken.document.client_id or 0, taken.lines)
-            for document_id, taken in zip(ids, new, strict=True)
-            if taken.lines
+            (document_id, one.row["client_id"], one.lines)
+            for document_id, one in zip(ids, new, strict=True)
+            if one.lines
         )
         self.created += len(new)
 
-    def _save(self, saves: list[tuple[Row, Taken]]) -> None:
+    def _save(self, saves: list[tuple[Row, Revised]]) -> None:
         documents, touched = self.uow.documents, self.uow.touched
         touched.clear()
         documents.save([(row, taken.document) for row, taken in saves])
@@ -304,33 +338,22 @@ class DocumentImport(RowImport):
                 client_id = taken.document.client_id or 0
                 hit = documents.set_lines(row["id"], client_id, taken.lines) or hit
             self.updated += hit
-            status, action = ("ok", "updated") if hit else ("unchanged", "unchanged")
-            self._note(taken, row["id"], status, action)
-
-    def _taken(
-        self, record: FileRow, kind: str, row: Row | None, owner: Owner | None, context: Context
-    ) -> Taken:
-        """A row that passed, with the lines it has (NDJSON); ``row`` is what is stored of it."""
-        given = record.values.get("lines")
-        currency = _currency(record.values, row, owner)
-        lines = None if given is None else lines_of(given, context.counted_in(currency))
-        values = with_subtotal(record.values, lines) if lines else record.values
-        if row is None:
-            return Taken(record.line, self._built(values, kind, owner, context), lines)
-        document = self._revised(values, row, owner, context)
-        if row["issued"] and lines is not None:
-            self._check_lines(row, lines)
-        return Taken(record.line, document, lines)
+            number, kind = taken.document.number, taken.document.kind
+            self._note(taken.line, number, kind, row["id"], "updated" if hit else "unchanged")
 
     def _check_lines(self, row: Row, lines: list[DocumentLine]) -> None:
         """Refuse other lines for what was issued here."""
         if not self.uow.documents.has_lines(row["id"], row["client_id"], lines):
             raise already_issued()
 
-    def _note(self, taken: Taken, document_id: int, status: str, action: str) -> None:
-        number, kind = taken.document.number, taken.document.kind
+    def _note(
+        self, line: int, number: str | None, kind: str, document_id: int, action: str
+    ) -> None:
+        if self.outcome.rows is None and len(self._items) > MAX_ITEMS:
+            return
+        status = "unchanged" if action == "unchanged" else "ok"
         item = {"id": document_id, "number": number, "kind": kind, "status": status}
-        self.note(taken.line, number, {**item, "error": None, "action": action})
+        self.note(line, number, {**item, "error": None, "action": action})
 
     def finish(self) -> None:
         """End the prospects that have a job, and say what was taken as history."""
@@ -349,37 +372,13 @@ def _twice() -> InvalidData:
     return wrong("number", "import.duplicate", msg("is in the file twice"))
 
 
-def _amounts(values: Mapping[str, Any], kind: str, currency: str | None) -> dict[str, int]:
-    return {} if AMOUNT_NAMES.isdisjoint(values) else read_amounts(values, kind, currency)
-
-
-def _currency(values: Mapping[str, Any], row: Row | None, owner: Owner | None) -> str | None:
-    """What the amounts of a row count in: as it says, as stored, or as its client does.
-
-    ``None`` where that is wrong, which is told of the field.
-    """
-    if given := values.get("currency"):
-        return find_currency(given)
-    if row is not None:
-        return str(row["currency"])
-    return owner.currency if owner else None
+def _lines(
+    values: Mapping[str, Any], currency: str | None, context: Context
+) -> list[DocumentLine] | None:
+    """The lines that a row has (NDJSON)."""
+    given = values.get("lines")
+    return None if given is None else lines_of(given, context.counted_in(currency))
 
 
 def _same(typed: object, stored: str | None) -> bool:
     return bool(typed and stored) and fold(str(typed)) == fold(stored or "")
-
-
-def _parts(values: Mapping[str, Any]) -> dict[str, str]:
-    """The parts of ``ship_to``, where the file has those."""
-    if PLACE_NAMES.isdisjoint(values):
-        return {}
-    parts = {part: str(values.get(f"ship_to.{part}") or "").strip() for part in PLACE_PARTS}
-    return parts if any(parts.values()) else {}
-
-
-def _place(values: Mapping[str, Any]) -> dict[str, str]:
-    """``ship_to`` out of its parts, where the file has those."""
-    parts = _parts(values)
-    if not parts:
-        return {}
-    return {"ship_to": bare_line({**parts, "label": None, "attention": parts["name"]})}

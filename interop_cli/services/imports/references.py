@@ -54,11 +54,14 @@ class Owners:
     def __init__(self, uow: UnitOfWork) -> None:
         self.uow = uow
         self._known: dict[str, dict[str, Sequence[Owner]]] = {kind: {} for kind in BY.values()}
+        self._asked: Sequence[tuple[str, str]] = ()
 
     def load(self, rows: Sequence[Mapping[str, Any]], codes: Iterable[str] = ()) -> None:
         """Look up whom these rows name, and who else has these ``codes``."""
+        named = set().union(*rows)  # the columns that there are: to ask each row for all takes long
+        self._asked = [(name, kind) for name, kind in BY.items() if name in named]
         for name, kind in BY.items():
-            texts = {_text(row, name) for row in rows if row.get(name)}
+            texts = {_text(row, name) for row in rows if row.get(name)} if name in named else set()
             if kind == "code":
                 texts.update(codes)
             known = self._known[kind]
@@ -91,7 +94,7 @@ class Owners:
         return found[0]
 
     def of_row(self, values: Mapping[str, Any], likely: Owner | None = None) -> Owner | None:
-        """The client that a row names among those loaded; None where it names nobody.
+        """The client that one of the rows of the last ``load`` names; None where it names nobody.
 
         An identifier decides, and all that are given must agree; an e-mail or a name decides
         between those that are left, then ``likely``.
@@ -101,7 +104,7 @@ class Owners:
         """
         left: Sequence[Owner] = ()
         by = ""
-        for name, kind in BY.items():
+        for name, kind in self._asked:
             text = _text(values, name)
             if not text or (len(left) == 1 and kind not in IDENTIFIERS):
                 continue

@@ -164,6 +164,10 @@ class RowImport(ABC):
         """Whether nothing will be written: the rest is read for its faults."""
         return bool(self.rejected) and not self.continue_on_error
 
+    def builds(self) -> bool:
+        """Whether the next rows are thought to be of something new."""
+        return not self.refused and 2 * self.created >= self.outcome.matched
+
     def run(self, records: Iterable[FileRow]) -> Outcome:
         """Write every row, or none where one is not valid and the import does not go on.
 

@@ -115,7 +115,11 @@ class DocumentRepository:
 
     def add(self, documents: Sequence[Document]) -> list[int]:
         """Insert documents that passed their rules; their ids."""
-        return self.writer.insert("document", [to_row(document) for document in documents])
+        return self.add_rows([to_row(document) for document in documents])
+
+    def add_rows(self, rows: Sequence[Row]) -> list[int]:
+        """The same of what is stored of them: see ``to_row``."""
+        return self.writer.insert("document", rows)
 
     def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
         """Write changed documents over the rows they were read from; how many differed.

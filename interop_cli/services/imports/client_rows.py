@@ -1,0 +1,72 @@
+"""What a row of clients says by itself: read without a database, also in a second process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields.client import PLACE
+from interop_cli.domain.fields.field import given
+from interop_cli.domain.fields.nested import any_field
+from interop_cli.domain.matching import Identity, identity
+from interop_cli.domain.rules import Context
+from interop_cli.domain.values.text import is_no_value
+from interop_cli.services.clients import card
+from interop_cli.services.imports import ahead
+from interop_cli.store.engines.connection import Row
+from interop_cli.store.writing.repositories import addresses, clients
+
+KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
+
+
+def stated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says; an empty cell leaves what always has a value as it is.
+
+    So does an empty place: only a part of one that is empty says something.
+    """
+    kept = KEPT_WHEN_EMPTY
+    if not any(values.get(name) for name in PLACE):
+        kept = KEPT_WHEN_EMPTY.union(PLACE)
+    return {
+        name: value
+        for name, value in values.items()
+        if (value not in ("", None) or name not in kept) and not is_no_value(value)
+    }
+
+
+class Ready(NamedTuple):
+    """Who a row is about; the ``rows`` of a new client and its main address where it is plain."""
+
+    who: Identity
+    rows: tuple[Row, Row] | None
+
+    @classmethod
+    def of(cls, told: Any) -> Ready | None:
+        """The same out of what ``PlainClients`` has told."""
+        return cls(Identity._make(told[0]), told[1]) if told else None
+
+
+class PlainClients:
+    """Tells of rows of clients; see ``ahead.Teller``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = ahead.apart(context)
+
+    def told(self, values: dict[str, Any], *, build: bool) -> Any:
+        """See ``Ready``."""
+        plain = build and not values.get("logo") and not any_field(tuple(values))
+        return tuple(identity(values)), self._rows(values) if plain else None
+
+    def _rows(self, values: Mapping[str, Any]) -> tuple[Row, Row] | None:
+        self._context.warnings.clear()
+        try:
+            client, address = card.built(values, self._context)
+        except InteropError:
+            return None
+        if self._context.warnings:
+            return None
+        if client.shipper_identity == "client":  # which needs a logo
+            return None
+        return clients.to_row(client), addresses.to_row(address)
