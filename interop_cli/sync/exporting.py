@@ -94,7 +94,9 @@ class Export:
     def _warn(self) -> None:
         """Say what keeps a client from ever getting there, and why."""
         for line in self.report.lines.values():
-            if line.reason is not None and line.reason.code.startswith("sync.export."):
+            if line.status != SKIPPED or line.reason is None:
+                continue  # a failure is told as one
+            if line.reason.code.startswith("sync.export."):
                 warning = RuleWarning(
                     line.reason.field or "client",
                     line.reason.code,
@@ -118,8 +120,7 @@ class Export:
             if step.todo in SENT:
                 wanted.append(step)
                 continue
-            blocked = step.todo is not Todo.SKIP
-            report.say(step, SKIPPED if blocked else UNCHANGED, step.reason)
+            self._say(report, step)
             if step.is_unchanged:
                 in_step.append((step.local.id, step.local.stamp))
             elif step.is_gone:
@@ -128,6 +129,13 @@ class Export:
             departing.forget(self.opened, ENTITY, gone)
             self.opened.note_in_step(ENTITY, in_step)
         return wanted
+
+    def _say(self, report: ExportReport, step: Step) -> None:
+        """Report a record that does not go, as a push does."""
+        if step.todo is Todo.BLOCKED:
+            report.blocked(step)
+        else:
+            report.say(step, UNCHANGED if step.todo is Todo.SKIP else SKIPPED, step.reason)
 
     # -- the batch ------------------------------------------------------------------------------
 
@@ -179,7 +187,7 @@ class Export:
         arranged = Arranged(opened, ENTITY)
         found = claims.claim(uow, opened, ENTITY, SENT, ids, arranged, again=self.again)
         for step in found.left:
-            self.report.say(step, SKIPPED, step.reason)
+            self._say(self.report, step)
         where = dumped({"folder": str(self.folder.absolute())})
         for send in found.sends:
             uow.links.compare_and_set(

@@ -22,6 +22,9 @@ from interop_cli.sync.target import OpenTarget
 
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
 BY_HAND = frozenset(map(str, (Todo.BY_HAND, *FINAL)))
+KEPT_BY_OTHERS = frozenset({"sync.value_taken", "sync.export.key_taken"})
+"""Why a record is held back that wants what another one has, and keeps."""
+GUARDED = frozenset({"sync.prospect", "sync.payer_prospect"})
 STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
 """What was said before, and is not replaced by what is said then."""
 
@@ -102,7 +105,7 @@ class Report:
         keeps, is still not there: that is told as a failure until it is mended.
         """
         failed = step.link.state is LinkState.FAILED and not self.strict
-        taken = step.reason is not None and step.reason.code == "sync.value_taken"
+        taken = step.reason is not None and step.reason.code in KEPT_BY_OTHERS
         self.say(step, ERROR if failed or taken else SKIPPED, step.reason)
 
     def forget(self, step: Step) -> None:
@@ -123,6 +126,20 @@ class Report:
         """How many records wait for a person to do something there, or to let it be done."""
         return sum(
             line.status == SKIPPED and line.action in BY_HAND for line in self.lines.values()
+        )
+
+    @property
+    def held_back(self) -> int:
+        """How many records are blocked by what somebody can do something about: those that are not
+        to be there are not counted, nor those that wait for an answer.
+        """
+        idle = GUARDED | {"sync.awaiting"}
+        return sum(
+            line.status == SKIPPED
+            and line.action not in BY_HAND
+            and line.reason is not None
+            and line.reason.code not in idle
+            for line in self.lines.values()
         )
 
     @property
@@ -206,7 +223,6 @@ OF_LINK = {
     LinkState.AWAITING: "awaiting",
     LinkState.EXCLUDED: "excluded",
 }
-GUARDED = frozenset({"sync.prospect", "sync.payer_prospect"})
 
 
 def place_of(step: Step) -> str | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.errors import ConfigError, InteropError, RemoteFailure, UsageError
+from interop_cli.domain.errors import ConfigError, Conflict, InteropError, RemoteFailure, UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.i18n import labelled, local_time, translate
+from interop_cli.i18n import _, labelled, local_time, translate
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import option
 from interop_cli.shell.selectors import Picked
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.store.sync.records import RecordScope
     from interop_cli.store.sync.targets import TargetRow
+    from interop_cli.sync.report import Report
     from interop_cli.sync.target import OpenTarget
 
 target_option = option(
@@ -277,3 +278,46 @@ def remote_error(target: str, trouble: Any, until: str | None = None) -> Interop
     if trouble.code == "sync.secret.missing":
         return Denied(trouble.code, text, hint=hint)
     return RemoteFailure(trouble.code, text, hint=hint, until=until)
+
+
+def refuse_alone(item: dict[str, Any]) -> None:
+    """The error of the one record that was asked for and is blocked: nothing was sent."""
+    error = item["error"]
+    raise Conflict(
+        error["code"],
+        msg(
+            "{code} was not sent to {target}: {why}",
+            code=item["code"],
+            target=item["target"],
+            why=error["message"],
+        )
+        if not error["field"]
+        else msg(
+            "{code} was not sent to {target}: {field}: {why}",
+            code=item["code"],
+            target=item["target"],
+            field=error["field"],
+            why=error["message"],
+        ),
+        hint=msg("See: interop sync plan {code}", code=item["code"]),
+    )
+
+
+def tell_left(app: App, report: Report) -> None:
+    """Say what of a run is left to a person: what is blocked, and what is to be done by hand."""
+    if report.held_back and not report.strict:
+        app.output.message(
+            _(
+                "Blocked for {target}: {count}. See: interop sync plan --target {target}",
+                target=report.target,
+                count=report.held_back,
+            )
+        )
+    if report.by_hand:
+        app.output.message(
+            _(
+                "To do by hand in {target}: {count}. See: interop sync plan --target {target}",
+                target=report.target,
+                count=report.by_hand,
+            )
+        )

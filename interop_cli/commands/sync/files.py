@@ -67,7 +67,10 @@ def export_command(app: App, name: str, picked: Picked, force: bool) -> None:
     for item in found.items:
         if item["error"] is not None:
             item["error"] = {**item["error"], "message": translate(item["error"]["message"])}
+    if len(found.items) == 1 and found.items[0]["status"] == "skipped":
+        common.refuse_alone(found.items[0])
     app.conclude(found)
+    common.tell_left(app, report)
     app.output.result(found.as_dict())
 
 
@@ -102,7 +105,7 @@ def hand_over(
     if app.dry_run:
         return export.tried()
     report = export.run()
-    if report.batch is None:
+    if report.batch is None and not report.held_back and not report.failed:
         app.output.message(_("{target}: there is nothing to export.", target=opened.target.name))
     for file in report.files:
         app.output.message(

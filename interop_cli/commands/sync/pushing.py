@@ -9,8 +9,7 @@ import click
 
 from interop_cli.commands.sync import common
 from interop_cli.commands.sync.files import hand_over
-from interop_cli.domain.errors import Conflict
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, translate
 from interop_cli.shell.command import Command, option, pass_app
 from interop_cli.shell.selectors import Picked, selector_options
@@ -106,23 +105,14 @@ def push(
     if not reports:
         failures.tell()
     if not failures.found and len(found.items) == 1 and found.items[0]["status"] == "skipped":
-        refuse_alone(found.items[0])
+        common.refuse_alone(found.items[0])
     app.conclude(found)
     for report in reports:
-        if report.by_hand:
-            app.output.message(_by_hand(report))
+        common.tell_left(app, report)
     if picked.results is not None:
         found.rows = [_result(line, item) for line, item in enumerate(found.items, 1)]
     _deliver(app, found, picked)
     failures.tell()
-
-
-def _by_hand(report: Report) -> str:
-    return _(
-        "To do by hand in {target}: {count}. See: interop sync plan --target {target}",
-        target=report.target,
-        count=report.by_hand,
-    )
 
 
 def _one(
@@ -144,29 +134,6 @@ def _one(
     label = _("Sending to {target}", target=opened.target.name)
     with app.output.progress(None, label) as advance:
         return Push(opened, scope, options, advance=advance).run()
-
-
-def refuse_alone(item: dict[str, Any]) -> None:
-    """The error of the one record that was asked for and is blocked: nothing was sent."""
-    error = item["error"]
-    raise Conflict(
-        error["code"],
-        msg(
-            "{code} was not sent to {target}: {why}",
-            code=item["code"],
-            target=item["target"],
-            why=error["message"],
-        )
-        if not error["field"]
-        else msg(
-            "{code} was not sent to {target}: {field}: {why}",
-            code=item["code"],
-            target=item["target"],
-            field=error["field"],
-            why=error["message"],
-        ),
-        hint=msg("See: interop sync plan {code}", code=item["code"]),
-    )
 
 
 def _result(line: int, item: dict[str, Any]) -> dict[str, Any]:
