@@ -10,10 +10,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import Link
 from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
+from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.called import code_of
 from interop_cli.store.sync.links import linked
+
+
+def as_known(
+    found: Iterable[tuple[LocalRecord, Link]], key: str
+) -> Iterator[tuple[LocalRecord, Link]]:
+    """The same records; merged ones with the key that they had when they were sent.
+
+    A merge gives a code away: what is made inactive there is the one that is known under it.
+    """
+    for local, link in found:
+        if local.departure is not None and link.remote_id and key in local.values:
+            local = replace(local, values={**local.values, key: link.remote_id})
+        yield local, link
 
 
 def told_apart(

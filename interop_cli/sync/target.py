@@ -24,7 +24,7 @@ from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, reco
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.departing import inheriting
-from interop_cli.sync.keys import told_apart
+from interop_cli.sync.keys import as_known, told_apart
 from interop_cli.sync.lease import may_live, new_owner
 
 T = TypeVar("T")
@@ -166,11 +166,14 @@ class OpenTarget:
         self, entity: str, found: Iterable[tuple[LocalRecord, Link]], *, again: bool
     ) -> Iterator[Step]:
         rules = self.rules(entity, again=again)
-        steps = (plan(local, self._aged(link, rules.now), rules) for local, link in found)
         descriptor = rules.descriptor
-        if not descriptor.known_by_key or descriptor.key is None:
+        key = descriptor.key if descriptor.known_by_key else None
+        if key is not None:
+            found = as_known(found, key)
+        steps = (plan(local, self._aged(link, rules.now), rules) for local, link in found)
+        if key is None:
             return steps
-        return told_apart(self.store.conn, self.target.id, entity, descriptor.key, steps)
+        return told_apart(self.store.conn, self.target.id, entity, key, steps)
 
     def _aged(self, link: Link, now: str) -> Link:
         """A link that knows whether whoever claimed it may still be at it."""

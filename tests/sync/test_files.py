@@ -31,6 +31,7 @@ from tests.sync.support import (
     add_target,
     edit,
     links,
+    merge,
     open_target,
     promote,
     reasons,
@@ -312,6 +313,21 @@ def test_two_clients_of_one_name_are_not_one_customer(store: Store, out: Path) -
     assert planned() == held_back
     ack(store, str(report.batch))
     assert planned() == held_back
+
+
+def test_a_merged_client_is_made_inactive_under_the_code_that_is_known(
+    store: Store, out: Path
+) -> None:
+    add_client(store, name="Boréale", code="A")
+    add_client(store, name="Boréale ltée", code="B")
+    ack(store, str(export(store, out, "csv").batch))
+    merge(store, "A", "B")
+    report = export(store, out, "csv")
+    assert set(statuses(report).values()) == {"ok"}
+    (row,) = (out / report.files[0]["path"]).read_text("utf-8").splitlines()[1:]
+    assert row.startswith("B,Boréale ltée,0,")
+    ack(store, str(report.batch))
+    assert not [step for step in at(store, "csv").steps("client") if step.todo != "skip"]
 
 
 def test_a_disk_that_refuses_leaves_all_pending(
