@@ -126,25 +126,25 @@ def _pull_entity(
     ]
     if since is None:
         found = opened.fetched(entity, [str(link.remote_id) for _local, link in ours])
-        if not found and len(ours) > 1 and not accept_empty:
-            raise Conflict(
-                "sync.empty_remote",
-                msg(
-                    "None of the {count} linked records is in {target}; nothing was changed.",
-                    count=len(ours),
-                    target=opened.target.name,
-                ),
-                hint=msg("Check the token; if it is so, pull with --accept-empty."),
-            )
+        if not accept_empty:
+            _refuse_empty(opened, ours, found)
         if scope == EVERYTHING:
             _orphans(opened, entity, opened.connector.of_ours(entity), pulled, whole=True)
     else:
         wanted = {str(link.remote_id) for _local, link in ours}
         moment = datetime.fromisoformat(since) - OVERLAP
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        changed = {remote.remote_id: remote for remote in opened.connector.changes(entity, stamp)}
-        _orphans(opened, entity, changed.values(), pulled, whole=False)
+        changed: dict[str, RemoteRecord] = {}
+        for remote in opened.connector.changes(entity, stamp):
+            if not remote.gone or remote.remote_id in wanted:
+                changed[remote.remote_id] = remote
+        there = [remote for remote in changed.values() if not remote.gone]
+        _orphans(opened, entity, there, pulled, whole=False)
         found = {key: remote for key, remote in changed.items() if key in wanted}
+        # What became of those that went (deleted, or merged into which) is asked for.
+        found |= opened.fetched(entity, [key for key, remote in found.items() if remote.gone])
+        if not accept_empty and found.keys() == wanted:
+            _refuse_empty(opened, ours, found)
         # What goes is not among what changed: it is asked for.
         leaving = _leaving(ours, descriptor)
         found |= opened.fetched(entity, [one for one in leaving if one not in found])
@@ -152,6 +152,23 @@ def _pull_entity(
     pulled.read += len(ours)
     if ours:
         opened.write(lambda uow: _write(uow, opened, ours, found, pulled), "sync.pull")
+
+
+def _refuse_empty(
+    opened: OpenTarget, ours: Sequence[tuple[LocalRecord, Link]], found: Mapping[str, RemoteRecord]
+) -> None:
+    """Raise Conflict where of several records not one is there any more."""
+    if len(ours) < 2 or any(not remote.gone for remote in found.values()):
+        return
+    raise Conflict(
+        "sync.empty_remote",
+        msg(
+            "None of the {count} linked records is in {target}; nothing was changed.",
+            count=len(ours),
+            target=opened.target.name,
+        ),
+        hint=msg("Check the token; if it is so, pull with --accept-empty."),
+    )
 
 
 def _leaving(ours: Sequence[tuple[LocalRecord, Link]], descriptor: Descriptor) -> list[str]:

@@ -326,7 +326,8 @@ class FakeHubSpot(FakeServer):
     @route("GET", rf"/crm/objects/{V}/{OBJECT}")
     def _list(self, call: Call, match: re.Match[str]) -> Reply:
         after, limit = int(call.query.get("after", "0")), int(call.query.get("limit", "10"))
-        rows = [row for row in self.objects[match[1]].values() if not row["archived"]]
+        archived = call.query.get("archived") == "true"
+        rows = [row for row in self.objects[match[1]].values() if row["archived"] is archived]
         names = call.query.get("properties", "").split(",")
         page = [self._shown(row, names) for row in rows[after : after + limit]]
         if call.query.get("associations") == "companies":

@@ -387,19 +387,22 @@ def test_pull_shows_what_changed_there_and_resolve_decides(crm: Run, portal: Fak
     assert [set(call.body["inputs"][0]["properties"]) for call in portal.writes()] == [{"city"}]
 
 
+@pytest.mark.parametrize("how", [(), ("--full",)], ids=["since", "full"])
 def test_what_is_gone_there_is_detached_and_never_made_again_by_itself(
-    crm: Run, portal: FakeHubSpot
+    crm: Run, portal: FakeHubSpot, how: tuple[str, ...]
 ) -> None:
     create(crm, "A")
     create(crm, "B")
     crm("sync", "push", "-q")
+    assert crm("sync", "pull", "--json").json == []
     company = next(key for key, row in portal.live().items() if row["name"] == "Client A")
     portal.remove(company)
-    pulled = crm("sync", "pull", "--full", "--json")
+    pulled = crm("sync", "pull", *how, "--json")
     assert (pulled.code, [(row["code"], row["what"]) for row in pulled.json]) == (
         10,
         [("A", "deleted")],
     )
+    assert crm("sync", "pull", *how, "--json").json == []
     crm("client", "edit", "A", "--city", "Gaspé", "--postal-code", "G4X 1A1", "-q")
     assert crm("sync", "push", "--json").json["changed"] == 0
     assert len(portal.live()) == 1
@@ -407,6 +410,23 @@ def test_what_is_gone_there_is_detached_and_never_made_again_by_itself(
     assert crm("sync", "retry", "A", "--recreate", "--json").json["changed"] == 1
     assert items(crm("sync", "push", "--json")) == {"A": "ok"}
     assert len(portal.live()) == 2
+    first, second = portal.live()
+    portal.merge(first, second)
+    pulled = crm("sync", "pull", *how, "--json")
+    assert {row["what"] for row in pulled.json} == {"merged"}
+
+
+def test_what_was_emptied_since_is_not_believed(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    create(crm, "B")
+    crm("sync", "push", "-q")
+    crm("sync", "pull", "-q")
+    for company in list(portal.live()):
+        portal.remove(company)
+    refused = crm("sync", "pull", "--json")
+    assert (refused.code, refused.error["code"]) == (5, "sync.empty_remote")
+    pulled = crm("sync", "pull", "--accept-empty", "--json")
+    assert [row["what"] for row in pulled.json] == ["deleted", "deleted"]
 
 
 def test_an_empty_remote_detaches_nothing(crm: Run, portal: FakeHubSpot) -> None:

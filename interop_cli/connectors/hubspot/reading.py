@@ -67,7 +67,7 @@ class HubSpotReader(HttpConnector):
         found = {}
         for row in self._rows(entity, remote_ids, None):
             remote = self._remote(entity, row)
-            merged = str(_properties(row).get(MERGED) or "").split(";")
+            merged = _merged(row)
             for asked in remote_ids:
                 if asked == remote.remote_id or asked in merged:
                     found[asked] = remote
@@ -83,11 +83,15 @@ class HubSpotReader(HttpConnector):
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         return self._listed(entity, PAGE, whole=whole)
 
-    def _listed(self, entity: str, limit: int, *, whole: bool = False) -> Iterator[RemoteRecord]:
+    def _listed(
+        self, entity: str, limit: int, *, whole: bool = False, archived: bool = False
+    ) -> Iterator[RemoteRecord]:
         after: str | None = None
         while True:
             wanted = ",".join(self._wanted(entity, whole=whole))
-            params = {"limit": limit, "properties": wanted}
+            params: dict[str, Any] = {"limit": limit, "properties": wanted}
+            if archived:
+                params["archived"] = "true"
             if whole and entity == "contact":
                 params["associations"] = OBJECTS["client"]
             if after:
@@ -102,7 +106,12 @@ class HubSpotReader(HttpConnector):
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         moment = str(int(datetime.fromisoformat(since).timestamp() * 1000))
         condition = {"propertyName": MODIFIED[entity], "operator": "GTE", "value": moment}
-        return self._searched(entity, condition)
+        for row in self._found(entity, condition, MERGED):
+            yield self._remote(entity, row)
+            for loser in _merged(row):
+                yield RemoteRecord(loser, None, {}, active=False, gone=True)
+        # A search knows nothing of what was archived.
+        yield from self._listed(entity, PAGE, archived=True)
 
     def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
         if fields.KEY not in properties.known(self.http, entity):
@@ -110,6 +119,11 @@ class HubSpotReader(HttpConnector):
         return self._searched(entity, {"propertyName": fields.KEY, "operator": "HAS_PROPERTY"})
 
     def _searched(self, entity: str, condition: Mapping[str, str]) -> Iterator[RemoteRecord]:
+        return (self._remote(entity, row) for row in self._found(entity, condition))
+
+    def _found(
+        self, entity: str, condition: Mapping[str, str], *more: str
+    ) -> Iterator[Mapping[str, Any]]:
         """Every record that meets a condition, by id: any number may share one moment."""
         last = "0"
         while True:
@@ -117,15 +131,15 @@ class HubSpotReader(HttpConnector):
             body = {
                 "filterGroups": [{"filters": [condition, beyond]}],
                 "sorts": ["hs_object_id"],
-                "properties": self._wanted(entity),
+                "properties": [*self._wanted(entity), *more],
                 "limit": SEARCH_PAGE,
                 "after": "0",
             }
             path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/search"
             data = self.http.call("POST", path, json=body, reads=True).data
-            found = [self._remote(entity, row) for row in _objects(data)]
+            found = _objects(data)
             yield from found
-            ids = [int(one.remote_id) for one in found if one.remote_id.isdecimal()]
+            ids = [int(row["id"]) for row in found if row["id"].isdecimal()]
             highest = max(ids, default=0)
             if highest <= int(last):
                 return
@@ -167,6 +181,11 @@ class HubSpotReader(HttpConnector):
             active=not archived,
             gone=archived,
         )
+
+
+def _merged(row: Mapping[str, Any]) -> list[str]:
+    """The records that a record was made of."""
+    return [one for one in str(_properties(row).get(MERGED) or "").split(";") if one]
 
 
 def _objects(data: Any) -> list[Mapping[str, Any]]:
