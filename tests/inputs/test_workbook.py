@@ -278,6 +278,43 @@ def test_rejects_are_the_same_sheet(base: Callable[..., Any], tmp_path: Path) ->
     assert sheet_of(tmp_path / "last.xlsx")[1][3] == "12"
 
 
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("above", [0, 2])
+def test_rejects_are_mended_and_taken_in(
+    base: Callable[..., Any], tmp_path: Path, lang: str, above: int
+) -> None:
+    """The row that was mended is; the other one is refused again with the same reason."""
+    rows = [
+        *[["Nos clients"]] * above,
+        [*CLIENT, "Courriel", "client_since"],
+        [*DOYON, None, date(2020, 1, 5)],
+        ["A2", "Beta", *DOYON[2:], "à venir", date(2021, 2, 6)],
+        ["A3", "Gamma", *DOYON[2:4], "QC", "12345", "g@exemple.ca", date(2022, 3, 7)],
+    ]
+    (tmp_path / "list.xlsx").write_bytes(xlsx(rows))
+    (tmp_path / "map.toml").write_text(
+        f'header = {above + 1}\n[columns]\nCourriel = "email"\nclient_since = ""\n', "utf-8"
+    )
+    take_in = ("client", "import", "--mapping", "map.toml", "--continue-on-error", "--json")
+    take_in = (*take_in, "--lang", lang, "--rejects")
+    first = base(*take_in, "rejects.xlsx", "list.xlsx")
+    assert first.code == 68, first.stderr
+    before = sheet_of(tmp_path / "rejects.xlsx")
+    mended = [list(row) for row in before]
+    place = before[-3].index("Courriel")
+    assert [row[place] for row in before[-2:]] == ["à venir", "g@exemple.ca"]
+    mended[-2][place] = "beta@exemple.ca"
+    (tmp_path / "mended.xlsx").write_bytes(xlsx(mended))
+    second = base(*take_in, "again.xlsx", "mended.xlsx")
+    assert second.code == 68, second.stderr
+    assert json.loads(second.stdout)["created"] == 1
+    assert sheet_of(tmp_path / "again.xlsx") == [*before[:-2], before[-1]]
+    reason = before[-1][0]
+    assert reason.startswith("postal_code : " if lang == "fr" else "postal_code: ")
+    listed = base("client", "list", "-o", "csv", "--fields", "code,email")
+    assert listed.stdout.splitlines()[1:] == ["A1,", "A2,beta@exemple.ca"]
+
+
 @pytest.mark.parametrize("args", [["client", "list"], ["client", "deactivate", "A1"]])
 def test_a_workbook_needs_a_file(base: Callable[..., Any], args: list[str]) -> None:
     done = base(*args, "-o", "xlsx")
