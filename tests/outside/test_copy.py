@@ -18,6 +18,7 @@ from interop_cli.store.engines.connection import Connection
 from interop_cli.store.engines.open import connect, open_database
 from interop_cli.store.engines.transfer import layout
 from tests.support.cli import Run
+from tests.support.engines import MadeOnce
 from tests.support.outside import content, finish, start
 
 New = Callable[[str], str]
@@ -45,13 +46,19 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> New:
 
 
 @pytest.fixture
-def worn(ready_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Run) -> str:
-    """A shop that has been through what leaves traces: each command here must have worked."""
-    monkeypatch.setenv("INTEROP_DB", ready_url)
+def worn(made_once: MadeOnce, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Run) -> str:
+    """A shop that has been through what leaves traces."""
     monkeypatch.setenv("INTEROP_TODAY", "2026-11-24")
+    url = made_once("worn", lambda url: wear(url, tmp_path, invoke))
+    monkeypatch.setenv("INTEROP_DB", url)
+    return url
+
+
+def wear(url: str, tmp_path: Path, invoke: Run) -> None:
+    """Have all commands done that leave traces: each of them must have worked."""
 
     def done(*args: object) -> Any:
-        result = invoke(*args, "--json")
+        result = invoke("--db", url, *args, "--json")
         assert result.code in (0, 10), result.stderr
         return result.json if result.stdout else None
 
@@ -77,8 +84,7 @@ def worn(ready_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke
     undone = done("client", "deactivate", "NEW")["operation_id"]
     done("journal", "undo", undone, "-y")
     done("sync", "add", "books", "file", "--set", "profile=csv")
-    with_conn(ready_url, _meet)
-    return ready_url
+    with_conn(url, _meet)
 
 
 def _meet(conn: Connection) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.outside.cases import FAILURES, Case
 from tests.support.cli import Result, Run
-from tests.support.outside import content, error_of, without_traceback
+from tests.support.outside import Content, content, error_of, without_traceback
 from tests.support.postgres import FOLDER, NewDatabase, lent
 
 
@@ -40,13 +40,26 @@ def postgres_shop(_unchanged: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return _unchanged
 
 
+@pytest.fixture(scope="module")
+def looked_at() -> dict[str, Content]:
+    """What the shop on a server held before the first failure, and so before each."""
+    return {}
+
+
 @pytest.mark.parametrize("case", FAILURES, ids=lambda case: case.name)
 def test_a_failure_says_what_and_why_and_changes_nothing(
-    case: Case, shop_url: str, invoke: Run, tmp_path: Path, schema: Any
+    case: Case,
+    shop_url: str,
+    invoke: Run,
+    tmp_path: Path,
+    schema: Any,
+    looked_at: dict[str, Content],
 ) -> None:
     if case.file is not None:
         (tmp_path / "input.csv").write_text(case.file, "utf-8")
-    before, files = content(shop_url), sorted(tmp_path.rglob("*"))
+    if shop_url not in looked_at:
+        looked_at[shop_url] = content(shop_url)
+    before, files = looked_at[shop_url], sorted(tmp_path.rglob("*"))
 
     def ended(*options: str) -> Result:
         stdin = case.stdin.encode("latin-1")

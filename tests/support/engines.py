@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,45 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sqlite_ready_url(sqlite_template: Path, tmp_path: Path) -> str:
     """A copy of the template that this test has for itself."""
     return str(shutil.copy(sqlite_template, tmp_path / "interop.db"))  # with its mode, 0600
+
+
+MadeOnce = Callable[[str, Callable[[str], object]], str]
+
+
+@pytest.fixture(scope="session")
+def _made() -> dict[tuple[str, str], str]:
+    return {}
+
+
+@pytest.fixture
+def made_once(
+    engine: str, _made: dict[tuple[str, str], str], request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[MadeOnce]:
+    """A function that gives a test its own copy of what all of that name begin with.
+
+    ``made_once(name, fill)``: the address; ``fill`` is called with one of a database that is ready,
+    the first time, and leaves no connection to it open.
+    """
+    get = request.getfixturevalue
+    with ExitStack() as ending:
+
+        def on_sqlite(name: str, fill: Callable[[str], object]) -> str:
+            if (engine, name) not in _made:
+                folder = get("tmp_path_factory").mktemp("once")
+                template = str(shutil.copy(get("sqlite_template"), folder / "interop.db"))
+                fill(template)
+                assert not list(folder.glob("*-wal")), "a connection is still open"
+                _made[engine, name] = template
+            return str(shutil.copy(_made[engine, name], tmp_path / "interop.db"))
+
+        def on_postgres(name: str, fill: Callable[[str], object]) -> str:
+            from tests.support.postgres import FOLDER, lent, url_of
+
+            server, folder = get("postgres_server"), request.config.stash[FOLDER]
+            if (engine, name) not in _made:
+                template = server(get("postgres_template"))
+                fill(url_of(folder, template))
+                _made[engine, name] = template
+            return ending.enter_context(lent(server, _made[engine, name], folder))
+
+        yield on_sqlite if engine == "sqlite" else on_postgres
