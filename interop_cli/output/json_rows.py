@@ -110,21 +110,29 @@ def _object(choices: list[ColumnChoice], row: Row) -> str:
     return "{" + ",".join(pairs) + "}"
 
 
-def pick_together(output: Output, columns: Sequence[Column], made: Collection[str]) -> list[Column]:
+def pick_together(
+    output: Output, columns: Sequence[Column], made: Collection[str], lists: Collection[str] = ()
+) -> list[Column]:
     """As ``output.pick``; in JSON, each run of those in ``made`` is one, ``first,second,…``.
 
     Whoever reads the rows has the engine make the text of its members (``json_members``), which
-    takes less than to take every value over and write it.
+    takes less than to take every value over and write it. ``lists``: JSON that is made so too.
     """
     picked = output.pick(columns)
     if output.format not in ("json", "ndjson") or "." in "".join(output.fields or ()):
         return picked
     found: list[Column] = []
-    for apart, run in groupby(picked, lambda one: one.name not in made or one.kind is _JSON):
+
+    def way(one: Column) -> str:
+        if one.name in lists:
+            return "lists"
+        return "apart" if one.name not in made or one.kind is _JSON else "made"
+
+    for how, run in groupby(picked, way):
         ones = [*run]
         for start in range(0, len(ones), TOGETHER):
             chunk = ones[start : start + TOGETHER]
             names = ",".join(one.name for one in chunk)
-            alone = apart or len(chunk) == 1
+            alone = how == "apart" or len(chunk) == 1
             found += chunk if alone else [Column(names, ValueKind.MEMBERS)]
     return found

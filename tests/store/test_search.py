@@ -13,7 +13,7 @@ from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import addresses, contacts
 from interop_cli.services.seeding import seed_clients
 from interop_cli.services.undoing import undo
-from interop_cli.store.engines import sqlite
+from interop_cli.store.engines import sqlite_matching
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.reading import clients
 from interop_cli.store.reading.clients import ListQuery, client_rows, count_clients
@@ -70,6 +70,10 @@ SEARCHED = (
     "quebec inc",
     "a b c d",
     "s e n c r l",
+    "e n",
+    "imprimerie a",
+    "418 555",
+    "514 555-01",
     "é z",
     "--",
 )
@@ -101,7 +105,7 @@ def test_the_first_few_are_the_first_of_all(
     many_hits: int,
 ) -> None:
     monkeypatch.setattr(clients, "LOOKED_AT", looked_at)
-    monkeypatch.setattr(sqlite, "MANY", many_hits)
+    monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
     for text in SEARCHED:
         for status, prospect in (("active", None), ("all", False), ("inactive", None)):
             query = ListQuery(status, prospect, search=text, sort=sort)
@@ -115,7 +119,7 @@ def test_the_first_few_are_the_first_of_all(
 def test_all_are_counted_by_looking_them_up(
     sqlite_ready_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "MANY", 0)
+    monkeypatch.setattr(sqlite_matching, "MANY", 0)
     conn = open_database(sqlite_ready_url)
     asked: list[str] = []
     conn.raw.set_trace_callback(asked.append)  # type: ignore[attr-defined]

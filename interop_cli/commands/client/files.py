@@ -151,8 +151,9 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
     interop client export --out clients.csv
     interop client export --filter tag=vip --format ndjson
     """
+    from interop_cli.output.json_rows import pick_together
     from interop_cli.store.reading import exports
-    from interop_cli.store.reading.clients import LISTED
+    from interop_cli.store.reading.clients import COLUMNS, LISTED
 
     if form or app.settings.origin("output") == "default":
         app.output.format = form or "csv"
@@ -161,7 +162,7 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
     own = [one.column for one in LISTED if one.name not in READ_ONLY]
     nested = app.output.format in ("json", "ndjson")
     parts = exports.nested_columns() if nested else exports.flat_columns(conn, query)
-    columns = app.output.pick([*own, *parts])
+    columns = pick_together(app.output, [*own, *parts], COLUMNS, exports.MADE)
     names = [one.name for one in columns]
     files = nested and not no_files
     batches = exports.rows(conn, query, names, files=files, complete=not app.output.fields)

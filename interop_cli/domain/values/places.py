@@ -157,11 +157,20 @@ def is_mismatched(country: str, province: str | None, postal_code: str | None) -
     """
     if not postal_code:
         return False
-    place = country_rules(country)
-    if not place.fits_form(postal_code):
+    form, beginning = _postal_rules(country, province)
+    if form is not None and form.fullmatch(postal_code) is None:
         return True
+    return beginning is not None and beginning.match(postal_code) is None
+
+
+@lru_cache(maxsize=4096)
+def _postal_rules(
+    country: str, province: str | None
+) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    """The form of a country's postal codes, and how those of a province begin; None: not known."""
+    place = country_rules(country)
     known = place.province_code(province) if province else None
-    return known is not None and not place.fits_province(postal_code, known)
+    return place.postal_form, place.province_postal.get(known) if known else None
 
 
 def province_names(country: str) -> list[str]:

@@ -176,6 +176,9 @@ class Connection(Protocol):
         is bound: another one for a second condition beside.
         """
 
+    def holds(self, text: str, part: str) -> str:
+        """SQL that ``text`` has ``part`` in it, letter by letter."""
+
     def forget_words(self) -> None:
         """Take the clients of the temporary table ``reindexed`` out of the full-text index.
 

@@ -339,6 +339,9 @@ class PostgresConnection:
             {name: query},
         )
 
+    def holds(self, text: str, part: str) -> str:
+        return f"strpos({text}, {part}) > 0"
+
     def forget_words(self) -> None:
         """Nothing to do: the index is on the table."""
 

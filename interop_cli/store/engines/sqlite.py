@@ -8,7 +8,7 @@ SQLite library is free of the WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
+from interop_cli.store.engines import sqlite_matching as matching
 from interop_cli.store.engines.connection import Connection, Row, Values
 from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
 from interop_cli.store.engines.twins import moved_to, refuse_moved
@@ -26,40 +27,6 @@ if TYPE_CHECKING:
 
     from interop_cli.domain.fields.field import ValueKind
     from interop_cli.store.engines.beside import LockFile
-
-
-INDEXED_WORDS = 3  # of a search are looked up in the index
-MANY = 2000  # clients found, and more
-
-_FOUND = "SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :{name}"
-_SOME = f"SELECT COUNT(*) AS n, json_group_array(rowid) AS ids FROM ({_FOUND} LIMIT :enough)"  # noqa: S608
-
-
-def match(
-    words: str, name: str, query: Callable[..., list[Row]] | None = None
-) -> tuple[str, dict[str, object]]:
-    """See ``Connection.match``; ``query`` is the connection's, where few clients are wanted."""
-    # The longest words find few clients; "ca" finds half of them, and the index would collect
-    # them all. The short ones are looked for in the text of those few.
-    asked = sorted(set(words.split()), key=lambda word: (-len(word), word))
-    params: dict[str, object] = {name: " ".join(f'"{word}"*' for word in asked[:INDEXED_WORDS])}
-    sql = f"c.id IN ({_FOUND.format(name=name)})"
-    if query is not None:
-        (found,) = query(_SOME.format(name=name), **params, enough=MANY + 1)
-        if found["n"] > MANY:
-            # To look up the place of each in the order takes longer than to test the clients as
-            # they come in it; the plus leads SQLite, which has no statistics, to do that.
-            sql = f"+{sql}"
-        else:
-            sql = "c.id IN (SELECT value FROM json_each(:found))"
-            params = {"found": found["ids"]}
-    for number, word in enumerate(asked[INDEXED_WORDS:]):
-        params[f"word{number}"] = f" {word}"
-        sql += (
-            " AND EXISTS (SELECT 1 FROM client_search s WHERE s.client_id = c.id"  # noqa: S608
-            f" AND instr(' ' || s.words, :word{number}))"
-        )
-    return sql, params
 
 
 LIBRARY = driver.sqlite_version_info
@@ -282,7 +249,10 @@ class SqliteConnection:
     def match(
         self, words: str, *, few: bool = False, name: str = "search"
     ) -> tuple[str, dict[str, object]]:
-        return match(words, name, self.query if few else None)
+        return matching.few(words, name, self.query) if few else matching.all_of(words, name)
+
+    def holds(self, text: str, part: str) -> str:
+        return f"instr({text}, {part}) > 0"
 
     def forget_words(self) -> None:
         self.execute(

@@ -16,7 +16,10 @@ from interop_cli.store.reading.lists import EVERYTHING, Condition
 from interop_cli.store.sync import states
 
 HEAD = 8  # bytes, which tell the formats apart
+WORDS = "' ' || words"
 LOOKED_AT = (100, 1000)  # clients, before all that a search finds are gathered
+LETTERS = 2
+AND_ON = (3000, 10_000)  # for several beginnings of so few letters that many have each
 
 
 def of_client(conn: Connection, client_id: int) -> Row | None:
@@ -112,10 +115,10 @@ def where(conn: Connection, query: ListQuery) -> Condition:
     condition = _unsearched(query)
     if query.search:
         text, begun = searched_words(query.search), begun_phone(query.search)
-        few = _few(query) > 0 and not begun
+        few = _few(query) > 0
         found, values = conn.match(text, few=few) if text else ("FALSE", {})
         if begun:  # these words, or a telephone that begins so
-            phone, digits = conn.match(begun, name="begun")
+            phone, digits = conn.match(begun, few=few, name="begun")
             found, values = f"({found} OR {phone})", values | digits
         condition &= Condition(found, values)
     return condition
@@ -130,18 +133,18 @@ def _unsearched(query: ListQuery) -> Condition:
 
 
 def client_rows(
-    conn: Connection, query: ListQuery, names: Sequence[str]
+    conn: Connection, query: ListQuery, names: Sequence[str], also: Mapping[str, str] = {}
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of the fields ``names`` and of what is ``NESTED``, streamed in batches.
 
-    Several names with commas between them are one value: the text of ``json_members``.
+    Several names with commas between them are one value: the text of ``json_members``. ``also``
+    is the SQL of names that no list has.
     """
     fields = {field.name: field for field in LISTED}
     order, after, params = _order(conn, query)
     early: list[int] = []
     if few := _few(query):
-        place = (after, order)
-        early = _found_early(conn, query.search or "", few, _unsearched(query), place, params)
+        early = _found_early(conn, query, few, after, params)
     if early:
         ((places, params),) = places_in_chunks(early)
         tail = f"{SOURCE} WHERE c.id IN ({places}){order}"
@@ -156,6 +159,8 @@ def client_rows(
                 tail = f"{SOURCE} WHERE c.id IN (SELECT c.id{tail}){order}"
 
     def sql(name: str) -> str:
+        if name in also:
+            return also[name]
         if name in fields:
             return fields[name].sql
         ones = [fields[one] for one in name.split(",")]
@@ -182,12 +187,6 @@ def _few(query: ListQuery) -> int:
     return query.limit or 0 if few else 0
 
 
-def values(conn: Connection, column: str, client_ids: Iterable[int]) -> dict[int, Any]:
-    """A column of the clients that is in no list: client id -> value."""
-    sql = f"SELECT id, {column} AS value FROM client WHERE id IN ({{places}})"  # noqa: S608
-    return {row["id"]: row["value"] for row in query_in_chunks(conn, sql, client_ids)}
-
-
 def former_codes(
     conn: Connection, client_ids: Iterable[int], *, merged: bool | None = None
 ) -> dict[int, list[str]]:
@@ -197,11 +196,12 @@ def former_codes(
     """
     found: dict[int, list[str]] = {}
     which = {None: "0, 1", True: "1", False: "0"}[merged]
+    condition, among = conn.among("client_id", client_ids)
     sql = (
         f"SELECT client_id, code FROM client_code WHERE merged IN ({which})"  # noqa: S608
-        " AND client_id IN ({places}) ORDER BY id"
+        f" AND {condition} ORDER BY id"
     )
-    for row in query_in_chunks(conn, sql, client_ids):
+    for row in conn.query(sql, among=among):
         found.setdefault(row["client_id"], []).append(row["code"])
     return found
 
@@ -213,23 +213,6 @@ def merged_into(conn: Connection, client_ids: Iterable[int]) -> dict[int, str]:
         " WHERE c.id IN ({places})"
     )
     return {row["id"]: row["code"] for row in query_in_chunks(conn, sql, client_ids)}
-
-
-def mismatched(conn: Connection, client_ids: Iterable[int]) -> dict[int, bool]:
-    """Whether the main address or the QST number was accepted though it does not fit the rules."""
-    from interop_cli.domain.values.places import is_mismatched
-    from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
-
-    sql = (
-        "SELECT c.id AS id, c.qst AS qst, a.country AS country, a.province AS province,"
-        " a.postal_code AS postal_code FROM client c"
-        " JOIN address a ON a.client_id = c.id AND a.main = 1 WHERE c.id IN ({places})"
-    )
-    return {
-        row["id"]: bool(row["qst"] and not qst_check_digit_fits(row["qst"]))
-        or is_mismatched(row["country"], row["province"], row["postal_code"])
-        for row in query_in_chunks(conn, sql, client_ids)
-    }
 
 
 def count_clients(conn: Connection, query: ListQuery) -> int:
@@ -278,33 +261,47 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
 
 
 def _found_early(
-    conn: Connection,
-    search: str,
-    limit: int,
-    condition: Condition,
-    place: tuple[str, str],
-    params: Mapping[str, object],
+    conn: Connection, query: ListQuery, limit: int, after: str, params: Mapping[str, object]
 ) -> list[int]:
     """The ids of the clients to show, where the first few hundred in their order have them all.
 
     So it is with a word that a good part of the clients have, as "inc." or a large city; to gather
     all of those and sort them takes a hundred times as long as to look at the first. Else none.
-    ``condition`` is on ``c``; ``place`` is where to begin (AND …) and ORDER BY, which bind
-    ``params``.
+    ``after`` is where to begin (AND …), which binds ``params``.
     """
-    wanted = [f" {word}" for word in searched_words(search).split()]
-    if not wanted or begun_phone(search):
+    search = query.search or ""
+    wanted = searched_words(search).split()
+    begun = begun_phone(search)
+    if not wanted:
         return []
+    words = {f"word{number}": f" {word}" for number, word in enumerate(wanted)}
+    has = " AND ".join(conn.holds(WORDS, f":{name}") for name in words)
+    if begun:
+        words["begun"] = f" {begun}"
+        has = f"({has}) OR {conn.holds(WORDS, ':begun')}"
+    condition = _unsearched(query)
+    keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
+    named = [key._replace(sql=f"key{number}") for number, key in enumerate(keys)]
+    chosen = ", ".join(f"{key.sql} AS {one.sql}" for key, one in zip(keys, named, strict=True))
+    # The order and the words alone at first; the client itself where they are found.
     sql = (
-        "SELECT c.id, s.words FROM client c JOIN client_search s ON s.client_id = c.id"  # noqa: S608
-        f" WHERE {condition.sql}{''.join(place)} LIMIT :looked_at"
+        f"SELECT s.client_id AS id FROM (SELECT c.id, {chosen} FROM client c"  # noqa: S608
+        f" WHERE TRUE{after}{lists.ordered(keys)} LIMIT :more OFFSET :looked_at) AS first"
+        f" JOIN client_search s ON s.client_id = first.id WHERE ({has}) AND EXISTS"
+        f" (SELECT 1 FROM client c WHERE c.id = s.client_id AND {condition.sql})"
+        f"{lists.ordered(named)}"
     )
-    for looked_at in LOOKED_AT:
-        rows = conn.query(sql, **condition.params, **params, looked_at=looked_at)
-        ids = [row["id"] for row in rows if all(word in f" {row['words']}" for word in wanted)]
+    ids: list[int] = []
+    looked_at = 0
+    letters = len(wanted) > 1 and max(map(len, wanted)) <= LETTERS
+    stages = (*LOOKED_AT, *AND_ON) if letters else LOOKED_AT
+    for stage in stages:
+        bound = {**condition.params, **params, **words, "more": stage - looked_at}
+        ids += [row["id"] for row in conn.query(sql, **bound, looked_at=looked_at)]
+        looked_at = stage
         if len(ids) >= limit:
             return ids[:limit]
-        if len(ids) * LOOKED_AT[-1] < limit * looked_at:
+        if not letters and len(ids) * stages[-1] < limit * looked_at:
             break  # at this rate not the last of them either
     return []
 

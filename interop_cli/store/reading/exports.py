@@ -8,8 +8,10 @@ those cannot say.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from interop_cli.domain.errors import Conflict
@@ -20,11 +22,11 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values.places import is_mismatched
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import addresses, clients, contacts, notes
+from interop_cli.store.reading.pieces import Owners, Piece, in_pieces
 
 Found = Mapping[int, Any]
 Batches = Iterator[list[tuple[Any, ...]]]
-MOST_BYTES = 16_000_000  # of files, held at a time
-CHUNK = 500
+SHIPPED_TO = "(SELECT client_id FROM address WHERE main = 0) AS shipped_to"
 _LIST_OF = {kind: name for name, kind in LISTS.items()}
 
 
@@ -87,6 +89,21 @@ def _said(kind: str, part: Row) -> Iterable[str]:
     return said if part["main"] else said | ({*FIELDS[kind]} - {"mismatch"})
 
 
+# What a client's own row says of what is not in a list of clients.
+_OWN = {
+    "accounting": "c.accounting",
+    "logo of": "c.logo",
+    "merged into": "c.merged_into_id",
+    "qst of": "c.qst",
+    "country of": "a.country",
+    "province of": "a.province",
+    "postal code of": "a.postal_code",
+}
+_PLACE = ("qst of", "country of", "province of", "postal code of")
+MADE = frozenset(LISTS)
+"""Lists that come as JSON, made by the engine for the most part, where nobody looks into them."""
+
+
 def rows(
     conn: Connection,
     query: clients.ListQuery,
@@ -97,38 +114,61 @@ def rows(
 ) -> Batches:
     """Rows of the fields ``names``, flat and nested, streamed.
 
-    ``files``: with the content of logos and attachments, in base64. ``complete``: raise Conflict
-    ``export.changed`` where a client has got more than the flat names have room for.
+    Several names with commas between them are one value: the text of a JSON object, of the
+    client's own fields or of those in ``MADE``. ``files``: with the content of logos and
+    attachments, in base64. ``complete``: raise Conflict ``export.changed`` where a client has got
+    more than the flat names have room for.
     """
-    finders: dict[str, Callable[[Connection, list[int]], Found]] = {
-        "contacts": _contacts,
-        "addresses": _addresses,
-        "notes": lambda conn, ids: _notes(conn, ids, files=files),
-        "accounting": _accounting,
+    finders: dict[str, Callable[[Connection, Piece], Found]] = {
+        "contacts": lambda conn, piece: piece.none | _contacts(conn, piece.owners("contact")),
+        "addresses": lambda conn, piece: _addresses(conn, piece.ids),
+        "notes": lambda conn, piece: piece.none | _notes(conn, piece),
         "logo": _logos,
-        "former_codes": partial(clients.former_codes, merged=False),
-        "merged_codes": partial(clients.former_codes, merged=True),
-        "merged_into": clients.merged_into,
-        "mismatch": clients.mismatched,
+        "former_codes": partial(_codes, merged=False),
+        "merged_codes": partial(_codes, merged=True),
+        "merged_into": _merged_into,
+        "mismatch": _mismatch,
     }
-    plain = ["id", *(name for name in names if name in clients.COLUMNS)]
+    together = [name for name in names if "," in name and MADE.issuperset(name.split(","))]
+    finders |= {name: partial(_texts, parts=name.split(",")) for name in together}
     needed = {_root(name) for name in names} & finders.keys()
+    also = dict(_OWN)
+    if together:
+        also["main"] = _main_text(conn)
+    plain = ["id", *also]
+    plain += [name for name in names if name not in plain and {*name.split(",")} <= clients.COLUMNS]
+    at = {name: place for place, name in enumerate(plain)}
+    # "id" is the first, whether it was asked for or not.
+    places = [(_root(name), at.get(name), flat_field(name)) for name in names]
     room = _room(names) if complete else {}
-    for batch in clients.client_rows(conn, query, plain):
-        for piece in _pieces(conn, batch, files=files):
-            ids = [row[0] for row in piece]
-            found = {name: finders[name](conn, ids) for name in needed}
+    owners = Owners(conn)
+    for batch in clients.client_rows(conn, query, plain, also):
+        for piece in in_pieces(conn, Piece(batch, at, owners), files=files):
+            found = {name: finders[name](conn, piece) for name in needed}
             if any(len(v) > most for name, most in room.items() for v in found[name].values()):
                 raise _changed()
-            yield [
-                tuple(
-                    row[plain.index(name, 1)]
-                    if name in clients.COLUMNS
-                    else _part(found[_root(name)].get(row[0]), name)
-                    for name in names
-                )
-                for row in piece
-            ]
+            values = (
+                _values(piece, found.get(root, {}), place, flat) for root, place, flat in places
+            )
+            yield list(zip(*values, strict=True))
+
+
+def _values(
+    piece: Piece, found: Found, place: int | None, flat: tuple[str, int, str] | None
+) -> Sequence[Any]:
+    """The values of one column: out of the rows, or of what was found for their clients."""
+    if place is not None:
+        return [row[place] for row in piece.rows]
+    if not found:
+        return [None] * len(piece.rows)
+    values = map(found.get, piece.ids)
+    if flat is None:
+        return [*values]
+    _kind, number, own = flat
+    return [
+        value[number - 1][own] if value is not None and len(value) >= number else None
+        for value in values
+    ]
 
 
 def _room(names: Sequence[str]) -> dict[str, int]:
@@ -153,34 +193,79 @@ def _root(name: str) -> str:
     return _LIST_OF[place[0]] if place else name
 
 
-def _part(value: Any, name: str) -> Any:
-    """A whole nested value, or the one field of it that a flat name means."""
-    place = flat_field(name)
-    if place is None:
-        return value
-    _kind, number, own = place
-    return value[number - 1][own] if len(value) >= number else None
+def _texts(conn: Connection, piece: Piece, parts: Sequence[str]) -> dict[int, str]:
+    """What belongs to clients as the text of an object; the engine made that of most members."""
+    ids, main = piece.ids, piece.at["main"]
+    columns = []
+    for part in parts:
+        found = _TEXTS[part](conn, piece)
+        column = [",".join(found[one]) if one in found else "" for one in ids]
+        if part == "addresses":
+            last = (row[main] or "" for row in piece.rows)
+            column = [",".join(filter(None, both)) for both in zip(column, last, strict=True)]
+        columns.append(column)
+    form = "{" + ",".join(f'"{part}":[%s]' for part in parts) + "}"
+    return dict(zip(ids, map(form.__mod__, zip(*columns, strict=True)), strict=True))
 
 
-def _pieces(conn: Connection, batch: list[tuple[Any, ...]], *, files: bool) -> Batches:
-    """The batch in parts whose files fit in memory together."""
-    if not files:
-        yield batch
-        return
-    sizes = notes.sizes(conn, [row[0] for row in batch])
-    piece: list[tuple[Any, ...]] = []
-    held = 0
-    for row in batch:
-        size = sizes.get(row[0], 0)
-        if piece and held + size > MOST_BYTES:
-            yield piece
-            piece, held = [], 0
-        piece.append(row)
-        held += size
-    yield piece
+def _main_text(conn: Connection) -> str:
+    """SQL for the JSON of a main address; NULL where the client has none."""
+    extras = {name: addresses.SQL[name] for name in MAIN_EXTRAS}
+    said = {"main": "1", **extras}
+    members = [
+        (name, said.get(name, "NULL"), ValueKind.BOOL if name == "main" else ValueKind.TEXT)
+        for name in FIELDS["address"]
+    ]
+    return f"CASE WHEN a.id IS NOT NULL THEN {conn.json_members(members)} END"
 
 
-def _contacts(conn: Connection, ids: list[int]) -> Found:
+def _contact_texts(conn: Connection, piece: Piece) -> dict[int, list[str]]:
+    asleep = "CASE WHEN t.deactivated_with = 1 THEN NULL ELSE t.active END"
+    members = conn.json_members(
+        [
+            (one.name, asleep if one.name == "active" else one.sql, one.kind.shown)
+            for name in FIELDS["contact"]
+            for one in contacts.FIELDS
+            if one.name == name
+        ]
+    )
+    condition, among = conn.among("t.client_id", piece.owners("contact"))
+    sql = f"SELECT t.id, t.client_id AS owner, {members} AS text{contacts.FROM} WHERE {condition}"
+    found: dict[int, list[str]] = {}
+    # Put in order here: SQLite would read the whole table in that order.
+    for row in sorted(conn.query(sql, among=among), key=_by_id):
+        found.setdefault(row["owner"], []).append(row["text"])
+    return found
+
+
+def _address_texts(conn: Connection, piece: Piece) -> dict[int, list[str]]:
+    """Those that are not main addresses."""
+    condition, among = conn.among("a.client_id", piece.owners(SHIPPED_TO))
+    chosen = ", ".join(
+        f"{addresses.SQL[name]} AS {name}" for name in FIELDS["address"] if name != "mismatch"
+    )
+    sql = (
+        f"SELECT a.id, a.client_id AS owner, {chosen} FROM address a"  # noqa: S608 - our own names
+        f" WHERE {condition} AND a.main = 0"
+    )
+    found: dict[int, list[str]] = {}
+    for row in sorted(conn.query(sql, among=among), key=_by_id):
+        owner = row.pop("owner")
+        row.update(main=False, mismatch=_mismatched(row))
+        found.setdefault(owner, []).append(_encode(_kept(row, FIELDS["address"])))
+    return found
+
+
+def _note_texts(conn: Connection, piece: Piece) -> dict[int, list[str]]:
+    found = _notes(conn, piece)
+    return {owner: [*map(_encode, about)] for owner, about in found.items() if about}
+
+
+_TEXTS = {"contacts": _contact_texts, "addresses": _address_texts, "notes": _note_texts}
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _contacts(conn: Connection, ids: list[int]) -> dict[int, list[Row]]:
     asleep = contacts.asleep(conn, ids)
     return {
         owner: [
@@ -215,9 +300,10 @@ def _main_last(address: Row) -> bool:
     return bool(address["main"])
 
 
-def _notes(conn: Connection, ids: list[int], *, files: bool) -> Found:
+def _notes(conn: Connection, piece: Piece) -> dict[int, list[Row]]:
+    ids = piece.owners("note")
     found = notes.nested(conn, ids)
-    content = notes.contents(conn, ids) if files else {}
+    content = notes.contents(conn, ids) if piece.has_files else {}
     return {
         owner: [
             {
@@ -233,18 +319,35 @@ def _notes(conn: Connection, ids: list[int], *, files: bool) -> Found:
     }
 
 
-def _accounting(conn: Connection, ids: list[int]) -> Found:
-    return clients.values(conn, "accounting", ids)
+def _codes(conn: Connection, piece: Piece, *, merged: bool) -> Found:
+    return clients.former_codes(conn, piece.owners("client_code"), merged=merged)
 
 
-def _logos(conn: Connection, ids: list[int]) -> Found:
+def _logos(conn: Connection, piece: Piece) -> Found:
     """Each logo as a ``data:`` address."""
     from interop_cli.domain.values.logo import media_type
 
     return {
         client_id: f"data:{media_type(content)};base64,{_base64(content)}"
-        for client_id, content in clients.contents(conn, ids).items()
+        for client_id, content in clients.contents(conn, piece.those_with("logo of")).items()
     }
+
+
+def _merged_into(conn: Connection, piece: Piece) -> Found:
+    return clients.merged_into(conn, piece.those_with("merged into"))
+
+
+def _mismatch(_conn: Connection, piece: Piece) -> Found:
+    """Whether the main address or the QST number was accepted though it does not fit the rules."""
+    from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
+
+    found = {}
+    values = itemgetter(0, *(piece.at[name] for name in _PLACE))
+    for client_id, qst, country, province, postal_code in map(values, piece.rows):
+        if country is not None:
+            wrong = bool(qst and not qst_check_digit_fits(qst))
+            found[client_id] = wrong or is_mismatched(country, province, postal_code)
+    return found
 
 
 def _kept(row: Row, names: Sequence[str]) -> Row:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import NOTE, Kind
 from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
-from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
+from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.reading.fields import list_fields
 from interop_cli.store.reading.lists import Condition, Key, ListView, row_named
 
@@ -43,9 +43,9 @@ def nested(conn: Connection, client_ids: Iterable[int]) -> dict[int, list[Row]]:
     """The notes of clients as the objects on their cards: client id -> objects."""
     ids = list(client_ids)
     found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
-    for places, params in places_in_chunks(ids):
-        for owner, note in _objects(conn, f"client_id IN ({places})", params):
-            found[owner].append(note)
+    condition, among = conn.among("client_id", ids)
+    for owner, note in _objects(conn, condition, among):
+        found[owner].append(note)
     return found
 
 
@@ -97,11 +97,13 @@ def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
 
 def sizes(conn: Connection, client_ids: Iterable[int]) -> dict[int, int]:
     """How many bytes the attachments of each client have."""
-    sql = (
-        "SELECT client_id, SUM(size) AS size FROM attachment WHERE client_id IN ({places})"
-        " GROUP BY client_id"
+    condition, among = conn.among("client_id", client_ids)
+    rows = conn.query(
+        f"SELECT client_id, SUM(size) AS size FROM attachment WHERE {condition}"  # noqa: S608
+        " GROUP BY client_id",
+        among=among,
     )
-    return {row["client_id"]: int(row["size"]) for row in query_in_chunks(conn, sql, client_ids)}
+    return {row["client_id"]: int(row["size"]) for row in rows}
 
 
 def note_not_found(note_id: int | str) -> NotFound:
@@ -113,19 +115,16 @@ def note_not_found(note_id: int | str) -> NotFound:
     )
 
 
-def _objects(
-    conn: Connection, condition: str, params: Mapping[str, object]
-) -> Iterable[tuple[int, Row]]:
+def _objects(conn: Connection, condition: str, among: object) -> Iterator[tuple[int, Row]]:
     """Notes in their order, each with its client's id; the condition names ``client_id``."""
+    sql = f"SELECT n.client_id AS owner, {OWN}{FROM} WHERE n.{condition}{SORT}"
+    rows = conn.query(sql, among=among)
     attached: dict[int, list[Row]] = {}
-    for row in conn.query(
-        f"SELECT note_id, id, name, size FROM attachment WHERE {condition} ORDER BY id",  # noqa: S608
-        **params,
-    ):
-        attached.setdefault(row.pop("note_id"), []).append(row)
-    for row in conn.query(
-        f"SELECT n.client_id AS owner, {OWN}{FROM} WHERE n.{condition}{SORT}", **params
-    ):
+    if rows:
+        sql = f"SELECT note_id, id, name, size FROM attachment WHERE {condition} ORDER BY id"  # noqa: S608
+        for row in conn.query(sql, among=among):
+            attached.setdefault(row.pop("note_id"), []).append(row)
+    for row in rows:
         owner = row.pop("owner")
         yield owner, {**row, "attachments": attached.get(row["id"], [])}
 

@@ -1,0 +1,80 @@
+"""What clients are searched by in a SQLite file: its full-text index, or the words of each client.
+
+The index gives the clients of a rare word at once. Those of a beginning of many words, such as a
+letter, it first gathers whole; so short ones are looked for in the texts of those few that have
+the others. Where the first few are wanted, how many are found decides what is done with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from interop_cli.store.engines.connection import Row
+
+INDEXED_WORDS = 3  # of a search are looked up in the index
+SHORT = 2  # letters: a word that begins so is one of half of the clients
+MANY = 2000  # clients found, and more: they are tested in their order, not sorted
+MOST = 20_000  # and more: the index is asked again, rather than told which they are
+
+Condition = tuple[str, dict[str, object]]
+Query = Callable[..., list[Row]]
+
+_FOUND = "SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :{name}"
+_SOME = f"SELECT COUNT(*) AS n, json_group_array(rowid) AS ids FROM ({_FOUND} LIMIT :enough)"  # noqa: S608
+
+
+def all_of(words: str, name: str) -> Condition:
+    """A condition on ``c`` for all clients that have every word."""
+    asked = _by_length(words)
+    looked_up = _looked_up(asked)
+    tested, params = _tested([word for word in asked if word not in looked_up], name)
+    return f"c.id IN ({_FOUND.format(name=name)}){tested}", {name: _begun(looked_up), **params}
+
+
+def few(words: str, name: str, query: Query) -> Condition:
+    """The same, where the first few of them are wanted in an order that has an index."""
+    asked = _by_length(words)
+    looked_up = _looked_up(asked)
+    others = [word for word in asked if word not in looked_up]
+    begun = {name: _begun(looked_up)}
+    (found,) = query(_SOME.format(name=name), **begun, enough=MOST + 1)
+    if found["n"] <= MOST:
+        return _these(found, others, name)
+    tested, params = _tested(others, name)
+    return f"+c.id IN ({_FOUND.format(name=name)}){tested}", begun | params
+
+
+def _by_length(words: str) -> list[str]:
+    """The words, each once, the longest first: they find few clients."""
+    return sorted(set(words.split()), key=lambda word: (-len(word), word))
+
+
+def _looked_up(asked: Sequence[str]) -> list[str]:
+    """The words that the index is asked for; the others are looked for in the text of those few."""
+    return [word for word in asked if len(word) > SHORT][:INDEXED_WORDS] or [*asked[:INDEXED_WORDS]]
+
+
+def _begun(words: Sequence[str]) -> str:
+    return " ".join(f'"{word}"*' for word in words)
+
+
+def _tested(words: Sequence[str], name: str) -> Condition:
+    """A condition, with AND, that the text of a client has these words; what it binds."""
+    if not words:
+        return "", {}
+    params = {f"{name}_{number}": f" {word}" for number, word in enumerate(words)}
+    having = " AND ".join(f"instr(' ' || s.words, :{one})" for one in params)
+    sql = f" AND EXISTS (SELECT 1 FROM client_search s WHERE s.client_id = c.id AND {having})"  # noqa: S608
+    return sql, dict[str, object](params)
+
+
+def _these(found: Row, others: Sequence[str], name: str) -> Condition:
+    """That a client is one of those found, and has the other words.
+
+    Of many, the clients are tested as they come in their order: to look up the place of each in it
+    takes longer. The plus leads SQLite, which has no statistics, to do so.
+    """
+    tested, params = _tested(others, name)
+    plus = "+" if found["n"] > MANY else ""
+    sql = f"{plus}c.id IN (SELECT value FROM json_each(:{name}_ids)){tested}"  # noqa: S608
+    return sql, {f"{name}_ids": found["ids"], **params}
