@@ -157,6 +157,7 @@ def test_the_default_database_lies_in_the_data_folder(path: Path) -> None:
         ("output", "xml"),
         ("lock_timeout", "-1"),
         ("lock_timeout", "nan"),
+        ("db", " "),
         ("lock_timeout", "inf"),
         ("lock_timeout", "soon"),
         ("bulk.max_affected", "1.5"),

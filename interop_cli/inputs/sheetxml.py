@@ -1,8 +1,9 @@
 """What the reader of workbooks leaves out: errors, and what the format of a number says of it.
 
 A cell with ``#N/A`` would be empty, a postal code that is the number 2134 shown as ``02134`` would
-lose its zero, and ``37 296,77 €`` its currency: the sign is in the format alone. Only a sheet that
-has such cells is read a second time.
+lose its zero, and ``37 296,77 €`` its currency: the sign is in the format alone. A formula that a
+program has written and no spreadsheet has worked out would be empty, too. Only a sheet that has
+such cells is read a second time.
 """
 
 from __future__ import annotations
@@ -18,8 +19,14 @@ from interop_cli.domain.values.money import currencies_said
 from interop_cli.output.workbook import UTC_TIME
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - from March 1900 on
+_EXACT = 2**53  # beyond, not every whole number is a number of a spreadsheet
 _PIECE = 256 * 1024
 _ODD_CELL = rb"<(?:\w+:)?c(?=\s)(?=[^>]*\s(?:%s))([^>]*[^/])>(.*?)</(?:\w+:)?c>"
+# A formula, and no value or an empty one.
+_FORMULA_ALONE = re.compile(
+    rb"<(?:\w+:)?c(?=\s)([^>]*[^/])>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
+)
 _ATTRIBUTE = re.compile(r"(\w+)=[\"']([^\"']*)[\"']")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)</")
 _ZEROS = re.compile(r"0{2,}")
@@ -29,11 +36,20 @@ _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 Attributes = dict[str, str]
 
 
+class NoResult(Exception):
+    """A formula has no result; ``cell`` is its place, such as ``G2``, ``line`` its row."""
+
+    def __init__(self, cell: str) -> None:
+        super().__init__(cell)
+        self.cell = cell
+        self.line = int(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or 0)
+
+
 def odd_cells(book: zipfile.ZipFile, sheet: int) -> Iterator[tuple[int, int, str]]:
     """Row and column (from 0) of each such cell of a sheet, by its place, and what it says.
 
-    Raises ``KeyError``, ``ValueError``, ``zipfile.BadZipFile`` or ``expat.ExpatError`` where the
-    workbook is not whole.
+    Raises ``NoResult`` for a formula without one, and ``KeyError``, ``ValueError``,
+    ``zipfile.BadZipFile`` or ``expat.ExpatError`` where the workbook is not whole.
     """
     formats = _formats(book)
     kinds = [rb"t=[\"']e[\"']", *(rb"s=[\"']%s[\"']" % style.encode() for style in formats)]
@@ -44,9 +60,19 @@ def odd_cells(book: zipfile.ZipFile, sheet: int) -> Iterator[tuple[int, int, str
     with book.open(_path_of(book, sheet)) as stream:
         while piece := stream.read(_PIECE):
             whole, end, rest = (rest + piece).rpartition(b"row>")
+            if b"<f" in whole or b":f>" in whole or b":f " in whole:
+                _check_formulas(whole)
             if quick.search(whole):
                 for found in cell.finditer(whole + end):
                     yield from _said(found[1].decode(), found[2], formats)
+
+
+def _check_formulas(rows: bytes) -> None:
+    """Raise ``NoResult`` for one that says nothing; a text that is empty has been worked out."""
+    for found in _FORMULA_ALONE.finditer(rows):
+        attributes = dict(_ATTRIBUTE.findall(found[1].decode()))
+        if not (attributes.get("t") == "str" and found[2]):
+            raise NoResult(attributes.get("r", ""))
 
 
 def _said(
@@ -175,7 +201,9 @@ def _plain(text: str) -> str:
 
 
 def plain_number(number: float) -> str:
-    """The same of a number: whole ones without a point."""
+    """The same of a number: whole ones without a point, and none with digits that it has not."""
+    if abs(number) > _EXACT:
+        return f"{number:.15G}"
     if number == int(number):
         return str(int(number))
     return f"{Decimal(f'{number:.15g}'):f}"

@@ -38,6 +38,7 @@ UNPACKED = 512 * MEGABYTE
 """What the parts of a workbook may come to; the reader takes about twice of it in memory."""
 
 Cells = list[Any]
+_SAVED_AGAIN = msg("Open it in a spreadsheet and save it as .xlsx, or as CSV (UTF-8).")
 # What the modules that unpack raise: for what is no archive, cut off, or has a password.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -60,7 +61,8 @@ def read_workbook(
 
     ``line`` is the row in the sheet, ``raw`` its cells with their types. Rows without any content
     are skipped. Raises ``InvalidData`` (``input.workbook``, ``input.too_large``,
-    ``input.header.…``) and ``UsageError`` (``input.sheet``) for a sheet that is not there.
+    ``input.formula``, ``input.header.…``) and ``UsageError`` (``input.sheet``) for a sheet that is
+    not there.
     """
     with _opened(source) as book:
         yield from _Sheet(source, book, sheet, head).records()
@@ -114,9 +116,7 @@ class _Sheet:
             sheet: CalamineSheet = book.get_sheet_by_index(place)
             beside = sheet.start[1] if sheet.start else 0
             with zipfile.ZipFile(self._source.binary()) as archive:
-                from interop_cli.inputs.sheetxml import odd_cells
-
-                odd = odd_cells(archive, place)
+                odd = self._odd_cells(archive, place)
                 row, column, text = next(odd, (-1, 0, ""))
                 for number, cells in enumerate(sheet.iter_rows()):
                     while row == number:
@@ -124,6 +124,17 @@ class _Sheet:
                             cells[column - beside] = text
                         row, column, text = next(odd, (-1, 0, ""))
                     yield number + 1, cells
+
+    def _odd_cells(self, archive: zipfile.ZipFile, place: int) -> Iterator[tuple[int, int, str]]:
+        from interop_cli.inputs.sheetxml import NoResult, odd_cells
+
+        try:
+            yield from odd_cells(archive, place)
+        except NoResult as formula:
+            reason = msg("cell {cell} holds a formula without its result", cell=formula.cell)
+            raise invalid(
+                "input.formula", self._source.name, reason, line=formula.line, hint=_SAVED_AGAIN
+            ) from None
 
     def _read_header(self, head: Head) -> list[str]:
         file = self._source.name
@@ -194,8 +205,7 @@ def _failures(source: Source) -> Iterator[None]:
 
 def _not_whole(source: Source) -> Exception:
     reason = msg("it is no Excel workbook (.xlsx), not whole, or protected by a password")
-    hint = msg("Open it in a spreadsheet and save it as .xlsx, or as CSV (UTF-8).")
-    return invalid("input.workbook", source.name, reason, hint=hint)
+    return invalid("input.workbook", source.name, reason, hint=_SAVED_AGAIN)
 
 
 def _too_large(source: Source) -> Exception:

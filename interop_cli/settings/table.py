@@ -334,6 +334,8 @@ def _checked_text(row: Setting, text: str) -> str:
         except ValueError:
             raise BadValue(_wanted(row)) from None
     if row.type is SettingType.PATH:
+        if not text.strip() and row.default is None:  # nor is it the folder one stands in
+            raise BadValue(_wanted(row))
         return expanded(text, row.variable)
     return text
 
@@ -354,6 +356,6 @@ def _wanted(row: Setting) -> Message:
         SettingType.SECONDS: msg("a number, zero or more"),
         SettingType.LIST: msg("a list of texts"),
         SettingType.TEXT: msg("a text"),
-        SettingType.PATH: msg("a text"),
+        SettingType.PATH: msg("the name of a file, or an address"),
         SettingType.ZONE: msg("the name of a time zone, such as America/Toronto"),
     }[row.type]

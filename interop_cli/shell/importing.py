@@ -16,7 +16,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import RuleWarning
-from interop_cli.domain.values.text import NEEDED, NO_VALUE, encoded_twice, without_value
+from interop_cli.domain.values.text import NEEDED, NO_VALUE, SHORTENED, encoded_twice, without_value
 from interop_cli.shell import selectors
 from interop_cli.shell.completion import entity_of
 
@@ -153,19 +153,25 @@ class ImportReader:
         cells = record.cells or [value for value in values.values() if isinstance(value, str)]
         if not record.cells and values.get("uid"):  # ours: where there is nothing it says null
             return not encoded_twice("".join(cells))
-        return NO_VALUE.isdisjoint(cells) and not encoded_twice("".join(cells))
+        text = "".join(cells)
+        return NO_VALUE.isdisjoint(cells) and "E+" not in text and not encoded_twice(text)
 
     def _doubted(self, row: FieldRecord) -> FieldRecord:
-        """The row without the values that are none; both these and odd letters are said."""
+        """The row without the values that are none; these, odd letters and lost digits are said."""
         kept = dict(row.values)
         for name, message in without_value(row.values):
             self.warnings.append(RuleWarning(name, "import.no_value", message, row.line))
             if name.rpartition(".")[2] not in NEEDED:
                 del kept[name]
         for name, value in kept.items():
-            if isinstance(value, str) and encoded_twice(value):
+            if not isinstance(value, str):
+                continue
+            if encoded_twice(value):
                 message = msg("holds letters that were encoded twice, such as Ã© for é")
                 self.warnings.append(RuleWarning(name, "import.encoded_twice", message, row.line))
+            elif SHORTENED.fullmatch(value):
+                message = msg("holds a long number of which a spreadsheet kept the first digits")
+                self.warnings.append(RuleWarning(name, "import.shortened", message, row.line))
         return row._replace(values=kept)
 
     def rejects(self, path: str) -> RejectsWriter:

@@ -168,12 +168,19 @@ def selector(app: App, picked: Picked, *, limited: bool = True) -> Selector:
     return Selector(condition=condition, **limits)
 
 
-def _nothing(picked: Picked) -> RuleWarning:
+def nothing_came() -> RuleWarning:
     """A list without codes is no mistake by itself; nor need it be what was meant."""
     from interop_cli.domain.rules import RuleWarning
 
+    return RuleWarning("stdin", "input.empty", msg("nothing came in, so nothing was done"))
+
+
+def _nothing(picked: Picked) -> RuleWarning:
+    """The same of codes on stdin or in a file."""
+    from interop_cli.domain.rules import RuleWarning
+
     if picked.reads_stdin:
-        return RuleWarning("stdin", "input.empty", msg("nothing came in, so nothing was done"))
+        return nothing_came()
     file = picked.only_failed_from or picked.codes[0][1:]
     return RuleWarning(
         "file", "input.empty", msg("{file} names nobody, so nothing was done", file=file)

@@ -73,6 +73,8 @@ def sheet_of(path: Path | io.BytesIO) -> list[list[Any]]:
         (19.99 * 3, "0.00", "59.97"),
         (0.0000001, None, "0.0000001"),
         (418555012345, None, "418555012345"),
+        (2**53, None, "9007199254740992"),
+        (12345678901234567890, None, "1.23456789012346E+19"),
         (37296.77, "#,##0.00 [$€-40C]", "37296.77 EUR"),
         (1315, "[$USD] #,##0.00", "1315 USD"),
         (100, '"$"#,##0.00', "100"),
@@ -93,6 +95,34 @@ def test_a_cell_is_the_text_that_it_shows(cell: object, form: str | None, text: 
     (record,) = records(data)
     assert record.values == {"a": "x", "b": text}
     assert record.cells == ["x", text]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('<c r="B2"><f>1+1</f><v></v></c>', None),
+        ('<c r="B2" s="1"><f>1+1</f><v/></c>', None),
+        ('<c r="B2"><f t="shared" si="0"/></c>', None),
+        ('<x:c r="B2"><x:f>1+1</x:f></x:c>', None),
+        ('<c r="B2" t="str"><f>IF(A1="a","")</f><v></v></c>', ""),
+        ('<c r="B2"><f>1+1</f><v>2</v></c>', "2"),
+    ],
+)
+def test_a_formula_that_nobody_worked_out_is_not_empty(cell: str, text: str | None) -> None:
+    whole = xlsx([["a", "b"], ["x", 7]])
+    data = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as book, zipfile.ZipFile(data, "w") as made_of:
+        for name in book.namelist():
+            part = book.read(name)
+            changed = part.replace(b'<c r="B2"><v>7</v></c>', cell.encode())
+            made_of.writestr(name, changed)
+            assert (part != changed) == name.endswith("sheet1.xml")
+    if text is not None:
+        assert [record.values["b"] for record in records(data.getvalue())] == [text]
+        return
+    with pytest.raises(InvalidData) as caught:
+        records(data.getvalue())
+    assert (caught.value.code, caught.value.details[0].line) == ("input.formula", 2)
 
 
 def test_rows_have_their_numbers_and_empty_ones_are_none() -> None:

@@ -227,6 +227,25 @@ def test_many_go_into_one_file_or_one_each(shop: Shop) -> None:
     assert shop(*chosen, "--out", shop.folder / "f.pdf").json["matched"] == 3
 
 
+@pytest.mark.parametrize("command", ["document print", "label"])
+def test_nothing_to_print_writes_nothing_and_says_so(shop: Shop, command: str) -> None:
+    out = shop.folder / "kept.pdf"
+    out.write_bytes(b"kept")
+    printed = ("sales", *command.split(), "--out", out, "-o", "json")
+    done = shop(*printed, "-")
+    assert [one["code"] for one in done.json["warnings"]] == ["input.empty"]
+    assert shop("sales", *command.split(), "-").stderr.count("nothing was done") == 1
+    assert shop(*printed, "--filter", "number = none", "--fail-if-unchanged", code=10)
+    assert out.read_bytes() == b"kept"
+
+
+def test_a_number_of_another_kind_is_told_from_none(shop: Shop) -> None:
+    number = invoiced(shop)["number"]
+    error = shop("sales", "label", number, "-o", "json", code=3).error
+    assert error["code"] == "document.not_found"
+    assert "invoice, and not packing_slip" in error["message"]
+
+
 def test_the_same_day_gives_the_same_bytes(shop: Shop) -> None:
     number = invoiced(shop)["number"]
     found = []

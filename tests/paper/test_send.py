@@ -213,6 +213,8 @@ def test_many_are_confirmed_counted_and_limited(shop: Shop, box: MailBox) -> Non
     assert done.json["changed"] == 3
     assert box.sessions == 1
     assert shop(*SEND, *numbers, "--filter", "client = BOR", "-o", "json", code=2)
+    nobody = shop(*SEND, "-", "--yes", "-o", "json")
+    assert [one["code"] for one in nobody.json["warnings"]] == ["input.empty"]
 
 
 def test_unsent_takes_what_was_issued_here_since_mail_is_on(shop: Shop, box: MailBox) -> None:

@@ -123,7 +123,7 @@ def _ids(app: App, numbers: tuple[str, ...], filters: tuple[str, ...]) -> list[i
 
     conn = app.store.conn
     if numbers:
-        return printed.named(conn, numbers_of(numbers), "invoice")
+        return printed.named(conn, numbers_of(app, numbers), "invoice")
     if filters:
         return printed.chosen(conn, condition(app, filters, "invoice"))
     since = app.store.company_settings().get(SINCE)
@@ -207,7 +207,7 @@ def _test(app: App, numbers: tuple[str, ...], address: str) -> None:
 
     conn = app.store.conn
     ids = (
-        printed.named(conn, numbers_of(numbers), "invoice")
+        printed.named(conn, numbers_of(app, numbers), "invoice")
         if numbers
         else list(mailings.latest_invoice(conn))
     )
@@ -260,7 +260,6 @@ def _tell(app: App, outcome: Outcome, stopped: Trouble | None) -> None:
     from interop_cli.services.sales.mailing import OPERATION
 
     outcome.operation, outcome.dry_run = OPERATION, app.dry_run
-    outcome.warnings += app.warnings
     app.conclude(outcome)
     if app.exit_code == 0 and any(item.get("refused") for item in outcome.items):
         app.exit_code = EXIT_ATTENTION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ def print_command(
     out = app.options.pop("out", None)
     printing, ids = _wanted(app, numbers, filters, kind)
     form = form or ENDINGS.get(Path(out).suffix.lower() if out else "", "pdf")
-    _put_out(app, printing, printing.sheets(ids), form, out)
+    _put_out(app, printing, ids, form, out)
 
 
 @click.command("label", cls=Command, out_folder=True)
@@ -110,16 +110,17 @@ def label_command(
 
     out = app.options.pop("out", None)
     printing, ids = _wanted(app, numbers, filters, kind)
-    book = LabelBook(printing.look, LABEL_SIZES[size])
     count = 0
-    with app.output.progress(len(ids), "PDF") as advance:
-        for labels in printing.labels(ids, copies, of):
-            for label in labels:
-                book.add(label)
-                count += 1
-            advance(1)
-    printing.warn_of_signs(book.missing)
-    _deliver(app, iter([book.content()]), out)
+    if ids:  # a sheet without a label is none
+        book = LabelBook(printing.look, LABEL_SIZES[size])
+        with app.output.progress(len(ids), "PDF") as advance:
+            for labels in printing.labels(ids, copies, of):
+                for label in labels:
+                    book.add(label)
+                    count += 1
+                advance(1)
+        printing.warn_of_signs(book.missing)
+        _deliver(app, iter([book.content()]), out)
     outcome = Outcome(matched=len(ids), changed=len(ids), warnings=printing.warnings)
     outcome.extra = {"labels": count, "file": out}
     _tell(app, outcome, "sales.label", out)
@@ -139,7 +140,7 @@ def _wanted(
         )
     made, conn = printing(app), app.store.conn
     if numbers:
-        return made, printed.named(conn, numbers_of(numbers), kind)
+        return made, printed.named(conn, numbers_of(app, numbers), kind)
     return made, printed.chosen(conn, condition(app, filters, kind))
 
 
@@ -170,16 +171,19 @@ def printing(app: App) -> Printing:
     )
 
 
-def numbers_of(numbers: tuple[str, ...]) -> Iterable[str]:
-    """The numbers as typed, or the lines of stdin."""
+def numbers_of(app: App, numbers: tuple[str, ...]) -> Sequence[str]:
+    """The numbers as typed, or the lines of stdin; warns where nothing came in."""
     from interop_cli.inputs.codes import read_codes
     from interop_cli.inputs.source import open_source
+    from interop_cli.shell.selectors import nothing_came
 
     if numbers != ("-",):
-        yield from numbers
-        return
+        return numbers
     with open_source("-", sys.stdin) as source:
-        yield from (code for _line, code in read_codes(source, null=False))
+        found = [code for _line, code in read_codes(source, null=False)]
+    if not found:
+        app.warnings.append(nothing_came())
+    return found
 
 
 def condition(app: App, filters: tuple[str, ...], kind: str | None) -> Condition:
@@ -193,13 +197,14 @@ def condition(app: App, filters: tuple[str, ...], kind: str | None) -> Condition
     return found
 
 
-def _put_out(
-    app: App, printing: Printing, found: Iterator[tuple[Row, Sheet]], form: str, out: str | None
-) -> None:
-    """Draw documents into one file, or into one each where ``out`` is a folder."""
+def _put_out(app: App, printing: Printing, ids: Sequence[int], form: str, out: str | None) -> None:
+    """Draw documents into one file, or into one each where ``out`` is a folder.
+
+    Where there are none, nothing is written.
+    """
     from interop_cli.services.outcome import Outcome
 
-    outcome = Outcome()
+    outcome, found = Outcome(), printing.sheets(ids)
     folder = Path(out) if out and (out.endswith(("/", "\\")) or Path(out).is_dir()) else None
     with app.output.progress(None, form.upper()) as advance:
 
@@ -209,9 +214,9 @@ def _put_out(
                 advance(1)
                 yield one
 
-        if folder is None:
+        if folder is None and ids:
             _deliver(app, _chunks(printing, form, noted(), outcome.items), out)
-        else:
+        elif folder is not None:
             for document, one in found:
                 file = folder / _name(document, form)
                 app.paths.claim(str(file))
@@ -279,6 +284,7 @@ def _item(document: Row, file: str | None) -> dict[str, Any]:
 def _tell(app: App, outcome: Outcome, operation: str, out: str | None) -> None:
     """Say what was printed; on stdout only where the documents are elsewhere."""
     outcome.operation, outcome.dry_run = operation, app.dry_run
+    app.conclude(outcome)
     if out is None or out == "-":
         from interop_cli.output.notices import warnings
 

@@ -225,6 +225,8 @@ NO_VALUE = frozenset(
     " NaN nan None undefined".split()
 )
 """What spreadsheets and databases write where there is no value."""
+SHORTENED = pattern(r"[-+]?\d(?:[.,]\d+)?E\+\d{2,3}")
+"""How a spreadsheet writes a long number, of which only the first digits are left."""
 NEEDED = frozenset({"name", "line1", "city", "text"})
 """Fields without which there is no record, by the last part of their names."""
 

@@ -79,6 +79,17 @@ def document_named(conn: Connection, ref: str, kind: str | None = None) -> int:
         id=id_named(ref) or 0,
     )
     found = [row for row in rows if kind is None or row["kind"] == kind]
+    if rows and not found:
+        raise NotFound(
+            "document.not_found",
+            msg(
+                "The kind of document {number} is {kinds}, and not {kind}.",
+                number=ref[:40],
+                kinds=", ".join(sorted({row["kind"] for row in rows})),
+                kind=kind,
+            ),
+            hint=msg("Look for it with: interop sales document list"),
+        )
     if not found:
         raise NotFound(
             "document.not_found",
