@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ATTEMPTS = 8
+SEALING = 0.25  # seconds between two times that a store seals what it and others have committed
 
 
 class _Discard(Exception):
@@ -53,6 +55,8 @@ class Store:
         self.sleep = sleep
         self.unbroken = unbroken
         self.applied = False
+        self._sealed = -math.inf
+        self._to_seal = False
 
     def run(
         self,
@@ -89,7 +93,7 @@ class Store:
         again: bool,
     ) -> tuple[T, int | None]:
         # Imported here: a read needs none of them.
-        from interop_cli.store.writing import journal, rights
+        from interop_cli.store.writing import rights
         from interop_cli.store.writing.journal import Operation
         from interop_cli.store.writing.unit_of_work import UnitOfWork
 
@@ -129,9 +133,18 @@ class Store:
                 raise
             if operation_id is not None or (uow is not None and uow.writer.derived):
                 self.applied = True
-        if operation_id is not None and self.conn.side_by_side:
-            journal.seal_apart(self.conn)
+        self._to_seal |= operation_id is not None and self.conn.side_by_side
+        if time.monotonic() >= self._sealed + SEALING:
+            self.seal()
         return outcome, operation_id
+
+    def seal(self) -> None:
+        """Seal what was committed. By itself that is done now and then, and at the end."""
+        if self._to_seal:
+            from interop_cli.store.writing import journal
+
+            journal.seal_apart(self.conn)
+            self._sealed, self._to_seal = time.monotonic(), False
 
     def _is_written(self, uow: UnitOfWork) -> bool | None:
         """Whether a unit of work that was done to its end is in the database; None: not known."""
@@ -176,5 +189,6 @@ class Store:
             yield self.conn
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Seal what is left to seal, and let go of the database."""
+        self.seal()
         self.conn.close()

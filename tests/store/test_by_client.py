@@ -43,6 +43,16 @@ SELECT t.relname AS table, p.relname AS parent, c.condeferrable AS late,
 """
 
 
+@pytest.fixture(params=[False, True], ids=["together", "spread"])
+def spread(request: pytest.FixtureRequest, engine: str, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the server is one that has rows lie on several nodes."""
+    if request.param and engine == "sqlite":
+        pytest.skip("a file has all in one place")
+    if request.param:
+        monkeypatch.setattr(postgres.PostgresConnection, "distributed", True)
+    return bool(request.param)
+
+
 @pytest.fixture
 def furnished(store: Store) -> Store:
     """Two clients; A has an invoice with a line and a mailing, and a note with a file."""
@@ -138,6 +148,7 @@ def test_a_number_that_is_given_up_can_be_given_again(furnished: Store) -> None:
     assert numbers == ["F-2", "F-1"]
 
 
+@pytest.mark.usefixtures("spread")
 def test_what_is_merged_goes_whole_and_comes_back_whole(furnished: Store) -> None:
     store = furnished
     before = {table: rows(store, table) for table in family(store)}
@@ -157,6 +168,7 @@ def test_what_is_merged_goes_whole_and_comes_back_whole(furnished: Store) -> Non
     assert check(store.conn) == []
 
 
+@pytest.mark.usefixtures("spread")
 def test_a_document_takes_its_mailings_along(furnished: Store) -> None:
     (b,) = furnished.conn.query("SELECT id FROM client WHERE code = 'B'")
 
@@ -171,6 +183,30 @@ def test_a_document_takes_its_mailings_along(furnished: Store) -> None:
     assert check(furnished.conn) == []
 
 
+def test_rows_go_to_another_client_where_they_lie(
+    furnished: Store, spread: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where they may lie elsewhere are they deleted, for which one needs the right."""
+    told: list[str] = []
+    plain = type(furnished.conn).execute_many
+    monkeypatch.setattr(
+        type(furnished.conn),
+        "execute_many",
+        lambda self, sql, rows: told.append(sql) or plain(self, sql, rows),  # type: ignore[func-returns-value]
+    )
+    (row,) = rows(furnished, "document")
+
+    def work(uow: UnitOfWork) -> None:
+        uow.writer.save("document", [(row, {**row, "client_id": 2})])
+        for table in ("document_line", "mailing"):
+            uow.writer.update(table, {"client_id": 2}, "document_id = :id", id=row["id"])
+
+    furnished.run(work, operation="x")
+    assert any(sql.startswith("DELETE") for sql in told) is spread
+    assert check(furnished.conn) == []
+
+
+@pytest.mark.usefixtures("spread")
 def test_a_move_of_what_changed_meanwhile_is_refused(furnished: Store) -> None:
     (row,) = rows(furnished, "document")
     before = dump(furnished.conn)

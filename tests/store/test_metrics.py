@@ -63,6 +63,21 @@ def test_metrics_of_a_database(ready_url: str, engine: str, invoke: Run, tmp_pat
     assert found["interop_totals_refreshed_timestamp_seconds"] > 1_700_000_000
 
 
+def test_operations_that_wait_for_their_seal_are_counted(
+    ready_url: str, engine: str, invoke: Run
+) -> None:
+    store = open_store(ready_url)
+    with store.conn.write():
+        store.conn.execute(
+            "INSERT INTO operation (id, name, at, actor, command, changes, digest)"
+            " VALUES (9, 'x', 'x', 'x', 'x', 0, 'x')"
+        )
+        store.conn.execute("INSERT INTO unsealed (operation_id) VALUES (9)")
+    store.close()
+    found = read(invoke("--db", ready_url, "db", "check", "--metrics").stdout)
+    assert found["interop_journal_unsealed"] == 1
+
+
 def test_metrics_of_a_broken_journal(ready_url: str, engine: str, invoke: Run) -> None:
     invoke("--db", ready_url, "client", "create", "A", "--code", "A", *PLACE, "-q")
     store = open_store(ready_url)

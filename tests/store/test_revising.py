@@ -27,8 +27,8 @@ from tests.support.stores import add_client
 GST, QST, NEQ = "123456782RT0001", "1000000007TQ0001", "1149000006"
 
 
-def edit(store: Store, code: str, **changes: Any) -> Outcome:
-    selector = Selector(keys=[(1, code)])
+def edit(store: Store, code: str | None, **changes: Any) -> Outcome:
+    selector = Selector(keys=[(1, code)] if code else None)
     outcome, _ = store.run(
         lambda uow: card.edit(uow, selector, changes, Context()), operation="client.edit"
     )
@@ -156,16 +156,22 @@ def test_every_field_that_stands_alone_is_tried() -> None:
     assert [field.name for field in CLIENT if field.alone] == list(ALONE)
 
 
-def edited(store: Store, changes: dict[str, Any], version: int | None) -> list[Any]:
+NAMED = [(number, code) for number, code in enumerate("ABC", 1)]
+
+
+def edited(
+    store: Store, changes: dict[str, Any], version: int | None, *, keys: Any = None
+) -> list[Any]:
     """What an edit of all clients comes to: outcome, rows and journal; rolled back."""
 
     def work(uow: UnitOfWork) -> list[Any]:
-        selector = Selector(continue_on_error=True, want_rows=True)
+        selector = Selector(keys=keys, continue_on_error=True, want_rows=True)
         context = Context()
         try:
             outcome = card.edit(uow, selector, changes, context, if_version=version)
         except InteropError as error:
             return [error.code]
+        uow.writer.flush()
         tables = [
             uow.conn.query("SELECT * FROM client ORDER BY id"),
             uow.conn.query(
@@ -193,6 +199,7 @@ def test_written_for_all_as_for_each(store: Store, changes: dict[str, Any]) -> N
         add_client(store, code="C", email="info@boreal.example", website="boreal.example")
     at_once, each = edited(store, changes, None), edited(store, changes, 1)
     assert at_once == each
+    assert edited(store, changes, None, keys=NAMED) == each
 
 
 @pytest.mark.parametrize(
@@ -213,5 +220,8 @@ def test_few_columns_are_written_for_all_and_many_for_each(
     monkeypatch.setattr(
         Selection, "write", lambda self, values: (written.append(values), write(self, values))
     )
-    assert edit(store, "A", **changes).changed == 1
+    assert edit(store, None, **changes).changed == 1
     assert bool(written) is together
+    written.clear()
+    assert edit(store, "A", **changes).unchanged == 1
+    assert written == []  # of a few, each

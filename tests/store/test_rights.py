@@ -19,6 +19,7 @@ from interop_cli.services import admin as users
 from interop_cli.services.clients import card
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, erasing
+from interop_cli.services.sales import documents
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines import grants
 from interop_cli.store.engines.create import create_database
@@ -246,7 +247,7 @@ def test_the_server_lets_an_editor_write_and_a_manager_delete(
     server: Store, login: Callable[[str], Store]
 ) -> None:
     editor, manager, admin = login("editor"), login("manager"), login("admin")
-    client_id = add_client(editor)
+    client_id, other = add_client(editor), add_client(editor, code="C")
 
     def delete(uow: UnitOfWork) -> Outcome:
         uow.clients.remove(client_id)
@@ -256,10 +257,19 @@ def test_the_server_lets_an_editor_write_and_a_manager_delete(
         uow.settings.set("defaults.terms", "net30")
         return Outcome()
 
+    def moved(uow: UnitOfWork) -> None:
+        row = uow.documents.row("1")
+        document = uow.documents.entity(row).model_copy(update={"client_id": other})
+        uow.documents.save([(row, document)])
+
     with pytest.raises(Denied, match=r"db\.denied"):
         editor.run(delete, operation="client.delete")
     with pytest.raises(Denied, match=r"db\.denied"):
         manager.run(setting, operation="config.set")
+    add_client(editor, code="B")
+    values = {"number": "1", "subtotal": "50"}
+    editor.run(lambda uow: documents.add(uow, "B", "invoice", values, Context()), operation="x")
+    editor.run(moved, operation="x")
     manager.run(delete, operation="client.delete")
     admin.run(setting, operation="config.set")
 

@@ -16,8 +16,9 @@ import pytest
 
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.rules import Context
-from interop_cli.services.clients import card, status
+from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import contacts
 from interop_cli.services.sales import credits, documents, invoices, totals
 from interop_cli.services.undoing import undo
@@ -25,10 +26,16 @@ from interop_cli.store.store import Store
 from interop_cli.store.totals import stale_count
 from interop_cli.store.writing import journal
 from interop_cli.store.writing.unit_of_work import UnitOfWork
+from tests.store.test_totals import Row as FileRow
 from tests.support.stores import add_client, open_store
 
 Work = Callable[[UnitOfWork], Any]
 MOMENT = 0.3  # seconds in which who waits is seen to wait
+DAY = {"date": "2026-03-01"}
+OF_GONE = (
+    "SELECT COUNT(*) FROM document d JOIN client c ON c.id = d.client_id"
+    " WHERE c.merged_into_id IS NOT NULL"
+)
 LONG = 20  # seconds within which who waits for nobody has ended
 
 
@@ -61,7 +68,7 @@ class Beside:
                 ready.set()
                 go.wait()
                 return store.run(second, operation="test")[1]
-            finally:
+            finally:  # which seals
                 store.close()
 
         def work(uow: UnitOfWork) -> None:
@@ -83,6 +90,7 @@ class Beside:
                     codes.append(error.code)
                 finally:
                     go.set()
+        self.store.seal()
         assert list(journal.broken_links(self.store.conn)) == []
         assert journal.unsealed(self.store.conn) == 0
         return Pair(*codes, waited[0], operations)
@@ -129,6 +137,55 @@ def test_who_edits_another_client_waits_for_nobody(beside: Beside) -> None:
     pair = beside(edit("A", name="Premier"), edit("B", name="Second"), moment=moment)
     assert (pair.first, pair.second) == ("ok", "ok")
     assert pair.waited is not beside.parallel
+
+
+def recorded(code: str, number: str, **more: str) -> Work:
+    values = {"number": number, "subtotal": "50", **DAY, **more}
+    return lambda uow: documents.add(uow, code, "invoice", values, Context())
+
+
+def brought_in(code: str, number: str, kind: str = "invoice") -> Work:
+    row = {"kind": kind, "number": number, "client": code, "subtotal": "50", **DAY}
+    return lambda uow: DocumentImport(uow, Context()).run([FileRow(1, row)])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (lambda: edit("A", bill_to="P"), lambda: edit("B", bill_to="P")),
+        (lambda: recorded("A", "8", bill_to="P"), lambda: recorded("B", "9", bill_to="P")),
+    ],
+    ids=["cards", "documents"],
+)
+def test_two_who_name_one_payer_wait_for_nobody(
+    first: Callable[[], Work], second: Callable[[], Work], beside: Beside
+) -> None:
+    moment = LONG if beside.parallel else MOMENT
+    pair = beside(first(), second(), moment=moment)
+    assert (pair.first, pair.second) == ("ok", "ok")
+    assert pair.waited is not beside.parallel
+
+
+def merged(uow: UnitOfWork) -> object:
+    return merge.merge(uow, "B", ["A"])
+
+
+def courted(uow: UnitOfWork) -> object:
+    return card.edit(uow, Selector(keys=[(1, "A")]), {"prospect": "yes"}, Context())
+
+
+@pytest.mark.parametrize("other", [merged, courted])
+@pytest.mark.parametrize("first", [True, False])
+def test_an_import_of_documents_is_of_clients_as_they_are_at_its_end(
+    other: Work, first: bool, beside: Beside
+) -> None:
+    bring = brought_in("A", "1", "job")
+    pair = beside(bring, other) if first else beside(other, bring)
+    assert pair.first == "ok"
+    assert pair.second == ("client.prospect.job" if first and other is courted else "ok")
+    for rule in (OF_GONE, BROKEN["whoever has a job is no prospect"]):
+        assert beside.one(rule) == 0
+    assert beside.one("SELECT COUNT(*) FROM document") == 1
 
 
 def test_what_two_change_of_one_card_is_all_there_and_found(beside: Beside) -> None:
@@ -238,9 +295,6 @@ def test_a_mark_beside_a_refresh_is_not_lost(beside: Beside) -> None:
     assert beside.one("SELECT sold_cents FROM sales_total WHERE year = 2026") == 10_000
 
 
-DAY = {"date": "2026-03-01"}
-
-
 def test_an_undo_goes_by_what_was_written_last(beside: Beside) -> None:
     pair = beside(edit("A", terms="a"), edit("B", terms="b"), then=edit("B", terms="c"))
     assert (pair.first, pair.second) == ("ok", "ok")
@@ -283,19 +337,38 @@ def test_what_a_killed_process_has_not_sealed_the_next_one_seals(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conn = beside.store.conn
+    beside.store.seal()
     before = journal.head(conn)[0]
-    monkeypatch.setattr(journal, "seal_apart", lambda _conn: None)
-    beside.store.run(edit("A", terms="a"), operation="test")
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "seal_apart", lambda _conn: None)
+        beside.store.run(edit("A", terms="a"), operation="test")
+        beside.store.seal()
     assert journal.unsealed(conn) == int(beside.parallel)
     assert list(journal.broken_links(conn)) == []
     assert journal.head(conn)[0] == before + 1 - int(beside.parallel)
     beside.store.run(edit("A", terms="b"), operation="test")
+    beside.store.seal()
     assert (journal.unsealed(conn), journal.head(conn)[0]) == (0, before + 2)
+
+
+def test_a_store_seals_at_its_end_what_it_left_for_later(
+    beside: Beside, ready_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("interop_cli.store.store.SEALING", 3600)
+    conn, other = beside.store.conn, open_store(ready_url)
+    beside.store.seal()
+    for terms in ("a", "b", "c"):
+        other.run(edit("A", terms=terms), operation="test")
+    if beside.parallel:
+        assert journal.unsealed(conn) == 2  # the first was sealed at once
+    assert list(journal.broken_links(conn)) == []
+    other.close()
+    assert journal.unsealed(conn) == 0
 
 
 def test_an_operation_that_has_lost_its_seal_shows(beside: Beside) -> None:
     conn = beside.store.conn
+    beside.store.seal()
     position, _hash = journal.head(conn)
     with conn.write():
         conn.execute(

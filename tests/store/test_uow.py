@@ -45,6 +45,7 @@ def test_nothing_changed_is_no_operation(store: Store) -> None:
     add_client(store, code="A")
     deactivate(store, "A")
     assert deactivate(store, "A") is None
+    store.seal()
     assert journal.head(store.conn)[0] == 2
 
 

@@ -155,7 +155,9 @@ def edit(
     ``conflict.version``, naming both.
     """
     bulk.select(uow, selector)
-    values = _same_for_all(uow, changes, context) if if_version is None else None
+    values = None
+    if if_version is None and uow.selection.few is None:
+        values = _same_for_all(uow, changes, context)
     if values is not None:
         uow.selection.write(values)
     else:
@@ -197,7 +199,7 @@ def _edit(
     writer: CardWriter,
 ) -> dict[int, bool | InteropError]:
     """What became of each client: whether it differs, or why it was refused."""
-    rows = uow.clients.by_column("id", ids)
+    rows = uow.selection.few or uow.clients.by_column("id", ids)
     mains = uow.addresses.main_of(ids)
     others = Others(uow, ids)
     found: dict[int, bool | InteropError] = {}
@@ -240,7 +242,7 @@ def _payer_id(uow: UnitOfWork, ref: object, of: Client, others: Others) -> int |
     """
     if not ref:
         return None
-    payer = uow.clients.entity(uow.clients.row(str(ref)))
+    payer = uow.clients.entity(uow.clients.row(str(ref), shared=True))
     check_can_be_payer(payer, of, others.paid_by(of))
     return payer.id
 

@@ -69,7 +69,7 @@ def activate(uow: UnitOfWork, selector: Selector) -> Outcome:
 def _set_active(uow: UnitOfWork, selector: Selector, active: int) -> Outcome:
     uow.selection.mark("unchanged", Which.ACTIVE if active else Which.INACTIVE)
     uow.selection.set_active(active)
-    contacts = uow.contacts.follow_picked(active)
+    contacts = uow.contacts.follow_picked(uow.selection, active)
     uow.selection.mark("ok")
     outcome = bulk.conclude(uow, selector)
     outcome.extra = {"contacts": contacts}

@@ -29,7 +29,7 @@ from interop_cli.services.imports.document_rows import (
     place_of,
     place_parts,
 )
-from interop_cli.services.imports.references import Owner, Owners
+from interop_cli.services.imports.references import Met, Owner, Owners
 from interop_cli.services.imports.rows import FileRow, RowImport, uid_of
 from interop_cli.services.outcome import MAX_ITEMS
 from interop_cli.services.sales.documents import (
@@ -81,6 +81,7 @@ class DocumentImport(RowImport):
     def __post_init__(self) -> None:
         self._owners = Owners(self.uow)
         self._parties = Parties(self.uow)
+        self._met = Met(self.uow)
 
     def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
         """The rows in batches, with what was told ahead of those of a large file."""
@@ -317,6 +318,7 @@ class DocumentImport(RowImport):
     # -- writing ----------------------------------------------------------------------------
 
     def _insert(self, new: list[New]) -> None:
+        self._met.note((one.row["client_id"], one.row["bill_to_id"]) for one in new)
         ids = self.uow.documents.add_rows([one.row for one in new])
         for document_id, one in zip(ids, new, strict=True):
             self._once(document_id)
@@ -329,6 +331,8 @@ class DocumentImport(RowImport):
         self.created += len(new)
 
     def _save(self, saves: list[tuple[Row, Revised]]) -> None:
+        met = (taken.document for _row, taken in saves)
+        self._met.note((document.client_id, document.bill_to_id) for document in met)
         documents, touched = self.uow.documents, self.uow.touched
         touched.clear()
         documents.save([(row, taken.document) for row, taken in saves])
@@ -357,6 +361,7 @@ class DocumentImport(RowImport):
 
     def finish(self) -> None:
         """End the prospects that have a job, and say what was taken as history."""
+        self._met.keep()
         if self._jobs:
             say_ended(self.context, self.uow.documents.end_prospects())
         if self._inactive:

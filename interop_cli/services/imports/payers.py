@@ -67,7 +67,7 @@ class Payers:
         clients = self.uow.clients
         found = clients.by_column("id", [wish.client_id for wish in wishes])
         known: dict[Any, Row] = dict(found)
-        named = clients.named(wish.ref for wish in wishes if wish.ref)
+        named = clients.named((wish.ref for wish in wishes if wish.ref), shared=True)
         for payer in named.values():
             known.setdefault(payer["id"], payer)
         pays_for = {
@@ -110,7 +110,7 @@ class Payers:
         if not ref:
             return None
         clients = self.uow.clients
-        payer = known[named[ref]["id"]] if ref in named else clients.row(ref)
+        payer = known[named[ref]["id"]] if ref in named else clients.row(ref, shared=True)
         check_can_be_payer(clients.entity(payer), clients.entity(row), pays_for[row["id"]])
         return int(payer["id"])
 

@@ -7,6 +7,7 @@ rows of a file of clients are. A client that was merged into another one is that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, InvalidData, NotFound
@@ -14,6 +15,7 @@ from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.matching import IDENTIFIERS, identity
 from interop_cli.domain.messages import Message, first_of, msg
 from interop_cli.domain.validation import wrong
+from interop_cli.store.writing.writer import changed_meanwhile
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -148,3 +150,29 @@ def ambiguous(path: str, codes: Iterable[str]) -> InvalidData:
     """A row or a reference fits several clients."""
     reason = msg("fits several clients: {codes}", codes=first_of(codes))
     return wrong(path, "import.ambiguous", reason)
+
+
+class Met:
+    """The clients that documents are of and billed to: they must be the same at the end."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self._met = bytearray()  # of each id, whether it was met
+
+    def note(self, parties: Iterable[tuple[int | None, int | None]]) -> None:
+        """Remember whom documents are of and billed to."""
+        met = self._met
+        for client_id in filter(None, chain.from_iterable(parties)):
+            if client_id >= len(met):
+                met.extend(bytes(client_id - len(met) + 4096))
+            met[client_id] = 1
+
+    def keep(self) -> None:
+        """Keep others off them from now on, and only now: so nobody waits for all of the file.
+
+        Raises Conflict ``conflict.version``, to be tried again, where one was merged into another
+        meanwhile: its documents go to that one.
+        """
+        met = [client_id for client_id, met in enumerate(self._met) if met]
+        if self.uow.conn.side_by_side and self.uow.clients.keep(met):
+            raise changed_meanwhile(again=True)

@@ -50,7 +50,7 @@ def credit(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     note.number = uow.documents.next_number("credit_note")
     (document_id,) = uow.documents.add([note])
     uow.documents.set_lines(document_id, client["id"], lines)
-    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"])
+    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"], shared=True)
     return outcome_of(uow, document_id, note, client, payer, lines, context)
 
 

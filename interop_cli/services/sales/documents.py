@@ -159,12 +159,12 @@ def payer_of(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
     Raises Conflict for one named who is itself billed to another client.
     """
     if ref:
-        payer = uow.clients.row(ref)
+        payer = uow.clients.row(ref, shared=True)
         if payer["id"] != client["id"]:
             check_pays_itself(payer["code"], payer["bill_to_id"])
         return payer
     if client["bill_to_id"] is not None:
-        return uow.clients.by_id(client["bill_to_id"])
+        return uow.clients.by_id(client["bill_to_id"], shared=True)
     return client
 
 

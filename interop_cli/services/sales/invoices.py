@@ -62,7 +62,7 @@ def post(uow: UnitOfWork, ref: str, context: Context) -> Outcome:
     """Give a draft invoice its number; from then on it counts, and changes no more."""
     row = uow.documents.row(ref, "invoice")
     client = uow.clients.by_id(row["client_id"])
-    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"])
+    payer = uow.clients.by_id(row["bill_to_id"] or row["client_id"], shared=True)
     if row["status"] != "draft":
         raise Conflict("invoice.not_draft", msg("Only a draft can be posted."))
     _check_client(client)

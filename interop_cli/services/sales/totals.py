@@ -28,7 +28,7 @@ def refresh(
         outcome = Outcome(changed=uow.totals.clients(first, last))
         outcome.matched = outcome.changed
     else:
-        uow.totals.find_stale(first, last, picked=False)
+        uow.totals.find_stale(first, last)
         outcome = _due(uow)
         uow.totals.record_run(first, last)
     outcome.extra = {"first_year": first, "last_year": last}
@@ -38,9 +38,9 @@ def refresh(
 def _picked(uow: UnitOfWork, first: int, last: int, selector: Selector, *, full: bool) -> Outcome:
     bulk.select(uow, selector)
     if full:
-        uow.totals.find_picked(first, last)
+        uow.totals.find_picked(first, last, uow.selection)
     else:
-        uow.totals.find_stale(first, last, picked=True)
+        uow.totals.find_stale(first, last, uow.selection)
     uow.totals.refresh_due()
     uow.selection.mark("ok", Which.COMPUTED)
     uow.selection.mark("unchanged")

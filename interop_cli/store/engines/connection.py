@@ -30,13 +30,15 @@ class Connection(Protocol):
     by_client: bool
     """True where a row may lie with its client, apart from those of others (a server).
 
-    It then goes to another client by being deleted and inserted, and what no two rows may share,
-    whosever they are, stands in the table ``taken``.
+    What no two rows may share, whosever they are, then stands in the table ``taken``.
     """
 
     @property
     def distributed(self) -> bool:
-        """True where tables may lie on several nodes."""
+        """True where tables may lie on several nodes.
+
+        A row then goes to another client by being deleted and inserted.
+        """
 
     side_by_side: bool
     """Whether several write at once: what was read may be another by now, unless it is locked."""
@@ -79,6 +81,9 @@ class Connection(Protocol):
     locked: str
     """What ends a SELECT of rows to be kept from other writers, until this transaction ends."""
 
+    shared: str
+    """The same of rows that are to stay as they are: others may keep them so, too."""
+
     def lock(self, table: str, where: str, **params: object) -> None:
         """Keep other writers off the rows that meet ``where``, until this transaction ends.
 
@@ -87,10 +92,11 @@ class Connection(Protocol):
 
     def pin(
         self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
-    ) -> tuple[str, Mapping[str, object]] | None:
+    ) -> tuple[str, Mapping[str, object], bool] | None:
         """A condition for the rows that meet ``where`` now, locked, and what it binds.
 
-        So several statements are about the same rows. None where there are none.
+        So several statements are about the same rows. Last, whether they are few (``FEW``). None
+        where there are none.
         """
 
     def in_turn(self, what: str) -> None:
@@ -222,6 +228,8 @@ class Connection(Protocol):
 
 
 CHUNK = 500
+FEW = 100
+"""So many rows are written as they are rather than in the ways that pay for thousands."""
 
 
 def places_in_chunks(values: Iterable[object]) -> Iterator[tuple[str, dict[str, Any]]]:

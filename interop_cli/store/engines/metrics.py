@@ -13,6 +13,7 @@ from typing import NamedTuple
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.migrations import applied, missing
 from interop_cli.store.totals import stale_count
+from interop_cli.store.writing.journal import unsealed
 
 HELP = {
     "interop_info": "Always 1; what is looked at.",
@@ -20,6 +21,7 @@ HELP = {
     "interop_schema_pending_steps": "Steps of the schema that are still to apply.",
     "interop_moved": "1 where the database was moved and can only be read.",
     "interop_journal_operations": "Operations in the journal.",
+    "interop_journal_unsealed": "Operations that wait for their place in the journal's chain.",
     "interop_journal_broken": "Operations that are not as they were written.",
     "interop_backup_timestamp_seconds": "When the newest backup beside the file was made; 0: none.",
     "interop_wal_archived_timestamp_seconds": "When the server last archived its log; 0: never.",
@@ -74,6 +76,7 @@ def samples(conn: Connection, findings: Sequence[Row], version: str) -> Iterator
         return
     yield Sample("interop_moved", sum(finding["code"] == "db.moved" for finding in findings))
     yield Sample("interop_journal_operations", _number(conn, "SELECT COUNT(*) FROM operation"))
+    yield Sample("interop_journal_unsealed", unsealed(conn))
     broken = sum(finding["code"] == "journal" for finding in findings)
     yield Sample("interop_journal_broken", broken)
     yield from _of_server(conn) if conn.engine == "postgres" else _of_file(conn)

@@ -1,48 +1,30 @@
 """PostgreSQL, for those who outgrow one machine: any server that speaks its wire.
 
-Writers work side by side, READ COMMITTED: what a rule depends on is locked as it is read (the row
-of the client for all that belongs to it), what only one may have is held by an index. All lock the
-table ``write_turn``, which whoever may only read cannot, in a mode that shuts out nobody but those
-who have to be alone: a migration, a move. On 40001 and 40P01 a unit of work is run again, and where
-an index or a reference does not allow what another writer has made impossible meanwhile.
-
-An answer that is lost while committing is looked up, by the number of the transaction.
+How rows are read, written and locked there. What a rule depends on is locked as it is read (the row
+of the client for all that belongs to it), what only one may have is held by an index; the
+transactions around it are in ``postgres_transactions``.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-from psycopg.pq import TransactionStatus
-
-from interop_cli.domain.errors import Busy, InteropError, IoFailure, RemoteFailure
-from interop_cli.domain.messages import msg
-from interop_cli.store.engines.connection import Row, Values
-from interop_cli.store.engines.distribute import ONE_BY_ONE
-from interop_cli.store.engines.postgres_errors import NO_SCHEMA, READ_ONLY, translating
+from interop_cli.domain.errors import Busy, InteropError
+from interop_cli.store.engines.connection import FEW, Row, Values
+from interop_cli.store.engines.postgres_errors import NO_SCHEMA, translating
 from interop_cli.store.engines.postgres_session import Session, open_session, to_pyformat
-from interop_cli.store.engines.twins import MOVED, refuse_moved
+from interop_cli.store.engines.postgres_transactions import Transactions
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import ValueKind
 
-MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
-TURN = "LOCK TABLE write_turn IN "
-BESIDE = "ROW EXCLUSIVE MODE"
-# Who finds another one at it, or one who has to be alone, leaves it to the next.
-SEALING = (
-    f"SET LOCAL synchronous_commit = off; {TURN}{BESIDE} NOWAIT;"  # noqa: S608
-    " SELECT 1 FROM task WHERE name = 'seal' FOR UPDATE SKIP LOCKED"
-)
-AGAIN = 0.2  # seconds between two questions for the outcome of a commit
+AT_ONCE = 8  # rows that are inserted by one statement rather than copied
 
 
-class PostgresConnection:
+class PostgresConnection(Transactions):
     """A server's database; see ``Connection`` for what each method gives."""
 
     engine = "postgres"
@@ -50,16 +32,11 @@ class PostgresConnection:
     by_client = True
     side_by_side = True
     locked = " FOR NO KEY UPDATE"  # those who only refer to them go on
+    shared = " FOR SHARE"
 
     def __init__(self, raw: Session, lock_timeout: float) -> None:
-        self.raw = raw
-        self.lock_timeout = lock_timeout
+        super().__init__(raw, lock_timeout)
         self._tasks: dict[str, Session] = {}
-
-    @property
-    def distributed(self) -> bool:
-        """Whether this is Citus."""
-        return self.raw.facts.distributed
 
     def query(self, sql: str, /, **params: object) -> list[Row]:
         with translating():
@@ -83,139 +60,34 @@ class PostgresConnection:
             return self.raw.execute(to_pyformat(sql), params).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> int:
+        left = iter(rows)
+        first = list(islice(left, 2))
         with translating(), self.raw.cursor() as cursor:
-            cursor.executemany(to_pyformat(sql), rows)
+            if not first:
+                return 0
+            if len(first) == 1:
+                cursor.execute(to_pyformat(sql), first[0])
+            else:
+                cursor.executemany(to_pyformat(sql), chain(first, left))
             return cursor.rowcount
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Values]) -> None:
-        names = ", ".join(columns)
+        names, left = ", ".join(columns), iter(rows)
+        first = list(islice(left, AT_ONCE + 1))
+        if not first:
+            return
+        if len(first) <= AT_ONCE:  # one answer to wait for, not two
+            places = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(first))
+            with translating():
+                self.raw.execute(
+                    f"INSERT INTO {table} ({names}) VALUES {places}",  # noqa: S608
+                    [value for row in first for value in row],
+                )
+            return
         copying = f"COPY {table} ({names}) FROM STDIN"
         with translating(), self.raw.cursor() as cursor, cursor.copy(copying) as copy:
-            for row in rows:
+            for row in chain(first, left):
                 copy.write_row(row)
-
-    @contextmanager
-    def write(
-        self, *, moved: bool = False, alone: bool = False, hasty: bool = False
-    ) -> Iterator[None]:
-        with translating(), self._turn(moved, alone, hasty):
-            try:
-                if self.distributed:
-                    self.raw.execute(ONE_BY_ONE)
-                yield
-                (ours,) = self.query("SELECT pg_current_xact_id_if_assigned()::TEXT AS number")
-            except BaseException:
-                with suppress(psycopg.Error):  # a lost session has rolled back already
-                    self.raw.execute("ROLLBACK")
-                raise
-            self._commit(ours["number"])
-
-    @contextmanager
-    def _turn(self, moved: bool, alone: bool, hasty: bool) -> Iterator[None]:
-        """Begin a transaction once nobody is at work who has to be alone."""
-        if self.raw.facts.standby:
-            raise READ_ONLY.error()
-        try:
-            if alone:
-                answers = self.raw.alone(BEGIN, f"{TURN}EXCLUSIVE MODE", MOVED, hasty=hasty)
-            else:
-                answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{TURN}{BESIDE}; {MOVED}")
-            while answers.nextset():
-                pass
-            if not moved and (row := answers.fetchone()):
-                self.raw.execute("ROLLBACK")
-                refuse_moved(row[0])
-        except psycopg.errors.UndefinedTable:
-            self.raw.execute("ROLLBACK")
-        except psycopg.Error:
-            with suppress(psycopg.Error):
-                self.raw.execute("ROLLBACK")
-            raise
-        else:
-            self.raw.settle()
-            yield
-            return
-        # The tables are still to be made, or brought to the present schema. Each statement sees
-        # what was committed before it: so those who waited see the tables.
-        self.raw.execute(BEGIN)
-        try:
-            self.raw.settle()
-            self.raw.execute("SELECT pg_advisory_xact_lock(%s)", [MAKERS_LOCK])
-        except psycopg.Error:
-            with suppress(psycopg.Error):
-                self.raw.execute("ROLLBACK")
-            raise
-        yield
-
-    def _commit(self, number: str | None) -> None:
-        """Commit the transaction of this number (none where nothing was written).
-
-        Raises IoFailure ``io.commit_unknown`` where no answer came and none can be found.
-        """
-        try:
-            done = self.raw.execute("COMMIT").statusmessage
-        except psycopg.Error as error:
-            if number is None or not self._is_lost(error):
-                raise  # nothing was written, or this is the answer: it was rolled back
-            if not self._is_committed(number):
-                raise
-            return
-        if done != "COMMIT":
-            raise RuntimeError("an error of the database was passed over")
-
-    def _is_lost(self, error: psycopg.Error) -> bool:
-        """Whether the session ended with this error, which is so no answer to what was asked."""
-        return self.raw.closed or (error.sqlstate or "08").startswith(("08", "57P"))
-
-    def _is_committed(self, number: str) -> bool:
-        """What became of a transaction whose session was lost; another session goes on."""
-        before, address = self.raw.facts, self.raw.address
-        self.raw.close()
-        deadline = time.monotonic() + address.patience
-        while time.monotonic() < deadline:
-            try:
-                self.raw = open_session(address.url, lock_timeout=self.lock_timeout)
-                if self.raw.facts.standby:
-                    self.raw.close()
-                elif self.raw.facts.started != before.started:
-                    break  # numbers are given anew after a crash, and by another server
-                elif (status := self._status(number)) != "in progress":
-                    if status is None:
-                        break
-                    return status == "committed"
-                else:
-                    self.raw.close()
-            except (Busy, RemoteFailure, psycopg.OperationalError):
-                pass
-            except (InteropError, psycopg.Error):
-                break
-            time.sleep(AGAIN)
-        raise IoFailure(
-            "io.commit_unknown",
-            msg("The connection was lost while the change was being committed."),
-            applied=None,
-        )
-
-    def _status(self, number: str) -> str | None:
-        with self.raw.cursor() as cursor:
-            cursor.execute("SELECT pg_xact_status(CAST(%s AS xid8))", [number])
-            (status,) = cursor.fetchone() or (None,)
-        return status and str(status)
-
-    @contextmanager
-    def read(self) -> Iterator[None]:
-        if self.raw.info.transaction_status != TransactionStatus.IDLE:
-            yield  # within a unit of work, which has its snapshot
-            return
-        with translating():
-            # Not SERIALIZABLE, which a standby refuses; one snapshot it is all the same.
-            self.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                self.raw.settle()
-                yield
-            finally:
-                with suppress(psycopg.Error):
-                    self.raw.execute("ROLLBACK")
 
     def lock(self, table: str, where: str, **params: object) -> None:
         self.query(
@@ -226,30 +98,15 @@ class PostgresConnection:
 
     def pin(
         self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
-    ) -> tuple[str, Mapping[str, object]] | None:
+    ) -> tuple[str, Mapping[str, object], bool] | None:
         # What refers to a row is in the way of who deletes it, not of who changes it.
         locked = " FOR UPDATE" if deleting else self.locked
         sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id{locked}"  # noqa: S608
         ids = [row["id"] for row in self.query(sql, **params)]
-        return ("id = ANY(:pinned)", {"pinned": ids}) if ids else None
+        return ("id = ANY(:pinned)", {"pinned": ids}, len(ids) <= FEW) if ids else None
 
     def in_turn(self, what: str) -> None:
         self.query("SELECT 1 FROM task WHERE name = :what FOR UPDATE", what=what)
-
-    @contextmanager
-    def sealing(self) -> Iterator[bool]:
-        with translating():
-            try:
-                answers = self.raw.execute(f"{BEGIN}; {self.raw.patience}{SEALING}")
-                while answers.nextset():
-                    pass
-                ours = answers.fetchone() is not None
-                yield ours
-            except BaseException:
-                with suppress(psycopg.Error):
-                    self.raw.execute("ROLLBACK")
-                raise
-            self.raw.execute("COMMIT" if ours else "ROLLBACK")
 
     def patient(self) -> None:
         self.execute("SET LOCAL statement_timeout = 0")

@@ -18,7 +18,7 @@ from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines import sqlite_matching as matching
-from interop_cli.store.engines.connection import Connection, Row, Values
+from interop_cli.store.engines.connection import FEW, Connection, Row, Values
 from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
 from interop_cli.store.engines.twins import moved_to, refuse_moved
 
@@ -65,7 +65,7 @@ class SqliteConnection:
     by_client = False
     distributed = False
     side_by_side = False
-    locked = ""
+    locked = shared = ""
 
     def __init__(
         self, raw: driver.Connection, path: Path, identity: tuple[int, int] | None
@@ -170,10 +170,10 @@ class SqliteConnection:
 
     def pin(
         self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
-    ) -> tuple[str, Mapping[str, object]] | None:
+    ) -> tuple[str, Mapping[str, object], bool] | None:
         # One writer: they stay the same rows.
-        found = self.query(f"SELECT 1 AS x FROM {table} WHERE {where} LIMIT 1", **params)  # noqa: S608
-        return (where, params) if found else None
+        found = self.query(f"SELECT 1 AS x FROM {table} WHERE {where} LIMIT {FEW + 1}", **params)  # noqa: S608
+        return (where, params, len(found) <= FEW) if found else None
 
     def in_turn(self, what: str) -> None:
         """Nothing to do: there is one writer."""

@@ -7,14 +7,15 @@ chain: it makes tampering evident, it does not prevent it.
 
 Places have no gaps; the ids of operations may, and need not be in the order of the places: on a
 server, writers work side by side, and who has committed seals in a step of its own what is not
-sealed yet. One who is killed in between leaves that to the next.
+sealed yet: at once, or where one goes on writing, a few times a second and at the end (see
+``Store.seal``). One who is killed in between leaves that to the next.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,9 @@ from interop_cli.store.engines.connection import Connection, Row
 
 GENESIS = "0" * 64
 CHANGE_COLUMNS = ("operation_id", "entity", "entity_id", "client_id", "action", "before", "version")
+CHUNK = 5000
+Change = tuple[Any, ...]
+"""A change as it is hashed: the columns above, without the operation."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def changes_of(conn: Connection, operation_id: int, *, newest_first: bool = Fals
         f" WHERE operation_id = :operation ORDER BY id {order}"
     )
     names = ("id", "entity", "entity_id", "client_id", "action", "before", "version")
-    for batch in conn.batches(sql, {"operation": operation_id}, 5000):
+    for batch in conn.batches(sql, {"operation": operation_id}, CHUNK):
         for row in batch:
             yield dict(zip(names, row, strict=True))
 
@@ -103,6 +107,44 @@ def _net_effect(
     return (action, values, version)
 
 
+class Changes:
+    """The changes of one operation, noted as they are made, and hashed as they are written.
+
+    ``waiting`` are those that are not written yet. ``unknown`` says that some were made by the
+    database itself, ``redacted`` that values were taken out: then what is there is read again.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._digest = hashlib.sha256()
+        self._count = 0
+        self.waiting: list[Change] = []
+        self.unknown = False
+        self.redacted = False
+
+    def flush(self, operation_id: int) -> None:
+        """Write those that wait."""
+        self._conn.insert_many(
+            "change", CHANGE_COLUMNS, ((operation_id, *change) for change in self.waiting)
+        )
+        self._count += len(self.waiting)
+        self._digest.update(_hashed(self.waiting))
+        self.waiting = []
+
+    def close(self, operation_id: int) -> tuple[int, str]:
+        """Write the last ones; how many there are in all, and their digest."""
+        if self.waiting:
+            self.flush(operation_id)
+        if self.unknown or self.redacted:
+            return digest_of(self._conn, operation_id)
+        return self._count, self._digest.hexdigest()
+
+
+def _hashed(changes: Iterable[Change]) -> bytes:
+    # repr of plain text and integers is unambiguous and the same on both engines.
+    return ("\n".join(map(repr, changes)) + "\n").encode("utf-8", "surrogatepass")
+
+
 def digest_of(conn: Connection, operation_id: int) -> tuple[int, str]:
     """How many changes the operation has, and the SHA-256 of them and its redactions in order."""
     digest, count = hashlib.sha256(), 0
@@ -110,10 +152,9 @@ def digest_of(conn: Connection, operation_id: int) -> tuple[int, str]:
         "SELECT entity, entity_id, client_id, action, before, version FROM change"
         " WHERE operation_id = :operation ORDER BY id"
     )
-    for batch in conn.batches(sql, {"operation": operation_id}, 5000):
+    for batch in conn.batches(sql, {"operation": operation_id}, CHUNK):
         count += len(batch)
-        # repr of plain text and integers is unambiguous and the same on both engines.
-        digest.update("\n".join(map(repr, batch)).encode("utf-8", "surrogatepass") + b"\n")
+        digest.update(_hashed(batch))
     for row in conn.query(REDACTIONS + " WHERE operation_id = :id ORDER BY id", id=operation_id):
         digest.update(repr(tuple(row.values())).encode() + b"\n")
     return count, digest.hexdigest()
@@ -157,9 +198,10 @@ def head(conn: Connection) -> tuple[int, str]:
     return (rows[0]["position"], rows[0]["hash"]) if rows else (0, GENESIS)
 
 
-def record(conn: Connection, operation_id: int, operation: Operation) -> tuple[int, str]:
-    """Write the operation after its changes, to be sealed; how many there are, and its digest."""
-    count, digest = digest_of(conn, operation_id)
+def record(
+    conn: Connection, operation_id: int, operation: Operation, count: int, digest: str
+) -> None:
+    """Write the operation after its changes, to be sealed; ``count`` and ``digest`` are theirs."""
     conn.execute(
         "INSERT INTO operation (id, name, at, actor, command, undoes, changes, digest)"
         " VALUES (:id, :name, :at, :actor, :command, :undoes, :changes, :digest)",
@@ -173,7 +215,6 @@ def record(conn: Connection, operation_id: int, operation: Operation) -> tuple[i
         digest=digest,
     )
     conn.execute("INSERT INTO unsealed (operation_id) VALUES (:id)", id=operation_id)
-    return count, digest
 
 
 FIELDS = "o.id, o.name, o.actor, o.command, o.at, o.undoes, o.changes, o.digest"

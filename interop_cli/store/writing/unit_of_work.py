@@ -189,4 +189,4 @@ class UnitOfWork:
         """The clients a bulk command works on."""
         from interop_cli.store.writing.repositories.selection import Selection
 
-        return Selection(self.writer)
+        return Selection(self.writer, self.clients)

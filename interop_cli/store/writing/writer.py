@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import cast
 
@@ -41,10 +41,10 @@ class Writer:
         self.again = again
         """Whether it is tried again: others were in the way, and may be once more."""
         self._operation_id: int | None = None
+        self._changes = journal.Changes(conn)
         self._search = SearchIndex(conn)
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
-        self._redacts = False  # whether values were taken out of the journal: enough to be recorded
         self.digest = ""
         """The digest of the operation, once it is written."""
         self.derived = False  # whether something was written that is not journaled: totals
@@ -62,17 +62,19 @@ class Writer:
         if spec.named:
             _name(rows)
         ids = self.conn.next_ids(table, len(rows))
-        values, now = itemgetter(*spec.columns), self.now
+        values, owner, now = itemgetter(*spec.columns), _owner(spec), self.now
         self.conn.insert_many(
             table,
             spec.all_columns,
             ((row_id, 1, now, now, *values(row)) for row_id, row in zip(ids, rows, strict=True)),
         )
         taken.take(self.conn, table, rows)
-        ours, bounds = self._these(ids)
-        self._journal(spec, "insert", "NULL", ours, bounds)
+        self._note(
+            (table, row_id, row_id if spec.client == "id" else owner(row), "insert", None, 1)
+            for row_id, row in zip(ids, rows, strict=True)
+        )
         if spec.counts:
-            totals.mark(self.conn, self.operation_id, ours, bounds)
+            totals.mark(self.conn, self.operation_id, *self._these(ids))
         self._search.made(spec, ids, rows)
         return ids
 
@@ -90,22 +92,27 @@ class Writer:
         ``conflict.version`` where someone changed it since; whoever reads it again may write it.
         """
         spec = TABLES[table]
-        changes, updates, counted = [], [], []
+        changes: list[journal.Change] = []
+        written: set[str] = set()
+        updates: list[tuple[Row, Row]] = []
+        counted: list[Row] = []
         moves: list[tuple[Row, Row]] = []
         renamed: list[tuple[Row, Row]] = []
-        for before, after in pairs:
+        # In the order of their ids, so that two who write the same rows do not block each other.
+        for before, after in sorted(pairs, key=lambda pair: pair[0]["id"]):
             old = {name: before[name] for name in spec.columns if before[name] != after[name]}
             if not old:
                 continue
             row_id, version = before["id"], before["version"]
             owner = before[spec.client] if spec.client else None
             text = json.dumps(old, ensure_ascii=False)
-            changes.append((self.operation_id, table, row_id, owner, "update", text, version + 1))
+            changes.append((table, row_id, owner, "update", text, version + 1))
             self.touched.add((table, row_id))
             if self._moves(spec, old):
                 moves.append((before, after))
             else:
-                updates.append({**after, "id": row_id, "version": version, "now": self.now})
+                updates.append((before, after))
+                written |= old.keys()
             if taken.concerns(self.conn, table, old):
                 renamed.append((before, after))
             if owner is not None and spec.search & old.keys():
@@ -114,26 +121,32 @@ class Writer:
                 counted += [before, after]
         if not changes:
             return 0
-        condition, ids = self.conn.among("id", [change[2] for change in changes])
-        self.conn.lock(table, condition, among=ids)  # so its changes are in the order of versions
         taken.give_up(self.conn, table, [before for before, _after in renamed])
         taken.take(self.conn, table, [after for _before, after in renamed])
-        totals.mark_rows(self.conn, self.operation_id, counted)
-        self.conn.insert_many("change", journal.CHANGE_COLUMNS, changes)
-        sets = ", ".join(f"{name} = :{name}" for name in spec.columns)
-        touched = self._relay(spec, moves)
-        touched += self.conn.execute_many(
-            f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"  # noqa: S608
-            " WHERE id = :id AND version = :version",
-            updates,
-        )
+        if counted:
+            totals.mark_rows(self.conn, self.operation_id, counted)
+        touched = self._relay(spec, moves) + self._overwrite(spec, sorted(written), updates)
         if touched != len(changes):
-            raise Conflict(
-                "conflict.version",
-                msg("Someone changed this meanwhile; nothing was written."),
-                again=self.conn.side_by_side,
-            )
+            raise changed_meanwhile(again=self.conn.side_by_side)
+        self._note(changes)  # now that the rows are ours: a row has its changes in their order
         return touched
+
+    def _overwrite(
+        self, spec: Table, names: Sequence[str], pairs: Sequence[tuple[Row, Row]]
+    ) -> int:
+        """Write these columns of rows over what they were; how many were as read."""
+        if not pairs:
+            return 0
+        sets = "".join(f"{name} = :{name}, " for name in names)
+        return self.conn.execute_many(
+            f"UPDATE {spec.name} SET {sets}version = version + 1, updated_at = :now"  # noqa: S608
+            " WHERE id = :id AND version = :version",
+            (
+                {name: after[name] for name in names}
+                | {"id": before["id"], "version": before["version"], "now": self.now}
+                for before, after in pairs
+            ),
+        )
 
     def update(self, table: str, values: Mapping[str, object], where: str, **params: object) -> int:
         """Set the same values in every row that meets ``where``; the number of rows.
@@ -145,7 +158,7 @@ class Writer:
         pinned = self.conn.pin(table, where, params)
         if pinned is None:
             return 0
-        where, given = pinned
+        where, given, few = pinned
         if spec.search & values.keys():
             self._index_owners(spec, where, given)
             if spec.client and spec.client in values:  # they go from one client to another
@@ -153,7 +166,7 @@ class Writer:
         if spec.counts and totals.COLUMNS & values.keys():
             totals.mark_change(self.conn, self.operation_id, where, given, values)
         before = self.conn.json_object(list(values))
-        count = self._journal(spec, "update", before, where, given, bump=1)
+        count = self._journal(spec, "update", before, where, given, bump=1, few=few)
         if taken.concerns(self.conn, table, values):
             rows = self._rows(table, where, given)
             taken.give_up(self.conn, table, rows)
@@ -182,12 +195,12 @@ class Writer:
         pinned = self.conn.pin(table, where, params, deleting=True)
         if pinned is None:
             return 0
-        where, given = pinned
+        where, given, few = pinned
         self._index_owners(spec, where, given)
         if spec.counts:
             totals.mark(self.conn, self.operation_id, where, given)
         before = self.conn.json_object(spec.all_columns)
-        count = self._journal(spec, "delete", before, where, given)
+        count = self._journal(spec, "delete", before, where, given, few=few)
         if taken.concerns(self.conn, table, spec.columns):
             taken.give_up(self.conn, table, self._rows(table, where, given))
         self.conn.execute(f"DELETE FROM {table} WHERE {where}", **given)  # noqa: S608
@@ -197,33 +210,21 @@ class Writer:
         """Put deleted rows back under the ids they had, one version later (undo only)."""
         if not rows:
             return
-        spec, operation = TABLES[table], self.operation_id
-        columns = spec.all_columns
+        spec, columns = TABLES[table], TABLES[table].all_columns
         restored = [
             {**row, "version": row["version"] + 1, "updated_at": self.now}
             for row in self._as_today(spec, rows)
         ]
         self.conn.insert_many(table, columns, ([row[name] for name in columns] for row in restored))
         taken.take(self.conn, table, restored)
-        self.conn.insert_many(
-            "change",
-            journal.CHANGE_COLUMNS,
-            (
-                (
-                    operation,
-                    table,
-                    row["id"],
-                    row[spec.client] if spec.client else None,
-                    "insert",
-                    None,
-                    row["version"],
-                )
-                for row in restored
-            ),
+        owner = _owner(spec)
+        self._note(
+            (table, row["id"], owner(row), "insert", None, row["version"]) for row in restored
         )
         if spec.search and spec.client:
             self._search.touch(row[spec.client] for row in restored)
-        totals.mark_rows(self.conn, operation, restored if spec.counts else ())
+        if spec.counts:
+            totals.mark_rows(self.conn, self.operation_id, restored)
 
     def _as_today(self, spec: Table, rows: Sequence[Row]) -> Iterator[Row]:
         """Rows as the journal has them, with the columns that came since they were deleted."""
@@ -242,14 +243,14 @@ class Writer:
         """
         if not texts:
             return 0
-        self._redacts = True
+        self._changes.redacted = True
         return journal.redact(self.conn, self.operation_id, texts)
 
     # -- the operation ----------------------------------------------------------------------
 
     @property
     def operation_id(self) -> int:
-        """The id of this operation, given when it first changes something."""
+        """The id of this operation, given when it is first asked for."""
         if self._operation_id is None:
             (self._operation_id,) = self.conn.next_ids("operation", 1)
         return self._operation_id
@@ -273,14 +274,25 @@ class Writer:
         Its id, or None where nothing was changed.
         """
         self._search.renew()
-        if self._operation_id is None:
+        if self._operation_id is None and not self._changes.waiting:
             return None
-        count, self.digest = journal.record(self.conn, self._operation_id, self.operation)
+        count, self.digest = self._changes.close(self.operation_id)
+        if count == 0 and not self._changes.redacted:
+            raise RuntimeError("an operation without changes")
+        journal.record(self.conn, self.operation_id, self.operation, count, self.digest)
         if not self.conn.side_by_side:
             journal.seal(self.conn)
-        if count == 0 and not self._redacts:
-            raise RuntimeError("an operation without changes")
         return self._operation_id
+
+    def _note(self, changes: Iterable[journal.Change]) -> None:
+        self._changes.waiting.extend(changes)
+        if len(self._changes.waiting) >= journal.CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is noted of this operation's changes, for whoever reads the journal in it."""
+        if self._changes.waiting:
+            self._changes.flush(self.operation_id)
 
     def _journal(
         self,
@@ -289,12 +301,25 @@ class Writer:
         before: str,
         where: str,
         params: Mapping[str, object],
+        *,
+        few: bool,
         bump: int = 0,
     ) -> int:
+        """Note the change of the rows that meet ``where``, which is still to be made; how many."""
+        changes = (
+            f"SELECT {{operation}}'{spec.name}' AS entity, id, {spec.client or 'NULL'} AS owner,"  # noqa: S608
+            f" '{action}' AS action, {before} AS before, version + {bump} AS version"
+            f" FROM {spec.name} WHERE {where} ORDER BY id"
+        )
+        if few:
+            rows = self.conn.query(changes.format(operation=""), **params)
+            self._note(tuple(row.values()) for row in rows)
+            return len(rows)
+        self.flush()
+        self._changes.unknown = True
+        names = ", ".join(journal.CHANGE_COLUMNS)
         return self.conn.execute(
-            "INSERT INTO change (operation_id, entity, entity_id, client_id, action, before,"  # noqa: S608
-            f" version) SELECT :operation_id, '{spec.name}', id, {spec.client or 'NULL'},"
-            f" '{action}', {before}, version + {bump} FROM {spec.name} WHERE {where} ORDER BY id",
+            f"INSERT INTO change ({names}) {changes.format(operation=':operation_id, ')}",
             **params,
             operation_id=self.operation_id,
         )
@@ -304,7 +329,7 @@ class Writer:
 
     def _moves(self, spec: Table, columns: Iterable[str]) -> bool:
         """Whether to write these columns takes rows from where those of their client lie."""
-        return self.conn.by_client and spec.grows and "client_id" in columns
+        return self.conn.distributed and spec.grows and "client_id" in columns
 
     def _relay(self, spec: Table, pairs: Sequence[tuple[Row, Row]]) -> int:
         """Write rows over what they were, among those of another client; how many were as read.
@@ -345,6 +370,17 @@ class Writer:
                 **params,
             )
             self._search.touch(row["id"] for row in rows)
+
+
+def changed_meanwhile(*, again: bool) -> Conflict:
+    """Another one wrote what was read; ``again`` where it may be read and written once more."""
+    reason = msg("Someone changed this meanwhile; nothing was written.")
+    return Conflict("conflict.version", reason, again=again)
+
+
+def _owner(spec: Table) -> Callable[[Row], int | None]:
+    """What gives the client on whose history a change of a row is shown."""
+    return itemgetter(spec.client) if spec.client else lambda _row: None
 
 
 def _name(rows: Sequence[Row]) -> None:

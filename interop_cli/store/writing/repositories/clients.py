@@ -25,7 +25,7 @@ from interop_cli.store.writing.tables import TABLES
 from interop_cli.store.writing.writer import Writer
 
 FLAGS = flags(CLIENT)
-MANY = 10_000  # clients whose numbers are looked for
+MANY = 10_000  # clients
 
 
 def to_row(client: Client) -> Row:
@@ -76,28 +76,30 @@ class ClientRepository:
 
     # -- finding ----------------------------------------------------------------------------
 
-    def row(self, ref: str) -> Row:
+    def row(self, ref: str, *, shared: bool = False) -> Row:
         """The stored row of a client named by its code, present or former, or ``#id``.
 
         Nobody else changes it, nor what belongs to it, until this is done: the row of a client is
-        locked as it is read, and read before what belongs to it is.
+        locked as it is read, and read before what belongs to it is. ``shared``: nobody changes it,
+        and others may read it so, too, as who pays for another.
 
         Raises NotFound ``client.not_found``.
         """
-        found = self.find(ref)
+        found = self.find(ref, shared=shared)
         if found is None:
             raise client_not_found(ref)
         return found
 
-    def find(self, ref: str) -> Row | None:
+    def find(self, ref: str, *, shared: bool = False) -> Row | None:
         """As ``row``, or None."""
         wanted = id_named(ref)
         if wanted is not None:
-            rows = self._rows("id = :id", id=wanted)
+            rows = self._rows("id = :id", shared, id=wanted)
         else:
             rows = self._rows(
                 "id = (SELECT id FROM client WHERE code_key = :key"
                 " UNION ALL SELECT client_id FROM client_code WHERE code_key = :key LIMIT 1)",
+                shared,
                 key=code_key(ref),
             )
         return rows[0] if rows else None
@@ -110,36 +112,57 @@ class ClientRepository:
         """The columns that a client is stored in."""
         return to_row(client)
 
-    def by_id(self, client_id: int) -> Row:
-        """The stored row of a client known to exist."""
-        return self._rows("id = :id", id=client_id)[0]
+    def by_id(self, client_id: int, *, shared: bool = False) -> Row:
+        """The stored row of a client known to exist; see ``row``."""
+        return self._rows("id = :id", shared, id=client_id)[0]
 
-    def _rows(self, where: str, **params: object) -> list[Row]:
-        return self.conn.query(f"SELECT * FROM client WHERE {where}{self.conn.locked}", **params)  # noqa: S608
+    def _rows(self, where: str, shared: bool, **params: object) -> list[Row]:
+        return self.conn.query(
+            f"SELECT * FROM client WHERE {where}{self._lock(shared)}",  # noqa: S608
+            **params,
+        )
+
+    def _lock(self, shared: bool) -> str:
+        return self.conn.shared if shared else self.conn.locked
 
     def lock(self, client_ids: Iterable[int]) -> None:
         """Keep others off these clients, before what belongs to them is read."""
         condition, among = self.conn.among("id", client_ids)
         self.conn.lock("client", condition, among=among)
 
+    def keep(self, client_ids: Sequence[int]) -> int:
+        """Keep others from changing these clients from now on; how many had been merged by then."""
+        merged = 0
+        for start in range(0, len(client_ids), MANY):
+            condition, among = self.conn.among("id", client_ids[start : start + MANY])
+            rows = self.conn.query(
+                f"SELECT merged_into_id FROM client WHERE {condition}"  # noqa: S608
+                f" ORDER BY id{self.conn.shared}",
+                among=among,
+            )
+            merged += sum(row["merged_into_id"] is not None for row in rows)
+        return merged
+
     def by_column(
-        self, column: str, values: Iterable[object], *, lock: bool = True
+        self, column: str, values: Iterable[object], *, lock: bool = True, shared: bool = False
     ) -> dict[object, Row]:
         """The rows whose ``column`` (``id``, ``code_key``, ``external_id_key``) is given.
 
         The first by id where several share a value. Without ``lock`` they may be changed by others.
         """
-        condition, wanted = self.conn.among(column, dict.fromkeys(values))
         found: dict[object, Row] = {}
+        if not (asked := dict.fromkeys(values)):
+            return found
+        condition, wanted = self.conn.among(column, asked)
         for row in self.conn.query(
             f"SELECT * FROM client WHERE {condition} ORDER BY id"  # noqa: S608
-            f"{self.conn.locked if lock else ''}",
+            f"{self._lock(shared) if lock else ''}",
             among=wanted,
         ):
             found.setdefault(row[column], row)
         return found
 
-    def named(self, refs: Iterable[str]) -> dict[str, Row]:
+    def named(self, refs: Iterable[str], *, shared: bool = False) -> dict[str, Row]:
         """The stored rows that these codes, present or former, or ``#id`` name: ref -> row."""
         ids, keys = {}, {}
         for ref in dict.fromkeys(refs):
@@ -147,16 +170,18 @@ class ClientRepository:
                 ids[ref] = wanted
             else:
                 keys[ref] = code_key(ref)
-        by_key = self.by_column("code_key", keys.values())
+        by_key = self.by_column("code_key", keys.values(), shared=shared)
         former = self.retired_codes(key for key in keys.values() if key not in by_key)
-        by_id = self.by_column("id", [*ids.values(), *former.values()])
+        by_id = self.by_column("id", [*ids.values(), *former.values()], shared=shared)
         found = {ref: by_id.get(wanted) for ref, wanted in ids.items()}
         found |= {ref: by_key.get(key) or by_id.get(former.get(key)) for ref, key in keys.items()}
         return {ref: row for ref, row in found.items() if row is not None}
 
     def retired_codes(self, keys: Iterable[str]) -> dict[str, int]:
         """Of these folded codes, those that a client had before: code key -> that client's id."""
-        condition, wanted = self.conn.among("code_key", dict.fromkeys(keys))
+        if not (asked := dict.fromkeys(keys)):
+            return {}
+        condition, wanted = self.conn.among("code_key", asked)
         rows = self.conn.query(
             f"SELECT code_key, client_id FROM client_code WHERE {condition}",  # noqa: S608
             among=wanted,

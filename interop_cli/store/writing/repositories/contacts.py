@@ -10,7 +10,7 @@ from interop_cli.domain.fields.field import taken
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row, fill_id_table, query_in_chunks
 from interop_cli.store.writing.repositories.belonging import BelongingRepository
-from interop_cli.store.writing.repositories.selection import PICKED_IDS
+from interop_cli.store.writing.repositories.selection import Selection
 from interop_cli.store.writing.writer import Writer
 
 Pair = tuple[Row, Row]
@@ -181,9 +181,9 @@ class ContactRepository(BelongingRepository):
         fill_id_table(self.conn, "followed", client_ids)
         return self._follow("SELECT id FROM followed", active)
 
-    def follow_picked(self, active: int) -> int:
+    def follow_picked(self, selection: Selection, active: int) -> int:
         """The same with the picked clients that have no status yet."""
-        return self._follow(PICKED_IDS, active)
+        return self._follow(selection.ids_sql, active)
 
     def _follow(self, clients: str, active: int) -> int:
         values = {"active": active, "deactivated_with": 1 - active}

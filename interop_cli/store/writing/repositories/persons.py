@@ -103,6 +103,7 @@ class PersonRepository:
     def erase_journal(self, person: Person) -> int:
         """Take the person out of the journal, this operation's own changes too; how many."""
         texts: dict[int, dict[int, str]] = {}
+        self.writer.flush()
         for change, after in changes(self.conn, person):
             of_operation = texts.setdefault(change["operation_id"], {})
             of_operation[change["id"]] = json.dumps(after, ensure_ascii=False)
@@ -126,6 +127,7 @@ class PersonRepository:
     def erase_detached(self, note_ids: Sequence[int]) -> None:
         """Delete the content of what was taken off these notes before, and is kept for undo."""
         names = set()
+        self.writer.flush()
         for change in self.conn.query(
             "SELECT before FROM change WHERE entity = 'attachment' AND action = 'delete'"
         ):

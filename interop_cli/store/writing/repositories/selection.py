@@ -2,21 +2,25 @@
 
 ``picked`` has one row per input row or match: ``position`` (its line), ``key`` (as typed),
 ``client_id`` (NULL where no client has that code) and ``status``. Set-based statements then join
-it, whatever the number of rows.
+it, whatever the number of rows. A few that were named by their codes are kept here, and become that
+table where a statement wants it: to make one takes a server longer than to write a client.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
-from itertools import combinations
+from itertools import chain, combinations, islice
 from typing import Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.values.code import code_key
-from interop_cli.store.engines.connection import Row, fill_id_table
+from interop_cli.store.engines.connection import FEW, Row, fill_id_table
 from interop_cli.store.reading.called import id_named
 from interop_cli.store.reading.lists import Condition
+from interop_cli.store.writing.repositories.clients import ClientRepository
 from interop_cli.store.writing.writer import Writer
 
 COLUMNS = (
@@ -26,7 +30,6 @@ COLUMNS = (
 
 
 PICKED_IDS = "SELECT client_id AS id FROM picked WHERE client_id IS NOT NULL AND status IS NULL"
-"""The clients that are picked and have no status yet."""
 
 
 class Which(Enum):
@@ -47,20 +50,91 @@ class Which(Enum):
     COMPUTED = "id IN (SELECT client_id FROM due)"
 
 
+@dataclass
+class Picked:
+    """A row of ``picked``, of a few; ``row`` is the client as it was read and locked."""
+
+    position: int
+    key: str
+    row: Row | None
+    status: str | None = None
+    error: str | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether it names a client and has no status yet."""
+        return self.row is not None and self.status is None
+
+    @property
+    def id(self) -> int | None:
+        """The client."""
+        return self.row["id"] if self.row else None
+
+
 class Selection:
     """Fills and reads ``picked``, and writes the same to all that are picked."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, clients: ClientRepository) -> None:
         self.writer = writer
         self.conn = writer.conn
+        self._clients = clients
         self.reasons: dict[str, Message] = {}
         """The sentence of each error code that rows were marked with."""
+        self._few: list[Picked] | None = None
 
     def by_keys(self, keys: Iterable[tuple[int, str]]) -> None:
         """Pick the clients of these (line, code or ``#id``), in order.
 
         A client named twice is picked once: later rows get status ``skipped``.
         """
+        keys = iter(keys)
+        first = list(islice(keys, FEW + 1))
+        if len(first) <= FEW:
+            self._pick(sorted(first))
+        else:
+            self._pick_many(chain(first, keys))
+
+    def _pick(self, keys: list[tuple[int, str]]) -> None:
+        found = self._clients.named(key for _line, key in keys)
+        self._few, seen = [], set[int]()
+        for line, key in keys:
+            one = Picked(line, key, found.get(key))
+            if one.row is not None:
+                one.status = "skipped" if one.row["id"] in seen else None
+                seen.add(one.row["id"])
+            self._few.append(one)
+
+    @property
+    def few(self) -> dict[int, Row] | None:
+        """Where few are picked, those without a status, as they were read and locked: id -> row."""
+        if self._few is None:
+            return None
+        return {one.row["id"]: one.row for one in self._few if one.row and one.free}
+
+    @property
+    def ids_sql(self) -> str:
+        """SQL for the clients that are picked and have no status yet, in a column ``id``."""
+        self._spread()
+        return PICKED_IDS
+
+    def _spread(self) -> None:
+        """Make a table of the few that are kept here."""
+        if self._few is None:
+            return
+        self.conn.temp_table("picked", COLUMNS)
+        self.conn.insert_many(
+            "picked",
+            ("position", "key", "code_key", "client_id", "status", "error"),
+            (
+                (one.position, one.key, code_key(one.key), one.id, one.status, one.error)
+                for one in self._few
+            ),
+        )
+        self.conn.filled("picked")
+        self._few = None
+
+    def _pick_many(self, keys: Iterable[tuple[int, str]]) -> None:
+        self._few = None
         self.conn.temp_table(
             "typed", "position BIGINT PRIMARY KEY, key TEXT, code_key TEXT, wanted_id BIGINT"
         )
@@ -88,6 +162,7 @@ class Selection:
 
     def by_condition(self, condition: Condition) -> None:
         """Pick every client for which a condition of the filters holds, by code."""
+        self._few = None
         self.conn.temp_table("picked", COLUMNS)
         self.conn.execute(
             "INSERT INTO picked (position, key, code_key, client_id)"  # noqa: S608
@@ -113,11 +188,16 @@ class Selection:
 
     def count(self) -> int:
         """How many clients are picked, each once."""
+        if self._few is not None:
+            return sum(one.free for one in self._few)
         sql = "SELECT COUNT(*) AS n FROM picked WHERE client_id IS NOT NULL AND status IS NULL"
         return int(self.conn.query(sql)[0]["n"])
 
     def missing(self, limit: int) -> list[Row]:
         """The first ``limit`` input rows that name no client: ``position``, ``key``."""
+        if self._few is not None:
+            nobody = [one for one in self._few if one.row is None]
+            return [{"position": one.position, "key": one.key} for one in nobody[:limit]]
         return self.conn.query(
             "SELECT position, key FROM picked WHERE client_id IS NULL ORDER BY position LIMIT :n",
             n=limit,
@@ -125,6 +205,9 @@ class Selection:
 
     def mark(self, status: str, which: Which = Which.ALL, *, error: str | None = None) -> int:
         """Give the clients without a status, or those ``which`` are so, this one; how many."""
+        if which is Which.ALL and self._few is not None:
+            return self._mark((one for one in self._few if one.free), status, error)
+        self._spread()
         found = "(client_id)"
         if which is not Which.ALL:
             found = self._those(which.value)
@@ -134,6 +217,13 @@ class Selection:
             mark_status=status,
             mark_error=error,
         )
+
+    @staticmethod
+    def _mark(those: Iterable[Picked], status: str, error: str | None) -> int:
+        marked = list(those)
+        for one in marked:
+            one.status, one.error = status, error
+        return len(marked)
 
     def _those(self, condition: str, **params: object) -> str:
         """SQL for the picked clients without a status that meet a condition."""
@@ -145,6 +235,8 @@ class Selection:
 
     def mark_missing(self, error: str) -> int:
         """Give the rows that name no client the status ``error``."""
+        if self._few is not None:
+            return self._mark((one for one in self._few if one.row is None), "error", error)
         return self.conn.execute(
             "UPDATE picked SET status = 'error', error = :error WHERE client_id IS NULL",
             error=error,
@@ -152,6 +244,9 @@ class Selection:
 
     def mark_id(self, client_id: int, status: str, error: str | None = None) -> None:
         """Give one picked client its status."""
+        if self._few is not None:
+            self._mark((o for o in self._few if o.free and o.id == client_id), status, error)
+            return
         self.conn.execute(
             "UPDATE picked SET status = :status, error = :error"
             " WHERE client_id = :id AND status IS NULL",
@@ -162,6 +257,10 @@ class Selection:
 
     def mark_ids(self, client_ids: Iterable[int], status: str) -> None:
         """Give picked clients one status."""
+        if self._few is not None:
+            ids = set(client_ids)
+            self._mark((one for one in self._few if one.free and one.id in ids), status, None)
+            return
         fill_id_table(self.conn, "marked", client_ids)
         self.mark(status, Which.MARKED)
 
@@ -169,11 +268,11 @@ class Selection:
 
     def set_active(self, active: int) -> None:
         """Make the picked clients without a status active or inactive."""
-        self.writer.update("client", {"active": active}, f"id IN ({PICKED_IDS})")
+        self.writer.update("client", {"active": active}, f"id IN ({self.ids_sql})")
 
     def end_prospects(self) -> None:
         """Make the picked clients without a status no prospects any more."""
-        self.writer.update("client", {"prospect": 0}, f"id IN ({PICKED_IDS})")
+        self.writer.update("client", {"prospect": 0}, f"id IN ({self.ids_sql})")
 
     def write(self, values: Row) -> None:
         """Give the picked clients without a status these values of columns, and their status.
@@ -181,6 +280,7 @@ class Selection:
         Those that have them all already are ``unchanged``, the others ``ok``. The journal has of
         each client what really changed: a statement for each set of columns, so let them be few.
         """
+        self._spread()
         differs = {
             name: f"({name} IS NOT NULL)"
             if value is None
@@ -210,7 +310,7 @@ class Selection:
 
     def reassign_payer(self, payer_id: int) -> None:
         """Bill the active clients of the picked payers to another one, who pays itself."""
-        billed = f"bill_to_id IN ({PICKED_IDS})"
+        billed = f"bill_to_id IN ({self.ids_sql})"
         self.writer.update(
             "client", {"bill_to_id": None}, f"id = :payer AND {billed}", payer=payer_id
         )
@@ -225,11 +325,19 @@ class Selection:
 
     def tally(self) -> dict[str, int]:
         """How many rows have each status."""
+        if self._few is not None:
+            return dict(Counter(str(one.status) for one in self._few))
         rows = self.conn.query("SELECT status, COUNT(*) AS n FROM picked GROUP BY status")
         return {str(row["status"]): int(row["n"]) for row in rows}
 
     def errors(self, limit: int) -> list[Row]:
         """The first rows in error: ``position``, ``key``, ``error``."""
+        if self._few is not None:
+            wrong = [one for one in self._few if one.status == "error"]
+            return [
+                {"position": one.position, "key": one.key, "error": one.error}
+                for one in wrong[:limit]
+            ]
         return self.conn.query(
             "SELECT position, key, error FROM picked WHERE status = 'error'"
             " ORDER BY position LIMIT :n",
@@ -238,6 +346,7 @@ class Selection:
 
     def first(self) -> Row | None:
         """The stored row of the first client that is picked and has no status yet."""
+        self._spread()
         rows = self.conn.query(
             "SELECT client.* FROM client JOIN picked ON picked.client_id = client.id"
             " WHERE status IS NULL ORDER BY position LIMIT 1"
@@ -246,6 +355,8 @@ class Selection:
 
     def ids(self, status: str | None = None) -> list[int]:
         """The clients picked with this status (None: still without one), in order."""
+        if self._few is not None:
+            return [one.row["id"] for one in self._few if one.row and one.status == status]
         condition = "status IS NULL" if status is None else "status = :status"
         rows = self.conn.query(
             "SELECT client_id FROM picked"  # noqa: S608
@@ -256,6 +367,11 @@ class Selection:
 
     def rows(self, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
         """What became of each input row: line, key, client id, code, status, error."""
+        if self._few is not None:
+            for one in self._few[:limit]:
+                code = one.row["code"] if one.row else None
+                yield one.position, one.key, one.id, code, one.status, one.error
+            return
         sql = (
             "SELECT position, key, client_id, client.code, status, error FROM picked"
             " LEFT JOIN client ON client.id = picked.client_id ORDER BY position"

@@ -8,7 +8,7 @@ from functools import cached_property
 from interop_cli.store import totals
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.totals import years_table
-from interop_cli.store.writing.repositories.selection import PICKED_IDS
+from interop_cli.store.writing.repositories.selection import Selection
 from interop_cli.store.writing.writer import Writer
 
 SPAN = "year BETWEEN :first AND :last"
@@ -87,30 +87,32 @@ class TotalRepository:
 
     # -- what is due ------------------------------------------------------------------------
 
-    def find_stale(self, first: int, last: int, *, picked: bool) -> None:
+    def find_stale(self, first: int, last: int, selection: Selection | None = None) -> None:
         """Fill ``due`` with what was marked; of the picked clients only, where asked."""
+        picked = selection and selection.ids_sql
         self._due(
             "SELECT DISTINCT client_id, year FROM sales_stale WHERE year BETWEEN :first AND :last"
-            + (f" AND client_id IN ({PICKED_IDS})" if picked else ""),
+            + (f" AND client_id IN ({picked})" if picked else ""),
             first,
             last,
         )
         if picked:  # and what was never computed
             self._due(
-                f"SELECT p.id, y.year FROM ({PICKED_IDS}) p"
+                f"SELECT p.id, y.year FROM ({picked}) p"
                 f" CROSS JOIN ({years_table(first, last)}) y"
                 " WHERE NOT EXISTS (SELECT 1 FROM sales_year r WHERE r.year = y.year)"
                 " AND (p.id, y.year) NOT IN (SELECT t.client_id, t.year FROM sales_total t"
-                f" WHERE t.client_id IN ({PICKED_IDS})) ON CONFLICT DO NOTHING",
+                f" WHERE t.client_id IN ({picked})) ON CONFLICT DO NOTHING",
                 first,
                 last,
                 more=True,
             )
 
-    def find_picked(self, first: int, last: int) -> None:
+    def find_picked(self, first: int, last: int, selection: Selection) -> None:
         """Fill ``due`` with every year of the picked clients."""
         self._due(
-            f"SELECT p.id, y.year FROM ({PICKED_IDS}) p CROSS JOIN ({years_table(first, last)}) y",
+            f"SELECT p.id, y.year FROM ({selection.ids_sql}) p"
+            f" CROSS JOIN ({years_table(first, last)}) y",
             first,
             last,
         )
