@@ -177,6 +177,15 @@ def amounts(clients: int, count: int) -> Iterator[tuple[int, str, int, int, int]
         )
 
 
+def write_invoices(file: Path, clients: int, count: int) -> None:
+    """A CSV of so many invoices, for the clients that ``fill`` makes."""
+    with file.open("w", encoding="utf-8") as stream:
+        stream.write("number,client,date,subtotal,tax\n")
+        for n, (owner, _kind, year, month, cents) in enumerate(amounts(clients, count), 1):
+            amount = f"{cents // 100}.{cents % 100:02}"
+            stream.write(f"{n},C{owner},{year}-{month:02}-15,{amount},0.00\n")
+
+
 # -- what is measured -----------------------------------------------------------------------
 
 
@@ -254,11 +263,7 @@ def importing(asked: argparse.Namespace, _place: str, folder: Path) -> None:
     count = min(asked.invoices, 1_000_000)
     clients = min(asked.clients, 10_000)
     file, ours, plain = folder / "invoices.csv", folder / "import.db", folder / "plain.db"
-    with file.open("w", encoding="utf-8") as stream:
-        stream.write("number,client,date,subtotal,tax\n")
-        for n, (owner, _kind, year, month, cents) in enumerate(amounts(clients, count), 1):
-            amount = f"{cents // 100}.{cents % 100:02}"
-            stream.write(f"{n},C{owner},{year}-{month:02}-15,{amount},0.00\n")
+    write_invoices(file, clients, count)
     create_database(str(ours), NOW, lock_timeout=30)
     fill(open_store(str(ours)).conn, clients, 0)
     tool = Path(sys.executable).with_name("sqlite-utils")
