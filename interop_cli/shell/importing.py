@@ -102,7 +102,7 @@ class ImportReader:
 
     def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
         """Warn of what the mapping has left out, and of vCards what has no field."""
-        from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE
+        from interop_cli.inputs.mapping.header import NAMED_AT_ONCE
 
         if properties:
             names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))

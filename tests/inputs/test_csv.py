@@ -260,7 +260,7 @@ def test_northwind(shared_data: Path) -> None:
 
 def test_a_hundred_thousand_columns_are_few() -> None:
     """Whatever is done for each of them must not go through all of them: it would take minutes."""
-    from interop_cli.inputs.mapping.columns import NAMED_AT_ONCE, Header
+    from interop_cli.inputs.mapping.header import NAMED_AT_ONCE, Header
     from interop_cli.inputs.records import Head
 
     count = 100_000

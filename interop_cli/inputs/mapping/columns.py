@@ -7,17 +7,23 @@ becomes of the others: dropping it in silence would lose data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from interop_cli.domain.errors import ConfigError, Detail, InteropError, InvalidData, UsageError
-from interop_cli.domain.messages import Message, counted, msg
-from interop_cli.domain.values.text import closest, fold
+from interop_cli.domain.errors import ConfigError, InteropError, UsageError
+from interop_cli.domain.messages import msg
 from interop_cli.inputs.mapping import Fields
+from interop_cli.inputs.mapping.header import (
+    Header,
+    column_key,
+    missing_columns,
+    no_header,
+    unknown_columns,
+)
 from interop_cli.inputs.mapping.template import Cell, Template, parse_cell
 from interop_cli.inputs.mapping.where import Where
-from interop_cli.inputs.records import REJECT_REASON, Head, did_you_mean, invalid, nearest
+from interop_cli.inputs.records import REJECT_REASON, Head, invalid, nearest
 
 Others = Literal["error", "ignore", "note"]
 OTHERS: tuple[Others, ...] = ("error", "ignore", "note")
@@ -130,7 +136,7 @@ class ColumnMap:
         left_out = {column_key(name) for name in (*known.ignored, REJECT_REASON)}
         fields = {column_key(name): name for name in known.known}
         if header and not chosen and not used and not fields.keys() & columns.keys:
-            raise _no_header(file, line)
+            raise no_header(file, line)
         targets: list[str | None] = []
         others: list[str] = []
         for index, column in enumerate(header):
@@ -145,7 +151,7 @@ class ColumnMap:
                 targets.append(None)
                 others.append(column)
         if others and self.others == "error":
-            raise _unknown(others, known.known, file, line)
+            raise unknown_columns(others, known.known, file, line)
         made = {name for name, one in self.fields.items() if self.gives(one, columns)}
         self._refuse_twice(header, targets, made, file, line)
         return Placed(targets, others)
@@ -241,7 +247,7 @@ class ColumnMap:
             elif cell in plain or cell in made:
                 used.add(found[0])
         if missing:
-            raise _missing(list(dict.fromkeys(missing)), columns.names, file, line)
+            raise missing_columns(list(dict.fromkeys(missing)), columns.names, file, line)
         for index, key in enumerate(columns.keys):
             if key == REJECT_REASON and index in chosen:
                 chosen[index] = ""
@@ -282,7 +288,6 @@ class ColumnMap:
         return ConfigError("import.map.field", message, hint=hint, file=self.file, field=name)
 
 
-NAMED_AT_ONCE = 100  # columns
 ENOUGH = 6  # columns that are known tell a header, however many are not
 
 
@@ -291,30 +296,6 @@ class Placed(NamedTuple):
 
     targets: list[str | None]
     others: list[str]
-
-
-class Header:
-    """The columns of a file, found by their name, or by ``#3``, their place."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-        self.keys = [column_key(name) for name in names]
-        self._by_name = _places(names)
-        self._by_key = _places(self.keys)
-
-    def index(self, name: str) -> int | None:
-        """The place of the column called so; ``None`` where there is none."""
-        found = self._by_name.get(name, self._by_key.get(column_key(name)))
-        if found is not None:
-            return found
-        if name.startswith("#") and name[1:].isdecimal() and 0 < int(name[1:]) <= len(self.names):
-            return int(name[1:]) - 1
-        return None
-
-
-def _places(names: Sequence[str]) -> dict[str, int]:
-    """The first place of each."""
-    return {name: place for place, name in reversed(list(enumerate(names)))}
 
 
 def parse_pairs(pairs: Iterable[str]) -> ColumnMap:
@@ -338,80 +319,3 @@ def parse_pairs(pairs: Iterable[str]) -> ColumnMap:
         columns[column] = target
     ignores = columns.pop(ALL_OTHERS, None) is not None
     return ColumnMap(columns, others="ignore" if ignores else "error")
-
-
-def _no_header(file: str, line: int) -> InteropError:
-    """None of the names is said: where there is no header, they are data about people."""
-    return invalid(
-        "import.column.unknown",
-        file,
-        msg("no column is named as a field"),
-        line=line,
-        hint=msg(
-            "The first line must hold the names of the columns; else have a mapping made: --suggest"
-        ),
-    )
-
-
-def _unknown(columns: Sequence[str], known: Collection[str], file: str, line: int) -> InvalidData:
-    """All of them at once: one who has to name their fields goes through the file once.
-
-    Of very many, the first: nobody reads more, and to look for the nearest of each takes its time.
-    """
-    columns, left = columns[:NAMED_AT_ONCE], len(columns[NAMED_AT_ONCE:])
-    meant = [nearest(column_key(column), known) for column in columns]
-    reasons = [msg("no field is named as the column {name}", name=column) for column in columns]
-    if len(columns) == 1:
-        hint = meant[0] or msg(
-            "Name its field, or leave it out: {option}", option=f"--map '{columns[0]}='"
-        )
-        return invalid("import.column.unknown", file, reasons[0], line=line, hint=hint)
-    error = invalid(
-        "import.column.unknown",
-        file,
-        msg("no fields are named as the columns {names}", names=", ".join(columns))
-        if not left
-        else counted(
-            "no fields are named as the columns {names} and {count} more",
-            "no fields are named as the columns {names} and {count} more",
-            count=left,
-            names=", ".join(columns),
-        ),
-        line=line,
-        hint=msg(
-            "Name their fields in a mapping (interop help mapping), or leave them all out:"
-            " {option}",
-            option="--map '*='",
-        ),
-    )
-    error.details += [
-        Detail(column, "import.column.unknown", _with_hint(reason, near), line)
-        for column, reason, near in zip(columns, reasons, meant, strict=True)
-        if near
-    ]
-    return error
-
-
-def _with_hint(reason: Message, hint: Message | None) -> Message:
-    return msg("{reason}. {hint}", reason=reason, hint=hint) if hint else reason
-
-
-def _missing(columns: Sequence[str], header: Sequence[str], file: str, line: int) -> InvalidData:
-    names = ", ".join(columns)
-    reason = counted(
-        "there is no column {name}", "there are no columns {name}", count=len(columns), name=names
-    )
-    keys = {column_key(name): name for name in reversed(header)}
-    found = closest(column_key(columns[0]), keys)
-    hint = did_you_mean(keys[found]) if found else None
-    return invalid("import.column.missing", file, reason, line=line, hint=hint)
-
-
-def column_key(name: str) -> str:
-    """The form in which names of columns are compared."""
-    return fold(name).replace(" ", "_")
-
-
-def by_key(texts: Mapping[str, str]) -> dict[str, str]:
-    """The same, by folded words."""
-    return {fold(word): meaning for word, meaning in texts.items()}
