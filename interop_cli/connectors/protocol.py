@@ -237,7 +237,11 @@ class Connector(Protocol):
         """
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
-        """The records changed since a time (UTC, ISO 8601), each at least once."""
+        """The records changed since a time (UTC, ISO 8601), each at least once.
+
+        Those that went since come as ``gone``: a pull that reads changes alone would never miss
+        them.
+        """
 
     def traces(self) -> list[Trace]:
         """The calls made since this was last asked, for the log."""

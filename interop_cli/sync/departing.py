@@ -124,12 +124,25 @@ def _found(send: Send, there: Mapping[str, RemoteRecord]) -> Result | None:
 
 def done_there(opened: OpenTarget, steps: Sequence[Step]) -> list[Gone]:
     """Which of these merges a person did there by hand. Raises Trouble."""
+    results = look_at(opened, steps)
+    return [
+        (step, result.remote_id)
+        for step in steps
+        if isinstance(result := results.get(step.local.id), Done)
+    ]
+
+
+def look_at(opened: OpenTarget, steps: Sequence[Step]) -> dict[int, Result]:
+    """What can be told of these merges without a call: done there by hand, or not to be done.
+
+    Raises Trouble.
+    """
     merges = [step for step in steps if step.payload.get("into")]
     if not merges:
-        return []
+        return {}
     pairs = [(step.link.remote_id, step.payload) for step in merges]
     there = _read(opened, merges[0].local.entity, pairs)
-    found: list[Gone] = []
+    found: dict[int, Result] = {}
     for step in merges:
         send = Send(
             step.local.entity,
@@ -142,8 +155,8 @@ def done_there(opened: OpenTarget, steps: Sequence[Step]) -> list[Gone]:
             step.link.remote_id,
         )
         result = _found(send, there)
-        if isinstance(result, Done):
-            found.append((step, result.remote_id))
+        if result is not None:
+            found[step.local.id] = result
     return found
 
 
@@ -154,8 +167,14 @@ def forget(opened: OpenTarget, entity: str, gone: Sequence[Gone]) -> None:
 
     def work(uow: UnitOfWork) -> None:
         for step, remote_id in gone:
-            departure = step.local.departure or Departure()
-            uow.departures.settle(opened.target.id, entity, departure, step.local.id, remote_id)
+            uow.departures.settle(
+                opened.target.id,
+                entity,
+                step.local.departure or Departure(),
+                step.local.id,
+                remote_id,
+                never_there=step.link.remote_id is None,
+            )
         uow.links.log(
             [
                 opened.event(entity, step.local.id, "merge", "found")

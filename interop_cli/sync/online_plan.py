@@ -14,15 +14,15 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from interop_cli.domain.sync.link import LinkFault, LinkState, TroubleKind
+from interop_cli.domain.sync.link import Link, LinkFault, LinkState, TroubleKind
 from interop_cli.domain.sync.merge import merge, without_erased
 from interop_cli.domain.sync.payload import Change, Payload
-from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo, plan, reason
-from interop_cli.domain.sync.records import RemoteRecord
+from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo, plan, reason, waited
+from interop_cli.domain.sync.records import Done, Failed, LocalRecord, RemoteRecord
 from interop_cli.domain.sync.turns import part_of, unique_fields
 from interop_cli.store.sync.links import linked, unsure
 from interop_cli.sync.arranging import Arranged, Coming
-from interop_cli.sync.departing import done_there, is_final
+from interop_cli.sync.departing import is_final, look_at
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.target import OpenTarget
 from interop_cli.sync.unknown_outcomes import (
@@ -66,7 +66,7 @@ def looked(
         for before, after in zip(batch, view.of(batch), strict=True):
             # A push sees what is there of those that are in each other's way before it puts them
             # in turn; whether a new one is there it sees when it sends it.
-            is_new = before.todo is Todo.CREATE
+            is_new = before.todo is Todo.CREATE and before.local.id not in view.heirs
             arranged.note(before if is_new else after)
             if is_new and after.todo is Todo.BLOCKED:
                 arranged.refuse(before.local.id)
@@ -112,6 +112,10 @@ class View:
     """Those of ours that were found there."""
     found: dict[int, Payload] = field(default_factory=dict)
     """What is there of ours, where that is not what is known of them."""
+    known: dict[int, Link] = field(default_factory=dict)
+    """The links of those of which nobody knew, and which were found there."""
+    heirs: dict[int, Link] = field(default_factory=dict)
+    """Those of ours that take over the record of one that was merged into them."""
     held_by: dict[tuple[int, str], str] = field(default_factory=dict)
     """Who has a value that one of ours is to get in a field."""
 
@@ -128,23 +132,47 @@ class View:
 
     def of(self, steps: Sequence[Step]) -> list[Step]:
         """A batch of steps as they come out. Raises Trouble."""
+        steps = [self._heir(step) if step.local.id in self.heirs else step for step in steps]
         lacking = [step for step in steps if step.lacks_value]
         free = {step.local.id for step in freed(self.opened, self.entity, lacking)}
         steps = [self._anew(step) if step.local.id in free else step for step in steps]
         asked = [step for step in steps if step.todo in SENT or step.todo is Todo.CHECK]
         found = read(self.opened, self.entity, asked) if asked else {}
-        finals = [step for step in steps if step.is_final]
-        gone = {step.local.id for step, _called in done_there(self.opened, finals)}
         judged = [
-            self._judged(step, found[step.local.id])
-            if step.local.id in found
-            else replace(step, todo=Todo.SKIP, reason=reason("gone"))
-            if step.local.id in gone
-            else step
+            self._judged(step, found[step.local.id]) if step.local.id in found else step
             for step in steps
         ]
+        judged = self._leaving(judged)
         self._ask(judged)
         return judged
+
+    def _leaving(self, steps: Sequence[Step]) -> list[Step]:
+        """Of those that go, some have gone there by a person's hand, and some cannot go."""
+        finals = [step for step in steps if step.is_final]
+        results = look_at(self.opened, finals) if finals else {}
+        found = []
+        for step in steps:
+            result = results.get(step.local.id)
+            if isinstance(result, Done):
+                step = replace(step, todo=Todo.SKIP, reason=reason("gone"))
+            elif isinstance(result, Failed) and not step.is_held:
+                trouble = result.trouble
+                step = _blocked(step, Reason(trouble.code, trouble.message, trouble.field))
+            found.append(step)
+        return found
+
+    def _heir(self, step: Step) -> Step:
+        """A record that takes over the one of a merged client, which was found there."""
+        link = replace(self.heirs[step.local.id], id=step.link.id, stamp="")
+        return plan(step.local, link, self.opened.rules(self.entity))
+
+    def _informed(self, local: LocalRecord) -> LocalRecord:
+        """A record that is to go, knowing what it is to be merged with there."""
+        departure = local.departure
+        if departure is None or departure.heir not in self.known:
+            return local
+        into = self.known[departure.heir].remote_id
+        return replace(local, departure=replace(departure, into=into))
 
     def _anew(self, step: Step) -> Step:
         """A record that was refused for what another had, which is free by now."""
@@ -178,12 +206,19 @@ class View:
             return _blocked(step, why)
         if why is not None:  # what a lost call may have brought is not ours: it failed as it was
             self.found[local.id] = {}
+            if self._payer_came(step):
+                return plan(local, replace(link, state=LinkState.PENDING), rules)
             fault = LinkFault(TroubleKind.VALIDATION, why.code, why.message, why.field)
             return plan(local, replace(link, state=LinkState.FAILED, fault=fault), rules)
+        return self._taken_over(step, remote, ours)
+
+    def _taken_over(self, step: Step, remote: RemoteRecord, ours: Payload) -> Step:
+        """A record that was found there and is taken for ours."""
+        local, checked = step.local, step.todo is Todo.CHECK
         self.linked[remote.remote_id] = local.id
         self.there.add((self.entity, local.number or local.code))
         known = replace(
-            link,
+            step.link,
             state=LinkState.PENDING,
             remote_id=remote.remote_id,
             remote_key=remote.key,
@@ -193,12 +228,31 @@ class View:
             attempt_hash=None,
         )
         if checked:
-            self.found[local.id] = known.pushed
-        after = plan(local, known, rules)
+            self.found[local.id], self.known[local.id] = known.pushed, known
+            if self._goes_to_heir(local, known):
+                return step
+            local = self._informed(local)
+        after = plan(local, known, self.opened.rules(self.entity))
         if after.todo is Todo.SKIP and after.is_unchanged:
             # It arrived; or it is only taken over.
             return step if checked else replace(after, todo=Todo.UPDATE, reason=reason("exists"))
         return replace(after, reason=reason("exists")) if after.todo in SENT else after
+
+    def _goes_to_heir(self, local: LocalRecord, known: Link) -> bool:
+        """Whether a record that turned out to be there goes to the one that stands for it here."""
+        departure = local.departure
+        if departure is None or departure.heir is None or departure.into is not None:
+            return False
+        if departure.heir in self.known:
+            return False
+        self.found[local.id], self.found[departure.heir] = {}, known.pushed
+        self.heirs.setdefault(departure.heir, known)
+        return True
+
+    def _payer_came(self, step: Step) -> bool:
+        """Whether what it is billed to was only found there: it is another record then."""
+        waits = waited(step.local, step.payload, self.opened.connector.descriptor(self.entity))
+        return waits is not None and (self.entity, step.local.refers[waits.name]) in self.there
 
     def _held(self, step: Step, remote: RemoteRecord | None) -> Step:
         """A record that is there as far as we know."""

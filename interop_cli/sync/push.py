@@ -146,10 +146,11 @@ class Push:
     def _entity(self, entity: str) -> None:
         """Come back to the records of an entity until nothing moves any more."""
         ids: list[int] | None = None
-        departing.hand_over(self.opened, entity)
         for _round in range(ROUNDS):
             calls = self.report.calls
             self._recover(entity, ids)
+            # Also what was only just found: a merged client's record goes to who stands for it.
+            departing.hand_over(self.opened, entity)
             sorted_ = self._sorted(entity, ids)
             if self._learn(sorted_):
                 ids = sorted(sorted_.concerned)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InteropError
-from interop_cli.domain.sync.plan import SENT, Reason, Step, Todo
+from interop_cli.domain.sync.plan import FINAL, SENT, Reason, Step, Todo
 from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
 from interop_cli.sync.arranging import Coming
@@ -27,7 +27,7 @@ from tests.support.campaigns import share
 from tests.support.cli import Run
 from tests.support.stores import add_client, open_store
 from tests.sync.conftest import create
-from tests.sync.support import edit, keep, links, memory, promote, recode
+from tests.sync.support import edit, keep, links, memory, merge, promote, recode
 
 WHO = st.integers(0, 5)
 NAME = st.integers(0, 7)
@@ -43,13 +43,14 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("promote"), WHO, NOTHING),
     st.tuples(st.just("switch"), WHO, st.booleans()),
     st.tuples(st.just("bill"), WHO, WHO),
+    st.tuples(st.just("merge"), WHO, WHO),
     st.tuples(st.just("their city"), WHO, st.integers(0, 2)),
     st.tuples(st.just("their name"), WHO, NAME),
     st.tuples(st.just("gone"), WHO, NOTHING),
     st.tuples(st.just("made"), NAME, st.booleans()),
     st.tuples(st.just("vendor"), NAME, NOTHING),
     st.tuples(st.just("lost"), NOTHING, NOTHING),
-    st.tuples(st.just("push"), NOTHING, NOTHING),
+    st.tuples(st.just("push"), NOTHING, st.booleans()),
 )
 
 
@@ -58,7 +59,7 @@ def apply(store: Store, remote: MemoryRemote, what: str, who: Any, arg: Any) -> 
     theirs = list(remote.rows.values())
     free = isinstance(who, int) and remote.named(NAMES[who]) is None
     if what == "push":
-        compare(store, remote)
+        compare(store, remote, final=bool(arg))
     elif what == "lost":
         remote.troubles = ["lost"]
         keep(store, remote, patient=False)
@@ -105,15 +106,17 @@ def change(store: Store, rows: list[Any], what: str, code: str, arg: Any) -> Non
         promote(store, code)
     elif what == "bill" and arg < len(rows):
         edit(store, code, bill_to=rows[arg]["code"])
+    elif what == "merge" and arg < len(rows):
+        merge(store, code, rows[arg]["code"])
     elif what == "switch":
         verb = status.activate if arg else status.deactivate
         selector = bulk.Selector(keys=[(1, code)])
         store.run(lambda uow: verb(uow, selector), operation="x")
 
 
-def compare(store: Store, remote: MemoryRemote) -> None:
-    """Plan, push, and hold one against the other."""
-    opened = memory(store, remote)
+def compare(store: Store, remote: MemoryRemote, *, final: bool = False) -> None:
+    """Plan, push, and hold one against the other; ``final``: with what cannot be taken back."""
+    opened = memory(store, remote, final=final)
     # What it would answer to an attempt out of its memory no plan can see: nothing there tells it.
     remote.attempts.clear()
 
@@ -124,7 +127,7 @@ def compare(store: Store, remote: MemoryRemote) -> None:
     planned = list(looked(opened, "client", steps, coming))
     calls, before = len(remote.calls), {row.id: dict(row.values) for row in remote.rows.values()}
     rows = len(remote.rows)
-    report = keep(store, remote, strict=True)
+    report = keep(store, remote, strict=True, final=final)
     sent: dict[int, list[str]] = defaultdict(list)
     for name, ids in remote.calls[calls:]:
         for one in ids if name not in READS else ():
@@ -135,7 +138,7 @@ def compare(store: Store, remote: MemoryRemote) -> None:
         if step.todo in (Todo.BLOCKED, Todo.SKIP) and step.link.remote_id is not None:
             was = before.pop(step.link.remote_id)
             assert remote.rows[step.link.remote_id].values == was
-    made = sum(step.todo is Todo.CREATE for step in planned)
+    made = sum(step.todo in (Todo.CREATE, Todo.MERGE) for step in planned)
     assert len(remote.rows) - rows <= made  # the answer to a create may come twice
     ours = {link["remote_id"] for link in links(store).values()}
     for remote_id in before.keys() - ours:  # a stranger's
@@ -147,10 +150,13 @@ def held_to(step: Step, line: Line, sent: list[str], *, versions: bool) -> None:
     """Whether a push did what was announced of a record."""
     told = step.todo, step.reason, step.waits_for, [one.field for one in step.changes]
     became = line.status, line.reason, sent
-    if step.todo in SENT:
+    if step.is_held:
+        assert (line.status, line.action, sent) == (SKIPPED, str(step.todo), []), (told, became)
+    elif step.todo in SENT | FINAL:
         assert line.status == OK, (told, became)
         assert line.action == str(step.todo), (told, line.action)
-        assert sent[-1:] == ([SENT[step.todo]] if step.changes else []), (told, became)
+        calls = [str((SENT | FINAL)[step.todo])] if step.changes or step.is_final else []
+        assert sent[-1:] == calls, (told, became)
     elif step.todo is Todo.CHECK:
         assert (line.status, sent) == (OK, []), (told, became)
     elif step.todo is Todo.BLOCKED:
@@ -171,7 +177,7 @@ def named(reason: Reason | None) -> tuple[str | None, str | None]:
 
 
 def hold(
-    template: Path, operations: list[Any], *, keyed: bool, looks: bool, versions: bool
+    template: Path, operations: list[Any], *, keyed: bool, looks: bool, versions: bool, merges: bool
 ) -> None:
     """Do all that to three clients, and compare at the end."""
     shm = Path("/dev/shm")
@@ -180,7 +186,7 @@ def hold(
     shutil.copy(template, path)
     path.chmod(0o600)
     store = open_store(str(path))
-    remote = MemoryRemote(keyed=keyed, looks_first=looks, versions=versions)
+    remote = MemoryRemote(keyed=keyed, looks_first=looks, versions=versions, merges=merges)
     try:
         memory(store, remote)
         for n in range(3):
@@ -188,7 +194,7 @@ def hold(
         for what, who, arg in operations:
             with contextlib.suppress(InteropError):
                 apply(store, remote, what, who, arg)
-        compare(store, remote)
+        compare(store, remote, final=merges)
     finally:
         store.close()
         shutil.rmtree(folder)
@@ -199,23 +205,30 @@ ANYTHING = given(
     keyed=st.booleans(),
     looks=st.booleans(),
     versions=st.booleans(),
+    merges=st.booleans(),
 )
 FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-def once(*operations: Any, looks: bool = False) -> Any:
+def once(*operations: Any, looks: bool = False, merges: bool = False) -> Any:
     """What was announced otherwise once, on a remote without our keys."""
-    return example(operations=list(operations), keyed=False, looks=looks, versions=False)
+    how = {"keyed": False, "looks": looks, "versions": False, "merges": merges}
+    return example(operations=list(operations), **how)
 
 
 @once(("push", None, None), ("name", 1, 2), ("name", 2, 0), ("their name", 1, 3))
 @once(("push", None, None), ("add", 0, False), ("swap", 1, 3), ("gone", 1, None))
+@once(("lost", None, None), ("add", 4, False), ("merge", 3, 0), merges=True)
+@once(("lost", None, None), ("bill", 0, 1), ("their city", 0, 1))
+@once(("lost", None, None), ("gone", 0, None), ("merge", 0, 1), looks=True, merges=True)
+@once(("lost", None, None), ("merge", 0, 1), merges=True)
 @once(("lost", None, None), ("add", 3, False), ("their name", 0, 3), looks=True)
 @example(
     operations=[("lost", None, None), ("add", 3, False), ("their name", 0, 3)],
     keyed=True,
     looks=False,
     versions=False,
+    merges=False,
 )
 @once(("push", None, None), ("their name", 0, 3), ("swap", 0, 1))
 @once(("push", None, None), ("their name", 0, 3), ("vendor", 0, None), ("city", 0, 1))
@@ -233,18 +246,30 @@ def once(*operations: Any, looks: bool = False) -> Any:
 @ANYTHING
 @settings(suppress_health_check=FIXTURES, max_examples=share(150), deadline=None)
 def test_40_plan_is_push(
-    sqlite_template: Path, operations: list[Any], keyed: bool, looks: bool, versions: bool
+    sqlite_template: Path,
+    operations: list[Any],
+    keyed: bool,
+    looks: bool,
+    versions: bool,
+    merges: bool,
 ) -> None:
-    hold(sqlite_template, operations, keyed=keyed, looks=looks, versions=versions)
+    how = {"keyed": keyed, "looks": looks, "versions": versions, "merges": merges}
+    hold(sqlite_template, operations, **how)
 
 
 @pytest.mark.long
 @ANYTHING
 @settings(suppress_health_check=FIXTURES, max_examples=5000, deadline=None)
 def test_40_plan_is_push_at_length(
-    sqlite_template: Path, operations: list[Any], keyed: bool, looks: bool, versions: bool
+    sqlite_template: Path,
+    operations: list[Any],
+    keyed: bool,
+    looks: bool,
+    versions: bool,
+    merges: bool,
 ) -> None:
-    hold(sqlite_template, operations, keyed=keyed, looks=looks, versions=versions)
+    how = {"keyed": keyed, "looks": looks, "versions": versions, "merges": merges}
+    hold(sqlite_template, operations, **how)
 
 
 # -- through the command line ---------------------------------------------------------------------

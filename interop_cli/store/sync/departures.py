@@ -235,9 +235,19 @@ class DepartureRepository:
             )
 
     def settle(
-        self, target_id: int, entity: str, departure: Departure, gone: int, remote_id: str | None
+        self,
+        target_id: int,
+        entity: str,
+        departure: Departure,
+        gone: int,
+        remote_id: str | None,
+        *,
+        never_there: bool = False,
     ) -> None:
-        """Forget the link of a record that is gone there; its heir may be known by another id."""
+        """Forget the link of a record that is gone there; its heir may be known by another id.
+
+        ``never_there``: unless it turned out to have a record there meanwhile.
+        """
         self.writer.derived = True
         same = {"target": target_id, "entity": entity}
         (row,) = self.conn.query(
@@ -246,6 +256,8 @@ class DepartureRepository:
             **same,
             gone=gone,
         ) or [{"remote_id": None}]
+        if never_there and row["remote_id"] is not None:
+            return
         self.conn.execute(
             "DELETE FROM sync_link WHERE target_id = :target AND entity = :entity"
             " AND local_id = :gone",
