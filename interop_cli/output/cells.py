@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
 
@@ -49,7 +50,28 @@ def loaded(value: object) -> object:
 
 def embed(value: object) -> str:
     """A value of a JSON column as JSON."""
-    return normal(value) if type(value) is str else _encode(value)
+    if type(value) is str:
+        return normal(value)
+    return value if isinstance(value, Made) else _encode(value)
+
+
+class Made(str):
+    """JSON on one line, made by us: it is not looked at again."""
+
+    __slots__ = ()
+
+
+def listed(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Made:
+    """An array of objects with these names, of rows of plain values.
+
+    It takes a third of the time of making the objects and writing them.
+    """
+    form = "{" + ",".join(f"{quote(name)}:%s" for name in names) + "}"
+    return Made("[" + ",".join([form % tuple([_short(one) for one in row]) for row in rows]) + "]")
+
+
+def _short(value: object) -> str:
+    return quote(value) if type(value) is str else "null" if value is None else _encode(value)
 
 
 def embed_at(value: object, path: tuple[str, ...]) -> str:

@@ -106,7 +106,10 @@ def acknowledge(
 def _taken(opened: OpenTarget, local: LocalRecord, link: Link) -> dict[str, Any]:
     held = link.attempt or {}
     step = Step(Todo.UPDATE, local, link, opened.connector.payload(local))
-    return {**pushed(opened, step, held, None), "remote_id": _key(opened, link)}
+    return {
+        **pushed(opened, step, held, None, opened.clock.stamp()),
+        "remote_id": _key(opened, link),
+    }
 
 
 def _key(opened: OpenTarget, link: Link) -> str | None:

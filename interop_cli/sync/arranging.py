@@ -74,7 +74,7 @@ class Arranged:
     found: dict[int, Payload] = field(default_factory=dict)
     """What turned out to be there of records, where that is not what is known here."""
     linked: Coming = field(default_factory=set)
-    """Those that have a record there, or take over one."""
+    """Those that have a record there, or take over one, or whose turn comes whatever others do."""
     names: dict[int, str] = field(default_factory=dict)
     """What records are called that are not noted and stand in the way."""
 
@@ -90,25 +90,26 @@ class Arranged:
         return not self.fields and all(one.refers_to != self.entity for one in referring)
 
     def alone(self, step: Step) -> Step:
-        """The same as ``told`` of a record just noted, where records are independent."""
-        part = self.parts.get(step.local.id)
-        if part is None or not part.lost:
+        """The same as ``told`` of a record just noted, where records are independent.
+
+        Of its turn nothing more is kept than that it comes.
+        """
+        part = self.parts.pop(step.local.id, None)
+        if part is None:
             return step
-        return self._blocked(step, Obstacle(step.local.id))
+        if part.lost:
+            return self._blocked(step, Obstacle(step.local.id))
+        if part.todo is Todo.CREATE:
+            self.linked.add((self.entity, part.name))
+        return step
 
     def note(self, step: Step) -> None:
         """Count a record in."""
         local = step.local
         if step.link.remote_id is not None:
             self.linked.add((self.entity, local.number or local.code))
-        leaves = step.is_final and not step.is_held
-        if step.lacks_value:
-            self.lacking.append(local.id)
-        if step.todo is Todo.CHECK or step.lacks_value or leaves:
-            self.checked.add(local.id)
-        if leaves:
-            self.parts[local.id] = turns.leaving(step, self.fields)
         if step.todo not in SENT:
+            self._note_unsent(step)
             return
         waits, lost = None, False
         if step.waits_for is not None:
@@ -121,6 +122,15 @@ class Arranged:
             else:
                 lost = (entity, step.waits_for) not in self.coming
         self.parts[local.id] = turns.part_of(step, self.fields, waits=waits, lost=lost)
+
+    def _note_unsent(self, step: Step) -> None:
+        local, leaves = step.local, step.is_final and not step.is_held
+        if step.lacks_value:
+            self.lacking.append(local.id)
+        if step.todo is Todo.CHECK or step.lacks_value or leaves:
+            self.checked.add(local.id)
+        if leaves:
+            self.parts[local.id] = turns.leaving(step, self.fields)
 
     def refuse(self, local_id: int) -> None:
         """Count on a record, already noted, not to go."""

@@ -68,7 +68,8 @@ def settle(
     holders = uow.links.holders(
         target_id, entity, [one.remote_id for one in results if isinstance(one, Done | Awaiting)]
     )
-    events, done = [], []
+    events, done, at = [], [], opened.clock.stamp()
+    trace = traces[-1] if traces else None
     for send in claimed.sends:
         step = claimed.steps[send.id]
         result = by_id.get(send.id) or Failed(send.id, NO_RESULT)
@@ -88,9 +89,9 @@ def settle(
             outcome = _gone(uow, opened, step, result, settled, report)
         else:
             holders[result.remote_id] = send.id
-            done.append(_done(opened, send, step, result, settled, report))
+            done.append(_done(opened, send, step, result, settled, report, at))
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
-        events.append(_event(opened, send, outcome, result, traces))
+        events.append(_event(opened, send, outcome, result, trace, at))
     uow.links.settle(target_id, entity, done)
     uow.links.log(events)
     return settled
@@ -103,6 +104,7 @@ def _done(
     result: Done | Awaiting,
     settled: Settled,
     report: Report,
+    at: str,
 ) -> dict[str, Any]:
     """The columns of a link whose record was taken."""
     if isinstance(result, Awaiting):
@@ -118,7 +120,7 @@ def _done(
         }
     else:
         held = send.payload if send.action is Action.CREATE else {**send.base, **send.changes()}
-        values = pushed(opened, step, held, result.version)
+        values = pushed(opened, step, held, result.version, at)
         if not values["stamp"]:
             settled.again.add(send.id)  # sent in part, as a rename is
         for message in result.notes:
@@ -163,18 +165,22 @@ def _gone(
     return "done"
 
 
-def pushed(opened: OpenTarget, step: Step, held: Payload, version: str | None) -> dict[str, Any]:
-    """The columns of a link whose remote record holds ``held``.
+def pushed(
+    opened: OpenTarget, step: Step, held: Payload, version: str | None, at: str
+) -> dict[str, Any]:
+    """The columns of a link whose remote record holds ``held`` since ``at``.
 
     The stamp is only taken over where that is all there is to send: else it stays pending.
     """
-    whole = not step.aside and all(held.get(name) == value for name, value in step.payload.items())
+    whole = not step.aside and (
+        held is step.payload or all(held.get(name) == value for name, value in step.payload.items())
+    )
     return {
         **CLEARED,
         "state": LinkState.IN_SYNC,
         "remote_version": version,
         "pushed": dumped(held),
-        "pushed_at": opened.clock.stamp(),
+        "pushed_at": at,
         "stamp": step.local.stamp if whole else "",
         "form": opened.form,
         "target_version": opened.target.version,
@@ -219,14 +225,14 @@ def _failed(
 
 
 def _event(
-    opened: OpenTarget, send: Send, outcome: str, result: Result, traces: Sequence[Trace]
+    opened: OpenTarget, send: Send, outcome: str, result: Result, trace: Trace | None, at: str
 ) -> dict[str, Any]:
-    trace = traces[-1] if traces else None
     return opened.event(
         send.entity,
         send.id,
         str(send.action),
         outcome,
+        at=at,
         code=result.trouble.code if isinstance(result, Failed) else None,
         status=trace.status if trace else None,
         request_id=trace.request_id if trace else None,

@@ -82,13 +82,20 @@ class OpenTarget:
         self.target = replace(self.target, **values)  # type: ignore[arg-type]
 
     def event(
-        self, entity: str, local_id: int, action: str, outcome: str, **more: Any
+        self,
+        entity: str,
+        local_id: int,
+        action: str,
+        outcome: str,
+        *,
+        at: str | None = None,
+        **more: Any,
     ) -> dict[str, Any]:
-        """A line of the log about a record, as ``links.log`` takes it."""
+        """A line of the log about a record, as ``links.log`` takes it; ``at``: None for now."""
         return {
             "target_id": self.target.id,
             "run": self.run,
-            "at": self.clock.stamp(),
+            "at": at or self.clock.stamp(),
             "entity": entity,
             "local_id": local_id,
             "action": action,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from interop_cli.i18n import set_language
 from interop_cli.output import Column, ValueKind
+from interop_cli.output.cells import embed, listed, loaded
 from tests.output.terminals import Kept
 
 K = ValueKind
@@ -267,3 +268,15 @@ def test_the_items_are_not_held() -> None:
         for _chunk, _number in zip(chunks, range(12), strict=False):
             pass
         assert made < (12 if indent is not None else BOUND + 12)
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(), st.none() | st.booleans() | st.integers() | st.text()), max_size=4
+    )
+)
+def test_a_list_made_of_rows_is_that_of_objects(rows: list[tuple[str, object]]) -> None:
+    objects = [{"field": field, "after": after} for field, after in rows]
+    made = listed(("field", "after"), rows)
+    assert embed(made) == embed(objects)
+    assert loaded(made) == objects

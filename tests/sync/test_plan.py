@@ -11,7 +11,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
 from interop_cli.domain.sync.link import NONE, Link, LinkFault, LinkState
 from interop_cli.domain.sync.payload import Change, Payload, digest
-from interop_cli.domain.sync.plan import Step, TargetRules, Todo, changes_of, plan, reason
+from interop_cli.domain.sync.plan import Step, TargetRules, Todo, plan, reason
 from interop_cli.domain.sync.records import LocalRecord, Role
 
 BEFORE, NOW, LATER = (f"2026-01-01T00:00:0{second}Z" for second in range(3))
@@ -303,8 +303,3 @@ def test_an_invoice_that_is_not_there_is_checked_as_all_else() -> None:
         "sync.field.missing",
     )
     assert outcome(plan(local(), NONE, rules(INVOICE))) == (Todo.CREATE, None)
-
-
-def test_the_changes_of_a_step_as_plain_objects() -> None:
-    step = plan(local(phone="2"), linked(pushed=VALUES | {"phone": "1"}), rules())
-    assert list(changes_of(step)) == [{"field": "phone", "before": "1", "after": "2"}]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 500
+CHANGE = ("field", "before", "after")
 SENDING = ("create", "update", "rename", "deactivate", "merge", "erase", "check")
 
 
@@ -139,23 +140,23 @@ def _planned(
 
 
 def _row(opened: OpenTarget, step: Step) -> tuple[Any, ...]:
-    from interop_cli.domain.sync.plan import changes_of
+    from interop_cli.output.cells import listed
 
-    reason, local = step.reason, step.local
+    reason, local, changes = step.reason, step.local, step.changes
     return (
         opened.target.name,
         local.entity,
         local.id,
         local.code,
         local.number,
-        str(step.todo),
+        step.todo.value,
         step.is_final,
         reason.code if reason else None,
         reason.field if reason else None,
-        ", ".join(change.field for change in step.changes) or None,
+        ", ".join([change.field for change in changes]) or None,
         translate(reason.message) if reason else None,
         step.waits_for,
-        list(changes_of(step)),
+        listed(CHANGE, changes),
     )
 
 

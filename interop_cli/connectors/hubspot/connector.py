@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, ClassVar
 
 from interop_cli.connectors.base import BASE_URL
@@ -47,8 +48,11 @@ class HubSpot(HubSpotReader):
     )
 
     def payload(self, local: LocalRecord) -> Payload:
-        make = fields.company if local.entity == "client" else fields.contact
-        return self.with_constants(local.entity, make(local, self.descriptor(local.entity)))
+        return self.with_constants(local.entity, self._makers[local.entity](local.values))
+
+    @cached_property
+    def _makers(self) -> dict[str, Callable[[Mapping[str, Any]], Payload]]:
+        return {entity: fields.maker(self.descriptor(entity)) for entity in self.entities}
 
     _connected = False
     """Whether the properties of ours were looked for in this run."""

@@ -13,7 +13,6 @@ from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.sync import payload as form
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique, others
 from interop_cli.domain.sync.payload import Payload, Value
-from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.code import is_uid
 from interop_cli.domain.values.phone import format_phone
 
@@ -68,14 +67,14 @@ def key_of(key: str, entity: str) -> str:
     return KEY if is_uid(key) else OLD_KEYS[entity]
 
 
-def company(local: LocalRecord, descriptor: Descriptor) -> Payload:
-    """A client as a company."""
-    return _made(local.values, descriptor, _COMPANY)
+def maker(descriptor: Descriptor) -> Callable[[Mapping[str, Any]], Payload]:
+    """What makes the payloads of a descriptor out of the values of our records.
 
-
-def contact(local: LocalRecord, descriptor: Descriptor) -> Payload:
-    """A contact. Without its e-mail where an earlier contact has the same one: it is unique."""
-    return _made(local.values, descriptor, _CONTACT)
+    A contact goes without its e-mail where an earlier contact has the same one: it is unique.
+    """
+    ways = _WAYS[descriptor.entity]
+    parts = [(one.name, ways.get(one.name) or _other(one.name)) for one in descriptor.sent()]
+    return lambda values: {name: way(values) for name, way in parts}
 
 
 def properties(payload: Mapping[str, Value], descriptor: Descriptor) -> dict[str, str]:
@@ -113,13 +112,6 @@ _NORMAL = {"email": form.email, "country": form.country, "domain": domain_of}
 """What HubSpot may say in another way than we do."""
 
 
-def _made(values: Mapping[str, Any], descriptor: Descriptor, ways: Mapping[str, _Way]) -> Payload:
-    return {
-        field.name: way(values) if (way := ways.get(field.name)) else _other(field.name, values)
-        for field in descriptor.sent()
-    }
-
-
 _Way = Callable[[Mapping[str, Any]], Value]
 
 
@@ -127,16 +119,22 @@ def _plain(name: str) -> _Way:
     return lambda values: form.text(values.get(name))
 
 
-def _other(name: str, values: Mapping[str, Any]) -> Value:
-    """A field that only this target's settings name: ours, or one of ``accounting``."""
+def _other(name: str) -> _Way:
+    """A field that is sent as it is, or that only this target's settings name."""
+    place = name.partition(".")[2]
     if name.startswith("accounting."):
-        return form.text((values.get("accounting") or {}).get(name.partition(".")[2]))
-    value = values.get(name)
-    if name in ("active", "prospect") and value is not None:
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return form.text(", ".join(map(str, value)))
-    return form.text(value)
+        return lambda values: form.text((values.get("accounting") or {}).get(place))
+    if name in ("active", "prospect"):
+        return lambda values: _flag(values.get(name))
+    return lambda values: _text(values.get(name))
+
+
+def _flag(value: object) -> Value:
+    return None if value is None else "true" if value else "false"
+
+
+def _text(value: object) -> Value:
+    return form.text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
 
 
 def _phone(name: str) -> _Way:
@@ -161,19 +159,21 @@ def _email(values: Mapping[str, Any]) -> Value:
     return form.email(values.get("email")) if values.get("email_free", True) else None
 
 
-_COMPANY: dict[str, _Way] = {
-    "code": _plain("code"),
-    "name": _plain("name"),
-    "phone": _phone("phone"),
-    "country": lambda values: form.country(values.get("country")),
-    "domain": lambda values: domain_of(values.get("website")),
-}
-_CONTACT: dict[str, _Way] = {
-    "uid": _plain("uid"),
-    "first_name": _first,
-    "last_name": _last,
-    "email": _email,
-    "phone": _phone("phone"),
-    "mobile": _phone("mobile"),
-    "client": _plain("client_remote"),
+_WAYS: dict[str, dict[str, _Way]] = {
+    "client": {
+        "code": _plain("code"),
+        "name": _plain("name"),
+        "phone": _phone("phone"),
+        "country": lambda values: form.country(values.get("country")),
+        "domain": lambda values: domain_of(values.get("website")),
+    },
+    "contact": {
+        "uid": _plain("uid"),
+        "first_name": _first,
+        "last_name": _last,
+        "email": _email,
+        "phone": _phone("phone"),
+        "mobile": _phone("mobile"),
+        "client": _plain("client_remote"),
+    },
 }

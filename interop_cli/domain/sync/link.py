@@ -51,9 +51,9 @@ class LinkFault:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as ``LocalRecord``
 class Link:
-    """A row of ``sync_link``.
+    """A row of ``sync_link``; nobody changes it.
 
     ``pushed`` is what the remote was last known to have got, ``attempt`` what a call in flight (or
     the last one that failed) was to bring, ``seen`` what was found there instead. Times are UTC.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from interop_cli.domain.values.places import country_code, country_name
@@ -34,7 +35,10 @@ class Change(NamedTuple):
 
 def text(value: object) -> str | None:
     """A value as remote systems get it: composed, trimmed, inner spaces single; None if empty."""
-    return " ".join(nfc(str(value)).split()) or None if value is not None else None
+    if value is None:
+        return None
+    found = value if type(value) is str else str(value)
+    return " ".join((found if found.isascii() else nfc(found)).split()) or None
 
 
 def email(value: object) -> str | None:
@@ -49,7 +53,12 @@ def country(value: object) -> str | None:
     So ``CA``, ``CAN`` and ``Canada`` are the same, whoever wrote them.
     """
     found = text(value)
-    code = country_code(found) if found else None
+    return _named(found) if found else None
+
+
+@lru_cache(1024)  # few are met, and again and again
+def _named(found: str) -> str:
+    code = country_code(found)
     return country_name(code, "en") if code else found
 
 
@@ -66,7 +75,11 @@ def differences(
 
     A field that ``before`` had and ``after`` has not is not ours any more: it is left alone.
     """
-    known = (before or {}).get
+    if not before:
+        return tuple(
+            [Change(name, None, value) for name, value in after.items() if value is not None]
+        )
+    known = before.get
     return tuple(
         [Change(name, was, value) for name, value in after.items() if (was := known(name)) != value]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,7 +48,7 @@ class Reason:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as ``LocalRecord``
 class Step:
     """What to do about one record. ``changes`` are the fields to send, with what was there."""
 
@@ -326,12 +326,6 @@ _SENTENCES = {
 def reason(name: str, /, field: str | None = None, **params: object) -> Reason:
     """A reason of ours by its name; its code is ``sync.<name>``."""
     return Reason(f"sync.{name}", Message(_SENTENCES[name].msgid, params), field)
-
-
-def changes_of(step: Step) -> Iterator[dict[str, object]]:
-    """The field diff of a step as plain objects."""
-    for one in step.changes:
-        yield {"field": one.field, "before": one.before, "after": one.after}
 
 
 BREAKER_FAILURES = 5

@@ -56,9 +56,9 @@ class Departure:
     into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would take four times as long to make: a plan makes many
 class LocalRecord:
-    """One of our records, as it is now.
+    """One of our records, as it is now; nobody changes it.
 
     ``stamp`` changes whenever anything changes that a payload may be made of. ``values`` are plain
     columns: for a client those of ``client list`` with ``accounting`` (a dict), ``billing_name``,
@@ -89,7 +89,7 @@ class LocalRecord:
     """Why its record there is to go; None: it stays."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as ``LocalRecord``
 class Send:
     """One record to push. The claim on it is committed by the time a connector sees it.
 

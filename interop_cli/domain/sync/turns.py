@@ -7,7 +7,7 @@ Where each waits for the next in a circle, one of them first steps aside to a va
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from interop_cli.domain.sync.descriptor import Descriptor, RemoteField, Unique
@@ -21,7 +21,7 @@ TURNS = 8
 """So many records wait one for another; those behind them are let through by stepping aside."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as ``LocalRecord``
 class Part:
     """What a record that is to be sent has to do with others.
 
@@ -86,11 +86,11 @@ def _is_active(values: Payload) -> bool:
 
 
 def part_of(
-    step: Step, fields: Iterable[RemoteField], *, waits: str | None = None, lost: bool = False
+    step: Step, fields: Collection[RemoteField], *, waits: str | None = None, lost: bool = False
 ) -> Part:
     """The part of a record that is to be sent."""
-    local, sent = step.local, {change.field for change in step.changes}
-    takes: dict[str, str | None] = {}
+    local, takes = step.local, dict[str, str | None]()
+    sent = {change.field for change in step.changes} if fields else frozenset[str]()
     for one in fields:
         if one.name in sent or (one.unique is Unique.ACTIVE and "active" in sent):
             stays = one.unique is Unique.ALL or _is_active(step.payload)
