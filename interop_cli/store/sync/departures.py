@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.sync.link import Link
@@ -51,18 +52,18 @@ def gone_contacts(
     ``ids``: only those; ``of_clients``: only those whose heirs are of the clients that it leaves
     over.
     """
-    rows = list(
-        conn.query(
-            f"SELECT {COLUMNS}, l.local_id FROM sync_link l WHERE l.target_id = :target"  # noqa: S608
-            " AND l.entity = 'contact' AND l.leaves IS NOT NULL"
-            " AND NOT EXISTS (SELECT 1 FROM contact t WHERE t.id = l.local_id)"
-            " ORDER BY l.local_id",
-            target=target_id,
-        )
+    sql = (
+        f"SELECT {COLUMNS}, l.local_id FROM sync_link l WHERE l.target_id = :target"  # noqa: S608
+        " AND l.entity = 'contact' AND l.leaves IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM contact t WHERE t.id = l.local_id)"
     )
-    if ids is not None:
-        wanted = set(ids)
-        rows = [row for row in rows if row["local_id"] in wanted]
+    if ids is None:
+        rows = conn.query(sql, target=target_id)
+    else:
+        sql += " AND l.local_id IN ({places})"
+        rows = list(query_in_chunks(conn, sql, ids, target=target_id))
+    # Asked for in order, a planner reads all links in that order rather than the few that leave.
+    rows.sort(key=itemgetter("local_id"))
     heirs = _heirs(conn, target_id, rows)
     if of_clients is not None:
         chosen = of_clients(frozenset(heir["client_id"] for heir in heirs.values()))

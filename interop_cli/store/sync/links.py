@@ -312,17 +312,22 @@ class LinkRepository:
     def settle(self, target_id: int, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """End claims that still stand: each row has ``local_id`` and the columns to set.
 
-        Rows of different columns go in groups.
+        Rows in which different columns are empty go in groups: what is empty is not bound.
         """
-        groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        groups: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
-            names = tuple(name for name in row if name != "local_id")
-            groups.setdefault(names, []).append(
+            sets = ", ".join(
+                [
+                    f"{name} = NULL" if value is None else f"{name} = :{name}"
+                    for name, value in row.items()
+                    if name != "local_id"
+                ]
+            )
+            groups.setdefault(sets, []).append(
                 {**row, "target": target_id, "entity": entity, "now": self.writer.now}
             )
-        for names, group in groups.items():
+        for sets, group in groups.items():
             self.writer.derived = True
-            sets = ", ".join(f"{name} = :{name}" for name in names)
             self.conn.execute_many(
                 f"UPDATE sync_link SET {sets}, owner = NULL, lease_until = NULL,"  # noqa: S608
                 " updated_at = :now WHERE target_id = :target AND entity = :entity"
