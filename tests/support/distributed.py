@@ -7,7 +7,7 @@ asks a subquery about each row only of a table that lies beside that row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -18,7 +18,11 @@ from interop_cli.store.engines.distribute import BY_CLIENT, EVERYWHERE, KEYS
 SPREAD, OURS = frozenset(KEYS), frozenset({*KEYS, *EVERYWHERE})
 
 
-def refusals(sql: str, private: frozenset[str]) -> Iterator[str]:
+Columns = Mapping[str, frozenset[str]]
+"""The columns of the tables, by their names."""
+
+
+def refusals(sql: str, private: frozenset[str], columns: Columns) -> Iterator[str]:
     """Why it would not run; ``private`` are the tables of a transaction alone."""
     if sql.split(None, 1)[0] not in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
         return
@@ -30,7 +34,7 @@ def refusals(sql: str, private: frozenset[str]) -> Iterator[str]:
         yield from _changing(tree, private)
     asked = tree.expression if isinstance(tree, exp.Insert) else tree
     for scope in traverse_scope(asked) if asked is not None else []:
-        yield from _asking(scope)
+        yield from _asking(scope, columns)
 
 
 def _changing(tree: exp.Update | exp.Delete, private: frozenset[str]) -> Iterator[str]:
@@ -45,28 +49,46 @@ def _changing(tree: exp.Update | exp.Delete, private: frozenset[str]) -> Iterato
         yield f"moves rows of {target}"
 
 
-def _asking(scope: Scope) -> Iterator[str]:
-    spread = [name for name in _names(scope).values() if name in SPREAD]
-    equal = sum(
-        {one.this.name, one.expression.name} == {"client_id"} for one in scope.find_all(exp.EQ)
-    )
-    joins = scope.expression.args.get("joins") or []
-    beside = [name for name in spread if not _joined_from_outside(joins, name)]
-    if len(beside) - 1 > equal:
-        yield f"joins {' and '.join(beside)}"
+def _asking(scope: Scope, columns: Columns) -> Iterator[str]:
+    names = _names(scope)
+    spread = [name for name in names.values() if name in SPREAD]
+    equal = [one for one in scope.find_all(exp.EQ) if _by_client(one, names)]
+    if len(spread) > 1 and _apart(equal, names):
+        yield f"joins {' and '.join(spread)}"
     outer: dict[str, str] = {}
     parent = scope.parent
     while parent is not None:
         outer = _names(parent) | outer
         parent = parent.parent
     about = {one.table for one in scope.external_columns if one.table in outer}
+    about |= _of_outer(scope, outer, columns)
     if spread and about and not (equal and all(outer[name] in BY_CLIENT for name in about)):
         yield f"asks {', '.join(spread)} about {', '.join(outer[name] for name in about)}"
 
 
-def _joined_from_outside(joins: list[exp.Join], name: str) -> bool:
-    """Whether a table is on the far side of an outer join, which is read by itself."""
-    return any(join.this.name == name and join.side == "LEFT" for join in joins)
+def _by_client(one: exp.EQ, names: Mapping[str, str]) -> bool:
+    """Whether two tables are joined by what they are spread by, or one to the client itself."""
+    sides = [side for side in one.unnest_operands() if isinstance(side, exp.Column)]
+    known = [side.name for side in sides]
+    clients = [side for side in sides if side.name == "id" and names.get(side.table) == "client"]
+    return len(known) == 2 and known.count("client_id") + len(clients) == 2
+
+
+def _apart(equal: Sequence[exp.EQ], names: Mapping[str, str]) -> bool:
+    """Whether a spread table is joined to none of the others by what they are spread by."""
+    groups = [{alias} for alias in names]
+    for one in equal:
+        tables = {side.table for side in one.unnest_operands()}
+        joined = [group for group in groups if group & tables]
+        groups = [group for group in groups if not group & tables] + [set().union(*joined)]
+    return sum(any(names[alias] in SPREAD for alias in group) for group in groups) > 1
+
+
+def _of_outer(scope: Scope, outer: Mapping[str, str], columns: Columns) -> set[str]:
+    """The tables outside of a subquery of which a column is spoken of by its bare name."""
+    own = {name for table in _names(scope).values() for name in columns.get(table, ())}
+    bare = {one.name for one in scope.columns if not one.table} - own
+    return {name for name, table in outer.items() if bare & columns.get(table, frozenset())}
 
 
 def _names(scope: Scope) -> dict[str, str]:

@@ -7,10 +7,9 @@ Only those posted here go: since the target was configured, or dated from its se
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from interop_cli.domain.contact import Contact, recipients
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
@@ -19,30 +18,52 @@ from interop_cli.store.sync.sources import PEOPLE, RecordSource, document_stamp
 NEVER = "9999-12-31"
 
 
-def _goes(document: str) -> str:
-    """Whether a document is one to be sent to the target ``s``."""
-    return (
-        f"({document}.posted_at IS NOT NULL AND {document}.status = 'posted'"
-        f" AND CASE WHEN CAST(:since AS TEXT) = '' THEN {document}.posted_at >= s.created_at"
-        f" ELSE {document}.date >= CAST(:since AS TEXT) END)"
-    )
+# Whether a document is one to be sent: posted since the target was made, or of ``since`` on.
+_GOES = (
+    "(d.posted_at IS NOT NULL AND d.status = 'posted'"
+    " AND CASE WHEN CAST(:since AS TEXT) = '' THEN d.posted_at >= CAST(:made AS TEXT)"
+    " ELSE d.date >= CAST(:since AS TEXT) END)"
+)
 
 
 def _params(conn: Connection, target_id: int) -> dict[str, Any]:
-    (row,) = conn.query("SELECT settings FROM sync_target WHERE id = :id", id=target_id)
+    sql = "SELECT settings, created_at FROM sync_target WHERE id = :id"
+    (row,) = conn.query(sql, id=target_id)
     settings = json.loads(row["settings"])
     wanted = settings.get("invoices") is not False
-    return {"since": settings.get("invoices_from") or "" if wanted else NEVER}
+    since = settings.get("invoices_from") or "" if wanted else NEVER
+    return {"since": since, "made": row["created_at"]}
 
 
-def _complete(conn: Connection, rows: Sequence[Row]) -> None:
-    """Put beside the documents their lines, in order, and who receives them."""
+def _complete(conn: Connection, rows: Sequence[Row], bound: Mapping[str, Any]) -> None:
+    """Put beside the documents their lines, in order, what they correct, and who receives them."""
     _put_lines(conn, rows)
+    _put_corrected(conn, rows, bound)
     put_recipients(conn, rows)
+
+
+def _put_corrected(conn: Connection, rows: Sequence[Row], bound: Mapping[str, Any]) -> None:
+    """Put the number of what each corrects beside it, and whether that is sent, too.
+
+    Asked by themselves: an invoice may be another client's by now, and lie elsewhere.
+    """
+    sql = (
+        f"SELECT d.id, d.number, CASE WHEN {_GOES} THEN 1 ELSE 0 END AS goes"  # noqa: S608
+        " FROM document d WHERE d.id IN ({places})"
+    )
+    ids = (row["corrects_id"] for row in rows if row["corrects_id"] is not None)
+    dated = {name: bound[name] for name in ("since", "made")}
+    found = {row["id"]: row for row in query_in_chunks(conn, sql, ids, **dated)}
+    for row in rows:
+        corrected = found.get(row["corrects_id"])
+        row["corrects"] = corrected["number"] if corrected else None
+        row["corrects_goes"] = bool(corrected and corrected["goes"])
 
 
 def put_recipients(conn: Connection, rows: Sequence[Row]) -> None:
     """Put ``recipients`` beside rows: by the rule, among the people of ``payer_id``."""
+    from interop_cli.domain.contact import Contact, recipients  # heavy, and for documents alone
+
     people: dict[int, list[Contact]] = {row["payer_id"]: [] for row in rows}
     sql = "SELECT * FROM contact WHERE client_id IN ({places})"
     for person in query_in_chunks(conn, sql, people):
@@ -99,15 +120,14 @@ def _source(kind: str) -> RecordSource:
         "payer_id": "b.id",
         "prospect": "c.prospect",
         "payer_prospect": "b.prospect",
-        "corrects": "k.number",
+        "corrects_id": "d.corrects_id",
         "corrects_remote": "kl.remote_id",
-        "corrects_goes": f"CASE WHEN {_goes('k')} THEN 1 ELSE 0 END",
+        **{f"ship_{name}": f"h.{name}" for name in SHIPPED},
     }
-
-    columns |= {f"ship_{name}": f"h.{name}" for name in SHIPPED}
+    beside = (*columns, "lines", "corrects", "corrects_goes")
 
     def local(row: Row) -> LocalRecord:
-        values = {name: row[name] for name in columns} | {"lines": row["lines"]}
+        values = {name: row[name] for name in beside}
         values |= _shipped(row)
         values["email_to"] = ", ".join(row["recipients"].to)
         values["email_cc"] = ", ".join(row["recipients"].cc)
@@ -138,14 +158,13 @@ def _source(kind: str) -> RecordSource:
             f" FROM document d JOIN client c ON c.id = d.client_id{PEOPLE}"
             " JOIN client b ON b.id = COALESCE(d.bill_to_id, d.client_id)"
             " LEFT JOIN address h ON h.id = d.ship_to_id"
-            " JOIN sync_target s ON s.id = :target"
             " LEFT JOIN sync_link bl ON bl.target_id = :target AND bl.entity = 'client'"
-            " AND bl.local_id = b.id LEFT JOIN document k ON k.id = d.corrects_id"
+            " AND bl.local_id = b.id"
             " LEFT JOIN sync_link kl ON kl.target_id = :target AND kl.entity = 'invoice'"
-            " AND kl.local_id = k.id LEFT JOIN sync_link l ON l.target_id = :target"
+            " AND kl.local_id = d.corrects_id LEFT JOIN sync_link l ON l.target_id = :target"
             f" AND l.entity = '{kind}' AND l.local_id = d.id"
         ),
-        stamp=document_stamp(":target"),
+        stamp=document_stamp(),
         client="d.client_id",
         eligible="TRUE",
         order="d.date, d.id",
@@ -154,7 +173,7 @@ def _source(kind: str) -> RecordSource:
         only=(
             f"d.id IN (SELECT id FROM document WHERE kind = '{kind}' AND posted_at IS NOT NULL"  # noqa: S608
             " UNION SELECT local_id FROM sync_link WHERE target_id = :target"
-            f" AND entity = '{kind}') AND (l.id IS NOT NULL OR ({_goes('d')}"
+            f" AND entity = '{kind}') AND (l.id IS NOT NULL OR ({_GOES}"
             " AND (bl.state IS NULL OR bl.state <> 'excluded')))"
         ),
         params=_params,

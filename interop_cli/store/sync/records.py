@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
@@ -50,8 +50,8 @@ def _client(row: Row) -> LocalRecord:
     values["active"] = bool(row["active"])
     values["prospect"] = bool(row["prospect"])
     values["accounting"] = json.loads(row["accounting"]) if row["accounting"] != "{}" else {}
-    values["tags"] = json.loads(row["tags"]) if row["tags"] != "[]" else []
-    merged = Departure(heir=row["merged_into_id"], code=row["heir_code"], into=row["heir_remote"])
+    values["tags"] = list(_tags(row["tags"]))
+    heir = row["merged_into_id"]
     return LocalRecord(
         "client",
         row["id"],
@@ -64,8 +64,15 @@ def _client(row: Row) -> LocalRecord:
         row["bill_to"],
         bool(row["payer_prospect"]),
         {"bill_to": row["bill_to"]} if row["bill_to"] else {},
-        departure=merged if merged.heir is not None else None,
+        departure=None
+        if heir is None
+        else Departure(heir=heir, code=row["heir_code"], into=row["heir_remote"]),
     )
+
+
+@lru_cache(1024)  # they repeat
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def _contact(row: Row) -> LocalRecord:
@@ -113,7 +120,7 @@ CLIENT = RecordSource(
         " LEFT JOIN sync_link l ON l.target_id = :target AND l.entity = 'client'"
         " AND l.local_id = c.id"
     ),
-    stamp=client_stamp(":target"),
+    stamp=client_stamp(),
     client="COALESCE(c.merged_into_id, c.id)",
     eligible="c.active = 1",
     # A payer before those it pays for; one level is all there is.
@@ -139,7 +146,7 @@ CONTACT = RecordSource(
         " LEFT JOIN sync_link l ON l.target_id = :target AND l.entity = 'contact'"
         " AND l.local_id = t.id"
     ),
-    stamp=contact_stamp(":target"),
+    stamp=contact_stamp(),
     client="t.client_id",
     eligible="t.active = 1 AND c.active = 1",
     order="c.code_key, t.id",
@@ -219,8 +226,8 @@ def _read(
     names = [*source.columns, "stamp"]
     width = len(names)
     for batch in conn.batches(f"{sql} WHERE {source.only} AND {where}", bound, 2000):
-        rows = [dict(zip(names, values, strict=False)) for values in batch]
-        source.complete(conn, rows)
+        rows = [dict(zip(names, values)) for values in batch]  # noqa: B905 - of both the first
+        source.complete(conn, rows, bound)
         for row, values in zip(rows, batch, strict=True):
             link = NONE if values[width] is None else to_link(values[width:])
             yield source.local(row), link
@@ -228,18 +235,17 @@ def _read(
 
 def in_step_counts(conn: Connection, target_id: int, entities: Sequence[str]) -> dict[bool, int]:
     """How many records that exist were in step when they were last pushed: drifted -> how many."""
-    there = " OR ".join(
-        f"(entity = '{entity}' AND EXISTS (SELECT 1 FROM {SOURCES[entity].table} x"  # noqa: S608
-        " WHERE x.id = local_id))"
-        for entity in entities
-    )
-    rows = conn.query(
-        "SELECT drift, COUNT(*) AS n FROM sync_link WHERE target_id = :target"  # noqa: S608
-        f" AND state = 'in_sync' AND ({there}) GROUP BY drift",
-        target=target_id,
-    )
     found = {False: 0, True: 0}
-    return found | {bool(row["drift"]): int(row["n"]) for row in rows}
+    for entity in entities:
+        rows = conn.query(
+            "SELECT l.drift, COUNT(*) AS n FROM sync_link l"  # noqa: S608
+            f" JOIN {SOURCES[entity].table} x ON x.id = l.local_id WHERE l.target_id = :target"
+            f" AND l.entity = '{entity}' AND l.state = 'in_sync' GROUP BY l.drift",
+            target=target_id,
+        )
+        for row in rows:
+            found[bool(row["drift"])] += int(row["n"])
+    return found
 
 
 MANY = 2000  # clients written: then all are looked at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.store.engines.connection import Connection, Row
@@ -21,7 +21,7 @@ def _no_params(_conn: Connection, _target_id: int) -> dict[str, Any]:
     return {}
 
 
-def _no_more(_conn: Connection, _rows: Sequence[Row]) -> None:
+def _no_more(_conn: Connection, _rows: Sequence[Row], _bound: Mapping[str, Any]) -> None:
     """Everything stands in the row."""
 
 
@@ -44,8 +44,8 @@ class RecordSource(NamedTuple):
     only: str = "TRUE"
     params: Callable[[Connection, int], dict[str, Any]] = _no_params
     """What the SQL is bound to besides ``:target``."""
-    complete: Callable[[Connection, Sequence[Row]], None] = _no_more
-    """Adds to a batch of rows what stands in other tables."""
+    complete: Callable[[Connection, Sequence[Row], Mapping[str, Any]], None] = _no_more
+    """Adds to a batch of rows what stands in other tables, given what the SQL is bound to."""
 
 
 # The first contact with an e-mail has it; remotes want it to be one's own.
@@ -56,36 +56,38 @@ EMAIL_OWNER = (
 )
 
 
-def client_stamp(target: str) -> str:
-    """Of the client, its main address, its billing contact, and its payer's twin."""
-    return _joined(
-        "c.version",
-        "a.id",
-        "a.version",
-        "(SELECT CAST(b.id AS TEXT) || ':' || CAST(b.version AS TEXT) FROM contact b"
-        " WHERE b.client_id = c.id AND b.billing = 1 AND b.active = 1)",
-        _twin(target, "c.bill_to_id"),
-    )
+def client_stamp(target: str | None = None) -> str:
+    """Of the client, its main address, its billing contact, and its payer's twin.
+
+    None: that contact is at hand as ``b``, and that twin as ``pl``.
+    """
+    billing = "CAST(b.id AS TEXT) || ':' || CAST(b.version AS TEXT)"
+    if target is not None:
+        billing = (
+            f"(SELECT {billing} FROM contact b"  # noqa: S608
+            " WHERE b.client_id = c.id AND b.billing = 1 AND b.active = 1)"
+        )
+    payer = "pl.remote_id" if target is None else _twin(target, "c.bill_to_id")
+    return _joined("c.version", "a.id", "a.version", billing, payer)
 
 
-def contact_stamp(target: str) -> str:
-    """Of the contact, its client's twin, and who has its e-mail."""
-    return _joined("t.version", _twin(target, "t.client_id"), EMAIL_OWNER)
+def contact_stamp(target: str | None = None) -> str:
+    """Of the contact, its client's twin (None: at hand as ``cl``), and who has its e-mail."""
+    twin = "cl.remote_id" if target is None else _twin(target, "t.client_id")
+    return _joined("t.version", twin, EMAIL_OWNER)
 
 
-def document_stamp(target: str) -> str:
-    """Of the document, the twin of who pays, and that of the invoice it corrects."""
-    return _joined(
-        "d.version",
-        _twin(target, "COALESCE(d.bill_to_id, d.client_id)"),
-        _twin(target, "d.corrects_id", "invoice"),
-    )
+def document_stamp() -> str:
+    """Of the document, the twin of who pays (at hand as ``bl``), and that of the invoice that it
+    corrects (``kl``).
+    """
+    return _joined("d.version", "bl.remote_id", "kl.remote_id")
 
 
-def _twin(target: str, local_id: str, entity: str = "client") -> str:
+def _twin(target: str, local_id: str) -> str:
     return (
         f"(SELECT tw.remote_id FROM sync_link tw WHERE tw.target_id = {target}"  # noqa: S608
-        f" AND tw.entity = '{entity}' AND tw.local_id = {local_id})"
+        f" AND tw.entity = 'client' AND tw.local_id = {local_id})"
     )
 
 
