@@ -33,10 +33,8 @@ def told(
     """
     arranged = Arranged(opened, entity, coming)
     if arranged.independent:
-        for step in steps():
-            arranged.note(step)
-            yield arranged.alone(step)
-        coming |= arranged.comes()
+        yield from map(arranged.alone, steps())
+        coming |= arranged.linked
         return
     for step in steps():
         arranged.note(step)
@@ -90,18 +88,14 @@ class Arranged:
         return not self.fields and all(one.refers_to != self.entity for one in referring)
 
     def alone(self, step: Step) -> Step:
-        """The same as ``told`` of a record just noted, where records are independent.
+        """Note a record, and tell how it comes out, where records are independent.
 
         Of its turn nothing more is kept than that it comes.
         """
-        part = self.parts.pop(step.local.id, None)
-        if part is None:
-            return step
-        if part.lost:
-            return self._blocked(step, Obstacle(step.local.id))
-        if part.todo is Todo.CREATE:
-            self.linked.add((self.entity, part.name))
-        return step
+        lost = step.waits_for is not None and step.todo in SENT and self._waiting(step)[1]
+        if step.link.remote_id is not None or (step.todo is Todo.CREATE and not lost):
+            self.linked.add((self.entity, step.local.number or step.local.code))
+        return self._blocked(step, Obstacle(step.local.id)) if lost else step
 
     def note(self, step: Step) -> None:
         """Count a record in."""
@@ -111,17 +105,20 @@ class Arranged:
         if step.todo not in SENT:
             self._note_unsent(step)
             return
-        waits, lost = None, False
-        if step.waits_for is not None:
-            descriptor = self.opened.connector.descriptor(self.entity)
-            lacking = waited(local, step.payload, descriptor)
-            entity = lacking.refers_to if lacking is not None else None
-            if entity == self.entity:
-                is_there = (entity, step.waits_for) in self.linked
-                waits = None if is_there else step.waits_for
-            else:
-                lost = (entity, step.waits_for) not in self.coming
+        waits, lost = self._waiting(step)
         self.parts[local.id] = turns.part_of(step, self.fields, waits=waits, lost=lost)
+
+    def _waiting(self, step: Step) -> tuple[str | None, bool]:
+        """For whom of its entity a record waits, and whether it waits for one that never comes."""
+        if step.waits_for is None:
+            return None, False
+        descriptor = self.opened.connector.descriptor(self.entity)
+        lacking = waited(step.local, step.payload, descriptor)
+        entity = lacking.refers_to if lacking is not None else None
+        if entity == self.entity:
+            is_there = (entity, step.waits_for) in self.linked
+            return None if is_there else step.waits_for, False
+        return None, (entity, step.waits_for) not in self.coming
 
     def _note_unsent(self, step: Step) -> None:
         local, leaves = step.local, step.is_final and not step.is_held

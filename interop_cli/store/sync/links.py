@@ -405,17 +405,8 @@ class LinkRepository:
             return
         self.writer.derived = True
         columns = (
-            "target_id",
-            "run",
-            "at",
-            "entity",
-            "local_id",
-            "action",
-            "outcome",
-            "code",
-            "status",
-            "request_id",
-            "duration_ms",
+            *("target_id", "run", "at", "entity", "local_id", "action"),
+            *("outcome", "code", "status", "request_id", "duration_ms"),
         )
         self.conn.insert_many(
             "sync_event", columns, ([row.get(name) for name in columns] for row in rows)
