@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import ROOT, interop, record
+from benchmarks.common import ROOT, interop, peak_memory, record
 from benchmarks.pairs import Command, compare
 
 PYTHON = sys.executable
@@ -48,6 +49,12 @@ class Portal:
         """End it."""
         self.child.kill()
         self.child.wait()
+
+
+def cpu_of_children() -> float:
+    """The seconds of processor that ended children took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def connected(folder: Path, portal: Portal) -> Path:
@@ -97,9 +104,9 @@ def pushing(contacts: int, milliseconds: int) -> None:
             db = connected(folder, portal)
             interop("client", "import", clients_file(folder, contacts), "-q", db=db)
             before = portal.stats()
-            start = time.perf_counter()
-            interop("sync", "push", "-q", db=db)
-            seconds = time.perf_counter() - start
+            start, used = time.perf_counter(), cpu_of_children()
+            megabytes = peak_memory([*PROGRAM, "--db", db, "sync", "push", "-q"])
+            seconds, used = time.perf_counter() - start, cpu_of_children() - used
             after = portal.stats()
             start = time.perf_counter()
             interop("sync", "push", "-q", db=db)
@@ -117,6 +124,8 @@ def pushing(contacts: int, milliseconds: int) -> None:
         "target": 1.5,
         "ratio": round(seconds / answering, 2),
         "seconds": round(seconds, 2),
+        "cpu_seconds": round(used, 2),
+        "megabytes": megabytes,
         "answering_seconds": round(answering, 2),
         "calls": calls,
         "calls_needed": needed,
@@ -135,6 +144,7 @@ def planning(clients: int) -> None:
         plan = [*PROGRAM, "--db", db, "sync", "plan", "--offline", "-q", "-o", "ndjson"]
         listing = [*PROGRAM, "--db", db, "client", "list", "--all", "-o", "ndjson"]
         figures = compare(Command(plan), Command(listing), pairs=3, target=10)
+        figures["megabytes"] = peak_memory(plan)
     record(f"sync.plan_offline.{clients}", figures)
 
 
