@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.warm import install, warm_program
+
 
 @pytest.mark.skipif(os.name == "nt", reason="the demo is a bash script")
 def test_the_tour_goes_to_its_end(root: Path, tmp_path: Path) -> None:
-    if not (root / ".venv" / "bin" / "interop").exists():
-        pytest.skip("there is no .venv: make venv")
-    folder = tmp_path / "tmp"
+    folder, tree = tmp_path / "tmp", tmp_path / "tree"
     folder.mkdir()
+    (tree / ".venv").mkdir(parents=True)
+    install(warm_program(), tree / ".venv" / "bin")
+    shutil.copytree(root / "fixtures", tree / "fixtures")
+    shutil.copytree(root / "scripts", tree / "scripts")
     done = subprocess.run(
-        [root / "scripts" / "demo"],
+        [tree / "scripts" / "demo"],
         capture_output=True,
         text=True,
         env={**os.environ, "TMPDIR": str(folder), "INTEROP_DB": "nobody-reads-this.db"},

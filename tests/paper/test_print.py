@@ -20,6 +20,7 @@ from interop_cli.services.sales.printing import set_company_logo
 from interop_cli.settings import parse
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.cli import Run
+from tests.support.engines import MadeOnce
 from tests.support.stores import open_store
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="3">%s</svg>'
@@ -43,10 +44,10 @@ class Shop:
     """A database with a shop's settings and a client, driven by commands."""
 
     def __init__(self, run: Run, url: str, folder: Path) -> None:
-        self._run, self._url, self.folder = run, url, folder
+        self._run, self.url, self.folder = run, url, folder
 
     def __call__(self, *args: object, code: int = 0, **how: Any) -> Any:
-        done = self._run("--db", self._url, *args, **how)
+        done = self._run("--db", self.url, *args, **how)
         assert done.code == code, done.stderr
         return done
 
@@ -62,11 +63,15 @@ class Shop:
 
 
 @pytest.fixture
-def shop(ready_url: str, invoke: Run, tmp_path: Path) -> Shop:
-    shop = Shop(invoke, ready_url, tmp_path)
+def shop(made_once: MadeOnce, invoke: Run, tmp_path: Path) -> Shop:
+    shop = Shop(invoke, made_once("paper", lambda url: furnish(url, invoke, tmp_path)), tmp_path)
     shop.folder.joinpath("shop.svg").write_bytes(LOGO)
     shop.folder.joinpath("client.svg").write_bytes(LOGO)
-    store = open_store(ready_url)
+    return shop
+
+
+def furnish(url: str, invoke: Run, folder: Path) -> None:
+    store = open_store(url)
 
     def settle(uow: UnitOfWork) -> Outcome:
         """What a dozen of commands would write one after the other."""
@@ -76,10 +81,10 @@ def shop(ready_url: str, invoke: Run, tmp_path: Path) -> Shop:
 
     store.run(settle, operation="config.set")
     store.close()
+    shop = Shop(invoke, url, folder)
     client = ("--code", "BOR", "--line1", "12, rue du Quai", "--city", "Québec")
     shop("client", "create", "Imprimerie Boréale", *client, "--postal-code", "G1K 7X2", "-q")
     shop("contact", "create", "BOR", "--name", "Marie Tremblay", "-q")
-    return shop
 
 
 def invoiced(shop: Shop, *more: object, lines: int = 1) -> Any:

@@ -20,6 +20,7 @@ from pypdf import PdfReader
 from tests.fakes.mail import PASSWORD, USER, Authority, MailBox, free_port, mail_server
 from tests.paper.test_print import Shop
 from tests.support.cli import Run
+from tests.support.engines import MadeOnce
 
 SETTINGS = {
     "company.name": "Atelier Zéphyrin",
@@ -46,10 +47,16 @@ def box() -> Iterator[MailBox]:
         yield found
 
 
-def opened(invoke: Run, url: str, folder: Path, port: int, **more: str) -> Shop:
+def opened(invoke: Run, made_once: MadeOnce, folder: Path, port: int, **more: str) -> Shop:
     """A shop that sends mail to a server on this port, and has a client and its people."""
-    shop = Shop(invoke, url, folder)
-    for name, value in {**SETTINGS, "mail.port": str(port), **more}.items():
+    shop = Shop(invoke, made_once("mail", lambda url: furnish(Shop(invoke, url, folder))), folder)
+    for name, value in {"mail.port": str(port), **more}.items():
+        shop("config", "set", name, value, "-q")
+    return shop
+
+
+def furnish(shop: Shop) -> None:
+    for name, value in SETTINGS.items():
         shop("config", "set", name, value, "-q")
     client = ("--code", "BOR", "--line1", "12, rue du Quai", "--city", "Québec", "--terms", "net30")
     shop("client", "create", "Imprimerie Boréale", *client, "--postal-code", "G1K 7X2", "-q")
@@ -57,12 +64,11 @@ def opened(invoke: Run, url: str, folder: Path, port: int, **more: str) -> Shop:
     shop("contact", "create", "BOR", *ana, "-q")
     luc = ("--name", "Luc Roy", "--email", "luc@boreale.example", "--billing-copy")
     shop("contact", "create", "BOR", *luc, "-q")
-    return shop
 
 
 @pytest.fixture
-def shop(ready_url: str, invoke: Run, tmp_path: Path, box: MailBox) -> Shop:
-    return opened(invoke, ready_url, tmp_path, box.port)
+def shop(made_once: MadeOnce, invoke: Run, tmp_path: Path, box: MailBox) -> Shop:
+    return opened(invoke, made_once, tmp_path, box.port)
 
 
 def invoice(shop: Shop, client: str = "BOR", **how: Any) -> str:
@@ -338,10 +344,10 @@ def test_nobody_there(shop: Shop) -> None:
 
 
 def test_an_address_beyond_ascii_needs_a_server_that_takes_it(
-    ready_url: str, invoke: Run, tmp_path: Path
+    made_once: MadeOnce, invoke: Run, tmp_path: Path
 ) -> None:
     with mail_server(enable_SMTPUTF8=False) as box:
-        shop = opened(invoke, ready_url, tmp_path, box.port)
+        shop = opened(invoke, made_once, tmp_path, box.port)
         number = invoice(shop)
         done = shop(*SEND, number, "--to", "zoé@boréale.example", "-o", "json", code=68)
         assert done.json["items"][0]["error"]["code"] == "mail.utf8"
@@ -359,11 +365,11 @@ def test_an_address_beyond_ascii_needs_a_server_that_takes_it(
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_encrypted_with_a_password(
-    ready_url: str, invoke: Run, tmp_path: Path, authority: Authority, security: str
+    made_once: MadeOnce, invoke: Run, tmp_path: Path, authority: Authority, security: str
 ) -> None:
     with mail_server(**{security: authority.context()}, login=True) as box:
         more = {"mail.security": security, "mail.user": USER}
-        shop = opened(invoke, ready_url, tmp_path, box.port, **more)
+        shop = opened(invoke, made_once, tmp_path, box.port, **more)
         number = invoice(shop)
         done = shop(*SEND, number, "-o", "json", code=78)
         assert done.error["code"] == "mail.unset"
@@ -388,10 +394,10 @@ def test_encrypted_with_a_password(
 
 
 def test_a_certificate_of_another_name_is_refused(
-    ready_url: str, invoke: Run, tmp_path: Path, authority: Authority
+    made_once: MadeOnce, invoke: Run, tmp_path: Path, authority: Authority
 ) -> None:
     with mail_server(starttls=authority.context("mail.example.com")) as box:
-        shop = opened(invoke, ready_url, tmp_path, box.port, **{"mail.security": "starttls"})
+        shop = opened(invoke, made_once, tmp_path, box.port, **{"mail.security": "starttls"})
         number = invoice(shop)
         env = {"REQUESTS_CA_BUNDLE": authority.path}
         done = shop(*SEND, number, "-o", "json", code=69, env=env)
@@ -485,7 +491,9 @@ def test_a_restored_database_sends_nothing_before_it_is_told_to(
 ) -> None:
     place = tmp_path / "shop.db"
     invoke("--db", place, "db", "init", "-q")
-    shop = opened(invoke, str(place), tmp_path, box.port)
+    shop = Shop(invoke, str(place), tmp_path)
+    furnish(shop)
+    shop("config", "set", "mail.port", box.port, "-q")
     number = invoice(shop)
     shop("db", "backup", tmp_path / "monday.db", "-q")
     done = shop("db", "restore", tmp_path / "monday.db", "--confirm", "shop.db", "-o", "json")
@@ -500,31 +508,29 @@ def test_a_restored_database_sends_nothing_before_it_is_told_to(
 
 
 def test_a_copy_sends_nothing_unless_it_takes_the_place(
-    shop: Shop, box: MailBox, invoke: Run, ready_url: str, tmp_path: Path
+    shop: Shop, box: MailBox, invoke: Run, tmp_path: Path
 ) -> None:
     number = invoice(shop)
     clone, moved = tmp_path / "clone.db", tmp_path / "moved.db"
-    done = shop("db", "copy", ready_url, clone, "-o", "json")
+    done = shop("db", "copy", shop.url, clone, "-o", "json")
     assert done.json["mail_off"] is True
     assert "mail.enabled" in done.stderr
     done = invoke("--db", clone, *SEND, number, "-o", "json")
     assert done.error["code"] == "mail.off"
-    done = shop("db", "copy", ready_url, moved, "--move", "-o", "json")
+    done = shop("db", "copy", shop.url, moved, "--move", "-o", "json")
     assert done.json["mail_off"] is False
     assert invoke("--db", moved, *SEND, number, "-q").code == 0
     assert len(box.got) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_killed_between_the_note_and_the_answer(
-    shop: Shop, box: MailBox, ready_url: str, tmp_path: Path
-) -> None:
+def test_killed_between_the_note_and_the_answer(shop: Shop, box: MailBox, tmp_path: Path) -> None:
     from tests.support.outside import start
 
     number = invoice(shop)
     with silent_server() as (port, said):
         shop("config", "set", "mail.port", port, "-q")
-        process = start("--db", ready_url, *SEND, number, env=dict(os.environ), cwd=tmp_path)
+        process = start("--db", shop.url, *SEND, number, env=dict(os.environ), cwd=tmp_path)
         said.wait_for(b"\r\n.\r\n")
         process.send_signal(signal.SIGKILL)
         process.communicate()

@@ -9,18 +9,21 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Result, Run
+from tests.support.engines import MadeOnce
 
 YEARS = ("--through", "1998", "--years", "3")
 
 
 @pytest.fixture
-def northwind(invoke: Run, engine_url: str, shared_data: Path) -> str:
+def northwind(invoke: Run, made_once: MadeOnce, shared_data: Path) -> str:
     """A database with the customers and orders of Northwind; its value for ``--db``."""
-    data = shared_data / "northwind"
-    assert invoke("--db", engine_url, "db", "init").code == 0
+    return made_once("northwind", lambda url: take_in(invoke, url, shared_data / "northwind"))
+
+
+def take_in(invoke: Run, url: str, data: Path) -> None:
     clients = invoke(
         "--db",
-        engine_url,
+        url,
         "client",
         "import",
         data / "customers.csv",
@@ -32,7 +35,7 @@ def northwind(invoke: Run, engine_url: str, shared_data: Path) -> str:
     assert clients.code == 68  # two customers have no address, and no orders either
     done = invoke(
         "--db",
-        engine_url,
+        url,
         "sales",
         "import",
         data / "orders.csv",
@@ -43,7 +46,6 @@ def northwind(invoke: Run, engine_url: str, shared_data: Path) -> str:
         "--json",
     )
     assert (done.code, done.json["created"]) == (0, 830), done.stderr
-    return engine_url
 
 
 def totals(output: str) -> dict[tuple[str, int], tuple[int, int]]:

@@ -75,7 +75,9 @@ def made_once(
                 fill(template)
                 assert not list(folder.glob("*-wal")), "a connection is still open"
                 _made[engine, name] = template
-            return str(shutil.copy(_made[engine, name], tmp_path / "interop.db"))
+            place = tmp_path / "interop.db"
+            assert not place.exists(), "this test has a database already"
+            return str(shutil.copy(_made[engine, name], place))
 
         def on_postgres(name: str, fill: Callable[[str], object]) -> str:
             from tests.support.postgres import FOLDER, lent, url_of
