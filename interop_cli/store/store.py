@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ATTEMPTS = 8
+LOST = frozenset({"db.unreachable", "db.starting"})
 SEALING = 0.25  # seconds between two times that a store seals what it and others have committed
 
 
@@ -68,8 +69,9 @@ class Store:
     ) -> tuple[T, int | None]:
         """Run ``work`` in one transaction; its result, and the operation's id if it wrote.
 
-        Run again when what others wrote meanwhile was in the way, so ``work`` must not print,
-        prompt, or speak to a network, and must not keep state from one attempt to the next.
+        Run again when what others wrote meanwhile was in the way, and when the server was lost
+        before anything was committed; so ``work`` must not print, prompt, or speak to a network,
+        and must not keep state from one attempt to the next.
         ``dry_run`` is the same code, rolled back at the end; the id is then None.
         """
         for attempt in range(ATTEMPTS):
@@ -81,6 +83,10 @@ class Store:
                 import random
 
                 self.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - not a secret
+            except RemoteFailure as error:
+                # The session was lost, and what it did with it.
+                if attempt + 1 == ATTEMPTS or error.code not in LOST or not self.conn.renew():
+                    raise
         raise AssertionError("unreachable")
 
     def _attempt(

@@ -45,6 +45,7 @@ READS = (
     ["db", "info"],
     ["db", "user", "list"],
     ["db", "check"],
+    ["db", "doctor"],
 )
 
 
@@ -267,6 +268,7 @@ def test_a_standby(invoke: Run) -> None:
         shutil.chown(data / "standby.signal", data.owner(), data.group())
         pg_ctl(data, "start", "-o", f'-h "" -k {data}', "-l", str(data / "log"))
         reads_and_does_not_write(url, invoke)
+        assert invoke("--db", url, "db", "backup", "copy.db", "-q").code == 0
         result = invoke("--db", f"{url}&target_session_attrs=primary", "client", "list", "--json")
         assert (result.code, result.error["code"]) == (69, "db.session")
 

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -100,6 +101,35 @@ def pg_ctl(data: Path, *args: str) -> None:
     """Start, stop or restart a server apart."""
     package = _package(data.parent)
     package.pg_ctl([*args, "-w"], data, user=_owner(data))
+
+
+@contextlib.contextmanager
+def standby_of(data: Path) -> Iterator[Path]:
+    """The data folder, with the socket, of a standby that a server apart waits for to commit."""
+    folder = Path(tempfile.mkdtemp(prefix="interop-pg-", dir=_memory()))
+    try:
+        folder.chmod(0o755)
+        standby = folder / "data"
+        standby.mkdir(mode=0o700)
+        words = ["-h", data, "-U", "postgres", "-D", standby, "-R", "-c", "fast", "-X", "stream"]
+        owner = _owner(data)
+        if owner is not None:
+            shutil.chown(standby, owner)
+        subprocess.run([programs() / "pg_basebackup", *words], check=True, user=owner)
+        for path in standby.glob(".s.PGSQL*"):  # the socket of the other one
+            path.unlink()
+        serve(standby)
+        pg_ctl(data, "stop", "-m", "fast")
+        serve(data, "-c synchronous_standby_names=*")
+        yield standby
+        pg_ctl(standby, "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def serve(data: Path, options: str = "") -> None:
+    """Start a server apart, which listens in its data folder alone."""
+    pg_ctl(data, "start", "-o", f'-h "" -k {data} {options}', "-l", str(data / "log"))
 
 
 def programs() -> Path:

@@ -223,6 +223,12 @@ class Connection(Protocol):
     def login(self) -> str | None:
         """The name the session has on its server; None for a file, which knows nobody."""
 
+    def renew(self) -> bool:
+        """Go on with another session after one was lost, outside a transaction.
+
+        False where there is none to lose, or where it held a task. Raises as opening does.
+        """
+
     def close(self) -> None:
         """Let go of the database."""
 

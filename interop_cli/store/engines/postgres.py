@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Busy, InteropError
 from interop_cli.store.engines.connection import FEW, Row, Values
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, translating
-from interop_cli.store.engines.postgres_session import Session, open_session, to_pyformat
+from interop_cli.store.engines.postgres_lost import open_patiently
+from interop_cli.store.engines.postgres_session import open_session, to_pyformat
 from interop_cli.store.engines.postgres_transactions import Transactions
 
 if TYPE_CHECKING:
@@ -34,13 +35,9 @@ class PostgresConnection(Transactions):
     locked = " FOR NO KEY UPDATE"  # those who only refer to them go on
     shared = " FOR SHARE"
 
-    def __init__(self, raw: Session, lock_timeout: float) -> None:
-        super().__init__(raw, lock_timeout)
-        self._tasks: dict[str, Session] = {}
-
     def query(self, sql: str, /, **params: object) -> list[Row]:
         with translating():
-            cursor = self.raw.execute(to_pyformat(sql), params)
+            cursor = self.run_again(to_pyformat(sql), params)
             if cursor.description is None:
                 return []
             names = [column.name for column in cursor.description]
@@ -226,7 +223,7 @@ class PostgresConnection(Transactions):
         except BaseException:
             keeper.close()
             raise
-        self._tasks[task] = keeper
+        self.tasks[task] = keeper
         return None
 
     def _holder(self, task: str) -> str:
@@ -239,7 +236,7 @@ class PostgresConnection(Transactions):
         return str(rows[0]["holder"]) if rows else "?"
 
     def let_go(self, task: str) -> None:
-        self._tasks.pop(task).close()
+        self.tasks.pop(task).close()
 
     def json_items(self, column: str, name: str) -> str:
         return f"json_array_elements_text(CAST({column} AS json)) AS {name}(value)"
@@ -266,11 +263,11 @@ class PostgresConnection(Transactions):
         return self.raw.facts.login
 
     def close(self) -> None:
-        for keeper in self._tasks.values():
+        for keeper in self.tasks.values():
             keeper.close()
         self.raw.close()
 
 
 def connect(url: str, *, lock_timeout: float = 30.0) -> PostgresConnection:
-    """Open a session on the server of ``url``; see ``open_session``."""
-    return PostgresConnection(open_session(url, lock_timeout=lock_timeout), lock_timeout)
+    """Open a session on the server of ``url``; see ``open_patiently``."""
+    return PostgresConnection(open_patiently(url, lock_timeout=lock_timeout), lock_timeout)

@@ -10,18 +10,17 @@ An answer that is lost while committing is looked up, by the number of the trans
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from interop_cli.domain.errors import Busy, InteropError, IoFailure, RemoteFailure
-from interop_cli.domain.messages import msg
 from interop_cli.store.engines.distribute import ONE_BY_ONE
-from interop_cli.store.engines.postgres_errors import READ_ONLY, translating
-from interop_cli.store.engines.postgres_session import Session, open_session
+from interop_cli.store.engines.postgres_errors import READ_ONLY, Silent, translating
+from interop_cli.store.engines.postgres_lost import is_committed, is_lost, open_patiently
+from interop_cli.store.engines.postgres_session import Session
 from interop_cli.store.engines.twins import MOVED, refuse_moved
 
 MAKERS_LOCK = 0x494F434C  # the advisory lock of those who make the tables
@@ -35,7 +34,6 @@ SEALING = (
     f"SET LOCAL synchronous_commit = off; {TURN}{BESIDE} NOWAIT;"  # noqa: S608
     " SELECT 1 FROM task WHERE name = 'seal' FOR UPDATE SKIP LOCKED"
 )
-AGAIN = 0.2  # seconds between two questions for the outcome of a commit
 
 
 class Transactions:
@@ -44,6 +42,8 @@ class Transactions:
     def __init__(self, raw: Session, lock_timeout: float) -> None:
         self.raw = raw
         self.lock_timeout = lock_timeout
+        self.tasks: dict[str, Session] = {}
+        """What we are the only one at work on, each in a session of its own."""
 
     @property
     def distributed(self) -> bool:
@@ -112,52 +112,37 @@ class Transactions:
         try:
             done = self.raw.execute("COMMIT").statusmessage
         except psycopg.Error as error:
-            if not self._is_lost(error):
+            if not is_lost(self.raw, error):
                 raise  # this is the answer: it was rolled back
-            if not self._is_committed(number):
+            if not is_committed(self, number):
                 raise
             return
         if done != "COMMIT":
             raise RuntimeError("an error of the database was passed over")
 
-    def _is_lost(self, error: psycopg.Error) -> bool:
-        """Whether the session ended with this error, which is so no answer to what was asked."""
-        return self.raw.closed or (error.sqlstate or "08").startswith(("08", "57P"))
+    def run_again(
+        self, statement: LiteralString, params: Mapping[str, object] | None = None
+    ) -> psycopg.Cursor[Any]:
+        """Run a statement that reads; in another session where this one was lost outside of a
+        transaction, as in a failover.
+        """
+        idle = self.raw.info.transaction_status == TransactionStatus.IDLE
+        try:
+            return self.raw.execute(statement, params)
+        except Silent:
+            raise
+        except psycopg.OperationalError as error:
+            if not (idle and is_lost(self.raw, error) and self.renew()):
+                raise
+        return self.raw.execute(statement, params)
 
-    def _is_committed(self, number: str) -> bool:
-        """What became of a transaction whose session was lost; another session goes on."""
-        before, address = self.raw.facts, self.raw.address
-        self.raw.close()
-        deadline = time.monotonic() + address.patience
-        while time.monotonic() < deadline:
-            try:
-                self.raw = open_session(address.url, lock_timeout=self.lock_timeout)
-                if self.raw.facts.standby:
-                    self.raw.close()
-                elif self.raw.facts.started != before.started:
-                    break  # numbers are given anew after a crash, and by another server
-                elif (status := self._status(number)) != "in progress":
-                    if status is None:
-                        break
-                    return status == "committed"
-                else:
-                    self.raw.close()
-            except (Busy, RemoteFailure, psycopg.OperationalError):
-                pass
-            except (InteropError, psycopg.Error):
-                break
-            time.sleep(AGAIN)
-        raise IoFailure(
-            "io.commit_unknown",
-            msg("The connection was lost while the change was being committed."),
-            applied=None,
-        )
-
-    def _status(self, number: str) -> str | None:
-        with self.raw.cursor() as cursor:
-            cursor.execute("SELECT pg_xact_status(CAST(%s AS xid8))", [number])
-            (status,) = cursor.fetchone() or (None,)
-        return status and str(status)
+    def renew(self) -> bool:
+        if self.tasks:
+            return False  # others may be at them by now
+        if self.raw.closed or self.raw.info.transaction_status != TransactionStatus.IDLE:
+            self.raw.close()
+            self.raw = open_patiently(self.raw.address.url, lock_timeout=self.lock_timeout)
+        return True
 
     @contextmanager
     def read(self) -> Iterator[None]:
@@ -166,7 +151,7 @@ class Transactions:
             return
         with translating():
             # Not SERIALIZABLE, which a standby refuses; one snapshot it is all the same.
-            self.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self.run_again("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 self.raw.settle()
                 yield

@@ -117,9 +117,7 @@ class SqliteConnection:
             self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
     @contextmanager
-    def write(
-        self, *, moved: bool = False, alone: bool = True, hasty: bool = False
-    ) -> Iterator[None]:
+    def write(self, *, moved: bool = False, **_always: bool) -> Iterator[None]:
         # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.
         with translating():
             self.raw.execute("BEGIN IMMEDIATE")
@@ -196,7 +194,6 @@ class SqliteConnection:
         self.insert_many("sqlite_sequence", ("name", "seq"), [(table, last)])
 
     def next_ids(self, table: str, count: int) -> list[int]:
-        # AUTOINCREMENT keeps the highest id ever given in sqlite_sequence; we take a block of it.
         self.execute(
             "INSERT INTO sqlite_sequence (name, seq) SELECT :t, 0"
             " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :t)",
@@ -312,6 +309,9 @@ class SqliteConnection:
 
     def login(self) -> str | None:
         return None
+
+    def renew(self) -> bool:
+        return False
 
     def close(self) -> None:
         self.raw.close()
