@@ -409,7 +409,8 @@ def test_nobody_waits_behind_a_migration_that_waits(
     from interop_cli.store import migrations
 
     with monkeypatch.context() as earlier:
-        earlier.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:-1])
+        steps = [step for step in migrations.MIGRATIONS if step.name < "0017"]
+        earlier.setattr(migrations, "MIGRATIONS", tuple(steps))
         assert invoke("--db", postgres_url, "db", "init", "-q").code == 0
     words = ("--db", postgres_url, "db", "migrate", "--json", "--lock-timeout")
     with psycopg.connect(postgres_url, application_name="report") as slow:
@@ -429,7 +430,7 @@ def test_nobody_waits_behind_a_migration_that_waits(
         assert process.poll() is None
         slow.rollback()
     code, out, err = finish(process)
-    assert (code, len(json.loads(out)["applied"])) == (0, 1)
+    assert (code, json.loads(out)["applied"][0]) == (0, "0017_side_by_side")
     assert "postgres (report)" in err
 
 
