@@ -19,7 +19,6 @@ from interop_cli.domain.fields.field import pulled
 from interop_cli.domain.matching import Candidate, Identity, Key, identity
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import Context
-from interop_cli.domain.sync.descriptor import Policy
 from interop_cli.domain.sync.payload import Payload, kept
 from interop_cli.domain.sync.records import RemoteRecord
 from interop_cli.domain.values.text import fold
@@ -32,7 +31,7 @@ from interop_cli.services.imports.rows import RowImport
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.sync.records import by_ids
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.linking import AMBIGUOUS, Compared, link_all, sent_of
+from interop_cli.sync.linking import AMBIGUOUS, Compared, left_to_them, link_all, sent_of
 from interop_cli.sync.target import OpenTarget
 
 NEW, ORPHAN, WITHOUT, REFUSED = "new", "orphan", "without_client", "refused"
@@ -281,8 +280,7 @@ class BringingIn:
         opened.in_step(self.uow, entity, [(local.id, local.stamp) for local, _link in found])
         if not found or entity in opened.connector.only_read:
             return
-        sent = opened.connector.descriptor(entity).sent()
-        theirs = {one.name for one in sent if one.policy is not Policy.OURS}
+        theirs = left_to_them(opened.connector.descriptor(entity))
         left: dict[int, Payload] = {}
         for local, link in found:
             ours = opened.connector.payload(local)

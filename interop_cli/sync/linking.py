@@ -14,8 +14,9 @@ from typing import Any
 
 from interop_cli.domain.errors import Conflict, NotFound
 from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.descriptor import Descriptor, Policy
 from interop_cli.domain.sync.link import Link, LinkState
-from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.payload import Payload, kept
 from interop_cli.domain.sync.records import LocalRecord, RemoteRecord, Role
 from interop_cli.domain.values.text import fold
 from interop_cli.store.sync.links import CLEARED, dumped, linked
@@ -183,7 +184,8 @@ def link_all(uow: UnitOfWork, opened: OpenTarget, proposals: Sequence[Proposal])
 def link(uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, remote: RemoteRecord) -> None:
     """Tie a record of ours to one of theirs; what differs is pending, and the plan shows it.
 
-    Raises Conflict ``sync.remote_taken`` where another record of ours is tied to it.
+    What is empty here is not emptied there, where it has nothing of ours yet. Raises Conflict
+    ``sync.remote_taken`` where another record of ours is tied to it.
     """
     holder = uow.links.holder(opened.target.id, local.entity, remote.remote_id)
     if holder is not None and holder != local.id:
@@ -208,9 +210,24 @@ def link(uow: UnitOfWork, opened: OpenTarget, local: LocalRecord, remote: Remote
             "remote_version": remote.version,
             "stamp": "",
             "pushed": dumped(sent_of(opened, local.entity, remote)),
-            "kept": None,
+            "kept": dumped(_left_there(opened, local, remote)),
         },
     )
+
+
+def _left_there(opened: OpenTarget, local: LocalRecord, remote: RemoteRecord) -> Payload | None:
+    """What somebody there filled in, and nobody here, of a record that is matched by its look."""
+    entity, connector = local.entity, opened.connector
+    if entity in connector.only_read or remote.key == local.key:
+        return None
+    ours, theirs = connector.payload(local), left_to_them(connector.descriptor(entity))
+    empty = {name: ours[name] for name in ours if name in theirs and ours[name] in (None, "")}
+    return kept(empty, remote.values) or None
+
+
+def left_to_them(descriptor: Descriptor) -> set[str]:
+    """The fields in which what is there may stay: all but those that we alone decide."""
+    return {one.name for one in descriptor.sent() if one.policy is not Policy.OURS}
 
 
 def sent_of(opened: OpenTarget, entity: str, remote: RemoteRecord) -> Payload:

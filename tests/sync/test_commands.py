@@ -304,6 +304,28 @@ def test_linking_proposes_and_then_ties(crm: Run, portal: FakeHubSpot) -> None:
     assert {row.get("interop_uid") for row in portal.live().values()} == uids
 
 
+def test_what_is_empty_here_is_not_emptied_there_by_a_match(crm: Run, portal: FakeHubSpot) -> None:
+    create(crm, "A")
+    create(crm, "B", name="Bêta")
+    place = {"city": "Gaspé", "phone": "418-555-0100"}
+    theirs = {name: portal.add(name=name, **place) for name in ("Client A", "Autre")}
+    assert crm("sync", "link", "--yes", "-q").code == 0
+    assert crm("sync", "link", "B", theirs["Autre"]).code == 0
+    rows = crm("sync", "plan", "--json").json
+    assert {row["code"]: row["fields"] for row in rows} == {
+        "A": "uid, city, province, country",
+        "B": "uid, name, city, province, country",
+    }
+    assert crm("sync", "push", "-q").code == 0
+    assert {(row["city"], row["phone"]) for row in portal.live().values()} == {
+        ("Québec", "418-555-0100")
+    }
+    for phone, sent in (("418 555-0199", "418-555-0199"), ("", None)):
+        crm("client", "edit", "A", "--phone", phone, "-q")
+        assert crm("sync", "push", "-q").code == 0
+        assert portal.live()[theirs["Client A"]].get("phone") == sent
+
+
 def test_nothing_is_created_in_a_full_portal_before_linking(
     interop: Run, portal: FakeHubSpot
 ) -> None:
