@@ -17,6 +17,7 @@ from interop_cli.services.clients import card
 from interop_cli.services.imports import ahead
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.writing.repositories import addresses, clients
+from interop_cli.store.writing.search_index import note_words
 
 KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
 
@@ -69,4 +70,7 @@ class PlainClients:
             return None
         if client.shipper_identity == "client":  # which needs a logo
             return None
-        return clients.to_row(client), addresses.to_row(address)
+        rows = clients.to_row(client), addresses.to_row(address)
+        if client.code:  # another one is made as it is written
+            note_words(*rows)
+        return rows

@@ -18,6 +18,9 @@ from interop_cli.store.engines.connection import Connection, Row, fill_id_table
 from interop_cli.store.writing.tables import TABLES, Table
 
 CHUNK = 5000
+WORDS = "words"
+"""Beside the columns of a new client what it and its main address are found by, where that is known
+already; beside those of the address that its client has it."""
 PHONES = sorted(
     {field.stands_in for of in ENTITIES.values() for field in of if field.kind is Kind.PHONE}
 )
@@ -36,7 +39,7 @@ class SearchIndex:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
         self._touched: set[int] = set()
-        self._made: dict[int, list[str]] = {}
+        self._made: dict[int, str | list[str]] = {}  # words, or texts that have them
 
     def made(self, table: Table, ids: Sequence[int], rows: Sequence[Row]) -> None:
         """Rows of ``table`` were inserted under these ids."""
@@ -48,15 +51,15 @@ class SearchIndex:
                 self._index_made()
             text = text_maker(table)
             for row_id, row in zip(ids, rows, strict=True):
-                self._made[row_id] = [text(row)]
+                self._made[row_id] = row.get(WORDS) or [text(row)]
             return
         text = text_maker(table)
         for row in rows:
             parts = self._made.get(row[table.client])
-            if parts is None:
-                self._touched.add(row[table.client])
-            else:
+            if isinstance(parts, list):
                 parts.append(text(row))
+            elif parts is None or WORDS not in row:
+                self.touch((row[table.client],))
 
     def touch(self, client_ids: Iterable[int]) -> None:
         """Something that these clients are found by has changed."""
@@ -103,8 +106,11 @@ def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
     _learn(conn, texts)
 
 
-def _learn(conn: Connection, texts: Mapping[int, Iterable[str]]) -> None:
-    rows = [(client_id, distinct_words(parts)) for client_id, parts in texts.items()]
+def _learn(conn: Connection, texts: Mapping[int, str | Sequence[str]]) -> None:
+    rows = [
+        (client_id, parts if isinstance(parts, str) else distinct_words(parts))
+        for client_id, parts in texts.items()
+    ]
     conn.insert_many("client_search", ("client_id", "words"), rows)
     conn.learn_words(rows)
 
@@ -150,6 +156,13 @@ def phone_words(phone: str) -> str:
     if not digits.isdecimal():  # kept as it was typed
         digits = _DIGITS.sub("", digits)
     return f"{digits} {digits[1:]}" if len(digits) == 11 and digits[0] == "1" else digits
+
+
+def note_words(client: Row, address: Row) -> None:
+    """Put beside a new client and its main address what they are found by: see ``WORDS``."""
+    texts = (text_maker(TABLES["client"])(client), text_maker(TABLES["address"])(address))
+    client[WORDS] = distinct_words(texts)
+    address[WORDS] = ""
 
 
 def distinct_words(parts: Iterable[str]) -> str:
