@@ -17,6 +17,7 @@ from pathlib import Path
 from zlib import crc32
 
 from benchmarks.common import best, interop, once, peak_memory, record, run
+from benchmarks.pairs import Command, compare
 from interop_cli.services.sales import totals
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.engines.create import create_database
@@ -264,29 +265,26 @@ def importing(asked: argparse.Namespace, _place: str, folder: Path) -> None:
     clients = min(asked.clients, 10_000)
     file, ours, plain = folder / "invoices.csv", folder / "import.db", folder / "plain.db"
     write_invoices(file, clients, count)
-    create_database(str(ours), NOW, lock_timeout=30)
-    fill(open_store(str(ours)).conn, clients, 0)
-    tool = Path(sys.executable).with_name("sqlite-utils")
-    baseline = once(lambda: run(tool, "insert", plain, "document", file, "--csv"))
+
+    def fresh() -> None:
+        for one in folder.glob("import.db*"):
+            one.unlink()
+        create_database(str(ours), NOW, lock_timeout=30)
+        store = open_store(str(ours))
+        fill(store.conn, clients, 0)
+        store.close()
+
     program = [sys.executable, "-m", "interop_cli", "--db", ours, "-q"]
-    memory = 0
-
-    def work() -> None:
-        nonlocal memory
-        memory = peak_memory([*program, "sales", "import", file, "--kind", "invoice"])
-
-    seconds = once(work)
-    record(
-        f"sales.import.{count}",
-        {
-            "sqlite_utils_seconds": round(baseline, 2),
-            "seconds": round(seconds, 2),
-            "ratio": round(seconds / baseline, 2),
-            "rows_per_second": round(count / seconds),
-            "sqlite_utils_rows_per_second": round(count / baseline),
-            "peak_megabytes": memory,
-        },
+    take_in = [*program, "sales", "import", file, "--kind", "invoice"]
+    tool = [sys.executable, "-m", "sqlite_utils", "insert", plain, "document", file, "--csv"]
+    figures = compare(
+        Command(take_in, before=fresh),
+        Command(tool, before=lambda: plain.unlink(missing_ok=True)),
+        pairs=asked.times,
+        target=1.3,
     )
+    fresh()
+    record(f"sales.import.{count}", {**figures, "peak_megabytes": peak_memory(take_in)})
 
 
 def show(_asked: argparse.Namespace, _place: str, folder: Path) -> None:

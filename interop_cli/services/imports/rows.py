@@ -319,4 +319,5 @@ def also_on_line(name: str, line: int) -> InvalidData:
 
 def uid_of(record: Any) -> str | None:
     """The uid that a record brings, as it is stored; None where it brings none."""
-    return uid_key(record.values.get("uid") or "") or None
+    said = record.values.get("uid")
+    return (uid_key(said) or None) if said else None
