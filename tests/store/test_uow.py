@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from interop_cli.domain.errors import Conflict
@@ -9,6 +12,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.undoing import undo
+from interop_cli.store.reading import operations
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -245,3 +249,43 @@ def test_a_change_that_was_kept_in_part_still_counts(store: Store) -> None:
     take_back(store, 2)  # B is as it was made
     with pytest.raises(Conflict):
         take_back(store, 1)
+
+
+def test_what_came_after_a_change_is_found_by_an_index_and_piece_after_piece(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_client(store, code="A")
+    add_client(store, code="B")
+    one = Selector(keys=[(1, "A")])
+    edits = [{"terms": f"t{n}"} for n in range(5)] + [{"phone": "418 555-0101"}]
+    done = []
+    for values in edits:
+        edit = partial(card.edit, selector=one, changes=values, context=Context())
+        done.append(store.run(edit, operation="client.edit")[1])
+    told: list[str] = []
+    plain = type(store.conn).query
+
+    def query(self: Any, sql: str, /, **params: object) -> Any:
+        if "upto" in params:
+            told.append(sql)
+        return plain(self, sql, **params)
+
+    monkeypatch.setattr(type(store.conn), "query", query)
+    monkeypatch.setattr(operations, "PIECE", 1)
+
+    def after(operation: int | None) -> Any:
+        assert operation is not None
+        told.clear()
+        return [row["after"] for row in operations.changes(store.conn, operation, 10)]
+
+    assert [after(one) for one in done[:5]] == [[{"terms": f"t{n}"}] for n in range(5)]
+    assert after(done[0]) == [{"terms": "t0"}]
+    assert len(told) == 1  # the next change says it
+    (made, _place) = after(1)
+    assert made["code"] == "A"
+    assert made.keys().isdisjoint({"terms", "phone"})
+    assert len(told) > 1
+    if store.conn.engine == "sqlite":  # of a few rows a server reads all
+        values = {"among": "[1]", "entity": "client", "first": 0, "upto": 10**6}
+        plan = plain(store.conn, f"EXPLAIN QUERY PLAN {told[0]}", **values)
+        assert any("change_row" in row["detail"] for row in plan)

@@ -23,9 +23,9 @@ Dump = dict[str, list[tuple[Any, ...]]]
 NOW = "2026-11-24T12:00:00Z"
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, patience: float = 30) -> Store:
     """A store as the program would open it, with a clock that stands still."""
-    conn = open_database(url, lock_timeout=30)
+    conn = open_database(url, lock_timeout=patience)
     return Store(conn, lambda: "2026-11-24", lambda: NOW, "tester", "test")
 
 

@@ -69,6 +69,7 @@ MIGRATIONS = tuple(
         "0016_by_client",
         "0017_side_by_side",
         "0018_kept_there",
+        "0019_later",
     )
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import NotFound
@@ -114,7 +114,8 @@ def latest(conn: Connection, actor: str) -> Row:
 
 
 CHANGE = ("id", "entity", "entity_id", "action", "before", "version")
-BATCH = 5000  # each asks once for what came after it
+BATCH = 5000  # each asks for what came after it
+PIECE = 1000  # changes of the journal that are looked at first for it
 
 
 def changes(conn: Connection, operation_id: int, limit: int) -> Iterator[Row]:
@@ -156,15 +157,9 @@ def _after(conn: Connection, found: list[Row]) -> dict[int, Row | None]:
         sql, among = conn.among("id", ids)
         for row in conn.query(f"SELECT * FROM {entity} WHERE {sql}", among=among):  # noqa: S608
             state[entity, row["id"]] = row
-        sql, among = conn.among("entity_id", ids)
-        later = conn.query(
-            f"SELECT {', '.join(CHANGE)} FROM change WHERE id > :first AND entity = :entity"  # noqa: S608
-            f" AND {sql}",
-            first=min(wanted),
-            entity=entity,
-            among=among,
-        )
-        rows += [_read(tuple(row.values())) for row in later if row["id"] not in wanted]
+        asked = _asked(row for row in found if row["entity"] == entity)
+        later = _later(conn, entity, asked, min(wanted))
+        rows += [row for row in later if row["id"] not in wanted]
     after: dict[int, Row | None] = {}
     for row in sorted(rows, key=lambda row: row["id"], reverse=True):
         key = (row["entity"], row["entity_id"])
@@ -181,6 +176,52 @@ def _after(conn: Connection, found: list[Row]) -> dict[int, Row | None]:
             }
         now.update(row["before"] or {})
     return after
+
+
+def _asked(found: Iterable[Row]) -> dict[int, set[str] | None]:
+    """By row, the fields whose next values are asked for; None for all of them."""
+    asked: dict[int, set[str] | None] = {}
+    for row in found:
+        if row["before"] is None:
+            asked[row["entity_id"]] = None
+        elif row["action"] != "delete":
+            fields = asked.setdefault(row["entity_id"], set())
+            if fields is not None:
+                fields.update(row["before"])
+    return {row_id: fields for row_id, fields in asked.items() if fields is None or fields}
+
+
+def _later(
+    conn: Connection, entity: str, asked: dict[int, set[str] | None], first: int
+) -> Iterator[Row]:
+    """The changes of rows after the one with the id ``first``, until what is asked is known.
+
+    Piece after piece, so that of a row which changes with everything, as a counter does, not all
+    is read that ever became of it.
+    """
+    (last,) = conn.query("SELECT COALESCE(MAX(id), 0) AS id FROM change")
+    span = PIECE
+    while asked and first < last["id"]:
+        condition, among = conn.among("entity_id", asked)
+        rows = conn.query(
+            f"SELECT {', '.join(CHANGE)} FROM change WHERE {condition}"  # noqa: S608
+            " AND entity = :entity AND id > :first AND id <= :upto ORDER BY id",
+            among=among,
+            entity=entity,
+            first=first,
+            upto=first + span,
+        )
+        for values in rows:
+            row = _read(tuple(values.values()))
+            yield row
+            fields = asked.get(row["entity_id"])
+            if row["action"] == "delete":
+                asked.pop(row["entity_id"], None)
+            elif fields is not None and row["before"]:
+                fields.difference_update(row["before"])
+                if not fields:
+                    del asked[row["entity_id"]]
+        first, span = first + span, span * 4
 
 
 def info(conn: Connection) -> Row:
