@@ -7,12 +7,15 @@ import random
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from interop_cli.store import migrations
+from interop_cli.store.engines.copies import copies
+from interop_cli.store.engines.open import connect
 from interop_cli.store.engines.transfer import layout
 from tests.support.cli import Run
 from tests.support.outside import content, finish, sound, start
@@ -210,6 +213,8 @@ def test_of_what_was_kept_the_newest_stay(
     else:
         codes = [row["code"] for row in invoke("db", "doctor", "--json").json]
         assert "backup.kept" in codes
+        with closing(connect(shop_url, lock_timeout=5)) as conn:
+            assert copies(conn) == kept[2:3]  # which erasing a person tells of
 
 
 def schemas_of(url: str) -> list[str]:

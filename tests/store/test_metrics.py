@@ -76,6 +76,7 @@ def test_operations_that_wait_for_their_seal_are_counted(
     store.close()
     found = read(invoke("--db", ready_url, "db", "check", "--metrics").stdout)
     assert found["interop_journal_unsealed"] == 1
+    assert "journal.unsealed" in invoke("--db", ready_url, "db", "doctor", "--json").stdout
 
 
 def test_metrics_of_a_broken_journal(ready_url: str, engine: str, invoke: Run) -> None:

@@ -130,6 +130,7 @@ def doctor(conn: Connection, location: str, now: str) -> list[Row]:
         findings += _about_server(conn)
     return [
         *findings,
+        *_about_journal(conn),
         *_about_stale(conn, now),
         *_about_move(conn),
         *_about_erasures(conn),
@@ -226,6 +227,16 @@ def _about_stale(conn: Connection, now: str) -> Iterator[Row]:
                 msg("Nothing was pulled from {target} for a week", target=row["name"]),
                 msg("interop sync pull --target {target}", target=row["name"]),
             )
+
+
+def _about_journal(conn: Connection) -> Iterator[Row]:
+    if count := journal.unsealed(conn):
+        what = counted(
+            "{count} operation of the journal waits for its seal",
+            "{count} operations of the journal wait for their seals",
+            count=count,
+        )
+        yield _finding("journal.unsealed", "info", what, msg("The next change seals them"))
 
 
 def _about_move(conn: Connection) -> Iterator[Row]:
