@@ -19,6 +19,7 @@ CREATE = (
     "--postal-code",
     "G1K 4A1",
 )
+SHUT = "postgresql://127.0.0.1:1/x"
 GOOD = "code,name,line1,city,postal_code\nC1,Un,1 rue A,Québec,G1K 4A1\n"
 
 
@@ -206,7 +207,8 @@ INVALID = (
 )
 
 ELSEWHERE = (
-    case(69, "db.unreachable", "--db", "postgresql://127.0.0.1:1/x", "client", "list"),
+    case(69, "db.unreachable", "--db", SHUT, "client", "list"),
+    case(69, "db.unreachable", "--db", SHUT, "db", "restore", "f", "--confirm", "x"),
     case(74, "input.missing", "client", "import", "nowhere.csv"),
     case(74, "input.missing", "client", "deactivate", "@nowhere.txt", "-y"),
     case(74, "input.not_a_file", "client", "import", "."),
@@ -223,7 +225,6 @@ ELSEWHERE = (
     case(78, "db.location", "client", "list", INTEROP_DB="mysql://me:secret@h/x"),
     case(78, "db.location", "db", "init", INTEROP_DB="PostgreSQL://h/x"),
     case(78, "db.location", "db", "restore", "f", "--confirm", "x", INTEROP_DB="sqlite:///x"),
-    case(78, "db.server", "--db", "postgresql://h/x", "db", "restore", "f", "--confirm", "x"),
 )
 
 FAILURES = (*USAGE, *MISSING, *REFUSED, *INVALID, *ELSEWHERE)
