@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,23 @@ PLACE = (
 )
 
 
+@pytest.fixture(scope="session")
+def _once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sales") / "sales.db"
+
+
 @pytest.fixture
-def filled(invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def filled(invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _once: Path) -> Run:
     """A database with two clients and their sales; the program that works on it."""
-    monkeypatch.setenv("INTEROP_DB", str(tmp_path / "sales.db"))
     monkeypatch.setenv("INTEROP_TODAY", TODAY)
+    if not _once.exists():
+        fill(invoke, monkeypatch, _once)
+    monkeypatch.setenv("INTEROP_DB", str(shutil.copy(_once, tmp_path / "sales.db")))
+    return invoke
+
+
+def fill(invoke: Run, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    monkeypatch.setenv("INTEROP_DB", str(path.with_suffix(".new")))
     for args in (
         ("db", "init"),
         ("client", "create", HOSTILE, "--code", "BOR", "--tag", "<i>vip</i>", *PLACE),
@@ -43,4 +56,4 @@ def filled(invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     done = invoke("-q", "sales", "import", "-", "--kind", "invoice", stdin=SALES)
     assert done.code == 0, done.stderr
     assert invoke("-q", "sales", "refresh").code == 0
-    return invoke
+    path.with_suffix(".new").rename(path)  # whole, or not there
