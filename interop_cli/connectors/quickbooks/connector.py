@@ -7,7 +7,8 @@ attempt, so whoever sends it again, after a lost answer or a new token, gets the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS
@@ -73,12 +74,16 @@ class QuickBooks(Items):
     )
 
     def payload(self, local: LocalRecord) -> Payload:
-        descriptor = self.descriptor(local.entity)
         if local.entity == "client":
-            made = customers.payload(local, descriptor)
+            made = self._customer(local.values)
         else:
+            descriptor = self.descriptor(local.entity)
             made = invoices.payload(local, descriptor, self.target.settings)
         return self.with_constants(local.entity, made)
+
+    @cached_property
+    def _customer(self) -> Callable[[Mapping[str, Any]], Payload]:
+        return customers.maker(self.descriptor("client"))
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
         if action == Action.DEACTIVATE and sends[0].entity != "client":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
@@ -23,7 +24,6 @@ from interop_cli.domain.sync.descriptor import (
     others,
 )
 from interop_cli.domain.sync.payload import Payload, Value
-from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.domain.values.days import due_date
 from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.text import fold
@@ -98,22 +98,24 @@ CLIENT = Descriptor(
 )
 
 
-def payload(local: LocalRecord, descriptor: Descriptor) -> Payload:
-    """A client as a customer."""
-    return {field.name: _value(field.name, local.values) for field in descriptor.sent()}
+def maker(descriptor: Descriptor) -> Callable[[Mapping[str, Any]], Payload]:
+    """What makes customers out of the values of our clients."""
+    parts = [(one.name, _WAYS.get(one.name) or _other(one.name)) for one in descriptor.sent()]
+    return lambda values: {name: way(values) for name, way in parts}
 
 
-def _value(name: str, values: Mapping[str, Any]) -> Value:
-    if name in _WAYS:
-        return _WAYS[name](values)
+def _other(name: str) -> _Way:
+    """A field that is sent as it is, or that only this system knows."""
+    place = name.partition(".")[2]
     if name.startswith("accounting."):
-        return _of_accounting(values, name.partition(".")[2])
-    value = values.get(name)
-    if isinstance(value, bool):
+        return lambda values: _of_accounting(values, place)
+    return lambda values: _plain(values.get(name))
+
+
+def _plain(value: object) -> Value:
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, list | tuple):
-        return form.text(", ".join(map(str, value)))
-    return form.text(value)
+    return form.text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
 
 
 def _of_accounting(values: Mapping[str, Any], name: str) -> str | None:
@@ -146,7 +148,8 @@ def _delivery(values: Mapping[str, Any]) -> Value:
     return None if found == "None" else found
 
 
-_WAYS: dict[str, Callable[[Mapping[str, Any]], Value]] = {
+_Way = Callable[[Mapping[str, Any]], Value]
+_WAYS: dict[str, _Way] = {
     "name": _name,
     COMPANY: _company,
     "email": _email,
@@ -165,8 +168,11 @@ def plain_terms(text: object) -> str | None:
     So ``30 jours`` here and ``Net 30`` there are the same.
     """
     terms = form.text(text)
-    if terms is None:
-        return None
+    return None if terms is None else _in_one_form(terms)
+
+
+@lru_cache(1024)  # few are met, and again and again
+def _in_one_form(terms: str) -> str:
     first, second = date(2026, 1, 1), date(2026, 1, 2)
     due = due_date(first, terms)
     later = due_date(second, terms)
