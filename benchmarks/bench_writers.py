@@ -3,8 +3,12 @@
 python -m benchmarks.bench_writers --engine postgresql://… [--rows N] [--seconds S]
 
 The server is one on which databases may be made; one a measurement is made there, and dropped.
-Its user has to be a superuser for the last figure, for which a commit waits five milliseconds as
-for a slow disk or a standby (``commit_delay``). Without ``--engine`` nothing is measured.
+Its user has to be a superuser for the last figure, for which a commit waits five milliseconds
+(``commit_delay``): whoever writes the log sleeps before it does, and takes along those who commit
+meanwhile, as on a disk that takes so long to be written to. A standby so far away keeps each
+waiting by itself, side by side, which is no less than that. Seals are not waited for (see
+``sealing``). The more a write takes of the processors, on both sides, the less is won by the
+others' waiting. Without ``--engine`` nothing is measured.
 
 Those who write are processes of their own that have been started already: what is measured is the
 work, not the start of the program. Each goes by clients of its own, as people do.
