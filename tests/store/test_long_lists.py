@@ -9,6 +9,7 @@ import pytest
 
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.reading.clients import ListQuery, client_rows
+from interop_cli.store.sync.departures import gone_contacts
 
 MEGABYTES = 80
 SORTED = f"""
@@ -56,4 +57,18 @@ def test_only_a_few_are_read_in_the_order_of_an_index(
     if limit and sort.lstrip("-") in ("code", "name"):
         scan += f" USING INDEX client_{sort.lstrip('-')}_key"
     assert scan in plan
+    conn.close()
+
+
+@pytest.mark.parametrize("ids", [None, (1, 2)])
+def test_contacts_that_leave_are_not_looked_for_among_all_links(
+    sqlite_ready_url: str, ids: tuple[int, ...] | None
+) -> None:
+    conn = open_database(sqlite_ready_url)
+    asked: list[str] = []
+    conn.raw.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+    assert not list(gone_contacts(conn, 1, ids=ids))
+    conn.raw.set_trace_callback(None)  # type: ignore[attr-defined]
+    plan = [row["detail"] for row in conn.query(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    assert any("sync_link_leaving" in step or "local_id=?" in step for step in plan), plan
     conn.close()
