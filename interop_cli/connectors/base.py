@@ -227,8 +227,10 @@ def check_settings(known: Sequence[TargetSetting], given: Mapping[str, object]) 
                 msg(
                     "There is no setting {name} here. Settings: {names}.",
                     name=name[:40],
-                    names=", ".join(names) or "-",
-                ),
+                    names=", ".join(names),
+                )
+                if names
+                else msg("There is no setting {name} here, nor any other.", name=name[:40]),
             )
         if one.choices and value not in one.choices:
             raise ConfigError(

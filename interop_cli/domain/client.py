@@ -234,7 +234,11 @@ def check_accounting(
         field = known.get(name)
         if field is None:
             names = ", ".join(sorted(known))
-            reason = msg("no configured target has this field; fields: {names}", names=names or "-")
+            reason = (
+                msg("no configured target has this field; fields: {names}", names=names)
+                if names
+                else msg("no configured target has this field, nor any other")
+            )
             context.warn(path, "client.accounting.unknown", reason)
         elif (problem := field.problem(value)) is not None:
             details.append(Detail(path, problem.code, problem.message, place.line, place.key))

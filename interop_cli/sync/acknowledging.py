@@ -40,7 +40,9 @@ def target_of(conn: Connection, batch: str) -> tuple[int, bool]:
     raise NotFound(
         "sync.batch.unknown",
         msg("There is no batch {batch}.", batch=batch[:60]),
-        hint=msg("Waiting for an answer: {names}.", names=names or "-"),
+        hint=msg("Waiting for an answer: {names}.", names=names)
+        if names
+        else msg("None waits for an answer."),
     )
 
 

@@ -370,6 +370,8 @@ def _chosen_tenant(opened: OpenTarget, settings: dict[str, Any]) -> dict[str, An
             "interop sync connect {target} --login --set {name}=… ({those})",
             target=target.name,
             name=oauth.tenant,
-            those=", ".join(f"{one.id}: {one.name}" for one in found) or "-",
-        ),
+            those=", ".join(f"{one.id}: {one.name}" for one in found),
+        )
+        if found
+        else None,
     )

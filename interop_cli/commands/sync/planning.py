@@ -74,14 +74,17 @@ def plan_command(
 
     app.output.rows(_columns(), batches(), key="code", spool=app.store.conn.readers_block_writers)
     todo = sum(counts[name] for name in SENDING)
-    app.output.message(
-        _(
+    blocked, skip = counts["blocked"], counts["skip"]
+    if skip or everything:
+        said = _(
             "{todo} to send, {blocked} blocked, {skip} in step.",
             todo=todo,
-            blocked=counts["blocked"],
-            skip=counts["skip"],
+            blocked=blocked,
+            skip=skip,
         )
-    )
+    else:  # what needs nothing was not looked at, and not counted
+        said = _("{todo} to send, {blocked} blocked.", todo=todo, blocked=blocked)
+    app.output.message(said)
     if counts["held"]:
         app.output.message(_("To do by hand: {count}.", count=counts["held"]))
     common.tell_warnings(app)
