@@ -104,6 +104,11 @@ SPEED = (
         "`sqlite-utils rows --nl`",
     ),
     (
+        "export.1000000",
+        "`client export --format ndjson` of the same clients",
+        "`client list --all -o ndjson`",
+    ),
+    (
         "sales.refresh.sqlite.1000000",
         "`sales refresh --full`, 1,000,000 invoices",
         "the bare `INSERT … SELECT … GROUP BY`",

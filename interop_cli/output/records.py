@@ -12,9 +12,7 @@ from typing import Any
 from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import Row, choose, dig, unknown_field
-from interop_cli.output.people import readers
 from interop_cli.output.style import Style, width
-from interop_cli.output.titles import title
 
 
 def chosen(
@@ -43,6 +41,9 @@ def flat(obj: Mapping[str, Any], *, all_values: bool) -> tuple[list[Column], Row
 
 def card(obj: Mapping[str, Any], style: Style) -> Iterator[str]:
     """Two columns: titles and values, as they come."""
+    from interop_cli.output.people import readers
+    from interop_cli.output.titles import title
+
     columns, row = flat(obj, all_values=True)
     titles = [title(name) for name in obj]
     room = max(map(width, titles), default=0)
@@ -81,6 +82,7 @@ def _streamed_card(
 ) -> Iterator[str]:
     """Titles and values, and the items as a table below."""
     from interop_cli.output.table import table
+    from interop_cli.output.titles import title
 
     yield from style.rendered(card(obj, style))
     rest = iter(items)

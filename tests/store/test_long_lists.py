@@ -72,3 +72,22 @@ def test_contacts_that_leave_are_not_looked_for_among_all_links(
     plan = [row["detail"] for row in conn.query(f"EXPLAIN QUERY PLAN {asked[0]}")]
     assert any("sync_link_leaving" in step or "local_id=?" in step for step in plan), plan
     conn.close()
+
+
+def test_a_list_is_read_on_while_other_things_are_asked(ready_url: str) -> None:
+    conn = open_database(ready_url)
+    sql = (
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
+        " SELECT i FROM n"
+    )
+    for last in (0, 1, 3, 4, 10):
+        found = []
+        for batch in conn.batches(sql, {"last": last}, 3):
+            found.append(batch)
+            assert conn.query("SELECT 5 AS five") == [{"five": 5}]
+        wanted = [(number,) for number in range(1, max(last, 1) + 1)]
+        assert found == [wanted[at : at + 3] for at in range(0, len(wanted), 3)]
+        begun = conn.batches(sql, {"last": last}, 3)
+        next(begun)
+        begun.close()  # type: ignore[attr-defined]
+    conn.close()

@@ -49,8 +49,7 @@ class PostgresConnection(Transactions):
         # A cursor on the server needs a transaction; reads inside a write already have one.
         with translating(), self.raw.transaction(), self.raw.cursor(name="interop_rows") as cursor:
             cursor.execute(to_pyformat(sql), dict(params))
-            while rows := cursor.fetchmany(size):
-                yield rows
+            yield from self.raw.fetched(cursor, size)
 
     def execute(self, sql: str, /, **params: object) -> int:
         with translating():

@@ -10,7 +10,7 @@ import os
 import re
 import select
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -174,6 +174,27 @@ class Session(psycopg.Connection[Any]):
             pass  # the socket is gone
         self.close()
         raise Silent("the server does not answer")
+
+    def fetched(
+        self, cursor: psycopg.ServerCursor[Any], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a cursor on the server, ``size`` at a time.
+
+        The server makes the next ones while somebody is busy with these: else each would wait in
+        turn for the other.
+        """
+        rows = cursor.fetchmany(size)
+        if len(rows) < size:
+            if rows:
+                yield rows
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as ahead:
+            while rows:
+                coming = ahead.submit(cursor.fetchmany, size)
+                yield rows
+                rows = coming.result()
 
 
 def open_session(url: str, *, lock_timeout: float) -> Session:
