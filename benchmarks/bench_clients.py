@@ -260,10 +260,9 @@ def main(argv: list[str] | None = None) -> None:
         start_up()
         db = importing(folder, wanted.clients)
         showing(db, wanted.clients)
+        exporting(db, wanted.clients)
         changing(folder, db, wanted.clients)
-        many = listing(folder, listed)
-        exporting(many, listed)
-        searching(many, listed)
+        searching(listing(folder, listed), listed)
 
 
 if __name__ == "__main__":

@@ -104,8 +104,8 @@ SPEED = (
         "`sqlite-utils rows --nl`",
     ),
     (
-        "export.1000000",
-        "`client export --format ndjson` of the same clients",
+        "export.100000",
+        "`client export --format ndjson`, 100,000 clients",
         "`client list --all -o ndjson`",
     ),
     (
