@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 PROGRESS_EVERY = 1000
+LARGE = 1_000_000  # bytes: thousands of rows, also of a workbook
 NAMED_ROWS = ("ndjson", "vcard")
 """The formats whose rows each have the names they need; there is no header."""
 
@@ -202,6 +203,8 @@ class ImportReader:
 class Task(Protocol):
     """An import at work: see ``services/imports``."""
 
+    large: bool
+
     @property
     def rejected(self) -> Rejects: ...
     @property
@@ -240,6 +243,7 @@ def take_in(
             nonlocal said
             task = task_for(uow, columns)
             said = task.context.warnings
+            task.large = source.size >= LARGE
             if writer:
                 writer.restart()
                 task.rejected.pass_on = partial(_pass_on, writer)

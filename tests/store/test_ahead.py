@@ -126,9 +126,12 @@ def both_ways(
     return results
 
 
-def test_the_same_is_written_and_said(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("large", [False, True])
+def test_the_same_is_written_and_said(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch, *, large: bool
+) -> None:
     def work(store: Store) -> Any:
-        first = told(take_in(store, mixed(), continue_on_error=True))
+        first = told(take_in(store, mixed(), continue_on_error=True, large=large))
         return first, told(take_in(store, mixed(), continue_on_error=True))
 
     alone, forked = both_ways(new_store, monkeypatch, work)
@@ -206,6 +209,24 @@ def test_documents(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None
         *("client.not_found", "field.missing", "import.duplicate", "import.uid"),
         *("document.kind.unknown", "document.date.format", "text.too_long"),
     }
+
+
+def test_of_a_large_file_nothing_is_read_before(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the second process would keep all of a sheet, which is read at once."""
+    way = Way(monkeypatch, forked=True)
+
+    def read() -> Iterator[Row]:
+        assert way.forks
+        yield from rows(*({"code": f"C{n}"} for n in range(30)))
+
+    done = store.run(
+        lambda uow: Import(uow, Context(), anew=True, large=True).run(read()),
+        operation="client.import",
+    )
+    assert done[0].changed == 30
+    way.check(forked=True)
 
 
 def test_a_file_that_ends_in_an_error(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,13 +49,20 @@ Batch = tuple[list[FileRow], Sequence[Any]]
 
 
 def batches(
-    records: Iterator[FileRow], size: int, teller: Callable[[], Teller], builds: Callable[[], bool]
+    records: Iterator[FileRow],
+    size: int,
+    teller: Callable[[], Teller],
+    builds: Callable[[], bool],
+    *,
+    large: bool = False,
 ) -> Generator[Batch, None, None]:
     """The rows in batches of ``size``; close it when done.
 
-    ``builds`` tells, when a batch is sent, whether its rows are thought to be new.
+    ``builds`` tells, when a batch is sent, whether its rows are thought to be new. Of a file known
+    to be ``large`` nothing is read before the process is there, which else would keep all that
+    has been read of it by then: of a workbook, the sheet.
     """
-    for _ in range(0, ALONE, size):
+    for _ in range(0, 0 if large else ALONE, size):
         if not (rows := list(islice(records, size))):
             return
         yield rows, ()

@@ -135,6 +135,7 @@ class RowImport(ABC):
     context: Context
     continue_on_error: bool = False
     want_rows: bool = False
+    large: bool = False  # whether the file is known to have many rows
     outcome: Outcome = field(default_factory=Outcome)
     rejected: Rejects = field(default_factory=Rejects)
     created: int = 0
