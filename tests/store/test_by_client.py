@@ -255,3 +255,16 @@ def _fill(conn: Any) -> None:
     put("note", id=1, client_id=1, uid="u2", category="c", text="t", noted_at=NOW, **stamp)
     sent = {"recipients": "[]", "copies": "[]", "refused": "[]", "message_id": "m", "at": NOW}
     put("mailing", id=1, document_id=1, client_id=1, attempt=1, state="sent", **sent, **stamp)
+
+
+def test_every_reference_is_found_by_an_index(postgres_ready_url: str) -> None:
+    """Or deleting what is referred to reads the whole table, once a row."""
+    conn = connect(postgres_ready_url, lock_timeout=30)
+    found = conn.query(
+        "SELECT CAST(CAST(c.conrelid AS regclass) AS TEXT) AS name, c.conname FROM pg_constraint c"
+        " WHERE c.contype = 'f' AND c.connamespace = CAST(current_schema() AS regnamespace)"
+        " AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.conrelid"
+        " AND (CAST(i.indkey AS int2[]))[0] = c.conkey[1])"
+    )
+    conn.close()
+    assert found == []

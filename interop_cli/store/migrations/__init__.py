@@ -70,6 +70,7 @@ MIGRATIONS = tuple(
         "0017_side_by_side",
         "0018_kept_there",
         "0019_later",
+        "0020_mailing_client",
     )
 )
 
