@@ -187,7 +187,10 @@ def list_command(app: App, client: str | None, category: str | None, asked: list
     from interop_cli.store.reading import notes
     from interop_cli.store.reading.lists import EVERYTHING
 
-    also = EVERYTHING if category is None else notes.of_category(app.store.conn, category)
+    also = EVERYTHING
+    if category is not None:
+        offered = app.settings.get("note.categories")
+        also = notes.of_category(app.store.conn, category, offered)
     lists.show(
         app,
         notes.VIEW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from interop_cli.domain.errors import NotFound
+from interop_cli.domain.errors import NotFound, UsageError
 from interop_cli.domain.fields import NOTE, Kind
 from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.domain.messages import msg
@@ -34,8 +34,15 @@ def of_client(conn: Connection, client_id: int) -> list[Row]:
     return nested(conn, [client_id])[client_id]
 
 
-def of_category(conn: Connection, category: str) -> Condition:
-    """That a note ``n`` is of a category, read as when it is written."""
+def of_category(conn: Connection, category: str, offered: Sequence[str]) -> Condition:
+    """That a note ``n`` is of a category, read as when it is written.
+
+    Raises UsageError ``filter.value`` for one that is neither on offer nor any note's.
+    """
+    known = [name for name, _notes, _offered in categories(conn, offered)]
+    if fold(category) not in map(fold, known):
+        text = msg("--category: is not one of {choices}", choices=", ".join(known))
+        raise UsageError("filter.value", text, hint=msg("See: interop note categories"))
     return Condition(f"{conn.folded('n.category')} = :category", {"category": fold(category)})
 
 
