@@ -75,14 +75,14 @@ class QuickBooks(Items):
 
     def payload(self, local: LocalRecord) -> Payload:
         if local.entity == "client":
-            made = self._customer(local.values)
+            made = self._payload_of_client(local.values)
         else:
             descriptor = self.descriptor(local.entity)
             made = invoices.payload(local, descriptor, self.target.settings)
         return self.with_constants(local.entity, made)
 
     @cached_property
-    def _customer(self) -> Callable[[Mapping[str, Any]], Payload]:
+    def _payload_of_client(self) -> Callable[[Mapping[str, Any]], Payload]:
         return customers.maker(self.descriptor("client"))
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
