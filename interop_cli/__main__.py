@@ -1,9 +1,8 @@
 """``python -m interop_cli`` and the ``interop`` command."""
 
-from __future__ import annotations
-
+# Nothing that is read from a file before Ctrl-C is seen to: not even ``signal`` and ``__future__``.
+import _signal as signal  # type: ignore[import-not-found]
 import gc
-import signal
 import sys
 
 
