@@ -41,7 +41,7 @@ db.execute(
 )
 db.execute(
     "INSERT INTO operation VALUES (2, 'by.hand', '2026-01-01T00:00:00Z', 'me', 'by hand',"
-    " NULL, changes(), '', '')"
+    " NULL, changes(), '')"
 )
 db.execute(
     f"UPDATE client SET {column} = ?, version = version + 1, updated_at = '2026-01-01T00:00:00Z'"
