@@ -89,13 +89,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(app: App, argv: Sequence[str]) -> int:
-    from interop_cli.shell import error_boundary
+    from interop_cli.shell import error_boundary, signals
 
     try:
         with cli.make_context("interop", list(argv), obj=app) as ctx:
             cli.invoke(ctx)
         app.finish()
         app.follow_up()
+        signals.ignore()  # here: a signal before it is still told what became of the work
         return app.exit_code
     except click.exceptions.Exit as leaving:
         return error_boundary.leave(app, leaving.exit_code)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from interop_cli.shell import signals
 from tests.support.cli import Run
 from tests.support.outside import (
     Content,
@@ -112,6 +113,23 @@ def test_a_signal_finds_all_or_nothing(shop: Path, codes: bytes) -> None:
 @pytest.mark.long
 def test_a_signal_finds_all_or_nothing_three_hundred_times(shop: Path, codes: bytes) -> None:
     campaign(shop, codes, 300)
+
+
+def test_a_signal_after_the_last_word_is_told_what_became(
+    shop: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes when all is done and before no signal matters any more: the first time only."""
+    ignore, late = signals.ignore, [signals.Signalled(signal.SIGTERM)]
+
+    def struck() -> None:
+        if late:
+            raise late.pop()
+        ignore()
+
+    monkeypatch.setattr(signals, "ignore", struck)
+    found = invoke("client", "edit", "ACME", "--terms", "net45")
+    assert found.code == SIGNALS[signal.SIGTERM]
+    assert "had been committed" in found.stderr
 
 
 @needs_proc
