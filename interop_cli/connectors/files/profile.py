@@ -18,7 +18,7 @@ from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.sync.payload import email, text
+from interop_cli.domain.sync.payload import email, listed, text
 from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.places import country_name
 
@@ -42,10 +42,6 @@ def digits(value: object) -> str | None:
     return national + extension
 
 
-def _listed(value: object) -> str | None:
-    return text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
-
-
 def _phone(lang: str) -> Callable[[object], str | None]:
     return lambda value: text(format_phone(str(value), lang)) if value else None
 
@@ -63,7 +59,7 @@ def _changed(change: Callable[[str], str]) -> Callable[[object], str | None]:
 
 
 FORMS: dict[str, Callable[[object], str | None]] = {
-    "text": _listed,
+    "text": listed,
     "email": email,
     "digits": digits,
     "phone_fr": _phone("fr"),

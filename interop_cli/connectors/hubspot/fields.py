@@ -126,15 +126,11 @@ def _other(name: str) -> _Way:
         return lambda values: form.text((values.get("accounting") or {}).get(place))
     if name in ("active", "prospect"):
         return lambda values: _flag(values.get(name))
-    return lambda values: _text(values.get(name))
+    return lambda values: form.listed(values.get(name))
 
 
 def _flag(value: object) -> Value:
     return None if value is None else "true" if value else "false"
-
-
-def _text(value: object) -> Value:
-    return form.text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
 
 
 def _phone(name: str) -> _Way:

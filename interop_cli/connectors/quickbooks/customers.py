@@ -115,7 +115,7 @@ def _other(name: str) -> _Way:
 def _plain(value: object) -> Value:
     if value is None or isinstance(value, bool):
         return value
-    return form.text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
+    return form.listed(value)
 
 
 def _of_accounting(values: Mapping[str, Any], name: str) -> str | None:

@@ -41,6 +41,11 @@ def text(value: object) -> str | None:
     return " ".join((found if found.isascii() else nfc(found)).split()) or None
 
 
+def listed(value: object) -> str | None:
+    """The same; of several values with commas between them."""
+    return text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
+
+
 def email(value: object) -> str | None:
     """An e-mail in lower case: remotes compare it so."""
     found = text(value)
