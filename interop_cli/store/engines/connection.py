@@ -273,6 +273,11 @@ def lock_owner(conn: Connection, table: str, row_id: int) -> None:
     conn.lock("client", f"id = (SELECT client_id FROM {table} WHERE id = :id)", id=row_id)  # noqa: S608
 
 
+def schema_of(conn: Connection) -> str:
+    """The name of the schema of a server in which our tables are."""
+    return str(conn.query("SELECT current_schema() AS name")[0]["name"])
+
+
 def quoted(name: str) -> str:
     """A name as SQL has it; what means something to us in SQL text is not looked for inside."""
     return '"' + name.replace('"', '""') + '"'

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from interop_cli.domain.errors import Denied, NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import ROLES
-from interop_cli.store.engines.connection import Connection, Row, quoted
+from interop_cli.store.engines.connection import Connection, Row, quoted, schema_of
 from interop_cli.store.writing.tables import TABLES
 
 ADMIN_TABLES = frozenset({"setting", "user_role", "erasure", "moved"})
@@ -323,7 +323,7 @@ def _owner(conn: Connection) -> str:
 
 
 def _schema(conn: Connection) -> str:
-    return quoted(str(conn.query("SELECT current_schema() AS name")[0]["name"]))
+    return quoted(schema_of(conn))
 
 
 def _sequences(conn: Connection) -> Iterable[str]:

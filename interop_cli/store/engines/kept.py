@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from interop_cli.store.engines.beside import JOURNALS, KEPT
-from interop_cli.store.engines.connection import Connection, quoted
+from interop_cli.store.engines.connection import Connection, quoted, schema_of
 
 ASIDE = "_before_restore"
 LONGEST = 63  # bytes of a name on a server
@@ -66,9 +66,8 @@ def schemas(conn: Connection) -> list[str]:
 
 def next_schema(conn: Connection) -> str:
     """The name of the one to come."""
-    (place,) = conn.query("SELECT current_schema() AS name")
     number = max(_schemas(conn), default=0) + 1
-    return _stem(place["name"]) + (f"_{number}" if number > 1 else "")
+    return _stem(schema_of(conn)) + (f"_{number}" if number > 1 else "")
 
 
 def superfluous(conn: Connection, keep: int | None, *, coming: str) -> list[str]:
@@ -83,13 +82,14 @@ def drop_schemas(conn: Connection, names: Iterable[str]) -> None:
 
 
 def _schemas(conn: Connection) -> dict[int, str]:
+    stem = _stem(schema_of(conn))
     rows = conn.query(
-        "SELECT n.nspname AS name, current_schema() AS ours FROM pg_namespace n JOIN pg_class c"
+        "SELECT n.nspname AS name FROM pg_namespace n JOIN pg_class c"
         " ON c.relnamespace = n.oid AND c.relname = 'migration' AND c.relkind = 'r'"
         " WHERE starts_with(n.nspname, :stem)",
-        stem=_stem(str(conn.query("SELECT current_schema() AS name")[0]["name"])),
+        stem=stem,
     )
-    return _numbered(_stem(rows[0]["ours"]), "_", (row["name"] for row in rows)) if rows else {}
+    return _numbered(stem, "_", (row["name"] for row in rows))
 
 
 def _stem(schema: str) -> str:

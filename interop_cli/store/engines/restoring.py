@@ -22,7 +22,7 @@ from interop_cli.domain.rights import User
 from interop_cli.store.engines import grants, kept, schema, sqlite, twins
 from interop_cli.store.engines.backups import Backup
 from interop_cli.store.engines.beside import JOURNALS, KEPT
-from interop_cli.store.engines.connection import Connection, quoted
+from interop_cli.store.engines.connection import Connection, quoted, schema_of
 from interop_cli.store.engines.create import has_tables
 from interop_cli.store.engines.files import backup as back_up
 from interop_cli.store.engines.files import copied
@@ -244,8 +244,7 @@ def _set_aside(conn: Connection, steps: list[str], name: str) -> None:
 
     It is a whole database for whoever may use it: those who make it, and nobody else.
     """
-    (place,) = conn.query("SELECT current_schema() AS name")
-    last = conn.last_ids()
+    place, last = quoted(schema_of(conn)), conn.last_ids()
     conn.execute(f"CREATE SCHEMA {quoted(name)}")
     with _within(conn, name):
         make(conn, steps)
@@ -256,7 +255,7 @@ def _set_aside(conn: Connection, steps: list[str], name: str) -> None:
             conn.execute(f"DELETE FROM {table}")  # noqa: S608 - what the steps put there
             conn.execute(
                 f"INSERT INTO {table} ({columns}) SELECT {columns}"  # noqa: S608
-                f" FROM {quoted(place['name'])}.{table}"
+                f" FROM {place}.{table}"
             )
         for table, row_id in last.items():
             if row_id and table in tables:
