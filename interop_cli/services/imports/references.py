@@ -161,6 +161,8 @@ class Met:
 
     def note(self, parties: Iterable[tuple[int | None, int | None]]) -> None:
         """Remember whom documents are of and billed to."""
+        if not self.uow.conn.side_by_side:
+            return  # nobody else writes meanwhile
         met = self._met
         for client_id in filter(None, chain.from_iterable(parties)):
             if client_id >= len(met):
@@ -174,5 +176,5 @@ class Met:
         meanwhile: its documents go to that one.
         """
         met = [client_id for client_id, met in enumerate(self._met) if met]
-        if self.uow.conn.side_by_side and self.uow.clients.keep(met):
+        if self.uow.clients.keep(met):
             raise changed_meanwhile(again=True)
