@@ -123,7 +123,10 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
 
         confirm.severe(app, name, confirmation, about=about)
         targets, mail_off = _silenced(app, backup())
-        restored = (_restore_server if server else _restore_file)(app, backup(), keep, ending)
+        if server:
+            restored = _restore_server(app, backup(), keep, ending)
+        else:
+            restored = _restore_file(app, backup(), keep)
         found = backup()
     names = [f"{kind} {name}" for kind, name in found.strange]
     told = {
@@ -170,7 +173,7 @@ def _silenced(app: App, backup: Backup) -> tuple[list[str], bool]:
     return sorted(targets), mail
 
 
-def _restore_file(app: App, backup: Backup, keep: int | None, _ending: ExitStack) -> dict[str, Any]:
+def _restore_file(app: App, backup: Backup, keep: int | None) -> dict[str, Any]:
     from interop_cli.store.engines.restoring import restore_file
 
     with held():

@@ -213,7 +213,7 @@ class _Dump(NamedTuple):
                 code = process.wait()
             said.seek(0)
             text = said.read(10_000).decode("utf-8", "replace")
-        if b"unsupported version" in text.encode():
+        if "unsupported version" in text:
             raise _needs_pg_restore()
         if code:
             raise unsound(msg("pg_restore ended with an error"))

@@ -194,6 +194,7 @@ class SqliteConnection:
         self.insert_many("sqlite_sequence", ("name", "seq"), [(table, last)])
 
     def next_ids(self, table: str, count: int) -> list[int]:
+        # AUTOINCREMENT keeps the highest id ever given in sqlite_sequence; we take a block of it.
         self.execute(
             "INSERT INTO sqlite_sequence (name, seq) SELECT :t, 0"
             " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :t)",

@@ -307,19 +307,19 @@ class Writer:
     ) -> int:
         """Note the change of the rows that meet ``where``, which is still to be made; how many."""
         changes = (
-            f"SELECT {{operation}}'{spec.name}' AS entity, id, {spec.client or 'NULL'} AS owner,"  # noqa: S608
+            f"'{spec.name}' AS entity, id, {spec.client or 'NULL'} AS owner,"
             f" '{action}' AS action, {before} AS before, version + {bump} AS version"
             f" FROM {spec.name} WHERE {where} ORDER BY id"
         )
         if few:
-            rows = self.conn.query(changes.format(operation=""), **params)
+            rows = self.conn.query(f"SELECT {changes}", **params)
             self._note(tuple(row.values()) for row in rows)
             return len(rows)
         self.flush()
         self._changes.unknown = True
         names = ", ".join(journal.CHANGE_COLUMNS)
         return self.conn.execute(
-            f"INSERT INTO change ({names}) {changes.format(operation=':operation_id, ')}",
+            f"INSERT INTO change ({names}) SELECT :operation_id, {changes}",
             **params,
             operation_id=self.operation_id,
         )
