@@ -1,7 +1,7 @@
 """How a field is added: the recipe of CONTRIBUTING.md, done in a copy of the package.
 
-A made-up field of a client and one of a contact: a row, an attribute, a migration. Nothing else is
-touched, and both go everywhere a field goes.
+A made-up field of a client, one of a contact, of an address and of a note: a row, an attribute, a
+migration. Nothing else is touched, and all four go everywhere a field goes.
 """
 
 from __future__ import annotations
@@ -42,16 +42,25 @@ CONTACT_ROW = """\
     ),
 """
 CONTACT_ATTRIBUTE = "    nickname: Line = None\n"
+ADDRESS_ROW = """\
+    Field("dock", N_("Dock"), help=N_("Where it is unloaded."), table=5, searched=True),
+"""
+ADDRESS_ATTRIBUTE = "    dock: Line = None\n"
+NOTE_ROW = """\
+    Field("source", N_("Source"), help=N_("Where it comes from."), table=5, searched=True),
+"""
+NOTE_ATTRIBUTE = "    source: Line = None\n"
 MIGRATION = '''\
-"""The page of a client on LinkedIn, the nickname of a contact."""
+"""The page of a client on LinkedIn, the nickname of a contact, a dock, the source of a note."""
 
 SCRIPT = "ALTER TABLE client ADD COLUMN linkedin {text}"
-MORE = "ALTER TABLE contact ADD COLUMN nickname {text}"
 
 
 def apply(_conn, run_ddl):
     run_ddl(SCRIPT)
-    run_ddl(MORE)
+    run_ddl("ALTER TABLE contact ADD COLUMN nickname {text}")
+    run_ddl("ALTER TABLE address ADD COLUMN dock {text}")
+    run_ddl("ALTER TABLE note ADD COLUMN source {text}")
 '''
 PROFILE = """\
 title = "Made up"
@@ -85,6 +94,10 @@ def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     after(copy / "domain/client.py", "    accounting: Annotated", CLIENT_ATTRIBUTE)
     after(copy / "domain/fields/belonging.py", '    Field("active"', CONTACT_ROW)
     after(copy / "domain/contact.py", "    active: On", CONTACT_ATTRIBUTE)
+    after(copy / "domain/fields/belonging.py", '    Field("instructions"', ADDRESS_ROW)
+    after(copy / "domain/address.py", "    instructions: Lines", ADDRESS_ATTRIBUTE)
+    after(copy / "domain/fields/belonging.py", '    Field("created_at"', NOTE_ROW)
+    after(copy / "domain/note.py", "    created_at: Annotated", NOTE_ATTRIBUTE)
     steps = copy / "store/migrations"
     last = sorted(steps.glob("m*.py"))[-1].stem.removeprefix("m")
     (steps / "m9999_made_up.py").write_text(MIGRATION, "utf-8")
@@ -132,6 +145,8 @@ def changed(package: Path, engine_url: str, tmp_path: Path) -> Changed:
     where = ("--line1", "1 rue A", "--city", "Alma", "--postal-code", "G8B 1A1")
     program.ok("client", "create", "Boréale", "--code", "BOR", "--linkedin", "in/boreale", *where)
     program.ok("contact", "create", "BOR", "--name", "Ève Côté", "--nickname", "Evie")
+    program.ok("address", "edit", "1", "--dock", "Quai 9")
+    program.ok("note", "create", "BOR", "--text", "Salut", "--source", "Courriel")
     return program
 
 
@@ -145,6 +160,8 @@ def test_it_is_created_shown_listed_filtered_sorted_and_found(changed: Changed) 
         ("--filter", "linkedin ~ BOREALE"),
         ("--search", "boreale"),
         ("--search", "evie"),
+        ("--search", "quai"),
+        ("--search", "courriel"),
     ):
         assert changed.ok("client", "list", *asked, "-o", "codes").stdout == "BOR\n", asked
     assert changed.ok("client", "list", "--filter", "linkedin = x", "-o", "codes").stdout == ""
@@ -153,6 +170,23 @@ def test_it_is_created_shown_listed_filtered_sorted_and_found(changed: Changed) 
     assert "nickname" in changed.ok("schema", "contact").json["properties"]
     listed = changed.ok("contact", "list", "BOR", "--fields", "nickname", "-o", "csv").stdout
     assert listed == "nickname\nEvie\n"
+
+
+def test_those_of_an_address_and_a_note_are_too(changed: Changed) -> None:
+    for group, field, value in (("address", "dock", "Quai 9"), ("note", "source", "Courriel")):
+        assert value in changed.ok(group, "show", "1").stdout
+        assert field in changed.ok("schema", group).json["properties"]
+        asked = ("--filter", f'{field} = "{value}"', "--sort", field, "--search", value)
+        listed = changed.ok(group, "list", *asked, "--fields", field, "-o", "csv").stdout
+        assert listed == f"{field}\n{value}\n"
+        table = changed.ok(group, "list", "BOR", "-o", "csv").stdout
+        moved = table.replace(value, "Autre")
+        changed.ok(group, "import", "-", "--format", "csv", stdin=moved)
+        assert changed.ok(group, "show", "1", "--json").json[field] == "Autre"
+        changed.ok(group, "edit", "1", f"--{field}", "")
+        assert changed.ok(group, "show", "1", "--json").json[field] is None
+        changed.ok("journal", "undo", "last", "--yes")
+        assert changed.ok(group, "show", "1", "--json").json[field] == "Autre"
 
 
 def test_it_is_edited_cleared_and_taken_back(changed: Changed) -> None:
@@ -206,7 +240,7 @@ def test_what_is_personal_is_given_to_the_person_and_erased(changed: Changed) ->
     assert changed.ok("client", "list", "--search", "evie", "-o", "codes").stdout == ""
 
 
-def test_it_goes_to_a_file_target(changed: Changed) -> None:
+def test_it_goes_to_targets(changed: Changed) -> None:
     (changed.folder / "made.toml").write_text(PROFILE, "utf-8")
     out = changed.folder / "out"
     out.mkdir()
@@ -214,8 +248,10 @@ def test_it_goes_to_a_file_target(changed: Changed) -> None:
     changed.ok("sync", "export", "books", "--out", str(out))
     (file,) = out.glob("*.csv")
     assert file.read_bytes() == b"code,linkedin\r\nBOR,in/boreale\r\n"
-    offered = changed.ok("sync", "fields", "books", "--json").json
-    assert "linkedin" in {row["field"] for row in offered}
+    changed.ok("sync", "add", "crm", "hubspot")
+    for target, fields in (("books", {"linkedin"}), ("crm", {"linkedin", "nickname"})):
+        offered = changed.ok("sync", "fields", target, "--json").json
+        assert fields <= {row["field"] for row in offered}
 
 
 def test_the_recipe_is_that_of_the_guide(root: Path) -> None:

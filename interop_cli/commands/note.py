@@ -13,7 +13,9 @@ from interop_cli.commands import lists
 from interop_cli.commands.belonging import note_import_command
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import NOTE
+from interop_cli.domain.fields.field import taken
 from interop_cli.domain.messages import N_, counted, msg
+from interop_cli.i18n import _, labelled
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, argument, given, option, pass_app
 from interop_cli.shell.field_options import field_options
@@ -241,14 +243,7 @@ def show_command(app: App, note_id: int) -> None:
     help=N_("A file to attach; several times for several."),
 )
 @pass_app
-def create_command(
-    app: App,
-    client: str,
-    text: str,
-    category: str | None,
-    author: str | None,
-    files: tuple[str, ...],
-) -> None:
+def create_command(app: App, client: str, text: str, files: tuple[str, ...], **fields: Any) -> None:
     """Write a note about a client; it then heads every view of the client.
 
     \b
@@ -258,11 +253,7 @@ def create_command(
     from interop_cli.services.people import notes
 
     attached = read_files(app, files)
-    values = {
-        "text": _text(text),
-        "category": category,
-        "author": app.store.actor if author is None else author,
-    }
+    values = {"author": app.store.actor, **given(fields), "text": _text(text)}
     app.write("note.create", lambda uow: notes.create(uow, client, values, app.rules(), attached))
 
 
@@ -366,6 +357,9 @@ def _card(note: Any, style: Any) -> Any:
     yield style.bold(f"#{note['id']} {note['client']}")
     yield from lists.note_lines([note], style)
     yield style.dim(f"    {note['author'] or ''} {note['created_at'][:10]}".rstrip())
+    for field in taken(NOTE):
+        if field.help and field.name not in ("text", "author") and note[field.name]:
+            yield f"    {labelled(_(field.title), note[field.name])}"
 
 
 note_command.add_command(attach_command)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from interop_cli.domain.fields import CLIENT
+from interop_cli.domain.fields import CONTACT as CONTACTS
 from interop_cli.domain.sync import payload as form
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique, others
 from interop_cli.domain.sync.payload import Payload, Value
@@ -47,17 +48,19 @@ COMPANY = Descriptor(
 )
 CONTACT = Descriptor(
     "contact",
-    (
-        RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
-        RemoteField("first_name", "firstname"),
-        RemoteField("last_name", "lastname"),
-        RemoteField("email", "email", pattern=EMAIL, unique=Unique.ALL),
-        RemoteField("phone", "phone"),
-        RemoteField("client", "", policy=Policy.OURS, refers_to="client"),
-        RemoteField("mobile", "mobilephone", usual=False),
-        RemoteField("title", "jobtitle", usual=False),
-        RemoteField("language", "", Need.UNSUPPORTED, usual=False),
-        RemoteField("active", "", Need.UNSUPPORTED, usual=False),
+    others(
+        CONTACTS,
+        (
+            RemoteField("uid", KEY, Need.REQUIRED, policy=Policy.OURS),
+            RemoteField("first_name", "firstname"),
+            RemoteField("last_name", "lastname"),
+            RemoteField("email", "email", pattern=EMAIL, unique=Unique.ALL),
+            RemoteField("phone", "phone"),
+            RemoteField("client", "", policy=Policy.OURS, refers_to="client"),
+            RemoteField("mobile", "mobilephone", usual=False),
+            RemoteField("title", "jobtitle", usual=False),
+        ),
+        but=("name", "billing"),
     ),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from interop_cli.domain.errors import NotFound, UsageError
 from interop_cli.domain.fields import NOTE, Kind
-from interop_cli.domain.fields.field import Column, ValueKind
+from interop_cli.domain.fields.field import Column, ValueKind, names
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
@@ -163,7 +163,7 @@ VIEW = ListView(
         for field in FIELDS
     ),
     own=(Key("n.noted_at", descending=True), Key("n.id", descending=True)),
-    searched=("category", "text", "author"),
+    searched=("category", "text", "author", *names(field for field in NOTE if field.searched)),
     nested={"attachments": _attached},
     named=_named,
     owner="id",
