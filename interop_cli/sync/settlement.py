@@ -8,7 +8,7 @@ from typing import Any
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, LinkState, Trouble, TroubleKind
-from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.payload import Payload, kept
 from interop_cli.domain.sync.plan import Reason, Step
 from interop_cli.domain.sync.records import (
     FINAL,
@@ -37,6 +37,10 @@ TAKEN = Trouble(
 NO_RESULT = Trouble(
     TroubleKind.UNKNOWN, "remote.no_result", msg("The answer says nothing about this record.")
 )
+
+
+NEVER_REMADE = frozenset({"uid", "active"})
+"""What is there as we say, or is not in step."""
 
 
 @dataclass
@@ -121,6 +125,8 @@ def _done(
     else:
         held = send.payload if send.action is Action.CREATE else {**send.base, **send.changes()}
         values = pushed(opened, step, held, result.version, at)
+        if result.held or step.link.kept:
+            values |= _remade(opened, step, send, held, result.held, report)
         if not values["stamp"]:
             settled.again.add(send.id)  # sent in part, as a rename is
         for message in result.notes:
@@ -129,6 +135,27 @@ def _done(
     if not step.aside:
         report.say(step, OK, remote_id=result.remote_id)
     return {**values, "local_id": send.id, "remote_id": result.remote_id, "remote_key": send.key}
+
+
+def _remade(
+    opened: OpenTarget, step: Step, send: Send, sent: Payload, told: Payload, report: Report
+) -> dict[str, Any]:
+    """The columns that remember what the remote made of what it was sent: a telephone in a form of
+    its own, say. That is no change of anybody's, and stays until the field is edited here.
+    """
+    descriptor, target = opened.connector.descriptor(send.entity), opened.target.name
+    remade = Payload()
+    for name in send.changed:
+        field, found = descriptor.named(name), told.get(name)
+        if name not in told or field is None or found == send.payload[name]:
+            continue
+        text = msg("{target} holds another {field} than was sent.", target=target, field=name)
+        report.note(step, text)
+        if found not in (None, "") and field.refers_to is None and name not in NEVER_REMADE:
+            remade[name] = found
+    before = {name: pair for name, pair in step.link.kept.items() if name not in send.changed}
+    now = kept({name: send.payload[name] for name in remade}, remade)
+    return {"pushed": dumped({**sent, **remade}), "kept": dumped({**before, **now} or None)}
 
 
 def _found(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import pytest
 
 from interop_cli.domain.sync.link import LinkState
@@ -181,3 +183,66 @@ def test_a_country_said_in_another_way_is_no_change(
     portal.calls.clear()
     assert pushed("sync", "push", "--json").json["changed"] == 0
     assert portal.calls == []
+
+
+class Particular(FakeHubSpot):
+    """A portal that writes some of what it is sent in ways of its own."""
+
+    def _write(self, objects: str, remote_id: str, properties: Mapping[str, str]) -> None:
+        ways = {
+            "phone": lambda value: f"+1 {value.replace('-', ' ')}",
+            "state": lambda value: {"QC": "Quebec"}.get(value, value),
+            "name": lambda value: value.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}"),
+            "email": str.upper,
+            "zip": lambda value: value.replace(" ", ""),
+        }
+        made = {
+            name: ways[name](value) if name in ways and value else value
+            for name, value in properties.items()
+        }
+        super()._write(objects, remote_id, made)
+
+
+class TestWaysOfItsOwn:
+    """What the remote makes of what it is sent is no change of anybody's."""
+
+    @pytest.fixture
+    def portal(self) -> Iterator[FakeHubSpot]:
+        with Particular() as fake:
+            yield fake
+            assert not fake.violations
+
+    @pytest.fixture
+    def made(self, crm: Run) -> Run:
+        crm("sync", "fields", "crm", "--entity", "client", "--set", "postal_code", "-q")
+        create(crm, "A", "L'Atelier", phone="418 555-0100")
+        add = ("contact", "create", "A", "--name", "Élodie Côté", "--email", "e@example.com")
+        assert crm(*add, "--phone", "418 555-0101").code == 0
+        return crm
+
+    def test_it_is_neither_drift_nor_sent_again(self, made: Run, portal: FakeHubSpot) -> None:
+        first = made("sync", "push", "--json")
+        fields = {(one["code"], one["message"].split()[3]) for one in first.json["warnings"]}
+        assert fields == {("sync.note", "name"), ("sync.note", "postal_code")}  # the rest is equal
+        portal.calls.clear()
+        assert made("sync", "push", "--all", "--json").json["changed"] == 0
+        assert made("sync", "plan", "--json").json == []
+        assert portal.writes() == []
+        pulled = made("sync", "pull", "--full", "--json")
+        assert (pulled.code, pulled.json) == (0, [])
+        assert made("sync", "status", "--check").code == 0
+
+    def test_an_edit_of_it_here_goes_and_one_there_is_seen(
+        self, made: Run, portal: FakeHubSpot
+    ) -> None:
+        made("sync", "push", "-q")
+        made("client", "edit", "A", "--name", "L'Usine", "--phone", "418 555-0199", "-q")
+        assert made("sync", "push", "--json").code == 0
+        ((key, row),) = portal.live().items()
+        assert (row["name"], row["phone"]) == ("L\u2019Usine", "+1 418 555 0199")
+        portal.edit(key, zip="G1K 7X3")
+        pulled = made("sync", "pull", "--full", "--json")
+        assert [(one["field"], one["theirs"]) for one in pulled.json] == [("postal_code", "G1K7X3")]
+        made("client", "edit", "A", "--postal-code", "G1K 7X9", "-q")
+        (planned,) = made("sync", "plan", "--json").json
+        assert (planned["action"], planned["reason"]) == ("blocked", "sync.conflict")

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interop_cli.domain.sync import payload as form
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
 from interop_cli.domain.sync.link import NONE, Link, LinkState
 from interop_cli.domain.sync.merge import Difference, merge, three_columns
 from interop_cli.domain.sync.payload import Payload, differences, digest, email, text
 from interop_cli.domain.sync.plan import TargetRules, Todo, backoff, plan
 from interop_cli.domain.sync.records import LocalRecord, Role
+from interop_cli.domain.values.phone import format_phone
 
 NAMES = ("name", "phone", "city", "active")
 DESCRIPTOR = Descriptor(
@@ -235,6 +237,31 @@ def test_equal_payloads_have_equal_digests(payload: Payload) -> None:
     assert digest(payload, "f") == digest(turned, "f")
     assert digest(payload, "f") != digest(payload, "g")
     assert differences(payload, payload) == ()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        *("+14185550100", "+14185550100;ext=22", "+33142685300", "+33142685300;ext=5"),
+        *("418 555 010", "bureau: 22"),
+    ],
+)
+def test_a_telephone_is_the_same_however_it_is_written(stored: str) -> None:
+    shown = form.stored_phone(stored)
+    assert form.phone(shown) == shown
+    assert form.phone(format_phone(stored, "fr")) == shown
+    assert form.phone(stored) == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "country", "code"),
+    [
+        *(("Québec", "CA", "QC"), ("Quebec, Canada", None, "QC"), ("new york", "USA", "NY")),
+        *(("QC", None, "QC"), ("Maryland", "LR", "Maryland"), (" Hidalgo ", "MX", "Hidalgo")),
+    ],
+)
+def test_a_province_is_known_by_its_name(told: str, country: str | None, code: str) -> None:
+    assert form.province(told, country) == code
 
 
 def test_values_are_brought_to_one_form() -> None:

@@ -13,6 +13,7 @@ from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
 from interop_cli.connectors.hubspot.reading import HubSpotReader
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import (
@@ -159,7 +160,7 @@ class HubSpot(HubSpotReader):
             send = traced.get(trace) if isinstance(trace, str) else None
             send = send or answers.send_of(row, sends, fields.KEY)
             if send is not None and isinstance(row.get("id"), str):
-                found[send.id] = _done(send, row)
+                found[send.id] = _done(send, row, self.descriptor(entity))
         for error in answers.rows(data, "errors"):
             trouble = answers.of_error(error, self.descriptor(entity))
             for send in answers.sends_of(error, sends):
@@ -227,7 +228,7 @@ def _gone_or_not() -> Iterator[None]:
             raise
 
 
-def _done(send: Send, row: Mapping[str, Any]) -> Result:
+def _done(send: Send, row: Mapping[str, Any], descriptor: Descriptor) -> Result:
     remote_id = str(row["id"])
     if send.remote_id is not None and remote_id != send.remote_id:
         return Failed(
@@ -239,7 +240,23 @@ def _done(send: Send, row: Mapping[str, Any]) -> Result:
                 remote_id=remote_id,
             ),
         )
-    return Done(send.id, remote_id)
+    return Done(send.id, remote_id, held=_otherwise(send, row, descriptor))
+
+
+def _otherwise(send: Send, row: Mapping[str, Any], descriptor: Descriptor) -> Payload:
+    """The fields that an answer tells otherwise than they were sent."""
+    told = row.get("properties")
+    if not isinstance(told, Mapping):
+        return {}
+    sent = fields.properties(send.changes(), descriptor)
+    if all(told.get(name, value) == value for name, value in sent.items()):
+        return {}  # nearly always
+    found = fields.read(told, descriptor)
+    return {
+        name: found[name]
+        for name in send.changed
+        if name in found and found[name] != send.payload[name]
+    }
 
 
 def _filled(sent: dict[str, str]) -> dict[str, str]:

@@ -15,7 +15,6 @@ from interop_cli.domain.sync import payload as form
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField, Unique, others
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.values.code import is_uid
-from interop_cli.domain.values.phone import format_phone
 
 KEY = "interop_uid"
 """The property of ours that no two records share; it names a record wherever it came from."""
@@ -96,6 +95,8 @@ def read(properties: Mapping[str, Any], descriptor: Descriptor, *, whole: bool =
     for field in descriptor.placed() if whole else descriptor.sent():
         if field.remote and field.remote in properties:
             found[field.name] = _NORMAL.get(field.name, form.text)(properties[field.remote])
+    if found.get("province"):
+        found["province"] = form.province(found["province"], properties.get("country"))
     return found
 
 
@@ -111,7 +112,13 @@ def domain_of(website: object) -> str | None:
     return host.removeprefix("www.") or None
 
 
-_NORMAL = {"email": form.email, "country": form.country, "domain": domain_of}
+_NORMAL = {
+    "email": form.email,
+    "country": form.country,
+    "domain": domain_of,
+    "phone": form.phone,
+    "mobile": form.phone,
+}
 """What HubSpot may say in another way than we do."""
 
 
@@ -138,8 +145,7 @@ def _flag(value: object) -> Value:
 
 def _phone(name: str) -> _Way:
     def shown(values: Mapping[str, Any]) -> Value:
-        stored = values.get(name)
-        return form.text(format_phone(stored)) if stored else None
+        return form.stored_phone(values.get(name))
 
     return shown
 

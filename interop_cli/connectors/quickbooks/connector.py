@@ -142,20 +142,23 @@ class QuickBooks(Items):
             merged = Trouble(TroubleKind.GONE, "remote.merged", MERGED, remote_id=str(row["Id"]))
             return Failed(send.id, merged)
         version = row.get("SyncToken")
-        notes = (*item.notes, *self._kept(send, row))
-        return Done(send.id, str(row["Id"]), None if version is None else str(version), notes)
+        notes, held = [*item.notes], Payload()
+        if send.entity == "client":
+            held = self._otherwise(send, row)
+        else:
+            notes += _other_total(send, row)
+        now = None if version is None else str(version)
+        return Done(send.id, str(row["Id"]), now, tuple(notes), held)
 
-    def _kept(self, send: Send, row: Mapping[str, Any]) -> list[Message]:
-        """What QuickBooks did not take over, though it said yes."""
-        if send.entity != "client":
-            return _other_total(send, row)
+    def _otherwise(self, send: Send, row: Mapping[str, Any]) -> Payload:
+        """What QuickBooks did not take over as it was sent, though it said yes."""
         held = customers.read(row, self.descriptor("client"), {})
         looked_at = set(send.changed) - {"terms", "currency"}
-        return [
-            msg("QuickBooks kept another {field}.", field=name)
+        return {
+            name: held[name]
             for name in send.changed
             if name in looked_at and name in held and held[name] != send.payload[name]
-        ]
+        }
 
     def _ours(self, trouble: Trouble, send: Send) -> Trouble:
         return answers.for_record(trouble, send, self.descriptor(send.entity))

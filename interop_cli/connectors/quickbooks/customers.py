@@ -25,7 +25,6 @@ from interop_cli.domain.sync.descriptor import (
 )
 from interop_cli.domain.sync.payload import Payload, Value
 from interop_cli.domain.values.days import due_date
-from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.text import fold
 
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -135,8 +134,7 @@ def _email(values: Mapping[str, Any]) -> Value:
 
 
 def _phone(values: Mapping[str, Any]) -> Value:
-    stored = values.get("phone")
-    return form.text(format_phone(stored)) if stored else None
+    return form.stored_phone(values.get("phone"))
 
 
 def _terms(values: Mapping[str, Any]) -> Value:
@@ -272,6 +270,10 @@ def _read(name: str, value: Any, record: Mapping[str, Any]) -> Value:
         return form.email(value)
     if name == "country":
         return form.country(value)
+    if name == "phone":
+        return form.phone(value)
+    if name == "province":
+        return form.province(value, at(record, "BillAddr.Country"))
     text = form.text(value)
     if name == "name" and text and record.get("Active") is False:
         return text.removesuffix(DELETED)

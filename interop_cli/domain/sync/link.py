@@ -61,7 +61,7 @@ class Link:
     reads to find out (``alive``). ``leaves`` says that the record is to go there: ``erase``, or
     ``merge`` with that of ``heir`` for as long as ours is not there (an undo may bring it back).
     ``drift``: somebody changed it there, and a pull saw it. ``kept`` are the fields of a record
-    that was brought in which say something else there: see ``payload.as_kept``.
+    which say something else there, by nobody's change: see ``payload.as_kept``.
     """
 
     id: int | None = None

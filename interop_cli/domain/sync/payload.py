@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from interop_cli.domain.values.places import country_code, country_name
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.values.phone import format_phone, normalize_phone
+from interop_cli.domain.values.places import country_code, country_name, country_rules
 from interop_cli.domain.values.text import nfc
 
 Value = str | int | bool | None
@@ -21,6 +23,8 @@ Payload = dict[str, Value]
 
 HALVES = frozenset({"first_name", "last_name"})
 """The two fields there that one of ours, a name, is sent in."""
+
+NORTH_AMERICA = ("CA", "US")
 
 _COMPACT = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -67,6 +71,41 @@ def _named(found: str) -> str:
     return country_name(code, "en") if code else found
 
 
+def province(value: object, of_country: object) -> str | None:
+    """A province of Canada or a state of the United States, whichever way it is said: its code."""
+    found = text(value)
+    return _abbreviated(found, country(of_country)) if found else None
+
+
+@lru_cache(1024)  # few are met, and again and again
+def _abbreviated(found: str, of_country: str | None) -> str:
+    codes = (country_code(of_country),) if of_country else NORTH_AMERICA
+    named = (country_rules(code).province_code(found) for code in codes if code in NORTH_AMERICA)
+    return next((code for code in named if code), found)
+
+
+def phone(value: object) -> str | None:
+    """A telephone number as we show it, whichever way it is written; else the text as it is."""
+    found = text(value)
+    return _dialled(found) if found else None
+
+
+@lru_cache(4096)
+def _dialled(found: str) -> str:
+    try:
+        number, valid = normalize_phone(found, "CA")
+    except InteropError:  # a control character
+        return found
+    return format_phone(number) if valid else found
+
+
+def stored_phone(stored: str | None) -> str | None:
+    """One of our telephone numbers, in the same form."""
+    if not stored:
+        return None
+    return text(format_phone(stored)) if stored.startswith("+") else phone(stored)
+
+
 def digest(payload: Mapping[str, Value], form: str) -> str:
     """The SHA-256 of a payload; ``form`` names the version of the rules that made it."""
     body = _COMPACT([form, payload])
@@ -91,7 +130,8 @@ def differences(
 
 
 def kept(ours: Payload, theirs: Mapping[str, Value]) -> Payload:
-    """The fields in which a record that was brought in says something else there than here.
+    """The fields in which a record says something else there than here: one that was brought in,
+    or one that the system there writes in its own way.
 
     What is there may not be ours to say (another split of a name, terms that are unknown here). So
     it stays, until somebody edits the field: the pair of both values is known by its digest.

@@ -141,13 +141,15 @@ class RemoteRecord:
 class Done:
     """Pushed: the record is there as we sent it.
 
-    ``notes`` are things a person should know ("sent without its e-mail…").
+    ``notes`` are things a person should know ("sent without its e-mail…"). ``held`` are the fields
+    that hold something else than was sent, where the answer says so, as it was read.
     """
 
     id: int
     remote_id: str
     version: str | None = None
     notes: tuple[Message, ...] = ()
+    held: Payload = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
