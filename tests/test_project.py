@@ -110,6 +110,68 @@ def test_entities_do_not_know_the_use_cases() -> None:
         assert "interop_cli.services" not in path.read_text("utf-8"), path.name
 
 
+def test_the_guide_draws_the_house_as_it_is() -> None:
+    """Every folder stands in the picture of CONTRIBUTING.md, and all that it names is there."""
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    drawn, missing = in_picture(guide.partition("```\ninterop_cli/\n")[2].partition("```")[0])
+    assert not missing
+    folders = {path.parent.relative_to(PACKAGE) for path in MODULES} - {Path()}
+    assert not folders - drawn
+
+
+def in_picture(text: str) -> tuple[set[Path], list[str]]:
+    """What a picture of the package names, and what of that is not there.
+
+    ``card/`` and ``card.py`` are below the folder that stands further to the left; what stands
+    between dots are modules of the folder that the line begins with.
+    """
+    drawn, missing = set(), []
+    above: list[tuple[int, Path]] = []
+    for line in text.splitlines():
+        depth = len(line) - len(line.lstrip())
+        named = re.match(r"(?:[\w.]+(?:/|\.py)\s+)*[\w.]+(?:/|\.py)(?!\S)", line.strip())
+        if named:
+            while above and above[-1][0] >= depth:
+                above.pop()
+            folder = above[-1][1] if above else Path()
+            paths = [folder / name for name in named[0].split()]
+            drawn |= {*paths}
+            above.append((depth, paths[-1]))
+        rest = re.sub(r"\([^)]*\)?|^[^(]*\)", "", line.strip()[named.end() if named else 0 :])
+        modules = [part.strip() for part in rest.split("·")] if "·" in rest else []
+        for path in [*(paths if named else ()), *(above[-1][1] / f"{one}.py" for one in modules)]:
+            if not (PACKAGE / path).exists() and path.name != ".py":
+                missing.append(str(path))
+    return drawn, missing
+
+
+def test_a_wrong_picture_is_found() -> None:
+    assert in_picture("  domain/   pure\n    client.py  money.py   two\n")[1] == ["domain/money.py"]
+    assert in_picture("  services/\n    people/   contacts (a) · pets · notes\n")[1] == [
+        "services/people/pets.py"
+    ]
+    assert Path("services/people") in in_picture("  services/\n    people/   contacts\n")[0]
+
+
+def test_what_the_guide_names_exists() -> None:
+    """Files, functions, classes and fixtures between the picture and the style."""
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    text = guide.partition("## How a request travels")[2].partition("## Style")[0]
+    named = set(re.findall(r"`([A-Za-z_][\w./…]*)`", re.sub(r"```.*?```", "", text, flags=re.S)))
+    known = {
+        name
+        for path in [*MODULES, *(ROOT / "tests").rglob("*.py")]
+        for name in (*defined(ast.parse(path.read_text("utf-8"))), path.stem)
+    }
+    for name in named:
+        if "/" in name or name.endswith((".py", ".po")):
+            places = [where / name.rstrip("…") for where in (ROOT, PACKAGE)]
+            there = [*places, *(place.with_suffix(".py") for place in places)]
+            assert any(place.exists() for place in there), name
+        else:
+            assert name.rpartition(".")[2] in known, name
+
+
 def test_every_library_is_declared() -> None:
     declared = configparser.ConfigParser()
     declared.read(ROOT / "setup.cfg", "utf-8")
