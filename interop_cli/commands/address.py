@@ -14,12 +14,10 @@ from interop_cli.domain.fields import ADDRESS, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, argument, given, option, pass_app
-from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options
+from interop_cli.shell.options import ALLOW_MISMATCH, field_options, version_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.outcome import Outcome
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 address_command = Group("address", help=N_("Main and shipping addresses of a client."))
 
@@ -100,12 +98,7 @@ def create_command(
 @ADDRESS_ID
 @field_options(ADDRESS)
 @ALLOW_MISMATCH
-@option(
-    "--if-version",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=N_("Refuse unless the address is at this version."),
-)
+@version_option(N_("Refuse unless the address is at this version."))
 @pass_app
 def edit_command(
     app: App, address_id: int, allow_mismatch: bool, if_version: int | None, **fields: Any
@@ -143,20 +136,13 @@ def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import addresses
 
-    def work(uow: UnitOfWork) -> Outcome:
-        return addresses.delete(uow, list(address_ids))
-
-    if confirm.needed(app):
-        confirm.write(
-            app,
-            "address.delete",
-            work,
-            lambda count: counted(
-                "Delete {count} address?", "Delete {count} addresses?", count=count
-            ),
-            entity="address",
-        )
-    app.write("address.delete", work)
+    confirm.agreed(
+        app,
+        "address.delete",
+        lambda uow: addresses.delete(uow, address_ids),
+        lambda count: counted("Delete {count} address?", "Delete {count} addresses?", count=count),
+        entity="address",
+    )
 
 
 @address_command.command("why-not", cls=Command)

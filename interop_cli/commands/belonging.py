@@ -14,9 +14,9 @@ from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, argument, option, pass_app
-from interop_cli.shell.field_options import ALLOW_MISMATCH
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
+from interop_cli.shell.options import ALLOW_MISMATCH
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:

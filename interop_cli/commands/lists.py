@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, labelled, ngettext
 from interop_cli.shell.command import Count, argument, option, options
+from interop_cli.shell.options import filter_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 Batches = Iterator[list[tuple[Any, ...]]]
 
-FILTER = option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="EXPR",
-    help=N_("field op value; several are AND. See: interop help filters"),
-)
+FILTER = filter_option(N_("field op value; several are AND. See: interop help filters"))
 LIMIT = option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 SORT_HELP = N_("Order by a field; - reverses.")
 # Of a client's own things, or those of all clients.

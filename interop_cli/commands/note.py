@@ -18,15 +18,13 @@ from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _, labelled
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Group, RowId, argument, given, option, pass_app
-from interop_cli.shell.field_options import field_options
+from interop_cli.shell.options import OVERWRITE, attachment_option, field_options, version_option
 from interop_cli.shell.paths import FileRead, FileWritten
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.outcome import Outcome
     from interop_cli.services.people.notes import File
     from interop_cli.store.engines.connection import Row
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
 NOTE_ID = argument("note_id", type=RowId(), metavar="ID")
@@ -63,14 +61,7 @@ def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
 
 @click.command("detach", cls=Command)
 @NOTE_ID
-@option(
-    "--attachment",
-    "attachment_ids",
-    multiple=True,
-    type=RowId(),
-    metavar="ID",
-    help=N_("Which attachment; several times for several."),
-)
+@attachment_option(N_("Which attachment; several times for several."))
 @option("--all", "everything", is_flag=True, help=N_("All attachments of the note."))
 @pass_app
 def detach_command(
@@ -95,15 +86,8 @@ def detach_command(
 @click.command("save", cls=Command)
 @NOTE_ID
 @argument("place", metavar="FILE|FOLDER", type=FileWritten(Path, folder=True))
-@option(
-    "--attachment",
-    "attachment_ids",
-    multiple=True,
-    type=RowId(),
-    metavar="ID",
-    help=N_("Which attachment; all of them where none is named."),
-)
-@option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+@attachment_option(N_("Which attachment; all of them where none is named."))
+@OVERWRITE
 @pass_app
 def save_command(
     app: App, note_id: int, place: Path, attachment_ids: tuple[int, ...], overwrite: bool
@@ -261,12 +245,7 @@ def create_command(app: App, client: str, text: str, files: tuple[str, ...], **f
 @NOTE_ID
 @CATEGORY
 @field_options(NOTE)
-@option(
-    "--if-version",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=N_("Refuse unless the note is at this version."),
-)
+@version_option(N_("Refuse unless the note is at this version."))
 @pass_app
 def edit_command(
     app: App, note_id: int, text: str | None, if_version: int | None, **fields: Any
@@ -300,18 +279,13 @@ def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import notes
 
-    def work(uow: UnitOfWork) -> Outcome:
-        return notes.delete(uow, note_ids)
-
-    if confirm.needed(app):
-        confirm.write(
-            app,
-            "note.delete",
-            work,
-            lambda count: counted("Delete {count} note?", "Delete {count} notes?", count=count),
-            entity="note",
-        )
-    app.write("note.delete", work)
+    confirm.agreed(
+        app,
+        "note.delete",
+        lambda uow: notes.delete(uow, note_ids),
+        lambda count: counted("Delete {count} note?", "Delete {count} notes?", count=count),
+        entity="note",
+    )
 
 
 @note_command.command("categories", cls=Command)

@@ -61,6 +61,18 @@ def write(
     return found.matched
 
 
+def agreed(
+    app: App, operation: str, work: Work, question: Question, *, entity: str, asks: bool = True
+) -> None:
+    """Do ``work`` once somebody has agreed to it, and hand its outcome to the output.
+
+    ``asks`` false: it is about so little that nobody is asked.
+    """
+    if asks and needed(app):
+        write(app, operation, work, question, entity=entity)
+    app.write(operation, work)
+
+
 def preview(app: App, operation: str, work: Work, *, entity: str = "client") -> tuple[Outcome, int]:
     """Show what ``work`` would change; what it would do, and how many it would change."""
     found, ids = _tried(app, operation, work)

@@ -14,6 +14,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import selectors
 from interop_cli.shell.command import option, options
 from interop_cli.shell.completion import ReadyOrFile
+from interop_cli.shell.options import CONTINUE_ON_ERROR
 from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
@@ -56,11 +57,7 @@ FORM_OPTIONS = (
 INTAKE_OPTIONS = (
     option("--encoding", metavar="NAME", help=N_("Encoding of the file; UTF-8 unless said.")),
     option("--delimiter", metavar="C", help=N_("What separates the columns of a CSV.")),
-    option(
-        "--continue-on-error",
-        is_flag=True,
-        help=N_("Write the good rows, report the others (exit 68)."),
-    ),
+    CONTINUE_ON_ERROR,
     option(
         "--rejects",
         type=FileWritten(tells=True),

@@ -15,6 +15,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import ngettext, translate
 from interop_cli.shell.command import argument, option, options
+from interop_cli.shell.options import CLIENT_FILTERS, CONTINUE_ON_ERROR, STATUS, expect_option
 from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 
 if TYPE_CHECKING:
@@ -72,33 +73,16 @@ MAX_AFFECTED = option(
     help=N_("Refuse when there are more (default 500 off a terminal)."),
 )
 limit_options = options(
-    option(
-        "--expect",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help=N_("Refuse when the number of clients is another."),
-    ),
+    expect_option(N_("Refuse when the number of clients is another.")),
     MAX_AFFECTED,
-    option(
-        "--continue-on-error",
-        is_flag=True,
-        help=N_("Write the good rows, report the others (exit 68)."),
-    ),
+    CONTINUE_ON_ERROR,
 )
 _options = options(
     argument("codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]"),
-    option(
-        "--filter",
-        "filters",
-        multiple=True,
-        metavar="EXPR",
-        help=N_("The clients a filter matches, active or not; several are AND."),
-    ),
+    CLIENT_FILTERS,
     option("--all", "everything", is_flag=True, help=N_("All clients.")),
     option(
-        "--status",
-        type=click.Choice(("active", "inactive", "all")),
-        help=N_("With --filter or --all: only clients of this status."),
+        "--status", type=STATUS, help=N_("With --filter or --all: only clients of this status.")
     ),
     option("-0", "--null", is_flag=True, help=N_("Codes on stdin end with NUL.")),
     limit_options,

@@ -11,6 +11,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Count, argument, option, pass_app
+from interop_cli.shell.options import STATUS, confirm_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     help=N_("Only pairs of this score or more, of 100 (60)."),
 )
 @option(
-    "--status",
-    type=click.Choice(("active", "inactive", "all")),
-    default="active",
-    help=N_("Which clients; active ones by default."),
+    "--status", type=STATUS, default="active", help=N_("Which clients; active ones by default.")
 )
 @option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
 @pass_app
@@ -77,7 +75,7 @@ def duplicates_command(
 @click.command("merge", cls=Command)
 @argument("winner", metavar="KEPT_CODE")
 @argument("losers", nargs=-1, required=True, metavar="ABSORBED_CODE…")
-@option("--confirm", "confirmation", metavar="KEPT_CODE", help=N_("Repeat the code that stays."))
+@confirm_option("KEPT_CODE", N_("Repeat the code that stays."))
 @pass_app
 def merge_command(app: App, winner: str, losers: tuple[str, ...], confirmation: str | None) -> None:
     """Merge clients into one, which is kept and gets all that belongs to the absorbed ones.

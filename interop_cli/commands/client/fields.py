@@ -15,7 +15,14 @@ from interop_cli.domain.fields import CLIENT, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import Command, argument, option, pass_app
-from interop_cli.shell.field_options import ALLOW_MISMATCH, field_options, field_values
+from interop_cli.shell.options import (
+    ALLOW_MISMATCH,
+    OVERWRITE,
+    confirm_option,
+    field_options,
+    field_values,
+    version_option,
+)
 from interop_cli.shell.paths import FileRead, FileWritten
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -75,12 +82,7 @@ def _picture(file: str) -> bytes:
 @selector_options
 @field_options(CLIENT)
 @ALLOW_MISMATCH
-@option(
-    "--if-version",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=N_("Refuse unless the client is at this version."),
-)
+@version_option(N_("Refuse unless the client is at this version."))
 @pass_app
 def edit_command(
     app: App, picked: Picked, if_version: int | None, allow_mismatch: bool, **fields: Any
@@ -119,7 +121,7 @@ def edit_command(
 @argument("client", metavar="CODE")
 @argument("new_code", metavar="NEW_CODE")
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
-@option("--confirm", "confirmation", metavar="CODE", help=N_("Repeat the present code."))
+@confirm_option("CODE", N_("Repeat the present code."))
 @pass_app
 def recode_command(
     app: App, client: str, new_code: str, reuse: bool, confirmation: str | None
@@ -151,7 +153,7 @@ def recode_command(
 @option(
     "--save", "target", metavar="FILE", type=FileWritten(Path), help=N_("Write the logo to a file.")
 )
-@option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+@OVERWRITE
 @option("--remove", is_flag=True, help=N_("Take the logo away."))
 @pass_app
 def logo_command(

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from interop_cli.commands.client.reading import STATUS, list_options, list_query
+from interop_cli.commands.client.reading import list_options, list_query
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, argument, option, pass_app
-from interop_cli.shell.field_options import ALLOW_MISMATCH
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
+from interop_cli.shell.options import ALLOW_MISMATCH, STATUS
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:

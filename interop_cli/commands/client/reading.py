@@ -16,6 +16,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.i18n import _, labelled, language, translate
 from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
+from interop_cli.shell.options import STATUS
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 
 # What a table shows without --fields: what fits a terminal.
-STATUS = click.Choice(("active", "inactive", "all"))
 
 
 # Which clients, in which order.

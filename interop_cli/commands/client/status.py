@@ -10,6 +10,7 @@ import click
 from interop_cli.domain.messages import N_, Message, counted
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.options import OR_DEACTIVATE, confirm_option
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -104,13 +105,8 @@ def promote_command(app: App, picked: Picked) -> None:
 
 @click.command("delete", cls=Command)
 @selector_options
-@option("--or-deactivate", is_flag=True, help=N_("Deactivate those that are in use."))
-@option(
-    "--confirm",
-    "confirmation",
-    metavar="CODE|N",
-    help=N_("Repeat the code; the number of clients where there are several."),
-)
+@OR_DEACTIVATE
+@confirm_option("CODE|N", N_("Repeat the code; the number of clients where there are several."))
 @pass_app
 def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: str | None) -> None:
     """Delete clients that nothing uses.

@@ -13,7 +13,8 @@ from interop_cli.domain.errors import InteropError, IoFailure
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, RowId, option, pass_app
+from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.options import attachment_option, confirm_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -47,14 +48,7 @@ def export_personal_command(app: App, contact_id: int) -> None:
     is_flag=True,
     help=N_("Erase the attachments of the notes that mention the person, too."),
 )
-@option(
-    "--attachment",
-    "attachment_ids",
-    type=RowId(),
-    multiple=True,
-    metavar="ID",
-    help=N_("Erase this attachment too; several times for several."),
-)
+@attachment_option(N_("Erase this attachment too; several times for several."))
 @option(
     "--everywhere",
     is_flag=True,
@@ -63,7 +57,7 @@ def export_personal_command(app: App, contact_id: int) -> None:
         " is kept of other clients, but for those who have a contact of that name."
     ),
 )
-@option("--confirm", "confirmation", metavar="ID", help=N_("Repeat the number of the contact."))
+@confirm_option("ID", N_("Repeat the number of the contact."))
 @pass_app
 def erase_command(
     app: App,

@@ -12,6 +12,7 @@ from interop_cli.commands import lists
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
 from interop_cli.shell.command import Command, RowId, argument, option, pass_app
+from interop_cli.shell.options import STATUS
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -24,7 +25,7 @@ CONTACT_ID = argument("contact_id", type=RowId(), metavar="ID")
 @lists.ANY_CLIENT
 @option(
     "--status",
-    type=click.Choice(("active", "inactive", "all")),
+    type=STATUS,
     default="all",
     help=N_("Which contacts; all of them by default, inactive ones greyed."),
 )
@@ -54,12 +55,7 @@ def list_command(app: App, client: str | None, status: str, asked: lists.Asked) 
 
 @click.command("export", cls=Command)
 @lists.ANY_CLIENT
-@option(
-    "--status",
-    type=click.Choice(("active", "inactive", "all")),
-    default="all",
-    help=N_("Which contacts; all of them by default."),
-)
+@option("--status", type=STATUS, default="all", help=N_("Which contacts; all of them by default."))
 @option(
     "--format",
     "form",

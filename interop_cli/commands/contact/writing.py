@@ -11,12 +11,10 @@ from interop_cli.domain.fields import CONTACT
 from interop_cli.domain.messages import N_, counted
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, RowId, argument, given, option, pass_app
-from interop_cli.shell.field_options import field_options
+from interop_cli.shell.options import OR_DEACTIVATE, field_options, version_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.outcome import Outcome
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 CONTACT_IDS = argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 
@@ -40,12 +38,7 @@ def create_command(app: App, client: str, **fields: Any) -> None:
 @click.command("edit", cls=Command)
 @CONTACT_ID
 @field_options(CONTACT)
-@option(
-    "--if-version",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=N_("Refuse unless the contact is at this version."),
-)
+@version_option(N_("Refuse unless the contact is at this version."))
 @pass_app
 def edit_command(app: App, contact_id: int, if_version: int | None, **fields: Any) -> None:
     """Change fields of a contact; "" clears one.
@@ -75,20 +68,16 @@ def activate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import contacts
 
-    def work(uow: UnitOfWork) -> Outcome:
-        return contacts.activate(uow, contact_ids)
-
-    if len(contact_ids) > 1 and confirm.needed(app):
-        confirm.write(
-            app,
-            "contact.activate",
-            work,
-            lambda count: counted(
-                "Activate {count} contact?", "Activate {count} contacts?", count=count
-            ),
-            entity="contact",
-        )
-    app.write("contact.activate", work)
+    confirm.agreed(
+        app,
+        "contact.activate",
+        lambda uow: contacts.activate(uow, contact_ids),
+        lambda count: counted(
+            "Activate {count} contact?", "Activate {count} contacts?", count=count
+        ),
+        entity="contact",
+        asks=len(contact_ids) > 1,
+    )
 
 
 @click.command("deactivate", cls=Command)
@@ -102,25 +91,21 @@ def deactivate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     """
     from interop_cli.services.people import contacts
 
-    def work(uow: UnitOfWork) -> Outcome:
-        return contacts.deactivate(uow, contact_ids, app.rules())
-
-    if len(contact_ids) > 1 and confirm.needed(app):
-        confirm.write(
-            app,
-            "contact.deactivate",
-            work,
-            lambda count: counted(
-                "Deactivate {count} contact?", "Deactivate {count} contacts?", count=count
-            ),
-            entity="contact",
-        )
-    app.write("contact.deactivate", work)
+    confirm.agreed(
+        app,
+        "contact.deactivate",
+        lambda uow: contacts.deactivate(uow, contact_ids, app.rules()),
+        lambda count: counted(
+            "Deactivate {count} contact?", "Deactivate {count} contacts?", count=count
+        ),
+        entity="contact",
+        asks=len(contact_ids) > 1,
+    )
 
 
 @click.command("delete", cls=Command)
 @CONTACT_IDS
-@option("--or-deactivate", is_flag=True, help=N_("Deactivate those that are in use."))
+@OR_DEACTIVATE
 @pass_app
 def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) -> None:
     """Delete contacts that nothing uses.
@@ -131,20 +116,13 @@ def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) 
     """
     from interop_cli.services.people import contacts
 
-    def work(uow: UnitOfWork) -> Outcome:
-        return contacts.delete(uow, contact_ids, app.rules(), or_deactivate=or_deactivate)
-
-    if confirm.needed(app):
-        confirm.write(
-            app,
-            "contact.delete",
-            work,
-            lambda count: counted(
-                "Delete {count} contact?", "Delete {count} contacts?", count=count
-            ),
-            entity="contact",
-        )
-    app.write("contact.delete", work)
+    confirm.agreed(
+        app,
+        "contact.delete",
+        lambda uow: contacts.delete(uow, contact_ids, app.rules(), or_deactivate=or_deactivate),
+        lambda count: counted("Delete {count} contact?", "Delete {count} contacts?", count=count),
+        entity="contact",
+    )
 
 
 @click.command("default", cls=Command)

@@ -16,6 +16,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.options import OVERWRITE, confirm_option
 from interop_cli.shell.paths import FileRead, FileWritten, NamedFile
 from interop_cli.shell.signals import held
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command("backup", cls=Command)
 @argument("file", metavar="FILE", type=FileWritten(Path, database=True))
-@option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+@OVERWRITE
 @pass_app
 def backup_command(app: App, file: Path, overwrite: bool) -> None:
     """Write a consistent, checked copy of the database to a file.
@@ -75,7 +76,7 @@ def _copied(app: App, part: Path) -> None:
 
 @click.command("restore", cls=Command)
 @argument("file", metavar="FILE", type=FileRead(Path, database=True))
-@option("--confirm", "confirmation", metavar="NAME", help=N_("Repeat the name of the database."))
+@confirm_option("NAME", N_("Repeat the name of the database."))
 @option(
     "--keep",
     type=click.IntRange(min=1),

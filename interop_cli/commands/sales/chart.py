@@ -13,6 +13,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, local_time, ngettext
 from interop_cli.shell.command import Command, Count, argument, option, pass_app
+from interop_cli.shell.options import CLIENT_FILTERS
 from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
@@ -174,13 +175,7 @@ def wanted(app: App, form: str | None) -> str:
 @option("--top", type=Count(min=1), metavar="N", help=N_("Only the N largest."))
 @span_options
 @BASIS
-@option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="EXPR",
-    help=N_("The clients a filter matches, active or not; several are AND."),
-)
+@CLIENT_FILTERS
 @option(
     "--html",
     "page",

@@ -20,9 +20,9 @@ from interop_cli.domain.values.closed_lists import KIND_NAMES, KIND_TITLE, STATU
 from interop_cli.i18n import _, labelled
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
-from interop_cli.shell.field_options import field_options
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.intake import Intake, intake_options
+from interop_cli.shell.options import field_options
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:

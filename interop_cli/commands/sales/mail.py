@@ -14,6 +14,7 @@ from interop_cli.domain.messages import N_, Message, counted, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm, selectors
 from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.options import expect_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -35,12 +36,7 @@ SHOWN = 5
 )
 @option("--again", is_flag=True, help=N_("Also those that went already, or of which nobody knows."))
 @option("--test", metavar="EMAIL", help=N_("To this address alone, marked as a test."))
-@option(
-    "--expect",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help=N_("Refuse when the number of invoices is another."),
-)
+@expect_option(N_("Refuse when the number of invoices is another."))
 @selectors.MAX_AFFECTED
 @option(
     "--continue-on-error",

@@ -14,6 +14,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.shell.command import Command, argument, option, options, pass_app
+from interop_cli.shell.options import filter_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -29,13 +30,7 @@ ENDINGS = {".pdf": "pdf", ".html": "html", ".htm": "html", ".txt": "text"}
 SUFFIXES = {"pdf": ".pdf", "html": ".html", "text": ".txt"}
 CHOSEN = options(
     argument("numbers", nargs=-1, metavar="[NUMBER|#ID…|-]"),
-    option(
-        "--filter",
-        "filters",
-        multiple=True,
-        metavar="EXPR",
-        help=N_("The documents a filter matches; several are AND."),
-    ),
+    filter_option(N_("The documents a filter matches; several are AND.")),
 )
 
 

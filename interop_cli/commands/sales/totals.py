@@ -14,6 +14,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import selectors
 from interop_cli.shell.command import Command, argument, option, options, pass_app
+from interop_cli.shell.options import CLIENT_FILTERS
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -90,13 +91,7 @@ def refresh_command(
 @argument("codes", nargs=-1, metavar="[CODE…]")
 @span_options
 @BASIS
-@option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="EXPR",
-    help=N_("The clients a filter matches, active or not; several are AND."),
-)
+@CLIENT_FILTERS
 @pass_app
 def totals_command(
     app: App,

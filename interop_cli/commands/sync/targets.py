@@ -15,6 +15,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext, translate
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.options import confirm_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -206,7 +207,7 @@ def _flag(name: str, value: str) -> bool:
 
 @click.command("remove", cls=Command)
 @argument("name")
-@option("--confirm", "confirmation", metavar="NAME", help=N_("Repeat the target's name."))
+@confirm_option("NAME", N_("Repeat the target's name."))
 @pass_app
 def remove_command(app: App, name: str, confirmation: str | None) -> None:
     """Forget a target, its links, its log and its secret; nothing changes over there.

@@ -1,14 +1,16 @@
-"""The options of create and edit, out of the table of fields."""
+"""Options that several commands have; those of create and edit are out of the table of fields."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
+import click
+
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Field, Fields, Kind, taken
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import given, option, options
+from interop_cli.shell.command import RowId, given, option, options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,6 +19,46 @@ ALLOW_MISMATCH = option(
     is_flag=True,
     help=N_("Accept a postal code or tax number that does not check."),
 )
+STATUS = click.Choice(("active", "inactive", "all"))
+CONTINUE_ON_ERROR = option(
+    "--continue-on-error",
+    is_flag=True,
+    help=N_("Write the good rows, report the others (exit 68)."),
+)
+OR_DEACTIVATE = option(
+    "--or-deactivate", is_flag=True, help=N_("Deactivate those that are in use.")
+)
+OVERWRITE = option("--overwrite", is_flag=True, help=N_("Replace the file if there is one."))
+
+
+def filter_option(help: str) -> Callable[[F], F]:
+    """``--filter``, which may stand several times."""
+    return option("--filter", "filters", multiple=True, metavar="EXPR", help=help)
+
+
+CLIENT_FILTERS = filter_option(N_("The clients a filter matches, active or not; several are AND."))
+
+
+def expect_option(help: str) -> Callable[[F], F]:
+    """``--expect``: how many there must be."""
+    return option("--expect", type=click.IntRange(min=0), metavar="N", help=help)
+
+
+def version_option(help: str) -> Callable[[F], F]:
+    """``--if-version``: what is changed must be as it was when it was read."""
+    return option("--if-version", type=click.IntRange(min=1), metavar="N", help=help)
+
+
+def confirm_option(metavar: str, help: str) -> Callable[[F], F]:
+    """``--confirm``, with what is repeated there."""
+    return option("--confirm", "confirmation", metavar=metavar, help=help)
+
+
+def attachment_option(help: str) -> Callable[[F], F]:
+    """``--attachment``, which may stand several times."""
+    return option(
+        "--attachment", "attachment_ids", multiple=True, type=RowId(), metavar="ID", help=help
+    )
 
 
 def field_options(
