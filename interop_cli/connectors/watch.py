@@ -1,4 +1,4 @@
-"""A time limit on a whole call: ``requests`` has one for each wait on the socket alone.
+"""Connections under a time limit on the whole call: ``urllib3`` has one for each wait alone.
 
 Whoever answers a byte at a time would be waited for without end; so the sockets themselves are cut.
 """
@@ -8,34 +8,30 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import make_headers
 
 from interop_cli.connectors.hosts import refuse_link_local
 
 
 class Watch:
-    """A time limit, as a context manager; sockets that are added to it are cut when it is over."""
+    """A call that is over at ``ends`` (``time.monotonic``): then its sockets are cut."""
 
-    def __init__(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
+    def __init__(self, ends: float) -> None:
+        self.ends = ends
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
         self.over = False
         """Whether the time was over before the call was."""
         self.connected = False
         """Whether anything can have been sent: false while the connection is not yet open."""
-
-    def __enter__(self) -> Watch:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._timer.cancel()
 
     def add(self, sock: socket.socket) -> None:
         """Watch a socket too."""
@@ -45,7 +41,8 @@ class Watch:
         if late:
             _shut(sock)
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """The time is over."""
         with self._lock:
             self.over = True
             sockets = list(self._sockets)
@@ -58,22 +55,81 @@ def _shut(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
-class CappedAdapter(HTTPAdapter):
-    """An adapter whose connections report to the watch of the call at hand."""
+class Watchman:
+    """Watches the calls of a session, in one thread for all of them."""
 
     def __init__(self) -> None:
-        self.watch: Watch | None = None
-        super().__init__(max_retries=0, pool_connections=2, pool_maxsize=2)
+        self._watches: set[Watch] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._wakes = 0.0
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        adapter = self
+    @contextlib.contextmanager
+    def watching(self, watch: Watch) -> Iterator[None]:
+        """Have an eye on a call."""
+        with self._changed:
+            self._watches.add(watch)
+            if self._thread is None:
+                self._wakes = watch.ends
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+            elif watch.ends < self._wakes:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._watches.discard(watch)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        with self._changed:
+            self._changed.notify()
+
+    def _work(self) -> None:
+        """Cut what is over, until nothing is watched any more."""
+        with self._changed:
+            while self._watches:
+                now = time.monotonic()
+                for watch in [one for one in self._watches if one.ends <= now]:
+                    self._watches.discard(watch)
+                    watch.cut()
+                # Calls come and go meanwhile, and end later than this: nobody has to be woken.
+                self._wakes = min((one.ends for one in self._watches), default=now)
+                self._changed.wait(self._wakes - now)
+            self._thread = None
+
+
+class WatchedConnections:
+    """Connections that report to the watch of the call at hand.
+
+    ``ca_bundle`` are the certificates to be trusted, a file or a folder; None: the usual ones.
+    """
+
+    def __init__(self, *, ca_bundle: str | None, proxy: str | None) -> None:
+        self.watch: Watch | None = None
+        trusted = ca_bundle or _usual_certificates()
+        where = "ca_cert_dir" if Path(trusted).is_dir() else "ca_certs"
+        how: dict[str, Any] = {
+            where: trusted,
+            "cert_reqs": "CERT_REQUIRED",
+            "num_pools": 2,
+            "maxsize": 2,
+        }
+        if proxy:
+            self.pools: PoolManager = ProxyManager(proxy, proxy_headers=_let_in(proxy), **how)
+        else:
+            self.pools = PoolManager(**how)
+        self.pools.pool_classes_by_scheme = self._watched()
+
+    def _watched(self) -> dict[str, Any]:
+        whose = self
 
         class Plain(_Watched, HTTPConnection):
-            owner = adapter
+            owner = whose
 
         class Secure(_Watched, HTTPSConnection):
-            owner = adapter
+            owner = whose
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -81,13 +137,28 @@ class CappedAdapter(HTTPAdapter):
         class SecurePool(HTTPSConnectionPool):
             ConnectionCls = Secure
 
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        return {"http": PlainPool, "https": SecurePool}
+
+
+def _usual_certificates() -> str:
+    import certifi
+
+    return certifi.where()
+
+
+def _let_in(proxy: str) -> dict[str, str]:
+    """The headers that a proxy asks for, where its address names a user."""
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return dict(make_headers(proxy_basic_auth=user))
 
 
 class _Watched:
     """Shows its socket to the watch, when it is opened and whenever it is used again."""
 
-    owner: CappedAdapter
+    owner: WatchedConnections
     sock: Any
 
     def _new_conn(self) -> socket.socket:

@@ -117,6 +117,19 @@ def test_the_netrc_file_and_the_proxies_of_the_environment_are_ignored(
     assert "authorization" not in fake.calls[-1].headers
 
 
+def test_through_a_proxy_it_is_known_as_well_what_may_have_been_done(fake: Toy) -> None:
+    proxied = Http("http://127.0.0.1:9", Clock(), proxy=fake.url, max_seconds=0.6)
+    proxied.authorize = lambda: {"Authorization": f"Bearer {fake.token}"}
+    assert proxied.call("POST", "/thing", json={"a": 1}).data == {"got": {"a": 1}}
+    fake.fail("close", when="after")
+    assert trouble(proxied, json={}).kind is TroubleKind.UNKNOWN
+    fake.fail("drip")
+    started = time.monotonic()
+    assert trouble(proxied, json={}).kind is TroubleKind.UNKNOWN
+    assert time.monotonic() - started < 5
+    proxied.close()
+
+
 def test_a_secret_that_comes_back_is_hidden(http: Http, fake: Toy) -> None:
     fake.fail("echo", reply=Reply(200))
     answer = http.call("POST", "/thing")
