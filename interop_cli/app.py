@@ -165,10 +165,13 @@ class App:
 
     @property
     def reading(self) -> Reading:
-        """How the values of filters are read: the day and its zone, the company's country."""
+        """How the values of filters are read: the day and its zone, and what is the company's."""
         from interop_cli.domain.filters.values import Reading
 
-        return Reading(self.today, self.zone, str(self.settings.get("defaults.country")))
+        get = self.settings.get
+        return Reading(
+            self.today, self.zone, str(get("defaults.country")), tuple(get("note.categories"))
+        )
 
     def now(self) -> str:
         """The time as stored: UTC, ISO 8601, to the second; midnight where the date is fixed."""

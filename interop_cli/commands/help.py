@@ -103,8 +103,9 @@ names, cities and codes are compared without case or accents, telephones by
 their digits. Others are text, whole numbers, true, false, null, dates
 (2026-11-24), times (2026-11-24T16:30:00Z), or how long before today (-10d, -6w,
 -3m, -1y). A date is that day in the company's time zone (interop config get
-timezone). A province, country, language, currency, kind or status that no list
-and no row has is refused, with the nearest.
+timezone). A province, country, language, currency, kind, status or category of
+notes that no list and no row has is refused, with the nearest; ~ looks for a
+part of their names too: country ~ united.
 
 A value that holds a comma, a parenthesis, or one of the words and, or, not, in,
 is goes in quotes: name = "Dubé and Sons". So does a word that means itself:

@@ -298,6 +298,8 @@ def _signs(field: ListField) -> tuple[str, ...]:
 def _values(place: Place, field: ListField) -> Iterable[Offer]:
     from interop_cli.domain.fields.field import Kind
 
+    if field.name == "category":
+        return _categories(place)
     if field.choices:
         return of_closed_list(field.choices)
     if field.kind is Kind.BOOL:
@@ -308,8 +310,6 @@ def _values(place: Place, field: ListField) -> Iterable[Offer]:
         return [*_days(place), ("-30d", ""), ("-1y", ""), ("-3y", "")]
     if field.kind is Kind.CODE and (found := _VALUE.fullmatch(place.typed)):
         return cast("Iterable[Offer]", _clients(place._replace(typed=found["start"])))
-    if field.name == "category":
-        return _categories(place)
     return []
 
 

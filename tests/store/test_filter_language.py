@@ -216,6 +216,11 @@ def test_values_mean_what_create_would_read(clients: Store, expression: str, cod
         ("currency = CADD", "CAD"),
         ("currency < dollars", "CAD, USD"),
         ("shipper_identity = standrad", "standard"),
+        ("province ~ Ontarioo", "Ontario"),
+        ("not country ~ nowhere", ""),
+        ("language ~ xx", "fr, en"),
+        ("currency ~ zz", "CAD, USD"),
+        ("shipper_identity ~ standrad", "standard"),
         ("created_at = hier", ""),
         ("last_invoice = 2026-11-24T12:00:00Z", ""),
         ("phone ~ ' '", ""),
@@ -228,6 +233,25 @@ def test_an_unknown_value_of_a_list_is_refused_with_the_nearest(
         found(clients, expression)
     assert caught.value.code == "filter.value"
     assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("expression", "codes"),
+    [
+        ("province ~ ontar", "CD"),
+        ("province ~ on", "CDE"),  # a code, and what a row holds: not Oregon
+        ("province ~ von", "E"),  # of a country without a list, as it was typed
+        ("country ~ unis", ""),  # the United States, where nobody is
+        ("country ~ royaume", "E"),
+        ("country ~ kingdom or country ~ fr", "EF"),
+        ("not country ~ canad", "EF"),
+        ("language ~ anglai", "BC"),
+        ("currency ~ eu", "F"),
+        ("shipper_identity ~ stand", "ABCDEF"),
+    ],
+)
+def test_a_part_of_a_name_of_a_list_is_found(clients: Store, expression: str, codes: str) -> None:
+    assert found(clients, expression) == codes
 
 
 def test_a_condition_stands_by_itself(clients: Store) -> None:

@@ -71,14 +71,15 @@ def nobody_holds(_text: str) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading depends on: the day, the zone whose days are meant, the company's country.
+    """What reading depends on: the day, the zone whose days are meant, and what is the company's.
 
-    The zone ``None`` is that of this machine.
+    That is its country and its ``categories`` of notes. The zone ``None`` is that of this machine.
     """
 
     today: date
     zone: tzinfo | None = UTC
     country: str = "CA"
+    categories: tuple[str, ...] = ()
 
     def stored(
         self, field: Filtered, value: Value, held: Held = nobody_holds
@@ -127,21 +128,37 @@ class Reading:
     def _listed(
         self, field: Filtered, which: ClosedList, text: str, held: Held
     ) -> tuple[object, ...]:
-        known = closed_lists.meant(which, text, self.country)
+        known = closed_lists.meant(which, text, self.country, self.categories)
         if not known:
             known = tuple(held(text))
         if not known:
             raise self._unknown(field, which, text)
+        if field.kind in FOLDED:
+            return tuple(dict.fromkeys(map(fold, known)))
         # A province of a country without a list was kept as it was typed.
         typed = (nfc(text.strip()),) if which is ClosedList.PROVINCE else ()
         return tuple(dict.fromkeys((*known, *typed)))
 
+    def holding(
+        self, field: Filtered, which: ClosedList, text: str, held: Held
+    ) -> tuple[object, ...]:
+        """The values of a closed list that have the text in their code, or else in their name.
+
+        ``held`` gives the stored values that have it in them. Raises UsageError ``filter.value``
+        where neither the list nor any row has one.
+        """
+        own = (self.country, self.categories)
+        known = closed_lists.meant(which, text, *own) or closed_lists.holding(which, text, *own)
+        if not known and not held(text):
+            raise self._unknown(field, which, text)
+        return known
+
     def _unknown(self, field: Filtered, which: ClosedList, text: str) -> UsageError:
-        near = closed_lists.nearest(which, text, self.country)
+        near = closed_lists.nearest(which, text, self.country, self.categories)
         if not near and which in _PLACES:  # country = Québec
             (other,) = _PLACES - {which}
             near = f"{other} = {text}" if closed_lists.meant(other, text, self.country) else None
-        offered = ", ".join(closed_lists.offered(which))
+        offered = ", ".join(closed_lists.offered(which, self.categories))
         if near:
             hint = msg("Did you mean {field}?", field=near)
         else:

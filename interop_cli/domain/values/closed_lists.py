@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -173,6 +173,7 @@ class ClosedList(StrEnum):
     DOCUMENT_KIND = "kind of document"
     DOCUMENT_STATUS = "status of a document"
     SYNC_STATE = "state in a target"
+    NOTE_CATEGORY = "category of a note"
 
 
 _WORDS = {
@@ -183,11 +184,13 @@ _WORDS = {
 }
 
 
-def meant(which: ClosedList, text: str, country: str) -> tuple[str, ...]:
+def meant(
+    which: ClosedList, text: str, country: str, categories: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The stored values that ``text`` names; none where it is not in the list.
 
     Several only for the name of provinces of several countries. ``country`` is the company's own:
-    its provinces come first.
+    its provinces come first; ``categories`` are its own too, those of notes.
     """
     if words := _WORDS.get(which):
         found = find_choice(text, words)
@@ -202,6 +205,8 @@ def meant(which: ClosedList, text: str, country: str) -> tuple[str, ...]:
     if which is ClosedList.CURRENCY:
         code = find_currency(text)
         return (code,) if code else ()
+    if which is ClosedList.NOTE_CATEGORY:
+        return tuple(one for one in categories if fold(one) == fold(text))
     state = fold(text).replace(" ", "_")
     return (state,) if state in _sync_states() else ()
 
@@ -216,17 +221,39 @@ def _provinces(text: str, country: str) -> tuple[str, ...]:
     return ()
 
 
-def nearest(which: ClosedList, text: str, country: str) -> str | None:
+def holding(
+    which: ClosedList, text: str, country: str, categories: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The stored values in whose codes ``text`` is, else those in whose names it is.
+
+    Of provinces, those of the neighbours and the company's own country before all others.
+    """
+    inside = fold(text)
+    near = dict.fromkeys((country, *NEIGHBOURS))
+    for countries in (near, _country_codes()) if which is ClosedList.PROVINCE else (near,):
+        values = list(_named(which, countries, categories))
+        for part in (1, 0):
+            if found := dict.fromkeys(one[1] for one in values if inside in fold(one[part])):
+                return tuple(found)
+    return ()
+
+
+def nearest(
+    which: ClosedList, text: str, country: str, categories: Sequence[str] = ()
+) -> str | None:
     """The name or code of the list that is most like ``text``; None where none is like it."""
     if which is ClosedList.CURRENCY and len(text) > CODE:
         return None  # a word: codes that share some of its letters are no help
-    names = {fold(name): name for name in _names(which, country)}
+    values = _named(which, (*NEIGHBOURS, country), categories)
+    names = {fold(name): name for name, _value in values}
     found = closest(fold(text), names)
     return names[found] if found else None
 
 
-def offered(which: ClosedList) -> tuple[str, ...]:
+def offered(which: ClosedList, categories: Sequence[str] = ()) -> tuple[str, ...]:
     """The values of a list that is short enough to be shown whole, or the first; else none."""
+    if which is ClosedList.NOTE_CATEGORY:
+        return tuple(categories)
     if which is ClosedList.CURRENCY:
         return FREQUENT
     if words := _WORDS.get(which):
@@ -234,18 +261,35 @@ def offered(which: ClosedList) -> tuple[str, ...]:
     return tuple(_sync_states()) if which is ClosedList.SYNC_STATE else ()
 
 
-def _names(which: ClosedList, country: str) -> Iterable[str]:
+def _named(
+    which: ClosedList, countries: Iterable[str], categories: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """The names of a list, each with its stored value; the provinces of ``countries``."""
     if words := _WORDS.get(which):
-        return words
-    if which is ClosedList.PROVINCE:
-        from interop_cli.domain.values.places import province_names
+        yield from words.items()
+    elif which is ClosedList.PROVINCE:
+        from interop_cli.domain.values.places import country_rules, province_names
 
-        return [name for one in (*NEIGHBOURS, country) for name in province_names(one)]
-    if which is ClosedList.COUNTRY:
-        from interop_cli.domain.values.places import country_codes, country_name
+        for country in countries:
+            rules = country_rules(country)
+            yield from (
+                (name, rules.province_code(name) or name) for name in province_names(country)
+            )
+    elif which is ClosedList.COUNTRY:
+        from interop_cli.domain.values.places import country_name
 
-        return [country_name(code, lang) for code in country_codes() for lang in ("en", "fr")]
-    return sorted(currencies()) if which is ClosedList.CURRENCY else _sync_states()
+        for code in _country_codes():
+            yield from ((country_name(code, lang), code) for lang in ("en", "fr"))
+    else:
+        values = _sync_states() if which is ClosedList.SYNC_STATE else categories
+        values = sorted(currencies()) if which is ClosedList.CURRENCY else values
+        yield from ((value, value) for value in values)
+
+
+def _country_codes() -> list[str]:
+    from interop_cli.domain.values.places import country_codes
+
+    return country_codes()
 
 
 def _sync_states() -> list[str]:

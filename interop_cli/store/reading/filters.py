@@ -37,7 +37,6 @@ from interop_cli.domain.filters.values import (
     nobody_holds,
 )
 from interop_cli.domain.messages import msg
-from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.fields import ListField, Per, field_named
@@ -46,8 +45,8 @@ from interop_cli.store.reading.lists import EVERYTHING, Condition, digits_in, li
 MOST_VALUES = 20_000  # SQLite binds 32,766, PostgreSQL twice as many
 SIDE_BY_SIDE = 100  # parts joined without parentheses; SQLite's trees are 1,000 deep at most
 
-Held = Callable[[ListField, str], Sequence[str]]
-"""The values of a field in the rows of its list that are folded as this text is."""
+Held = Callable[[ListField, str, str], Sequence[str]]
+"""The values of a field in the rows of its list that are ``=`` this text, folded, or ``~`` it."""
 
 
 def compile_filters(
@@ -55,7 +54,7 @@ def compile_filters(
     fields: Sequence[ListField],
     reading: Reading | date,
     folded: Callable[[str], str],
-    held: Held = lambda _field, text: nobody_holds(text),
+    held: Held = lambda _field, _op, text: nobody_holds(text),
     *,
     distributed: bool = False,
 ) -> Condition:
@@ -76,11 +75,12 @@ def compile_filters(
 def held_in(conn: Connection, source: str) -> Held:
     """What the rows of a list hold; ``source`` is its FROM."""
 
-    def held(field: ListField, text: str) -> Sequence[str]:
+    def held(field: ListField, op: str, text: str) -> Sequence[str]:
+        test = "LIKE :folded ESCAPE '\\'" if op == "~" else "= :folded"
         rows = conn.query(
             f"SELECT DISTINCT {field.sql} AS value{source}"
-            f" WHERE {field.sql} IS NOT NULL AND {conn.folded(field.sql)} = :folded",
-            folded=fold(text),
+            f" WHERE {field.sql} IS NOT NULL AND {conn.folded(field.sql)} {test}",
+            folded=f"%{like_escaped(fold(text))}%" if op == "~" else fold(text),
         )
         return [row["value"] for row in rows]
 
@@ -252,18 +252,18 @@ class _Compiler:
         found = _sure(field, f"{column} LIKE {pattern} ESCAPE '\\'", column)
         if field.choices is None:
             return found
-        # By name too: "country ~ canada" is CA.
-        places = [
-            self._bind(one)
-            for one in closed_lists.meant(field.choices, value, self.reading.country)
-        ]
-        if not places:
+        # By name too: "country ~ canada" is CA, and "country ~ united" US and GB.
+        known = self.reading.holding(
+            field, field.choices, value, lambda text: self.held(field, "~", text)
+        )
+        if not known:
             return found
+        places = [self._bind(one) for one in known]
         named = _sure(field, f"{field.sql} IN ({', '.join(places)})", field.sql)
         return f"({found} OR {named})"
 
     def _stored(self, field: ListField, value: Value) -> tuple[object, ...]:
-        return self.reading.stored(field, value, lambda text: self.held(field, text))
+        return self.reading.stored(field, value, lambda text: self.held(field, "=", text))
 
     def _column(self, field: ListField) -> str:
         if field.kind in FOLDED:

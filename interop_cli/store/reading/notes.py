@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from interop_cli.domain.errors import NotFound, UsageError
 from interop_cli.domain.fields import NOTE, Kind
 from interop_cli.domain.fields.field import Column, ValueKind, names
 from interop_cli.domain.messages import msg
+from interop_cli.domain.values.closed_lists import ClosedList
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.reading.fields import list_fields
@@ -151,17 +153,17 @@ def _attached(conn: Connection, note_ids: Iterable[int]) -> dict[int, list[Row]]
 
 
 COUNT = "(SELECT COUNT(*) FROM attachment f WHERE f.note_id = n.id AND f.client_id = n.client_id)"
+COMPARED: dict[str, dict[str, Any]] = {
+    "category": {"choices": ClosedList.NOTE_CATEGORY},
+    # How many there are.
+    "attachments": {"sql": COUNT, "kind": Kind.INT, "always": True},
+}
+"""What filters and sorting look at, where it is not what is shown."""
 VIEW = ListView(
     source=FROM,
     table="n",
     columns={field.name: field.sql for field in FIELDS},
-    # Of attachments, how many there are is compared.
-    fields=tuple(
-        field._replace(sql=COUNT, kind=Kind.INT, always=True)
-        if field.name == "attachments"
-        else field
-        for field in FIELDS
-    ),
+    fields=tuple(field._replace(**COMPARED.get(field.name, {})) for field in FIELDS),
     own=(Key("n.noted_at", descending=True), Key("n.id", descending=True)),
     searched=("category", "text", "author", *names(field for field in NOTE if field.searched)),
     nested={"attachments": _attached},
