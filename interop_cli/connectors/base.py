@@ -189,6 +189,11 @@ class HttpConnector:
         """None: a system that has a place for our key says otherwise."""
         return iter(())
 
+    @property
+    def ahead(self) -> float:
+        """How many seconds our clock is ahead of the system's, as far as its answers tell."""
+        return self.http.ahead if "http" in self.__dict__ else 0.0
+
     def traces(self) -> list[Trace]:
         """The calls made since this was last asked."""
         found: list[Trace] = []

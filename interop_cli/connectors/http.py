@@ -14,6 +14,8 @@ import json as jsonlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -34,6 +36,8 @@ CONNECT_SECONDS = 5.0
 SHORTEST = 0.05  # seconds; less is no time to be answered in
 GET_ATTEMPTS = 3
 CHUNK = 64 * 1024
+LONGEST_WAIT = 31 * 86400.0
+AHEAD = 60.0  # seconds; less is the time that an answer takes
 HIDDEN = "[secret]"
 USUAL_HEADERS = {
     "Accept": "application/json",
@@ -58,9 +62,25 @@ class HttpAnswer:
         return 200 <= self.status < 300
 
     def retry_after(self) -> float | None:
-        """The seconds of Retry-After; a date there is not read."""
+        """The seconds of Retry-After, which may be a date by the server's own clock; a month at
+        most.
+        """
         text = self.headers.get("Retry-After", "").strip()
-        return float(text) if text.isdecimal() and len(text) < 8 else None
+        if text.isdecimal():
+            return min(float(text), LONGEST_WAIT)
+        until, now = _moment(text), _moment(self.headers.get("Date", ""))
+        if until is None or now is None or until <= now:
+            return None
+        return min((until - now).total_seconds(), LONGEST_WAIT)
+
+
+def _moment(text: str) -> datetime | None:
+    """A date of HTTP; None where it is none."""
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 Judge = Callable[[HttpAnswer], "Trouble | None"]
@@ -86,6 +106,8 @@ class Http:
     proxy: str | None = None
     request_id_header: str = ""
     traces: list[Trace] = field(default_factory=list)
+    ahead: float = 0.0
+    """How many seconds our clock is ahead of the server's, by its last answer."""
     _connections: WatchedConnections | None = field(default=None, repr=False)
     _watchman: Watchman = field(default_factory=Watchman, repr=False)
     _secrets: set[str] = field(default_factory=set, repr=False)
@@ -123,6 +145,7 @@ class Http:
                 if (
                     attempt == attempts
                     or trouble.kind is not TroubleKind.RETRY
+                    or trouble.retry_after is not None
                     or trouble.status == 429
                     or self.ends is not None
                 ):
@@ -248,6 +271,10 @@ class Http:
         except (ValueError, RecursionError):
             data, readable = None, False
         answer = HttpAnswer(status, found, data)
+        now = _moment(found.get("Date", ""))
+        if now is not None:
+            ahead = (self.clock.now() - now).total_seconds()
+            self.ahead = ahead if ahead > AHEAD else 0.0
         if answer.ok:
             if not readable:
                 raise Trouble(

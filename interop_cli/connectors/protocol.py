@@ -243,6 +243,12 @@ class Connector(Protocol):
         them.
         """
 
+    @property
+    def ahead(self) -> float:
+        """How many seconds our clock is ahead of the system's; 0 where nobody knows. What changed
+        there is asked for by its clock.
+        """
+
     def traces(self) -> list[Trace]:
         """The calls made since this was last asked, for the log."""
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.descriptor import Descriptor
+from interop_cli.domain.sync.descriptor import Descriptor, Policy
 from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
-from interop_cli.domain.sync.merge import Difference, three_columns, without_erased
+from interop_cli.domain.sync.merge import Difference, is_put_back, three_columns, without_erased
+from interop_cli.domain.sync.payload import Payload, as_kept, pairs
 from interop_cli.domain.sync.plan import Reason
 from interop_cli.domain.sync.records import Departure, LocalRecord, RemoteRecord
 from interop_cli.store.sync import orphans
@@ -95,7 +96,7 @@ def pull(
     with working(opened, wait):
         recognise(opened)
         since = None if full or scope != EVERYTHING else opened.target.pulled_at
-        began = opened.clock.stamp()
+        began = opened.clock.stamp(-opened.connector.ahead)
         for entity in opened.connector.entities:
             _pull_entity(opened, entity, scope, since, pulled, accept_empty=accept_empty)
         if scope == EVERYTHING:
@@ -226,15 +227,46 @@ def _write(
             if one.theirs != one.base
         ]
         pulled.drifted += [(local, one) for one in drift]
+        ruled, drift = _ruled(opened, local, link, drift)
         # The version is not taken over: the next push must notice that somebody was there.
         values = {
             "drift": int(bool(drift)),
             "seen": dumped(without_erased(remote.values, link.pushed)) if drift else None,
             "seen_at": opened.clock.stamp(),
+            **ruled,
         }
         if not drift:
             values["remote_version"] = remote.version
         _set(uow, opened, local, link, **values)
+
+
+def _ruled(
+    opened: OpenTarget, local: LocalRecord, link: Link, drift: list[Difference]
+) -> tuple[dict[str, Any], list[Difference]]:
+    """Of what changed there, what nobody has to decide: what is left to them stays, and our key is
+    put back by the next push. The columns that say so, and the drift that is left.
+    """
+    descriptor = opened.connector.descriptor(local.entity)
+    theirs, left, again = Payload(), list[Difference](), False
+    for one in drift:
+        field = descriptor.named(one.field)
+        if field is not None and field.policy in (Policy.THEIRS, Policy.CREATE_ONLY):
+            theirs[one.field] = one.theirs
+        elif is_put_back(one.field, one.theirs):
+            again = True
+        else:
+            left.append(one)
+    if not theirs and not again:
+        return {}, left
+    ours = as_kept(opened.connector.payload(local), link.pushed, link.kept)
+    base = {**link.pushed, **theirs}
+    columns: dict[str, Any] = {"kept": dumped({**link.kept, **pairs(ours, theirs)} or None)}
+    if again:
+        base |= {one.field: None for one in drift if is_put_back(one.field, one.theirs)}
+        columns["stamp"] = ""
+        if link.state is LinkState.IN_SYNC:
+            columns["state"] = LinkState.PENDING
+    return {**columns, "pushed": dumped(base)}, left
 
 
 def _settled(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,6 @@ def fake() -> Iterator[Toy]:
 
 @pytest.fixture
 def http(fake: Toy) -> Iterator[Http]:
-    from datetime import UTC, datetime
-
     session = Http(
         fake.url,
         Clock(datetime(2026, 1, 5, tzinfo=UTC)),
@@ -166,3 +165,33 @@ def test_addresses_that_are_refused(url: str) -> None:
 )
 def test_addresses_that_are_taken(url: str) -> None:
     assert checked_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        ("7", 7),
+        ("Mon, 05 Jan 2026 00:02:00 GMT", 120),  # by the server's clock
+        ("Mon, 05 Jan 2026 00:02:00 -0000", 120),
+        ("Sun, 04 Jan 2026 00:02:00 GMT", None),
+        ("99999999999", 31 * 86400),
+        ("Mon, 05 Jan 2099 00:02:00 GMT", 31 * 86400),
+        *(("soon", None), ("-3", None), ("", None), ("Mon, 99 Jan 2026 00:02:00 GMT", None)),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_how_long_to_wait(
+    http: Http, fake: Toy, said: str, wait: float | None, status: int
+) -> None:
+    fake.now = lambda: datetime(2026, 1, 5, tzinfo=UTC).timestamp()
+    fake.fail("reply", reply=Reply(status, {}, {"Retry-After": said}), times=3)
+    assert trouble(http, "GET").retry_after == wait
+    asked = 1 if wait is not None or status == 429 else 3  # who says how long is not asked before
+    assert len(fake.calls) == asked
+
+
+@pytest.mark.parametrize(("behind", "ahead"), [(3600, 3600), (30, 0), (0, 0), (-3600, 0)])
+def test_a_clock_that_is_ahead_is_known(http: Http, fake: Toy, behind: int, ahead: int) -> None:
+    fake.now = lambda: datetime(2026, 1, 5, tzinfo=UTC).timestamp() - behind
+    http.call("GET", "/thing")
+    assert http.ahead == ahead

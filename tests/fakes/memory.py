@@ -127,6 +127,7 @@ class MemoryConnector:
     oauth: ClassVar[OAuthApp | None] = None
     by_file: ClassVar[bool] = False
     only_read: ClassVar[frozenset[str]] = frozenset()
+    ahead: ClassVar[float] = 0.0
     settings: ClassVar[tuple[TargetSetting, ...]] = ()
     erases: ClassVar[frozenset[str]] = frozenset()
     remotes: ClassVar[dict[str, MemoryRemote]] = {}

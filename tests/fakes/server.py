@@ -198,6 +198,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Silence."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header ``Date``, by the fake's own clock."""
+        return super().date_time_string(self.owner.now() if timestamp is None else timestamp)
+
     def _serve(self) -> None:
         import time
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -105,6 +106,68 @@ def test_who_wins_can_be_said_for_a_field(
     assert pushed("sync", "push", "-q").code == 0
     assert portal.live()[theirs]["phone"] == held
     assert pushed("sync", "push", "--json").json["matched"] == 0
+
+
+@pytest.mark.parametrize("policy", ["theirs", "create-only"])
+@pytest.mark.parametrize("value", ["418-555-0777", ""])
+def test_what_is_left_to_them_is_told_once_and_no_drift(
+    pushed: Run, portal: FakeHubSpot, policy: str, value: str
+) -> None:
+    pushed("sync", "fields", "crm", "--entity", "client", "--wins", f"phone={policy}", "-q")
+    portal.edit(remote_id(portal, "A"), phone=value)
+    told = pushed("sync", "pull", "--full", "--json")
+    assert (told.code, [row["theirs"] for row in told.json]) == (10, [value or None])
+    again = pushed("sync", "pull", "--full", "--json")
+    assert (again.code, again.json) == (0, [])
+    assert pushed("sync", "status", "--check").code == 0
+    assert pushed("sync", "push", "--all", "--json").json["changed"] == 0
+    assert pushed("client", "show", "A", "--json").json["phone"] == "+14185550100"
+    # Edited here alone since, it goes where it is not theirs for good.
+    pushed("client", "edit", "A", "--phone", "418 555-0199", "-q")
+    assert pushed("sync", "push", "-q").code == 0
+    held = portal.live()[remote_id(portal, "A")].get("phone", "")
+    assert held == ("418-555-0199" if policy == "theirs" else value)
+
+
+def test_what_only_new_records_get_is_no_drift(crm: Run, portal: FakeHubSpot) -> None:
+    crm("sync", "fields", "crm", "--entity", "client", "--constant", "industry=PRINTING", "-q")
+    create(crm, "A")
+    crm("sync", "push", "-q")
+    portal.edit(remote_id(portal, "A"), industry="RETAIL")
+    crm("sync", "pull", "--full", "-q")
+    assert crm("sync", "pull", "--full", "--json").code == 0
+    assert crm("sync", "status", "--check").code == 0
+
+
+@pytest.mark.parametrize("pulls", [True, False])
+def test_a_uid_that_was_emptied_there_comes_back(
+    pushed: Run, portal: FakeHubSpot, pulls: bool
+) -> None:
+    theirs = remote_id(portal, "A")
+    uid = portal.live()[theirs]["interop_uid"]
+    portal.edit(theirs, interop_uid="")
+    if pulls:
+        assert pushed("sync", "pull", "--full", "--json").code == 10
+        assert pushed("sync", "status", "--check").code == 0  # nobody has to do anything
+    else:
+        pushed("client", "edit", "A", "--city", "Lévis", "-q")
+    (planned,) = pushed("sync", "plan", "--json").json
+    assert "uid" in planned["fields"]
+    assert pushed("sync", "push", "-q").code == 0
+    assert portal.live()[theirs]["interop_uid"] == uid
+    assert pushed("sync", "pull", "--full", "--json").code == 0
+
+
+def test_a_pull_looks_back_by_the_clock_there(crm: Run, portal: FakeHubSpot) -> None:
+    """Ours is an hour ahead of theirs."""
+    now = datetime(2026, 11, 23, 23, tzinfo=UTC).timestamp()
+    portal.now = lambda: now
+    create(crm, "A")
+    crm("sync", "push", "-q")
+    assert crm("sync", "pull", "--json").json == []
+    now += 900
+    portal.edit(remote_id(portal, "A"), city="Gaspé")
+    assert [row["field"] for row in crm("sync", "pull", "--json").json] == ["city"]
 
 
 def test_a_create_only_field_is_sent_once(crm: Run, portal: FakeHubSpot) -> None:

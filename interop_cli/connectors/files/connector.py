@@ -185,6 +185,7 @@ class Files:
     oauth: ClassVar[OAuthApp | None] = None
     by_file: ClassVar[bool] = True
     only_read: ClassVar[frozenset[str]] = frozenset()
+    ahead: ClassVar[float] = 0.0
     settings: ClassVar[tuple[TargetSetting, ...]] = (
         TargetSetting(
             "profile",

@@ -20,6 +20,11 @@ def is_erased(value: Value) -> bool:
     return isinstance(value, str) and MARK in value
 
 
+def is_put_back(name: str, theirs: Value) -> bool:
+    """Whether a field was emptied there that is what our record is known by: it is sent again."""
+    return name == "uid" and theirs is None
+
+
 def without_erased(theirs: Mapping[str, Value], *ours: Mapping[str, Value]) -> Payload:
     """What is there, without what somebody was taken out of on our side."""
     return {
@@ -63,6 +68,8 @@ def merge(
             new_base[name] = MARK  # which differs from whatever we have now: that is sent
         elif name not in base or found == mine:
             new_base[name] = found
+        elif is_put_back(name, found):
+            new_base[name] = None
         elif found != was and mine != was:
             field = descriptor.named(name)
             policy = field.policy if field is not None else Policy.ASK

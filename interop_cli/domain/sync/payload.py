@@ -136,11 +136,15 @@ def kept(ours: Payload, theirs: Mapping[str, Value]) -> Payload:
     What is there may not be ours to say (another split of a name, terms that are unknown here). So
     it stays, until somebody edits the field: the pair of both values is known by its digest.
     """
-    return {
-        name: _pair(mine, found)
-        for name, mine in ours.items()
-        if (found := theirs.get(name)) not in (None, "", mine)
-    }
+    return pairs(
+        ours,
+        {name: found for name in ours if (found := theirs.get(name)) not in (None, "", ours[name])},
+    )
+
+
+def pairs(ours: Mapping[str, Value], theirs: Mapping[str, Value]) -> Payload:
+    """The fields of ``theirs``, which are to stay as they are there until ours are edited."""
+    return {name: _pair(ours.get(name), found) for name, found in theirs.items()}
 
 
 def as_kept(ours: Payload, theirs: Mapping[str, Value], kept: Mapping[str, Value]) -> Payload:
