@@ -22,7 +22,7 @@ from typing import Any, Self, TextIO
 
 from interop_cli.disk import nameless_file
 from interop_cli.inputs.records import REJECT_REASON, Layout, Record
-from interop_cli.output.sanitise import guard, unguard
+from interop_cli.output.sanitise import guard, guard_cell, unguard
 from interop_cli.output.sink import failures, keep_mode
 
 TEXT_FILES = (".csv", ".tsv", ".txt")
@@ -117,7 +117,7 @@ class RejectsWriter:
         with failures(self._path):
             if self._header is not None:
                 # A ragged row stays so: filled up, it would be taken the next time.
-                cells = list(map(guard, record.cells)) if record.raw else record.cells
+                cells = list(map(_of_a_sheet, record.cells)) if record.raw else record.cells
                 self._write_row([guard(reason), *self._without_reason(cells)])
             else:
                 value = {**record.values, REJECT_REASON: reason}
@@ -170,7 +170,7 @@ class SheetRejects(RejectsWriter):
 
     def write(self, record: Record, reason: str) -> None:
         """Add a row and why it was not taken."""
-        cells = record.raw or list(map(unguard, record.cells))
+        cells = record.raw or list(map(_for_a_sheet, record.cells))
         row = [_tagged(cell) for cell in (reason, *self._without_reason(cells))]
         with failures(self._path):
             self._opened().write(json.dumps(row) + "\n")
@@ -193,6 +193,16 @@ class SheetRejects(RejectsWriter):
             file.flush()
             shutil.copyfileobj(made, file.buffer)
         super().commit()
+
+
+def _of_a_sheet(cell: str) -> str:
+    """The cell of a CSV that is read like this one of a sheet."""
+    return guard(unguard(cell), words=cell[:1] == "'")
+
+
+def _for_a_sheet(cell: str) -> str:
+    """The cell of a sheet that is read like this one of a CSV."""
+    return guard_cell(unguard(cell), words=cell[:1] == "'")
 
 
 _MOMENTS: dict[str, type[datetime] | type[date] | type[time]] = {

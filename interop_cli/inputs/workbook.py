@@ -30,6 +30,7 @@ from interop_cli.inputs.records import (
     ragged,
 )
 from interop_cli.inputs.source import Source
+from interop_cli.output.sanitise import unguard
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -102,12 +103,13 @@ class _Sheet:
                 cells = [cell if type(cell) is str else as_text(cell) for cell in raw]
                 if len(cells) > width:
                     if any(cells[width:]):
-                        named = dict(zip(names, cells, strict=False))
+                        named = dict(zip(names, map(unguard, cells), strict=False))
                         yield ragged(line, width, named, cells)._replace(raw=raw)
                         continue
                     del cells[width:]
                 if any(cells):
-                    values = dict(zip(names, cells, strict=True))
+                    # A CSV that was opened in a spreadsheet still has its guards.
+                    values = dict(zip(names, map(unguard, cells), strict=True))
                     yield Record(line, values, cells, None, raw[:width])
 
     def _numbered(self, book: CalamineWorkbook, place: int) -> Iterator[tuple[int, Cells]]:

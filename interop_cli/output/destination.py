@@ -71,13 +71,15 @@ class Destination:
         choices: Sequence[ColumnChoice],
         batches: Iterable[Sequence[Row]],
         mode: int = sink.DATA,
+        *,
+        words: bool = False,
     ) -> None:
         """Write rows as a workbook, which is made whole before any of it is written."""
         from interop_cli.disk import nameless_file
         from interop_cli.output.workbook import write_rows
 
         with nameless_file() as file:
-            write_rows(file, sheet, choices, batches)
+            write_rows(file, sheet, choices, batches, words=words)
             with self.opened(spool=False, mode=mode) as write:
                 while piece := file.read(sink.PIECE):
                     write(piece)

@@ -79,6 +79,16 @@ def guard(cell: str, *, words: bool = False) -> str:
     return "'" + cell if cell[:1] in SUSPECT and _is_guarded(cell, words=words) else cell
 
 
+def guard_cell(cell: str, *, words: bool = False) -> str:
+    """``cell`` as it may stand in a workbook, where it is no formula by how it begins.
+
+    What looks guarded gets one more apostrophe all the same: a CSV that was opened and saved as a
+    workbook has such cells, and their guard is taken off. ``words`` as ``guard`` has it.
+    """
+    guarded = _is_guarded(cell, words=True) if cell[:1] == "'" else words and cell in NO_VALUE
+    return "'" + cell if guarded else cell
+
+
 def unguard(cell: str) -> str:
     """The text that ``guard`` was given."""
     return cell[1:] if cell[:1] == "'" and _is_guarded(cell, words=True) else cell

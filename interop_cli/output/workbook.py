@@ -1,7 +1,8 @@
 """Rows as a sheet of an Excel workbook: real numbers and dates, text that stays text.
 
 The header is bold and stays in sight, a column is as wide as what it holds. A cell is never a
-formula or a link, so that no guard is needed. What a sheet cannot hold is refused, not cut.
+formula or a link, so that none is guarded against that. What a sheet cannot hold is refused, not
+cut.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.output.cells import loaded
 from interop_cli.output.columns import ColumnChoice, Row, dig
 from interop_cli.output.delimited import cell
+from interop_cli.output.sanitise import SUSPECT, guard_cell
 
 ROWS = 1_048_576
 COLUMNS = 16_384
@@ -166,8 +168,8 @@ def workbook(file: IO[bytes], sheet: str) -> Iterator[SheetWriter]:
                     one.row_data_fh.close()
 
 
-def typed(choice: ColumnChoice, value: object) -> object:
-    """A value of a column as what it is in a sheet."""
+def typed(choice: ColumnChoice, value: object, *, words: bool = False) -> object:
+    """A value of a column as what it is in a sheet; ``words`` as ``guard`` has it."""
     if value is None:
         return None
     if choice.kind is ValueKind.JSON:
@@ -182,7 +184,7 @@ def typed(choice: ColumnChoice, value: object) -> object:
         return _parsed(date, text)
     if text and choice.kind is ValueKind.TIME and text.endswith("Z"):
         return _parsed(Instant, text[:-1])
-    return text
+    return guard_cell(text, words=words) if text and text[0] in SUSPECT else text
 
 
 def _parsed(kind: type[date], text: str) -> object:
@@ -193,14 +195,19 @@ def _parsed(kind: type[date], text: str) -> object:
 
 
 def write_rows(
-    file: IO[bytes], sheet: str, choices: Sequence[ColumnChoice], batches: Iterable[Sequence[Row]]
+    file: IO[bytes],
+    sheet: str,
+    choices: Sequence[ColumnChoice],
+    batches: Iterable[Sequence[Row]],
+    *,
+    words: bool = False,
 ) -> None:
-    """Write columns and rows as a workbook."""
+    """Write columns and rows as a workbook; ``words``: in one that comes back (see ``guard``)."""
     with workbook(file, sheet) as writer:
         writer.header([choice.name for choice in choices])
         for batch in batches:
             for row in batch:
-                writer.write([typed(choice, row[choice.at]) for choice in choices])
+                writer.write([typed(choice, row[choice.at], words=words) for choice in choices])
 
 
 def _too_large(message: Message) -> UsageError:

@@ -117,15 +117,15 @@ class Output:
 
         ``spool`` reads all batches before a slow reader of stdout can hold them up. ``dim``
         names a boolean column: in a table, rows where it is false are greyed. ``head`` are lines
-        that stand above a table, and nowhere else. ``comes_back``: the CSV is one that an import
-        takes back as it was.
+        that stand above a table, and nowhere else. ``comes_back``: the CSV or workbook is one
+        that an import takes back as it was.
         """
         try:
             choices = self._choose(columns, key)
             self.check(contacts={*CONTACT} <= {one.name for one in choices})
             index = next((i for i, column in enumerate(columns) if column.name == dim), None)
             if self.format == "xlsx":
-                self._place.workbook(self.sheet, choices, batches)
+                self._place.workbook(self.sheet, choices, batches, words=comes_back)
                 return
             chunks = self._chunks(
                 choices, columns, _lists(batches), key, index, comes_back=comes_back

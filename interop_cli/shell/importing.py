@@ -146,7 +146,9 @@ class ImportReader:
         from interop_cli.inputs.workbook import sheets_left_out
 
         if names := sheets_left_out(self.source):
-            message = msg("sheets that were not read: {names}", names=", ".join(names))
+            message = msg(
+                "sheets that were not read (--sheet NAME): {names}", names=", ".join(names)
+            )
             self.warnings.append(RuleWarning("", "input.sheet.others", message))
 
     def _plain(self, record: Record, values: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.values.text import NO_VALUE
 from interop_cli.output import guard, unguard
+from interop_cli.output.sanitise import guard_cell
 
 TRIGGERS = "=+-@\t\r\n\0＝＋－＠"
 # As wide as text can be, and thick with what the guard looks at.
@@ -47,3 +48,19 @@ def test_what_looks_guarded_is_guarded_once_more() -> None:
     assert guard("'=x") == "''=x"
     assert unguard("''=x") == "'=x"
     assert guard("''=x") == "'''=x"
+
+
+@given(cells)
+def test_unguard_undoes_what_a_workbook_gets(cell: str) -> None:
+    assert unguard(guard_cell(cell, words=True)) == cell
+    assert cell in NO_VALUE or unguard(guard_cell(cell)) == cell
+
+
+def test_a_workbook_guards_no_formula() -> None:
+    assert [*map(guard_cell, ("=x", "'=x", "'t Hooft", "NULL"))] == [
+        "=x",
+        "''=x",
+        "'t Hooft",
+        "NULL",
+    ]
+    assert guard_cell("NULL", words=True) == "'NULL"

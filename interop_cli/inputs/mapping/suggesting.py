@@ -61,7 +61,7 @@ def suggestion(source: Source, entity: str, fields: Fields, **form: Any) -> Iter
         from interop_cli.inputs.workbook import sheets_left_out
 
         if names := sheets_left_out(source):
-            yield msg("sheets that were not read: {names}", names=", ".join(names))
+            yield msg("sheets that were not read (--sheet NAME): {names}", names=", ".join(names))
     yield from _Text(Guess(table, entity, fields), said).lines()
 
 

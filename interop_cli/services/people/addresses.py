@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.address import Address
@@ -61,7 +61,7 @@ def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
     return one(client_item(uow, row, changed=changed), changed=changed)
 
 
-def delete(uow: UnitOfWork, address_ids: list[int]) -> Outcome:
+def delete(uow: UnitOfWork, address_ids: Sequence[int]) -> Outcome:
     """Delete addresses that nothing uses; all of them or none."""
     outcome = Outcome(matched=len(address_ids), changed=len(address_ids))
     for address_id in address_ids:

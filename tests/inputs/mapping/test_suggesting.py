@@ -232,7 +232,7 @@ def test_what_the_options_said_of_the_file_is_in_the_mapping() -> None:
     found = map(str, suggestion(source, "client", fields(), format="xlsx", sheet="Clients"))
     assert 'sheet = "Clients"' in list(found)
     first = "\n".join(map(str, suggestion(source, "client", fields(), format="xlsx")))
-    assert "sheets that were not read: Clients" in first
+    assert "sheets that were not read (--sheet NAME): Clients" in first
 
 
 def test_a_file_without_a_header_shows_nobody() -> None:
