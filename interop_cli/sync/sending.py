@@ -228,6 +228,8 @@ class Sender:
             results = flight.answer.get()
         except Trouble as trouble:
             results = [Failed(send.id, trouble) for send in flight.claimed.sends]
+        new = {send.id for send in flight.claimed.sends if send.remote_id is None}
+        results = [_of_new(one) if one.id in new else one for one in results]
         traces = self.opened.connector.traces()
         self.report.calls += len(traces)
         self.fault("answered")
@@ -395,3 +397,19 @@ class Sender:
             lambda uow: unknown_outcomes.resolve_all(uow, opened, steps, found, self.report)
         )
         self.fault("resolved")
+
+
+def _of_new(result: Result) -> Result:
+    """What came of a new record: it cannot be gone, nor changed by anybody. Who answers so may
+    have made it or not.
+    """
+    if not isinstance(result, Failed) or result.trouble.kind not in (
+        TroubleKind.GONE,
+        TroubleKind.STALE,
+    ):
+        return result
+    was = result.trouble
+    unknown = Trouble(
+        TroubleKind.UNKNOWN, was.code, was.message, retry_after=was.retry_after, status=was.status
+    )
+    return Failed(result.id, unknown)

@@ -282,6 +282,18 @@ def test_8b_a_row_without_a_result_is_unknown(store: Store, remote: MemoryRemote
     assert ("lookup", (2, 3)) in remote.calls
 
 
+@pytest.mark.parametrize("kind", [TroubleKind.GONE, TroubleKind.STALE])
+def test_8c_what_is_new_can_neither_be_gone_nor_stale(
+    store: Store, remote: MemoryRemote, kind: TroubleKind
+) -> None:
+    for n in range(1, 8):
+        add_client(store, name=f"Client {n}", code=f"C-{n}")
+    remote.troubles = [kind]
+    assert set(statuses(keep(store, remote)).values()) == {"ok"}
+    assert len(remote.rows) == 7
+    assert {link["state"] for link in links(store).values()} == {"in_sync"}
+
+
 def test_9_a_merge_over_there_detaches(store: Store, remote: MemoryRemote) -> None:
     add_client(store, code="A")
     keep(store, remote)

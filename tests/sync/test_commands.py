@@ -179,6 +179,25 @@ def test_a_dead_server_is_69_and_nothing_is_lost(crm: Run, portal: FakeHubSpot) 
     assert len(portal.live()) == 1
 
 
+@pytest.mark.parametrize("page", [None, "<html>Not Found</html>", {"message": "no Route matched"}])
+def test_a_404_of_a_machine_in_between_says_nothing_of_records(
+    crm: Run, portal: FakeHubSpot, page: object
+) -> None:
+    for code in ("A", "B", "C"):
+        create(crm, code)
+    crm("sync", "push", "-q")
+    crm("client", "edit", "A", "B", "C", "--city", "Gaspé", "--yes", "-q")
+    portal.fail("reply", reply=Reply(404, page), times=99, match="/crm/objects/")
+    pushed = crm("sync", "push", "--json")
+    assert (pushed.code, pushed.error["code"]) == (69, "remote.error")
+    assert crm("sync", "pull", "--full", "--json").code == 69
+    status = crm("sync", "status", "--json").json[0]
+    assert (status["detached"], status["failed"]) == (0, 0)
+    portal.mishaps.clear()
+    crm("sync", "retry", "-q")
+    assert items(crm("sync", "push", "--json")) == {"A": "ok", "B": "ok", "C": "ok"}
+
+
 def test_a_refused_token_pauses_until_connected(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "A")
     portal.token = "another-token-0123456789"  # type: ignore[misc]

@@ -230,6 +230,28 @@ def test_8_bad_rows_in_a_batch_fail_alone_with_their_own_message(
     assert writes(fake) == ["batch"]
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_404_without_a_fault_says_nothing_of_records(
+    books: Books, fake: FakeQuickBooks, status: int
+) -> None:
+    for n in range(1, 4):
+        books.create(f"C-{n}", f"Client {n}")
+    fake.fail("reply", reply=Reply(status, "<html>"), times=99, match="/(batch|query)")
+    books("sync", "push", "-q", code=69)
+    assert books.status()["detached"] == 0
+    fake.mishaps.clear()
+    books("sync", "retry", "-q")
+    books.push()
+    books("client", "edit", "C-1", "C-2", "--phone", "418 555-0100", "--yes", "-q")
+    fake.fail("reply", reply=Reply(status, "<html>"), times=99, match="/batch")
+    books("sync", "push", "-q", code=69)
+    assert books.status()["detached"] == 0
+    fake.mishaps.clear()
+    books("sync", "retry", "-q")
+    assert {item["status"] for item in books.push().values()} == {"ok"}
+    assert len(fake.held()) == 3
+
+
 def test_10_a_prospect_never_reaches_the_books(books: Books, fake: FakeQuickBooks) -> None:
     books.create("P", "Somebody", "--prospect")
     assert books.push() == {}

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.fakes.qbo import FakeQuickBooks
-from tests.fakes.qboxsd import legal_keys
 from tests.fakes.server import Reply
 from tests.support.cli import Run
 from tests.sync.test_qbo import Books, writes
@@ -19,11 +18,8 @@ SETTINGS = ("--set", "item=12", "--set", "tax_codes=CA-QC=9,federal=7,exempt=4,a
 
 
 @pytest.fixture
-def fake(shared_data: Path) -> Iterator[FakeQuickBooks]:
+def fake() -> Iterator[FakeQuickBooks]:
     with FakeQuickBooks() as company:
-        specs = shared_data.parent / "specs" / "qbo"
-        if specs.is_dir():
-            company.legal_keys = legal_keys(specs)
         yield company
         assert not company.violations
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from interop_cli.clock import Clock
-from interop_cli.connectors.http import HttpAnswer
+from interop_cli.connectors.http import HttpAnswer, no_such_place
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -26,6 +26,8 @@ def judged(answer: HttpAnswer, clock: Clock) -> Trouble | None:
     if answer.status == 429:
         return _limit(answer, body, clock)
     if answer.status in (400, 404, 409, 422):
+        if answer.status == 404 and not body.get("category"):
+            return no_such_place(answer)
         trouble = of_error(body, None)
         trouble.status = answer.status
         if answer.status == 404:

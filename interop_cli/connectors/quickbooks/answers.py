@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from interop_cli.connectors.http import HttpAnswer
+from interop_cli.connectors.http import HttpAnswer, no_such_place
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, RemoteField
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -64,6 +64,8 @@ def judged(answer: HttpAnswer) -> Trouble | None:
         wait = answer.retry_after()
         return _limit(WAIT if wait is None else wait)
     fault = fault_of(answer.data)
+    if fault is None and answer.status in (404, 410):
+        return no_such_place(answer)
     if fault is None or answer.status == 401 or answer.status >= 500:
         return None
     trouble = of_fault(fault)
