@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands import lists
+from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.values.text import closest, fold
 from interop_cli.i18n import local_time, ngettext
-from interop_cli.output.words import operation_named
+from interop_cli.output.words import OPERATIONS, operation_named
 from interop_cli.shell import confirm
 from interop_cli.shell.command import Command, Count, Group, RowId, argument, option, pass_app
 
@@ -48,7 +50,7 @@ def list_command(
     from interop_cli.store.reading import operations
 
     chosen = operations.chosen_by(
-        name=name,
+        name=None if name is None else _operation(name, operations.names(app.store.conn)),
         actor=actor,
         since=lists.moment(app, "--since", since),
         until=lists.moment(app, "--until", until, after=True),
@@ -59,6 +61,25 @@ def list_command(
     if app.output.format == "table":
         batches = _named(batches)
     app.output.rows(columns, batches, key="id", spool=app.store.conn.readers_block_writers)
+
+
+def _operation(text: str, done: Sequence[str]) -> str:
+    """The name of an operation, also where a table's word for it was typed.
+
+    ``done`` are the names of those there are. Raises UsageError ``filter.value``.
+    """
+    names = {fold(operation_named(name)): name for name in (*OPERATIONS, *done)}
+    names |= {name: name for name in names.values()}
+    if found := names.get(text) or names.get(fold(text)):
+        return found
+    near = closest(text, names)
+    raise UsageError(
+        "filter.value",
+        msg("--name: no operation is called so."),
+        hint=msg("Did you mean {field}?", field=names[near])
+        if near
+        else msg("See: interop journal list --fields name"),
+    )
 
 
 def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:

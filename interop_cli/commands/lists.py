@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, labelled, ngettext
 from interop_cli.shell.command import Count, argument, option, options
-from interop_cli.shell.options import filter_option
+from interop_cli.shell.options import filter_option, search_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -48,7 +48,7 @@ def row_options(cursor: str = "ID") -> Callable[[F], F]:
     """
     add = options(
         FILTER,
-        option("--search", metavar="TEXT", help=N_("Those with all these words, or their client.")),
+        search_option(N_("Those with all these words, or their client.")),
         option("--sort", metavar="F|-F", help=SORT_HELP),
         LIMIT,
         option("--after", metavar=cursor, help=N_("Start after this one.")),

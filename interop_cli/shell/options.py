@@ -36,6 +36,19 @@ def filter_option(help: str) -> Callable[[F], F]:
     return option("--filter", "filters", multiple=True, metavar="EXPR", help=help)
 
 
+def search_option(help: str) -> Callable[[F], F]:
+    """``--search``, which needs a word: an empty variable of a shell finds neither all nor none."""
+    return option("--search", metavar="TEXT", callback=_with_a_word, help=help)
+
+
+def _with_a_word(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    from interop_cli.domain.values.text import word_list
+
+    if value is not None and not word_list(value):
+        raise UsageError("search.empty", msg("--search: there is no word in it to look for."))
+    return value
+
+
 CLIENT_FILTERS = filter_option(N_("The clients a filter matches, active or not; several are AND."))
 
 

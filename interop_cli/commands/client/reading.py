@@ -16,7 +16,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.i18n import _, labelled, language, translate
 from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
-from interop_cli.shell.options import STATUS
+from interop_cli.shell.options import STATUS, search_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -32,7 +32,7 @@ list_options = options(
     option("--all", "everything", is_flag=True, help=N_("Same as --status all.")),
     option("--prospect/--no-prospect", default=None, help=N_("Prospects only, or none.")),
     FILTER,
-    option("--search", metavar="TEXT", help=N_("Clients having words that begin so.")),
+    search_option(N_("Clients having words that begin so.")),
     option("--sort", default="code", metavar="F|-F", help=SORT_HELP),
     LIMIT,
     option("--after", metavar="CODE", help=N_("Start after this client.")),
