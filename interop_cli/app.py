@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
     from interop_cli.sync.target import OpenTarget
 
-T = TypeVar("T")
 EXIT_ATTENTION = 10
 SEED_DAY = "2025-12-31"
 _FARTHEST = timedelta(hours=24)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from interop_cli.commands import lists
-from interop_cli.commands.belonging import address_import_command
+from interop_cli.commands.belonging import address_import_command, why_not
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ADDRESS, NEEDED
 from interop_cli.domain.messages import N_, counted, msg
@@ -154,14 +153,7 @@ def why_not_command(app: App, address_id: int) -> None:
     \b
     interop address why-not 7
     """
-    from interop_cli.commands.client.status import use_card
-    from interop_cli.store.reading import addresses, used_by
-
-    with app.store.reading() as conn:
-        addresses.one(conn, address_id)
-        blockers = used_by.users_of(conn, "address", address_id)
-    found = {"id": address_id, "deletable": not blockers, "blockers": blockers}
-    app.output.record(found, card=partial(use_card, entity="address"), key="id")
+    why_not(app, "address", address_id)
 
 
 @address_command.command("main", cls=Command)

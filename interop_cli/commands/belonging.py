@@ -1,9 +1,10 @@
-"""``contact import``, ``address import``, ``note import``: files of what belongs to clients."""
+"""What contacts, addresses and notes have in common: they are imported, and kept while in use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -102,6 +103,18 @@ def note_import_command(app: App, file: str, intake: Intake, client: str | None)
     from interop_cli.services.imports.notes import NoteImport
 
     _take_in(app, file, intake, NOTE, client, NoteImport)
+
+
+def why_not(app: App, entity: str, row_id: int) -> None:
+    """Write what keeps a contact or an address from being deleted."""
+    from interop_cli.commands.client.status import use_card
+    from interop_cli.store.reading import addresses, contacts, used_by
+
+    with app.store.reading() as conn:
+        (contacts if entity == "contact" else addresses).one(conn, row_id)
+        blockers = used_by.users_of(conn, entity, row_id)
+    found = {"id": row_id, "deletable": not blockers, "blockers": blockers}
+    app.output.record(found, card=partial(use_card, entity=entity), key="id")
 
 
 def fields(entity: tuple[Field, ...]) -> Fields:

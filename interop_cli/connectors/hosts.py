@@ -82,4 +82,3 @@ QBO = "https://quickbooks.api.intuit.com"
 QBO_SANDBOX = "https://sandbox-quickbooks.api.intuit.com"
 QBO_TOKEN = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
 QBO_AUTHORIZE = "https://appcenter.intuit.com/connect/oauth2"
-PLACES = "https://places.googleapis.com"

@@ -152,7 +152,7 @@ def check_identity(identity: str, has_logo: bool) -> None:
         )
 
 
-def _some(codes: Sequence[str], at_most: int = 5) -> str:
+def _some(codes: Sequence[str]) -> str:
     """The first codes of a list, and an ellipsis for the others."""
-    shown = ", ".join(codes[:at_most])
-    return f"{shown}…" if len(codes) > at_most else shown
+    shown = ", ".join(codes[:5])
+    return f"{shown}…" if len(codes) > 5 else shown

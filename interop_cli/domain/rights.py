@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from interop_cli.domain.messages import N_
-
 # Each role has what those before it have.
 ROLES = ("viewer", "editor", "manager", "admin")
 DEFAULT_ROLE = "editor"
@@ -23,16 +21,6 @@ RIGHTS = {
     "sync": "manager",
     "settings": "admin",
     "erase": "admin",
-}
-MEANINGS = {
-    "write": N_("create and change"),
-    "delete": N_("delete clients, contacts, addresses and notes"),
-    "recode": N_("change a client's code"),
-    "merge": N_("merge clients"),
-    "undo": N_("undo operations"),
-    "sync": N_("send to other systems"),
-    "settings": N_("change the company's settings and the roles of users"),
-    "erase": N_("erase a person"),
 }
 _BY_NAME = {
     "client.recode": "recode",

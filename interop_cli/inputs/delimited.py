@@ -56,13 +56,6 @@ def read_csv(
     return _Table(source, encoding, delimiter, head).records()
 
 
-def header(
-    source: Source, *, encoding: str | None = None, delimiter: str | None = None
-) -> list[str]:
-    """The names of the columns, without surrounding spaces; empty where the file is."""
-    return csv_layout(source, encoding=encoding, delimiter=delimiter).header
-
-
 def csv_layout(
     source: Source,
     *,

@@ -12,7 +12,6 @@ from interop_cli.inputs.ndjson import read_ndjson
 from interop_cli.inputs.records import PLAIN_HEAD, Head, Layout, Record
 from interop_cli.inputs.source import Source
 
-FORMATS = ("csv", "ndjson", "xlsx", "vcard")
 _BY_EXTENSION = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",

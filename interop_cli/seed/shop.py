@@ -23,7 +23,6 @@ _MERGED = 0.5  # of these: it was found out
 _RECENT = 40  # among how many of the latest a duplicate is found
 _OWN_LOGO = 0.04
 _DAYS = 365
-_LISTS = {"contacts": "contact", "addresses": "address", "notes": "note"}
 _STEP = 1_000_003  # a stream of chance a client, and a purpose
 _PLACE = ("line1", "line2", "city", "province", "postal_code", "country", "currency")
 _REACHED = ("email", "phone", "website", "language", "terms")

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.rules import RuleWarning
-
-if TYPE_CHECKING:
-    from interop_cli.store.engines.connection import Row
-    from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 MAX_ITEMS = 100
 EXIT_PARTIAL = 68
@@ -93,10 +89,3 @@ def one(
         items=[item],
         warnings=warnings or [],
     )
-
-
-def client_item(uow: UnitOfWork, row: Row, *, changed: bool) -> dict[str, Any]:
-    """The item of a stored row that belongs to a client: a contact, an address or a note."""
-    code = uow.clients.by_id(row["client_id"])["code"]
-    status = "ok" if changed else "unchanged"
-    return {"id": row["id"], "client": code, "status": status, "error": None}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from interop_cli.domain.values.closed_lists import ClosedList
     from interop_cli.store.reading.fields import ListField
 
-F = TypeVar("F", bound=Callable[..., Any])
 SHOWN = 50
 PART = "part"
 """The type of an item that more is typed after, so that no space follows it."""

@@ -12,6 +12,7 @@ import pytest
 
 from interop_cli.domain.errors import InteropError
 from interop_cli.i18n import translate
+from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.columns import ColumnMap
 from interop_cli.inputs.reading import read_layout, read_records
 from interop_cli.inputs.records import Record
@@ -36,7 +37,7 @@ def read(case: Case, source: Source) -> Iterator[Record]:
     given = dict(zip(case.options[::2], case.options[1::2], strict=True))
     options = {OPTIONS[name]: value for name, value in given.items()}
     layout = read_layout(source, **options)
-    ColumnMap().apply(layout.header, FIELDS, file=source.name)
+    ColumnMap().place(layout.header, Fields(FIELDS), file=source.name)
     for record in read_records(source, **options):
         if record.error:
             raise InteropError(record.error.code, record.error.message, details=[record.error])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.inputs import lines
-from interop_cli.inputs.delimited import FIELD_LIMIT, check_delimiter, csv_layout, header, read_csv
+from interop_cli.inputs.delimited import FIELD_LIMIT, check_delimiter, csv_layout, read_csv
 from interop_cli.inputs.records import Layout, Record
 from interop_cli.inputs.source import open_source
 from interop_cli.output.sanitise import guard, unguard
@@ -192,8 +192,8 @@ def test_delimiters_that_cannot_be(given: str) -> None:
 
 
 def test_names_of_columns_lose_their_spaces() -> None:
-    assert header(source_of(" code , name\n")) == ["code", "name"]
-    assert header(source_of("")) == []
+    assert csv_layout(source_of(" code , name\n")).header == ["code", "name"]
+    assert csv_layout(source_of("")).header == []
 
 
 def test_a_field_may_reach_the_limit() -> None:
@@ -264,7 +264,7 @@ def test_a_hundred_thousand_columns_are_few() -> None:
     from interop_cli.inputs.records import Head
 
     count = 100_000
-    names = header(source_of(",".join(f"c{n}" for n in range(count))))
+    names = csv_layout(source_of(",".join(f"c{n}" for n in range(count)))).header
     assert len(names) == count
     columns = Header(names)
     assert [columns.index(name) for name in names] == list(range(count))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from interop_cli.commands import lists
+from interop_cli.commands.belonging import why_not
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
 from interop_cli.shell.command import Command, RowId, argument, option, pass_app
@@ -122,14 +122,7 @@ def why_not_command(app: App, contact_id: int) -> None:
     \b
     interop contact why-not 12
     """
-    from interop_cli.commands.client.status import use_card
-    from interop_cli.store.reading import contacts, used_by
-
-    with app.store.reading() as conn:
-        contacts.one(conn, contact_id)
-        blockers = used_by.users_of(conn, "contact", contact_id)
-    found = {"id": contact_id, "deletable": not blockers, "blockers": blockers}
-    app.output.record(found, card=partial(use_card, entity="contact"), key="id")
+    why_not(app, "contact", contact_id)
 
 
 @click.command("recipients", cls=Command)

@@ -218,8 +218,8 @@ def read_lines(file: str) -> list[dict[str, Any]]:
         for record in read_records(source):
             if record.error is not None:
                 raise _bad_row(file, record.error)
-            names = ColumnMap().apply(list(record.values), LINE_FIELDS, file=file)
-            values = zip(names, record.values.values(), strict=True)
+            placed = ColumnMap().place(list(record.values), LINE, file=file)
+            values = zip(placed.targets, record.values.values(), strict=True)
             lines.append({name: value for name, value in values if name})
     return lines
 
@@ -263,6 +263,7 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
     take_in(app, "sales.import", file, intake, FIELDS, task)
 
 
+LINE = Fields(LINE_FIELDS)
 FIELDS = Fields(
     known=(
         *names(taken(DOCUMENT)),

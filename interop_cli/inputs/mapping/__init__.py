@@ -5,8 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from interop_cli.domain.messages import Message
+
 WHOLE_ADDRESS = "full_address"
 """The end of a field that holds an address in one cell, such as ``ship_to.full_address``."""
+
+
+class MappingFault(Exception):
+    """What is wrong with a part of a mapping, or with what it finds in a row.
+
+    ``reason`` tells no value; in a row, ``code`` and ``path`` say what it is and of which field.
+    """
+
+    def __init__(self, reason: Message, code: str = "", path: str = "") -> None:
+        super().__init__(code)
+        self.reason = reason
+        self.code = code
+        self.path = path
 
 
 @dataclass(frozen=True)

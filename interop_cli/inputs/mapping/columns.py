@@ -7,7 +7,7 @@ becomes of the others: dropping it in silence would lose data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
@@ -92,24 +92,6 @@ class ColumnMap:
         kept = {name: to for name, to in self.columns.items() if column_key(name) not in keys}
         others = pairs.others if pairs.others != "error" else self.others
         return replace(self, columns={**kept, **pairs.columns}, others=others)
-
-    def apply(
-        self,
-        header: Sequence[str],
-        known: Collection[str],
-        *,
-        accepts: Callable[[str], bool] | None = None,
-        ignored: Collection[str] = (),
-        file: str = "",
-        partial: bool = False,
-        line: int = 1,
-    ) -> list[str | None]:
-        """The field of each column of ``header``; ``None`` for one that is left out.
-
-        See ``place``, which tells more.
-        """
-        may_hold = Fields(known, ignored, accepts)
-        return self.place(header, may_hold, file=file, partial=partial, line=line).targets
 
     def place(
         self,

@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.fields.document import AMOUNTS
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
+from interop_cli.inputs.mapping import MappingFault
 
 MARKS = (",", ".")
 _THOUSANDS = {",": ".", ".": ","}  # the mark that is not the one before the cents
@@ -39,15 +40,6 @@ _MONTHS = (
 _ENGLISH = "January February March April May June July August September October November December"
 
 
-class FormFault(Exception):
-    """A value that has not the form which the mapping says; the value itself is not told."""
-
-    def __init__(self, code: str, reason: Message) -> None:
-        super().__init__(code)
-        self.code = code
-        self.reason = reason
-
-
 @lru_cache(maxsize=4096)
 def kind_of(field: str) -> Kind:
     """What a field holds, by its name as a file has it (``contact2.email``, ``line.quantity``)."""
@@ -64,14 +56,14 @@ def kind_of(field: str) -> Kind:
 
 
 def iso_date(text: str, forms: Sequence[str]) -> str:
-    """A date, or a date and a time, as ISO text; raises ``FormFault`` for what has no such form."""
+    """A date, perhaps with a time, as ISO text; ``MappingFault`` where it has no such form."""
     if _ISO.fullmatch(text):
         return text
     for form in forms:
         if found := _read(text, form):
             return found
     shown = datetime(2026, 11, 28, 16, 30, tzinfo=UTC).strftime(forms[0])
-    raise FormFault("import.date", msg("is no date such as {example}", example=shown))
+    raise MappingFault(msg("is no date such as {example}", example=shown), "import.date")
 
 
 @lru_cache(maxsize=4096)
@@ -114,12 +106,12 @@ def _amount(mark: str) -> re.Pattern[str]:
 def plain_amount(text: str, mark: str) -> str:
     """An amount with a point before its cents and nothing between its thousands.
 
-    A currency's sign stays. Raises ``FormFault`` where the marks are not such.
+    A currency's sign stays. Raises ``MappingFault`` where the marks are not such.
     """
     found = _amount(mark).fullmatch(text)
     if found is None:
         reason = msg("is no amount with {mark} before its cents", mark=mark)
-        raise FormFault("import.amount", reason)
+        raise MappingFault(reason, "import.amount")
     whole = re.sub(r"\D", "", found[2]) or "0"
     cents = f".{found[3]}" if found[3] else ""
     return f"{found[1]}{whole}{cents}{found[4]}"

@@ -12,10 +12,11 @@ from interop_cli.domain.filters.refusals import FilterSyntax
 from interop_cli.domain.matching import NAMEABLE
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
+from interop_cli.inputs.mapping import MappingFault
 from interop_cli.inputs.mapping.columns import OTHERS, ColumnMap
 from interop_cli.inputs.mapping.forms import MARKS
-from interop_cli.inputs.mapping.template import Template, TemplateFault, parse_template
-from interop_cli.inputs.mapping.where import Where, WhereFault, parse_where
+from interop_cli.inputs.mapping.template import Template, parse_template
+from interop_cli.inputs.mapping.where import Where, parse_where
 from interop_cli.inputs.records import nearest
 from interop_cli.inputs.source import open_source
 
@@ -52,7 +53,7 @@ def ready(entity: str = "client") -> list[str]:
     return sorted(name for name in names if "." not in name)
 
 
-def load_map(name: str, entity: str = "client", *, keys: Collection[str] = KEYS) -> ColumnMap:
+def load_map(name: str, entity: str = "client") -> ColumnMap:
     """The mapping called ``name`` that comes with the program, or the one in that TOML file.
 
     ``entity`` is what the file holds. See ``interop help mapping``.
@@ -62,7 +63,7 @@ def load_map(name: str, entity: str = "client", *, keys: Collection[str] = KEYS)
     ``import.map.template``, ``import.map.where``) with the file and the key, and what
     ``open_source`` raises.
     """
-    return read_map(name, _bytes_of(name, entity), keys=keys)
+    return read_map(name, _bytes_of(name, entity))
 
 
 def text_of_map(name: str, entity: str = "client") -> str:
@@ -85,9 +86,9 @@ def _bytes_of(name: str, entity: str) -> bytes:
         return stream.read(_LARGEST + 1)
 
 
-def read_map(name: str, data: bytes, *, keys: Collection[str] = KEYS) -> ColumnMap:
+def read_map(name: str, data: bytes) -> ColumnMap:
     """The mapping in ``data``; ``name`` is what to call it in an error."""
-    return _Reader(name, _document(name, data)).mapping(keys)
+    return _Reader(name, _document(name, data)).mapping()
 
 
 class _Reader:
@@ -97,7 +98,7 @@ class _Reader:
         self._file = file
         self._document = document
 
-    def mapping(self, keys: Collection[str]) -> ColumnMap:
+    def mapping(self) -> ColumnMap:
         for entry in self._document:
             if entry not in ENTRIES:
                 message = msg("{file}: {key} is not known here.", file=self._file, key=entry)
@@ -112,7 +113,7 @@ class _Reader:
         return ColumnMap(
             columns,
             self._texts("defaults", flat=True),
-            self._key(keys),
+            self._key(),
             self._file,
             fields,
             {name.strip(): self._strings(f"split.{name}", by) for name, by in self._table("split")},
@@ -129,14 +130,14 @@ class _Reader:
 
     # -- the entries ------------------------------------------------------------------------
 
-    def _key(self, keys: Collection[str]) -> str | None:
+    def _key(self) -> str | None:
         given = self._document.get("key")
         if given is None:
             return None
         several = given if isinstance(given, list) else str(given).split(",")
         names = [name.strip() for name in several if isinstance(name, str)]
-        if not names or len(names) != len(several) or not set(names) <= set(keys):
-            raise self._bad("key", msg("one of {choices}", choices=", ".join(keys)))
+        if not names or len(names) != len(several) or not set(names) <= set(KEYS):
+            raise self._bad("key", msg("one of {choices}", choices=", ".join(KEYS)))
         return ",".join(names)
 
     def _fields(self) -> dict[str, Template]:
@@ -144,7 +145,7 @@ class _Reader:
         for target, text in self._texts("fields", flat=True).items():
             try:
                 found[target] = parse_template(text)
-            except TemplateFault as fault:
+            except MappingFault as fault:
                 raise self._not_read(
                     "import.map.template", f"fields.{target}", fault.reason
                 ) from None
@@ -169,7 +170,7 @@ class _Reader:
             raise self._bad("where", msg("text in quotes"))
         try:
             return parse_where(text)
-        except WhereFault as fault:
+        except MappingFault as fault:
             raise self._not_read("import.map.where", "where", fault.reason) from None
         except FilterSyntax as error:
             raise ConfigError(

@@ -9,9 +9,9 @@ from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.mapping import WHOLE_ADDRESS, Fields
+from interop_cli.inputs.mapping import WHOLE_ADDRESS, Fields, MappingFault
 from interop_cli.inputs.mapping.columns import ColumnMap
-from interop_cli.inputs.mapping.forms import FormFault, iso_date, kind_of, parts_of, plain_amount
+from interop_cli.inputs.mapping.forms import iso_date, kind_of, parts_of, plain_amount
 from interop_cli.inputs.mapping.header import Header
 from interop_cli.inputs.mapping.template import REST, Cell, Template, parse_cell
 from interop_cli.inputs.records import Record
@@ -109,7 +109,7 @@ class RowMaker:
         if error is None:
             try:
                 named = self._finished(values, named)
-            except RowFault as fault:
+            except MappingFault as fault:
                 error = Detail(fault.path, fault.code, fault.reason, record.line)
         return FieldRecord(record.line, named, error, record, keys)
 
@@ -245,7 +245,7 @@ class RowMaker:
                     rest=f"{{{column}[*]}}",
                 )
                 field = next(m.field for m in self._made if m.column == column)
-                raise RowFault(field, "import.parts", reason)
+                raise MappingFault(reason, "import.parts", field)
 
     def _text(self, values: dict[str, Any], cell: Cell) -> str:
         place = self._places.get(cell)
@@ -294,9 +294,9 @@ class RowMaker:
                 return iso_date(value.strip(), self._said.dates)
             if made.kind is Kind.MONEY and self._said.decimal:
                 return plain_amount(value.strip(), self._said.decimal)
-        except FormFault as fault:
+        except MappingFault as fault:
             reason = msg("column {column}: {reason}", column=made.column, reason=fault.reason)
-            raise RowFault(made.field, fault.code, reason) from None
+            raise MappingFault(reason, fault.code, made.field) from None
         return value
 
     def _noted(self, values: dict[str, Any]) -> str:
@@ -317,7 +317,7 @@ class RowMaker:
                     "cannot be taken apart; it needs street, city, province and postal code, with"
                     " commas between them or on lines of their own"
                 )
-                raise RowFault(name, "import.address", reason)
+                raise MappingFault(reason, "import.address", name)
             for part, value in parts.items():
                 if is_empty(row.get(group(name) + part)):
                     row[group(name) + part] = value
@@ -329,16 +329,6 @@ class RowMaker:
             name: text for name, text in self._said.defaults.items() if is_empty(row.get(name))
         }
         return _with_own(row, wanted) if wanted else row
-
-
-class RowFault(Exception):
-    """What is wrong with one row: the field, a code, and the reason."""
-
-    def __init__(self, path: str, code: str, reason: Any) -> None:
-        super().__init__(code)
-        self.path = path
-        self.code = code
-        self.reason = reason
 
 
 def _named(values: dict[str, Any], names: dict[str, str | None]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import msg
+from interop_cli.inputs.mapping import MappingFault
 
 REST = 0
 """The part of a split cell that holds all that no other names."""
@@ -28,14 +29,6 @@ _TOKEN = re.compile(r"\{\{|\}\}|\|\||\{([^{}]*)\}|[{}|]|[^{}|]+")
 _PART = re.compile(r"(.+)\[([1-9]\d?|\*)\]", re.DOTALL)
 _CLOSING = re.compile(r"[)\]»”]+")
 _JOINTS = " \t,;:/·–—-"
-
-
-class TemplateFault(Exception):
-    """What is wrong with a template: ``reason``."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +122,7 @@ def _rendered(choice: tuple[Piece, ...], text_of: Callable[[Cell], str]) -> str:
 
 
 def parse_template(text: str) -> Template:
-    """Raises ``TemplateFault`` for a brace that is not closed, and where nothing is said."""
+    """Raises ``MappingFault`` for a brace that is not closed, and where nothing is said."""
     choices: list[list[Piece]] = [[]]
     for token in _TOKEN.finditer(text):
         word = token[0]
@@ -138,11 +131,11 @@ def parse_template(text: str) -> Template:
         elif word == "|":
             choices.append([])
         elif word in ("{", "}"):
-            raise TemplateFault(msg("a brace stands alone; write it twice where it is meant"))
+            raise MappingFault(msg("a brace stands alone; write it twice where it is meant"))
         elif token[1] is not None:
             name = token[1].strip().removeprefix("?").strip()
             if not name:
-                raise TemplateFault(msg("the braces name no column"))
+                raise MappingFault(msg("the braces name no column"))
             cell = parse_cell(name)
             choices[-1].append(Test(cell) if token[1].strip().startswith("?") else cell)
         else:

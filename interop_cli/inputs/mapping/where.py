@@ -9,19 +9,12 @@ from decimal import Decimal, InvalidOperation
 
 from interop_cli.domain.filters import RANGES, All, In, IsNull, Leaf, Node, Not, leaves
 from interop_cli.domain.filters.grammar import FIELD, parse
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
+from interop_cli.inputs.mapping import MappingFault
 
 _BRACED = re.compile(r"\{([^{}]*)\}")
 _COLUMN = re.compile(rf"{_BRACED.pattern}|{FIELD.pattern}")
-
-
-class WhereFault(Exception):
-    """What is wrong with an expression: ``reason``."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class Where:
 def parse_where(text: str) -> Where:
     """``{Column} = value and …``; a column of one word needs no braces.
 
-    Raises ``WhereFault``, and ``FilterSyntax`` as filters do.
+    Raises ``MappingFault``, and ``FilterSyntax`` as filters do.
     """
     tree = parse(text, named=_COLUMN)
     named: dict[str, str] = {}
@@ -66,11 +59,11 @@ def parse_where(text: str) -> Where:
             continue
         values = leaf.values if isinstance(leaf, In) else (leaf.value,)
         if any(_BRACED.search(value.text) for value in values):
-            raise WhereFault(msg("braces stand around columns, at the left of a comparison"))
+            raise MappingFault(msg("braces stand around columns, at the left of a comparison"))
         if isinstance(leaf, In) or leaf.op not in RANGES:
             continue
         if _number(leaf.value.text) is None:
-            raise WhereFault(msg("{op} compares with a number", op=leaf.op))
+            raise MappingFault(msg("{op} compares with a number", op=leaf.op))
     return Where(text, tree, tuple(named.items()))
 
 

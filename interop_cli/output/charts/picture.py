@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FORMATS = ("svg", "png")
 MOST_BARS = 200
 # In points, 72 to the inch.
 _PAGE, _MARGIN, _GAP = 720.0, 18.0, 10.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.address import Address
@@ -10,8 +10,8 @@ from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients.card import check_version
-from interop_cli.services.outcome import Outcome, client_item, one
-from interop_cli.store.reading.used_by import in_use
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.people import belonging
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -25,8 +25,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     (address_id,) = uow.addresses.add([uow.addresses.columns_of(address)])
     if values.get("main"):
         uow.addresses.make_main(uow.addresses.row(address_id))
-    item = {"id": address_id, "client": client["code"], "status": "ok", "error": None}
-    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+    return belonging.created(client, address_id, context)
 
 
 def edit(
@@ -49,7 +48,7 @@ def edit(
     if main and not row["main"]:
         uow.addresses.make_main(uow.addresses.row(address_id))
         changed = True
-    return one(client_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
+    return belonging.edited(uow, row, context, changed=changed)
 
 
 def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
@@ -58,25 +57,12 @@ def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
     changed = not row["main"]
     if changed:
         uow.addresses.make_main(row)
-    return one(client_item(uow, row, changed=changed), changed=changed)
+    return belonging.edited(uow, row, changed=changed)
 
 
-def delete(uow: UnitOfWork, address_ids: Sequence[int]) -> Outcome:
+def delete(uow: UnitOfWork, address_ids: Iterable[int]) -> Outcome:
     """Delete addresses that nothing uses; all of them or none."""
-    outcome = Outcome(matched=len(address_ids), changed=len(address_ids))
-    for address_id in address_ids:
-        row = uow.addresses.row(address_id)
-        blockers = uow.addresses.blockers(address_id)
-        if blockers:
-            raise in_use(
-                "address.in_use",
-                blockers,
-                msg("Address {id} is in use and cannot be deleted.", id=address_id),
-                msg("See: interop address why-not {id}", id=address_id),
-            )
-        outcome.items.append(client_item(uow, row, changed=True))
-        uow.addresses.remove(address_id)
-    return outcome
+    return belonging.delete(uow, uow.addresses, address_ids)
 
 
 def needs_main() -> Conflict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients.card import check_version
-from interop_cli.services.outcome import Outcome, client_item, one
-from interop_cli.store.reading.used_by import in_use
+from interop_cli.services.outcome import Outcome
+from interop_cli.services.people import belonging
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -46,8 +46,7 @@ def create(
     note.client_id = client["id"]
     (note_id,) = uow.notes.add([note])
     put_files(uow, uow.notes.row(note_id), files)
-    item = {"id": note_id, "client": client["code"], "status": "ok", "error": None}
-    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+    return belonging.created(client, note_id, context)
 
 
 def edit(
@@ -63,28 +62,15 @@ def edit(
     check_version(row, if_version)
     note = uow.notes.entity(row).revise(changes, context)
     changed = uow.notes.save([(row, note)]) > 0
-    return one(client_item(uow, row, changed=changed), changed=changed, warnings=context.warnings)
+    return belonging.edited(uow, row, context, changed=changed)
 
 
-def delete(uow: UnitOfWork, note_ids: Sequence[int]) -> Outcome:
+def delete(uow: UnitOfWork, note_ids: Iterable[int]) -> Outcome:
     """Delete notes without attachments; all of them or none.
 
     Raises Conflict ``note.in_use``, which lists the attachments.
     """
-    outcome = Outcome(matched=len(note_ids), changed=len(note_ids))
-    for note_id in note_ids:
-        row = uow.notes.row(note_id)
-        blockers = uow.notes.blockers(note_id)
-        if blockers:
-            raise in_use(
-                "note.in_use",
-                blockers,
-                msg("Note {id} has attachments and cannot be deleted.", id=note_id),
-                msg("Take them off first: interop note detach {id} --all", id=note_id),
-            )
-        outcome.items.append(client_item(uow, row, changed=True))
-        uow.notes.remove(note_id)
-    return outcome
+    return belonging.delete(uow, uow.notes, note_ids)
 
 
 def attach(uow: UnitOfWork, note_id: int, files: Sequence[File]) -> Outcome:

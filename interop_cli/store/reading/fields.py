@@ -47,7 +47,6 @@ class ListField(NamedTuple):
     kind: Kind = Kind.TEXT
     key: str | None = None
     listed: bool = True
-    meaning: str = ""
     suffix: str | None = None
     table: int = 0
     whole: bool = False

@@ -61,12 +61,11 @@ def seals_of(conn: Connection) -> str:
     return "(SELECT id AS position, id AS operation_id, hash FROM operation) AS seal"
 
 
-def changes_of(conn: Connection, operation_id: int, *, newest_first: bool = False) -> Iterator[Row]:
-    """The changes of one operation, in the order they were made or the reverse, streamed."""
-    order = "DESC" if newest_first else "ASC"
+def changes_of(conn: Connection, operation_id: int) -> Iterator[Row]:
+    """The changes of one operation, in the order they were made, streamed."""
     sql = (
-        "SELECT id, entity, entity_id, client_id, action, before, version FROM change"  # noqa: S608
-        f" WHERE operation_id = :operation ORDER BY id {order}"
+        "SELECT id, entity, entity_id, client_id, action, before, version FROM change"
+        " WHERE operation_id = :operation ORDER BY id"
     )
     names = ("id", "entity", "entity_id", "client_id", "action", "before", "version")
     for batch in conn.batches(sql, {"operation": operation_id}, CHUNK):

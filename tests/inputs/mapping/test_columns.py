@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import ConfigError, InteropError, InvalidData, IoFailure, UsageError
-from interop_cli.inputs.delimited import header
+from interop_cli.inputs.delimited import csv_layout
+from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.columns import ColumnMap, parse_pairs
 from interop_cli.inputs.mapping.loading import load_map
 from interop_cli.inputs.source import open_source
@@ -21,9 +24,21 @@ def nested(name: str) -> bool:
     return name.startswith(("contact2.", "address."))
 
 
-def refused(pairs: list[str], columns: list[str], **options: object) -> InteropError:
+def placed(
+    said: ColumnMap,
+    header: list[str],
+    known: Collection[str],
+    accepts: Callable[[str], bool] | None = None,
+    ignored: Collection[str] = (),
+    **options: Any,
+) -> list[str | None]:
+    """The field of each column."""
+    return said.place(header, Fields(known, ignored, accepts), **options).targets
+
+
+def refused(pairs: list[str], columns: list[str], **options: Any) -> InteropError:
     with pytest.raises(InteropError) as caught:
-        parse_pairs(pairs).apply(columns, KNOWN, file="clients.csv", **options)
+        placed(parse_pairs(pairs), columns, KNOWN, file="clients.csv", **options)
     return caught.value
 
 
@@ -43,7 +58,7 @@ def wrong(text: str | bytes, folder: Path) -> ConfigError:
 
 def test_columns_named_as_fields_are_those_fields() -> None:
     columns = ["Code", " NAME ", "Postal Code", "contact.Name", "city"]
-    assert ColumnMap().apply(columns, KNOWN) == [
+    assert placed(ColumnMap(), columns, KNOWN) == [
         "code",
         "name",
         "postal_code",
@@ -54,7 +69,7 @@ def test_columns_named_as_fields_are_those_fields() -> None:
 
 def test_what_the_user_says_comes_first() -> None:
     columns = parse_pairs(["Nom=name", "name=contact.name", "Téléc.="])
-    assert columns.apply(["Nom", "name", "Téléc.", "code"], KNOWN) == [
+    assert placed(columns, ["Nom", "name", "Téléc.", "code"], KNOWN) == [
         "name",
         "contact.name",
         None,
@@ -63,22 +78,22 @@ def test_what_the_user_says_comes_first() -> None:
 
 
 def test_names_are_compared_without_case_and_accents() -> None:
-    assert parse_pairs(["societe=name"]).apply(["SOCIÉTÉ"], KNOWN) == ["name"]
-    assert parse_pairs(["A=name", "a=code"]).apply(["a", "A"], KNOWN) == ["code", "name"]
+    assert placed(parse_pairs(["societe=name"]), ["SOCIÉTÉ"], KNOWN) == ["name"]
+    assert placed(parse_pairs(["A=name", "a=code"]), ["a", "A"], KNOWN) == ["code", "name"]
 
 
 def test_the_reason_of_a_reject_is_never_read() -> None:
     columns = ["code", "Reject_Reason"]
-    assert ColumnMap().apply(columns, (*KNOWN, "reject_reason")) == ["code", None]
-    assert parse_pairs(["reject_reason=name"]).apply(columns, KNOWN) == ["code", None]
-    assert parse_pairs(["reject_reason=name"]).apply(["code"], KNOWN) == ["code"]
+    assert placed(ColumnMap(), columns, (*KNOWN, "reject_reason")) == ["code", None]
+    assert placed(parse_pairs(["reject_reason=name"]), columns, KNOWN) == ["code", None]
+    assert placed(parse_pairs(["reject_reason=name"]), ["code"], KNOWN) == ["code"]
 
 
 def test_fields_that_are_not_listed_are_asked_for() -> None:
     columns = ["code", "Contact2.email", "address.line1", "ID"]
-    targets = ColumnMap().apply(columns, KNOWN, accepts=nested, ignored=["id"])
+    targets = placed(ColumnMap(), columns, KNOWN, accepts=nested, ignored=["id"])
     assert targets == ["code", "contact2.email", "address.line1", None]
-    assert parse_pairs(["X=address.city"]).apply(["X"], KNOWN, accepts=nested) == ["address.city"]
+    assert placed(parse_pairs(["X=address.city"]), ["X"], KNOWN, accepts=nested) == ["address.city"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +129,7 @@ def test_a_first_line_that_is_no_header_is_not_shown() -> None:
 
 def test_one_object_need_not_have_every_column() -> None:
     columns = parse_pairs(["Nom=name", "Ville=city"])
-    assert columns.apply(["Nom"], KNOWN, partial=True) == ["name"]
+    assert placed(columns, ["Nom"], KNOWN, partial=True) == ["name"]
     assert refused(["Ville=city"], ["code"]).code == "import.column.missing"
 
 
@@ -124,7 +139,7 @@ def test_a_field_that_does_not_exist(tmp_path: Path) -> None:
     assert "name" in str(error.hint)
     for text in ('[columns]\nNom = "nmae"', '[defaults]\nnmae = "x"'):
         with pytest.raises(ConfigError) as caught:
-            loaded(text, tmp_path).apply(["Nom"], KNOWN)
+            placed(loaded(text, tmp_path), ["Nom"], KNOWN)
         assert caught.value.code == "import.map.field"
         assert "map.toml" in str(caught.value)
 
@@ -216,9 +231,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_northwind(shared_data: Path) -> None:
     columns = load_map("northwind")
     with open_source(str(shared_data / "northwind" / "customers.csv"), None) as source:
-        names = header(source)
+        names = csv_layout(source).header
     known = ("code", "name", "line1", "city", "province", "postal_code", "country", "phone")
-    targets = columns.apply(names, known, accepts=lambda name: name.startswith("contact."))
+    targets = placed(columns, names, known, accepts=lambda name: name.startswith("contact."))
     assert dict(zip(names, targets, strict=True)) == {
         "CustomerID": "code",
         "CompanyName": "name",

@@ -37,7 +37,7 @@ def texts(svg: bytes) -> list[str]:
     return ["".join(element.itertext()).strip() for element in root.iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize("form", picture.FORMATS)
+@pytest.mark.parametrize("form", ["svg", "png"])
 def test_the_same_data_gives_the_same_bytes(form: str, request: pytest.FixtureRequest) -> None:
     if form == "png":
         request.getfixturevalue("library")
