@@ -45,11 +45,11 @@ HEAVY = {
     "psycopg",
     "pydantic",
     "rapidfuzz",
+    "requests",
     "sqlite_utils",
     "stdnum",
     "tabulate",
     "tomlkit",
-    "urllib3",
 }
 # Of Python's own: what makes classes by running text, and what a path on disk asks for.
 UNNEEDED = {"dataclasses"}
@@ -187,8 +187,8 @@ def test_every_library_is_declared() -> None:
         if name not in sys.stdlib_module_names and name != "interop_cli"
         if not known & {*providers.get(name, ()), name}
     }
-    # pydantic_core comes with pydantic.
-    assert not missing - {"pydantic_core"}
+    # pydantic_core comes with pydantic, urllib3 with requests.
+    assert not missing - {"pydantic_core", "urllib3"}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

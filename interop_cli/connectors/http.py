@@ -17,18 +17,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from interop_cli import __version__
 from interop_cli.clock import Clock
 from interop_cli.connectors.hosts import checked_url
-from interop_cli.connectors.watch import Watch, WatchedConnections, Watchman
+from interop_cli.connectors.watch import Watch, WatchedAdapter, Watchman
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Trace
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, Timeout
+    import requests
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SECONDS = 60.0
@@ -45,7 +44,6 @@ USUAL_HEADERS = {
     "Accept-Encoding": "identity",
     "User-Agent": f"interop-cli/{__version__}",
 }
-_JSON = jsonlib.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Http:
     traces: list[Trace] = field(default_factory=list)
     ahead: float = 0.0
     """How many seconds our clock is ahead of the server's, by its last answer."""
-    _connections: WatchedConnections | None = field(default=None, repr=False)
+    _session: requests.Session | None = field(default=None, repr=False)
     _watchman: Watchman = field(default_factory=Watchman, repr=False)
     _secrets: set[str] = field(default_factory=set, repr=False)
 
@@ -166,44 +164,36 @@ class Http:
         started = time.monotonic()
         status, request_id = None, None
         seconds = self._seconds(started)
-        sent = {**USUAL_HEADERS, **(headers or {}), **self.authorize()}
+        sent = {**(headers or {}), **self.authorize()}
         watch = Watch(started + seconds)
         try:
-            body: str | bytes | None = None
-            if json is not None:
-                sent["Content-Type"], body = "application/json", _JSON(json).encode()
-            elif form is not None:
-                sent["Content-Type"] = "application/x-www-form-urlencoded"
-                body = urlencode(form)
-            given = {name: value for name, value in (params or {}).items() if value is not None}
-            query = f"?{urlencode(given, doseq=True)}" if given else ""
             with self._watchman.watching(watch):
-                response = self._opened(watch).pools.urlopen(
+                response = self._open(watch).request(
                     method,
-                    f"{self.base_url}{path}{query}",
-                    body=body,
+                    self.base_url + path,
+                    json=json,
+                    data=form,
+                    params=params,
                     headers=sent,
-                    redirect=False,
-                    retries=False,
-                    preload_content=False,
-                    decode_content=False,
-                    timeout=_timeout(seconds),
+                    allow_redirects=False,
+                    stream=True,
+                    timeout=(min(CONNECT_SECONDS, seconds), seconds),
+                    proxies={"http": self.proxy or "", "https": self.proxy or ""},
                 )
                 try:
-                    status = response.status
+                    status = response.status_code
                     request_id = self._plain(response.headers.get(self.request_id_header))
-                    told = self._body(response)
+                    body = self._body(response)
                 finally:
                     response.close()
-                    response.release_conn()
                 if watch.over:  # headers that were cut off look like headers that ended
                     raise _Refused(msg("The answer took longer than allowed."))
-        except Exception as error:  # noqa: BLE001 - urllib3 and ssl raise what they like
+        except Exception as error:  # noqa: BLE001 - requests, urllib3 and ssl raise what they like
             raise self._failure(error, reading, status, watch.connected) from None
         finally:
             took = int((time.monotonic() - started) * 1000)
             self.traces.append(Trace(method, path.partition("?")[0], status, request_id, took))
-        return self._answer(status, dict(response.headers), told, reading)
+        return self._answer(status, dict(response.headers), body, reading)
 
     def _seconds(self, now: float) -> float:
         """How long the next call may take. Raises Trouble where no time is left."""
@@ -213,17 +203,27 @@ class Http:
             raise Trouble(TroubleKind.RETRY, "remote.late", msg("There was no time left for it."))
         return min(self.max_seconds, self.ends - now)
 
-    def _opened(self, watch: Watch) -> WatchedConnections:
-        if self._connections is None:
-            self._connections = WatchedConnections(ca_bundle=self.ca_bundle, proxy=self.proxy)
-        self._connections.watch = watch
-        return self._connections
+    def _open(self, watch: Watch) -> requests.Session:
+        if self._session is None:
+            import requests
 
-    def _body(self, response: BaseHTTPResponse) -> bytes:
+            session = requests.Session()
+            session.trust_env = False
+            session.verify = self.ca_bundle or True
+            session.headers.update(USUAL_HEADERS)
+            for prefix in ("https://", "http://"):
+                session.mount(prefix, WatchedAdapter())
+            self._session = session
+        for adapter in self._session.adapters.values():
+            if isinstance(adapter, WatchedAdapter):
+                adapter.watch = watch
+        return self._session
+
+    def _body(self, response: requests.Response) -> bytes:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise _Refused(msg("The answer is compressed though nobody asked for it."))
         parts, size = [], 0
-        while chunk := response.read(CHUNK, decode_content=False):
+        while chunk := response.raw.read(CHUNK, decode_content=False):
             size += len(chunk)
             if size > self.max_bytes:
                 raise _Refused(msg("The answer is longer than {max} bytes.", max=self.max_bytes))
@@ -234,9 +234,9 @@ class Http:
         self, error: Exception, reading: bool, status: int | None, connected: bool
     ) -> Trouble:
         """What a failed call means: nothing was done, or nobody knows."""
-        from urllib3.exceptions import SSLError
+        import requests
 
-        if isinstance(error, SSLError) and not connected:
+        if isinstance(error, requests.exceptions.SSLError) and not connected:
             return Trouble(
                 TroubleKind.FORBIDDEN,
                 "remote.tls",
@@ -297,14 +297,8 @@ class Http:
     def close(self) -> None:
         """Let go of connections."""
         self._watchman.close()
-        if self._connections is not None:
-            self._connections.pools.clear()
-
-
-def _timeout(seconds: float) -> Timeout:
-    from urllib3 import Timeout
-
-    return Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds)
+        if self._session is not None:
+            self._session.close()
 
 
 class _Refused(Exception):

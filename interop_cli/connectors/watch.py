@@ -1,4 +1,4 @@
-"""Connections under a time limit on the whole call: ``urllib3`` has one for each wait alone.
+"""Connections under a time limit on the whole call: ``requests`` has one for each wait alone.
 
 Whoever answers a byte at a time would be waited for without end; so the sockets themselves are cut.
 """
@@ -10,13 +10,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util import make_headers
 
 from interop_cli.connectors.hosts import refuse_link_local
 
@@ -100,36 +98,32 @@ class Watchman:
             self._thread = None
 
 
-class WatchedConnections:
-    """Connections that report to the watch of the call at hand.
+class WatchedAdapter(HTTPAdapter):
+    """An adapter whose connections, behind a proxy too, report to the watch of the call at hand."""
 
-    ``ca_bundle`` are the certificates to be trusted, a file or a folder; None: the usual ones.
-    """
-
-    def __init__(self, *, ca_bundle: str | None, proxy: str | None) -> None:
+    def __init__(self) -> None:
         self.watch: Watch | None = None
-        trusted = ca_bundle or _usual_certificates()
-        where = "ca_cert_dir" if Path(trusted).is_dir() else "ca_certs"
-        how: dict[str, Any] = {
-            where: trusted,
-            "cert_reqs": "CERT_REQUIRED",
-            "num_pools": 2,
-            "maxsize": 2,
-        }
-        if proxy:
-            self.pools: PoolManager = ProxyManager(proxy, proxy_headers=_let_in(proxy), **how)
-        else:
-            self.pools = PoolManager(**how)
-        self.pools.pool_classes_by_scheme = self._watched()
+        super().__init__(max_retries=0, pool_connections=2, pool_maxsize=2)
 
-    def _watched(self) -> dict[str, Any]:
-        whose = self
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self._watched(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not known:
+            self._watched(manager)
+        return manager
+
+    def _watched(self, manager: PoolManager) -> None:
+        adapter = self
 
         class Plain(_Watched, HTTPConnection):
-            owner = whose
+            owner = adapter
 
         class Secure(_Watched, HTTPSConnection):
-            owner = whose
+            owner = adapter
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -137,28 +131,13 @@ class WatchedConnections:
         class SecurePool(HTTPSConnectionPool):
             ConnectionCls = Secure
 
-        return {"http": PlainPool, "https": SecurePool}
-
-
-def _usual_certificates() -> str:
-    import certifi
-
-    return certifi.where()
-
-
-def _let_in(proxy: str) -> dict[str, str]:
-    """The headers that a proxy asks for, where its address names a user."""
-    parts = urlsplit(proxy)
-    if parts.username is None:
-        return {}
-    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return dict(make_headers(proxy_basic_auth=user))
+        manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
 
 class _Watched:
     """Shows its socket to the watch, when it is opened and whenever it is used again."""
 
-    owner: WatchedConnections
+    owner: WatchedAdapter
     sock: Any
 
     def _new_conn(self) -> socket.socket:

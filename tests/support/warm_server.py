@@ -40,13 +40,13 @@ LIBRARIES = (
     "psycopg",
     "pydantic",
     "rapidfuzz.fuzz",
+    "requests",
     "sqlite3",
     "sqlite_utils",
     "stdnum",
     "tabulate",
     "tomlkit",
     "tomllib",
-    "urllib3",
     "wcwidth",
 )
 REHEARSED = (
