@@ -63,6 +63,21 @@ class Connection(Protocol):
         ``rows`` may be made on the fly, but not by asking the database: it is busy receiving.
         """
 
+    def insert_with(
+        self,
+        table: str,
+        columns: Sequence[str],
+        row: Values,
+        parts: Sequence[tuple[str, Sequence[str], Sequence[Values]]] = (),
+        row_id: int | None = None,
+    ) -> int:
+        """Insert a row and, with it, rows of other tables that name it: its id, one never given.
+
+        ``columns`` and ``row`` are without it; ``row_id`` is the id where it was given before.
+        ``parts`` are tables, columns and rows: the first column holds the id, which is not in the
+        rows.
+        """
+
     def write(
         self, *, moved: bool = False, alone: bool = False, hasty: bool = False
     ) -> AbstractContextManager[None]:

@@ -38,9 +38,11 @@ class PostgresConnection(Transactions):
     def query(self, sql: str, /, **params: object) -> list[Row]:
         with translating():
             cursor = self.run_again(to_pyformat(sql), params)
-            if cursor.description is None:
+            # Not its description, which makes an object of each column, by every statement.
+            result = cursor.pgresult
+            if result is None or not result.nfields:
                 return []
-            names = [column.name for column in cursor.description]
+            names = [(result.fname(n) or b"").decode() for n in range(result.nfields)]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def batches(
@@ -84,6 +86,36 @@ class PostgresConnection(Transactions):
         with translating(), self.raw.cursor() as cursor, cursor.copy(copying) as copy:
             for row in chain(first, left):
                 copy.write_row(row)
+
+    def insert_with(
+        self,
+        table: str,
+        columns: Sequence[str],
+        row: Values,
+        parts: Sequence[tuple[str, Sequence[str], Sequence[Values]]] = (),
+        row_id: int | None = None,
+    ) -> int:
+        # A distributed engine would ask for an id on every node that has the table.
+        if self.distributed or any(len(rows) > AT_ONCE for _part, _names, rows in parts):
+            (made,) = (row_id,) if row_id is not None else self.next_ids(table, 1)
+            self.insert_many(table, ("id", *columns), [(made, *row)])
+            for part, names, rows in parts:
+                self.insert_many(part, names, ((made, *values) for values in rows))
+            return made
+        given = f"COALESCE(CAST(%s AS BIGINT), nextval('{table}_id_seq'))"
+        sql = f"{_insertion(table, ('id', *columns), given, 1)} RETURNING id"
+        values = [row_id, *row]
+        if parts:  # in one statement, as each has an answer that is waited for
+            beside = ", ".join(
+                f"part_{part} AS ({_insertion(part, names, '(SELECT id FROM made)', len(rows))})"
+                for part, names, rows in parts
+                if rows
+            )
+            sql = f"WITH made AS ({sql}), {beside} SELECT id FROM made"
+            values += [value for _part, _names, rows in parts for one in rows for value in one]
+        with translating():
+            ((made,),) = self.raw.execute(sql, values)  # type: ignore[arg-type]
+        return int(made)
 
     def lock(self, table: str, where: str, **params: object) -> None:
         self.query(
@@ -132,10 +164,10 @@ class PostgresConnection(Transactions):
         self.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH {int(last) + 1}")
 
     def next_ids(self, table: str, count: int) -> list[int]:
-        rows = self.query(
-            f"SELECT nextval('{table}_id_seq') AS id FROM generate_series(1, :n)",  # noqa: S608
-            n=count,
-        )
+        sql = f"SELECT nextval('{table}_id_seq') AS id"
+        if count == 1:
+            return [row["id"] for row in self.query(sql)]
+        rows = self.query(f"{sql} FROM generate_series(1, :n)", n=count)
         return sorted(row["id"] for row in rows)
 
     def among(self, column: str, values: Iterable[object]) -> tuple[str, object]:
@@ -265,6 +297,12 @@ class PostgresConnection(Transactions):
         for keeper in self.tasks.values():
             keeper.close()
         self.raw.close()
+
+
+def _insertion(table: str, columns: Sequence[str], first: str, count: int) -> str:
+    """The text that inserts so many rows, whose first value is the SQL ``first``."""
+    places = f"({', '.join([first, *['%s'] * (len(columns) - 1)])})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([places] * count)}"  # noqa: S608
 
 
 def connect(url: str, *, lock_timeout: float = 30.0) -> PostgresConnection:

@@ -116,6 +116,21 @@ class SqliteConnection:
         with translating():
             self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
+    def insert_with(
+        self,
+        table: str,
+        columns: Sequence[str],
+        row: Values,
+        parts: Sequence[tuple[str, Sequence[str], Sequence[Values]]] = (),
+        row_id: int | None = None,
+    ) -> int:
+        if row_id is None:
+            (row_id,) = self.next_ids(table, 1)
+        self.insert_many(table, ("id", *columns), [(row_id, *row)])
+        for part, names, rows in parts:
+            self.insert_many(part, names, ((row_id, *values) for values in rows))
+        return row_id
+
     @contextmanager
     def write(self, *, moved: bool = False, **_always: bool) -> Iterator[None]:
         # IMMEDIATE: a deferred transaction that reads first cannot wait for the lock, it fails.

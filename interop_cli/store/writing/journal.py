@@ -130,13 +130,15 @@ class Changes:
         self._digest.update(_hashed(self.waiting))
         self.waiting = []
 
-    def close(self, operation_id: int) -> tuple[int, str]:
-        """Write the last ones; how many there are in all, and their digest."""
-        if self.waiting:
-            self.flush(operation_id)
-        if self.unknown or self.redacted:
-            return digest_of(self._conn, operation_id)
-        return self._count, self._digest.hexdigest()
+    def rest(self, operation_id: int | None) -> tuple[int, str, list[Change]]:
+        """How many there are in all, their digest, and those that are still to be written."""
+        if operation_id is not None and (self.unknown or self.redacted):
+            if self.waiting:
+                self.flush(operation_id)
+            return *digest_of(self._conn, operation_id), []
+        left, self.waiting = self.waiting, []
+        self._digest.update(_hashed(left))
+        return self._count + len(left), self._digest.hexdigest(), left
 
 
 def _hashed(changes: Iterable[Change]) -> bytes:
@@ -198,22 +200,27 @@ def head(conn: Connection) -> tuple[int, str]:
 
 
 def record(
-    conn: Connection, operation_id: int, operation: Operation, count: int, digest: str
-) -> None:
-    """Write the operation after its changes, to be sealed; ``count`` and ``digest`` are theirs."""
-    conn.execute(
-        "INSERT INTO operation (id, name, at, actor, command, undoes, changes, digest)"
-        " VALUES (:id, :name, :at, :actor, :command, :undoes, :changes, :digest)",
-        id=operation_id,
-        name=operation.name,
-        at=operation.at,
-        actor=operation.actor,
-        command=operation.command,
-        undoes=operation.undoes,
-        changes=count,
-        digest=digest,
-    )
-    conn.execute("INSERT INTO unsealed (operation_id) VALUES (:id)", id=operation_id)
+    conn: Connection, operation_id: int | None, operation: Operation, changes: Changes
+) -> tuple[int, str]:
+    """Write an operation, to be sealed, with what is left of its changes; its id and its digest.
+
+    A new id where it has none yet.
+    """
+    count, digest, left = changes.rest(operation_id)
+    if count == 0 and not changes.redacted:
+        raise RuntimeError("an operation without changes")
+    said = {
+        "name": operation.name,
+        "at": operation.at,
+        "actor": operation.actor,
+        "command": operation.command,
+        "undoes": operation.undoes,
+        "changes": count,
+        "digest": digest,
+    }
+    parts = [("change", CHANGE_COLUMNS, left), ("unsealed", ("operation_id",), [()])]
+    made = conn.insert_with("operation", list(said), list(said.values()), parts, operation_id)
+    return made, digest
 
 
 FIELDS = "o.id, o.name, o.actor, o.command, o.at, o.undoes, o.changes, o.digest"

@@ -61,13 +61,18 @@ class Writer:
         spec = TABLES[table]
         if spec.named:
             _name(rows)
-        ids = self.conn.next_ids(table, len(rows))
         values, owner, now = itemgetter(*spec.columns), _owner(spec), self.now
-        self.conn.insert_many(
-            table,
-            spec.all_columns,
-            ((row_id, 1, now, now, *values(row)) for row_id, row in zip(ids, rows, strict=True)),
-        )
+        if len(rows) == 1:
+            one = (1, now, now, *values(rows[0]))
+            ids = [self.conn.insert_with(table, spec.all_columns[1:], one)]
+        else:
+            ids = self.conn.next_ids(table, len(rows))
+            given = zip(ids, rows, strict=True)
+            self.conn.insert_many(
+                table,
+                spec.all_columns,
+                ((row_id, 1, now, now, *values(row)) for row_id, row in given),
+            )
         taken.take(self.conn, table, rows)
         self._note(
             (table, row_id, row_id if spec.client == "id" else owner(row), "insert", None, 1)
@@ -276,10 +281,9 @@ class Writer:
         self._search.renew()
         if self._operation_id is None and not self._changes.waiting:
             return None
-        count, self.digest = self._changes.close(self.operation_id)
-        if count == 0 and not self._changes.redacted:
-            raise RuntimeError("an operation without changes")
-        journal.record(self.conn, self.operation_id, self.operation, count, self.digest)
+        self._operation_id, self.digest = journal.record(
+            self.conn, self._operation_id, self.operation, self._changes
+        )
         if not self.conn.side_by_side:
             journal.seal(self.conn)
         return self._operation_id
