@@ -1,14 +1,17 @@
 """Writers side by side on a server: what an import does to those beside it, and eight against one.
 
-python -m benchmarks.bench_writers --engine postgresql://… [--rows N] [--seconds S]
+python -m benchmarks.bench_writers --engine postgresql://… [--standby postgresql://…]
 
 The server is one on which databases may be made; one a measurement is made there, and dropped.
-Its user has to be a superuser for the last figure, for which a commit waits five milliseconds
-(``commit_delay``): whoever writes the log sleeps before it does, and takes along those who commit
-meanwhile, as on a disk that takes so long to be written to. A standby so far away keeps each
-waiting by itself, side by side, which is no less than that. Seals are not waited for (see
-``sealing``). The more a write takes of the processors, on both sides, the less is won by the
-others' waiting. Without ``--engine`` nothing is measured.
+Its user has to be a superuser for the figures where a commit waits five milliseconds, in two ways.
+With ``commit_delay`` whoever writes the log sleeps before it does, and takes along those who commit
+meanwhile, as on a disk that takes so long to be written to: commits wait one after the other.
+``--standby`` is the address of a standby of that server, which is told to apply each commit five
+milliseconds after it was made (``recovery_min_apply_delay``) while the server waits for it
+(``synchronous_commit = remote_apply``): so commits wait side by side, as for a standby so far away.
+How long a commit did wait by itself is told, and what a write took of the processors on this
+side: the more that is, the less is won by the others' waiting, whatever the engine does. Seals are
+not waited for (see ``sealing``). Without ``--engine`` nothing is measured.
 
 Those who write are processes of their own that have been started already: what is measured is the
 work, not the start of the program. Each goes by clients of its own, as people do.
@@ -24,7 +27,7 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,8 @@ from interop_cli.services.clients import card
 from interop_cli.services.clients.bulk import Selector
 
 WRITERS = 8
+CLIENTS = 5000
+FAR_COMMIT = "-c synchronous_commit=remote_apply"
 SLOW_COMMIT = "-c commit_delay=5000 -c commit_siblings=0"
 PLACE = {"line1": "1 rue X", "city": "Québec", "postal_code": "G1K 7X2"}
 
@@ -45,6 +50,7 @@ PLACE = {"line1": "1 rue X", "city": "Québec", "postal_code": "G1K 7X2"}
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", help="a postgresql:// address where databases may be made")
+    parser.add_argument("--standby", help="the address of a standby of it")
     parser.add_argument("--rows", type=int, default=20_000, help="clients of the import")
     parser.add_argument("--seconds", type=float, default=10, help="how long writers write")
     parser.add_argument("--full", action="store_true", help="an import of 100,000")
@@ -59,6 +65,9 @@ def main(argv: list[str] | None = None) -> None:
         beside_an_import(asked.engine, 100_000 if asked.full else asked.rows)
         against_one(asked.engine, asked.seconds, "writers")
         against_one(asked.engine, asked.seconds, "writers.slow_commit", SLOW_COMMIT)
+        if asked.standby:
+            with waited_for(asked.engine, asked.standby):
+                against_one(asked.engine, asked.seconds, "writers.standby", FAR_COMMIT)
 
 
 # -- what is measured ---------------------------------------------------------------------------
@@ -89,20 +98,78 @@ def beside_an_import(server: str, rows: int) -> None:
 
 
 def against_one(server: str, seconds: float, name: str, options: str = "") -> None:
-    """How much more eight write than one, each as fast as it can."""
-    speed = {}
+    """How much more eight write than one, each as fast as it can, where there are clients."""
+    speed, cost = {}, {}
     for count in (1, WRITERS):
         with made(server, options) as url:
+            fill(url)
             told = ended(start(url, count, seconds, 0))
-            speed[count] = sum(one["written"] for one in told) / seconds
+            wait = commit_wait(url)
+        written = sum(one["written"] for one in told)
+        speed[count] = written / seconds
+        cost[count] = 1000 * sum(one["processor"] for one in told) / written
     record(
         f"{name}.{WRITERS}",
         {
             "ratio": round(speed[WRITERS] / speed[1], 2),
             "a_second": round(speed[WRITERS]),
             "a_second_by_one": round(speed[1]),
+            "commit_ms": round(wait, 1),
+            "client_cpu_ms": round(cost[WRITERS], 2),
+            "client_cpu_ms_by_one": round(cost[1], 2),
         },
     )
+
+
+def fill(url: str) -> None:
+    """Clients as a shop has, which the server knows of: it reads a table whole that it thinks tiny.
+
+    Else eight would write into larger tables than one does.
+    """
+    import psycopg
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "clients.csv"
+        write_csv(file, CLIENTS)
+        interop("client", "import", file, "-q", db=url)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("ANALYZE")
+
+
+def commit_wait(url: str) -> float:
+    """How long the smallest commit takes by itself, in milliseconds: the middle of many."""
+    import psycopg
+
+    taken = []
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("CREATE TABLE waited (n INT)")
+        for n in range(51):
+            begun = time.perf_counter()
+            conn.execute("INSERT INTO waited VALUES (%s)", [n])
+            taken.append(time.perf_counter() - begun)
+    return 1000 * sorted(taken)[len(taken) // 2]
+
+
+@contextmanager
+def waited_for(server: str, standby: str) -> Iterator[None]:
+    """Have the standby apply commits five milliseconds late, and the server wait for it."""
+    import psycopg
+
+    setting = {server: "synchronous_standby_names = '*'", standby: "recovery_min_apply_delay = 5"}
+    with ExitStack() as ending:
+        for url, said in setting.items():
+            conn = ending.enter_context(psycopg.connect(url, autocommit=True))
+            name = said.partition(" ")[0]
+            before = conn.execute(f"SHOW {name}").fetchone()
+            ending.callback(_set, conn, f"{name} = '{before and before[0]}'")
+            _set(conn, said)
+        time.sleep(1)  # until they have heard
+        yield
+
+
+def _set(conn: Any, said: str) -> None:
+    conn.execute(f"ALTER SYSTEM SET {said}")
+    conn.execute("SELECT pg_reload_conf()")
 
 
 # -- those who write ----------------------------------------------------------------------------
@@ -114,6 +181,7 @@ def write(url: str, name: str, seconds: float, pause: float) -> dict[str, Any]:
     told: dict[str, Any] = {"written": 0, "failed": 0, "longest": 0.0}
     print("ready", flush=True)
     sys.stdin.readline()
+    told["processor"] = -time.process_time()
     end, number = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         number += 1
@@ -136,6 +204,7 @@ def write(url: str, name: str, seconds: float, pause: float) -> dict[str, Any]:
             told["longest"] = max(told["longest"], time.monotonic() - begun)
         time.sleep(pause)
     store.close()
+    told["processor"] += time.process_time()
     return told
 
 

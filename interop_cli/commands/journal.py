@@ -29,8 +29,8 @@ LAST = "last"
 @journal_command.command("list", cls=Command)
 @option("--name", metavar="OPERATION", help=N_("Only operations of this name, as client.edit."))
 @option("--actor", metavar="USER", help=N_("Only operations of this user."))
-@option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
-@option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
+@option("--since", metavar="YYYY-MM-DD[THH:MM]", help=N_("From this date or time on."))
+@option("--until", metavar="YYYY-MM-DD[THH:MM]", help=N_("Up to this date or time."))
 @option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
 @pass_app
 def list_command(
@@ -43,9 +43,12 @@ def list_command(
 ) -> None:
     """List operations, the latest first.
 
+    A date is a day of the company's time zone, and a time one there, unless it says its own zone.
+
     \b
     interop journal list --limit 10
     interop journal list --actor marie --since 2026-11-01
+    interop journal list --since 2026-11-28T10:00 --until 2026-11-28T10:30
     """
     from interop_cli.store.reading import operations
 

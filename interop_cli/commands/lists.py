@@ -211,17 +211,29 @@ def day(flag: str, text: str | None) -> str | None:
 
 
 def moment(app: App, flag: str, text: str | None, *, after: bool = False) -> str | None:
-    """When the day given for an option begins for the company, as times are stored.
+    """When the day or time given for an option begins for the company, as times are stored.
 
-    ``after``: when the day after it begins.
+    ``after``: when that day is over, or that minute or second. UsageError ``usage.date`` where it
+    is neither.
     """
     from datetime import date, timedelta
 
-    from interop_cli.domain.values.days import midnight
+    from interop_cli.domain.errors import UsageError
+    from interop_cli.domain.values.days import midnight, stamp, time_named
 
-    if (found := day(flag, text)) is None:
+    if not text:
         return None
     try:
-        return midnight(date.fromisoformat(found) + timedelta(days=after), app.zone)
+        named = time_named(text, app.zone)
+        found = None if named else date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            "usage.date",
+            msg("{option} takes a date or a time: YYYY-MM-DD or YYYY-MM-DDTHH:MM.", option=flag),
+        ) from None
+    try:
+        if named:
+            return stamp(named[0] + named[1] * after)
+        return midnight(found + timedelta(days=after), app.zone) if found else None
     except (OverflowError, ValueError):  # at an end of the calendar: no limit
         return None

@@ -35,7 +35,7 @@ _PLACEHOLDERS = (
     N_("NEW_CODE"), N_("NUMBER"), N_("OPERATION"), N_("PATH"), N_("PRICE"), N_("QTY"),
     N_("REMOTE_ID"), N_("ROLE"), N_("SIDE"), N_("TARGET"), N_("TAX"), N_("TEXT"),
     N_("THEIRS"), N_("TOPIC"), N_("USER"),
-    N_("VALUE"), N_("YEAR"), N_("YYYY-MM-DD"),
+    N_("VALUE"), N_("YEAR"), N_("YYYY-MM-DD"), N_("YYYY-MM-DD[THH:MM]"),
 )  # fmt: skip
 
 

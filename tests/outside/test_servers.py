@@ -174,6 +174,48 @@ def test_another_encoding_of_the_client_changes_nothing(postgres_shop: str, invo
     assert invoke("client", "show", "ACME", "--json", env=env).json["name"] == "Œuvre à l’encre"
 
 
+def test_every_session_says_whose_it_is(
+    postgres_shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one, the one after a loss, by a service, those that look, and that of pg_dump."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    from interop_cli.store.engines import dumps, postgres_session
+    from interop_cli.store.engines.postgres import connect
+
+    def name_of(url: str, *, lost: bool = False) -> str:
+        conn = connect(url, lock_timeout=5)
+        if lost:
+            conn.raw.close()
+            assert conn.renew()
+        (row,) = conn.query("SELECT current_setting('application_name') AS name")
+        conn.close()
+        return str(row["name"])
+
+    there = conninfo_to_dict(postgres_shop)
+    lines = [f"{name}={value}" for name, value in there.items()]
+    (tmp_path / "services").write_text("\n".join(["[shop]", *lines]))
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    assert name_of(postgres_shop) == name_of(postgres_shop, lost=True) == "interop"
+    assert name_of("postgresql:///?service=shop") == "interop"
+    assert name_of(f"{postgres_shop}&application_name=payroll") == "payroll"
+
+    asked = b"SELECT current_setting('application_name') = 'interop' OR 0 = "
+    monkeypatch.setattr(postgres_session, "WORKING", asked)
+    conn = connect(postgres_shop, lock_timeout=5)
+    assert postgres_session._works(conn.raw, conn.raw.address, time.monotonic() + 20)
+    conn.close()
+
+    told = list[dict[str, str]]()
+    done = subprocess.CompletedProcess[str]([], 0)
+    monkeypatch.setattr(dumps, "_run", lambda _words, environ: told.append(environ) or done)
+    dumps._dump("pg_dump", "pg_restore", postgres_shop, tmp_path / "dump")
+    assert told[0]["PGAPPNAME"] == "interop"
+    monkeypatch.setenv("PGAPPNAME", "payroll")
+    dumps._dump("pg_dump", "pg_restore", postgres_shop, tmp_path / "dump")
+    assert told[-1]["PGAPPNAME"] == name_of(postgres_shop) == "payroll"
+
+
 # Who
 
 

@@ -280,6 +280,10 @@ def test_a_process_that_dies(
 
     monkeypatch.setattr(ahead._Worker, "answer", dying)
     alone, forked = both_ways(new_store, monkeypatch, work)
+    said = forked[0][-1]
+    (warning,) = [one for one in said if one not in alone[0][-1]]
+    assert warning[2] == "import.alone"
+    said.remove(warning)
     assert alone == forked
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from interop_cli.domain.values.text import fold
 
-# A time that says its zone, as programs write it.
-_ZONED = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)? ?([Zz]|[+-]\d\d(?::?\d\d)?)", re.ASCII
+# A time, as programs write it; they say its zone, too.
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d)?(?:\.\d+)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
 
 
@@ -42,11 +42,28 @@ def zoned_time(text: str) -> datetime | None:
 
     Raises ValueError for what has the form and is no time.
     """
-    found = _ZONED.fullmatch(text)
+    found = _TIME.fullmatch(text)
+    return _moment(found, None) if found is not None and found[4] else None
+
+
+def time_named(text: str, zone: tzinfo | None) -> tuple[datetime, timedelta] | None:
+    """The time that ``text`` is, in ``zone`` where it says none, and how long what it names lasts.
+
+    A minute, or a second where it says one. None where it is no time of a day; raises ValueError
+    for what has the form and is none.
+    """
+    found = _TIME.fullmatch(text)
     if found is None:
         return None
-    zone = "+00:00" if found[3] in "Zz" else found[3]
-    return datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}")
+    return _moment(found, zone), timedelta(seconds=1) if found[3] else timedelta(minutes=1)
+
+
+def _moment(found: re.Match[str], zone: tzinfo | None) -> datetime:
+    said = found[4] or ""
+    moment = datetime.fromisoformat(
+        f"{found[1]}T{found[2]}{found[3] or ''}{'+00:00' if said in ('Z', 'z') else said}"
+    )
+    return moment if said else moment.replace(tzinfo=zone)
 
 
 def day_in(moment: datetime, zone: tzinfo | None) -> date:

@@ -4,8 +4,8 @@ That process is a fork of this one. It gets rows, a batch at a time, and gives b
 ``Teller`` makes of each: who it is about, and what is stored of it where it is new and there is
 nothing special about it. It asks no database, reads no file and says nothing: a row that a rule
 refuses or warns of is left to the import, which does with it what it does with the rows of a small
-file. So it decides nothing but the time: where there is no such process, or where it dies, the
-import does all of it.
+file. So it decides nothing but the time: where there is no such process, or where it dies, which is
+warned of, the import does all of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import IO, Any, NoReturn, Protocol
 
-from interop_cli.domain.rules import Context
+from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.services.imports.rows import FileRow
 
 ALONE = 4000  # rows of a file that are not worth a process
@@ -53,10 +54,13 @@ def batches(
     size: int,
     teller: Callable[[], Teller],
     builds: Callable[[], bool],
+    warnings: list[RuleWarning],
     *,
     large: bool = False,
 ) -> Generator[Batch, None, None]:
     """The rows in batches of ``size``; close it when done.
+
+    Warns ``import.alone`` where the process has died.
 
     ``builds`` tells, when a batch is sent, whether its rows are thought to be new. Of a file known
     to be ``large`` nothing is read before the process is there, which else would keep all that
@@ -77,6 +81,9 @@ def batches(
         return
     with closing(helper):
         yield from _ahead(records, size, helper, builds)
+        if helper.lost:
+            reason = msg("The second process of the import died; this one did its work, slower.")
+            warnings.append(RuleWarning("", "import.alone", reason))
 
 
 def may_fork() -> bool:
@@ -146,7 +153,8 @@ class _Helper:
     def __init__(self, answer: Callable[[bytes], bytes]) -> None:
         self._unsent = bytearray()
         self._received = bytearray()
-        self._lost = False
+        self.lost = False
+        """Whether it has ended by itself, which nobody asked it to."""
         request, self._out = _pipe()
         try:
             self._in, reply = _pipe()
@@ -176,7 +184,7 @@ class _Helper:
     def receive(self) -> bytes:
         """The next answer; nothing where there will be none."""
         self._move(lambda: len(self._received) >= self._awaited())
-        if self._lost:
+        if self.lost:
             return b""
         end = self._awaited()
         answer = bytes(self._received[_LENGTH.size : end])
@@ -193,13 +201,13 @@ class _Helper:
         """Write and read what is there to be, until ``done``: neither may wait for the other."""
         poll = select.poll()
         poll.register(self._in, select.POLLIN)
-        while not self._lost and not done():
+        while not self.lost and not done():
             if self._unsent:
                 poll.register(self._out, select.POLLOUT)
             for place, _event in poll.poll():
                 if place == self._in:
                     data = os.read(place, _PIPE)
-                    self._lost = self._lost or not data
+                    self.lost = self.lost or not data
                     self._received += data
                     continue
                 try:
@@ -207,7 +215,7 @@ class _Helper:
                 except BlockingIOError:
                     continue
                 except OSError:
-                    self._lost = True
+                    self.lost = True
                 if not self._unsent:
                     poll.unregister(place)
 

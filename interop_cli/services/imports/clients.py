@@ -117,7 +117,9 @@ class Import(RowImport):
     def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
         """The rows in batches, with what was told ahead of those of a large file."""
         teller = partial(PlainClients, self.context)
-        found = ahead.batches(records, self.size, teller, self.builds, large=self.large)
+        found = ahead.batches(
+            records, self.size, teller, self.builds, self.context.warnings, large=self.large
+        )
         with closing(found):
             for rows, told in found:
                 self._ready = [Ready.of(one) for one in told]

@@ -86,7 +86,9 @@ class DocumentImport(RowImport):
     def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
         """The rows in batches, with what was told ahead of those of a large file."""
         teller = partial(PlainDocuments, self.context, self.kind)
-        found = ahead.batches(records, self.size, teller, self.builds, large=self.large)
+        found = ahead.batches(
+            records, self.size, teller, self.builds, self.context.warnings, large=self.large
+        )
         with closing(found):
             for rows, told in found:
                 self._told = told

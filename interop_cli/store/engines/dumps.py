@@ -96,8 +96,10 @@ def _tools(conn: Connection) -> tuple[str, str] | None:
 def _dump(pg_dump: str, pg_restore: str, location: str, part: Path) -> None:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+    from interop_cli.store.engines.postgres_session import NAME
+
     given = conninfo_to_dict(location)
-    environ = dict(os.environ)
+    environ = {"PGAPPNAME": NAME, **os.environ}
     if password := given.pop("password", None):  # the list of processes shows what is said
         environ["PGPASSWORD"] = str(password)
     where = make_conninfo("", **given)

@@ -22,6 +22,7 @@ from interop_cli.store.engines.postgres_transactions import Transactions
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import ValueKind
 
+MADE = "(SELECT id FROM made)"
 AT_ONCE = 8  # rows that are inserted by one statement rather than copied
 
 
@@ -107,14 +108,14 @@ class PostgresConnection(Transactions):
         values = [row_id, *row]
         if parts:  # in one statement, as each has an answer that is waited for
             beside = ", ".join(
-                f"part_{part} AS ({_insertion(part, names, '(SELECT id FROM made)', len(rows))})"
+                f"part_{part} AS ({_insertion(part, names, MADE, len(rows))})"
                 for part, names, rows in parts
                 if rows
             )
-            sql = f"WITH made AS ({sql}), {beside} SELECT id FROM made"
+            sql = f"WITH made AS ({sql}), {beside} {MADE}"
             values += [value for _part, _names, rows in parts for one in rows for value in one]
         with translating():
-            ((made,),) = self.raw.execute(sql, values)  # type: ignore[arg-type]
+            ((made,),) = self.raw.execute(sql, values)
         return int(made)
 
     def lock(self, table: str, where: str, **params: object) -> None:

@@ -35,6 +35,8 @@ T = TypeVar("T")
 CONNECTING = 10  # seconds to wait for a server that says nothing at all, at most
 SHORTEST = 2.0  # seconds of silence that are always granted
 HOUR = 3600_000
+NAME = "interop"
+NAMED = {"fallback_application_name": NAME}
 # What a session is set to where nobody said otherwise: neither the address, nor PGOPTIONS, nor
 # whoever runs the server. A parameter that the server does not know is left out.
 DEFAULTS = {
@@ -233,7 +235,7 @@ def open_session(url: str, *, lock_timeout: float) -> Session:
 
 def _connected(url: str, defaults: dict[str, str]) -> Session:
     try:
-        told = make_conninfo(url, **defaults, client_encoding="UTF8")
+        told = _named(url, **defaults, client_encoding="UTF8")
         return Session.connect(told, autocommit=True)
     except psycopg.Error as error:
         failure = refusal(str(error))
@@ -249,7 +251,6 @@ def _defaults(given: dict[str, Any], patience: float) -> dict[str, str]:
     """What is added to an address, as far as neither it nor the environment says something."""
     seconds = max(int(patience), 1)
     wanted = {
-        "application_name": "interop",
         "connect_timeout": str(min(CONNECTING, seconds)),
         "keepalives_idle": str(seconds),
         "keepalives_interval": str(max(seconds // 3, 1)),
@@ -269,6 +270,14 @@ def _defaults(given: dict[str, Any], patience: float) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in given and name not in said}
 
 
+def _named(url: str, **more: Any) -> str:
+    """An address with our name beside it, for whoever looks at the sessions of its server.
+
+    Where neither it nor the environment nor a service says another.
+    """
+    return make_conninfo("", **{**NAMED, **conninfo_to_dict(url), **more})
+
+
 def _works(raw: Session, address: Address, deadline: float) -> bool:
     """Whether the server says, before ``deadline``, that it works for ``raw``.
 
@@ -279,7 +288,7 @@ def _works(raw: Session, address: Address, deadline: float) -> bool:
         "port": raw.info.port,
         "hostaddr": raw.info.hostaddr or None,
     }
-    probe = pq.PGconn.connect_start(make_conninfo(address.url, **there).encode())
+    probe = pq.PGconn.connect_start(_named(address.url, **there).encode())
     try:
         while (status := probe.connect_poll()) not in (
             pq.PollingStatus.OK,
