@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import chain
 
 from interop_cli.domain.sync import turns
 from interop_cli.domain.sync.descriptor import RemoteField
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.plan import SENT, Step, Todo, waited
 from interop_cli.domain.sync.turns import Obstacle, Part, Place, Turns
+from interop_cli.store.sync.departures import inheritances
 from interop_cli.store.sync.links import held_there
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync.target import OpenTarget
@@ -178,6 +180,12 @@ class Arranged:
         return sorted(holders | after.keys() | blocked.keys())
 
     @cached_property
+    def heir_of(self) -> dict[int, int]:
+        """Who takes over the record there of one of ours that was merged."""
+        heirs = inheritances(self.opened.store.conn, self.entity, self.opened.target.id)
+        return {one.loser: heir for heir, one in heirs.items()}
+
+    @cached_property
     def holders(self) -> dict[Place, int]:
         """Which of our records have the values that others are to get."""
         wanted = {
@@ -189,10 +197,13 @@ class Arranged:
         if not wanted:
             return {}
         conn, target = self.opened.store.conn, self.opened.target
+        there = held_there(conn, target.id, self.entity)
+        known = (one for one in there if one[0] not in self.found)
+        found = ((local_id, [values]) for local_id, values in self.found.items())
         return {
-            place: local_id
-            for local_id, known in held_there(conn, target.id, self.entity)
-            for values in ([self.found[local_id]] if local_id in self.found else known)
+            place: self.heir_of.get(local_id, local_id)
+            for local_id, several in chain(known, found)
+            for values in several
             for place in turns.held(values, self.fields)
             if place in wanted
         }

@@ -75,6 +75,7 @@ def looked(
                     after.todo, after.changes, after.reason, after.waits_for
                 )
     arranged.found |= view.found
+    arranged.heir_of |= view.heir_of
     for local_id, why in view.taken(arranged):
         arranged.refuse(local_id)
         seen[local_id] = Seen(Todo.BLOCKED, (), why, None)
@@ -116,6 +117,8 @@ class View:
     """The links of those of which nobody knew, and which were found there."""
     heirs: dict[int, Link] = field(default_factory=dict)
     """Those of ours that take over the record of one that was merged into them."""
+    heir_of: dict[int, int] = field(default_factory=dict)
+    """Who takes over the record that was found there of a merged one of ours."""
     held_by: dict[tuple[int, str], str] = field(default_factory=dict)
     """Who has a value that one of ours is to get in a field."""
 
@@ -246,6 +249,7 @@ class View:
         if departure.heir in self.known:
             return False
         self.found[local.id], self.found[departure.heir] = {}, known.pushed
+        self.heir_of[local.id] = departure.heir
         self.heirs.setdefault(departure.heir, known)
         return True
 
@@ -307,6 +311,7 @@ class View:
             if local_id in found:
                 continue
             holder = self.linked.get(remote_id)
+            holder = arranged.heir_of.get(holder, holder) if holder is not None else None
             if holder is None or not (
                 arranged.gives(holder, name) or arranged.waits(local_id, name)
             ):

@@ -216,6 +216,9 @@ def once(*operations: Any, looks: bool = False, merges: bool = False) -> Any:
     return example(operations=list(operations), **how)
 
 
+@once(("add", 0, False), ("lost", None, None), ("name", 0, 1), ("merge", 3, 1))
+@once(("add", 0, False), ("lost", None, None), ("name", 0, 1), ("merge", 3, 1), looks=True)
+@once(("add", 0, False), ("add", 0, False), ("lost", None, None), ("merge", 3, 0))
 @once(("push", None, None), ("name", 1, 2), ("name", 2, 0), ("their name", 1, 3))
 @once(("push", None, None), ("add", 0, False), ("swap", 1, 3), ("gone", 1, None))
 @once(("push", None, None), ("name", 0, 1), ("name", 1, 2), ("gone", 0, None))
