@@ -250,7 +250,7 @@ class Import(RowImport):
                 raise self._unmatched(one.who, context.place.line) from None
             raise
         if logo := values.get("logo"):
-            client.logo = logo_blob(self.uow, logo)
+            client.logo = logo_blob(self.uow, logo, context)
         check_identity(client.shipper_identity, has_logo=client.logo is not None)
         return client, address
 
@@ -283,7 +283,7 @@ class Import(RowImport):
         context = context.at(one.record.line, row["code"], one.record.parts)
         revision = card.revised(self.uow, row, main, values, context)
         client = revision.client
-        client.logo = logo_blob(self.uow, values.get("logo")) or client.logo
+        client.logo = logo_blob(self.uow, values.get("logo"), context, client.logo) or client.logo
         if revision.before.external_id and not client.external_id:
             reason = msg("is emptied: no file finds the client by it any more")
             context.warn("external_id", "client.external_id.emptied", reason)

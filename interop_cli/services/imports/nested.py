@@ -31,6 +31,7 @@ from interop_cli.domain.values.text import fold
 from interop_cli.services.people.notes import File
 
 if TYPE_CHECKING:
+    from interop_cli.domain.rules import Context
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
@@ -152,10 +153,10 @@ def with_main(values: Mapping[str, Any], main: NestedItem | None) -> Mapping[str
 # -- files ----------------------------------------------------------------------------------
 
 
-def attached_files(value: Any, path: str, limit: int) -> list[File]:
+def attached_files(value: Any, path: str, limit: int) -> tuple[list[File], list[str]]:
     """The attachments of a note in a file, of at most ``limit`` bytes each.
 
-    Those without ``content`` are only named, and skipped.
+    And the names of those without ``content``, as a list of notes or ``--no-files`` writes them.
 
     Raises InvalidData where they are no list of objects, or hold no base64.
     """
@@ -165,18 +166,22 @@ def attached_files(value: Any, path: str, limit: int) -> list[File]:
         except ValueError:
             value = False
     if not value and value is not False:
-        return []
+        return [], []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise wrong(f"{path}attachments", "field.list_type", msg("is not a list"))
     found = []
+    named = []
     for number, item in enumerate(value):
-        if item.get("content") is not None:
+        name = attachment_name(str(item.get("name") or ""))
+        if item.get("content") is None:
+            named.append(name)
+        else:
             place = f"{path}attachments.{number}.content"
             content = _decoded(item["content"], place)
             if len(content) > limit:
                 raise wrong(place, "input.too_large", msg("is too large"))
-            found.append(File(attachment_name(str(item.get("name") or "")), content))
-    return found
+            found.append(File(name, content))
+    return found, named
 
 
 def missing_files(files: Sequence[File], there: Collection[tuple[str, str]]) -> list[File]:
@@ -195,15 +200,20 @@ def _decoded(value: Any, path: str) -> bytes:
         raise wrong(path, "import.base64", msg("is not base64")) from None
 
 
-def logo_blob(uow: UnitOfWork, value: Any) -> str | None:
+def logo_blob(
+    uow: UnitOfWork, value: Any, context: Context, has: str | None = None
+) -> str | None:
     """The blob of a logo in a file (base64 or a ``data:`` address); None where there is none.
 
-    What a card says of a logo, without its content, is passed over.
+    What a card says of a logo, without its content, is passed over, which is said unless it is
+    the logo that the client ``has``.
     """
     from interop_cli.domain.values.logo import check_logo
 
     if isinstance(value, dict):
-        value = value.get("content")
+        named, value = value, value.get("content")
+        if named and not value and named.get("sha256") != has:
+            context.warn("logo", "import.logo.content", msg("is only named here, and was left out"))
     if value in (None, ""):
         return None
     content = _decoded(value, "logo")

@@ -194,10 +194,28 @@ def of_addresses(
 
 @dataclass(frozen=True)
 class NotedItem(NestedItem):
-    """A part that is a note: ``values`` without its attachments, and what they make."""
+    """A part that is a note: ``values`` without its attachments, and what they make.
+
+    ``named`` are the attachments that the file only names.
+    """
 
     note: Note
     files: list[File]
+    named: list[str]
+
+    def missing(self, context: Context, there: Collection[tuple[str, str]] = ()) -> list[File]:
+        """The files that the note has not yet; says of others, only named, that it lacks them.
+
+        ``there`` are the names and sums of those it has.
+        """
+        has = {name for name, _sum in there}
+        if lacking := [name for name in self.named if name not in has]:
+            reason = msg(
+                "attachments that are only named here, and were left out: {count}",
+                count=len(lacking),
+            )
+            context.warn("attachments", "import.attachment.content", reason)
+        return missing_files(self.files, there)
 
 
 def noted(
@@ -205,9 +223,9 @@ def noted(
 ) -> NotedItem:
     """A note as a row has it; raises InvalidData."""
     said = {name: value for name, value in values.items() if name != "attachments"}
-    files = attached_files(values.get("attachments"), path, context.policy.max_attachment)
+    files, named = attached_files(values.get("attachments"), path, context.policy.max_attachment)
     note = Note.build({"author": author, **said}, context.under(path))
-    return NotedItem(path, said, note, files)
+    return NotedItem(path, said, note, files, named)
 
 
 def of_notes(

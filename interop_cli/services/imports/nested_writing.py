@@ -26,7 +26,7 @@ from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.validation import merged, wrong
 from interop_cli.domain.values.text import fold
-from interop_cli.services.imports.nested import NestedItem, NestedItems, missing_files
+from interop_cli.services.imports.nested import NestedItem, NestedItems
 from interop_cli.services.imports.nested_matching import (
     ADDRESS_KEPT,
     CONTACT_KEPT,
@@ -195,15 +195,15 @@ class NestedImport:
         rows = self._rows["note"].get(owner, [])
         errors: list[InvalidData] = []
         for item, row in of_notes(self.uow, rows, items, self._files, context):
+            here = context.under(item.path)
             if isinstance(row, InvalidData):
                 errors.append(row)
             elif row is None:
-                plan.new_notes.append((item.note, item.files))
+                plan.new_notes.append((item.note, item.missing(here)))
             else:
-                here = context.under(item.path)
                 note = self.uow.notes.entity(row).revise(said_anew(item.values, NOTE_KEPT), here)
                 there = self._files.get(row["id"], set())
-                plan.notes.append((row, note, missing_files(item.files, there)))
+                plan.notes.append((row, note, item.missing(here, there)))
         if errors:
             raise merged(*errors)
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.note import Note
 from interop_cli.services.imports.belonging import BelongingImport, Part
-from interop_cli.services.imports.nested import missing_files
 from interop_cli.services.imports.nested_matching import (
     NOTE_KEPT,
     NotedItem,
@@ -59,10 +58,10 @@ class NoteImport(BelongingImport[Row]):
     ) -> tuple[Note, list[File]]:
         if row is None:
             item.note.client_id = part.owner.id
-            return item.note, item.files
+            return item.note, item.missing(part.context)
         part.stored = row
         kept = self.uow.notes.entity(row).revise(said_anew(item.values, NOTE_KEPT), part.context)
-        return kept, missing_files(item.files, self._files.get(row["id"], set()))
+        return kept, item.missing(part.context, self._files.get(row["id"], set()))
 
     def _write(self) -> None:
         stored = [(part, note) for part, note, _files in self._planned if part.stored is not None]
