@@ -22,10 +22,10 @@ def fake() -> Iterator[FakePlaces]:
 
 
 @pytest.fixture
-def interop(invoke: Run, fake: FakePlaces, tmp_path: Path) -> Run:
+def interop(invoke: Run, fake: FakePlaces, sqlite_ready_url: str) -> Run:
     """The program with a database and a key, speaking to the fake."""
     env = {
-        "INTEROP_DB": str(tmp_path / "x.db"),
+        "INTEROP_DB": sqlite_ready_url,
         "INTEROP_PLACES_URL": fake.url,
         "INTEROP_PLACES_KEY": KEY,
         "INTEROP_SYNC_TIMEOUT": "1",
@@ -35,7 +35,6 @@ def interop(invoke: Run, fake: FakePlaces, tmp_path: Path) -> Run:
     def run(*args: object, env_: dict[str, str] | None = None, stdin: str = "") -> Result:
         return invoke(*args, env={**env, **(env_ or {})}, stdin=stdin)
 
-    assert run("db", "init", "-q").code == 0
     return run  # type: ignore[return-value]
 
 

@@ -102,7 +102,7 @@ Interop = Callable[..., Result]
 
 @pytest.fixture
 def interop(
-    invoke: Run, fake: FakeLedger, engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    invoke: Run, fake: FakeLedger, ready_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Interop:
     """The command line where a package with these connectors is installed, and a database."""
     site = tmp_path / "site"
@@ -117,7 +117,7 @@ def interop(
     )
     monkeypatch.syspath_prepend(str(site))
     for name, value in {
-        "INTEROP_DB": engine_url,
+        "INTEROP_DB": ready_url,
         "INTEROP_CONFIG": str(tmp_path / "config" / "interop.toml"),
         "INTEROP_NO_KEYRING": "1",
         "INTEROP_BOOKS_BASE_URL": fake.url,
@@ -133,7 +133,6 @@ def interop(
             assert secret not in result.stdout + result.stderr
         return result
 
-    interop("db", "init", "-q")
     return interop
 
 

@@ -137,11 +137,10 @@ def test_a_contact_goes_out_and_comes_back(name: str, title: str, form: str) -> 
 
 
 @pytest.fixture
-def base(invoke: Run, tmp_path: Path) -> Callable[..., Any]:
+def base(invoke: Run, tmp_path: Path, sqlite_ready_url: str) -> Callable[..., Any]:
     def run(*args: object) -> Any:
-        return invoke("--db", "x.db", *args)
+        return invoke("--db", sqlite_ready_url, *args)
 
-    assert run("db", "init", "-q").code == 0
     place = ("--line1", "1 rue A", "--city", "Québec", "--postal-code", "G1K 4A1")
     assert run("client", "create", "Atelier Doyon", "--code", "DOYON", *place, "-q").code == 0
     (tmp_path / "contact.vcf").write_text(ANNE, "utf-8", newline="\r\n")

@@ -260,11 +260,10 @@ def test_what_is_written_is_read(rows: list[list[Value]]) -> None:
 
 
 @pytest.fixture
-def base(invoke: Run) -> Callable[..., Any]:
+def base(invoke: Run, sqlite_ready_url: str) -> Callable[..., Any]:
     def run(*args: object) -> Any:
-        return invoke("--db", "x.db", *args)
+        return invoke("--db", sqlite_ready_url, *args)
 
-    assert run("db", "init", "-q").code == 0
     return run
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.support.outside import environment, finish, start
 from tests.support.terminal import on_terminal
+from tests.support.warm import warm_command
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
 WANTED = {"NO_PAGER": "", "NO_COLOR": "1"}
@@ -37,13 +39,20 @@ print("GONE", flush=True)
 """
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def _many(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("many")))
     rows = "".join(f"P-{n:04},Client {n},1 rue A,Québec,G1K 4A1\n" for n in range(3000))
-    (tmp_path / "many.csv").write_text(f"code,name,line1,city,postal_code\n{rows}", "utf-8")
-    os.environ["INTEROP_DB"] = str(tmp_path / "interop.db")
-    for words in (["db", "init"], ["client", "import", str(tmp_path / "many.csv")]):
-        assert finish(start(*words))[0] == 0
+    lines = f"code,name,line1,city,postal_code\n{rows}".encode()
+    words = ["--db", str(path), "client", "import", "-", "--format", "csv", "-q"]
+    subprocess.run([*warm_command(), *words], input=lines, check=True)
+    return path
+
+
+@pytest.fixture
+def many(_many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a database of many clients, which the environment names."""
+    monkeypatch.setenv("INTEROP_DB", str(shutil.copy(_many, tmp_path / "interop.db")))
     return tmp_path
 
 

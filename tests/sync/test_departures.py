@@ -14,17 +14,16 @@ from tests.sync.test_qbo import Books
 
 
 @pytest.fixture(autouse=True)
-def place(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("INTEROP_DB", engine_url)
+def place(ready_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("INTEROP_DB", ready_url)
     monkeypatch.setenv("INTEROP_TODAY", "2026-11-24")
     monkeypatch.setenv("INTEROP_NO_KEYRING", "1")
-    return engine_url
+    return ready_url
 
 
 @pytest.fixture
 def crm(invoke: Run, portal: FakeHubSpot, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("INTEROP_CRM_BASE_URL", portal.url)
-    assert invoke("db", "init", "-q").code == 0
     invoke("sync", "add", "crm", "hubspot", "-q")
     assert invoke("sync", "connect", "crm", "--token-stdin", "-q", stdin=portal.token).code == 0
     return invoke
@@ -253,7 +252,7 @@ def test_in_the_books_a_merged_customer_is_made_inactive(
     invoke: Run, company: FakeQuickBooks
 ) -> None:
     books = Books(invoke, company)
-    books.connect()
+    books.configure()
     for code, name in (("A", "Presse du Quai"), ("B", "Presse du Vieux Quai")):
         books.create(code, name)
     books.create("K", "Enfant", "--bill-to", "B")
@@ -276,7 +275,7 @@ def test_in_the_books_a_merged_customer_is_made_inactive(
 
 def test_who_is_paid_for_goes_before_who_pays(invoke: Run, company: FakeQuickBooks) -> None:
     books = Books(invoke, company)
-    books.connect()
+    books.configure()
     books.create("A", "Parent")
     books.create("B", "Enfant", "--bill-to", "A")
     books.push()

@@ -20,10 +20,10 @@ TRACES = ("marie", "trépanier", "trepanier", "meve", "5550177", "555-0177")
 
 
 @pytest.fixture(autouse=True)
-def place(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("INTEROP_DB", engine_url)
+def place(ready_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("INTEROP_DB", ready_url)
     monkeypatch.setenv("INTEROP_TODAY", "2026-11-24")
-    return engine_url
+    return ready_url
 
 
 def left(place: str) -> list[str]:
@@ -45,7 +45,7 @@ def test_the_books_hold_nobody_after_the_next_push(
     invoke: Run, company: FakeQuickBooks, place: str
 ) -> None:
     books = Books(invoke, company)
-    books.connect()
+    books.configure()
     books.create("A", "Presse du Quai")
     books("contact", "create", "A", "--name", NAME, "--email", EMAIL, "--billing")
     books.push()
@@ -75,7 +75,7 @@ def test_a_customer_somebody_else_edited_too(
 ) -> None:
     """The push finds another version there, and has to read it."""
     books = Books(invoke, company)
-    books.connect()
+    books.configure()
     books.create("A", "Presse du Quai")
     books("contact", "create", "A", "--name", NAME, "--email", EMAIL, "--billing")
     books.push()
@@ -93,7 +93,6 @@ def crm(invoke: Run, portal: FakeHubSpot, monkeypatch: pytest.MonkeyPatch) -> Ru
     """The command line, with a client, a contact, and the portal that has both."""
     monkeypatch.setenv("INTEROP_CRM_BASE_URL", portal.url)
     monkeypatch.setenv("INTEROP_NO_KEYRING", "1")
-    invoke("db", "init")
     invoke("sync", "add", "crm", "hubspot")
     assert invoke("sync", "connect", "crm", "--token-stdin", stdin=portal.token).code == 0
     invoke("client", "create", "Presse du Quai", "--code", "A", *ADDRESS)

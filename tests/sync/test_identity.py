@@ -97,10 +97,10 @@ def test_a_token_of_another_portal_is_not_kept(
 
 class TestBooks:
     @pytest.fixture
-    def books(self, invoke: Run, tmp_path: Path) -> Iterator[Books]:
+    def books(self, invoke: Run, sqlite_ready_url: str) -> Iterator[Books]:
         with FakeQuickBooks() as company:
-            books = Books(invoke, company, INTEROP_DB=str(tmp_path / "shop.db"))
-            books.connect()
+            books = Books(invoke, company, INTEROP_DB=sqlite_ready_url)
+            books.configure()
             books.create("A", "Alpha")
             books.push()
             yield books

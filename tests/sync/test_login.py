@@ -59,7 +59,6 @@ class Books:
             "INTEROP_NO_KEYRING": "1",
         }
         self.app = json.dumps({"client_id": fake.client_id, "client_secret": fake.client_secret})
-        self("db", "init", "-q")
         self("sync", "add", "books", "qbo", "--set", f"redirect_uri={self.redirect_uri}", "-q")
 
     def __call__(self, *args: object, code: int = 0, stdin: str = "") -> Result:
@@ -136,7 +135,7 @@ def books(
     sqlite_ready_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Books:
-    monkeypatch.setenv("INTEROP_DB", str(tmp_path / "i.db"))
+    monkeypatch.setenv("INTEROP_DB", sqlite_ready_url)
     monkeypatch.setenv("INTEROP_CONFIG", str(tmp_path / "config" / "interop.toml"))
     return Books(invoke, fake, tmp_path / "config")
 

@@ -45,11 +45,6 @@ class Books:
             assert secret not in result.stdout + result.stderr
         return result
 
-    def connect(self) -> None:
-        """A database, and the target."""
-        self("db", "init")
-        self.configure()
-
     def configure(self) -> None:
         """Configure the target and let it in."""
         self("sync", "add", "books", "qbo", "--set", f"realm_id={REALM}")
@@ -82,9 +77,9 @@ class Books:
 
 
 @pytest.fixture
-def books(invoke: Run, fake: FakeQuickBooks) -> Books:
-    made = Books(invoke, fake)
-    made.connect()
+def books(invoke: Run, fake: FakeQuickBooks, sqlite_ready_url: str) -> Books:
+    made = Books(invoke, fake, INTEROP_DB=sqlite_ready_url)
+    made.configure()
     return made
 
 
@@ -270,10 +265,8 @@ def test_11_a_payer_goes_before_those_it_pays_for(books: Books, fake: FakeQuickB
 
 
 def test_15_two_processes_refresh_once(
-    run: Run, invoke: Run, fake: FakeQuickBooks, tmp_path: Path
+    run: Run, books: Books, fake: FakeQuickBooks, tmp_path: Path
 ) -> None:
-    books = Books(invoke, fake)
-    books.connect()
     assert fake.refreshes == 1
     fake.expire()
     fake.fail("sleep", match="/token", seconds=0.5)

@@ -25,9 +25,9 @@ def fake() -> Iterator[FakeQuickBooks]:
 
 
 @pytest.fixture
-def books(invoke: Run, fake: FakeQuickBooks) -> Books:
-    made = Books(invoke, fake)
-    made.connect()
+def books(invoke: Run, fake: FakeQuickBooks, sqlite_ready_url: str) -> Books:
+    made = Books(invoke, fake, INTEROP_DB=sqlite_ready_url)
+    made.configure()
     made("sync", "connect", "books", *SETTINGS)
     fake.calls.clear()
     return made
@@ -95,10 +95,9 @@ def test_an_invoice_follows_its_client(books: Books, fake: FakeQuickBooks) -> No
 
 
 def test_what_was_imported_or_was_there_before_the_target_stays_here(
-    invoke: Run, fake: FakeQuickBooks, tmp_path: Path
+    invoke: Run, fake: FakeQuickBooks, tmp_path: Path, sqlite_ready_url: str
 ) -> None:
-    books = Books(invoke, fake)
-    books("db", "init")
+    books = Books(invoke, fake, INTEROP_DB=sqlite_ready_url)
     books.create("A", "Client A")
     old = invoice(books, "A")
     books(

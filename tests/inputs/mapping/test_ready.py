@@ -31,10 +31,8 @@ NAMED = {
 
 
 @pytest.fixture
-def database(tmp_path: Path, invoke: Run) -> Path:
-    path = tmp_path / "interop.db"
-    assert invoke("--db", path, "db", "init", "-q").code == 0
-    return path
+def database(sqlite_ready_url: str) -> Path:
+    return Path(sqlite_ready_url)
 
 
 @pytest.mark.parametrize("source", FILES)

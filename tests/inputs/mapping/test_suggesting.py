@@ -65,10 +65,8 @@ def guessed(text: str, entity: str = "client") -> dict[str, Any]:
 
 
 @pytest.fixture
-def database(tmp_path: Path, invoke: Run) -> Path:
-    path = tmp_path / "interop.db"
-    assert invoke("--db", path, "db", "init", "-q").code == 0
-    return path
+def database(sqlite_ready_url: str) -> Path:
+    return Path(sqlite_ready_url)
 
 
 def as_workbook(text: str) -> bytes:
