@@ -2,7 +2,9 @@
 
 Known from its documentation and from a cluster: it changes no private table by looking at one of
 its own, nor the other way round; it joins the tables it has spread by what they are spread by, and
-asks a subquery about each row only of a table that lies beside that row.
+asks a subquery about each row only of a table that lies beside that row; it locks rows as it reads
+them only where they are known to lie on one node.
+https://docs.citusdata.com/en/stable/develop/reference_workarounds.html
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ def refusals(sql: str, private: frozenset[str], columns: Columns) -> Iterator[st
         return  # of the engine's own, about its catalogue
     if isinstance(tree, exp.Update | exp.Delete):
         yield from _changing(tree, private)
+    yield from _locking(tree)
     asked = tree.expression if isinstance(tree, exp.Insert) else tree
     for scope in traverse_scope(asked) if asked is not None else []:
         yield from _asking(scope, columns)
@@ -47,6 +50,22 @@ def _changing(tree: exp.Update | exp.Delete, private: frozenset[str]) -> Iterato
     sets = {one.this.name for one in tree.expressions} if isinstance(tree, exp.Update) else set()
     if target in BY_CLIENT and "client_id" in sets:
         yield f"moves rows of {target}"
+
+
+def _locking(tree: exp.Expression) -> Iterator[str]:
+    for lock in tree.find_all(exp.Lock):
+        select = lock.parent_select
+        for table in select.find_all(exp.Table) if select else ():
+            if table.name in SPREAD and table.parent_select is select:
+                sides = [one.unnest_operands() for one in select.find_all(exp.EQ)]
+                if not any(_is_one(KEYS[table.name], *two) for two in sides):
+                    yield f"locks {table.name} on several nodes"
+
+
+def _is_one(key: str, left: exp.Expression, right: exp.Expression) -> bool:
+    """Whether a column of this name is held to be one value that is known."""
+    column, value = (left, right) if isinstance(left, exp.Column) else (right, left)
+    return column.name == key and isinstance(value, exp.Literal | exp.Placeholder | exp.Parameter)
 
 
 def _asking(scope: Scope, columns: Columns) -> Iterator[str]:

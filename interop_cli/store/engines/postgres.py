@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Busy, InteropError
 from interop_cli.store.engines.connection import FEW, Row, Values
+from interop_cli.store.engines.distribute import KEYS
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, translating
 from interop_cli.store.engines.postgres_lost import open_patiently
 from interop_cli.store.engines.postgres_session import open_session, to_pyformat
@@ -119,6 +120,9 @@ class PostgresConnection(Transactions):
         return int(made)
 
     def lock(self, table: str, where: str, **params: object) -> None:
+        if self._lies_on_nodes(table):
+            self._hold_there(table, where, params)
+            return
         self.query(
             f"SELECT COUNT(*) FROM (SELECT id FROM {table} WHERE {where}"  # noqa: S608
             f" ORDER BY id{self.locked}) AS locked",
@@ -128,11 +132,31 @@ class PostgresConnection(Transactions):
     def pin(
         self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
     ) -> tuple[str, Mapping[str, object], bool] | None:
-        # What refers to a row is in the way of who deletes it, not of who changes it.
-        locked = " FOR UPDATE" if deleting else self.locked
-        sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id{locked}"  # noqa: S608
-        ids = [row["id"] for row in self.query(sql, **params)]
+        if self._lies_on_nodes(table):
+            ids = self._hold_there(table, where, params)
+        else:
+            # What refers to a row is in the way of who deletes it, not of who changes it.
+            locked = " FOR UPDATE" if deleting else self.locked
+            sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id{locked}"  # noqa: S608
+            ids = [row["id"] for row in self.query(sql, **params)]
         return ("id = ANY(:pinned)", {"pinned": ids}, len(ids) <= FEW) if ids else None
+
+    def _lies_on_nodes(self, table: str) -> bool:
+        return self.distributed and table in KEYS
+
+    def _hold_there(self, table: str, where: str, params: Mapping[str, object]) -> list[int]:
+        """The rows that meet ``where``, locked by changing nothing in them.
+
+        Rows that may lie on several nodes are not locked as they are read; what they are changed by
+        must not look at a private table.
+        """
+        found = f"SELECT id FROM {table} WHERE {where} ORDER BY id"  # noqa: S608
+        if not (ids := [row["id"] for row in self.query(found, **params)]):
+            return []
+        same = f"UPDATE {table} SET version = version WHERE id = ANY(:held)"  # noqa: S608
+        self.execute(same, held=ids)
+        still = f"SELECT id FROM {table} WHERE id = ANY(:held) AND ({where}) ORDER BY id"  # noqa: S608
+        return [row["id"] for row in self.query(still, **params, held=ids)]
 
     def in_turn(self, what: str) -> None:
         self.query("SELECT 1 FROM task WHERE name = :what FOR UPDATE", what=what)

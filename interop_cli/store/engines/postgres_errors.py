@@ -22,6 +22,7 @@ from interop_cli.domain.errors import (
     InteropError,
     IoFailure,
     RemoteFailure,
+    UnusableDb,
 )
 from interop_cli.domain.messages import N_, Message, msg
 
@@ -213,6 +214,19 @@ UNSUPPORTED = Reason(
     N_("See how its tables lie: interop db doctor. On Citus: interop db distribute"),
 )
 
+FAILED = Reason(
+    RemoteFailure,
+    "db.server",
+    N_("The database server met an error of its own."),
+    N_("Its log says which. On Citus, see how its tables lie: interop db doctor"),
+)
+DAMAGED = Reason(
+    UnusableDb,
+    "db.corrupt",
+    N_("The database server found its own files damaged."),
+    N_("Its log says which; have its administrator see to its disk, and restore a backup."),
+)
+
 # By SQLSTATE, or by its first two characters.
 _STATES = {
     "57014": CANCELLED,
@@ -226,6 +240,13 @@ _STATES = {
     "0A": UNSUPPORTED,  # it does not do this at all, or not with tables that lie so
     "42P01": UNSUPPORTED,  # a node does not know a table that another one has
     "42883": UNSUPPORTED,
+    "XX001": DAMAGED,
+    "XX002": DAMAGED,
+    "XX": FAILED,  # what Citus refuses without saying a state is among them
+    "53": FAILED,  # no memory
+    "54": FAILED,
+    "55": FAILED,
+    "58": FAILED,
     "08": UNREACHABLE,
     "57": UNREACHABLE,
     "25P03": UNREACHABLE,
