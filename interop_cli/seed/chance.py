@@ -8,7 +8,7 @@ and random middles.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from math import gcd
 from typing import TypeVar
@@ -35,24 +35,14 @@ class Draw:
         return items[int(self.next() * len(items))]
 
 
-class Walk:
+def walk(size: int, draw: Draw) -> Iterator[int]:
     """The numbers below ``size`` in a scattered order, each once."""
-
-    def __init__(self, size: int, draw: Draw) -> None:
-        self._size = self._left = size
-        self._at = draw.below(size)
-        # Steps of about the golden section spread the numbers evenly; coprime, they meet all.
-        step = size * 5 // 8 + draw.below(size // 16 + 1)
-        while gcd(step, size) != 1:
-            step += 1
-        self._step = step
-
-    def __next__(self) -> int:
-        if not self._left:
-            raise StopIteration
-        self._left -= 1
-        self._at = (self._at + self._step) % self._size
-        return self._at
+    start = draw.below(size)
+    # Steps of about the golden section spread the numbers evenly; coprime, they meet all.
+    step = size * 5 // 8 + draw.below(size // 16 + 1)
+    while gcd(step, size) != 1:
+        step += 1
+    return ((start + step * turn) % size for turn in range(1, size + 1))
 
 
 def weighted(table: Mapping[T, int]) -> tuple[T, ...]:

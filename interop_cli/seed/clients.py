@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from interop_cli.seed import places
-from interop_cli.seed.chance import Draw, Walk, gst, neq, qst, weighted
+from interop_cli.seed.chance import Draw, gst, neq, qst, walk, weighted
 from interop_cli.seed.places import Place, quebec_cities
 from interop_cli.seed.words import FIRST_NAMES, SURNAMES, Family, families, plenty, slug
 
@@ -68,11 +68,11 @@ def clients(count: int, seed: int) -> Iterator[dict[str, object]]:
     without a warning. ``bill_to`` is the code of an earlier client who may be billed.
     """
     draw = Draw(seed)
-    names = Names(draw)
+    named = names(draw)
     payers: list[str] = []
     series = f"S{seed}"  # external ids are unique in a database, which may hold several seeds
     for number in range(1, count + 1):
-        row = _client(number, next(names), draw, series)
+        row = _client(number, next(named), draw, series)
         if row["active"] and not row["prospect"]:
             code = str(row["code"])
             if payers and draw.next() < BILLED_TO_ANOTHER:
@@ -167,67 +167,52 @@ class Named(NamedTuple):
     place: Place | None
 
 
-class Combinations:
+def combinations(family: Family, draw: Draw) -> Iterator[Named]:
     """The names of a family in a scattered order, each once."""
-
-    def __init__(self, family: Family, draw: Draw) -> None:
-        self._family = family
-        self._pick = draw.pick
-        self._walk = Walk(len(family.trades) * len(family.firsts) * len(family.seconds), draw)
-
-    def __next__(self) -> Named:
-        family = self._family
-        rest, index = divmod(next(self._walk), len(family.trades))
-        trade = family.trades[index]
-        index, rest = divmod(rest, len(family.seconds))
-        first, second = family.firsts[index], family.seconds[rest]
-        form, neq = self._pick(family.forms)
-        name = first.text + family.joint + second.text
-        slug = f"{first.slug}-{second.slug}" if second.slug else first.slug
-        place = first.place or second.place
-        if family.village and place:
-            place = Place(name, *place[1:])
-        if family.trade_first:
-            name, slug = trade.text + name, f"{trade.slug}-{slug}"
-        else:
-            name, slug = name + trade.text, f"{slug}-{trade.slug}"
-        return Named(name, form, slug, first.stem, family.language, trade.tag, neq, place)
+    count = len(family.trades) * len(family.firsts) * len(family.seconds)
+    return (_combined(family, number, draw) for number in walk(count, draw))
 
 
-class Numbered:
-    """Companies that have a number for a name: "9123-4567 Québec inc."."""
+def _combined(family: Family, number: int, draw: Draw) -> Named:
+    """The combination of a family that has this number."""
+    rest, index = divmod(number, len(family.trades))
+    trade = family.trades[index]
+    index, rest = divmod(rest, len(family.seconds))
+    first, second = family.firsts[index], family.seconds[rest]
+    form, neq = draw.pick(family.forms)
+    name = first.text + family.joint + second.text
+    slug = f"{first.slug}-{second.slug}" if second.slug else first.slug
+    place = first.place or second.place
+    if family.village and place:
+        place = Place(name, *place[1:])
+    if family.trade_first:
+        name, slug = trade.text + name, f"{trade.slug}-{slug}"
+    else:
+        name, slug = name + trade.text, f"{slug}-{trade.slug}"
+    return Named(name, form, slug, first.stem, family.language, trade.tag, neq, place)
 
-    def __init__(self, draw: Draw) -> None:
-        self._draw = draw
-        self._walk = Walk(10_000_000, draw)
 
-    def __next__(self) -> Named:
-        number = f"9{next(self._walk):07}"
-        name = f"{number[:4]}-{number[4:]} Québec"
-        place = self._draw.pick(quebec_cities())
-        return Named(name, " inc.", f"quebec-{number}", number[:4], "fr", "services", "11", place)
+def _numbered(number: int, draw: Draw) -> Named:
+    """A company that has a number for a name: "9123-4567 Québec inc."."""
+    text = f"9{number:07}"
+    name = f"{text[:4]}-{text[4:]} Québec"
+    place = draw.pick(quebec_cities())
+    return Named(name, " inc.", f"quebec-{text}", text[:4], "fr", "services", "11", place)
 
 
-class Names:
+def names(draw: Draw) -> Iterator[Named]:
     """An endless stream of names, no two the same: about three of four are French.
 
     A family that has no names left is stood in for by the pairs of French surnames, which are many,
     and these by the numbered companies.
     """
-
-    def __init__(self, draw: Draw) -> None:
-        self._draw = draw
-        self._numbered = Numbered(draw)
-        self._plenty = Combinations(plenty(), draw)
-        table: dict[Combinations | Numbered, int] = {self._numbered: 2, self._plenty: 24}
-        for family, weight in families():
-            table[Combinations(family, draw)] = weight
-        self._families = weighted(table)
-
-    def __next__(self) -> Named:
-        for family in (self._draw.pick(self._families), self._plenty):
-            try:
-                return next(family)
-            except StopIteration:
-                continue
-        return next(self._numbered)
+    numbered = (_numbered(number, draw) for number in walk(10_000_000, draw))
+    many = combinations(plenty(), draw)
+    table = {numbered: 2, many: 24}
+    table |= {combinations(family, draw): weight for family, weight in families()}
+    several = weighted(table)
+    while True:
+        for one in (draw.pick(several), many, numbered):
+            if (named := next(one, None)) is not None:
+                yield named
+                break

@@ -33,7 +33,7 @@ def checked(rule: str, text: str) -> str:
     from pydantic_core import PydanticCustomError
 
     try:
-        found = _RULES[rule](text)
+        found = _rules()[rule](text)
     except PydanticCustomError:
         found = None
     if found is None:
@@ -41,16 +41,25 @@ def checked(rule: str, text: str) -> str:
     return found
 
 
-def _email(text: str) -> str | None:
-    from interop_cli.domain.values.email import check_email
+def _rules() -> dict[str, Callable[[str], str | None]]:
+    """By name, what gives a text as it is stored; nothing where it is none of these."""
+    from interop_cli.domain.letter import check_template
+    from interop_cli.domain.rules import Context
+    from interop_cli.domain.values.email import check_email, is_website
+    from interop_cli.domain.values.taxnumbers import check_gst, check_neq, check_qst
 
-    return check_email(text)
-
-
-def _website(text: str) -> str | None:
-    from interop_cli.domain.values.email import is_website
-
-    return text if is_website(text) else None
+    return {
+        "email": check_email,
+        "phone": _phone,
+        "website": lambda text: text if is_website(text) else None,
+        "gst": check_gst,
+        "qst": lambda text: check_qst(text, Context()),
+        "neq": check_neq,
+        "postal_code": _postal_code,
+        "color": lambda text: text.lower() if _COLOR.fullmatch(text) else None,
+        "host": lambda text: text.lower() if _HOST.fullmatch(text) else None,
+        "letter": lambda text: text if check_template(text) else None,
+    }
 
 
 def _phone(text: str) -> str | None:
@@ -60,56 +69,9 @@ def _phone(text: str) -> str | None:
     return stored if valid else None
 
 
-def _gst(text: str) -> str | None:
-    from interop_cli.domain.values.taxnumbers import check_gst
-
-    return check_gst(text)
-
-
-def _qst(text: str) -> str | None:
-    from interop_cli.domain.rules import Context
-    from interop_cli.domain.values.taxnumbers import check_qst
-
-    return check_qst(text, Context())
-
-
-def _neq(text: str) -> str | None:
-    from interop_cli.domain.values.taxnumbers import check_neq
-
-    return check_neq(text)
-
-
 def _postal_code(text: str) -> str | None:
     """A Canadian one in its form; another country's as it is."""
     found = _CANADIAN.fullmatch(text)
     if found:
         return f"{found[1]} {found[2]}".upper()
     return text if len(text) <= 12 and any(map(str.isdigit, text)) else None
-
-
-def _color(text: str) -> str | None:
-    return text.lower() if _COLOR.fullmatch(text) else None
-
-
-def _host(text: str) -> str | None:
-    return text.lower() if _HOST.fullmatch(text) else None
-
-
-def _letter(text: str) -> str | None:
-    from interop_cli.domain.letter import check_template
-
-    return text if check_template(text) else None
-
-
-_RULES: dict[str, Callable[[str], str | None]] = {
-    "email": _email,
-    "phone": _phone,
-    "website": _website,
-    "gst": _gst,
-    "qst": _qst,
-    "neq": _neq,
-    "postal_code": _postal_code,
-    "color": _color,
-    "host": _host,
-    "letter": _letter,
-}

@@ -5,53 +5,40 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from concurrent.futures import Future
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-class CallAnswer(Generic[T]):
-    """What a call will give: its result, or what it raised."""
-
-    def __init__(self) -> None:
-        self._done = threading.Event()
-        self._result: T | None = None
-        self._error: BaseException | None = None
-
-    def fill(self, call: Callable[[], T]) -> None:
-        """Make the call."""
-        try:
-            self._result = call()
-        except BaseException as error:  # noqa: BLE001 - raised again where it is asked for
-            self._error = error
-        self._done.set()
-
-    def get(self) -> T:
-        """Wait for it."""
-        self._done.wait()
-        if self._error is not None:
-            raise self._error
-        return self._result  # type: ignore[return-value]
-
-
 class CallThread:
-    """Makes calls in a thread, in the order they are given; ``inline``: at once, in this one."""
+    """Makes calls in a thread, in the order they are given; ``inline``: at once, in this one.
 
-    def __init__(self, *, inline: bool = False) -> None:
+    No executor: Python waits for the threads of one before it ends, also for a call that hangs.
+    """
+
+    def __init__(self, *, inline: bool) -> None:
         self._inline = inline
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def start(self, call: Callable[[], T]) -> CallAnswer[T]:
-        """Begin a call."""
-        answer: CallAnswer[T] = CallAnswer()
+    def start(self, call: Callable[[], T]) -> Future[T]:
+        """Begin a call; what it gives or raises is the result of the answer."""
+        answer: Future[T] = Future()
+
+        def made() -> None:
+            try:
+                answer.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - raised again where it is asked for
+                answer.set_exception(error)
+
         if self._inline:
-            answer.fill(call)
+            made()
             return answer
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, daemon=True)
             self._thread.start()
-        self._calls.put(lambda: answer.fill(call))
+        self._calls.put(made)
         return answer
 
     def close(self) -> None:

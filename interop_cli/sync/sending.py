@@ -7,6 +7,7 @@ under way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,7 +20,7 @@ from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, departing, settlement, unknown_outcomes
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
-from interop_cli.sync.call_thread import CallAnswer, CallThread
+from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.settlement import Settled
@@ -33,7 +34,7 @@ class Flight:
     """A call under way, and the claims it is about."""
 
     claimed: Claimed
-    answer: CallAnswer[list[Result]]
+    answer: Future[list[Result]]
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ class Sender:
     def _wait(self, flight: Flight) -> Landed:
         """Wait for the answer of a call."""
         try:
-            results = flight.answer.get()
+            results = flight.answer.result()
         except Trouble as trouble:
             results = [Failed(send.id, trouble) for send in flight.claimed.sends]
         new = {send.id for send in flight.claimed.sends if send.remote_id is None}
@@ -382,7 +383,7 @@ class Sender:
         try:
             found = self.call_thread.start(
                 lambda: unknown_outcomes.read(opened, entity, steps)
-            ).get()
+            ).result()
         except Trouble as trouble:
             for step in steps:
                 why = Reason(trouble.code, trouble.message, trouble.field)

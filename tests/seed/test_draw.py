@@ -8,20 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.seed.chance import Draw, Walk, weighted
+from interop_cli.seed.chance import Draw, walk, weighted
 
 
 @given(st.integers(1, 500), st.integers(0, 10_000))
 def test_a_walk_meets_every_number_once(size: int, seed: int) -> None:
-    walk = Walk(size, Draw(seed))
-    met = [next(walk) for _ in range(size)]
-    assert sorted(met) == list(range(size))
-    with pytest.raises(StopIteration):
-        next(walk)
+    assert sorted(walk(size, Draw(seed))) == list(range(size))
 
 
 def test_walks_of_different_seeds_differ() -> None:
-    assert next(Walk(1_000_000, Draw(1))) != next(Walk(1_000_000, Draw(2)))
+    assert next(walk(1_000_000, Draw(1))) != next(walk(1_000_000, Draw(2)))
 
 
 def test_picks_stay_within_the_items() -> None:
