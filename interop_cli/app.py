@@ -366,7 +366,7 @@ class App:
     def lapsing_logins(self) -> Iterator[dict[str, Any]]:
         """What ``db doctor`` says of the logins of targets."""
         from interop_cli.store.sync.targets import all_targets
-        from interop_cli.sync.lapsing import findings
+        from interop_cli.sync.login_expiry import findings
         from interop_cli.sync.target import secrets_of
 
         folder = self.settings.secrets_folder

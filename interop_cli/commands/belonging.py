@@ -15,8 +15,8 @@ from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.import_options import ImportOptions, import_options
 from interop_cli.shell.importing import take_in
-from interop_cli.shell.intake import Intake, intake_options
 from interop_cli.shell.options import ALLOW_MISMATCH
 from interop_cli.shell.paths import FileRead
 
@@ -37,7 +37,7 @@ def file_options(*, vcards: bool = False) -> Callable[[F], F]:
     named = argument("file", type=FileRead(), metavar="FILE|-")
 
     def decorate(function: F) -> F:
-        decorated: F = named(CLIENT(intake_options(vcards=vcards)(function)))
+        decorated: F = named(CLIENT(import_options(vcards=vcards)(function)))
         return decorated
 
     return decorate
@@ -46,7 +46,7 @@ def file_options(*, vcards: bool = False) -> Callable[[F], F]:
 @click.command("import", cls=Command)
 @file_options(vcards=True)
 @pass_app
-def contact_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
+def contact_import_command(app: App, file: str, asked: ImportOptions, client: str | None) -> None:
     """Create and update contacts from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; a
@@ -61,8 +61,8 @@ def contact_import_command(app: App, file: str, intake: Intake, client: str | No
     """
     from interop_cli.services.imports.contacts import ContactImport
 
-    intake = replace(intake, companies=client is None)
-    _take_in(app, file, intake, CONTACT, client, ContactImport)
+    asked = replace(asked, companies=client is None)
+    _take_in(app, file, asked, CONTACT, client, ContactImport)
 
 
 @click.command("import", cls=Command)
@@ -70,7 +70,7 @@ def contact_import_command(app: App, file: str, intake: Intake, client: str | No
 @ALLOW_MISMATCH
 @pass_app
 def address_import_command(
-    app: App, file: str, intake: Intake, client: str | None, allow_mismatch: bool
+    app: App, file: str, asked: ImportOptions, client: str | None, allow_mismatch: bool
 ) -> None:
     """Create and update addresses from a CSV, Excel or NDJSON file: all of it, or nothing.
 
@@ -84,13 +84,13 @@ def address_import_command(
     """
     from interop_cli.services.imports.addresses import AddressImport
 
-    _take_in(app, file, intake, ADDRESS, client, AddressImport, allow_mismatch=allow_mismatch)
+    _take_in(app, file, asked, ADDRESS, client, AddressImport, allow_mismatch=allow_mismatch)
 
 
 @click.command("import", cls=Command)
 @file_options()
 @pass_app
-def note_import_command(app: App, file: str, intake: Intake, client: str | None) -> None:
+def note_import_command(app: App, file: str, asked: ImportOptions, client: str | None) -> None:
     """Create and update notes from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row names its client in client (its code), client.external_id, client.email or client.name; a
@@ -102,7 +102,7 @@ def note_import_command(app: App, file: str, intake: Intake, client: str | None)
     """
     from interop_cli.services.imports.notes import NoteImport
 
-    _take_in(app, file, intake, NOTE, client, NoteImport)
+    _take_in(app, file, asked, NOTE, client, NoteImport)
 
 
 def why_not(app: App, entity: str, row_id: int) -> None:
@@ -126,7 +126,7 @@ def fields(entity: tuple[Field, ...]) -> Fields:
 def _take_in(
     app: App,
     file: str,
-    intake: Intake,
+    asked: ImportOptions,
     entity: tuple[Field, ...],
     client: str | None,
     kind: type[BelongingImport[Any]],
@@ -138,8 +138,8 @@ def _take_in(
             uow,
             app.rules(allow_mismatch=allow_mismatch),
             client=client,
-            continue_on_error=intake.continue_on_error,
-            want_rows=intake.results is not None,
+            continue_on_error=asked.continue_on_error,
+            want_rows=asked.results is not None,
         )
 
-    take_in(app, f"{kind.kind}.import", file, intake, fields(entity), task)
+    take_in(app, f"{kind.kind}.import", file, asked, fields(entity), task)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from interop_cli.output.notices import Advance
     from interop_cli.services.imports.rows import Rejects
     from interop_cli.services.outcome import Outcome
-    from interop_cli.shell.intake import Intake
+    from interop_cli.shell.import_options import ImportOptions
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 PROGRESS_EVERY = 1000
@@ -47,7 +47,7 @@ class ImportReader:
     """Gives the rows of a source under our names."""
 
     source: Source
-    intake: Intake
+    asked: ImportOptions
     fields: Fields
     columns: ColumnMap
     advance: Advance
@@ -86,7 +86,7 @@ class ImportReader:
                 continue  # as Excel leaves them at the end
             if self._format == "vcard":
                 left_out.update(record.raw)
-                for name in () if self.intake.companies else BY:
+                for name in () if self.asked.companies else BY:
                     record.values.pop(name, None)
             if maker.as_is and record.cells:
                 row = FieldRecord(record.line, record.values, record.error, record)
@@ -141,7 +141,7 @@ class ImportReader:
 
     def _doubt_sheet(self) -> None:
         """Say which sheets of a workbook are not read where none is named."""
-        if self._format != "xlsx" or self.intake.sheet is not None:
+        if self._format != "xlsx" or self.asked.sheet is not None:
             return
         from interop_cli.inputs.workbook import sheets_left_out
 
@@ -188,7 +188,7 @@ class ImportReader:
 
     @cached_property
     def _form(self) -> dict[str, Any]:
-        form = self.intake.reading(self.source, self.columns)
+        form = self.asked.reading(self.source, self.columns)
         named = form["format"] in NAMED_ROWS
         return form if named else {**form, "head": self.columns.head()}
 
@@ -219,7 +219,7 @@ def take_in(
     app: App,
     operation: str,
     file: str,
-    intake: Intake,
+    asked: ImportOptions,
     fields: Fields,
     task_for: Callable[[UnitOfWork, ColumnMap], Task],
 ) -> None:
@@ -229,15 +229,15 @@ def take_in(
     from interop_cli.services.outcome import warnings_told
 
     entity = entity_of(operation)
-    columns = intake.column_map(entity)
+    columns = asked.column_map(entity)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(file, sys.stdin))
-        if intake.suggest:
-            app.output.text(suggested(source, intake, entity, fields, columns))
+        if asked.suggest:
+            app.output.text(suggested(source, asked, entity, fields, columns))
             return
         advance = stack.enter_context(app.output.progress(source.size, file))
-        reader = ImportReader(source, intake, fields, columns, advance, app.warnings)
-        writer = stack.enter_context(reader.rejects(intake.rejects)) if intake.rejects else None
+        reader = ImportReader(source, asked, fields, columns, advance, app.warnings)
+        writer = stack.enter_context(reader.rejects(asked.rejects)) if asked.rejects else None
 
         said: list[RuleWarning] = []
 
@@ -259,21 +259,21 @@ def take_in(
             raise
         if writer and not app.dry_run:
             writer.commit()
-    selectors.deliver(app, outcome, intake.results)
+    selectors.deliver(app, outcome, asked.results)
 
 
 def suggested(
-    source: Source, intake: Intake, entity: str, fields: Fields, columns: ColumnMap
+    source: Source, asked: ImportOptions, entity: str, fields: Fields, columns: ColumnMap
 ) -> Iterator[str]:
     """The mapping that is guessed for a file, or the ready one that was named."""
     from interop_cli.i18n import translate
     from interop_cli.inputs.mapping.loading import text_of_map
     from interop_cli.inputs.mapping.suggesting import suggestion
 
-    if intake.mapping is not None and columns.file is not None:
-        yield text_of_map(intake.mapping, entity)
+    if asked.mapping is not None and columns.file is not None:
+        yield text_of_map(asked.mapping, entity)
         return
-    for line in suggestion(source, entity, fields, **intake.reading(source, columns)):
+    for line in suggestion(source, entity, fields, **asked.reading(source, columns)):
         if isinstance(line, str):
             yield line + "\n"
         else:

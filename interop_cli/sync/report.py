@@ -17,7 +17,7 @@ from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import in_step_counts
 from interop_cli.store.sync.targets import FOREVER
 from interop_cli.sync.arranging import all_told
-from interop_cli.sync.lapsing import about, lapses_at
+from interop_cli.sync.login_expiry import about, lapses_at
 from interop_cli.sync.target import OpenTarget
 
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"

@@ -207,10 +207,10 @@ def test_the_flat_form_comes_back_too(
     from interop_cli.inputs.mapping.columns import parse_pairs
     from interop_cli.inputs.source import open_source
     from interop_cli.output import Output
+    from interop_cli.shell.import_options import ImportOptions
     from interop_cli.shell.importing import ImportReader
-    from interop_cli.shell.intake import Intake
 
-    intake = Intake(
+    asked = ImportOptions(
         encoding=None,
         delimiter=None,
         continue_on_error=False,
@@ -239,7 +239,7 @@ def test_the_flat_form_comes_back_too(
         with open_source(str(path), None) as source:
             for created in (len(rows), 0):
                 reader = ImportReader(
-                    source, intake, fields(), parse_pairs(()), lambda _read=1: None
+                    source, asked, fields(), parse_pairs(()), lambda _read=1: None
                 )
                 outcome = Import(uow, Context()).run(reader.records())
                 assert (outcome.extra["created"], outcome.extra["updated"]) == (created, 0)

@@ -14,8 +14,8 @@ from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.import_options import ImportOptions, import_options
 from interop_cli.shell.importing import take_in
-from interop_cli.shell.intake import Intake, intake_options
 from interop_cli.shell.options import ALLOW_MISMATCH, STATUS
 from interop_cli.shell.paths import FileRead
 
@@ -75,10 +75,10 @@ def client_options(function: F) -> F:
     is_flag=True,
     help=N_("Create every row without looking for its client: a first load."),
 )
-@intake_options()
+@import_options()
 @client_options
 @pass_app
-def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
+def import_command(app: App, file: str, asked: ImportOptions, **how: Any) -> None:
     """Create and update clients from a CSV, Excel or NDJSON file: all of it, or nothing.
 
     A row may carry the client's contacts, shipping addresses and notes: in columns such as
@@ -102,7 +102,7 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
     interop client import shop.csv --key external_id,email
     """
 
-    import_clients(app, "client.import", file, intake, **asked)
+    import_clients(app, "client.import", file, asked, **how)
 
 
 @click.command("apply", cls=Command)
@@ -114,10 +114,10 @@ def import_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
     metavar="FILE|-",
     help=N_("Nested NDJSON, a client a line."),
 )
-@intake_options(form="ndjson")
+@import_options(form="ndjson")
 @client_options
 @pass_app
-def apply_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
+def apply_command(app: App, file: str, asked: ImportOptions, **how: Any) -> None:
     """Make the clients be as the file says; a second time, nothing changes.
 
     The lines are those of client export --format ndjson, or of client show -o ndjson.
@@ -126,7 +126,7 @@ def apply_command(app: App, file: str, intake: Intake, **asked: Any) -> None:
     interop client apply -f clients.ndjson --dry-run
     """
 
-    import_clients(app, "client.apply", file, intake, keys=None, anew=False, **asked)
+    import_clients(app, "client.apply", file, asked, keys=None, anew=False, **how)
 
 
 @click.command("export", cls=Command)
@@ -187,7 +187,7 @@ def import_clients(
     app: App,
     operation: str,
     file: str,
-    intake: Intake,
+    asked: ImportOptions,
     *,
     keys: tuple[Key, ...] | None,
     anew: bool,
@@ -215,8 +215,8 @@ def import_clients(
             merged=merged,
             reuse=reuse,
             clashes=clashes,
-            continue_on_error=intake.continue_on_error,
-            want_rows=intake.results is not None,
+            continue_on_error=asked.continue_on_error,
+            want_rows=asked.results is not None,
         )
 
-    take_in(app, operation, file, intake, fields(), task)
+    take_in(app, operation, file, asked, fields(), task)

@@ -20,8 +20,8 @@ from interop_cli.domain.values.closed_lists import KIND_NAMES, KIND_TITLE, STATU
 from interop_cli.i18n import _, labelled
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
+from interop_cli.shell.import_options import ImportOptions, import_options
 from interop_cli.shell.importing import take_in
-from interop_cli.shell.intake import Intake, intake_options
 from interop_cli.shell.options import field_options
 from interop_cli.shell.paths import FileRead
 
@@ -233,9 +233,9 @@ def _bad_row(file: str, detail: Any) -> Exception:
 @click.command("import", cls=Command)
 @argument("file", type=FileRead(), metavar="FILE|-")
 @option("--kind", type=click.Choice(KIND_NAMES), help=N_("What the rows are."))
-@intake_options()
+@import_options()
 @pass_app
-def import_command(app: App, file: str, intake: Intake, kind: str | None) -> None:
+def import_command(app: App, file: str, asked: ImportOptions, kind: str | None) -> None:
     """Take documents over from the ERP: all of the file, or nothing.
 
     A row is recognised by its kind and number, and updated where it is known already. Amounts are
@@ -256,11 +256,11 @@ def import_command(app: App, file: str, intake: Intake, kind: str | None) -> Non
             uow,
             app.rules(),
             kind=kind,
-            continue_on_error=intake.continue_on_error,
-            want_rows=intake.results is not None,
+            continue_on_error=asked.continue_on_error,
+            want_rows=asked.results is not None,
         )
 
-    take_in(app, "sales.import", file, intake, FIELDS, task)
+    take_in(app, "sales.import", file, asked, FIELDS, task)
 
 
 LINE = Fields(LINE_FIELDS)

@@ -183,7 +183,7 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
     interop sync status --check || mail ...
     """
     from interop_cli.domain.fields.field import Column, ValueKind
-    from interop_cli.sync.lapsing import about
+    from interop_cli.sync.login_expiry import about
     from interop_cli.sync.report import NAMES, SUMMED, status
 
     kinds = {

@@ -14,7 +14,7 @@ from interop_cli.domain.matching import Identity, identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import is_no_value
 from interop_cli.services.clients import card
-from interop_cli.services.imports import ahead
+from interop_cli.services.imports import second_process
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.writing.repositories import addresses, clients
 from interop_cli.store.writing.search_index import note_words
@@ -50,10 +50,10 @@ class Ready(NamedTuple):
 
 
 class PlainClients:
-    """Tells of rows of clients; see ``ahead.Teller``."""
+    """Tells of rows of clients; see ``second_process.Teller``."""
 
     def __init__(self, context: Context) -> None:
-        self._context = ahead.apart(context)
+        self._context = second_process.apart(context)
 
     def told(self, values: dict[str, Any], *, build: bool) -> Any:
         """See ``Ready``."""

@@ -29,7 +29,7 @@ from interop_cli.services.clients.matching import (
     warn_of_similar,
 )
 from interop_cli.services.clients.writing import CardWriter, Others, code_for
-from interop_cli.services.imports import ahead
+from interop_cli.services.imports import second_process
 from interop_cli.services.imports.client_rows import PlainClients, Ready, stated
 from interop_cli.services.imports.matching import (
     Clashes,
@@ -117,7 +117,7 @@ class Import(RowImport):
     def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
         """The rows in batches, with what was told ahead of those of a large file."""
         teller = partial(PlainClients, self.context)
-        found = ahead.batches(
+        found = second_process.batches(
             records, self.size, teller, self.builds, self.context.warnings, large=self.large
         )
         with closing(found):

@@ -14,7 +14,7 @@ from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.closed_lists import KINDS, SOLD, find_currency
 from interop_cli.domain.values.text import fold
-from interop_cli.services.imports import ahead
+from interop_cli.services.imports import second_process
 from interop_cli.services.sales.documents import AMOUNT_FIELDS, OWN_FIELDS
 from interop_cli.store.writing.repositories.documents import to_row
 
@@ -96,10 +96,10 @@ def place_of(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 class PlainDocuments:
-    """Tells of rows of documents; see ``ahead.Teller``."""
+    """Tells of rows of documents; see ``second_process.Teller``."""
 
     def __init__(self, context: Context, kind: str | None) -> None:
-        self._context = ahead.apart(context)
+        self._context = second_process.apart(context)
         self._kind = kind
 
     def told(self, values: dict[str, Any], *, build: bool) -> tuple[DocumentKey, Row | None] | None:

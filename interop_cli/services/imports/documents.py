@@ -16,7 +16,7 @@ from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.closed_lists import SOLD
 from interop_cli.domain.values.text import fold
-from interop_cli.services.imports import ahead
+from interop_cli.services.imports import second_process
 from interop_cli.services.imports.document_rows import (
     NAMES_PARTY,
     DocumentKey,
@@ -86,7 +86,7 @@ class DocumentImport(RowImport):
     def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
         """The rows in batches, with what was told ahead of those of a large file."""
         teller = partial(PlainDocuments, self.context, self.kind)
-        found = ahead.batches(
+        found = second_process.batches(
             records, self.size, teller, self.builds, self.context.warnings, large=self.large
         )
         with closing(found):

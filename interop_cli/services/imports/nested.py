@@ -200,9 +200,7 @@ def _decoded(value: Any, path: str) -> bytes:
         raise wrong(path, "import.base64", msg("is not base64")) from None
 
 
-def logo_blob(
-    uow: UnitOfWork, value: Any, context: Context, has: str | None = None
-) -> str | None:
+def logo_blob(uow: UnitOfWork, value: Any, context: Context, has: str | None = None) -> str | None:
     """The blob of a logo in a file (base64 or a ``data:`` address); None where there is none.
 
     What a card says of a logo, without its content, is passed over, which is said unless it is

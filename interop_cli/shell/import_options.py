@@ -54,7 +54,7 @@ FORM_OPTIONS = (
         help=N_("Print a mapping for this file, guessed from it, and write nothing."),
     ),
 )
-INTAKE_OPTIONS = (
+READING_OPTIONS = (
     option("--encoding", metavar="NAME", help=N_("Encoding of the file; UTF-8 unless said.")),
     option("--delimiter", metavar="C", help=N_("What separates the columns of a CSV.")),
     CONTINUE_ON_ERROR,
@@ -69,7 +69,7 @@ INTAKE_OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Intake:
+class ImportOptions:
     """The options as typed: how the file is written, and what to do with bad rows."""
 
     encoding: str | None
@@ -127,12 +127,12 @@ VCARD_OPTION = option(
 )
 
 
-def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable[[F], F]:
-    """Add the options; the command gets them as one ``intake``.
+def import_options(*, form: str | None = None, vcards: bool = False) -> Callable[[F], F]:
+    """Add the options; the command gets them as one ``asked``.
 
     ``form`` fixes the form of the file, whose columns then need no names.
     """
-    several = INTAKE_OPTIONS if form else FORM_OPTIONS + INTAKE_OPTIONS
+    several = READING_OPTIONS if form else FORM_OPTIONS + READING_OPTIONS
     if vcards:
         several = (VCARD_OPTION, *several[1:])
     names = ["encoding", "delimiter", "continue_on_error", "rejects", "results"]
@@ -141,10 +141,10 @@ def intake_options(*, form: str | None = None, vcards: bool = False) -> Callable
 
     def decorate(function: F) -> F:
         @wraps(function)
-        def with_intake(*args: Any, **kwargs: Any) -> Any:
+        def with_options(*args: Any, **kwargs: Any) -> Any:
             values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
-            return function(*args, intake=Intake(**values, vcards=vcards), **kwargs)
+            return function(*args, asked=ImportOptions(**values, vcards=vcards), **kwargs)
 
-        return cast(F, options(*several)(with_intake))
+        return cast(F, options(*several)(with_options))
 
     return decorate

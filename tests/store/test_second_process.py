@@ -13,7 +13,7 @@ import pytest
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
-from interop_cli.services.imports import ahead
+from interop_cli.services.imports import second_process
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.outcome import Outcome
@@ -84,8 +84,8 @@ def stored(store: Store) -> Any:
 def set_up(monkeypatch: pytest.MonkeyPatch, *, forked: bool) -> None:
     """Small batches, of which the second process gets all but the first two."""
     monkeypatch.setattr(Import, "size", 7)
-    monkeypatch.setattr(ahead, "ALONE", 10)
-    monkeypatch.setattr(ahead, "may_fork", lambda: forked)
+    monkeypatch.setattr(second_process, "ALONE", 10)
+    monkeypatch.setattr(second_process, "may_fork", lambda: forked)
 
 
 class Way:
@@ -268,9 +268,9 @@ def test_a_process_that_dies(
     new_store: NewStore, monkeypatch: pytest.MonkeyPatch, dies: int
 ) -> None:
     answers = 0
-    answer = ahead._Worker.answer
+    answer = second_process._Worker.answer
 
-    def dying(self: ahead._Worker, message: bytes) -> bytes:
+    def dying(self: second_process._Worker, message: bytes) -> bytes:
         nonlocal answers
         answers += 1
         return answer(self, message) if answers < dies else os._exit(9)
@@ -278,7 +278,7 @@ def test_a_process_that_dies(
     def work(store: Store) -> Any:
         return told(take_in(store, mixed(), continue_on_error=True))
 
-    monkeypatch.setattr(ahead._Worker, "answer", dying)
+    monkeypatch.setattr(second_process._Worker, "answer", dying)
     alone, forked = both_ways(new_store, monkeypatch, work)
     said = forked[0][-1]
     (warning,) = [one for one in said if one not in alone[0][-1]]
@@ -288,7 +288,7 @@ def test_a_process_that_dies(
 
 
 def test_rows_that_no_pipe_holds(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "_PIPE", 4096)
+    monkeypatch.setattr(second_process, "_PIPE", 4096)
     records = rows(
         *({"code": f"C{n}", "name": f"Client {n}", "instructions": "x" * 1900} for n in range(80))
     )
