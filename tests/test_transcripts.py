@@ -28,7 +28,7 @@ from tests.support.transcript import (
     Transcript,
     matches,
     parse,
-    plain_words,
+    plain_commands,
     run_step,
     updated,
 )
@@ -221,32 +221,53 @@ def test_wildcards(expected: list[str], actual: list[str], same: bool) -> None:
 
 
 def test_a_plain_command_has_the_words_that_a_shell_would_give_it() -> None:
-    plain = [
-        step.script
+    plain = {
+        step.script: commands
         for path in FOLDER.glob("**/*.txt")
         for step in parse(path.read_text("utf-8")).steps
-        if plain_words(step.script) is not None
-    ]
+        if (commands := plain_commands(step.script)) is not None
+    }
     assert len(plain) > 500
-    told = "".join(f'set -- {script}; printf "%s\\0" "$#" "$@"\n' for script in plain)
-    asked = subprocess.run(["sh", "-c", told], capture_output=True, text=True, check=True)
-    words = [["interop", *(plain_words(script) or [])] for script in plain]
-    assert asked.stdout == "".join(f"{word}\0" for line in words for word in (len(line), *line))
+    assert max(map(len, plain.values())) > 2
+    # Functions of these names tell what they are called with.
+    told = (
+        'interop() { printf "%s\\0" "$#" "$@"; }',
+        'on() { printf "%s " "$1"; shift 2; interop "$@"; }',
+        *plain,
+    )
+    asked = subprocess.run(
+        ["sh", "-c", "\n".join(told)], capture_output=True, text=True, check=True
+    )
+    said = [
+        f"{command.columns} " * bool(command.columns)
+        + "".join(f"{word}\0" for word in (len(command.words), *command.words))
+        for commands in plain.values()
+        for command in commands
+    ]
+    assert asked.stdout == "".join(said)
+
+
+def test_plain_commands_end_with_the_first_that_fails(tmp_path: Path) -> None:
+    (step,) = parse("$ interop --version && interop nonsense && interop --version\n").steps
+    ended = run_step(step, tmp_path, os.environ, warm=True)
+    assert ended.code == 2
+    assert [line.startswith("interop ") for line in ended.expected].count(True) == 1
 
 
 @pytest.mark.parametrize(
     "script",
     [
         "interop list | head", "interop list > file", "interop list < file", "interop list; true",
-        "interop list && true", "interop list &", "interop list $X", 'interop list "$X"',
+        "interop list && true", "interop list || interop list", "on interop list",
+        "interop list &", "interop list $X", 'interop list "$X"',
         "interop list *.csv", "interop list a?", "interop list [a]", "interop list ~",
         "interop list `x`", 'interop list "`x`"', "interop list \\a", 'interop list "\\a"',
         "interop list # a", "interop list\ntrue", "(interop list)", "X=1 interop list", "ls",
-        "interop list 'a", "on 80 interop list", "interop list {a,b}", "interop2 list",
+        "interop list 'a", "on 80 ls", "interop list {a,b}", "interop2 list",
     ],
 )  # fmt: skip
 def test_where_a_shell_does_more_it_is_asked(script: str) -> None:
-    assert plain_words(script) is None
+    assert plain_commands(script) is None
 
 
 def test_a_transcript_is_read_and_written_as_it_stands() -> None:

@@ -14,13 +14,14 @@ import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from tests.support.outside import PATIENCE, PROGRAM, environment, shell_code
 from tests.support.warm_process import WarmProcess, starts_cold
 
 # ``on 80 COMMAND…``: run it on a terminal of that many columns, and pass on what that was shown.
-ON = f"""#!{sys.executable}
+ON = f"""#!{sys.executable} -IS
 import fcntl, os, pty, struct, sys, termios
 master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
@@ -90,6 +91,7 @@ def on_terminal(
     columns: int = 100,
     stdin: IO[bytes] | int | None = None,
     stdout: IO[bytes] | int | None = None,
+    cwd: Path | None = None,
     script: str = "interop",
 ) -> Iterator[Session]:
     """Run ``interop ARGS…`` on a terminal; ``stdin`` and ``stdout`` may be something else.
@@ -112,6 +114,7 @@ def on_terminal(
         "stdin": slave if stdin is None else stdin,
         "stdout": slave if stdout is None else stdout,
         "stderr": slave,
+        "cwd": cwd,
         "env": environment(TERM="xterm") | dict(env or {}),
     }
     process = (

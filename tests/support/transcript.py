@@ -33,13 +33,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.outside import shell_code
+from tests.support.terminal import on_terminal
 from tests.support.warm_process import WarmProcess
 
 ANY_LINES = "..."
 ANY_TEXT = "<...>"
 # What a shell takes as it stands, in quotes or not.
 _WORD = r"""(?:[\w\-+=:,./@%^]|'[^']*'|"[^"\\$`]*")+"""
-_PLAIN = re.compile(rf"interop(?: +{_WORD})*")
+_COMMAND = rf"(?:on (?P<columns>\d+) )?(?P<words>interop(?: +{_WORD})*)"
+_ONE = re.sub(r"\?P<\w+>", "?:", _COMMAND)
+_PLAIN = re.compile(rf"{_ONE}(?: && {_ONE})*")
 
 
 @dataclass(frozen=True)
@@ -130,34 +133,70 @@ def _line_pattern(line: str) -> str:
     return ".*?".join(re.escape(part) for part in line.split(ANY_TEXT))
 
 
-def plain_words(script: str) -> list[str] | None:
-    """The arguments of ``interop`` where a shell would only split them; None where it does more."""
-    return shlex.split(script)[1:] if _PLAIN.fullmatch(script) else None
+@dataclass(frozen=True)
+class Command:
+    """Arguments of ``interop``, and how wide the terminal is on which it runs: 0 for none."""
+
+    words: list[str]
+    columns: int = 0
+
+
+def plain_commands(script: str) -> list[Command] | None:
+    """The commands of a script, each run where the one before it succeeded.
+
+    None where a shell would do more than to split their words.
+    """
+    if not _PLAIN.fullmatch(script):
+        return None
+    return [
+        Command(shlex.split(found["words"])[1:], int(found["columns"] or 0))
+        for found in re.finditer(_COMMAND, script)
+    ]
 
 
 def run_step(step: Step, folder: Path, env: Mapping[str, str], *, warm: bool = False) -> Step:
     """Run the command in ``folder``; the step as it would have to be written.
 
-    ``warm``: a plain command is forked without a shell in between.
+    ``warm``: plain commands are forked without a shell in between.
     """
-    streams: dict[str, Any] = {
-        "stdin": subprocess.DEVNULL,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.STDOUT,
-    }
-    words = plain_words(step.script) if warm else None
-    begin = subprocess.Popen if words is None else WarmProcess
-    process = begin(
-        ["sh", "-c", step.script] if words is None else words, cwd=folder, env=dict(env), **streams
-    )
+    commands = plain_commands(step.script) if warm else None
+    code, written = 0, ""
+    if commands is None:
+        begun = subprocess.Popen(["sh", "-c", step.script], cwd=folder, env=dict(env), **_STREAMS)
+        code, written = _ended(begun)
+    for command in commands or ():
+        code, text = _run(command, folder, env)
+        written += text
+        if code:
+            break
+    return replace(step, expected=written.rstrip("\n").splitlines(), code=code)
+
+
+_STREAMS: dict[str, Any] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.STDOUT,
+}
+
+
+def _run(command: Command, folder: Path, env: Mapping[str, str]) -> tuple[int, str]:
+    if not command.columns:
+        return _ended(WarmProcess(command.words, cwd=folder, env=dict(env), **_STREAMS))
+    shown = {name: value for name, value in env.items() if name != "COLUMNS"} | {"NO_COLOR": "1"}
+    with on_terminal(
+        *command.words, env=shown, columns=command.columns, stdin=subprocess.DEVNULL, cwd=folder
+    ) as session:
+        return session.end(), session.shown
+
+
+def _ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     try:
         written = process.communicate(timeout=60)[0]
     except BaseException:
         process.kill()
         process.communicate()
         raise
-    lines = written.decode("utf-8", "backslashreplace").rstrip("\n").splitlines()
-    return replace(step, expected=lines, code=shell_code(process.returncode))
+    return shell_code(process.returncode), written.decode("utf-8", "backslashreplace")
 
 
 def updated(step: Step, actual: Step) -> Step:
