@@ -25,7 +25,7 @@ CLIENTS = (
 )
 
 
-def _furnish(url: str) -> None:
+def furnish(url: str) -> None:
     """Fill a database that ``db init`` has made: clients 1 to 7, of which OLD is now NEW."""
     lines = "".join(json.dumps({**client, **PLACE}) + "\n" for client in CLIENTS)
     for words, stdin in (
@@ -56,7 +56,7 @@ def _furnish(url: str) -> None:
 def _sqlite_shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "interop.db"
     shutil.copy(sqlite_template, path)
-    _furnish(str(path))
+    furnish(str(path))
     return path
 
 
@@ -65,7 +65,7 @@ def _postgres_shop(
     postgres_server: NewDatabase, postgres_template: str, pytestconfig: pytest.Config
 ) -> str:
     name = postgres_server(postgres_template)
-    _furnish(url_of(pytestconfig.stash[FOLDER], name))
+    furnish(url_of(pytestconfig.stash[FOLDER], name))
     return name
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.outside.conftest import furnish
 from tests.support.cli import Run
+from tests.support.engines import MadeOnce
 from tests.support.outside import content, finish, start
 from tests.support.terminal import on_terminal
 from tests.support.warm import warm_command
@@ -273,18 +275,26 @@ def test_a_restore_says_what_comes_and_what_goes(
 
 
 @pytest.fixture
-def furnished(shop_url: str, invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def furnished(
+    made_once: MadeOnce, invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
     """The shop on each engine, with two contacts and a note at ACME."""
-    for args in (
-        ("contact", "create", "ACME", "--name", "Jo", "--title", "Chef"),
-        ("contact", "create", "ACME", "--name", "Lou"),
-        ("note", "create", "ACME", "--category", "ventes", "--text", "Rappeler"),
-        ("sync", "add", "crm", "hubspot"),
-    ):
-        assert invoke(*args, "-q").code == 0
+
+    def fill(url: str) -> None:
+        furnish(url)
+        for args in (
+            ("contact", "create", "ACME", "--name", "Jo", "--title", "Chef"),
+            ("contact", "create", "ACME", "--name", "Lou"),
+            ("note", "create", "ACME", "--category", "ventes", "--text", "Rappeler"),
+            ("sync", "add", "crm", "hubspot"),
+        ):
+            assert invoke("--db", url, *args, "-q").code == 0
+
+    url = made_once("shop with people", fill)
+    monkeypatch.setenv("INTEROP_DB", url)
     (tmp_path / "codes.txt").write_text("MAYBE\n")
     monkeypatch.chdir(tmp_path)
-    return shop_url
+    return url
 
 
 def test_what_is_refused_is_refused_before_anybody_agrees(furnished: str) -> None:

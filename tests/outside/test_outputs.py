@@ -60,11 +60,22 @@ OWN = (
 )
 
 
+@pytest.fixture(scope="module")
+def _backup() -> dict[str, bytes]:
+    """The content of a backup of the shop, once there is one."""
+    return {}
+
+
 @pytest.fixture
-def full(shop: Path, invoke: Run) -> Path:
+def full(shop: Path, invoke: Run, _backup: dict[str, bytes]) -> Path:
     """The shop, a file to import and a backup of it."""
     (shop.parent / "more.csv").write_text("code,terms\nBETA,net60\n")
-    assert invoke("db", "backup", "copy.db", "-q").code == 0
+    copy = shop.parent / "copy.db"
+    if not _backup:
+        assert invoke("db", "backup", "copy.db", "-q").code == 0
+        _backup["copy.db"] = copy.read_bytes()
+    copy.write_bytes(_backup["copy.db"])
+    copy.chmod(0o600)
     return shop
 
 
