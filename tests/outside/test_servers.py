@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -419,6 +420,30 @@ def test_a_server_is_backed_up_by_what_there_is(
     clients = ("client", "export", "--json")
     assert invoke("--db", postgres_url, *clients).stdout == invoke(*clients).stdout
     assert invoke("--db", postgres_url, "journal", "verify", "--json").json == []
+
+
+def test_people_go_on_while_a_server_is_backed_up(
+    postgres_shop: str, invoke: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the backup is of one moment."""
+    from interop_cli.store.engines import transfer
+
+    copied, edits = transfer._copied, list[str]()
+
+    def beside(*words: Any) -> Any:
+        edits.append(f"n{len(edits)}")
+        edit = ("client", "edit", "ACME", "--terms", edits[-1], "-q", "--lock-timeout", "1")
+        assert invoke(*edit).code == 0
+        return copied(*words)
+
+    assert invoke("client", "edit", "ACME", "--terms", "before", "-q").code == 0
+    monkeypatch.setattr(transfer, "_copied", beside)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert invoke("db", "backup", str(tmp_path / "monday"), "-q").code == 0
+    assert len(edits) > 5
+    show = ("client", "show", "ACME", "--json")
+    assert invoke("--db", str(tmp_path / "monday"), *show).json["terms"] == "before"
+    assert invoke(*show).json["terms"] == edits[-1]
 
 
 def test_a_job_needs_nothing_of_its_machine(postgres_shop: str, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
+from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import contacts
 from interop_cli.services.sales import credits, documents, invoices, totals
@@ -132,13 +133,6 @@ def invoice(code: str, **values: Any) -> Work:
     return lambda uow: invoices.create(uow, code, {"lines": lines, **values}, Context())
 
 
-def test_who_edits_another_client_waits_for_nobody(beside: Beside) -> None:
-    moment = LONG if beside.parallel else MOMENT
-    pair = beside(edit("A", name="Premier"), edit("B", name="Second"), moment=moment)
-    assert (pair.first, pair.second) == ("ok", "ok")
-    assert pair.waited is not beside.parallel
-
-
 def recorded(code: str, number: str, **more: str) -> Work:
     values = {"number": number, "subtotal": "50", **DAY, **more}
     return lambda uow: documents.add(uow, code, "invoice", values, Context())
@@ -168,6 +162,36 @@ def test_two_who_name_one_payer_wait_for_nobody(
 
 def merged(uow: UnitOfWork) -> object:
     return merge.merge(uow, "B", ["A"])
+
+
+def taken_in(uow: UnitOfWork) -> object:
+    place = {"line1": "1 rue X", "city": "Québec", "postal_code": "G1K 7X2"}
+    cards = ({"code": code, "name": f"Atelier {code}", **place} for code in ("A", "NEW"))
+    return Import(uow, Context()).run(FileRow(n, row) for n, row in enumerate(cards, 1))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        edit("A", name="Premier"),
+        taken_in,
+        merged,
+        brought_in("A", "8"),
+        lambda uow: totals.refresh(uow, 2025, 2026, full=True),
+        lambda uow: status.delete(uow, Selector(keys=[(1, "A")])),
+    ],
+    ids=["edit", "import", "merge", "documents", "refresh", "delete"],
+)
+@pytest.mark.parametrize(
+    "second", [edit("P", name="Second"), invoice("P")], ids=["edits", "invoices"]
+)
+def test_who_works_on_another_client_waits_for_nobody(
+    first: Work, second: Work, beside: Beside
+) -> None:
+    moment = LONG if beside.parallel else MOMENT
+    pair = beside(first, second, moment=moment)
+    assert (pair.first, pair.second) == ("ok", "ok")
+    assert pair.waited is not beside.parallel
 
 
 def courted(uow: UnitOfWork) -> object:
