@@ -16,8 +16,8 @@ from interop_cli.store import migrations
 from interop_cli.store.engines import postgres
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.engines.create import create_database
-from interop_cli.store.engines.health import check
 from interop_cli.store.engines.open import connect
+from interop_cli.store.engines.soundness import check
 from interop_cli.store.store import Store
 from interop_cli.store.writing.tables import TABLES
 from interop_cli.store.writing.unit_of_work import UnitOfWork

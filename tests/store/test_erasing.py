@@ -14,7 +14,7 @@ from interop_cli.services.clients import merge
 from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import addresses, contacts, erasing, notes
 from interop_cli.services.undoing import undo
-from interop_cli.store.engines.health import check
+from interop_cli.store.engines.soundness import check
 from interop_cli.store.reading import persons
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal

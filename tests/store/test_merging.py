@@ -16,7 +16,7 @@ from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, notes
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines.connection import Row
-from interop_cli.store.engines.health import check
+from interop_cli.store.engines.soundness import check
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.called import resolve
 from interop_cli.store.reading.clients import card

@@ -23,7 +23,7 @@ from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import contacts
 from interop_cli.services.sales import credits, invoices, totals
 from interop_cli.services.undoing import undo
-from interop_cli.store.engines import health
+from interop_cli.store.engines import soundness
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.sales import SalesQuery
 from interop_cli.store.reading.verification import differences
@@ -174,7 +174,7 @@ def campaign(store: Store, url: str, times: int, seed: int) -> None:
     check_story(conn, {one: said for writer in writers for one, said in writer.said.items()})
     check_numbers(conn)
     check_search(conn)
-    assert [one["code"] for one in health.check(conn) if one["severity"] == "error"] == []
+    assert [one["code"] for one in soundness.check(conn) if one["severity"] == "error"] == []
     stale = {(row[0], row[1]) for row in differences(conn, SalesQuery(2024, 2026)) if not row[9]}
     assert not stale  # what is not as it should be is marked
     store.run(lambda uow: totals.refresh(uow, 2024, 2026), operation="sales.refresh")

@@ -83,8 +83,9 @@ def check_command(app: App, metrics: bool) -> None:
     interop db check
     interop db check --metrics --out /var/lib/node_exporter/interop.prom
     """
-    from interop_cli.store.engines.health import check, doctor
+    from interop_cli.store.engines.health import doctor
     from interop_cli.store.engines.open import connect
+    from interop_cli.store.engines.soundness import check
     from interop_cli.store.migrations import missing
 
     conn = connect(app.location, lock_timeout=app.lock_timeout)

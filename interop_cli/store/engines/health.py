@@ -1,117 +1,24 @@
-"""Whether a database is sound (``db check``) and well looked after (``db doctor``).
-
-A finding is ``{"code", "severity", "what", "fix"}``; ``severity`` is ``error``, ``warning`` or
-``info`` (nothing to mend, but good to know).
-"""
+"""Whether a database is well looked after (``db doctor``); see ``soundness`` for what is in it."""
 
 from __future__ import annotations
 
-import hashlib
 import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from interop_cli import disk
-from interop_cli.domain.messages import Message, counted, msg
-from interop_cli.store.engines import schema
+from interop_cli.domain.messages import counted, msg
 from interop_cli.store.engines.address import is_url
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.open import filesystem
+from interop_cli.store.engines.soundness import finding
 from interop_cli.store.engines.twins import moved, moved_to
-from interop_cli.store.migrations import missing
 from interop_cli.store.totals import stale_count
 from interop_cli.store.writing import journal
 
 BACKUP_AGE = 24 * 3600
 PULL_AGE = 7 * 24 * 3600
-RULES = (
-    (
-        "rule.corrects",
-        "SELECT COUNT(*) AS n FROM document WHERE corrects_id IS NOT NULL"
-        " AND corrects_id NOT IN (SELECT id FROM document)",
-    ),
-    (
-        "rule.main_address",
-        "SELECT COUNT(*) AS n FROM client WHERE NOT EXISTS (SELECT 1 FROM address"
-        " WHERE address.client_id = client.id AND main = 1)",
-    ),
-    (
-        "rule.search_index",
-        "SELECT COUNT(*) AS n FROM client WHERE NOT EXISTS (SELECT 1 FROM client_search"
-        " WHERE client_search.client_id = client.id)",
-    ),
-    (
-        "rule.bill_to",
-        "SELECT COUNT(*) AS n FROM client c JOIN client p ON p.id = c.bill_to_id"
-        " WHERE p.bill_to_id IS NOT NULL",
-    ),
-)
-
-
-def check(conn: Connection) -> list[Row]:
-    """What is wrong inside: damaged pages, dangling references, broken rules, a broken journal."""
-    findings = []
-    if conn.engine == "sqlite":
-        from interop_cli.store.engines.files import problems
-
-        findings += [
-            _finding(
-                row["code"],
-                "error",
-                msg("{what}", what=row["what"]),
-                msg("Restore a backup: interop db restore FILE"),
-            )
-            for row in problems(conn)
-        ]
-        if findings:
-            return findings  # what lies on damaged pages is not worth reading
-    if steps := missing(conn):
-        # The rules are those of the present schema; its tables may not be there yet.
-        what = counted(
-            "The schema is older: {count} step to apply",
-            "The schema is older: {count} steps to apply",
-            count=len(steps),
-        )
-        return [_finding("schema.older", "warning", what, msg("interop db migrate"))]
-    findings += _about_schema(conn)
-    for code, sql in RULES:
-        count = conn.query(sql)[0]["n"]
-        if count:
-            findings.append(_finding(code, "error", _broken(count)))
-    broken = sum(1 for _name in _changed_files(conn))
-    if broken:
-        findings.append(_finding("rule.file", "error", _broken(broken)))
-    for row in journal.broken_links(conn):
-        what = msg("operation {id}: {reason}", id=row["operation_id"], reason=row["reason"])
-        findings.append(_finding("journal", "error", what, msg("See: interop journal verify")))
-    return findings
-
-
-def _about_schema(conn: Connection) -> Iterator[Row]:
-    """Parts of other programs that act on ours, and parts of ours that are not there."""
-    for kind, name in schema.strange(conn):
-        yield _finding(
-            "schema.strange",
-            "error" if kind == "trigger" else "warning",
-            msg("interop did not make the {kind} {name}", kind=kind, name=name),
-            msg("DROP {kind} {name}, unless you know it", kind=kind.upper(), name=name),
-        )
-    for kind, name in schema.lacking(conn):
-        yield _finding(
-            "schema.lacking",
-            "error",
-            msg("the {kind} {name} is not there, or is another", kind=kind, name=name),
-            msg("Restore a backup: interop db restore FILE"),
-        )
-
-
-def _changed_files(conn: Connection) -> Iterator[str]:
-    """The files whose content is not what their name, its SHA-256, says."""
-    for (name,) in (row for batch in conn.batches("SELECT sha256 FROM blob", {}) for row in batch):
-        rows = conn.query("SELECT content FROM blob WHERE sha256 = :name", name=name)
-        if hashlib.sha256(rows[0]["content"]).hexdigest() != name:
-            yield name
 
 
 def doctor(conn: Connection, location: str, now: str) -> list[Row]:
@@ -123,7 +30,7 @@ def doctor(conn: Connection, location: str, now: str) -> list[Row]:
         from interop_cli.store.engines.files import problems
 
         findings += [
-            _finding(row["code"], "error", msg("{what}", what=row["what"]))
+            finding(row["code"], "error", msg("{what}", what=row["what"]))
             for row in problems(conn, deep=False)
         ]
     if conn.engine == "postgres":
@@ -146,7 +53,7 @@ def _about_layout(conn: Connection) -> Iterator[Row]:
     from interop_cli.store.engines import distribute
 
     if left := distribute.layout(conn).left:
-        yield _finding(
+        yield finding(
             "db.layout",
             "warning",
             msg("These tables are not laid out over the nodes: {names}", names=", ".join(left)),
@@ -155,7 +62,7 @@ def _about_layout(conn: Connection) -> Iterator[Row]:
         return
     count = distribute.nodes(conn)
     what = counted("Rows lie on {count} node", "Rows lie on {count} nodes", count=count)
-    yield _finding("db.distributed", "info", what)
+    yield finding("db.distributed", "info", what)
 
 
 def _about_server(conn: Connection) -> Iterator[Row]:
@@ -163,14 +70,14 @@ def _about_server(conn: Connection) -> Iterator[Row]:
     from interop_cli.store.engines import kept, metrics
 
     if not metrics.tls(conn):
-        yield _finding(
+        yield finding(
             "tls.none",
             "warning",
             msg("What goes to the server over the network is not encrypted"),
             msg("Add sslmode=verify-full to --db; see docs/server.md"),
         )
     for row in metrics.blockers(conn):
-        yield _finding(
+        yield finding(
             "lock.held",
             "warning",
             counted(
@@ -184,7 +91,7 @@ def _about_server(conn: Connection) -> Iterator[Row]:
             msg("Where it does not end: SELECT pg_terminate_backend(…)"),
         )
     if names := kept.schemas(conn):
-        yield _finding(
+        yield finding(
             "backup.kept",
             "info",
             counted(
@@ -196,7 +103,7 @@ def _about_server(conn: Connection) -> Iterator[Row]:
             msg("Where you are sure: DROP SCHEMA {name} CASCADE", name=names[0]),
         )
     if time.time() - metrics.archived(conn) > BACKUP_AGE:
-        yield _finding(
+        yield finding(
             "backup.server",
             "info",
             msg("The server archived nothing of its log in 24 hours; its dumps are not seen here"),
@@ -209,7 +116,7 @@ def _about_stale(conn: Connection, now: str) -> Iterator[Row]:
     from interop_cli.store.engines.metrics import moment
 
     if stale := stale_count(conn):
-        yield _finding(
+        yield finding(
             "sales.stale",
             "info",
             counted(
@@ -221,7 +128,7 @@ def _about_stale(conn: Connection, now: str) -> Iterator[Row]:
         )
     for row in conn.query("SELECT name, pulled_at FROM sync_target ORDER BY name"):
         if row["pulled_at"] and moment(now) - moment(row["pulled_at"]) > PULL_AGE:
-            yield _finding(
+            yield finding(
                 "sync.stale",
                 "info",
                 msg("Nothing was pulled from {target} for a week", target=row["name"]),
@@ -236,19 +143,19 @@ def _about_journal(conn: Connection) -> Iterator[Row]:
             "{count} operations of the journal wait for their seals",
             count=count,
         )
-        yield _finding("journal.unsealed", "info", what, msg("The next change seals them"))
+        yield finding("journal.unsealed", "info", what, msg("The next change seals them"))
 
 
 def _about_move(conn: Connection) -> Iterator[Row]:
     if place := moved_to(conn):
-        yield _finding("db.moved", "warning", *moved(place))
+        yield finding("db.moved", "warning", *moved(place))
 
 
 def _about_erasures(conn: Connection) -> Iterator[Row]:
     from interop_cli.store.writing.erasures import unfinished
 
     for contact_id in unfinished(conn):
-        yield _finding(
+        yield finding(
             "erase.unfinished",
             "warning",
             msg("Contact {id} was erased, but old pages of the files still have it", id=contact_id),
@@ -260,7 +167,7 @@ def _about_mail(conn: Connection) -> Iterator[Row]:
     from interop_cli.store.reading.mailings import unknown
 
     if numbers := [number for _id, number in unknown(conn)]:
-        yield _finding(
+        yield finding(
             "mail.unknown",
             "warning",
             counted(
@@ -276,7 +183,7 @@ def _about_mail(conn: Connection) -> Iterator[Row]:
 def _about_users(conn: Connection) -> Iterator[Row]:
     users = conn.query("SELECT uid, name, role FROM user_role ORDER BY name, uid")
     if not users:
-        yield _finding(
+        yield finding(
             "rights.nobody",
             "warning",
             msg("Nobody has a role: everyone may do everything"),
@@ -293,7 +200,7 @@ def _about_grants(conn: Connection) -> Iterator[Row]:
 
     found = grants.compared(conn)
     if found["above"]:
-        yield _finding(
+        yield finding(
             "rights.not_enforced",
             "info",
             msg(
@@ -303,7 +210,7 @@ def _about_grants(conn: Connection) -> Iterator[Row]:
             msg("The owner of the tables and superusers may do everything"),
         )
     if wrong := sorted(found["other"] + found["unknown"]):
-        yield _finding(
+        yield finding(
             "rights.differ",
             "warning",
             msg(
@@ -313,7 +220,7 @@ def _about_grants(conn: Connection) -> Iterator[Row]:
             msg("As the owner of the tables: interop db grant USER ROLE"),
         )
     if found["unlisted"]:
-        yield _finding(
+        yield finding(
             "rights.unlisted",
             "warning",
             msg(
@@ -323,7 +230,7 @@ def _about_grants(conn: Connection) -> Iterator[Row]:
             msg("interop db grant USER ROLE, or REVOKE what they have"),
         )
     if found["direct"]:
-        yield _finding(
+        yield finding(
             "rights.direct",
             "info",
             msg(
@@ -343,7 +250,7 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
         from interop_cli.installation import how_to_add
 
         version = ".".join(map(str, LIBRARY))
-        yield _finding(
+        yield finding(
             "sqlite.old",
             "info",
             msg(
@@ -353,7 +260,7 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
             how_to_add("sqlite"),
         )
     if temporary_in_memory(conn):
-        yield _finding(
+        yield finding(
             "sqlite.memory",
             "info",
             msg("This SQLite library sorts long lists in memory, and keeps temporary tables there"),
@@ -362,24 +269,22 @@ def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
     yield from _about_access(path)
     kind = filesystem(path)
     if kind is None:
-        yield _finding(
+        yield finding(
             "file.system",
             "info",
             msg("This system does not tell on what kind of disk the file lies"),
             msg("Keep it on a local disk: on that of a network its locks fail"),
         )
     if kind in ("vfat", "exfat"):
-        yield _finding(
-            "file.system", "warning", msg("The file system {kind} is fragile", kind=kind)
-        )
+        yield finding("file.system", "warning", msg("The file system {kind} is fragile", kind=kind))
     if time.time() - newest_backup(conn) > BACKUP_AGE:
-        yield _finding(
+        yield finding(
             "backup.age",
             "warning",
             msg("No sound backup of the last 24 hours lies beside the database"),
             msg("interop db backup FILE"),
         )
-    yield _finding(
+    yield finding(
         "rights.advice",
         "info",
         msg("Whoever can write the file can change everything in it: rights are advice here"),
@@ -393,7 +298,7 @@ def _about_access(path: Path) -> Iterator[Row]:
         return
     status = path.stat()
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield _finding(
+        yield finding(
             "file.mode",
             "warning",
             msg("Others can read or write the file"),
@@ -401,12 +306,4 @@ def _about_access(path: Path) -> Iterator[Row]:
         )
     folder = path.resolve().parent
     if folder.stat().st_mode & stat.S_IWOTH and not folder.stat().st_mode & stat.S_ISVTX:
-        yield _finding("file.folder", "warning", msg("Others can write in the folder"))
-
-
-def _broken(count: int) -> Message:
-    return counted("{count} row breaks this rule", "{count} rows break this rule", count=count)
-
-
-def _finding(code: str, severity: str, what: Message, fix: Message | None = None) -> Row:
-    return {"code": code, "severity": severity, "what": what, "fix": fix}
+        yield finding("file.folder", "warning", msg("Others can write in the folder"))

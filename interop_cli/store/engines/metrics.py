@@ -57,7 +57,7 @@ def exposition(samples: Sequence[Sample]) -> Iterator[str]:
 
 
 def samples(conn: Connection, findings: Sequence[Row], version: str) -> Iterator[Sample]:
-    """The numbers of a database; ``findings`` are those of ``health``.
+    """The numbers of a database; ``findings`` are those of ``soundness`` and ``health``.
 
     Of an older schema what can be said without reading its tables.
     """
