@@ -93,6 +93,8 @@ def test_what_writes_and_what_confirms_is_what_the_code_reaches() -> None:
     for ctx in LEAVES:
         assert ctx.command.callback is not None
         name, reached = name_of(ctx), set(calls(ctx.command.callback))
+        if ("confirm", "agreed") in reached:  # which asks, and writes
+            reached |= {("confirm", "needed"), ("app", "write")}
         writes = bool(reached & {("app", "write"), ("app", "run"), ("store", "run")})
         assert (name not in effects.READS) == (writes or name in OTHERWISE), name
         assert (name in effects.CONFIRM) == (("confirm", "severe") in reached), name
