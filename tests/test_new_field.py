@@ -12,11 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Result
+from tests.support.postgres import CLUSTER, FOLDER, lent, url_of
 from tests.support.warm import warm_command
 
 # The recipe: CONTRIBUTING.md shows these lines, and a test here compares.
@@ -87,9 +89,7 @@ def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder to import the changed copy from."""
     folder = tmp_path_factory.mktemp("recipe")
     copy = folder / "interop_cli"
-    shutil.copytree(
-        root / "interop_cli", copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
-    )
+    shutil.copytree(root / "interop_cli", copy)  # with what is compiled, by the time of its source
     after(copy / "domain/fields/client.py", "    *_PLACE,\n", CLIENT_ROW)
     after(copy / "domain/client.py", "    accounting: Annotated", CLIENT_ATTRIBUTE)
     after(copy / "domain/fields/belonging.py", '    Field("active"', CONTACT_ROW)
@@ -138,9 +138,41 @@ class Changed:
         return found
 
 
+@pytest.fixture(scope="session")
+def _begun() -> dict[str, str]:
+    """Of each engine a database that the changed program has begun, to copy."""
+    return {}
+
+
 @pytest.fixture
-def changed(package: Path, engine_url: str, tmp_path: Path) -> Changed:
-    program = Changed(package, engine_url, tmp_path)
+def changed(
+    package: Path,
+    engine: str,
+    _begun: dict[str, str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> Iterator[Changed]:
+    get = request.getfixturevalue
+    if engine == "sqlite":
+        path = tmp_path / "interop.db"
+        if engine in _begun:
+            shutil.copy(_begun[engine], path)
+        else:
+            _begin(Changed(package, str(path), tmp_path))
+            _begun[engine] = str(shutil.copy(path, get("tmp_path_factory").mktemp("begun")))
+        yield Changed(package, str(path), tmp_path)
+    elif CLUSTER:
+        yield _begin(Changed(package, get("postgres_url"), tmp_path))
+    else:
+        server, folder = get("postgres_server"), request.config.stash[FOLDER]
+        if engine not in _begun:
+            _begun[engine] = server()
+            _begin(Changed(package, url_of(folder, _begun[engine]), tmp_path))
+        with lent(server, _begun[engine], folder) as url:
+            yield Changed(package, url, tmp_path)
+
+
+def _begin(program: Changed) -> Changed:
     program.ok("db", "init")
     where = ("--line1", "1 rue A", "--city", "Alma", "--postal-code", "G8B 1A1")
     program.ok("client", "create", "Boréale", "--code", "BOR", "--linkedin", "in/boreale", *where)
