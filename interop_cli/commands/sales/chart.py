@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interop_cli.commands.sales.totals import BASIS, sales_query, span_options
+from interop_cli.commands.sales.totals import BASIS, Span, sales_query, span_options
 from interop_cli.domain import charts
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
@@ -99,13 +99,7 @@ OTHERS = frozenset(
 @BASIS
 @pass_app
 def chart_command(
-    app: App,
-    client: str | None,
-    top: int | None,
-    form: str | None,
-    years: int | None,
-    through: int | None,
-    basis: str,
+    app: App, client: str | None, top: int | None, form: str | None, span: Span, basis: str
 ) -> None:
     """Draw the sales of a client by year, or those of the largest clients, as bars.
 
@@ -123,7 +117,7 @@ def chart_command(
     if (client is None) == (top is None):
         raise UsageError("usage.chart", msg("Name one client, or say --top N."))
     with app.store.reading() as conn:
-        query = sales_query(app, conn, (client,) if client else (), (), years, through, basis)
+        query = sales_query(app, conn, span, basis, (client,) if client else ())
         if client:
             columns = sales.columns()
             rows = [row for batch in sales.totals(conn, query) for row in batch]
@@ -188,8 +182,7 @@ def report_command(
     app: App,
     by: str,
     top: int | None,
-    years: int | None,
-    through: int | None,
+    span: Span,
     basis: str,
     filters: tuple[str, ...],
     page: str | None,
@@ -206,7 +199,7 @@ def report_command(
     if page is not None:
         alone(app)
     with app.store.reading() as conn:
-        query = sales_query(app, conn, (), filters, years, through, basis)
+        query = sales_query(app, conn, span, basis, filters=filters)
         rows = reports.report(conn, query, by, top)
     if page is None:
         app.output.rows(reports.columns(by), [rows], key="key")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
@@ -32,16 +32,26 @@ _span = options(
 )
 
 
+class Span(NamedTuple):
+    """The years as typed: how many, and the last of them."""
+
+    years: int | None
+    through: int | None
+
+
 def span_options(function: F) -> F:
-    """The years that are meant; the command gets ``years`` and ``through``."""
+    """The years that are meant; the command gets them as one ``span``."""
 
     @wraps(function)
-    def with_span(*args: Any, year: int | None, **kwargs: Any) -> Any:
+    def with_span(
+        *args: Any, years: int | None, through: int | None, year: int | None, **kwargs: Any
+    ) -> Any:
+        span = Span(years, through)
         if year is not None:
-            if kwargs["years"] is not None or kwargs["through"] is not None:
+            if any(span):
                 raise UsageError("usage.year", msg("--year excludes --years and --through."))
-            kwargs |= {"years": 1, "through": year}
-        return function(*args, **kwargs)
+            span = Span(1, year)
+        return function(*args, span=span, **kwargs)
 
     return cast(F, _span(with_span))
 
@@ -60,9 +70,7 @@ BASIS = option(
 @option("--full", is_flag=True, help=N_("Compute all of them, not only what changed."))
 @option("--wait", is_flag=True, help=N_("Wait where another refresh is at work."))
 @pass_app
-def refresh_command(
-    app: App, picked: Picked, years: int | None, through: int | None, full: bool, wait: bool
-) -> None:
+def refresh_command(app: App, picked: Picked, span: Span, full: bool, wait: bool) -> None:
     """Bring the sales totals up to date: the last five years, of clients whose documents changed.
 
     \b
@@ -73,8 +81,8 @@ def refresh_command(
     from interop_cli.services.sales import totals
     from interop_cli.store.reading.sales import YEARS
 
-    last = through or app.this_year
-    first = last - (years or YEARS) + 1
+    last = span.through or app.this_year
+    first = last - (span.years or YEARS) + 1
     selector = None
     if picked.codes or picked.filters or picked.only_failed_from:
         selectors.check(picked)
@@ -94,12 +102,7 @@ def refresh_command(
 @CLIENT_FILTERS
 @pass_app
 def totals_command(
-    app: App,
-    codes: tuple[str, ...],
-    years: int | None,
-    through: int | None,
-    basis: str,
-    filters: tuple[str, ...],
+    app: App, codes: tuple[str, ...], span: Span, basis: str, filters: tuple[str, ...]
 ) -> None:
     """Show sales by client and year, years without sales too.
 
@@ -115,7 +118,7 @@ def totals_command(
     columns = app.output.pick(sales.columns(), key="client")
     names = [column.name for column in columns]
     with app.store.reading():
-        query = sales_query(app, conn, codes, filters, years, through, basis)
+        query = sales_query(app, conn, span, basis, codes, filters)
         rows = sales.totals(conn, query, names)
         app.output.rows(columns, rows, key="client", spool=conn.readers_block_writers)
 
@@ -123,11 +126,10 @@ def totals_command(
 def sales_query(
     app: App,
     conn: Connection,
-    codes: tuple[str, ...],
-    filters: tuple[str, ...],
-    years: int | None,
-    through: int | None,
-    basis: str,
+    span: Span,
+    basis: str = "sold-to",
+    codes: tuple[str, ...] = (),
+    filters: tuple[str, ...] = (),
 ) -> SalesQuery:
     """The years and clients that were asked for."""
     from interop_cli.commands.client.reading import resolved
@@ -135,7 +137,7 @@ def sales_query(
     from interop_cli.store.reading.clients import SOURCE
     from interop_cli.store.reading.lists import of_clients
 
-    first, last = sales.span(conn, app.this_year, years, through)
+    first, last = sales.span(conn, app.this_year, *span)
     condition = selectors.compiled(app, filters)
     if codes:
         ids = [resolved(app, conn, code)[0] for code in codes]
@@ -148,9 +150,7 @@ def sales_query(
 @argument("codes", nargs=-1, metavar="[CODE…]")
 @span_options
 @pass_app
-def verify_command(
-    app: App, codes: tuple[str, ...], years: int | None, through: int | None
-) -> None:
+def verify_command(app: App, codes: tuple[str, ...], span: Span) -> None:
     """Compute the totals again without writing, and show where those stored differ (exit 10).
 
     \b
@@ -159,7 +159,7 @@ def verify_command(
     from interop_cli.store.reading import verification
 
     with app.store.reading() as conn:
-        query = sales_query(app, conn, codes, (), years, through, "sold-to")
+        query = sales_query(app, conn, span, codes=codes)
         rows = verification.differences(conn, query)
     if not rows and app.output.format == "table":
         app.output.message(_("The totals are what the documents come to."))

@@ -11,8 +11,8 @@ WHOLE_ADDRESS = "full_address"
 """The end of a field that holds an address in one cell, such as ``ship_to.full_address``."""
 
 
-class MappingFault(Exception):
-    """What is wrong with a part of a mapping, or with what it finds in a row.
+class ColumnFault(Exception):
+    """What is wrong with what is said of columns, or with what they hold in a row.
 
     ``reason`` tells no value; in a row, ``code`` and ``path`` say what it is and of which field.
     """

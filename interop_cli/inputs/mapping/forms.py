@@ -11,7 +11,7 @@ from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.fields.document import AMOUNTS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.mapping import MappingFault
+from interop_cli.inputs.mapping import ColumnFault
 
 MARKS = (",", ".")
 _THOUSANDS = {",": ".", ".": ","}  # the mark that is not the one before the cents
@@ -56,14 +56,14 @@ def kind_of(field: str) -> Kind:
 
 
 def iso_date(text: str, forms: Sequence[str]) -> str:
-    """A date, perhaps with a time, as ISO text; ``MappingFault`` where it has no such form."""
+    """A date, perhaps with a time, as ISO text; ``ColumnFault`` where it has no such form."""
     if _ISO.fullmatch(text):
         return text
     for form in forms:
         if found := _read(text, form):
             return found
     shown = datetime(2026, 11, 28, 16, 30, tzinfo=UTC).strftime(forms[0])
-    raise MappingFault(msg("is no date such as {example}", example=shown), "import.date")
+    raise ColumnFault(msg("is no date such as {example}", example=shown), "import.date")
 
 
 @lru_cache(maxsize=4096)
@@ -106,12 +106,12 @@ def _amount(mark: str) -> re.Pattern[str]:
 def plain_amount(text: str, mark: str) -> str:
     """An amount with a point before its cents and nothing between its thousands.
 
-    A currency's sign stays. Raises ``MappingFault`` where the marks are not such.
+    A currency's sign stays. Raises ``ColumnFault`` where the marks are not such.
     """
     found = _amount(mark).fullmatch(text)
     if found is None:
         reason = msg("is no amount with {mark} before its cents", mark=mark)
-        raise MappingFault(reason, "import.amount")
+        raise ColumnFault(reason, "import.amount")
     whole = re.sub(r"\D", "", found[2]) or "0"
     cents = f".{found[3]}" if found[3] else ""
     return f"{found[1]}{whole}{cents}{found[4]}"

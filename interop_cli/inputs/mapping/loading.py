@@ -12,7 +12,7 @@ from interop_cli.domain.filters.refusals import FilterSyntax
 from interop_cli.domain.matching import NAMEABLE
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.mapping import MappingFault
+from interop_cli.inputs.mapping import ColumnFault
 from interop_cli.inputs.mapping.columns import OTHERS, ColumnMap
 from interop_cli.inputs.mapping.forms import MARKS
 from interop_cli.inputs.mapping.template import Template, parse_template
@@ -145,7 +145,7 @@ class _Reader:
         for target, text in self._texts("fields", flat=True).items():
             try:
                 found[target] = parse_template(text)
-            except MappingFault as fault:
+            except ColumnFault as fault:
                 raise self._not_read(
                     "import.map.template", f"fields.{target}", fault.reason
                 ) from None
@@ -170,7 +170,7 @@ class _Reader:
             raise self._bad("where", msg("text in quotes"))
         try:
             return parse_where(text)
-        except MappingFault as fault:
+        except ColumnFault as fault:
             raise self._not_read("import.map.where", "where", fault.reason) from None
         except FilterSyntax as error:
             raise ConfigError(

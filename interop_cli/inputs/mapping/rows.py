@@ -9,7 +9,7 @@ from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.mapping import WHOLE_ADDRESS, Fields, MappingFault
+from interop_cli.inputs.mapping import WHOLE_ADDRESS, ColumnFault, Fields
 from interop_cli.inputs.mapping.columns import ColumnMap
 from interop_cli.inputs.mapping.forms import iso_date, kind_of, parts_of, plain_amount
 from interop_cli.inputs.mapping.header import Header
@@ -109,7 +109,7 @@ class RowMaker:
         if error is None:
             try:
                 named = self._finished(values, named)
-            except MappingFault as fault:
+            except ColumnFault as fault:
                 error = Detail(fault.path, fault.code, fault.reason, record.line)
         return FieldRecord(record.line, named, error, record, keys)
 
@@ -245,7 +245,7 @@ class RowMaker:
                     rest=f"{{{column}[*]}}",
                 )
                 field = next(m.field for m in self._made if m.column == column)
-                raise MappingFault(reason, "import.parts", field)
+                raise ColumnFault(reason, "import.parts", field)
 
     def _text(self, values: dict[str, Any], cell: Cell) -> str:
         place = self._places.get(cell)
@@ -294,9 +294,9 @@ class RowMaker:
                 return iso_date(value.strip(), self._said.dates)
             if made.kind is Kind.MONEY and self._said.decimal:
                 return plain_amount(value.strip(), self._said.decimal)
-        except MappingFault as fault:
+        except ColumnFault as fault:
             reason = msg("column {column}: {reason}", column=made.column, reason=fault.reason)
-            raise MappingFault(reason, fault.code, made.field) from None
+            raise ColumnFault(reason, fault.code, made.field) from None
         return value
 
     def _noted(self, values: dict[str, Any]) -> str:
@@ -317,7 +317,7 @@ class RowMaker:
                     "cannot be taken apart; it needs street, city, province and postal code, with"
                     " commas between them or on lines of their own"
                 )
-                raise MappingFault(reason, "import.address", name)
+                raise ColumnFault(reason, "import.address", name)
             for part, value in parts.items():
                 if is_empty(row.get(group(name) + part)):
                     row[group(name) + part] = value

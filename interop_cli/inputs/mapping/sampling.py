@@ -12,7 +12,7 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.closed_lists import ClosedList, parse_bool
 from interop_cli.domain.values.text import fold, words
-from interop_cli.inputs.mapping import MappingFault
+from interop_cli.inputs.mapping import ColumnFault
 from interop_cli.inputs.mapping.forms import MARKS, iso_date, plain_amount
 from interop_cli.inputs.mapping.header import column_key
 from interop_cli.inputs.mapping.rows import as_text
@@ -138,7 +138,7 @@ def decimal_marks(cells: Sequence[str]) -> list[str] | None:
 def _fits(read: Callable[..., str], *args: Any) -> bool:
     try:
         read(*args)
-    except MappingFault:
+    except ColumnFault:
         return False
     return True
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.mapping import MappingFault
+from interop_cli.inputs.mapping import ColumnFault
 
 REST = 0
 """The part of a split cell that holds all that no other names."""
@@ -122,7 +122,7 @@ def _rendered(choice: tuple[Piece, ...], text_of: Callable[[Cell], str]) -> str:
 
 
 def parse_template(text: str) -> Template:
-    """Raises ``MappingFault`` for a brace that is not closed, and where nothing is said."""
+    """Raises ``ColumnFault`` for a brace that is not closed, and where nothing is said."""
     choices: list[list[Piece]] = [[]]
     for token in _TOKEN.finditer(text):
         word = token[0]
@@ -131,11 +131,11 @@ def parse_template(text: str) -> Template:
         elif word == "|":
             choices.append([])
         elif word in ("{", "}"):
-            raise MappingFault(msg("a brace stands alone; write it twice where it is meant"))
+            raise ColumnFault(msg("a brace stands alone; write it twice where it is meant"))
         elif token[1] is not None:
             name = token[1].strip().removeprefix("?").strip()
             if not name:
-                raise MappingFault(msg("the braces name no column"))
+                raise ColumnFault(msg("the braces name no column"))
             cell = parse_cell(name)
             choices[-1].append(Test(cell) if token[1].strip().startswith("?") else cell)
         else:

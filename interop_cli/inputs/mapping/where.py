@@ -11,7 +11,7 @@ from interop_cli.domain.filters import RANGES, All, In, IsNull, Leaf, Node, Not,
 from interop_cli.domain.filters.grammar import FIELD, parse
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.mapping import MappingFault
+from interop_cli.inputs.mapping import ColumnFault
 
 _BRACED = re.compile(r"\{([^{}]*)\}")
 _COLUMN = re.compile(rf"{_BRACED.pattern}|{FIELD.pattern}")
@@ -48,7 +48,7 @@ class Where:
 def parse_where(text: str) -> Where:
     """``{Column} = value and …``; a column of one word needs no braces.
 
-    Raises ``MappingFault``, and ``FilterSyntax`` as filters do.
+    Raises ``ColumnFault``, and ``FilterSyntax`` as filters do.
     """
     tree = parse(text, named=_COLUMN)
     named: dict[str, str] = {}
@@ -59,11 +59,11 @@ def parse_where(text: str) -> Where:
             continue
         values = leaf.values if isinstance(leaf, In) else (leaf.value,)
         if any(_BRACED.search(value.text) for value in values):
-            raise MappingFault(msg("braces stand around columns, at the left of a comparison"))
+            raise ColumnFault(msg("braces stand around columns, at the left of a comparison"))
         if isinstance(leaf, In) or leaf.op not in RANGES:
             continue
         if _number(leaf.value.text) is None:
-            raise MappingFault(msg("{op} compares with a number", op=leaf.op))
+            raise ColumnFault(msg("{op} compares with a number", op=leaf.op))
     return Where(text, tree, tuple(named.items()))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.inputs.mapping import MappingFault
+from interop_cli.inputs.mapping import ColumnFault
 from interop_cli.inputs.mapping.template import REST, Cell, parse_template
 
 ROW = {"Company": "Doyon", "First": "Anne", "Last": "Roy", "Nick": "A", "Fax": "1", "City": "Alma"}
@@ -60,7 +60,7 @@ def test_a_constant_is_the_mappings_own() -> None:
 
 @pytest.mark.parametrize("text", ["{", "}", "{}", "{ }", "{?}", "a {b", "{a{b}}"])
 def test_what_is_no_template(text: str) -> None:
-    with pytest.raises(MappingFault):
+    with pytest.raises(ColumnFault):
         parse_template(text)
 
 
@@ -68,7 +68,7 @@ def test_what_is_no_template(text: str) -> None:
 def test_any_text_is_read_or_refused(text: str, value: str) -> None:
     try:
         template = parse_template(text)
-    except MappingFault:
+    except ColumnFault:
         return
     found, given_by_column = template.render(lambda _cell: value.strip())
     assert found == found.strip()
