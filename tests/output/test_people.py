@@ -12,6 +12,7 @@ import pytest
 
 from interop_cli import i18n
 from interop_cli.domain.messages import counted, msg
+from interop_cli.domain.sync.plan import Todo
 from interop_cli.output import Column, ValueKind
 from interop_cli.output.columns import choose
 from interop_cli.output.people import readers
@@ -55,6 +56,16 @@ def test_telephones_are_written_as_people_do(french: None) -> None:
     assert cells(columns, row, "phone", "contacts.mobile") == [
         *("418 555-0123, poste 22", "418 555-0199")
     ]
+
+
+@pytest.mark.parametrize("todo", [one for one in Todo if one is not Todo.BLOCKED])
+def test_every_action_of_sync_has_its_noun(french: None, todo: Todo) -> None:
+    assert cells([Column("action")], (str(todo),)) != [str(todo)]
+
+
+@pytest.mark.parametrize("what", ["changed", "merged", "deleted", "orphan"])
+def test_what_became_of_a_record_there_has_its_word(french: None, what: str) -> None:
+    assert cells([Column("what")], (what,)) != [what]
 
 
 @pytest.mark.parametrize(
