@@ -38,13 +38,16 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """The browser, driven by playwright; the test is skipped where there is none."""
+    """A window of the browser, driven by playwright; the test is skipped where there is none."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as driver:
         started = _started(driver.chromium, api.Error)
         if started is None:
             pytest.skip("no Chromium, Chrome or Edge here (Debian: apt-get install chromium)")
-        yield started
+        # One window, and in it a tab that stays: a window of its own for each costs twice as much.
+        window = started.new_context()
+        window.new_page()
+        yield window
         started.close()
 
 
