@@ -13,7 +13,7 @@ from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.sync.descriptor import Descriptor, constant
 from interop_cli.domain.sync.link import Trouble, TroubleKind
-from interop_cli.domain.sync.payload import Payload
+from interop_cli.domain.sync.payload import Payload, Value, text
 from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Trace
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from interop_cli.connectors.oauth import OAuth
 
 T = TypeVar("T")
+Way = Callable[[Mapping[str, Any]], Value]
+"""How a field of a payload is made out of the values of one of our records."""
+Maker = Callable[[Mapping[str, Any]], Payload]
 BASE_URL = TargetSetting("base_url", N_("Another address of the server."))
 OAUTH_SETTINGS = (
     TargetSetting("token_url", N_("Another address of the server that gives tokens.")),
@@ -207,6 +210,30 @@ class HttpConnector:
         """Let go of connections."""
         if "http" in self.__dict__:
             self.http.close()
+
+
+def maker(
+    descriptor: Descriptor, ways: Mapping[str, Way], plain: Callable[[object], Value]
+) -> Maker:
+    """What makes the payloads of a descriptor out of the values of our records.
+
+    ``ways`` are those of fields by our names of them. Of the others, what only this system knows
+    is among the values of ``accounting``; the rest goes as it is, as ``plain`` puts it.
+    """
+    parts = [(one.name, ways.get(one.name) or _other(one.name, plain)) for one in descriptor.sent()]
+    return lambda values: {name: way(values) for name, way in parts}
+
+
+def _other(name: str, plain: Callable[[object], Value]) -> Way:
+    group, _, place = name.partition(".")
+
+    def way(values: Mapping[str, Any]) -> Value:
+        value = values.get(name)
+        return text(value) if type(value) is str else plain(value)
+
+    if group == "accounting":
+        return lambda values: text((values.get("accounting") or {}).get(place))
+    return way
 
 
 def _quoted(settings: Mapping[str, Any]) -> dict[str, str]:

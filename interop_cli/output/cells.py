@@ -66,12 +66,13 @@ def listed(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Made:
 
     It takes a third of the time of making the objects and writing them.
     """
-    form = "{" + ",".join(f"{quote(name)}:%s" for name in names) + "}"
-    return Made("[" + ",".join([form % tuple([_short(one) for one in row]) for row in rows]) + "]")
-
-
-def _short(value: object) -> str:
-    return quote(value) if type(value) is str else "null" if value is None else _encode(value)
+    form = "{" + ",".join([f"{quote(name)}:%s" for name in names]) + "}"
+    found = [
+        quote(one) if type(one) is str else "null" if one is None else _encode(one)
+        for row in rows
+        for one in row
+    ]
+    return Made("[" + ",".join([form] * (len(found) // len(names))) % tuple(found) + "]")
 
 
 def embed_at(value: object, path: tuple[str, ...]) -> str:

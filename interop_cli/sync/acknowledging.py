@@ -17,7 +17,7 @@ from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.sync import batches
-from interop_cli.store.sync.links import CLEARED, message_text
+from interop_cli.store.sync.links import CLEARED, dumped, message_text
 from interop_cli.store.sync.records import by_ids
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.settlement import pushed
@@ -109,7 +109,7 @@ def _taken(opened: OpenTarget, local: LocalRecord, link: Link) -> dict[str, Any]
     held = link.attempt or {}
     step = Step(Todo.UPDATE, local, link, opened.connector.payload(local))
     return {
-        **pushed(opened, step, held, None, opened.clock.stamp()),
+        **pushed(opened, step, held, dumped(held), None, opened.clock.stamp()),
         "remote_id": _key(opened, link),
     }
 

@@ -21,6 +21,7 @@ class CallThread:
         self._inline = inline
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     def start(self, call: Callable[[], T]) -> Future[T]:
         """Begin a call; what it gives or raises is the result of the answer."""
@@ -42,10 +43,11 @@ class CallThread:
         return answer
 
     def close(self) -> None:
-        """Let the thread end when it has nothing more to do."""
+        """Let the thread end after the call that it is at; those that wait are not made."""
+        self._closed = True
         if self._thread is not None:
             self._calls.put(None)
 
     def _work(self) -> None:
-        while (call := self._calls.get()) is not None:
+        while (call := self._calls.get()) is not None and not self._closed:
             call()

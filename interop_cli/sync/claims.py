@@ -11,15 +11,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from interop_cli.domain.sync.payload import digest
+from interop_cli.domain.sync.payload import digest_of, dumped
 from interop_cli.domain.sync.plan import FINAL, LEASE_SECONDS, SENT, Step, Todo, reason
 from interop_cli.domain.sync.records import Send
 from interop_cli.domain.sync.turns import aside
-from interop_cli.store.sync.links import dumped
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.lease import keep
 from interop_cli.sync.target import OpenTarget
+
+ACTIONS = SENT | FINAL
 
 
 @dataclass
@@ -28,7 +29,21 @@ class Claimed:
 
     sends: list[Send] = field(default_factory=list)
     steps: dict[int, Step] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    """Their payloads as they are stored."""
     left: list[Step] = field(default_factory=list)
+
+    def in_batches(self, size: int) -> list[Claimed]:
+        """Those to send, at most so many at once."""
+        batches = (self.sends[at : at + size] for at in range(0, len(self.sends), size))
+        return [
+            Claimed(
+                sends,
+                {send.id: self.steps[send.id] for send in sends},
+                {send.id: self.texts[send.id] for send in sends},
+            )
+            for sends in batches
+        ]
 
 
 def claim(
@@ -68,6 +83,7 @@ def claim(
         rows.append(attempt)
         found.sends.append(send)
         found.steps[send.id] = step
+        found.texts[send.id] = attempt["attempt"]
     if rows:
         until = opened.clock.stamp(LEASE_SECONDS)
         uow.links.claim(opened.target.id, entity, rows, opened.owner, until)
@@ -77,13 +93,14 @@ def claim(
 
 def _attempt(step: Step, form: str) -> dict[str, Any]:
     """The columns of a claim. The key of an attempt lives as long as its payload does."""
-    fixed = digest(step.payload, form)
+    text = dumped(step.payload)
+    fixed = digest_of(text, form)
     link = step.link
     same = link.attempt_key is not None and link.attempt_hash == fixed
     return {
         "local_id": step.local.id,
         "key": step.local.key,
-        "attempt": dumped(step.payload),
+        "attempt": text,
         "attempt_hash": fixed,
         "attempt_key": link.attempt_key if same else str(uuid.uuid4()),
     }
@@ -95,9 +112,9 @@ def _send(step: Step, attempt_key: str) -> Send:
         local.entity,
         local.id,
         local.key,
-        (SENT | FINAL)[step.todo],
+        ACTIONS[step.todo],
         step.payload,
-        tuple(change.field for change in step.changes),
+        tuple([change.field for change in step.changes]),
         attempt_key,
         link.remote_id,
         link.remote_version,

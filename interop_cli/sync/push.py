@@ -33,7 +33,9 @@ class Options:
 
     ``again`` sends what is equal too; ``allow_create`` creates in a target that already holds
     records without ``sync link``; ``patient`` waits and tries again (else once is enough);
-    ``wait`` is how long another run is waited for; ``strict`` looks at records that are in step
+    ``wait`` is how long another run is waited for; ``overlap``: calls are made in a
+    thread of their own; ``at_once``: for so many of them records are claimed in one transaction,
+    which takes as long as some of them; ``strict`` looks at records that are in step
     too, and counts blocked ones as failed: they were asked for by name.
     """
 
@@ -42,6 +44,7 @@ class Options:
     patient: bool = True
     wait: float = 30.0
     overlap: bool = True
+    at_once: int = 2
     strict: bool = False
 
 
@@ -99,6 +102,7 @@ class Push:
             self.fault,
             self.advance,
             again=options.again,
+            at_once=options.at_once,
         )
         try:
             with working(opened, options.wait):

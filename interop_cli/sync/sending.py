@@ -1,62 +1,30 @@
-"""Sending one kind of thing about many records: claim, call, settle, batch by batch.
+"""Sending one kind of thing about many records: claim, call, settle, a few batches at a time.
 
-While the remote answers, the batch before is settled and the next one claimed; never are two calls
-under way.
+While the remote answers, the calls before are settled and the next ones claimed; never are two
+calls under way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
-from interop_cli.domain.messages import msg
-from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
+from interop_cli.domain.sync.link import Trouble
 from interop_cli.domain.sync.plan import SENT, STALE_TRIES, Reason, Step, Todo, reason
-from interop_cli.domain.sync.records import FINAL, Action, Failed, FoundRemote, Result, Send, Trace
 from interop_cli.store.sync.links import linked
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, departing, settlement, unknown_outcomes
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.call_thread import CallThread
+from interop_cli.sync.calling import Calls, Flight, Landed
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.settlement import Settled
 from interop_cli.sync.target import OpenTarget
 
 Fault = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Flight:
-    """A call under way, and the claims it is about."""
-
-    claimed: Claimed
-    answer: Future[list[Result]]
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A call that was answered, not yet settled."""
-
-    claimed: Claimed
-    results: Sequence[Result]
-    traces: Sequence[Trace]
-
-    @property
-    def calm(self) -> bool:
-        """Whether nothing went wrong that the next call has to wait for."""
-        troubles = [one.trouble.kind for one in self.results if isinstance(one, Failed)]
-        whole = len(self.results) >= len(self.claimed.sends)
-        return whole and not any(kind in UNSETTLING for kind in troubles)
-
-
-CHANGED = Trouble(
-    TroubleKind.STALE, "remote.changed", msg("Somebody changed the record there meanwhile.")
-)
-UNSETTLING = BREAKING | PAUSING | {TroubleKind.STALE}
 
 
 @dataclass
@@ -70,10 +38,10 @@ class Sender:
     fault: Fault
     advance: Callable[[int], None]
     again: bool = False
+    at_once: int = 1
+    """For so many calls records are claimed, and settled, in one transaction."""
     tried: dict[tuple[str, int], int] = field(default_factory=dict)
     """How often each record was found stale."""
-    linked: set[str] = field(default_factory=set)
-    """The records there that belong to ours, where they are looked for before a create."""
 
     def send(
         self, arranged: Arranged, todo: Todo, ids: Sequence[int], *, making_way: bool = False
@@ -81,46 +49,50 @@ class Sender:
         """Send records in batches; whom to come back to. Raises Stopped.
 
         ``making_way``: what they give up for a while, so that others can go.
-        While a call is under way, the one before it is settled and the one after it claimed, in
-        one transaction. After a call that went wrong nothing is sent before it is settled.
+        While calls are under way, those before are settled and those after claimed, in one
+        transaction. After a call that went wrong nothing is sent before it is settled.
         """
         revisit: set[int] = set()
-        entity = arranged.entity
+        entity, calls = arranged.entity, Calls(self.opened, self.call_thread)
         if todo is Todo.CREATE and self.opened.connector.looks_first:
-            self.linked = set(linked(self.opened.store.conn, self.opened.target.id, entity))
-        flight: Flight | None = None
-        landed: Landed | None = None
-        batches = self._batches(todo, ids)
+            calls.linked = set(linked(self.opened.store.conn, self.opened.target.id, entity))
+        flights, landed, waiting = list[Flight](), list[Landed](), list[Claimed]()
+        groups = self._groups(todo, ids)
         while True:
-            # Whether the breaker was open decides the size of the next batch: settle first.
-            if landed is not None and self.breaker.probing:
-                revisit |= self._settle(entity, landed)
-                landed = None
-            batch = next(batches, None)
-            waiting = self._write(arranged, todo, landed, batch, revisit, making_way=making_way)
-            landed = None
-            if flight is not None:
-                landed, flight = self._wait(flight), None
-                if not landed.calm:
-                    try:
-                        revisit |= self._settle(entity, landed)
-                    except Stopped:
-                        self._release(waiting)  # nothing was sent for them
-                        raise
-                    landed = None
-            if waiting.sends:
-                flight = self._start(waiting)
-                if self.breaker.probing:
-                    landed, flight = self._wait(flight), None
-            elif batch is None and landed is None:
+            # Whether the breaker was open decides how many go next: settle first.
+            if self.breaker.probing:
+                revisit |= self._settle(entity, landed, waiting)
+                landed = []
+            group = None if waiting else next(groups, None)
+            claimed = self._write(arranged, todo, landed, group, revisit, making_way=making_way)
+            waiting += claimed.in_batches(self._size(todo))
+            landed, unsent = self._wait(flights)
+            waiting = [*unsent, *waiting]
+            if unsent or not all(one.calm for one in landed):
+                revisit |= self._settle(entity, landed, waiting)
+                landed = []
+            if self.breaker.probing:
+                flights, waiting = calls.start(waiting[:1]), waiting[1:]
+                landed, _none = self._wait(flights)
+                flights = []
+            else:
+                flights, waiting = calls.start(waiting), []
+            if group is None and not (flights or landed or waiting):
                 return revisit
 
-    def _batches(self, todo: Todo, ids: Sequence[int]) -> Iterator[Sequence[int]]:
-        """Renames go alone; so does the first call after the breaker was open."""
-        size = 1 if todo is Todo.RENAME else self.opened.connector.batch_size
+    def _size(self, todo: Todo) -> int:
+        """How many go in a call: renames go alone, and so does the first one after the breaker was
+        open.
+        """
+        alone = todo is Todo.RENAME or self.breaker.probing
+        return 1 if alone else self.opened.connector.batch_size
+
+    def _groups(self, todo: Todo, ids: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Those that are claimed together, for some calls one after the other."""
         start = 0
         while start < len(ids):
-            step = 1 if self.breaker.probing else size
+            size = self._size(todo)
+            step = size * self.at_once if size > 1 else 1
             yield ids[start : start + step]
             start += step
 
@@ -128,27 +100,27 @@ class Sender:
         self,
         arranged: Arranged,
         todo: Todo,
-        landed: Landed | None,
-        batch: Sequence[int] | None,
+        landed: Sequence[Landed],
+        ids: Sequence[int] | None,
         revisit: set[int],
         *,
         making_way: bool,
     ) -> Claimed:
         """Settle what has landed and claim what comes next, in one transaction."""
-        if landed is None and batch is None:
+        if not landed and ids is None:
             return Claimed()
         how = {"again": self.again, "making_way": making_way}
         settled, claimed = self.opened.write(
             lambda uow: (
-                self._settled(uow, landed) if landed is not None else None,
+                [self._settled(uow, one) for one in landed],
                 claims.claim(
-                    uow, self.opened, arranged.entity, (todo,), batch or (), arranged, **how
+                    uow, self.opened, arranged.entity, (todo,), ids or (), arranged, **how
                 ),
             )
         )
-        if settled is not None and landed is not None:
-            revisit |= self._settled_now(arranged.entity, landed, settled)
-        if batch is not None:
+        for one, outcome in zip(landed, settled, strict=True):
+            revisit |= self._settled_now(arranged.entity, one, outcome)
+        if ids is not None:
             self.fault("claimed")
         for step in claimed.left:
             if step.is_held:
@@ -161,85 +133,42 @@ class Sender:
                 revisit.add(step.local.id)
         return claimed
 
-    def _release(self, claimed: Claimed) -> None:
-        if claimed.sends:
-            self.opened.write(lambda uow: settlement.release(uow, self.opened, claimed))
+    def _release(self, waiting: Sequence[Claimed]) -> None:
+        def release(uow: UnitOfWork) -> None:
+            for one in waiting:
+                settlement.release(uow, self.opened, one)
 
-    def _start(self, claimed: Claimed) -> Flight:
-        sends = claimed.sends
-        return Flight(claimed, self.call_thread.start(lambda: self._call(sends)))
+        if waiting:
+            self.opened.write(release)
 
-    def _call(self, sends: list[Send]) -> list[Result]:
-        """The call itself, in the thread of calls. Raises Trouble."""
-        connector, found = self.opened.connector, list[Result]()
-        if sends[0].action in FINAL:
-            found, sends = departing.look(self.opened, sends)
-        elif sends[0].action is Action.CREATE and connector.looks_first:
-            # One of another of ours that was made inactive gave its name up.
-            there = {
-                local_id: remote
-                for local_id, remote in connector.lookup(sends).items()
-                if remote.active or remote.remote_id not in self.linked
-            }
-            found = [FoundRemote(local_id, remote) for local_id, remote in there.items()]
-            sends = [send for send in sends if send.id not in there]
-        elif sends[0].action is not Action.CREATE and not connector.knows_versions:
-            changed = self._changed_there(sends)
-            found = [Failed(local_id, CHANGED) for local_id in changed]
-            sends = [send for send in sends if send.id not in changed]
-        if sends:
-            found += self._pushed(sends)
-        return found
+    def _wait(self, flights: Sequence[Flight]) -> tuple[list[Landed], list[Claimed]]:
+        """Wait for the answers of calls; what was claimed for those that were not made."""
+        landed, unsent = list[Landed](), list[Claimed]()
+        for flight in flights:
+            found = flight.answer.result()
+            if found is None:
+                unsent.append(flight.claimed)
+                continue
+            landed.append(found)
+            self.report.calls += len(found.traces)
+            self.fault("answered")
+        return landed, unsent
 
-    def _pushed(self, sends: list[Send]) -> list[Result]:
-        """Push; of new records that are refused for what another one has, ours may be that one."""
-        connector = self.opened.connector
-        results = connector.push(str(sends[0].action), sends)
-        taken = {
-            one.id
-            for one in results
-            if isinstance(one, Failed) and one.trouble.kind is TroubleKind.NAME_TAKEN
-        }
-        if not taken or sends[0].action is not Action.CREATE or connector.looks_first:
-            return results
-        found = connector.lookup([send for send in sends if send.id in taken])
-        return [
-            FoundRemote(one.id, found[one.id])
-            if one.id in taken and one.id in found and found[one.id].key is not None
-            else one
-            for one in results
-        ]
-
-    def _changed_there(self, sends: Sequence[Send]) -> set[int]:
-        """Which of these would be written over something that is not known here. Raises Trouble."""
-        entity = sends[0].entity
-        descriptor = self.opened.connector.descriptor(entity)
-        there = self.opened.connector.fetch(entity, [str(send.remote_id) for send in sends])
-        return {
-            send.id
-            for send in sends
-            if unknown_outcomes.is_news(
-                there.get(str(send.remote_id)), send.remote_id, send.base, send.payload, descriptor
-            )
-        }
-
-    def _wait(self, flight: Flight) -> Landed:
-        """Wait for the answer of a call."""
+    def _settle(
+        self, entity: str, landed: Sequence[Landed], waiting: Sequence[Claimed]
+    ) -> set[int]:
+        """Settle calls by themselves; whom to come back to. Raises Stopped: then the claims that
+        wait for a call are given back, for nothing was sent for them.
+        """
+        revisit = set[int]()
         try:
-            results = flight.answer.result()
-        except Trouble as trouble:
-            results = [Failed(send.id, trouble) for send in flight.claimed.sends]
-        new = {send.id for send in flight.claimed.sends if send.remote_id is None}
-        results = [_of_new(one) if one.id in new else one for one in results]
-        traces = self.opened.connector.traces()
-        self.report.calls += len(traces)
-        self.fault("answered")
-        return Landed(flight.claimed, results, traces)
-
-    def _settle(self, entity: str, landed: Landed) -> set[int]:
-        """Settle a call by itself; whom to come back to. Raises Stopped."""
-        settled = self.opened.write(lambda uow: self._settled(uow, landed))
-        return self._settled_now(entity, landed, settled)
+            for one in landed:
+                settled = self.opened.write(partial(self._settled, landed=one))
+                revisit |= self._settled_now(entity, one, settled)
+        except Stopped:
+            self._release(waiting)
+            raise
+        return revisit
 
     def _settled(self, uow: UnitOfWork, landed: Landed) -> Settled:
         return settlement.settle(
@@ -383,7 +312,7 @@ class Sender:
         try:
             found = self.call_thread.start(
                 lambda: unknown_outcomes.read(opened, entity, steps)
-            ).result()
+            ).get()
         except Trouble as trouble:
             for step in steps:
                 why = Reason(trouble.code, trouble.message, trouble.field)
@@ -398,19 +327,3 @@ class Sender:
             lambda uow: unknown_outcomes.resolve_all(uow, opened, steps, found, self.report)
         )
         self.fault("resolved")
-
-
-def _of_new(result: Result) -> Result:
-    """What came of a new record: it cannot be gone, nor changed by anybody. Who answers so may
-    have made it or not.
-    """
-    if not isinstance(result, Failed) or result.trouble.kind not in (
-        TroubleKind.GONE,
-        TroubleKind.STALE,
-    ):
-        return result
-    was = result.trouble
-    unknown = Trouble(
-        TroubleKind.UNKNOWN, was.code, was.message, retry_after=was.retry_after, status=was.status
-    )
-    return Failed(result.id, unknown)

@@ -93,7 +93,8 @@ def settle(
             outcome = _gone(uow, opened, step, result, settled, report)
         else:
             holders[result.remote_id] = send.id
-            done.append(_done(opened, send, step, result, settled, report, at))
+            text = claimed.texts[send.id]
+            done.append(_done(opened, send, step, text, result, settled, report, at))
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
         events.append(_event(opened, send, outcome, result, trace, at))
     uow.links.settle(target_id, entity, done)
@@ -105,26 +106,28 @@ def _done(
     opened: OpenTarget,
     send: Send,
     step: Step,
+    text: str,
     result: Done | Awaiting,
     settled: Settled,
     report: Report,
     at: str,
 ) -> dict[str, Any]:
-    """The columns of a link whose record was taken."""
+    """The columns of a link whose record was taken; ``text`` is its payload as it is stored."""
     if isinstance(result, Awaiting):
         link = step.link
         values = {
             **CLEARED,
             "state": LinkState.AWAITING,
             "batch": result.batch,
-            "attempt": dumped(send.payload),
+            "attempt": text,
             "remote_version": link.remote_version,
             "pushed": dumped(link.pushed) if link.pushed else None,
             "stamp": link.stamp,
         }
     else:
-        held = send.payload if send.action is Action.CREATE else {**send.base, **send.changes()}
-        values = pushed(opened, step, held, result.version, at)
+        new = send.action is Action.CREATE
+        held = send.payload if new else {**send.base, **send.changes()}
+        values = pushed(opened, step, held, text if new else dumped(held), result.version, at)
         if result.held or step.link.kept:
             values |= _remade(opened, step, send, held, result.held, report)
         if not values["stamp"]:
@@ -134,7 +137,13 @@ def _done(
     settled.done += 1
     if not step.aside:
         report.say(step, OK, remote_id=result.remote_id)
-    return {**values, "local_id": send.id, "remote_id": result.remote_id, "remote_key": send.key}
+    values["local_id"] = send.id
+    # What an index has is not written as it is already; the claim of a new one wrote its key.
+    if send.remote_id != result.remote_id:
+        values["remote_id"] = result.remote_id
+    if send.remote_id is not None and step.link.remote_key != send.key:
+        values["remote_key"] = send.key
+    return values
 
 
 def _remade(
@@ -193,9 +202,9 @@ def _gone(
 
 
 def pushed(
-    opened: OpenTarget, step: Step, held: Payload, version: str | None, at: str
+    opened: OpenTarget, step: Step, held: Payload, text: str | None, version: str | None, at: str
 ) -> dict[str, Any]:
-    """The columns of a link whose remote record holds ``held`` since ``at``.
+    """The columns of a link whose remote record holds ``held`` since ``at``; ``text``: as stored.
 
     The stamp is only taken over where that is all there is to send: else it stays pending.
     """
@@ -206,7 +215,7 @@ def pushed(
         **CLEARED,
         "state": LinkState.IN_SYNC,
         "remote_version": version,
-        "pushed": dumped(held),
+        "pushed": text,
         "pushed_at": at,
         "stamp": step.local.stamp if whole else "",
         "form": opened.form,

@@ -307,6 +307,25 @@ def test_9_a_merge_over_there_detaches(store: Store, remote: MemoryRemote) -> No
     assert (len(remote.rows), len(remote.writes())) == (rows, writes)
 
 
+def test_9b_what_was_claimed_with_a_call_that_went_wrong_waits_for_its_settlement(
+    store: Store, remote: MemoryRemote
+) -> None:
+    for n in range(1, 7):  # two calls, claimed together
+        add_client(store, name=f"Client {n}", code=f"C-{n}")
+    seen: list[list[str]] = []
+
+    def during(call: str) -> None:
+        if call != "create":
+            return
+        seen.append([row["state"] for row in links(store).values()])
+        remote.troubles = ["lost"] if len(seen) == 1 else []
+
+    remote.during = during
+    assert set(statuses(keep(store, remote, patient=True)).values()) == {"ok"}
+    assert len(remote.rows) == 6
+    assert seen == [["claimed"] * 6, ["unknown"] * 3 + ["claimed"] * 3]
+
+
 def test_10_a_prospect_never_leaves(store: Store, remote: MemoryRemote) -> None:
     add_client(store, code="P", prospect=True)
     assert reasons(keep(store, remote)) == {"P": "sync.prospect"}
@@ -326,7 +345,7 @@ def test_10b_not_even_when_it_becomes_one_between_plan_and_send(
             edit(store, "C-5", prospect=True)
 
     remote.during = during
-    report = keep(store, remote)
+    report = keep(store, remote, at_once=1)  # what is claimed may be under way
     assert reasons(report) == {"C-5": "sync.prospect"}
     assert {row.values["name"] for row in remote.rows.values()} == {
         f"Client {n}" for n in range(1, 5)

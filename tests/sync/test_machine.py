@@ -38,6 +38,7 @@ TROUBLES = st.lists(
     min_size=1,
     max_size=6,
 )
+HOW = st.fixed_dictionaries({"overlap": st.booleans(), "at_once": st.integers(1, 3)})
 POINTS = (
     "expired",
     "refreshed",
@@ -181,29 +182,27 @@ class Machine(RuleBasedStateMachine):
 
     # -- the program --------------------------------------------------------------------------
 
-    @rule(troubles=TROUBLES, patient=st.booleans(), overlap=st.booleans())
-    def plain_push(self, troubles: list[Any], patient: bool, overlap: bool) -> None:
-        self.push(troubles, "ended", 1, "nothing", patient, overlap)
+    @rule(how=HOW, troubles=TROUBLES, patient=st.booleans())
+    def plain_push(self, how: dict[str, Any], troubles: list[Any], patient: bool) -> None:
+        self.push(troubles, "ended", 1, "nothing", patient=patient, **how)
 
-    @rule(troubles=TROUBLES, point=st.sampled_from(POINTS), nth=st.integers(1, 3))
-    def killed_push(self, troubles: list[Any], point: str, nth: int) -> None:
-        self.push(troubles, point, nth, "kill", patient=True, overlap=False)
+    @rule(how=HOW, troubles=TROUBLES, point=st.sampled_from(POINTS), nth=st.integers(1, 3))
+    def killed_push(self, how: dict[str, Any], troubles: list[Any], point: str, nth: int) -> None:
+        self.push(troubles, point, nth, "kill", **{**how, "overlap": False})
 
     @rule(
+        how=HOW,
         troubles=TROUBLES,
         point=st.sampled_from(POINTS),
         nth=st.integers(1, 3),
         what=st.sampled_from(["rival", "usurper"]),
-        overlap=st.booleans(),
     )
     def rivals_push(
-        self, troubles: list[Any], point: str, nth: int, what: str, overlap: bool
+        self, how: dict[str, Any], troubles: list[Any], point: str, nth: int, what: str
     ) -> None:
-        self.push(troubles, point, nth, what, patient=True, overlap=overlap)
+        self.push(troubles, point, nth, what, **how)
 
-    def push(
-        self, troubles: list[Any], point: str, nth: int, what: str, patient: bool, overlap: bool
-    ) -> None:
+    def push(self, troubles: list[Any], point: str, nth: int, what: str, **how: Any) -> None:
         self.remote.troubles = list(troubles)
         owner, reached = new_owner(), 0
 
@@ -214,7 +213,7 @@ class Machine(RuleBasedStateMachine):
                 self.happens(what, owner)
 
         try:
-            self.keep(owner, fault=fault, patient=patient, overlap=overlap)
+            self.keep(owner, fault=fault, **how)
         except Killed:
             self.dead.add(owner)
         except (RemoteFailure, Busy):

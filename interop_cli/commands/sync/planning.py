@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,7 @@ def _planned(
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of one target, in batches."""
     from interop_cli.domain.sync.plan import Todo
+    from interop_cli.output.cells import listed
     from interop_cli.sync.arranging import Coming, told
     from interop_cli.sync.online_plan import looked
 
@@ -134,7 +135,7 @@ def _planned(
         for step in plan(opened, entity, steps, coming):
             counts["held" if step.is_held else str(step.todo)] += 1
             if step.todo is not Todo.SKIP or everything:
-                rows.append(_row(opened, step))
+                rows.append(_row(opened.target.name, step, listed))
             if len(rows) >= BATCH:
                 yield rows
                 rows = []
@@ -142,12 +143,10 @@ def _planned(
             yield rows
 
 
-def _row(opened: OpenTarget, step: Step) -> tuple[Any, ...]:
-    from interop_cli.output.cells import listed
-
+def _row(target: str, step: Step, listed: Callable[..., Any]) -> tuple[Any, ...]:
     reason, local, changes = step.reason, step.local, step.changes
     return (
-        opened.target.name,
+        target,
         local.entity,
         local.id,
         local.code,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
 
-from interop_cli.connectors.base import BASE_URL
+from interop_cli.connectors.base import BASE_URL, Maker
 from interop_cli.connectors.hubspot import answers, fields, properties
 from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
 from interop_cli.connectors.hubspot.reading import HubSpotReader
@@ -49,11 +49,15 @@ class HubSpot(HubSpotReader):
     )
 
     def payload(self, local: LocalRecord) -> Payload:
-        return self.with_constants(local.entity, self._makers[local.entity](local.values))
+        return self._makers[local.entity](local.values)
 
     @cached_property
-    def _makers(self) -> dict[str, Callable[[Mapping[str, Any]], Payload]]:
-        return {entity: fields.maker(self.descriptor(entity)) for entity in self.entities}
+    def _makers(self) -> dict[str, Maker]:
+        return {entity: self._maker(entity) for entity in self.entities}
+
+    def _maker(self, entity: str) -> Maker:
+        made, constants = fields.maker(self.descriptor(entity)), self.with_constants(entity, {})
+        return (lambda values: made(values) | constants) if constants else made
 
     _connected = False
     """Whether the properties of ours were looked for in this run."""
@@ -135,11 +139,13 @@ class HubSpot(HubSpotReader):
 
     def _call(self, action: str, sends: list[Send]) -> list[Result]:
         entity = sends[0].entity
+        descriptor = self.descriptor(entity)
+        sent = {send.id: fields.properties(send.changes(), descriptor) for send in sends}
         if action == Action.CREATE:
             # No upsert: it would write over what somebody changed on a record that is there.
-            verb, inputs = "create", [self._create(send) for send in sends]
+            verb, inputs = "create", [_create(send, sent[send.id]) for send in sends]
         else:
-            verb, inputs = "update", [self._update(send) for send in sends]
+            verb, inputs = "update", [_update(send, sent[send.id]) for send in sends]
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/{verb}"
         try:
             answer = self.http.call("POST", path, json={"inputs": inputs})
@@ -149,42 +155,25 @@ class HubSpot(HubSpotReader):
             # The portal was connected before records had uids; nothing was written.
             self._key_made(entity, properties.known(self.http, entity))
             answer = self.http.call("POST", path, json={"inputs": inputs})
-        return self._results(answer.data, sends)
+        return self._results(answer.data, sends, sent)
 
-    def _results(self, data: Any, sends: Sequence[Send]) -> list[Result]:
+    def _results(
+        self, data: Any, sends: Sequence[Send], sent: Mapping[int, Mapping[str, str]]
+    ) -> list[Result]:
         """A result for each row that the answer speaks of, errors inside a 2xx too."""
-        entity, found = sends[0].entity, dict[int, Result]()
+        descriptor, found = self.descriptor(sends[0].entity), dict[int, Result]()
         traced = {send.attempt: send for send in sends}
         for row in answers.rows(data, "results"):
             trace = row.get("objectWriteTraceId")
             send = traced.get(trace) if isinstance(trace, str) else None
             send = send or answers.send_of(row, sends, fields.KEY)
             if send is not None and isinstance(row.get("id"), str):
-                found[send.id] = _done(send, row, self.descriptor(entity))
+                found[send.id] = _done(send, row, sent[send.id], descriptor)
         for error in answers.rows(data, "errors"):
-            trouble = answers.of_error(error, self.descriptor(entity))
+            trouble = answers.of_error(error, descriptor)
             for send in answers.sends_of(error, sends):
                 found.setdefault(send.id, Failed(send.id, trouble))
         return list(found.values())
-
-    def _properties(self, send: Send) -> dict[str, str]:
-        return fields.properties(send.changes(), self.descriptor(send.entity))
-
-    def _update(self, send: Send) -> dict[str, Any]:
-        return {
-            "id": send.remote_id,
-            "properties": self._properties(send),
-            "objectWriteTraceId": send.attempt,
-        }
-
-    def _create(self, send: Send) -> dict[str, Any]:
-        client = send.payload.get("client")
-        linked = [{"to": {"id": str(client)}, "types": [ASSOCIATION]}] if client else []
-        return {
-            "properties": _filled(self._properties(send)),
-            "associations": linked,
-            "objectWriteTraceId": send.attempt,
-        }
 
     def _associate(self, sends: Sequence[Send]) -> dict[int, Result]:
         """Move contacts to the companies of their clients; those that failed."""
@@ -228,7 +217,19 @@ def _gone_or_not() -> Iterator[None]:
             raise
 
 
-def _done(send: Send, row: Mapping[str, Any], descriptor: Descriptor) -> Result:
+def _update(send: Send, sent: Mapping[str, str]) -> dict[str, Any]:
+    return {"id": send.remote_id, "properties": sent, "objectWriteTraceId": send.attempt}
+
+
+def _create(send: Send, sent: Mapping[str, str]) -> dict[str, Any]:
+    client = send.payload.get("client")
+    linked = [{"to": {"id": str(client)}, "types": [ASSOCIATION]}] if client else []
+    return {"properties": _filled(sent), "associations": linked, "objectWriteTraceId": send.attempt}
+
+
+def _done(
+    send: Send, row: Mapping[str, Any], sent: Mapping[str, str], descriptor: Descriptor
+) -> Result:
     remote_id = str(row["id"])
     if send.remote_id is not None and remote_id != send.remote_id:
         return Failed(
@@ -240,15 +241,16 @@ def _done(send: Send, row: Mapping[str, Any], descriptor: Descriptor) -> Result:
                 remote_id=remote_id,
             ),
         )
-    return Done(send.id, remote_id, held=_otherwise(send, row, descriptor))
+    return Done(send.id, remote_id, held=_otherwise(send, row, sent, descriptor))
 
 
-def _otherwise(send: Send, row: Mapping[str, Any], descriptor: Descriptor) -> Payload:
+def _otherwise(
+    send: Send, row: Mapping[str, Any], sent: Mapping[str, str], descriptor: Descriptor
+) -> Payload:
     """The fields that an answer tells otherwise than they were sent."""
     told = row.get("properties")
     if not isinstance(told, Mapping):
         return {}
-    sent = fields.properties(send.changes(), descriptor)
     if all(told.get(name, value) == value for name, value in sent.items()):
         return {}  # nearly always
     found = fields.read(told, descriptor)
@@ -259,6 +261,6 @@ def _otherwise(send: Send, row: Mapping[str, Any], descriptor: Descriptor) -> Pa
     }
 
 
-def _filled(sent: dict[str, str]) -> dict[str, str]:
+def _filled(sent: Mapping[str, str]) -> dict[str, str]:
     """Without what is empty: a new record has nothing to clear."""
     return {name: value for name, value in sent.items() if value != ""}

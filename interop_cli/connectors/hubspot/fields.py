@@ -6,9 +6,11 @@ sent overwrites what sales people typed, and sets off their workflows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from interop_cli.connectors import base
+from interop_cli.connectors.base import Maker, Way
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields import CONTACT as CONTACTS
 from interop_cli.domain.sync import payload as form
@@ -69,24 +71,22 @@ def key_of(key: str, entity: str) -> str:
     return KEY if is_uid(key) else OLD_KEYS[entity]
 
 
-def maker(descriptor: Descriptor) -> Callable[[Mapping[str, Any]], Payload]:
+def maker(descriptor: Descriptor) -> Maker:
     """What makes the payloads of a descriptor out of the values of our records.
 
     A contact goes without its e-mail where an earlier contact has the same one: it is unique.
     """
-    ways = _WAYS[descriptor.entity]
-    parts = [(one.name, ways.get(one.name) or _other(one.name)) for one in descriptor.sent()]
-    return lambda values: {name: way(values) for name, way in parts}
+    return base.maker(descriptor, _WAYS[descriptor.entity], form.listed)
 
 
 def properties(payload: Mapping[str, Value], descriptor: Descriptor) -> dict[str, str]:
     """The properties to send; what is cleared is ``""``."""
-    found = {}
-    for name, value in payload.items():
-        field = descriptor.named(name)
-        if field is not None and field.remote:
-            found[field.remote] = "" if value is None else str(value)
-    return found
+    places = descriptor.places
+    return {
+        places[name]: "" if value is None else str(value)
+        for name, value in payload.items()
+        if name in places
+    }
 
 
 def read(properties: Mapping[str, Any], descriptor: Descriptor, *, whole: bool = False) -> Payload:
@@ -122,28 +122,19 @@ _NORMAL = {
 """What HubSpot may say in another way than we do."""
 
 
-_Way = Callable[[Mapping[str, Any]], Value]
-
-
-def _plain(name: str) -> _Way:
+def _plain(name: str) -> Way:
     return lambda values: form.text(values.get(name))
 
 
-def _other(name: str) -> _Way:
-    """A field that is sent as it is, or that only this target's settings name."""
-    place = name.partition(".")[2]
-    if name.startswith("accounting."):
-        return lambda values: form.text((values.get("accounting") or {}).get(place))
-    if name in ("active", "prospect"):
-        return lambda values: _flag(values.get(name))
-    return lambda values: form.listed(values.get(name))
+def _flag(name: str) -> Way:
+    def said(values: Mapping[str, Any]) -> Value:
+        value = values.get(name)
+        return None if value is None else "true" if value else "false"
+
+    return said
 
 
-def _flag(value: object) -> Value:
-    return None if value is None else "true" if value else "false"
-
-
-def _phone(name: str) -> _Way:
+def _phone(name: str) -> Way:
     def shown(values: Mapping[str, Any]) -> Value:
         return form.stored_phone(values.get(name))
 
@@ -164,8 +155,10 @@ def _email(values: Mapping[str, Any]) -> Value:
     return form.email(values.get("email")) if values.get("email_free", True) else None
 
 
-_WAYS: dict[str, dict[str, _Way]] = {
+_FLAGS = {name: _flag(name) for name in ("active", "prospect")}
+_WAYS: dict[str, dict[str, Way]] = {
     "client": {
+        **_FLAGS,
         "code": _plain("code"),
         "name": _plain("name"),
         "phone": _phone("phone"),
@@ -173,6 +166,7 @@ _WAYS: dict[str, dict[str, _Way]] = {
         "domain": lambda values: domain_of(values.get("website")),
     },
     "contact": {
+        **_FLAGS,
         "uid": _plain("uid"),
         "first_name": _first,
         "last_name": _last,

@@ -7,11 +7,11 @@ attempt, so whoever sends it again, after a lost answer or a new token, gets the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS
+from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS, Maker
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.connectors.quickbooks.calling import OBJECTS, REALM
@@ -82,7 +82,7 @@ class QuickBooks(Items):
         return self.with_constants(local.entity, made)
 
     @cached_property
-    def _payload_of_client(self) -> Callable[[Mapping[str, Any]], Payload]:
+    def _payload_of_client(self) -> Maker:
         return customers.maker(self.descriptor("client"))
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:

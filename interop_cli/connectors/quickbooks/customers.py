@@ -6,11 +6,13 @@ smaller of the two figures given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from interop_cli.connectors import base
+from interop_cli.connectors.base import Maker, Way
 from interop_cli.domain.fields import CLIENT as CLIENT_FIELDS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync import payload as form
@@ -97,18 +99,9 @@ CLIENT = Descriptor(
 )
 
 
-def maker(descriptor: Descriptor) -> Callable[[Mapping[str, Any]], Payload]:
+def maker(descriptor: Descriptor) -> Maker:
     """What makes customers out of the values of our clients."""
-    parts = [(one.name, _WAYS.get(one.name) or _other(one.name)) for one in descriptor.sent()]
-    return lambda values: {name: way(values) for name, way in parts}
-
-
-def _other(name: str) -> _Way:
-    """A field that is sent as it is, or that only this system knows."""
-    place = name.partition(".")[2]
-    if name.startswith("accounting."):
-        return lambda values: _of_accounting(values, place)
-    return lambda values: _plain(values.get(name))
+    return base.maker(descriptor, _WAYS, _plain)
 
 
 def _plain(value: object) -> Value:
@@ -146,8 +139,7 @@ def _delivery(values: Mapping[str, Any]) -> Value:
     return None if found == "None" else found
 
 
-_Way = Callable[[Mapping[str, Any]], Value]
-_WAYS: dict[str, _Way] = {
+_WAYS: dict[str, Way] = {
     "name": _name,
     COMPANY: _company,
     "email": _email,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from interop_cli.domain.fields.field import Fields, Kind
 from interop_cli.domain.messages import Message, msg
@@ -163,6 +163,11 @@ class Descriptor:
         return {one.name: one for one in reversed(self.fields)}
 
     @cached_property
+    def places(self) -> Mapping[str, str]:
+        """The places of the fields that have one there: ours -> theirs."""
+        return {name: one.remote for name, one in self._by_name.items() if one.remote}
+
+    @cached_property
     def referring(self) -> tuple[RemoteField, ...]:
         """The fields of a payload that mean another record there."""
         return tuple(one for one in self._sent if one.refers_to is not None)
@@ -224,6 +229,10 @@ class Descriptor:
         return found + (self.check(payload) if self.check else [])
 
 
+_compiled = lru_cache(re.compile)
+"""What matches a pattern; ``re`` takes as long to find it again as to match."""
+
+
 def _problem(one: RemoteField, value: Value) -> Problem | None:
     if value is None or value == "":
         if one.need is Need.REQUIRED:
@@ -246,7 +255,7 @@ def _problem(one: RemoteField, value: Value) -> Problem | None:
             "sync.field.choice",
             msg("must be one of {choices}", choices=", ".join(one.choices)),
         )
-    if one.pattern and not re.fullmatch(one.pattern, text):
+    if one.pattern and not _compiled(one.pattern).fullmatch(text):
         return Problem(
             one.name, "sync.field.pattern", msg("does not have the form this system takes")
         )

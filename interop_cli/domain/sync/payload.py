@@ -47,7 +47,9 @@ def text(value: object) -> str | None:
 
 def listed(value: object) -> str | None:
     """The same; of several values with commas between them."""
-    return text(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
+    if isinstance(value, (list, tuple)):
+        return text(", ".join(map(str, value)))
+    return text(value)
 
 
 def email(value: object) -> str | None:
@@ -106,10 +108,19 @@ def stored_phone(stored: str | None) -> str | None:
     return text(format_phone(stored)) if stored.startswith("+") else phone(stored)
 
 
+def dumped(payload: Mapping[str, Value]) -> str:
+    """A payload as it is stored: equal payloads are the same text."""
+    return _COMPACT(payload)
+
+
 def digest(payload: Mapping[str, Value], form: str) -> str:
     """The SHA-256 of a payload; ``form`` names the version of the rules that made it."""
-    body = _COMPACT([form, payload])
-    return hashlib.sha256(body.encode()).hexdigest()
+    return digest_of(dumped(payload), form)
+
+
+def digest_of(text: str, form: str) -> str:
+    """The same of a payload as it is stored."""
+    return hashlib.sha256(f"[{_COMPACT(form)},{text}]".encode()).hexdigest()
 
 
 def differences(

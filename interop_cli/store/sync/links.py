@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.link import Link, LinkFault, LinkState
+from interop_cli.domain.sync.payload import dumped as payload_text
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ CLEARED: Mapping[str, Any] = {
     "seen_at": None, "drift": 0, "batch": None,
 }  # fmt: skip
 """What a link forgets when its record is in step, or is to be looked at afresh."""
-_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 UNSURE = "state IN ('claimed', 'unknown', 'awaiting')"
 """Those that are in somebody's hands: being sent, or nobody knows."""
 # These, or those that hold a record over there: deleting ours would strand it.
@@ -71,7 +71,7 @@ def _json(text: str | None) -> Any:
 
 def dumped(value: Mapping[str, Any] | None) -> str | None:
     """A payload as it is stored."""
-    return None if value is None else _SORTED(value)
+    return None if value is None else payload_text(value)
 
 
 def message_text(message: Message) -> str:

@@ -208,12 +208,14 @@ def by_ids(
     conn: Connection, entity: str, target_id: int, ids: Sequence[int]
 ) -> Iterator[tuple[LocalRecord, Link]]:
     """Records by their own ids, each with its link."""
-    source = SOURCES[entity]
+    source, left = SOURCES[entity], set(ids)
     for places, params in places_in_chunks(ids):
         where = f"{source.columns['id']} IN ({places}) ORDER BY {source.order}"
-        yield from _read(conn, source, where, {**params, "target": target_id})
-    if entity == "contact":
-        yield from gone_contacts(conn, target_id, ids=ids)
+        for local, link in _read(conn, source, where, {**params, "target": target_id}):
+            left.discard(local.id)
+            yield local, link
+    if entity == "contact" and left:
+        yield from gone_contacts(conn, target_id, ids=sorted(left))
 
 
 def _read(

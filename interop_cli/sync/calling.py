@@ -1,0 +1,154 @@
+"""Calls about what was claimed, one after the other: what each looks at first, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+
+from interop_cli.domain.messages import msg
+from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
+from interop_cli.domain.sync.records import FINAL, Action, Failed, FoundRemote, Result, Send, Trace
+from interop_cli.sync import departing, unknown_outcomes
+from interop_cli.sync.call_thread import CallThread
+from interop_cli.sync.claims import Claimed
+from interop_cli.sync.target import OpenTarget
+
+CHANGED = Trouble(
+    TroubleKind.STALE, "remote.changed", msg("Somebody changed the record there meanwhile.")
+)
+UNSETTLING = BREAKING | PAUSING | {TroubleKind.STALE}
+"""What has to be settled before anything more is sent."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A call that was answered, not yet settled."""
+
+    claimed: Claimed
+    results: Sequence[Result]
+    traces: Sequence[Trace]
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing went wrong that the next call has to wait for."""
+        troubles = [one.trouble.kind for one in self.results if isinstance(one, Failed)]
+        whole = len(self.results) >= len(self.claimed.sends)
+        return whole and not any(kind in UNSETTLING for kind in troubles)
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A call under way, or the one after it, and the claims it is about.
+
+    Its answer is None where it was not made, because the call before it went wrong.
+    """
+
+    claimed: Claimed
+    answer: Future[Landed | None]
+
+
+@dataclass
+class Calls:
+    """What makes the calls about records of one entity, in the thread of calls.
+
+    ``linked`` are the records there that belong to ours, where they are looked for before a create.
+    """
+
+    opened: OpenTarget
+    call_thread: CallThread
+    linked: set[str] = field(default_factory=set)
+
+    def start(self, waiting: Sequence[Claimed]) -> list[Flight]:
+        """Have calls made, one after the other."""
+        flights: list[Flight] = []
+        for claimed in waiting:
+            before = flights[-1].answer if flights else None
+            call = partial(self._landing, claimed, before)
+            flights.append(Flight(claimed, self.call_thread.start(call)))
+        return flights
+
+    def _landing(self, claimed: Claimed, before: Future[Landed | None] | None) -> Landed | None:
+        """A call and what came of it, in the thread of calls; None where the one before it went
+        wrong.
+        """
+        if before is not None and ((last := before.result()) is None or not last.calm):
+            return None
+        try:
+            results = self._call(claimed.sends)
+        except Trouble as trouble:
+            results = [Failed(send.id, trouble) for send in claimed.sends]
+        new = {send.id for send in claimed.sends if send.remote_id is None}
+        results = [_of_new(one) if one.id in new else one for one in results]
+        return Landed(claimed, results, self.opened.connector.traces())
+
+    def _call(self, sends: list[Send]) -> list[Result]:
+        """The call itself, in the thread of calls. Raises Trouble."""
+        connector, found = self.opened.connector, list[Result]()
+        if sends[0].action in FINAL:
+            found, sends = departing.look(self.opened, sends)
+        elif sends[0].action is Action.CREATE and connector.looks_first:
+            # One of another of ours that was made inactive gave its name up.
+            there = {
+                local_id: remote
+                for local_id, remote in connector.lookup(sends).items()
+                if remote.active or remote.remote_id not in self.linked
+            }
+            found = [FoundRemote(local_id, remote) for local_id, remote in there.items()]
+            sends = [send for send in sends if send.id not in there]
+        elif sends[0].action is not Action.CREATE and not connector.knows_versions:
+            changed = self._changed_there(sends)
+            found = [Failed(local_id, CHANGED) for local_id in changed]
+            sends = [send for send in sends if send.id not in changed]
+        if sends:
+            found += self._pushed(sends)
+        return found
+
+    def _pushed(self, sends: list[Send]) -> list[Result]:
+        """Push; of new records that are refused for what another one has, ours may be that one."""
+        connector = self.opened.connector
+        results = connector.push(str(sends[0].action), sends)
+        taken = {
+            one.id
+            for one in results
+            if isinstance(one, Failed) and one.trouble.kind is TroubleKind.NAME_TAKEN
+        }
+        if not taken or sends[0].action is not Action.CREATE or connector.looks_first:
+            return results
+        found = connector.lookup([send for send in sends if send.id in taken])
+        return [
+            FoundRemote(one.id, found[one.id])
+            if one.id in taken and one.id in found and found[one.id].key is not None
+            else one
+            for one in results
+        ]
+
+    def _changed_there(self, sends: Sequence[Send]) -> set[int]:
+        """Which of these would be written over something that is not known here. Raises Trouble."""
+        entity = sends[0].entity
+        descriptor = self.opened.connector.descriptor(entity)
+        there = self.opened.connector.fetch(entity, [str(send.remote_id) for send in sends])
+        return {
+            send.id
+            for send in sends
+            if unknown_outcomes.is_news(
+                there.get(str(send.remote_id)), send.remote_id, send.base, send.payload, descriptor
+            )
+        }
+
+
+def _of_new(result: Result) -> Result:
+    """What came of a new record: it cannot be gone, nor changed by anybody. Who answers so may
+    have made it or not.
+    """
+    if not isinstance(result, Failed) or result.trouble.kind not in (
+        TroubleKind.GONE,
+        TroubleKind.STALE,
+    ):
+        return result
+    was = result.trouble
+    unknown = Trouble(
+        TroubleKind.UNKNOWN, was.code, was.message, retry_after=was.retry_after, status=was.status
+    )
+    return Failed(result.id, unknown)
