@@ -111,7 +111,7 @@ class WatchedAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
         known = proxy in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
         if not known:
             self._watched(manager)
         return manager

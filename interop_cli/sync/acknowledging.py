@@ -170,4 +170,4 @@ def _log(uow: UnitOfWork, opened: OpenTarget, batch: str, outcome: Outcome) -> N
                 code=None if done else "sync.ack.rejected",
             )
         )
-    uow.links.log(events)
+    uow.sync_log.write(events)

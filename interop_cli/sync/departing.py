@@ -70,7 +70,7 @@ def hand_over(opened: OpenTarget, entity: str) -> None:
 
     def work(uow: UnitOfWork) -> None:
         uow.departures.hand_over(opened.target.id, entity, heirs)
-        uow.links.log(
+        uow.sync_log.write(
             [opened.event(entity, taken.loser, "hand_over", "done") for taken in heirs.values()]
         )
 
@@ -175,7 +175,7 @@ def forget(opened: OpenTarget, entity: str, gone: Sequence[Gone]) -> None:
                 remote_id,
                 never_there=step.link.remote_id is None,
             )
-        uow.links.log(
+        uow.sync_log.write(
             [
                 opened.event(entity, step.local.id, "merge", "found")
                 for step, _remote_id in gone

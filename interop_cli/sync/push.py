@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
-from interop_cli.domain.sync.plan import ROUNDS, Step, Todo
+from interop_cli.domain.sync.plan import ROUNDS, SENT, Step, Todo
 from interop_cli.store.sync.links import unsure
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync import departing
@@ -231,6 +231,8 @@ class Push:
         arranged, in_step, gone = found.arranged, [], list[departing.Gone]()
         for step in self._steps(entity, ids):
             arranged.note(step)
+            if step.todo in SENT:
+                continue
             if step.is_final:
                 found.final.append((step.todo, step.local.id))
             if step.is_held:

@@ -98,7 +98,7 @@ def settle(
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
         events.append(_event(opened, send, outcome, result, trace, at))
     uow.links.settle(target_id, entity, done)
-    uow.links.log(events)
+    uow.sync_log.write(events)
     return settled
 
 

@@ -91,7 +91,7 @@ class OpenTarget:
         at: str | None = None,
         **more: Any,
     ) -> dict[str, Any]:
-        """A line of the log about a record, as ``links.log`` takes it; ``at``: None for now."""
+        """A line of the log about a record, as ``sync_log`` takes it; ``at``: None for now."""
         return {
             "target_id": self.target.id,
             "run": self.run,

@@ -244,14 +244,14 @@ def log_command(
     interop sync log ACME --json
     """
     from interop_cli.store.reading.called import resolve
-    from interop_cli.store.sync import states
+    from interop_cli.store.sync import log
 
     conn = app.store.conn
-    columns = states.columns()
+    columns = log.columns()
     app.output.pick(columns, key="code")
     target_id = common.only(app, target_name).id if target_name else None
     client_id = resolve(conn, client)[0] if client else None
-    batches = states.rows(
+    batches = log.rows(
         conn, target_id=target_id, client_id=client_id, failed=failed, limit=limit or None
     )
     app.output.rows(columns, batches, key="code", spool=conn.readers_block_writers)

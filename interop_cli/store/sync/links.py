@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.messages import Message
 from interop_cli.domain.sync.link import Link, LinkFault, LinkState
 from interop_cli.domain.sync.payload import dumped as payload_text
-from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
+from interop_cli.store.engines.connection import Connection, query_in_chunks
 
 if TYPE_CHECKING:
     from interop_cli.domain.sync.payload import Payload
@@ -314,19 +314,17 @@ class LinkRepository:
 
         Rows in which different columns are empty go in groups: what is empty is not bound.
         """
-        groups: dict[str, list[dict[str, Any]]] = {}
+        groups: dict[tuple[tuple[str, bool], ...], list[dict[str, Any]]] = {}
+        also = {"target": target_id, "entity": entity, "now": self.writer.now}
         for row in rows:
+            filled = tuple([(name, value is None) for name, value in row.items()])
+            groups.setdefault(filled, []).append({**row, **also})
+        for filled, group in groups.items():
             sets = ", ".join(
-                [
-                    f"{name} = NULL" if value is None else f"{name} = :{name}"
-                    for name, value in row.items()
-                    if name != "local_id"
-                ]
+                f"{name} = NULL" if empty else f"{name} = :{name}"
+                for name, empty in filled
+                if name != "local_id"
             )
-            groups.setdefault(sets, []).append(
-                {**row, "target": target_id, "entity": entity, "now": self.writer.now}
-            )
-        for sets, group in groups.items():
             self.writer.derived = True
             self.conn.execute_many(
                 f"UPDATE sync_link SET {sets}, owner = NULL, lease_until = NULL,"  # noqa: S608
@@ -397,17 +395,4 @@ class LinkRepository:
             target=target_id,
             entity=entity,
             local_id=local_id,
-        )
-
-    def log(self, rows: Sequence[Row]) -> None:
-        """Write events: who, what, what came of it; no bodies and no secrets."""
-        if not rows:
-            return
-        self.writer.derived = True
-        columns = (
-            *("target_id", "run", "at", "entity", "local_id", "action"),
-            *("outcome", "code", "status", "request_id", "duration_ms"),
-        )
-        self.conn.insert_many(
-            "sync_event", columns, ([row.get(name) for name in columns] for row in rows)
         )

@@ -16,6 +16,7 @@ from interop_cli.store.writing.writer import Writer
 if TYPE_CHECKING:
     from interop_cli.store.sync.departures import DepartureRepository
     from interop_cli.store.sync.links import LinkRepository
+    from interop_cli.store.sync.log import SyncLogRepository
     from interop_cli.store.sync.orphans import OrphanRepository
     from interop_cli.store.sync.targets import TargetRepository
     from interop_cli.store.writing.repositories.addresses import AddressRepository
@@ -162,6 +163,13 @@ class UnitOfWork:
         from interop_cli.store.sync.links import LinkRepository
 
         return LinkRepository(self.writer)
+
+    @cached_property
+    def sync_log(self) -> SyncLogRepository:
+        """What was called about our records there, and what came of it."""
+        from interop_cli.store.sync.log import SyncLogRepository
+
+        return SyncLogRepository(self.writer)
 
     @cached_property
     def person(self) -> PersonRepository:
