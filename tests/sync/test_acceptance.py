@@ -14,6 +14,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import TroubleKind
 from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
+from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.lease import new_owner
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store, store
@@ -324,6 +325,26 @@ def test_9b_what_was_claimed_with_a_call_that_went_wrong_waits_for_its_settlemen
     assert set(statuses(keep(store, remote, patient=True)).values()) == {"ok"}
     assert len(remote.rows) == 6
     assert seen == [["claimed"] * 6, ["unknown"] * 3 + ["claimed"] * 3]
+
+
+def test_9c_a_run_that_ends_early_makes_no_more_calls() -> None:
+    thread, made = CallThread(), list[str]()
+    begun, may_end = threading.Event(), threading.Event()
+
+    def first() -> None:
+        begun.set()
+        may_end.wait(10)
+        made.append("first")
+
+    answer = thread.start(first)
+    thread.start(lambda: made.append("second"))
+    begun.wait(10)
+    thread.close()
+    may_end.set()
+    answer.get()
+    assert thread._thread is not None
+    thread._thread.join(10)
+    assert made == ["first"]
 
 
 def test_10_a_prospect_never_leaves(store: Store, remote: MemoryRemote) -> None:
