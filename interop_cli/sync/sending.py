@@ -312,7 +312,7 @@ class Sender:
         try:
             found = self.call_thread.start(
                 lambda: unknown_outcomes.read(opened, entity, steps)
-            ).get()
+            ).result()
         except Trouble as trouble:
             for step in steps:
                 why = Reason(trouble.code, trouble.message, trouble.field)

@@ -328,7 +328,7 @@ def test_9b_what_was_claimed_with_a_call_that_went_wrong_waits_for_its_settlemen
 
 
 def test_9c_a_run_that_ends_early_makes_no_more_calls() -> None:
-    thread, made = CallThread(), list[str]()
+    thread, made = CallThread(inline=False), list[str]()
     begun, may_end = threading.Event(), threading.Event()
 
     def first() -> None:
@@ -341,7 +341,7 @@ def test_9c_a_run_that_ends_early_makes_no_more_calls() -> None:
     begun.wait(10)
     thread.close()
     may_end.set()
-    answer.get()
+    answer.result()
     assert thread._thread is not None
     thread._thread.join(10)
     assert made == ["first"]
