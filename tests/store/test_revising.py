@@ -225,3 +225,19 @@ def test_few_columns_are_written_for_all_and_many_for_each(
     written.clear()
     assert edit(store, "A", **changes).unchanged == 1
     assert written == []  # of a few, each
+
+
+def test_to_look_at_the_first_of_few_makes_no_table(store: Store) -> None:
+    for code in ("A", "B"):
+        add_client(store, code=code)
+
+    def work(uow: UnitOfWork) -> list[str]:
+        picked, seen = uow.selection, []
+        picked.by_keys([(1, "NOBODY"), (2, "b"), (3, "a")])
+        while (row := picked.first()) is not None:
+            seen.append(row["code"])
+            picked.mark_id(row["id"], "ok")
+        assert picked.few is not None
+        return seen
+
+    assert store.run(work, operation="x")[0] == ["B", "A"]

@@ -346,7 +346,8 @@ class Selection:
 
     def first(self) -> Row | None:
         """The stored row of the first client that is picked and has no status yet."""
-        self._spread()
+        if (few := self.few) is not None:
+            return next(iter(few.values()), None)
         rows = self.conn.query(
             "SELECT client.* FROM client JOIN picked ON picked.client_id = client.id"
             " WHERE status IS NULL ORDER BY position LIMIT 1"
