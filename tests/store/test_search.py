@@ -68,6 +68,8 @@ SEARCHED = (
     "ltee",
     "gagnon",
     "quebec inc",
+    "imprimerie inc q",
+    "montreal impr",
     "a b c d",
     "s e n c r l",
     "e n",
@@ -95,7 +97,8 @@ def many(filled: Callable[[Fill], Store]) -> Store:
 
 @pytest.mark.parametrize("sort", ["code", "-code", "name", "-name", "city"])
 @pytest.mark.parametrize(
-    ("looked_at", "many_hits"), [((100, 1000), 2000), ((5, 40), 20), ((1, 1), 0)]
+    ("looked_at", "many_hits", "spelt"),
+    [((100, 1000), 2000, 4), ((5, 40), 20, 0), ((1, 1), 0, 100), ((1, 1), 3, 4)],
 )
 def test_the_first_few_are_the_first_of_all(
     many: Store,
@@ -103,9 +106,11 @@ def test_the_first_few_are_the_first_of_all(
     sort: str,
     looked_at: tuple[int, int],
     many_hits: int,
+    spelt: int,
 ) -> None:
     monkeypatch.setattr(clients, "LOOKED_AT", looked_at)
     monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
+    monkeypatch.setattr(sqlite_matching, "SPELT", spelt)
     for text in SEARCHED:
         for status, prospect in (("active", None), ("all", False), ("inactive", None)):
             query = ListQuery(status, prospect, search=text, sort=sort)

@@ -2,7 +2,8 @@
 
 The index gives the clients of a rare word at once. Those of a beginning of many words, such as a
 letter, it first gathers whole; so short ones are looked for in the texts of those few that have
-the others. Where the first few are wanted, how many are found decides what is done with them.
+the others, and a beginning of but a few words is asked for as these. Where the first few are
+wanted, how many are found decides what is done with them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from interop_cli.store.engines.connection import Row
 INDEXED_WORDS = 3  # of a search are looked up in the index
 SHORT = 2  # letters: a word that begins so is one of half of the clients
 MANY = 2000  # clients found, and more: they are tested in their order, not sorted
+SPELT = 4  # words that begin so are looked up one by one
 MOST = 20_000  # and more: the index is asked again, rather than told which they are
 
 Condition = tuple[str, dict[str, object]]
@@ -21,6 +23,11 @@ Query = Callable[..., list[Row]]
 
 _FOUND = "SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :{name}"
 _SOME = f"SELECT COUNT(*) AS n, json_group_array(rowid) AS ids FROM ({_FOUND} LIMIT :enough)"  # noqa: S608
+_TERMS = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.client_search_terms"
+    " USING fts5vocab(main, client_search_fts, instance)"
+)
+_NEXT = "SELECT term FROM temp.client_search_terms WHERE term >= :low AND term < :high LIMIT 1"
 
 
 def all_of(words: str, name: str) -> Condition:
@@ -35,11 +42,17 @@ def few(words: str, name: str, query: Query) -> Condition:
     """The same, where the first few of them are wanted in an order that has an index."""
     asked = _by_length(words)
     looked_up = _looked_up(asked)
-    others = [word for word in asked if word not in looked_up]
-    begun = {name: _begun(looked_up)}
-    (found,) = query(_SOME.format(name=name), **begun, enough=MOST + 1)
-    if found["n"] <= MOST:
-        return _these(found, others, name)
+    query(_TERMS)
+    spelt = {word: _spelt(word, query) for word in looked_up}
+    exact = [word for word in looked_up if spelt[word]]
+    # What has to be gathered is asked for only where the others do not lead to few enough.
+    for some in [exact, looked_up] if 0 < len(exact) < len(looked_up) else [looked_up]:
+        begun = {name: " AND ".join(spelt[word] or _begun([word]) for word in some)}
+        others = [word for word in asked if word not in some]
+        enough = MOST if len(some) > len(exact) else MANY
+        (found,) = query(_SOME.format(name=name), **begun, enough=enough + 1)
+        if found["n"] <= enough:
+            return _these(found, others, name)
     tested, params = _tested(others, name)
     return f"+c.id IN ({_FOUND.format(name=name)}){tested}", begun | params
 
@@ -56,6 +69,23 @@ def _looked_up(asked: Sequence[str]) -> list[str]:
 
 def _begun(words: Sequence[str]) -> str:
     return " ".join(f'"{word}"*' for word in words)
+
+
+def _spelt(word: str, query: Query) -> str | None:
+    """The words of the index that begin with ``word``, where they are but a few.
+
+    The index goes through the clients of a word as they are wanted. Those of a beginning it first
+    gathers whole.
+    """
+    if not (word.isascii() and word.isalnum()):
+        return None
+    found, low, high = list[str](), word, word[:-1] + chr(ord(word[-1]) + 1)
+    while rows := query(_NEXT, low=low, high=high):
+        if len(found) == SPELT:
+            return None
+        found.append(rows[0]["term"])
+        low = found[-1] + "\x01"
+    return "(" + " OR ".join(f'"{one}"' for one in found) + ")" if found else None
 
 
 def _tested(words: Sequence[str], name: str) -> Condition:
