@@ -1,6 +1,10 @@
 """Clients: start-up, the card, import, changes of many, the list and the search.
 
 python -m benchmarks.bench_clients [--clients N] [--listed N] [--full]
+python -m benchmarks.bench_clients --engine postgresql://… [--listed N] [--full]
+
+The second measures the list alone, on a server: of an empty database, which is filled, or of one
+that has been filled so.
 """
 
 from __future__ import annotations
@@ -184,6 +188,29 @@ def listing(folder: Path, count: int) -> Path:
     return db
 
 
+def listing_on_server(url: str, count: int) -> None:
+    """The whole list as NDJSON against psql, which copies the same rows: as JSON, and bare."""
+    import psycopg
+
+    from interop_cli.store.reading.clients import LISTED, SOURCE
+
+    with psycopg.connect(url, autocommit=True) as conn:
+        if conn.execute("SELECT to_regclass('client')").fetchone() == (None,):
+            interop("db", "init", "-q", db=url)
+            interop("db", "seed", "--clients", count, "-q", db=url)
+            conn.execute("VACUUM ANALYZE")  # its server does so by itself, a little later
+    columns = ", ".join(f"{field.sql} AS {field.name}" for field in LISTED)
+    bare = f"SELECT {columns}{SOURCE} ORDER BY c.code_key"
+    ours = [*PROGRAM, "--db", url, "client", "list", "--all", "-o", "ndjson"]
+    for name, query, target in (
+        ("json", f"SELECT row_to_json(row) FROM ({bare}) AS row", 1.2),
+        ("bare", bare, 1.2),
+    ):
+        theirs = ["psql", "-X", "-q", url, "-c", f"COPY ({query}) TO STDOUT"]
+        figures = compare(Command(ours), Command(theirs), pairs=3, target=target)
+        record(f"list.postgres.{name}.{count}", {**figures, "peak_megabytes": peak_memory(ours)})
+
+
 def exporting(db: Path, count: int) -> None:
     """Clients with all that belongs to them as NDJSON, against the list of the same clients."""
     ours = [*PROGRAM, "--db", db, "client", "export", "--format", "ndjson"]
@@ -253,8 +280,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--clients", type=int, default=100_000)
     parser.add_argument("--listed", type=int, default=100_000)
     parser.add_argument("--full", action="store_true", help="list and search a million clients")
+    parser.add_argument("--engine", help="a postgresql:// address: the list alone, on a server")
     wanted = parser.parse_args(argv)
     listed = 1_000_000 if wanted.full else wanted.listed
+    if wanted.engine:
+        listing_on_server(wanted.engine, listed)
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         start_up()

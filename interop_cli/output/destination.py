@@ -34,7 +34,7 @@ class Destination:
 
     def write(
         self,
-        chunks: Iterable[str],
+        chunks: Iterable[str | bytes],
         spool: bool = False,
         mode: int = sink.DATA,
         *,

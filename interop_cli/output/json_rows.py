@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Formatter = Callable[[Sequence[Row]], list[str]]
 PIECE = 200  # rows
-_JSON = ValueKind.JSON  # is written anew, so that it is the same from every engine
 _VALUE = {
     ValueKind.TEXT: "quote({v})",
     ValueKind.DATE: "quote({v})",
@@ -32,8 +31,6 @@ _VALUE = {
     ValueKind.BOOL: "'true' if {v} else 'false'",
     ValueKind.JSON: "embed({v})",
 }
-TOGETHER = 50
-"""Members that an engine makes the text of at once, at the most."""
 
 
 def ndjson(
@@ -53,6 +50,18 @@ def array(choices: list[ColumnChoice], columns: int, batches: Iterable[list[Row]
         yield before + ",\n".join(objects(piece))
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def made(blocks: Iterable[bytes], *, array: bool) -> Iterator[bytes]:
+    """Objects of an engine, which come in whole lines, as ``ndjson`` or ``array`` has them."""
+    if not array:
+        yield from blocks
+        return
+    before = b"[\n"
+    for block in blocks:
+        yield before + block[:-1].replace(b"\n", b",\n")
+        before = b",\n"
+    yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
 def _pieces(batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
@@ -126,13 +135,19 @@ def pick_together(
     def way(one: Column) -> str:
         if one.name in lists:
             return "lists"
-        return "apart" if one.name not in made or one.kind is _JSON else "made"
+        return "made" if one.name in made else "apart"
 
     for how, run in groupby(picked, way):
         ones = [*run]
-        for start in range(0, len(ones), TOGETHER):
-            chunk = ones[start : start + TOGETHER]
-            names = ",".join(one.name for one in chunk)
-            alone = how == "apart" or len(chunk) == 1
-            found += chunk if alone else [Column(names, ValueKind.MEMBERS)]
+        if how == "apart" or len(ones) == 1:
+            found += ones
+        else:
+            found.append(Column(",".join(one.name for one in ones), ValueKind.MEMBERS))
     return found
+
+
+def whole(columns: Sequence[Column]) -> list[str]:
+    """The members, where an engine makes all of each object for ``Output.objects``; else none."""
+    if not all(one.kind is ValueKind.MEMBERS for one in columns):
+        return []
+    return [name for one in columns for name in one.name.split(",")]

@@ -31,11 +31,11 @@ DATA = 0o660  # out of the database: nothing for others
 PERSONAL = 0o600  # about persons
 
 
-def write_all(chunks: Iterable[str], write: Write) -> None:
-    """Write text as UTF-8."""
+def write_all(chunks: Iterable[str | bytes], write: Write) -> None:
+    """Write text as UTF-8; bytes are that already."""
     for chunk in chunks:
         if chunk:
-            write(chunk.encode("utf-8", "backslashreplace"))
+            write(chunk.encode("utf-8", "backslashreplace") if isinstance(chunk, str) else chunk)
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -137,6 +137,17 @@ class Output:
         finally:
             if close := getattr(batches, "close", None):
                 close()  # a reader gives its lock back now, not when it is collected
+
+    def objects(self, blocks: Generator[bytes], *, spool: bool = False) -> None:
+        """Write a list in JSON whose objects are made already: whole lines, one a row."""
+        from interop_cli.output import json_rows
+
+        with closing(blocks):
+            chunks = json_rows.made(blocks, array=self.format == "json")
+            if self.terminal:
+                self._place.write((printable_json(one.decode()) for one in chunks), spool)
+            else:
+                self._place.write(chunks, spool)
 
     def parts(self, parts: Sequence[Part], head: Sequence[str] = ()) -> None:
         """Write tables under each other, those without rows left out; for a table only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import product
 
@@ -10,8 +11,9 @@ import pytest
 from interop_cli.commands.client.reading import nested_columns
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields import Kind
+from interop_cli.domain.fields.field import ValueKind
 from interop_cli.domain.rules import Context
-from interop_cli.output.json_rows import pick_together
+from interop_cli.output.json_rows import pick_together, whole
 from interop_cli.services.people import addresses as address_service
 from interop_cli.services.people import contacts as contact_service
 from interop_cli.services.people import notes as note_service
@@ -184,6 +186,20 @@ ASKED: tuple[list[str] | None, ...] = (
     ["name", "active"],
     ["active", "tags", "id", "notes", "bill_to", "prospect"],
     ["notes.text", "name", "code"],
+    ["tags", "name"],
+    ["tags"],
+)
+# As nobody of us writes them, with and without what the engines write otherwise.
+TAGS = (
+    r'["é, \u00e9", "x"]',
+    '["a","b" ,\n"c, d", " e"]',
+    r'["\"", "\\", "\n\t\u001f", "\ud83d\ude00", ", "]',
+    '[", "]',
+    '["\x7f"]',
+    " [ ] ",
+    "[",
+    'no "JSON" [1]',
+    "",
 )
 
 
@@ -193,7 +209,12 @@ def test_the_text_an_engine_makes_is_the_one_the_output_makes(store: Store) -> N
     for code, text in (("DOYON", signs), ("ALPHA", r"a\"b\u00e9\/'%s{}[1:-1]")):
         sql = "UPDATE client SET name = :text, prospect = 1, tags = :tags WHERE code = :code"
         with store.conn.write():
-            store.conn.execute(sql, text=text, tags='["é, \\u00e9", "x"]', code=code)
+            store.conn.execute(sql, text=text, tags=TAGS[0], code=code)
+    for number, tags in enumerate(TAGS):
+        add_client(store, f"Étiquettes {number}", code=f"T-{number}")
+        with store.conn.write():
+            sql = "UPDATE client SET tags = :tags WHERE code = :code"
+            store.conn.execute(sql, tags=tags, code=f"T-{number}")
     shown = [*(one.column for one in clients.LISTED), *nested_columns()]
     for form, asked in product(("ndjson", "json"), ASKED):
         one_by_one, together = Kept(form, fields=asked), Kept(form, fields=asked)
@@ -204,3 +225,25 @@ def test_the_text_an_engine_makes_is_the_one_the_output_makes(store: Store) -> N
             rows = clients.client_rows(store.conn, clients.ListQuery("all"), names)
             kept.output.rows(columns, rows)
         assert together.out == one_by_one.out
+        if members := whole(joined):
+            made = Kept(form, fields=asked)
+            blocks = clients.client_objects(store.conn, clients.ListQuery("all"), members)
+            made.output.objects(blocks)
+            assert made.out == one_by_one.out
+
+
+def test_objects_of_more_members_than_a_function_takes(store: Store) -> None:
+    add_client(store, "L'\"Œuvre", code="A")
+    members = [(f"m{at}", "c.name" if at % 2 else "c.id", ValueKind.TEXT) for at in range(120)]
+    members[49] = ("m49", "c.tags", ValueKind.JSON)
+    (block,) = store.conn.objects(members, " FROM client c", {})
+    found = json.loads(block)
+    assert list(found) == [name for name, _sql, _kind in members]
+    assert (found["m48"], found["m49"], found["m51"], found["m118"]) == (1, [], "L'\"Œuvre", 1)
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+def test_no_objects_are_an_empty_list(store: Store, form: str) -> None:
+    kept = Kept(form)
+    kept.output.objects(clients.client_objects(store.conn, clients.ListQuery(), ["id", "code"]))
+    assert kept.out == {"json": "[]\n", "ndjson": ""}[form]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
 
+from interop_cli.domain.errors import InteropError
+from interop_cli.domain.fields.field import ValueKind
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.reading.clients import ListQuery, client_rows
 from interop_cli.store.sync.departures import gone_contacts
@@ -90,4 +93,45 @@ def test_a_list_is_read_on_while_other_things_are_asked(ready_url: str) -> None:
         begun = conn.batches(sql, {"last": last}, 3)
         next(begun)
         begun.close()  # type: ignore[attr-defined]
+    conn.close()
+
+
+def test_objects_come_in_blocks_of_whole_lines(ready_url: str) -> None:
+    conn = open_database(ready_url)
+    tail = (
+        " FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
+        " SELECT i FROM n) AS n WHERE i > :first ORDER BY i"
+    )
+    members = [("i", "i", ValueKind.INT), ("of", ":of", ValueKind.TEXT)]
+    bound = {"first": 3, "last": 20_000, "of": "100 %, '\\' :x"}
+    text = b""
+    for block in conn.objects(members, tail, bound):
+        assert block.endswith(b"\n")
+        assert len(block) < 1_000_000
+        text += block
+    found = [json.loads(line) for line in text.splitlines()]
+    assert found == [{"i": number, "of": bound["of"]} for number in range(4, 20_001)]
+    begun = conn.objects(members, tail, bound)
+    next(begun)
+    begun.close()
+    assert conn.query("SELECT 5 AS five") == [{"five": 5}]
+    assert b"".join(conn.objects(members, tail, {**bound, "last": 4})).count(b"\n") == 1
+    conn.close()
+
+
+def test_a_server_that_fails_amid_a_list_is_heard(postgres_ready_url: str) -> None:
+    conn = open_database(postgres_ready_url)
+    members = [("i", "i / (40000 - i)", ValueKind.INT)]
+    with pytest.raises(InteropError) as failed:
+        list(conn.objects(members, " FROM generate_series(1, 50000) AS n (i)", {}))
+    assert failed.value.code == "db.error"
+    assert conn.query("SELECT 5 AS five") == [{"five": 5}]
+    conn.close()
+
+
+def test_text_of_a_file_that_is_no_text_is_damage(sqlite_ready_url: str) -> None:
+    conn = open_database(sqlite_ready_url)
+    with pytest.raises(InteropError) as refused:
+        list(conn.objects([("x", "CAST(x'e9' AS TEXT)", ValueKind.TEXT)], "", {}))
+    assert refused.value.code == "db.corrupt"
     conn.close()

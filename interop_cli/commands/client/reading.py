@@ -52,16 +52,19 @@ def list_command(app: App, **asked: Any) -> None:
     interop client list --filter contacts=0
     interop client list --json --fields code,contacts.email
     """
-    from interop_cli.output.json_rows import pick_together
+    from interop_cli.output.json_rows import pick_together, whole
     from interop_cli.store.reading import clients
 
     query = list_query(app, "active", **asked)
     shown = [*(field.column for field in clients.LISTED), *nested_columns()]
     columns = pick_together(app.output, shown, clients.COLUMNS)
     conn = app.store.conn
-    names = [one.name for one in columns]
-    batches = clients.client_rows(conn, query, names)
-    app.output.rows(columns, batches, spool=conn.readers_block_writers, dim="active")
+    spool = conn.readers_block_writers
+    if members := whole(columns):
+        app.output.objects(clients.client_objects(conn, query, members), spool=spool)
+        return
+    batches = clients.client_rows(conn, query, [one.name for one in columns])
+    app.output.rows(columns, batches, spool=spool, dim="active")
     say_limit(app, query.limit, lambda: clients.count_clients(conn, query))
 
 

@@ -7,7 +7,7 @@ outside ``store/`` asks which engine it is talking to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Values = Sequence[Any]
+Member = tuple[str, str, "ValueKind"]
+"""A member of a JSON object: its name, its SQL, and what that holds."""
 
 
 class Connection(Protocol):
@@ -50,6 +52,14 @@ class Connection(Protocol):
         self, sql: str, params: Mapping[str, object], size: int = 1000
     ) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a statement as lists of at most ``size`` tuples, in constant memory."""
+
+    def objects(
+        self, members: Sequence[Member], tail: str, params: Mapping[str, object]
+    ) -> Generator[bytes]:
+        """The rows of ``SELECT … tail`` as ``json_members`` has them, in blocks of whole lines.
+
+        In constant memory. Nothing else can be asked before they end, or are given up.
+        """
 
     def execute(self, sql: str, /, **params: object) -> int:
         """Run a statement; the number of rows it touched."""
@@ -167,9 +177,9 @@ class Connection(Protocol):
     def json_object(self, columns: Sequence[str]) -> str:
         """SQL for a JSON object, as text, of these columns of one table."""
 
-    def json_members(self, members: Sequence[tuple[str, str, ValueKind]]) -> str:
+    def json_members(self, members: Sequence[Member]) -> str:
         """SQL for a JSON object as text, byte for byte as ``output`` writes it: no spaces, no
-        letter escaped that need not be. Of at most 50 members: name, SQL, what it holds.
+        letter escaped that need not be. Those that hold JSON are arrays of texts.
         """
 
     def folded(self, column: str) -> str:

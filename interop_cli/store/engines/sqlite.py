@@ -8,7 +8,7 @@ SQLite library is free of the WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Busy, InteropError, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
+from interop_cli.store.engines import json_text
 from interop_cli.store.engines import sqlite_matching as matching
-from interop_cli.store.engines.connection import FEW, Connection, Row, Values
+from interop_cli.store.engines.connection import FEW, Connection, Member, Row, Values
 from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
 from interop_cli.store.engines.twins import moved_to, refuse_moved
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from interop_cli.domain.fields.field import ValueKind
     from interop_cli.store.engines.beside import LockFile
 
 
@@ -41,6 +41,8 @@ PRAGMAS = (
     "temp_store=FILE",  # or a long list would be sorted in memory, whole
     "cache_size=-16000",
 )
+
+BLOCK = 200  # rows, whose text fits the processor's cache
 
 
 def wal_is_safe(version: tuple[int, ...] = LIBRARY) -> bool:
@@ -100,6 +102,18 @@ class SqliteConnection:
             cursor = self.raw.execute(sql, dict(params))
             while rows := cursor.fetchmany(size):
                 yield rows
+
+    def objects(
+        self, members: Sequence[Member], tail: str, params: Mapping[str, object]
+    ) -> Generator[bytes]:
+        # As bytes: to make a text of each row, and bytes of them all, takes a sixth of the time.
+        sql = f"SELECT CAST({json_text.sqlite_object(members)} AS BLOB){tail}"
+        with translating(reading=not self._writing):
+            cursor = self.raw.execute(sql, dict(params))
+            while rows := cursor.fetchmany(BLOCK):
+                block = b"\n".join([text for (text,) in rows]) + b"\n"
+                block.decode()  # or the file is damaged
+                yield block
 
     def execute(self, sql: str, /, **params: object) -> int:
         with translating():
@@ -237,14 +251,8 @@ class SqliteConnection:
     def json_object(self, columns: Sequence[str]) -> str:
         return "json_object(" + ", ".join(f"'{c}', {c}" for c in columns) + ")"
 
-    def json_members(self, members: Sequence[tuple[str, str, ValueKind]]) -> str:
-        parts = (
-            f"'{name}', json(CASE WHEN {sql} THEN 'true' WHEN NOT {sql} THEN 'false' END)"
-            if kind == "bool"
-            else f"'{name}', {sql}"
-            for name, sql, kind in members
-        )
-        return f"json_object({', '.join(parts)})"
+    def json_members(self, members: Sequence[Member]) -> str:
+        return json_text.sqlite_object(members)
 
     def folded(self, column: str) -> str:
         self.raw.create_function(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import begun_phone, searched_words
-from interop_cli.store.engines.connection import Connection, Row, places_in_chunks, query_in_chunks
+from interop_cli.store.engines.connection import (
+    Connection,
+    Member,
+    Row,
+    places_in_chunks,
+    query_in_chunks,
+)
 from interop_cli.store.reading import addresses, contacts, documents, lists, mailings, notes, sales
 from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
@@ -140,7 +146,34 @@ def client_rows(
     Several names with commas between them are one value: the text of ``json_members``. ``also``
     is the SQL of names that no list has.
     """
+    tail, params = _chosen(conn, query)
+
+    def sql(name: str) -> str:
+        if name in also:
+            return also[name]
+        members = _members(name.split(","))
+        return members[0][1] if len(members) == 1 else conn.json_members(members)
+
+    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        columns = ", ".join(sql(name) for name in plain)
+        return conn.batches(f"SELECT {columns}{tail}", params)
+
+    return lists.with_nested(conn, names, NESTED, "id", read)
+
+
+def client_objects(conn: Connection, query: ListQuery, names: Sequence[str]) -> Generator[bytes]:
+    """The same rows as JSON objects, in blocks of whole lines; see ``Connection.objects``."""
+    tail, params = _chosen(conn, query)
+    return conn.objects(_members(names), tail, params)
+
+
+def _members(names: Iterable[str]) -> list[Member]:
     fields = {field.name: field for field in LISTED}
+    return [(name, fields[name].sql, fields[name].kind.shown) for name in names]
+
+
+def _chosen(conn: Connection, query: ListQuery) -> tuple[str, dict[str, Any]]:
+    """All of a list's statement from FROM on, and what it binds."""
     order, after, params = _order(conn, query)
     early: list[int] = []
     if few := _few(query):
@@ -156,21 +189,10 @@ def client_rows(
             tail += " LIMIT :limit"
             params["limit"] = query.limit
             if query.search:  # only the few that are shown are read whole
+                if _few(query):  # nor their addresses before
+                    tail = tail.replace(SOURCE, " FROM client c", 1)
                 tail = f"{SOURCE} WHERE c.id IN (SELECT c.id{tail}){order}"
-
-    def sql(name: str) -> str:
-        if name in also:
-            return also[name]
-        if name in fields:
-            return fields[name].sql
-        ones = [fields[one] for one in name.split(",")]
-        return conn.json_members([(one.name, one.sql, one.kind.shown) for one in ones])
-
-    def read(plain: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        columns = ", ".join(sql(name) for name in plain)
-        return conn.batches(f"SELECT {columns}{tail}", params)
-
-    return lists.with_nested(conn, names, NESTED, "id", read)
+    return tail, params
 
 
 def _few(query: ListQuery) -> int:
