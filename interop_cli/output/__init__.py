@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.output.columns import pick
+from interop_cli.output.forms import FORMATS
 from interop_cli.output.sanitise import guard, printable, unguard
 from interop_cli.output.style import Style
-from interop_cli.output.writer import FORMATS, Output
+from interop_cli.output.writer import Output
 
 __all__ = [
     "FORMATS",

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.domain.errors import InteropError, UsageError
-from interop_cli.domain.fields.field import Column, ValueKind
+from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import ngettext
-from interop_cli.output import sink
+from interop_cli.output import forms, sink
 from interop_cli.output.cells import compact, plain
 from interop_cli.output.columns import ColumnChoice, Row, choose, pick
 from interop_cli.output.destination import Destination
+from interop_cli.output.forms import CONTACT, VCARDS
 from interop_cli.output.notices import Advance, Notices, warnings
 from interop_cli.output.sanitise import printable_json, printable_lines
 from interop_cli.output.style import Style, is_screen, is_terminal, terminal_width, wants_color
@@ -27,10 +28,6 @@ from interop_cli.output.words import is_feminine
 if TYPE_CHECKING:
     from interop_cli.output.charts import Drawing
 
-FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
-CONTACT = ("name", "email", "phone", "mobile")
-"""What a row has that is a contact."""
-VCARDS = ("vcard", "vcard4")
 Card = Callable[[Mapping[str, Any], Style], Iterable[str]]
 
 
@@ -140,14 +137,8 @@ class Output:
 
     def objects(self, blocks: Generator[bytes], *, spool: bool = False) -> None:
         """Write a list in JSON whose objects are made already: whole lines, one a row."""
-        from interop_cli.output import json_rows
-
         with closing(blocks):
-            chunks = json_rows.made(blocks, array=self.format == "json")
-            if self.terminal:
-                self._place.write((printable_json(one.decode()) for one in chunks), spool)
-            else:
-                self._place.write(chunks, spool)
+            self._place.write(forms.made(self.format, blocks, terminal=self.terminal), spool)
 
     def parts(self, parts: Sequence[Part], head: Sequence[str] = ()) -> None:
         """Write tables under each other, those without rows left out; for a table only."""
@@ -325,13 +316,7 @@ class Output:
     # Inside
 
     def _choose(self, columns: Sequence[Column], key: str) -> list[ColumnChoice]:
-        if any(one.kind is ValueKind.MEMBERS for one in columns):  # they were chosen before
-            return choose(columns, [one.name for one in columns])
-        if self.format != "codes":
-            return choose(columns, self.fields, table=self.format == "table")
-        if self.fields and len(self.fields) > 1:
-            raise UsageError("output.codes.fields", msg("The format codes shows one field."))
-        return choose(columns, self.fields or [key])
+        return forms.choices(self.format, self.fields, columns, key)
 
     def _chunks(
         self,
@@ -345,12 +330,6 @@ class Output:
         feminine: bool = False,
     ) -> Iterator[str]:
         """The text of rows in this output's format."""
-        if self.format in ("json", "ndjson"):
-            from interop_cli.output import json_rows
-
-            make = json_rows.array if self.format == "json" else json_rows.ndjson
-            chunks = make(choices, len(columns), batches)
-            return map(printable_json, chunks) if self.terminal else chunks
         if self.format == "table":
             from interop_cli.output.table import table
 
@@ -366,19 +345,15 @@ class Output:
                 feminine=feminine,
                 left_out=lambda gone: self._left_out.append(_fields_of(choices, gone, key)),
             )
-        from interop_cli.output import delimited
-
-        if self.format in VCARDS:
-            from interop_cli.output.vcards import VERSIONS, card_rows
-
-            version = VERSIONS[self.format]
-            return card_rows(choices, batches, version, terminal=self.terminal)
-        if self.format == "csv":
-            return delimited.csv_rows(
-                choices, batches, dialect=self.dialect, terminal=self.terminal, words=comes_back
-            )
-        header = self.format == "tsv"
-        return delimited.tsv_rows(choices, batches, terminal=self.terminal, header=header)
+        return forms.chunks(
+            self.format,
+            choices,
+            len(columns),
+            batches,
+            terminal=self.terminal,
+            dialect=self.dialect,
+            comes_back=comes_back,
+        )
 
     def check(self, *, contacts: bool = False) -> None:
         """Refuse (``UsageError``) a workbook without a file, and vCards of what is no contact."""
@@ -427,4 +402,4 @@ def _lists(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
         yield batch if isinstance(batch, list) else list(batch)
 
 
-__all__ = ["FORMATS", "Output", "pick"]
+__all__ = ["Output", "pick"]

@@ -43,7 +43,7 @@ def list_command(app: App, client: str | None, status: str, asked: lists.Asked) 
     interop contact list ACME -o vcard --out people.vcf
     interop contact list --filter "billing = true and email is null"
     """
-    from interop_cli.output.writer import VCARDS
+    from interop_cli.output.forms import VCARDS
     from interop_cli.store.reading import contacts
 
     also = contacts.of_status(status)
@@ -75,7 +75,7 @@ def export_command(
     interop contact export --out contacts.csv
     interop contact export ACME --format vcard --out people.vcf
     """
-    from interop_cli.output.writer import VCARDS
+    from interop_cli.output.forms import VCARDS
     from interop_cli.store.reading import contacts
 
     if form or app.settings.origin("output") == "default":
