@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,15 +20,23 @@ from interop_cli.shell.completion import source_of
 from interop_cli.shell.shells import words
 from scripts.commandtree import commands
 from tests.support.cli import Run
+from tests.support.stores import add_client, open_store
+
+
+@pytest.fixture(scope="module")
+def _three(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with three clients, to copy."""
+    path = tmp_path_factory.mktemp("three") / "interop.db"
+    store = open_store(str(shutil.copy(sqlite_template, path)))
+    for code in ("ACME", "ACIER", "BOIS"):
+        add_client(store, code, code=code, active=code != "ACIER")
+    store.close()
+    return path
 
 
 @pytest.fixture
-def db(sqlite_ready_url: str, invoke: Run) -> str:
-    place = ("--line1", "1 rue X", "--city", "Québec", "--postal-code", "G1K 7X2")
-    for code in ("ACME", "ACIER", "BOIS"):
-        invoke("--db", sqlite_ready_url, "client", "create", code, "--code", code, *place)
-    invoke("--db", sqlite_ready_url, "client", "deactivate", "ACIER")
-    return sqlite_ready_url
+def db(_three: Path, tmp_path: Path) -> str:
+    return str(shutil.copy(_three, tmp_path / "interop.db"))
 
 
 def offered(run: Run, line: str, **env: str) -> list[str]:
