@@ -418,3 +418,32 @@ def test_a_country_that_really_is_another_one_is_told(books: Books, fake: FakeQu
     fake.edit(remote_id, BillAddr={**fake.held()[remote_id]["BillAddr"], "Country": "USA"})
     (row,) = books("sync", "pull", "--full", "-o", "json", code=10).json
     assert (row["field"], row["pushed"], row["theirs"]) == ("country", "Canada", "United States")
+
+
+def test_what_it_writes_in_its_own_way_is_no_change(
+    books: Books, fake: FakeQuickBooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = FakeQuickBooks._put
+
+    def particular(self: FakeQuickBooks, row: dict[str, Any], customer: dict[str, Any]) -> None:
+        put(self, row, customer)
+        for name, part in (("PrimaryPhone", "FreeFormNumber"), ("WebAddr", "URI")):
+            if name in customer and name in row:
+                row[name] = {part: f" {customer[name][part].upper().replace('-', '.')}"}
+        if "BillAddr" in row:
+            row["BillAddr"]["CountrySubDivisionCode"] = "Quebec"
+
+    monkeypatch.setattr(FakeQuickBooks, "_put", particular)
+    books.create("A", "Atelier", "--phone", "418 555-0100", "--website", "https://a.example/x")
+    said = books("sync", "push", "-o", "json").json["warnings"]
+    assert [(one["code"], "website" in one["message"]) for one in said] == [("sync.note", True)]
+    assert books("sync", "pull", "--full", "-o", "json").json == []
+    fake.calls.clear()
+    assert books.push("--all") == {}
+    assert fake.writes() == []
+    books("client", "edit", "A", "--phone", "418 555-0199", "-q")
+    books.push()
+    (call,) = fake.writes()
+    assert call.body["PrimaryPhone"] == {"FreeFormNumber": "418-555-0199"}
+    assert "WebAddr" not in call.body
+    assert books("sync", "pull", "--full", "-o", "json").json == []
