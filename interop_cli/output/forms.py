@@ -10,7 +10,6 @@ from interop_cli.domain.messages import msg
 from interop_cli.output.columns import ColumnChoice, Row, choose
 from interop_cli.output.sanitise import printable_json
 
-FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 VCARDS = ("vcard", "vcard4")
 CONTACT = ("name", "email", "phone", "mobile")
 """What a row has that is a contact."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+from interop_cli import FORMATS
 from interop_cli.disk import expanded
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import N_, Message, msg
@@ -64,7 +65,6 @@ class Setting(NamedTuple):
 
 _USER, _COMPANY = SettingScope.USER, SettingScope.COMPANY
 _COUNTRY = "[A-Z]{2}"
-_FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 _CATEGORIES = ("général", "production", "expédition", "facturation", "ventes")
 
 # One line a setting, and its help under it.
@@ -73,7 +73,7 @@ _ROWS = (
     Setting("db", SettingType.PATH, _USER,
             N_("The database: a file or a postgresql:// address.")),
     Setting("output", SettingType.TEXT, _USER,
-            N_("Format of the output."), "table", choices=_FORMATS),
+            N_("Format of the output."), "table", choices=FORMATS),
     Setting("lang", SettingType.TEXT, _USER,
             N_("Language of messages and help."), choices=("fr", "en")),
     Setting("color", SettingType.TEXT, _USER,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from interop_cli import FORMATS
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, language, ngettext
 from interop_cli.shell import paths
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 
 F = TypeVar("F", bound=Callable[..., Any])
-FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 

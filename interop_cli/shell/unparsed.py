@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from interop_cli import FORMATS
 from interop_cli.i18n import LANGUAGES, language_of
 
 CHOICES = {
-    "output": (("-o", "--output"), ("table", "json", "ndjson", "csv", "tsv", "codes")),
+    "output": (("-o", "--output"), FORMATS),
     "error_format": (("--error-format",), ("text", "json")),
 }
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from interop_cli import FORMATS as ALL
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import msg
-from interop_cli.output import FORMATS as ALL
 from interop_cli.output import Column, Output, ValueKind
 from tests.output.terminals import Kept, on_terminal
 from tests.output.test_sanitise import ATTACKS
