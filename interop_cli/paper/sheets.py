@@ -15,7 +15,7 @@ from typing import Any
 
 from interop_cli.domain.messages import N_
 from interop_cli.domain.values.closed_lists import KIND_TITLE
-from interop_cli.domain.values.money import format_cents, format_decimal
+from interop_cli.domain.values.money import format_cents, format_decimal, format_price
 from interop_cli.domain.values.phone import format_phone
 from interop_cli.domain.values.places import country_name
 from interop_cli.i18n import catalogue
@@ -290,7 +290,7 @@ def _row(line: Mapping[str, Any], document: Mapping[str, Any], wording: Wording)
     if document["kind"] not in PRICED:
         return row
     amount = format_cents(line["amount_cents"], document["currency"], language)
-    return (*row, format_decimal(line["unit_price"], language), amount)
+    return (*row, format_price(line["unit_price"], language), amount)
 
 
 def _totals(document: Mapping[str, Any], wording: Wording) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -10,6 +10,8 @@ import click
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Field, Fields, Kind, taken
 from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.values.closed_lists import KIND_NAMES, KINDS, SAME_STATUSES, STATUS_NAMES
+from interop_cli.domain.values.text import fold
 from interop_cli.shell.command import RowId, given, option, options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,6 +22,21 @@ ALLOW_MISMATCH = option(
     help=N_("Accept a postal code or tax number that does not check."),
 )
 STATUS = click.Choice(("active", "inactive", "all"))
+
+
+class Word(click.Choice):  # type: ignore[type-arg]
+    """One of a list's values; a filter's word for it is taken too (``facture`` for invoice)."""
+
+    def __init__(self, values: Sequence[str], words: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self._words = words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(self._words.get(fold(str(value)), value), param, ctx)
+
+
+KIND = Word(KIND_NAMES, KINDS)
+DOCUMENT_STATUS = Word(STATUS_NAMES, SAME_STATUSES)
 CONTINUE_ON_ERROR = option(
     "--continue-on-error",
     is_flag=True,

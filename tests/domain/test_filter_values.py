@@ -12,7 +12,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ENTITIES
 from interop_cli.domain.fields.field import Kind
 from interop_cli.domain.filters import Value
-from interop_cli.domain.filters.values import Reading, before
+from interop_cli.domain.filters.values import Reading, before, nobody_holds
 from interop_cli.domain.values.closed_lists import ClosedList
 
 TODAY = date(2026, 11, 24)
@@ -67,6 +67,17 @@ def test_a_place_of_the_other_list_is_offered(
         Reading(TODAY).stored(Named(which.name.lower(), choices=which), Value(text))
     assert caught.value.hint is not None
     assert caught.value.hint.params.get("field") == meant
+
+
+@pytest.mark.parametrize("text", ["paid", "Payée", "envoyée", "sent"])
+def test_a_status_that_says_more_than_ours_is_refused(text: str) -> None:
+    """Who asks for the paid ones does not want all that are posted."""
+    field = Named("status", choices=ClosedList.DOCUMENT_STATUS)
+    with pytest.raises(UsageError):
+        Reading(TODAY).stored(field, Value(text))
+    with pytest.raises(UsageError):
+        Reading(TODAY).holding(field, ClosedList.DOCUMENT_STATUS, text, nobody_holds)
+    assert Reading(TODAY).stored(field, Value("émise")) == ("posted",)
 
 
 def test_what_is_in_capitals_comes_out_of_a_list() -> None:

@@ -13,6 +13,7 @@ from interop_cli.domain.values.money import (
     MAX_CENTS,
     format_cents,
     format_decimal,
+    format_price,
     parse_amount,
     parse_cents,
 )
@@ -182,3 +183,16 @@ def test_any_text_is_an_amount_or_refused(text: str) -> None:
         return
     assert isinstance(cents, int)
     assert abs(cents) <= MAX_CENTS
+
+
+@pytest.mark.parametrize(
+    ("price", "english", "french"),
+    [
+        ("45.5", "45.50", "45,50"),
+        ("85", "85.00", "85,00"),
+        ("0.085", "0.085", "0,085"),
+        ("-1234.5", "-1,234.50", "-1\u00a0234,50"),
+    ],
+)
+def test_a_unit_price_has_its_cents(price: str, english: str, french: str) -> None:
+    assert (format_price(price, "en"), format_price(price, "fr")) == (english, french)

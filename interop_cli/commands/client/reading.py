@@ -13,10 +13,10 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import CLIENT, CONTACT, Card, Kind
 from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.closed_lists import KIND_NAMES
+from interop_cli.domain.values.closed_lists import KIND_NAMES, KINDS
 from interop_cli.i18n import _, labelled, language, translate
 from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
-from interop_cli.shell.options import STATUS, search_option
+from interop_cli.shell.options import STATUS, Word, search_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -139,7 +139,7 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
 @argument("client", metavar="CODE")
 @option(
     "--kind",
-    type=click.Choice((*KIND_NAMES, "change")),
+    type=Word((*KIND_NAMES, "change"), KINDS),
     help=N_("Only documents of this kind, or only changes."),
 )
 @option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import lists
-from interop_cli.commands.sales.paper import KIND, print_command
+from interop_cli.commands.sales.paper import print_command
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import DOCUMENT, Card
 from interop_cli.domain.fields.document import AMOUNTS, LINE_FIELDS, PLACE_PARTS
 from interop_cli.domain.fields.field import SYSTEM, listed, names, on_card, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.closed_lists import KIND_NAMES, KIND_TITLE, STATUS_NAMES
+from interop_cli.domain.values.closed_lists import KIND_TITLE
 from interop_cli.i18n import _, labelled
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
 from interop_cli.shell.import_options import ImportOptions, import_options
 from interop_cli.shell.importing import take_in
-from interop_cli.shell.options import field_options
+from interop_cli.shell.options import DOCUMENT_STATUS, KIND, field_options
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ document_command.add_command(print_command)
 @document_command.command("add", cls=Command)
 @argument("client", metavar="CODE")
 @option("--kind", type=KIND, required=True, help=N_("What it is."))
-@option("--status", type=click.Choice(STATUS_NAMES), help=N_("posted, unless you say draft."))
+@option("--status", type=DOCUMENT_STATUS, help=N_("posted, unless you say draft."))
 @field_options(DOCUMENT)
 @option(
     "--line",
@@ -75,7 +75,7 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
 @document_command.command("list", cls=Command)
 @lists.ANY_CLIENT
 @option("--kind", type=KIND, help=N_("Only documents of this kind."))
-@option("--status", type=click.Choice(STATUS_NAMES), help=N_("Only documents of this status."))
+@option("--status", type=DOCUMENT_STATUS, help=N_("Only documents of this status."))
 @option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
 @option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
 @lists.row_options("NUMBER|#ID")
@@ -143,7 +143,7 @@ def void_command(app: App, number: str, kind: str | None) -> None:
 
 def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The lines of a document, as a person reads it."""
-    from interop_cli.domain.values.money import format_cents, format_decimal
+    from interop_cli.domain.values.money import format_cents, format_decimal, format_price
     from interop_cli.i18n import language
     from interop_cli.output.titles import title
     from interop_cli.output.words import spoken
@@ -164,7 +164,7 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
                 text = spoken("status", text, document["kind"])
             yield f"  {labelled(title(name), text)}"
     for line in document["lines"]:
-        price = f"{decimal(line['quantity'])} × {decimal(line['unit_price'])}"
+        price = f"{decimal(line['quantity'])} × {format_price(line['unit_price'], language())}"
         cost = amount(line["amount_cents"])
         yield f"  {line['position']}. {line['description']}  {price}  {cost}"
     yield f"  {labelled(title('subtotal_cents'), amount(document['subtotal_cents']))}"
@@ -232,7 +232,7 @@ def _bad_row(file: str, detail: Any) -> Exception:
 
 @click.command("import", cls=Command)
 @argument("file", type=FileRead(), metavar="FILE|-")
-@option("--kind", type=click.Choice(KIND_NAMES), help=N_("What the rows are."))
+@option("--kind", type=KIND, help=N_("What the rows are."))
 @import_options()
 @pass_app
 def import_command(app: App, file: str, asked: ImportOptions, kind: str | None) -> None:

@@ -12,9 +12,8 @@ import click
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.domain.values.closed_lists import KIND_NAMES
 from interop_cli.shell.command import Command, argument, option, options, pass_app
-from interop_cli.shell.options import filter_option
+from interop_cli.shell.options import KIND, filter_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.reading.lists import Condition
 
-KIND = click.Choice(KIND_NAMES)
 FORMS = ("pdf", "html", "text")
 ENDINGS = {".pdf": "pdf", ".html": "html", ".htm": "html", ".txt": "text"}
 SUFFIXES = {"pdf": ".pdf", "html": ".html", "text": ".txt"}

@@ -128,7 +128,7 @@ class Reading:
     def _listed(
         self, field: Filtered, which: ClosedList, text: str, held: Held
     ) -> tuple[object, ...]:
-        known = closed_lists.meant(which, text, self.country, self.categories)
+        known = self._meant(which, text)
         if not known:
             known = tuple(held(text))
         if not known:
@@ -147,11 +147,17 @@ class Reading:
         ``held`` gives the stored values that have it in them. Raises UsageError ``filter.value``
         where neither the list nor any row has one.
         """
-        own = (self.country, self.categories)
-        known = closed_lists.meant(which, text, *own) or closed_lists.holding(which, text, *own)
+        known = self._meant(which, text) or closed_lists.holding(
+            which, text, self.country, self.categories
+        )
         if not known and not held(text):
             raise self._unknown(field, which, text)
         return known
+
+    def _meant(self, which: ClosedList, text: str) -> tuple[str, ...]:
+        if which is ClosedList.DOCUMENT_STATUS and fold(text) in closed_lists.SAYS_MORE:
+            return ()
+        return closed_lists.meant(which, text, self.country, self.categories)
 
     def _unknown(self, field: Filtered, which: ClosedList, text: str) -> UsageError:
         near = closed_lists.nearest(which, text, self.country, self.categories)

@@ -150,6 +150,9 @@ STATUSES = {
     "annulee": "void", "annule": "void", "cancelled": "void", "canceled": "void",
 }  # fmt: skip
 STATUS_NAMES = ("draft", "posted", "void")
+# Those of an ERP that say more than ours: who asks for the paid ones does not want all posted ones.
+SAYS_MORE = frozenset({"en calcul", "sent", "envoyee", "imprimee", "lancee", "paid", "payee"})
+SAME_STATUSES = {word: value for word, value in STATUSES.items() if word not in SAYS_MORE}
 
 # Those that count in the sales, and so must say for how much.
 SOLD = frozenset({"invoice", "credit_note"})
@@ -265,7 +268,9 @@ def _named(
     which: ClosedList, countries: Iterable[str], categories: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """The names of a list, each with its stored value; the provinces of ``countries``."""
-    if words := _WORDS.get(which):
+    if which is ClosedList.DOCUMENT_STATUS:
+        yield from SAME_STATUSES.items()
+    elif words := _WORDS.get(which):
         yield from words.items()
     elif which is ClosedList.PROVINCE:
         from interop_cli.domain.values.places import country_rules, province_names

@@ -160,5 +160,12 @@ def format_cents(cents: int, currency: str, lang: str) -> str:
 
 
 def format_decimal(text: str, lang: str) -> str:
-    """A quantity, a unit price or a rate for people, with the decimal mark of the language."""
+    """A quantity or a rate for people, with the decimal mark of the language."""
     return text.replace(".", ",") if lang == "fr" else text
+
+
+def format_price(text: str, lang: str) -> str:
+    """A unit price for people, as ``format_cents`` without its sign: ``1 234,50``, ``0,085``."""
+    whole, _point, rest = text.lstrip("-").partition(".")
+    grouped = f"{text[: text.startswith('-')]}{int(whole):,}.{rest:0<2}"
+    return grouped.replace(",", NBSP).replace(".", ",") if lang == "fr" else grouped
