@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +123,8 @@ class Changes:
 
     def flush(self, operation_id: int) -> None:
         """Write those that wait."""
+        if not self.waiting:
+            return
         self._conn.insert_many(
             "change", CHANGE_COLUMNS, ((operation_id, *change) for change in self.waiting)
         )
@@ -130,14 +132,41 @@ class Changes:
         self._digest.update(_hashed(self.waiting))
         self.waiting = []
 
+    def made(
+        self,
+        operation_id: int,
+        entity: str,
+        owners: Sequence[tuple[int, int | None]],
+        rows: str,
+        params: Mapping[str, object],
+    ) -> None:
+        """Write that rows were inserted: their ids, ascending, each with its owner.
+
+        ``rows`` is SQL that finds the same (``SELECT id, owner FROM …``). The database makes the
+        changes of them: a third of what it costs to hand it each.
+        """
+        self.flush(operation_id)
+        self._conn.execute(
+            f"INSERT INTO change ({', '.join(CHANGE_COLUMNS)}) SELECT :operation_id,"  # noqa: S608
+            f" '{entity}', id, owner, 'insert', NULL, 1 FROM ({rows}) AS made ORDER BY id",
+            **params,
+            operation_id=operation_id,
+        )
+        self._count += len(owners)
+        # As ``_hashed`` has them, in half its time.
+        lines = [
+            f"('{entity}', {row_id}, {owner}, 'insert', None, 1)\n" for row_id, owner in owners
+        ]
+        self._digest.update("".join(lines).encode())
+
     def rest(self, operation_id: int | None) -> tuple[int, str, list[Change]]:
         """How many there are in all, their digest, and those that are still to be written."""
         if operation_id is not None and (self.unknown or self.redacted):
-            if self.waiting:
-                self.flush(operation_id)
+            self.flush(operation_id)
             return *digest_of(self._conn, operation_id), []
         left, self.waiting = self.waiting, []
-        self._digest.update(_hashed(left))
+        if left:
+            self._digest.update(_hashed(left))
         return self._count + len(left), self._digest.hexdigest(), left
 
 

@@ -19,7 +19,7 @@ from interop_cli.domain.errors import Conflict, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.code import derived_uid
 from interop_cli.store import totals
-from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.connection import FEW, Connection, Row
 from interop_cli.store.writing import journal, taken
 from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Table
@@ -74,14 +74,28 @@ class Writer:
                 ((row_id, 1, now, now, *values(row)) for row_id, row in given),
             )
         taken.take(self.conn, table, rows)
-        self._note(
-            (table, row_id, row_id if spec.client == "id" else owner(row), "insert", None, 1)
-            for row_id, row in zip(ids, rows, strict=True)
-        )
+        found = self._these(ids)
+        self._made(spec, ids if spec.client == "id" else map(owner, rows), ids, found)
         if spec.counts:
-            totals.mark(self.conn, self.operation_id, *self._these(ids))
+            totals.mark(self.conn, self.operation_id, *found)
         self._search.made(spec, ids, rows)
         return ids
+
+    def _made(
+        self,
+        spec: Table,
+        owners: Iterable[int | None],
+        ids: Sequence[int],
+        found: tuple[str, Mapping[str, object]],
+    ) -> None:
+        """Note that rows were inserted, which ``found`` finds."""
+        pairs = list(zip(ids, owners, strict=True))
+        if len(ids) <= FEW:
+            self._note((spec.name, id_, owner, "insert", None, 1) for id_, owner in pairs)
+            return
+        owner = spec.client or "CAST(NULL AS BIGINT)"
+        rows = f"SELECT id, {owner} AS owner FROM {spec.name} WHERE {found[0]}"  # noqa: S608
+        self._changes.made(self.operation_id, spec.name, pairs, rows, found[1])
 
     def _these(self, ids: Sequence[int]) -> tuple[str, dict[str, object]]:
         """A condition for rows of these ids, ascending, and what it binds."""
