@@ -14,10 +14,13 @@ from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.imports.matching import Written
 from interop_cli.services.outcome import Outcome
+from interop_cli.store.writing.tables import ADDRESS, CLIENT
 
 if TYPE_CHECKING:
     from interop_cli.seed.shop import Shop
     from interop_cli.store.writing.unit_of_work import UnitOfWork
+
+_CODE = CLIENT.place("code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,12 @@ class Seeding(Import):
 
     origin: str = "seed"
 
-    def _built(self, *args: Any) -> Written:
-        made = super()._built(*args)
-        client, address = made.rows or ({}, {})
-        client["uid"] = derived_uid(self.origin, "client", client["code"])
-        address["uid"] = derived_uid(self.origin, "address", client["code"])
-        return made
+    def _insert(self, new: list[Written]) -> None:
+        for client, address, _words in (one.card for one in new if one.card):
+            code = client[_CODE]
+            client[CLIENT.place("uid")] = derived_uid(self.origin, "client", code)
+            address[ADDRESS.place("uid")] = derived_uid(self.origin, "address", code)
+        super()._insert(new)
 
 
 def seed_clients(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.domain.address import Address
@@ -19,6 +20,8 @@ from interop_cli.domain.payer import check_revision
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import code_key, code_stem
 from interop_cli.domain.values.text import caseless
+from interop_cli.store.writing.repositories import addresses, clients
+from interop_cli.store.writing.tables import ADDRESS, CLIENT, Ordered
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 NUMBERS = ("gst", "qst", "neq")
 MAX_NAMED = 3
+_numbers_of = itemgetter(*map(CLIENT.place, NUMBERS))
+_CLIENT_ID = ADDRESS.place("client_id")
 
 
 class Revision(NamedTuple):
@@ -75,6 +80,24 @@ class Others:
             )
 
 
+class NewCard(NamedTuple):
+    """What is stored of a new client and of its main address, and the words they are found by.
+
+    Those are known only where somebody has asked for them before it is written.
+    """
+
+    client: Ordered
+    address: Ordered
+    words: str | None = None
+
+    @classmethod
+    def of(cls, client: Client, address: Address) -> NewCard:
+        """The same of the entities."""
+        (own,) = CLIENT.ordered((clients.to_row(client),))
+        (place,) = ADDRESS.ordered((addresses.to_row(address),))
+        return cls(own, place)
+
+
 class CardWriter:
     """Adds and revises clients; ``finish`` warns of what only all that was written shows."""
 
@@ -86,20 +109,17 @@ class CardWriter:
 
     def add(self, cards: Sequence[tuple[Client, Address]]) -> list[int]:
         """Insert new clients with their main addresses; the ids of the clients."""
-        return self.add_rows([self.rows_of(client, address) for client, address in cards])
+        return self.add_cards([NewCard.of(client, address) for client, address in cards])
 
-    def rows_of(self, client: Client, address: Address) -> tuple[Row, Row]:
-        """What is stored of a new client and its main address."""
-        return self.uow.clients.columns_of(client), self.uow.addresses.columns_of(address)
-
-    def add_rows(self, cards: Sequence[tuple[Row, Row]]) -> list[int]:
-        """As ``add``, of the rows that are stored."""
-        ids = self.uow.clients.add([client for client, _address in cards])
-        for client_id, (client, address) in zip(ids, cards, strict=True):
-            address["client_id"] = client_id
-            if client["gst"] or client["qst"] or client["neq"]:
+    def add_cards(self, cards: Sequence[NewCard]) -> list[int]:
+        """As ``add``, of what is stored."""
+        words = [card.words for card in cards]
+        ids = self.uow.clients.add([card.client for card in cards], words)
+        for client_id, (client, address, _words) in zip(ids, cards, strict=True):
+            address[_CLIENT_ID] = client_id
+            if any(_numbers_of(client)):
                 self._numbered.append(client_id)
-        self.uow.addresses.add([address for _client, address in cards])
+        self.uow.addresses.add_mains([card.address for card in cards], words)
         return ids
 
     def save(self, revisions: Sequence[Revision]) -> set[int]:

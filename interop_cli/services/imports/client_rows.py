@@ -14,10 +14,10 @@ from interop_cli.domain.matching import Identity, identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import is_no_value
 from interop_cli.services.clients import card
+from interop_cli.services.clients.writing import NewCard
 from interop_cli.services.imports import second_process
-from interop_cli.store.engines.connection import Row
-from interop_cli.store.writing.repositories import addresses, clients
-from interop_cli.store.writing.search_index import note_words
+from interop_cli.store.writing.search_index import words_of
+from interop_cli.store.writing.tables import Ordered
 
 KEPT_WHEN_EMPTY = given(CLIENT) | {"name"}
 
@@ -38,15 +38,18 @@ def stated(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Ready(NamedTuple):
-    """Who a row is about; the ``rows`` of a new client and its main address where it is plain."""
+    """Who a row is about; the ``card`` of a new client where there is nothing special about it."""
 
     who: Identity
-    rows: tuple[Row, Row] | None
+    card: NewCard | None
 
     @classmethod
     def of(cls, told: Any) -> Ready | None:
         """The same out of what ``PlainClients`` has told."""
-        return cls(Identity._make(told[0]), told[1]) if told else None
+        if not told:
+            return None
+        who, card = told
+        return cls(Identity._make(who), NewCard._make(card) if card else None)
 
 
 class PlainClients:
@@ -58,9 +61,9 @@ class PlainClients:
     def told(self, values: dict[str, Any], *, build: bool) -> Any:
         """See ``Ready``."""
         plain = build and not values.get("logo") and not any_field(tuple(values))
-        return tuple(identity(values)), self._rows(values) if plain else None
+        return tuple(identity(values)), self._card(values) if plain else None
 
-    def _rows(self, values: Mapping[str, Any]) -> tuple[Row, Row] | None:
+    def _card(self, values: Mapping[str, Any]) -> tuple[Ordered, Ordered, str | None] | None:
         self._context.warnings.clear()
         try:
             client, address = card.built(values, self._context)
@@ -70,7 +73,7 @@ class PlainClients:
             return None
         if client.shipper_identity == "client":  # which needs a logo
             return None
-        rows = clients.to_row(client), addresses.to_row(address)
-        if client.code:  # another one is made as it is written
-            note_words(*rows)
-        return rows
+        made = NewCard.of(client, address)
+        # Without a code, one is made as it is written.
+        words = words_of(made.client, made.address) if client.code else None
+        return made.client, made.address, words

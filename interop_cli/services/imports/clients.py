@@ -13,7 +13,7 @@ from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.fields.client import PLACE
-from interop_cli.domain.matching import DEFAULT, NOBODY, Identity, Key, identity
+from interop_cli.domain.matching import DEFAULT, NEW, NOBODY, Identity, Key, identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
@@ -28,7 +28,7 @@ from interop_cli.services.clients.matching import (
     warn_of_renamed,
     warn_of_similar,
 )
-from interop_cli.services.clients.writing import CardWriter, Others, code_for
+from interop_cli.services.clients.writing import CardWriter, NewCard, Others, code_for
 from interop_cli.services.imports import second_process
 from interop_cli.services.imports.client_rows import PlainClients, Ready, stated
 from interop_cli.services.imports.matching import (
@@ -52,11 +52,13 @@ from interop_cli.services.imports.pasts import Losers, Pasts
 from interop_cli.services.imports.payers import Endings, Payers
 from interop_cli.services.imports.rows import Again, FileRow, RowImport, also_on_line
 from interop_cli.services.outcome import MAX_ITEMS
+from interop_cli.store.writing.tables import CLIENT, Ordered
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
+_CODE, _CODE_KEY, _NAME = map(CLIENT.place, ("code", "code_key", "name"))
 _WHERE = ("line1", "line2", "city", "postal_code")
 
 
@@ -158,20 +160,24 @@ class Import(RowImport):
         """Write these rows, or reject some of them; those that end a payer wait till ``last``."""
         reads = self._recognised(records)
         rows = self._stored(reads)
-        mains = self.uow.addresses.main_of(rows)
+        mains = self.uow.addresses.main_of(rows) if rows else {}
         ending = set() if last else self._endings.among(_pairs(reads, rows))
         if ending:
             waiting = [one for one in reads if one.found and one.found.id in ending]
             self._endings.waiting += [one.record for one in waiting]
             reads = [one for one in reads if not (one.found and one.found.id in ending)]
         others = Others(self.uow, list(rows))
+        parted = [one for one in reads if one.card is None and (one.parts or one.parts.main)]
         self.nested.load(
-            [one.found.id for one in reads if one.found and one.parts],
-            [one.parts for one in reads if one.parts or one.parts.main],
+            [one.found.id for one in parted if one.found and one.parts],
+            [one.parts for one in parted],
         )
         new: list[Written] = []
         saves: list[Written] = []
         for one in reads:
+            if one.card is not None and one.decision is NEW and not self.reuse:
+                new.append(Written(one, None, one.card))  # as nearly all rows of a first load
+                continue
             context = self.context.at(one.record.line, code_of(one.record), one.record.parts)
             try:
                 if one.found is None:
@@ -210,11 +216,13 @@ class Import(RowImport):
                 if decision.merged:
                     self._losers.note(record, decision.left[0].id)
                     continue
-                rows = known.rows if known else None
-                parts = NOTHING if rows else nested_items(values)
-                reads.append(Read(record, values, who, decision, parts, rows=rows))
+                made = known.card if known else None
+                parts = NOTHING if made else nested_items(values)
+                reads.append(Read(record, values, who, decision, parts, card=made))
             except InteropError as error:
                 self.reject(record, code_of(record), error)
+        if not self.clashes:
+            return reads
         clear = []
         for one in reads:
             # Those that a later row has turned out to be about the same client as.
@@ -230,16 +238,15 @@ class Import(RowImport):
         return self.uow.clients.by_column("id", [one.found.id for one in reads if one.found])
 
     def _built(self, one: Read, context: Context) -> Written:
-        if one.rows:
-            rows, plan = one.rows, None
-        else:
+        made, plan = one.card, None
+        if made is None:
             client, address = self._card(one, context)
             plan = self._plan(one.parts, client, address, context)
-            rows = self._writer.rows_of(client, address)
+            made = NewCard.of(client, address)
         warn_of_similar(one.decision.similar, context)
-        if self.reuse and (key := rows[0]["code_key"]):
+        if self.reuse and (key := made.client[_CODE_KEY]):
             self.uow.clients.release_code(key)
-        return Written(one, plan, rows=rows)
+        return Written(one, plan, card=made)
 
     def _card(self, one: Read, context: Context) -> tuple[Client, Address]:
         values = with_main(one.values, one.parts.main)
@@ -328,30 +335,30 @@ class Import(RowImport):
     def _insert(self, new: list[Written]) -> None:
         if not new:
             return
-        rows = [one.rows for one in new if one.rows]
-        self._make_codes([client for client, _address in rows])
-        ids = self._writer.add_rows(rows)
-        for client_id, one, (client, _address) in zip(ids, new, rows, strict=True):
-            self.who.written(client_id, one.record.line, one.read.who)
-            self._tell(one.record, client["code"], client_id, "ok", "created")
-            if payer := one.read.values.get("bill_to"):
+        cards = [one.card for one in new if one.card]
+        self._make_codes([one.client for one in cards])
+        ids = self._writer.add_cards(cards)
+        for client_id, (one, *_), made in zip(ids, new, cards, strict=True):
+            self.who.written(client_id, one.record.line, one.who)
+            self._tell(one.record, made.client[_CODE], client_id, "ok", "created")
+            if payer := one.values.get("bill_to"):
                 self._payers.note(one.record, client_id, payer, "created")
-            self._pasts.note(one.record, one.read.values, client_id, "created")
+            self._pasts.note(one.record, one.values, client_id, "created")
         pairs = zip(ids, new, strict=True)
         self.nested.write([(client_id, one.plan) for client_id, one in pairs if one.plan])
         self.created += len(new)
 
-    def _make_codes(self, new: list[Row]) -> None:
+    def _make_codes(self, new: list[Ordered]) -> None:
         """Give a code to those without one, which none of the others has."""
-        without = [row for row in new if not row["code"]]
+        without = [row for row in new if not row[_CODE]]
         if not without:
             return
-        given = {row["code_key"] for row in new if row["code"]}
+        given = {row[_CODE_KEY] for row in new if row[_CODE]}
         for row in without:
-            code = code_for(self.uow, row["name"])
+            code = code_for(self.uow, row[_NAME])
             while code_key(code) in given:
-                code = code_for(self.uow, row["name"])
-            row["code"], row["code_key"] = code, code_key(code)
+                code = code_for(self.uow, row[_NAME])
+            row[_CODE], row[_CODE_KEY] = code, code_key(code)
 
     def save(self, saves: list[Written]) -> None:
         """Write stored clients, with what belongs to them."""

@@ -25,10 +25,9 @@ from interop_cli.services.imports.references import ambiguous
 from interop_cli.services.imports.rows import FileRow, LineNumbers, also_on_line
 
 if TYPE_CHECKING:
-    from interop_cli.services.clients.writing import Revision
+    from interop_cli.services.clients.writing import NewCard, Revision
     from interop_cli.services.imports.nested import NestedItems
     from interop_cli.services.imports.nested_writing import Plan
-    from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
@@ -265,7 +264,7 @@ class Read(NamedTuple):
     decision: Decision
     parts: NestedItems
     loser: bool = False  # it is about a client that was merged into another
-    rows: tuple[Row, Row] | None = None  # of the new client it makes, where that was told ahead
+    card: NewCard | None = None  # of the new client it makes, where that was told ahead
 
     @property
     def found(self) -> Candidate | None:
@@ -276,12 +275,12 @@ class Read(NamedTuple):
 class Written(NamedTuple):
     """A row that passed its rules: the client, and what else the row changes.
 
-    A new one has its ``rows``, that of its main address the second, a stored one its ``revision``.
+    A new one has its ``card``, a stored one its ``revision``.
     """
 
     read: Read
     plan: Plan | None
-    rows: tuple[Row, Row] | None = None
+    card: NewCard | None = None
     revision: Revision | None = None
 
     @property

@@ -9,24 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
 from interop_cli.domain.fields import ENTITIES, Kind
 from interop_cli.domain.values.text import word_list
-from interop_cli.store.engines.connection import Connection, Row, fill_id_table
-from interop_cli.store.writing.tables import TABLES, Table
+from interop_cli.store.engines.connection import Connection, fill_id_table
+from interop_cli.store.writing.tables import ADDRESS, CLIENT, TABLES, Ordered, Table
 
 CHUNK = 5000
-WORDS = "words"
-"""Beside the columns of a new client what it and its main address are found by, where that is known
-already; beside those of the address that its client has it."""
 PHONES = sorted(
     {field.stands_in for of in ENTITIES.values() for field in of if field.kind is Kind.PHONE}
 )
 _DIGITS = re.compile(r"\D+")
 
-Values = Mapping[str, Any]
+Values = Sequence[Any]
 
 
 class SearchIndex:
@@ -41,25 +39,25 @@ class SearchIndex:
         self._touched: set[int] = set()
         self._made: dict[int, str | list[str]] = {}  # words, or texts that have them
 
-    def made(self, table: Table, ids: Sequence[int], rows: Sequence[Row]) -> None:
-        """Rows of ``table`` were inserted under these ids."""
+    def made(self, table: Table, rows: Sequence[Ordered], words: Sequence[str | None]) -> None:
+        """Rows of ``table`` were inserted; ``words``: see ``Writer.insert_ordered``."""
         if not table.search or not table.client:
             return
+        text, known = text_maker(table), words or repeat(None)
         if table.client == "id":
             # What belongs to these clients is made right after them.
             if len(self._made) >= CHUNK:
                 self._index_made()
-            text = text_maker(table)
-            for row_id, row in zip(ids, rows, strict=True):
-                self._made[row_id] = row.get(WORDS) or [text(row)]
+            for row, said in zip(rows, known, strict=False):
+                self._made[row[0]] = said or [text(row)]
             return
-        text = text_maker(table)
-        for row in rows:
-            parts = self._made.get(row[table.client])
+        place = table.place(table.client)
+        for row, said in zip(rows, known, strict=False):
+            parts = self._made.get(row[place])
             if isinstance(parts, list):
                 parts.append(text(row))
-            elif parts is None or WORDS not in row:
-                self.touch((row[table.client],))
+            elif parts is None or not said:
+                self.touch((row[place],))
 
     def touch(self, client_ids: Iterable[int]) -> None:
         """Something that these clients are found by has changed."""
@@ -90,17 +88,16 @@ def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
     for table in TABLES.values():
         if not table.search or not table.client:
             continue
-        columns = [*searched(table), *phones(table)]
+        columns = (*searched(table), *phones(table))
         names = ", ".join(f"{table.name}.{column}" for column in columns)
         sql = (
             f"SELECT {table.name}.{table.client}, {names} FROM {table.name}"  # noqa: S608
             f" JOIN reindexed ON reindexed.id = {table.name}.{table.client}"
         )
-        text = text_maker(table)
+        text = text_maker(table, (table.client, *columns))
         for batch in conn.batches(sql, {}):
-            for client_id, *values in batch:
-                row = dict(zip(columns, values, strict=True))
-                texts.setdefault(client_id, []).append(text(row))
+            for row in batch:
+                texts.setdefault(row[0], []).append(text(row))
     conn.forget_words()
     conn.execute("DELETE FROM client_search WHERE client_id IN (SELECT id FROM reindexed)")
     _learn(conn, texts)
@@ -131,20 +128,24 @@ def phones(table: Table) -> tuple[str, ...]:
 
 
 @cache
-def text_maker(table: Table) -> Callable[[Values], str]:
-    """A function that gives, as one text, what a row of ``table`` is found by."""
-    columns, numbers = searched(table), phones(table)
-    # Of two names itemgetter makes a tuple; a word that is said twice counts once.
-    values = itemgetter(*columns, columns[0])
-    has_postal_code = "postal_code" in columns
+def text_maker(table: Table, order: tuple[str, ...] = ()) -> Callable[[Values], str]:
+    """A function that gives, as one text, what a row of ``table`` is found by.
+
+    The row has its values in this ``order``; without it in that of the table.
+    """
+    place = (order or table.all_columns).index
+    columns, numbers = searched(table), tuple(map(place, phones(table)))
+    # Of two places itemgetter makes a tuple; a word that is said twice counts once.
+    values = itemgetter(*map(place, columns), place(columns[0]))
+    postal_code = place("postal_code") if "postal_code" in columns else None
 
     def text(row: Values) -> str:
         parts = [*filter(None, values(row))]
-        for name in numbers:
-            if number := row[name]:
-                parts.append(phone_words(number))
-        if has_postal_code and row["postal_code"]:
-            parts.append(row["postal_code"].replace(" ", ""))
+        for number in numbers:
+            if phone := row[number]:
+                parts.append(phone_words(phone))
+        if postal_code and (code := row[postal_code]):
+            parts.append(code.replace(" ", ""))
         return " ".join(parts)
 
     return text
@@ -158,14 +159,15 @@ def phone_words(phone: str) -> str:
     return f"{digits} {digits[1:]}" if len(digits) == 11 and digits[0] == "1" else digits
 
 
-def note_words(client: Row, address: Row) -> None:
-    """Put beside a new client and its main address what they are found by: see ``WORDS``."""
-    texts = (text_maker(TABLES["client"])(client), text_maker(TABLES["address"])(address))
-    client[WORDS] = distinct_words(texts)
-    address[WORDS] = ""
+def words_of(client: Ordered, address: Ordered) -> str:
+    """What a new client with its main address is found by."""
+    return distinct_words((_CLIENT_TEXT(client), _ADDRESS_TEXT(address)))
 
 
 def distinct_words(parts: Iterable[str]) -> str:
     """The folded words of several texts, each once: the same whichever text came first."""
     # Sorting two texts rather than their twenty words.
     return " ".join(dict.fromkeys(word_list(" ".join(sorted(parts)))))
+
+
+_CLIENT_TEXT, _ADDRESS_TEXT = text_maker(CLIENT), text_maker(ADDRESS)

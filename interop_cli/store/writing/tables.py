@@ -5,10 +5,16 @@ Those of the entities are made of their fields.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
 
 from interop_cli.domain import fields
 from interop_cli.domain.fields.field import SYSTEM, Fields, Kind, columns
+
+Ordered = list[Any]
+"""A row as the values of ``Table.all_columns``, in their order."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,15 @@ class Table:
     def all_columns(self) -> tuple[str, ...]:
         """Every column, the system's first."""
         return SYSTEM + self.columns
+
+    def place(self, column: str) -> int:
+        """Where the value of a column stands in an ``Ordered`` row."""
+        return self.all_columns.index(column)
+
+    def ordered(self, rows: Iterable[Mapping[str, Any]]) -> list[Ordered]:
+        """New rows, by column and without those of the system, as they are inserted."""
+        values = itemgetter(*self.columns)
+        return [[None, 1, None, None, *values(row)] for row in rows]
 
 
 def _entity(

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import cast
+from typing import Any, cast
 
 from interop_cli.domain.errors import Conflict, InteropError
 from interop_cli.domain.messages import msg
@@ -22,7 +22,7 @@ from interop_cli.store import totals
 from interop_cli.store.engines.connection import FEW, Connection, Row
 from interop_cli.store.writing import journal, taken
 from interop_cli.store.writing.search_index import SearchIndex
-from interop_cli.store.writing.tables import TABLES, Table
+from interop_cli.store.writing.tables import TABLES, Ordered, Table
 
 # The version's digit is fixed, and two bits of another: a digit of chance becomes one of four.
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
@@ -58,27 +58,43 @@ class Writer:
         """
         if not rows:
             return []
+        if TABLES[table].named:
+            _name(rows, "uid")
+        return self.insert_ordered(table, TABLES[table].ordered(rows))
+
+    def insert_ordered(
+        self, table: str, rows: Sequence[Ordered], words: Sequence[str | None] = ()
+    ) -> list[int]:
+        """As ``insert``; what is not said yet is written into the rows.
+
+        ``words`` are those that the client of each row is found by, this row among what has them,
+        where that is known already.
+        """
+        if not rows:
+            return []
         spec = TABLES[table]
         if spec.named:
-            _name(rows)
-        values, owner, now = itemgetter(*spec.columns), _owner(spec), self.now
+            _name(rows, spec.place("uid"))
+        now = self.now
+        for row in rows:
+            row[1:4] = 1, now, now
         if len(rows) == 1:
-            one = (1, now, now, *values(rows[0]))
-            ids = [self.conn.insert_with(table, spec.all_columns[1:], one)]
+            rows[0][0] = self.conn.insert_with(table, spec.all_columns[1:], rows[0][1:])
+            ids = [rows[0][0]]
         else:
             ids = self.conn.next_ids(table, len(rows))
-            given = zip(ids, rows, strict=True)
-            self.conn.insert_many(
-                table,
-                spec.all_columns,
-                ((row_id, 1, now, now, *values(row)) for row_id, row in given),
-            )
-        taken.take(self.conn, table, rows)
+            for row_id, row in zip(ids, rows, strict=True):
+                row[0] = row_id
+            self.conn.insert_many(table, spec.all_columns, rows)
+        if taken.concerns(self.conn, table, spec.columns):
+            names = spec.all_columns
+            taken.take(self.conn, table, (dict(zip(names, row, strict=True)) for row in rows))
+        owner = itemgetter(spec.place(spec.client or "id"))
         found = self._these(ids)
-        self._made(spec, ids if spec.client == "id" else map(owner, rows), ids, found)
+        self._made(spec, map(owner, rows) if spec.client else [None] * len(ids), ids, found)
         if spec.counts:
             totals.mark(self.conn, self.operation_id, *found)
-        self._search.made(spec, ids, rows)
+        self._search.made(spec, rows, words)
         return ids
 
     def _made(
@@ -401,11 +417,11 @@ def _owner(spec: Table) -> Callable[[Row], int | None]:
     return itemgetter(spec.client) if spec.client else lambda _row: None
 
 
-def _name(rows: Sequence[Row]) -> None:
-    """Give a uid to the rows that have none."""
-    nameless = [row for row in rows if not row["uid"]]
+def _name(rows: Sequence[Any], place: Any) -> None:
+    """Give a uid to the rows that have none; it stands at ``place``."""
+    nameless = [row for row in rows if not row[place]]
     for row, uid in zip(nameless, new_uids(len(nameless)), strict=True):
-        row["uid"] = uid
+        row[place] = uid
 
 
 def new_uids(count: int) -> Iterator[str]:

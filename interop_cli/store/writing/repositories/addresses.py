@@ -9,6 +9,7 @@ from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row
 from interop_cli.store.writing.repositories.belonging import BelongingRepository
 from interop_cli.store.writing.repositories.contacts import give_up
+from interop_cli.store.writing.tables import Ordered
 
 PLACE = ("line_key", "city_key", "province", "postal_code", "country")
 
@@ -63,6 +64,10 @@ class AddressRepository(BelongingRepository):
     def add(self, rows: Sequence[Row]) -> list[int]:
         """Insert the columns of addresses that passed their rules; their ids."""
         return self.writer.insert("address", rows)
+
+    def add_mains(self, rows: Sequence[Ordered], words: Sequence[str | None]) -> None:
+        """Insert the main addresses of new clients; ``words``: see ``Writer.insert_ordered``."""
+        self.writer.insert_ordered("address", rows, words)
 
     def save(self, pairs: Sequence[tuple[Row, Address]]) -> int:
         """Write changed addresses over the rows they were read from; how many differed."""

@@ -21,7 +21,7 @@ from interop_cli.domain.values.text import caseless, fold
 from interop_cli.store.engines.connection import Row, fill_id_table
 from interop_cli.store.reading import used_by
 from interop_cli.store.reading.called import client_not_found, id_named
-from interop_cli.store.writing.tables import TABLES
+from interop_cli.store.writing.tables import TABLES, Ordered
 from interop_cli.store.writing.writer import Writer
 
 FLAGS = flags(CLIENT)
@@ -222,9 +222,12 @@ class ClientRepository:
 
     # -- writing ----------------------------------------------------------------------------
 
-    def add(self, rows: Sequence[Row]) -> list[int]:
-        """Insert the columns of clients that passed their rules; their ids."""
-        return self.writer.insert("client", rows)
+    def add(self, rows: Sequence[Ordered], words: Sequence[str | None] = ()) -> list[int]:
+        """Insert the columns of clients that passed their rules; their ids.
+
+        ``words``: see ``Writer.insert_ordered``.
+        """
+        return self.writer.insert_ordered("client", rows, words)
 
     def save(self, pairs: Sequence[tuple[Row, Client]]) -> int:
         """Write changed clients over the rows they were read from; how many differed."""
