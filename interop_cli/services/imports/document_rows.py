@@ -16,10 +16,10 @@ from interop_cli.domain.values.closed_lists import KINDS, SOLD, find_currency
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports import second_process
 from interop_cli.services.sales.documents import AMOUNT_FIELDS, OWN_FIELDS
-from interop_cli.store.writing.repositories.documents import to_row
+from interop_cli.store.writing.repositories.documents import ordered
 
 if TYPE_CHECKING:
-    from interop_cli.store.engines.connection import Row
+    from interop_cli.store.writing.tables import Ordered
 
 
 PLACE_NAMES = frozenset(f"ship_to.{part}" for part in PLACE_PARTS)
@@ -102,7 +102,9 @@ class PlainDocuments:
         self._context = second_process.apart(context)
         self._kind = kind
 
-    def told(self, values: dict[str, Any], *, build: bool) -> tuple[DocumentKey, Row | None] | None:
+    def told(
+        self, values: dict[str, Any], *, build: bool
+    ) -> tuple[DocumentKey, Ordered | None] | None:
         """The key of a row, and what is stored of a new document of it that names no party.
 
         As far as that can be told without its client, who is taken to count in the usual currency.
@@ -113,7 +115,7 @@ class PlainDocuments:
             return None
         return key, self._row(values, key[0]) if build else None
 
-    def _row(self, values: dict[str, Any], kind: str) -> Row | None:
+    def _row(self, values: dict[str, Any], kind: str) -> Ordered | None:
         if values.get("lines") is not None or any(map(values.get, NAMES_PARTY & values.keys())):
             return None
         usual = self._context.policy.currency
@@ -125,4 +127,4 @@ class PlainDocuments:
             document = Document.build({**own, "kind": kind}, self._context)
         except InteropError:
             return None
-        return None if self._context.warnings else to_row(document)
+        return None if self._context.warnings else ordered(document)

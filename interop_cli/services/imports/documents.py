@@ -40,14 +40,18 @@ from interop_cli.services.sales.documents import (
     with_subtotal,
 )
 from interop_cli.services.sales.parties import Linked, Parties
-from interop_cli.store.writing.repositories.documents import to_row
+from interop_cli.store.writing.repositories.documents import ordered
+from interop_cli.store.writing.tables import DOCUMENT, Ordered
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
 
 
+_CLIENT, _PAYER, _CURRENCY, _NUMBER, _KIND = map(
+    DOCUMENT.place, ("client_id", "bill_to_id", "currency", "number", "kind")
+)
 KEPT_WHEN_EMPTY = frozenset({"date", "status", "currency"})
-Told = tuple[DocumentKey, "Row | None"] | None
+Told = tuple[DocumentKey, Ordered | None] | None
 """What ``PlainDocuments`` tells of a row."""
 
 
@@ -55,7 +59,7 @@ class New(NamedTuple):
     """A row whose document will be inserted: its line in the file, what is stored, its lines."""
 
     line: int
-    row: Row
+    row: Ordered
     lines: list[DocumentLine] | None
 
 
@@ -107,10 +111,13 @@ class DocumentImport(RowImport):
         known = [None if isinstance(key, InvalidData) else existing.get(key) for key in keys]
         owners = [self._owner_of(record) for record in records]
         self._load_parties(rows, known, owners)
-        named = self.uow.documents.by_uids(uid for record in records if (uid := uid_of(record)))
+        uids = [uid_of(record) for record in records]
+        named = self.uow.documents.by_uids(filter(None, uids))
         new: dict[DocumentKey, New] = {}
         saves: list[tuple[Row, Revised]] = []
-        for record, key, row, owner, one in zip(records, keys, known, owners, told, strict=True):
+        for record, key, row, owner, uid, one in zip(
+            records, keys, known, owners, uids, told, strict=True
+        ):
             try:
                 if isinstance(key, InvalidData):
                     raise key
@@ -118,7 +125,8 @@ class DocumentImport(RowImport):
                     raise _twice()
                 if isinstance(owner, InteropError):
                     raise owner
-                self._agree(record, row, named)
+                if uid:
+                    self._agree(uid, row, named)
                 if row is None:
                     new[key] = self._new(record, key[0], owner, one[1] if one else None)
                 else:
@@ -190,11 +198,9 @@ class DocumentImport(RowImport):
                 wanted.add(owner.id if owner is not None else row["client_id"])
         self._parties.load(wanted)
 
-    def _agree(self, record: FileRow, row: Row | None, named: dict[object, Row]) -> None:
+    @staticmethod
+    def _agree(uid: str, row: Row | None, named: dict[object, Row]) -> None:
         """Refuse a row whose uid another document has, stored or earlier in the file."""
-        uid = uid_of(record)
-        if not uid:
-            return
         holder = named.get(uid)
         if holder is not None and (row is None or holder["id"] != row["id"]):
             raise wrong("uid", "import.uid", msg("is the uid of another document"))
@@ -203,20 +209,20 @@ class DocumentImport(RowImport):
 
     # -- one row ----------------------------------------------------------------------------
 
-    def _new(self, record: FileRow, kind: str, owner: Owner | None, plain: Row | None) -> New:
+    def _new(self, record: FileRow, kind: str, owner: Owner | None, plain: Ordered | None) -> New:
         """A row of a new document; ``plain`` is what was told of it before its client was known."""
         values: Mapping[str, Any] = record.values
         currency = currency_of(values, owner.currency if owner else None)
         lines = None
-        if plain is not None and owner is not None and plain["currency"] == currency:
+        if plain is not None and owner is not None and plain[_CURRENCY] == currency:
             self._check_sold(owner, kind)
-            plain.update(client_id=owner.id, bill_to_id=self._payer(values, owner, kind))
+            plain[_CLIENT], plain[_PAYER] = owner.id, self._payer(values, owner, kind)
             row = plain
         else:
             context = self.context.at(record.line, _number(record), record.parts)
             lines = _lines(values, currency, context)
             values = with_subtotal(values, lines) if lines else values
-            row = to_row(self._built(values, kind, owner, context))
+            row = ordered(self._built(values, kind, owner, context))
         self._inactive += not (owner and owner.active)
         self._jobs = self._jobs or kind == "job"
         return New(record.line, row, lines)
@@ -311,7 +317,7 @@ class DocumentImport(RowImport):
     @staticmethod
     def _check_sold(owner: Owner, kind: str, path: str = "client") -> None:
         """Refuse to a prospect what is sold."""
-        if kind not in SOLD:
+        if kind not in SOLD or not owner.prospect:
             return
         try:
             check_not_prospect(owner.code, owner.prospect)
@@ -321,13 +327,13 @@ class DocumentImport(RowImport):
     # -- writing ----------------------------------------------------------------------------
 
     def _insert(self, new: list[New]) -> None:
-        self._met.note((one.row["client_id"], one.row["bill_to_id"]) for one in new)
-        ids = self.uow.documents.add_rows([one.row for one in new])
+        self._met.note((one.row[_CLIENT], one.row[_PAYER]) for one in new)
+        ids = self.uow.documents.add_ordered([one.row for one in new])
         for document_id, one in zip(ids, new, strict=True):
             self._once(document_id)
-            self._note(one.line, one.row["number"], one.row["kind"], document_id, "created")
+            self._note(one.line, one.row[_NUMBER], one.row[_KIND], document_id, "created")
         self.uow.documents.add_lines(
-            (document_id, one.row["client_id"], one.lines)
+            (document_id, one.row[_CLIENT], one.lines)
             for document_id, one in zip(ids, new, strict=True)
             if one.lines
         )

@@ -104,6 +104,11 @@ class Owners:
         Raises NotFound ``client.not_found``, InvalidData ``import.ambiguous`` and
         ``import.contradiction``.
         """
+        if len(self._asked) == 1:  # as nearly always, and of somebody
+            ((name, kind),) = self._asked
+            found = self._known[kind].get(_text(values, name), ())
+            if len(found) == 1:
+                return found[0]
         left: Sequence[Owner] = ()
         by = ""
         for name, kind in self._asked:

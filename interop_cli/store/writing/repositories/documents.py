@@ -9,7 +9,7 @@ from interop_cli.domain.document import Document, DocumentLine
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Row, lock_owner, query_in_chunks
 from interop_cli.store.reading.documents import document_named
-from interop_cli.store.writing.tables import DOCUMENT, DOCUMENT_LINE
+from interop_cli.store.writing.tables import DOCUMENT, DOCUMENT_LINE, Ordered
 from interop_cli.store.writing.writer import Writer
 
 _PLAIN = tuple(
@@ -28,6 +28,12 @@ def to_row(document: Document) -> Row:
     row["year"] = int(row["date"][:4])
     row["taxes"] = json.dumps(taxes, ensure_ascii=False) if taxes else "[]"
     row["issued"] = int(values["issued"])
+    return row
+
+
+def ordered(document: Document) -> Ordered:
+    """The same in the order of the columns of the table."""
+    (row,) = DOCUMENT.ordered((to_row(document),))
     return row
 
 
@@ -63,8 +69,9 @@ class DocumentRepository:
 
     def by_numbers(self, kind: str, keys: Iterable[str]) -> dict[str, Row]:
         """The rows of these folded numbers: number key -> row."""
-        sql = "SELECT * FROM document WHERE kind = :kind AND number_key IN ({places})"
-        return {row["number_key"]: row for row in query_in_chunks(self.conn, sql, keys, kind=kind)}
+        condition, among = self.conn.among("number_key", keys)
+        sql = f"SELECT * FROM document WHERE kind = :kind AND {condition}"  # noqa: S608
+        return {row["number_key"]: row for row in self.conn.query(sql, among=among, kind=kind)}
 
     def by_uids(self, uids: Iterable[object]) -> dict[object, Row]:
         """The rows of these uids: uid -> row."""
@@ -115,11 +122,11 @@ class DocumentRepository:
 
     def add(self, documents: Sequence[Document]) -> list[int]:
         """Insert documents that passed their rules; their ids."""
-        return self.add_rows([to_row(document) for document in documents])
+        return self.add_ordered([ordered(document) for document in documents])
 
-    def add_rows(self, rows: Sequence[Row]) -> list[int]:
-        """The same of what is stored of them: see ``to_row``."""
-        return self.writer.insert("document", rows)
+    def add_ordered(self, rows: Sequence[Ordered]) -> list[int]:
+        """The same of what is stored of them: see ``ordered``."""
+        return self.writer.insert_ordered("document", rows)
 
     def save(self, pairs: Sequence[tuple[Row, Document]]) -> int:
         """Write changed documents over the rows they were read from; how many differed.
