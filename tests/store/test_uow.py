@@ -12,6 +12,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.undoing import undo
+from interop_cli.store.engines.connection import FEW
 from interop_cli.store.reading import operations
 from interop_cli.store.store import Store
 from interop_cli.store.writing import journal
@@ -183,6 +184,33 @@ def test_the_journal_shows_tampering(store: Store) -> None:
         store.conn.execute("DROP TRIGGER change_no_update ON change")
     store.conn.execute("UPDATE change SET before = '{}' WHERE operation_id = 2")
     assert list(journal.broken_links(store.conn)) == [{"operation_id": 2, "reason": "changes"}]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_the_journal_has_every_row_of_many_that_are_made(store: Store, *, after: bool) -> None:
+    """The database writes those changes itself, and their digest is made beside."""
+    add_client(store, code="A")
+    (client_id,) = held(store, "client", "id")
+    before = dump(store.conn)
+    codes = [(client_id, f"WAS-{n}", f"was-{n}", 0) for n in range(FEW + 1)]
+
+    def work(uow: UnitOfWork) -> None:
+        uow.clients.add_former_codes(codes)
+        if after:  # what is handed to it comes behind them
+            uow.clients.set_active(client_id, 0)
+
+    _, operation = store.run(work, operation="x")
+    assert operation is not None
+    changes = list(journal.changes_of(store.conn, operation))
+    assert [change["entity_id"] for change in changes[: FEW + 1]] == held(
+        store, "client_code", "id"
+    )
+    told = {(c["entity"], c["client_id"], c["action"], c["version"]) for c in changes}
+    made = ("client_code", client_id, "insert", 1)
+    assert told == ({made, ("client", client_id, "update", 2)} if after else {made})
+    assert list(journal.broken_links(store.conn)) == []
+    take_back(store, operation)
+    assert dump(store.conn) == before
 
 
 @pytest.mark.parametrize(
