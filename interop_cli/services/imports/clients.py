@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.domain.address import Address
@@ -29,7 +28,7 @@ from interop_cli.services.clients.matching import (
     warn_of_similar,
 )
 from interop_cli.services.clients.writing import CardWriter, NewCard, Others, code_for
-from interop_cli.services.imports import second_process
+from interop_cli.services.imports.second_process import ToldImport
 from interop_cli.services.imports.client_rows import PlainClients, Ready, stated
 from interop_cli.services.imports.matching import (
     Clashes,
@@ -50,7 +49,7 @@ from interop_cli.services.imports.nested import (
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.pasts import Losers, Pasts
 from interop_cli.services.imports.payers import Endings, Payers
-from interop_cli.services.imports.rows import Again, FileRow, RowImport, also_on_line
+from interop_cli.services.imports.rows import Again, FileRow, also_on_line
 from interop_cli.services.outcome import MAX_ITEMS
 from interop_cli.store.writing.tables import CLIENT, Ordered
 
@@ -63,7 +62,7 @@ _WHERE = ("line1", "line2", "city", "postal_code")
 
 
 @dataclass
-class Import(RowImport):
+class Import(ToldImport):
     """The import at work; ``run`` does it.
 
     ``keys`` are what a row is recognised by, ``named`` whether a person named them, ``absent``
@@ -82,7 +81,6 @@ class Import(RowImport):
     # What is done to so few rows again and again stays in the processor's cache.
     size: ClassVar[int] = 500
     _found: Counter[str] = field(default_factory=Counter)
-    _ready: Sequence[Ready | None] = ()  # what is known already of the rows of the batch
 
     def __post_init__(self) -> None:
         self.who = FileClients(
@@ -116,17 +114,9 @@ class Import(RowImport):
     def _writer(self) -> CardWriter:
         return CardWriter(self.uow, self.context)
 
-    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
-        """The rows in batches, with what was told ahead of those of a large file."""
-        teller = partial(PlainClients, self.context)
-        found = second_process.batches(
-            records, self.size, teller, self.builds, self.context.warnings, large=self.large
-        )
-        with closing(found):
-            for rows, told in found:
-                self._ready = [Ready.of(one) for one in told]
-                yield rows
-                self._ready = ()
+    def teller(self) -> PlainClients:
+        """Tells of rows of clients."""
+        return PlainClients(self.context)
 
     def conclude(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""
@@ -200,7 +190,8 @@ class Import(RowImport):
     def _recognised(self, records: Sequence[FileRow]) -> list[Read]:
         """The rows with who they are about; those of which that cannot be told are rejected."""
         self._columns.look_in(records)
-        ready, self._ready = self._ready or [None] * len(records), ()
+        ready = [Ready.of(one) for one in self.told] or [None] * len(records)
+        self.told = ()  # a batch that waited for the end was told nothing of
         whos = [
             one.who if one else NOBODY if record.error else identity(record.values)
             for record, one in zip(records, ready, strict=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from interop_cli.domain.document import Document, DocumentLine
@@ -16,7 +14,7 @@ from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.closed_lists import SOLD
 from interop_cli.domain.values.text import fold
-from interop_cli.services.imports import second_process
+from interop_cli.services.imports.second_process import ToldImport
 from interop_cli.services.imports.document_rows import (
     NAMES_PARTY,
     DocumentKey,
@@ -30,7 +28,7 @@ from interop_cli.services.imports.document_rows import (
     place_parts,
 )
 from interop_cli.services.imports.references import Met, Owner, Owners
-from interop_cli.services.imports.rows import FileRow, RowImport, uid_of
+from interop_cli.services.imports.rows import FileRow, uid_of
 from interop_cli.services.outcome import MAX_ITEMS
 from interop_cli.services.sales.documents import (
     OWN_FIELDS,
@@ -72,7 +70,7 @@ class Revised(NamedTuple):
 
 
 @dataclass
-class DocumentImport(RowImport):
+class DocumentImport(ToldImport):
     """Rows of documents; ``kind`` is that of rows which do not say theirs."""
 
     kind: str | None = None
@@ -80,24 +78,15 @@ class DocumentImport(RowImport):
     _inactive: int = 0
     _jobs: bool = False
     size: ClassVar[int] = 1000
-    _told: Sequence[Told] = ()  # what is known already of the rows of the batch
 
     def __post_init__(self) -> None:
         self._owners = Owners(self.uow)
         self._parties = Parties(self.uow)
         self._met = Met(self.uow)
 
-    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
-        """The rows in batches, with what was told ahead of those of a large file."""
-        teller = partial(PlainDocuments, self.context, self.kind)
-        found = second_process.batches(
-            records, self.size, teller, self.builds, self.context.warnings, large=self.large
-        )
-        with closing(found):
-            for rows, told in found:
-                self._told = told
-                yield rows
-                self._told = ()
+    def teller(self) -> PlainDocuments:
+        """Tells of rows of documents."""
+        return PlainDocuments(self.context, self.kind)
 
     # -- a batch ----------------------------------------------------------------------------
 
@@ -105,7 +94,7 @@ class DocumentImport(RowImport):
         """Write new documents and changed ones, each set with one statement."""
         rows = [record.values for record in records]
         self._owners.load(rows, (str(v).strip() for row in rows if (v := row.get("bill_to"))))
-        told, self._told = self._told or [None] * len(records), ()
+        told: Sequence[Told] = self.told or [None] * len(records)
         keys = [self._key_of(record, one) for record, one in zip(records, told, strict=True)]
         existing = self._existing(keys)
         known = [None if isinstance(key, InvalidData) else existing.get(key) for key in keys]

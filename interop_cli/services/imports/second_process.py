@@ -17,16 +17,17 @@ import signal
 import struct
 import sys
 import threading
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO, Any, NoReturn, Protocol
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context, RuleWarning
-from interop_cli.services.imports.rows import FileRow
+from interop_cli.services.imports.rows import FileRow, RowImport
 
 ALONE = 4000  # rows of a file that are not worth a process
 AHEAD = 4  # batches that are read before they are written
@@ -43,6 +44,26 @@ class Teller(Protocol):
 
         ``build``: what would be stored of it, too, as it is thought to be new.
         """
+
+
+@dataclass
+class ToldImport(RowImport):
+    """An import that is told ahead of the rows of a large file, in ``told``, a batch at a time."""
+
+    told: Sequence[Any] = ()
+
+    @abstractmethod
+    def teller(self) -> Teller:
+        """What tells of its rows."""
+
+    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow], None, None]:
+        """The rows in batches."""
+        found = batches(
+            records, self.size, self.teller, self.builds, self.context.warnings, large=self.large
+        )
+        with closing(found):
+            for rows, self.told in found:
+                yield rows
 
 
 Batch = tuple[list[FileRow], Sequence[Any]]
