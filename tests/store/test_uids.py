@@ -24,7 +24,7 @@ from interop_cli.services.undoing import undo
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.migrations import migrate
 from interop_cli.store.store import Store
-from interop_cli.store.writing.writer import new_uids
+from interop_cli.store.writing.uids import new_uids
 from tests.store.test_imports import Row, rows, statuses, take_in
 from tests.support.many_stores import NewStore
 from tests.support.stores import NOW, add_client, dump

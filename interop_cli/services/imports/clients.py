@@ -28,7 +28,6 @@ from interop_cli.services.clients.matching import (
     warn_of_similar,
 )
 from interop_cli.services.clients.writing import CardWriter, NewCard, Others, code_for
-from interop_cli.services.imports.second_process import ToldImport
 from interop_cli.services.imports.client_rows import PlainClients, Ready, stated
 from interop_cli.services.imports.matching import (
     Clashes,
@@ -50,6 +49,7 @@ from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.pasts import Losers, Pasts
 from interop_cli.services.imports.payers import Endings, Payers
 from interop_cli.services.imports.rows import Again, FileRow, also_on_line
+from interop_cli.services.imports.second_process import ToldImport
 from interop_cli.services.outcome import MAX_ITEMS
 from interop_cli.store.writing.tables import CLIENT, Ordered
 

@@ -9,24 +9,18 @@ what they mean is said by the repositories, which write through it.
 from __future__ import annotations
 
 import json
-import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import cast
 
 from interop_cli.domain.errors import Conflict, InteropError
 from interop_cli.domain.messages import msg
-from interop_cli.domain.values.code import derived_uid
 from interop_cli.store import totals
 from interop_cli.store.engines.connection import FEW, Connection, Row
 from interop_cli.store.writing import journal, taken
 from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Ordered, Table
-
-# The version's digit is fixed, and two bits of another: a digit of chance becomes one of four.
-_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
-_DIGITS = 20  # of chance in a uid, in hexadecimal
+from interop_cli.store.writing.uids import as_today, give_uids
 
 
 class Writer:
@@ -59,7 +53,7 @@ class Writer:
         if not rows:
             return []
         if TABLES[table].named:
-            _name(rows, "uid")
+            give_uids(rows, "uid")
         return self.insert_ordered(table, TABLES[table].ordered(rows))
 
     def insert_ordered(
@@ -74,7 +68,7 @@ class Writer:
             return []
         spec = TABLES[table]
         if spec.named:
-            _name(rows, spec.place("uid"))
+            give_uids(rows, spec.place("uid"))
         now = self.now
         for row in rows:
             row[1:4] = 1, now, now
@@ -248,7 +242,7 @@ class Writer:
         spec, columns = TABLES[table], TABLES[table].all_columns
         restored = [
             {**row, "version": row["version"] + 1, "updated_at": self.now}
-            for row in self._as_today(spec, rows)
+            for row in as_today(self.conn, spec, rows)
         ]
         self.conn.insert_many(table, columns, ([row[name] for name in columns] for row in restored))
         taken.take(self.conn, table, restored)
@@ -260,16 +254,6 @@ class Writer:
             self._search.touch(row[spec.client] for row in restored)
         if spec.counts:
             totals.mark_rows(self.conn, self.operation_id, restored)
-
-    def _as_today(self, spec: Table, rows: Sequence[Row]) -> Iterator[Row]:
-        """Rows as the journal has them, with the columns that came since they were deleted."""
-        nameless = spec.named and not all(row.get("uid") for row in rows)
-        first = journal.origin(self.conn) if nameless else ""
-        for row in rows:
-            today = {**dict.fromkeys(spec.columns), **row}
-            if spec.named and not today["uid"]:
-                today["uid"] = derived_uid(first, spec.name, row["id"])
-            yield today
 
     def redact(self, texts: Mapping[int, Mapping[int, str]]) -> int:
         """Write texts over the ``before`` of journaled changes; how many.
@@ -415,24 +399,3 @@ def changed_meanwhile(*, again: bool) -> Conflict:
 def _owner(spec: Table) -> Callable[[Row], int | None]:
     """What gives the client on whose history a change of a row is shown."""
     return itemgetter(spec.client) if spec.client else lambda _row: None
-
-
-def _name(rows: Sequence[Any], place: Any) -> None:
-    """Give a uid to the rows that have none; it stands at ``place``."""
-    nameless = [row for row in rows if not row[place]]
-    for row, uid in zip(nameless, new_uids(len(nameless)), strict=True):
-        row[place] = uid
-
-
-def new_uids(count: int) -> Iterator[str]:
-    """So many uids that nothing ever had, of version 7: they begin with the time.
-
-    So thousands of them go to the end of the index rather than all over it, which is what an import
-    would pay for with version 4.
-    """
-    now = f"{time.time_ns() // 1_000_000:012x}"
-    head = f"{now[:8]}-{now[8:]}-7"
-    chance = os.urandom(count * _DIGITS // 2).hex()
-    for start in range(0, count * _DIGITS, _DIGITS):
-        digits = chance[start : start + _DIGITS]
-        yield f"{head}{digits[:3]}-{_VARIANT[digits[3]]}{digits[4:7]}-{digits[7:19]}"
