@@ -26,12 +26,18 @@ from interop_cli.store.sync.links import CLEARED, dumped
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.target import OpenTarget
 
+DECIDED = (LinkState.CONFLICT, LinkState.IN_SYNC, LinkState.PENDING, LinkState.FAILED)
+"""Where a link stands of which somebody may decide."""
 LOCAL, REMOTE = "local", "remote"
 PULLED = {"client": pulled(CLIENT), "contact": pulled(CONTACT)}
 
 
 def columns(opened: OpenTarget, local: LocalRecord, link: Link) -> tuple[Difference, ...]:
-    """The conflict in three columns: as last pushed, ours, theirs."""
+    """The conflict in three columns: as last pushed, ours, theirs. None where nobody asks: of a
+    record that is excluded, in a file, gone there, or of which it is not known what is there.
+    """
+    if link.state not in DECIDED:
+        return ()
     ours = as_kept(opened.connector.payload(local), link.pushed, link.kept)
     return three_columns(link.pushed, ours, link.seen or {})
 
@@ -80,7 +86,13 @@ def resolve(
     chosen: Mapping[str, str],
     context: Context,
 ) -> Outcome:
-    """Write the decisions; the record is pending then, or equal to what is there."""
+    """Write the decisions; the record is pending then, or equal to what is there.
+
+    Where there is nothing to decide, nothing changes.
+    """
+    item = {"id": local.id, "code": local.code, "entity": local.entity}
+    if link.state not in DECIDED or not (chosen or link.state is LinkState.CONFLICT):
+        return one({**item, "status": "unchanged", "taken": {}, "error": None}, changed=False)
     seen = link.seen or {}
     theirs = {name: seen[name] for name, side in chosen.items() if side == REMOTE}
     if opened.connector.descriptor(local.entity).once:
@@ -95,14 +107,7 @@ def resolve(
         was=link.state,
         **{**CLEARED, "state": LinkState.PENDING, "pushed": dumped(base), "stamp": ""},
     )
-    item = {
-        "id": local.id,
-        "code": local.code,
-        "entity": local.entity,
-        "status": "ok",
-        "taken": dict(chosen),
-        "error": None,
-    }
+    item |= {"status": "ok", "taken": dict(chosen), "error": None}
     return one(item, changed=True, warnings=context.warnings if changed else [])
 
 

@@ -198,6 +198,25 @@ def test_a_404_of_a_machine_in_between_says_nothing_of_records(
     assert items(crm("sync", "push", "--json")) == {"A": "ok", "B": "ok", "C": "ok"}
 
 
+def test_where_nothing_is_to_decide_a_resolve_changes_nothing(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    create(crm, "A")
+    create(crm, "B")
+    crm("sync", "push", "-q")
+    crm("sync", "unlink", "A", "--exclude", "-q")
+    create(crm, "C")
+    portal.fail("reply", reply=Reply(503, {}), times=99, match="/crm/")
+    crm("sync", "push", "-q")
+    portal.mishaps.clear()
+    before = crm("sync", "status", "--json").json[0]
+    assert (before["unknown"], before["excluded"]) == (1, 1)
+    for code in ("A", "B", "C"):
+        resolved = crm("sync", "resolve", code, "--take", "local", "--json")
+        assert (resolved.code, resolved.json["changed"]) == (0, 0)
+    assert crm("sync", "status", "--json").json[0] == before
+
+
 def test_a_refused_token_pauses_until_connected(crm: Run, portal: FakeHubSpot) -> None:
     create(crm, "A")
     portal.token = "another-token-0123456789"  # type: ignore[misc]
