@@ -1,5 +1,8 @@
 """Sync: pushing contacts to a fake portal, and planning without calling anybody.
 
+What we wait for is held against the time the portal itself took; on a machine that others use, the
+processor that both took tells more: ``cpu_seconds`` and ``portal_cpu_seconds``.
+
 python -m benchmarks.bench_sync [--contacts N] [--clients N] [--full]
 """
 
@@ -44,6 +47,15 @@ class Portal:
         with urllib.request.urlopen(f"{self.url}/stats") as answer:
             found: dict[str, Any] = json.load(answer)
         return found
+
+    def cpu(self) -> float:
+        """The seconds of processor that it has taken, where the system tells (Linux)."""
+        try:
+            text = Path(f"/proc/{self.child.pid}/stat").read_text()
+        except OSError:
+            return 0.0
+        user, system = text.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
         """End it."""
@@ -103,11 +115,11 @@ def pushing(contacts: int, milliseconds: int) -> None:
             folder = Path(name)
             db = connected(folder, portal)
             interop("client", "import", clients_file(folder, contacts), "-q", db=db)
-            before = portal.stats()
+            before, theirs = portal.stats(), portal.cpu()
             start, used = time.perf_counter(), cpu_of_children()
             megabytes = peak_memory([*PROGRAM, "--db", db, "sync", "push", "-q"])
             seconds, used = time.perf_counter() - start, cpu_of_children() - used
-            after = portal.stats()
+            after, theirs = portal.stats(), portal.cpu() - theirs
             start = time.perf_counter()
             interop("sync", "push", "-q", db=db)
             nothing = time.perf_counter() - start
@@ -125,6 +137,7 @@ def pushing(contacts: int, milliseconds: int) -> None:
         "ratio": round(seconds / answering, 2),
         "seconds": round(seconds, 2),
         "cpu_seconds": round(used, 2),
+        "portal_cpu_seconds": round(theirs, 2),
         "megabytes": megabytes,
         "answering_seconds": round(answering, 2),
         "calls": calls,
@@ -144,7 +157,7 @@ def planning(clients: int) -> None:
         plan = [*PROGRAM, "--db", db, "sync", "plan", "--offline", "-q", "-o", "ndjson"]
         listing = [*PROGRAM, "--db", db, "client", "list", "--all", "-o", "ndjson"]
         figures = compare(Command(plan), Command(listing), pairs=3, target=10)
-        figures["megabytes"] = peak_memory(plan)
+        figures |= {"seconds_target": 4, "megabytes": peak_memory(plan)}
     record(f"sync.plan_offline.{clients}", figures)
 
 
@@ -158,6 +171,8 @@ def main(argv: list[str] | None = None) -> None:
     contacts, clients = (10_000, 100_000) if asked.full else (asked.contacts, asked.clients)
     pushing(contacts, 0)
     pushing(contacts, 100)
+    if asked.full:
+        pushing(10 * contacts, 0)  # what it takes of the memory
     planning(clients)
 
 
