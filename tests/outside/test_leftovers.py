@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from interop_cli.store.engines import sqlite
 from tests.support.cli import Run
 from tests.support.outside import content, environment
 
@@ -75,7 +76,7 @@ def test_a_run_that_is_killed_leaves_nothing_for_ever(
     """Killed while it checks its copy."""
     code = (
         "import time\nfrom interop_cli.store.engines import files\n"
-        "def wait(path):\n"
+        "def wait(path, **_options):\n"
         "    if 'part' not in str(path): return []\n"
         "    print(flush=True); time.sleep(600)\n"
         "files.problems_of = wait\n"
@@ -220,12 +221,21 @@ def test_triggers_of_others_on_a_server(postgres_shop: str, invoke: Run) -> None
 
 
 def test_a_backup_that_cannot_be_read_now_is_not_called_damaged(
-    shop: Path, monday: Path, invoke: Run
+    shop: Path, monday: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waited: list[float] = []
+
+    def opened(uri: str, lock_timeout: float) -> object:
+        waited.append(lock_timeout)
+        return begin(uri, lock_timeout)
+
+    begin = sqlite._open
+    monkeypatch.setattr(sqlite, "_open", opened)
     with closing(sqlite3.connect(monday, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         done = invoke(*RESTORE, "--lock-timeout", "0.2", "--json")
         assert (done.code, done.error["code"]) == (75, "db.busy")
+        assert waited == [0.2]  # once, and as long as was asked for
         holder.execute("ROLLBACK")
 
 

@@ -142,13 +142,14 @@ def test_the_kind_of_session_that_is_asked_for(postgres_shop: str, invoke: Run) 
 
 
 def test_of_several_hosts_the_one_that_takes_writes(postgres_shop: str, invoke: Run) -> None:
+    soon = ("--lock-timeout", "1")  # how long one is waited for that takes writes
     with through(postgres_shop) as gone, through(postgres_shop) as there:
         gone.gone.set()
         hosts = f"127.0.0.1:{gone.port},127.0.0.1:{there.port}"
         url = f"postgresql://postgres@{hosts}/{there.way.database}"
         assert invoke("--db", url, "client", "edit", "ACME", "--terms", "x", "-q").code == 0
         env = {"PGOPTIONS": "-cdefault_transaction_read_only=on"}
-        result = invoke("--db", url, "client", "list", "--json", env=env)
+        result = invoke("--db", url, "client", "list", "--json", *soon, env=env)
         assert (result.code, result.error["code"]) == (69, "db.session")
         anyone = f"{url}?target_session_attrs=any"
         assert invoke("--db", anyone, "client", "list", "--json", env=env).code == 0

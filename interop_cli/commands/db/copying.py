@@ -115,7 +115,14 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
         def backup() -> Backup:
             for_file = None if server else app.user
             with app.output.progress(None, _("Reading the backup")) as advance:
-                reading = opened(file, app.now(), advance, place=place, for_file=for_file)
+                reading = opened(
+                    file,
+                    app.now(),
+                    advance,
+                    lock_timeout=app.lock_timeout,
+                    place=place,
+                    for_file=for_file,
+                )
                 return ending.enter_context(reading)
 
         def about() -> Iterator[str]:

@@ -46,6 +46,7 @@ def opened(
     now: str,
     advance: Callable[[int], None],
     *,
+    lock_timeout: float,
     place: str | None = None,
     for_file: User | None = None,
 ) -> Iterator[Backup]:
@@ -70,10 +71,10 @@ def opened(
         else:
             path, tool = checked_path(file), "sqlite"
             conn = None
-        if problems := problems_of(path):
+        if problems := problems_of(path, lock_timeout=lock_timeout):
             raise unsound(msg("{what}", what=problems[0]["what"]))
         if conn is None:
-            conn = sqlite.connect(path)
+            conn = sqlite.connect(path, lock_timeout=lock_timeout)
             ending.callback(conn.close)
         yield _looked_at(file, conn, tool, admin)
 

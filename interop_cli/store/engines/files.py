@@ -80,7 +80,7 @@ def copied(conn: SqliteConnection, target: Path) -> Iterator[Path]:
         raise cannot_write(target, error) from error
 
 
-def problems_of(path: Path) -> list[Row]:
+def problems_of(path: Path, *, lock_timeout: float = 30.0) -> list[Row]:
     """What SQLite finds wrong with a file: ``{"code", "what"}``; empty where it is sound.
 
     Raises IoFailure and the like where it cannot be read: that says nothing of what it holds.
@@ -89,7 +89,7 @@ def problems_of(path: Path) -> list[Row]:
     from interop_cli.store.engines.open import refuse_unreadable
 
     try:
-        conn = sqlite.connect(path)
+        conn = sqlite.connect(path, lock_timeout=lock_timeout)
         try:
             return problems(conn)
         finally:

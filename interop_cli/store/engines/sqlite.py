@@ -20,7 +20,13 @@ from interop_cli.domain.values.text import fold
 from interop_cli.store.engines import json_text
 from interop_cli.store.engines import sqlite_matching as matching
 from interop_cli.store.engines.connection import FEW, Connection, Member, Row, Values
-from interop_cli.store.engines.sqlite_errors import busy, commit_failed, driver, translating
+from interop_cli.store.engines.sqlite_errors import (
+    busy,
+    commit_failed,
+    driver,
+    is_busy,
+    translating,
+)
 from interop_cli.store.engines.twins import moved_to, refuse_moved
 
 if TYPE_CHECKING:
@@ -372,8 +378,8 @@ def connect(path: Path, *, lock_timeout: float = 30.0, frozen: bool = False) -> 
         uri = f"file:{_escaped(path)}?mode="
         try:
             raw = _open(uri + ("ro&immutable=1" if frozen else "rw"), lock_timeout)
-        except driver.OperationalError:
-            if frozen:
+        except driver.OperationalError as error:
+            if frozen or is_busy(error):
                 raise
             raw = _open(uri + "ro", lock_timeout)  # a file we may only read
         return SqliteConnection(raw, path, identity)

@@ -26,10 +26,17 @@ __all__ = [
     "commit_failed",
     "damaged",
     "driver",
+    "is_busy",
     "temporary_folder",
     "translated",
     "translating",
 ]
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether somebody else holds a lock, for which was waited."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def translated(error: Exception, *, reading: bool = False) -> InteropError:
@@ -38,7 +45,7 @@ def translated(error: Exception, *, reading: bool = False) -> InteropError:
     ``reading``: nothing was written but temporary files.
     """
     name = str(getattr(error, "sqlite_errorname", ""))
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if is_busy(error):
         return busy()
     if isinstance(error, driver.IntegrityError):
         return Conflict("db.constraint", msg("The database refused the change: {rule}.", rule=name))
