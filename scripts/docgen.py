@@ -100,9 +100,15 @@ SPEED = (
     ("edit.100000", "`client edit - --terms net60`, the same codes", "the same"),
     (
         "list.1000000",
-        "`client list --all -o ndjson`, 1,000,000 clients",
+        "`client list --all -o ndjson`, 1,000,000 clients, in time of the processor",
         "`sqlite-utils rows --nl`",
     ),
+    (
+        "list.postgres.json.1000000",
+        "the same on PostgreSQL, by the clock",
+        "`COPY` of the same rows as the server makes JSON of them, by psql",
+    ),
+    ("list.postgres.bare.1000000", "the same", "`COPY` of the bare columns, by psql"),
     (
         "export.100000",
         "`client export --format ndjson`, 100,000 clients",
