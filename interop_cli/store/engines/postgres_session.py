@@ -117,6 +117,18 @@ class Session(psycopg.Connection[Any]):
     address = NOWHERE
     facts = Facts()
     lock_timeout = 0.0
+    _asked: psycopg.Cursor[Any] | None = None
+
+    def execute(
+        self, query: Any, params: Any = None, *, prepare: bool | None = None, binary: bool = False
+    ) -> psycopg.Cursor[Any]:
+        """As of any connection, with one cursor for all: a new one costs as much as a statement.
+
+        So an answer is read before the next question.
+        """
+        if self._asked is None or self.closed:
+            self._asked = self.cursor()
+        return self._asked.execute(query, params, prepare=prepare, binary=binary)
 
     @property
     def patience(self) -> str:
