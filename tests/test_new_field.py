@@ -55,14 +55,12 @@ NOTE_ATTRIBUTE = "    source: Line = None\n"
 MIGRATION = '''\
 """The page of a client on LinkedIn, the nickname of a contact, a dock, the source of a note."""
 
-SCRIPT = "ALTER TABLE client ADD COLUMN linkedin {text}"
-
-
-def apply(_conn, run_ddl):
-    run_ddl(SCRIPT)
-    run_ddl("ALTER TABLE contact ADD COLUMN nickname {text}")
-    run_ddl("ALTER TABLE address ADD COLUMN dock {text}")
-    run_ddl("ALTER TABLE note ADD COLUMN source {text}")
+SCRIPT = """
+ALTER TABLE client ADD COLUMN linkedin {text};
+ALTER TABLE contact ADD COLUMN nickname {text};
+ALTER TABLE address ADD COLUMN dock {text};
+ALTER TABLE note ADD COLUMN source {text};
+"""
 '''
 PROFILE = """\
 title = "Made up"

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from interop_cli.store.reading.clients import ListQuery
 
 
-# What a table shows without --fields: what fits a terminal.
-
-
 # Which clients, in which order.
 list_options = options(
     option("--all", "everything", is_flag=True, help=N_("Same as --status all.")),

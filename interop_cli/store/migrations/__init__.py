@@ -38,14 +38,18 @@ POSTGRES_WORDS = {
 
 
 class Migration(NamedTuple):
-    """One step, in the module ``m<name>``."""
+    """One step, in the module ``m<name>``: its ``SCRIPT``, or what its ``apply`` does."""
 
     name: str
 
     def apply(self, conn: Connection, run_ddl: Callable[[str], None]) -> None:
         """Make the step, with the database open in a transaction."""
         # Imported on use: every command asks which steps there are, few apply one.
-        importlib.import_module(f"{__name__}.m{self.name}").apply(conn, run_ddl)
+        step = importlib.import_module(f"{__name__}.m{self.name}")
+        if hasattr(step, "apply"):
+            step.apply(conn, run_ddl)
+        else:
+            run_ddl(step.SCRIPT)
 
 
 MIGRATIONS = tuple(

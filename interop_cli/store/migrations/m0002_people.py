@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from interop_cli.store.engines.connection import Connection
-
 # ``deactivated_with`` marks a contact that its client's deactivation took along: bringing the
 # client back brings those back, and no others. A blob is named by its content, so it is written
 # once and never changed; rows that refer to it are journaled, the blob itself is not, and it
@@ -87,8 +83,3 @@ CREATE TABLE user_role (
   updated_at {text} NOT NULL
 ) {strict};
 """
-
-
-def apply(_conn: Connection, run_ddl: Callable[[str], None]) -> None:
-    """Make the tables; nothing in them differs between the engines."""
-    run_ddl(SCRIPT)

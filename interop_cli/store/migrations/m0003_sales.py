@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from interop_cli.store.engines.connection import Connection
-
 # ``bill_to_id`` is NULL where the client pays itself; ``year`` repeats the date for the totals.
 # ``sales_run`` says when totals were computed, ``sales_year`` when those of all clients were.
+# The totals have no foreign keys, they are only ever joined.
 SCRIPT = """
 CREATE TABLE document (
   id {id},
@@ -110,8 +107,3 @@ CREATE TABLE sales_year (
   latest {int} NOT NULL CHECK (latest IN (0, 1))
 ) {strict};
 """
-
-
-def apply(_conn: Connection, run_ddl: Callable[[str], None]) -> None:
-    """Make the tables; the totals have no foreign keys, they are only ever joined."""
-    run_ddl(SCRIPT)

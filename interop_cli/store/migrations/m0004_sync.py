@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from interop_cli.store.engines.connection import Connection
-
 # Of a target, what a person configures is journaled (see ``tables.py``); what a run finds out is
 # not: whether it is paused, how often it failed, which process works on it. Links are derived data:
 # they say what the remote holds, which no undo can change.
@@ -85,8 +81,3 @@ CREATE TABLE sync_event (
 CREATE INDEX sync_event_target ON sync_event (target_id, id);
 CREATE INDEX sync_event_of ON sync_event (entity, local_id);
 """
-
-
-def apply(_conn: Connection, run_ddl: Callable[[str], None]) -> None:
-    """Make the tables; nothing in them differs between the engines."""
-    run_ddl(SCRIPT)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from interop_cli.store.engines.connection import Connection
-
 SCRIPT = """
 CREATE TABLE erasure (
   contact_id {int} PRIMARY KEY,
@@ -14,8 +10,3 @@ CREATE TABLE erasure (
   rewritten {int} NOT NULL CHECK (rewritten IN (0, 1))
 ) {strict};
 """
-
-
-def apply(_conn: Connection, run_ddl: Callable[[str], None]) -> None:
-    """Make the table; nothing in it differs between the engines."""
-    run_ddl(SCRIPT)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from interop_cli.store.engines.connection import Connection
-
 # ``leaves``: ``erase``, or ``merge`` with the record of ``heir`` (a row of the same table as
 # ``local_id``) while ours is gone. Orphans are found out by a pull: neither is journaled.
 SCRIPT = """
@@ -23,8 +19,3 @@ CREATE TABLE sync_orphan (
 ) {strict};
 CREATE UNIQUE INDEX sync_orphan_remote ON sync_orphan (target_id, entity, remote_id);
 """
-
-
-def apply(_conn: Connection, run_ddl: Callable[[str], None]) -> None:
-    """Make the columns and the table; nothing in them differs between the engines."""
-    run_ddl(SCRIPT)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from interop_cli.store.engines.connection import Connection
-
 SCRIPT = """
 CREATE TABLE moved (
   id {int} PRIMARY KEY CHECK (id = 1),
@@ -13,8 +9,3 @@ CREATE TABLE moved (
   at {text} NOT NULL
 ) {strict};
 """
-
-
-def apply(_conn: Connection, run_ddl: Callable[[str], None]) -> None:
-    """Make the table; nothing in it differs between the engines."""
-    run_ddl(SCRIPT)

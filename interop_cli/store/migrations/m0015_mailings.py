@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from interop_cli.store.engines.connection import Connection
-
 # ``recipients`` and ``copies`` are JSON, as is ``refused``: those of them that the server did not
 # take. A row is ``unknown`` from before the server is spoken to until its answer is written down.
 SCRIPT = """
@@ -29,8 +25,3 @@ CREATE UNIQUE INDEX mailing_attempt ON mailing (client_id, document_id, attempt)
 CREATE INDEX mailing_document ON mailing (document_id);
 CREATE INDEX mailing_open ON mailing (document_id) WHERE state = 'unknown';
 """
-
-
-def apply(_conn: Connection, run_ddl: Callable[[str], None]) -> None:
-    """Make the table; nothing in it differs between the engines."""
-    run_ddl(SCRIPT)
