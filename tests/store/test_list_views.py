@@ -87,6 +87,16 @@ def paged(store: Store, view: lists.ListView, sort: str | None) -> list[int]:
 
 
 @pytest.mark.parametrize("entity", VIEWS)
+@pytest.mark.parametrize("asked", ["TRUE", "c.merged_into_id IS NULL", "c.name_key IS NULL"])
+def test_what_a_list_holds_is_counted_with_or_without_its_clients(
+    shop: Store, entity: str, asked: str
+) -> None:
+    condition = lists.Condition(asked, {})
+    found = lists.rows(shop.conn, VIEWS[entity], lists.RowQuery(condition), ["id"])
+    assert lists.count(shop.conn, VIEWS[entity], condition) == sum(map(len, found))
+
+
+@pytest.mark.parametrize("entity", VIEWS)
 def test_pages_are_the_whole_list_in_any_order(shop: Store, entity: str) -> None:
     view = VIEWS[entity]
     whole = ids(shop, view)

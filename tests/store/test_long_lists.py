@@ -11,6 +11,7 @@ import pytest
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields.field import ValueKind
 from interop_cli.store.engines.open import open_database
+from interop_cli.store.reading import documents, lists
 from interop_cli.store.reading.clients import ListQuery, client_rows
 from interop_cli.store.sync.departures import gone_contacts
 
@@ -60,6 +61,22 @@ def test_only_a_few_are_read_in_the_order_of_an_index(
     if limit and sort.lstrip("-") in ("code", "name"):
         scan += f" USING INDEX client_{sort.lstrip('-')}_key"
     assert scan in plan
+    conn.close()
+
+
+def test_the_latest_documents_are_read_in_the_order_of_an_index(sqlite_ready_url: str) -> None:
+    conn = open_database(sqlite_ready_url)
+    asked: list[str] = []
+    conn.raw.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+    list(lists.rows(conn, documents.VIEW, lists.RowQuery(limit=50), ["number", "client"]))
+    lists.count(conn, documents.VIEW, lists.EVERYTHING)
+    conn.raw.set_trace_callback(None)  # type: ignore[attr-defined]
+    listed, counted = (
+        [row["detail"] for row in conn.query(f"EXPLAIN QUERY PLAN {sql}")] for sql in asked
+    )
+    assert listed[0] == "SCAN d USING INDEX document_date"
+    assert not any("ORDER BY" in step for step in listed)
+    assert len(counted) == 1, "the clients of all documents are looked up to count these"
     conn.close()
 
 

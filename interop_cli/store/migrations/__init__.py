@@ -75,6 +75,7 @@ MIGRATIONS = tuple(
         "0018_kept_there",
         "0019_later",
         "0020_mailing_client",
+        "0021_latest_first",
     )
 )
 

@@ -139,9 +139,10 @@ def rows(
 
 def count(conn: Connection, view: ListView, condition: Condition) -> int:
     """How many rows a condition chooses."""
-    found = conn.query(
-        f"SELECT COUNT(*) AS n{view.source} WHERE {condition.sql}", **condition.params
-    )
+    # A row has one of each that is joined to it: where nobody asks for those, it is counted alone.
+    alone = condition.sql == EVERYTHING.sql
+    source = view.source.partition(" JOIN ")[0] if alone else view.source
+    found = conn.query(f"SELECT COUNT(*) AS n{source} WHERE {condition.sql}", **condition.params)
     return int(found[0]["n"])
 
 
