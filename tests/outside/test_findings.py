@@ -119,7 +119,7 @@ def bug(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
         def fail(*_args: object, **_kwargs: object) -> None:
             raise error
 
-        monkeypatch.setattr("interop_cli.store.reading.clients.client_rows", fail)
+        monkeypatch.setattr("interop_cli.store.reading.clients._chosen", fail)
 
     return plant
 
