@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from interop_cli.clock import Clock
 from tests.fakes.qbo import REALM, FakeQuickBooks
 from tests.fakes.server import Reply
 from tests.support.cli import Result, Run
@@ -81,6 +82,12 @@ def books(invoke: Run, fake: FakeQuickBooks, sqlite_ready_url: str) -> Books:
     made = Books(invoke, fake, INTEROP_DB=sqlite_ready_url)
     made.configure()
     return made
+
+
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the program waits between its attempts takes no time."""
+    monkeypatch.setattr(Clock, "sleep", lambda _clock, _seconds: None)
 
 
 def writes(fake: FakeQuickBooks) -> list[str]:
@@ -225,6 +232,7 @@ def test_8_bad_rows_in_a_batch_fail_alone_with_their_own_message(
     assert writes(fake) == ["batch"]
 
 
+@pytest.mark.usefixtures("without_waiting")
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_404_without_a_fault_says_nothing_of_records(
     books: Books, fake: FakeQuickBooks, status: int
@@ -322,6 +330,7 @@ def test_18_no_update_lacks_sparse(books: Books, fake: FakeQuickBooks) -> None:
     assert {row["DisplayName"] for row in fake.held().values()} == {"Client 1", "Client 2"}
 
 
+@pytest.mark.usefixtures("without_waiting")
 def test_22_no_token_shows_on_any_failing_path(books: Books, fake: FakeQuickBooks) -> None:
     books.create("A", "Client A")
     for mishap in (
