@@ -298,6 +298,23 @@ def lock_owner(conn: Connection, table: str, row_id: int) -> None:
     conn.lock("client", f"id = (SELECT client_id FROM {table} WHERE id = :id)", id=row_id)  # noqa: S608
 
 
+def insert_apart(
+    conn: Connection,
+    table: str,
+    columns: Sequence[str],
+    row: Values,
+    parts: Sequence[tuple[str, Sequence[str], Sequence[Values]]],
+    row_id: int | None,
+) -> int:
+    """What ``Connection.insert_with`` does, by a statement for each table."""
+    if row_id is None:
+        (row_id,) = conn.next_ids(table, 1)
+    conn.insert_many(table, ("id", *columns), [(row_id, *row)])
+    for part, names, rows in parts:
+        conn.insert_many(part, names, ((row_id, *values) for values in rows))
+    return row_id
+
+
 def schema_of(conn: Connection) -> str:
     """The name of the schema of a server in which our tables are."""
     return str(conn.query("SELECT current_schema() AS name")[0]["name"])

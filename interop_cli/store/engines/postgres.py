@@ -14,7 +14,7 @@ from typing import Any
 
 from interop_cli.domain.errors import Busy, InteropError
 from interop_cli.store.engines import json_text
-from interop_cli.store.engines.connection import FEW, Member, Row, Values
+from interop_cli.store.engines.connection import FEW, Member, Row, Values, insert_apart
 from interop_cli.store.engines.distribute import KEYS
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, translating
 from interop_cli.store.engines.postgres_lost import open_patiently
@@ -108,11 +108,7 @@ class PostgresConnection(Transactions):
     ) -> int:
         # A distributed engine would ask for an id on every node that has the table.
         if self.distributed or any(len(rows) > AT_ONCE for _part, _names, rows in parts):
-            (made,) = (row_id,) if row_id is not None else self.next_ids(table, 1)
-            self.insert_many(table, ("id", *columns), [(made, *row)])
-            for part, names, rows in parts:
-                self.insert_many(part, names, ((made, *values) for values in rows))
-            return made
+            return insert_apart(self, table, columns, row, parts, row_id)
         given = f"COALESCE(CAST(%s AS BIGINT), nextval('{table}_id_seq'))"
         sql = f"{_insertion(table, ('id', *columns), given, 1)} RETURNING id"
         values = [row_id, *row]

@@ -19,7 +19,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines import json_text
 from interop_cli.store.engines import sqlite_matching as matching
-from interop_cli.store.engines.connection import FEW, Connection, Member, Row, Values
+from interop_cli.store.engines.connection import FEW, Connection, Member, Row, Values, insert_apart
 from interop_cli.store.engines.sqlite_errors import (
     busy,
     commit_failed,
@@ -144,12 +144,7 @@ class SqliteConnection:
         parts: Sequence[tuple[str, Sequence[str], Sequence[Values]]] = (),
         row_id: int | None = None,
     ) -> int:
-        if row_id is None:
-            (row_id,) = self.next_ids(table, 1)
-        self.insert_many(table, ("id", *columns), [(row_id, *row)])
-        for part, names, rows in parts:
-            self.insert_many(part, names, ((row_id, *values) for values in rows))
-        return row_id
+        return insert_apart(self, table, columns, row, parts, row_id)
 
     @contextmanager
     def write(self, *, moved: bool = False, **_always: bool) -> Iterator[None]:
