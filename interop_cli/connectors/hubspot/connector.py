@@ -49,15 +49,11 @@ class HubSpot(HubSpotReader):
     )
 
     def payload(self, local: LocalRecord) -> Payload:
-        return self._makers[local.entity](local.values)
+        return self.with_constants(local.entity, self._makers[local.entity](local.values))
 
     @cached_property
     def _makers(self) -> dict[str, Maker]:
-        return {entity: self._maker(entity) for entity in self.entities}
-
-    def _maker(self, entity: str) -> Maker:
-        made, constants = fields.maker(self.descriptor(entity)), self.with_constants(entity, {})
-        return (lambda values: made(values) | constants) if constants else made
+        return {entity: fields.maker(self.descriptor(entity)) for entity in self.entities}
 
     _connected = False
     """Whether the properties of ours were looked for in this run."""
