@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from interop_cli.seed.shop import Shop
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-_CODE = CLIENT.place("code")
+_CODE, _UID, _ADDRESS_UID = CLIENT.place("code"), CLIENT.place("uid"), ADDRESS.place("uid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Seeding(Import):
     def _insert(self, new: list[Written]) -> None:
         for client, address, _words in (one.card for one in new if one.card):
             code = client[_CODE]
-            client[CLIENT.place("uid")] = derived_uid(self.origin, "client", code)
-            address[ADDRESS.place("uid")] = derived_uid(self.origin, "address", code)
+            client[_UID] = derived_uid(self.origin, "client", code)
+            address[_ADDRESS_UID] = derived_uid(self.origin, "address", code)
         super()._insert(new)
 
 

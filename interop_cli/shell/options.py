@@ -11,7 +11,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Field, Fields, Kind, taken
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, KINDS, SAME_STATUSES, STATUS_NAMES
-from interop_cli.domain.values.text import fold
+from interop_cli.domain.values.text import fold, word_list
 from interop_cli.shell.command import RowId, given, option, options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,8 +59,6 @@ def search_option(help: str) -> Callable[[F], F]:
 
 
 def _with_a_word(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    from interop_cli.domain.values.text import word_list
-
     if value is not None and not word_list(value):
         raise UsageError("search.empty", msg("--search: there is no word in it to look for."))
     return value

@@ -144,7 +144,7 @@ def text_maker(table: Table, order: tuple[str, ...] = ()) -> Callable[[Values], 
         for number in numbers:
             if phone := row[number]:
                 parts.append(phone_words(phone))
-        if postal_code and (code := row[postal_code]):
+        if postal_code is not None and (code := row[postal_code]):
             parts.append(code.replace(" ", ""))
         return " ".join(parts)
 
