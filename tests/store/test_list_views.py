@@ -206,6 +206,7 @@ TAGS = (
     r'["\"", "\\", "\n\t\u001f", "\ud83d\ude00", ", "]',
     '[", "]',
     '["\x7f"]',
+    '["a\x1f\x0b"]',
     " [ ] ",
     "[",
     'no "JSON" [1]',
@@ -244,7 +245,10 @@ def test_the_text_an_engine_makes_is_the_one_the_output_makes(store: Store) -> N
 
 def test_objects_of_more_members_than_a_function_takes(store: Store) -> None:
     add_client(store, "L'\"Œuvre", code="A")
-    members = [(f"m{at}", "c.name" if at % 2 else "c.id", ValueKind.TEXT) for at in range(120)]
+    members = [
+        (f"m{at}", *(("c.name", ValueKind.TEXT) if at % 2 else ("c.id", ValueKind.INT)))
+        for at in range(120)
+    ]
     members[49] = ("m49", "c.tags", ValueKind.JSON)
     (block,) = store.conn.objects(members, " FROM client c", {})
     found = json.loads(block)

@@ -7,7 +7,10 @@ not as it should be. What is no JSON becomes a text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from interop_cli.store.engines.connection import Member
 
@@ -62,3 +65,59 @@ def postgres_columns(members: Sequence[Member]) -> str:
         f'{forms.get(kind, "{sql}").replace("{sql}", sql)} AS "{name}"'
         for name, sql, kind in members
     )
+
+
+# -- of what a server copies ---------------------------------------------------------------------
+
+# A value is copied with these escapes, all but one of which are those of JSON; NULL is \N, which
+# no text is, as a backslash in one is two.
+_COPIED = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+_NULL = b"\\N"
+_CONTROLS = bytes([*range(1, 9), *range(11, 32)])
+_NOT_JSON = rb"(\\[^v])|\\v|[\x01-\x08\x0b-\x1f]"
+_BARE = frozenset({"int", "money", "bool", "json"})
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def copied_objects(members: Sequence[Member]) -> tuple[str, Callable[[bytes], bytes]]:
+    """Columns for ``COPY … TO STDOUT``, and what makes lines of objects of the rows it gives.
+
+    Many rows at a time: the text of one is nothing but its values put into a form.
+    """
+    truth = "CASE CAST({sql} AS INT) <> 0 WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END"
+    columns = ", ".join(
+        truth.format(sql=sql) if kind == "bool" else sql for _name, sql, kind in members
+    )
+    values = (f'"{name}":%b' if kind in _BARE else f'"{name}":"%b"' for name, _sql, kind in members)
+    form, width = ("{" + ",".join(values) + "}\n").encode(), len(members)
+    arrays = [place for place, (_name, _sql, kind) in enumerate(members) if kind == "json"]
+
+    def lines(rows: bytes) -> bytes:
+        count = rows.count(b"\n")
+        found = rows[:-1].replace(b'"', b'\\"').replace(b"\n", b"\t").split(b"\t")
+        for place in arrays:
+            found[place::width] = map(_texts, found[place::width])
+        made = form * count % tuple(found)
+        made = made.replace(b'"%b"' % _NULL, b"null").replace(b":" + _NULL, b":null")
+        if b"\\v" in rows or len(rows.translate(None, _CONTROLS)) < len(rows):
+            made = re.sub(_NOT_JSON, _control, made)
+        return made
+
+    return columns, lines
+
+
+def _control(found: re.Match[bytes]) -> bytes:
+    """A control character as JSON has it; other escapes as they are."""
+    return found[1] or b"\\u%04x" % (11 if found[0] == b"\\v" else found[0][0])
+
+
+@lru_cache(1024)  # tags and the like repeat
+def _texts(copied: bytes) -> bytes:
+    """JSON out of a column, as it was copied, the way all engines write it."""
+    if copied in (b"[]", _NULL):
+        return copied
+    text = re.sub(rb"\\(.)", lambda sign: _COPIED.get(sign[1], sign[1]), copied).decode()
+    try:
+        return _encode(json.loads(text)).encode()
+    except (ValueError, RecursionError):
+        return _encode(text).encode()

@@ -8,7 +8,7 @@ transactions around it are in ``postgres_transactions``.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import chain, islice
 from typing import Any
 
@@ -56,13 +56,14 @@ class PostgresConnection(Transactions):
     def objects(
         self, members: Sequence[Member], tail: str, params: Mapping[str, object]
     ) -> Generator[bytes]:
-        # The objects are made of rows that are sorted already: so the sort has less to carry.
-        columns = json_text.postgres_columns(members)
-        made = f"SELECT row_to_json(made) FROM (SELECT {columns}{tail}) AS made"  # noqa: S608
-        # No sign in JSON is one of these, so that nothing of it is quoted.
-        copying = f"COPY ({made}) TO STDOUT (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')"
-        with translating():
-            yield from self.raw.copied(to_pyformat(copying) if params else copying, params)
+        # The server copies the values, and the objects are made here: row_to_json looks up how each
+        # value is written for every row anew, which takes twice as long as all else.
+        columns, lines = json_text.copied_objects(members)
+        copying = f"COPY (SELECT {columns}{tail}) TO STDOUT"
+        asked = to_pyformat(copying) if params else copying
+        with translating(), closing(self.raw.copied(asked, params)) as blocks:
+            for block in blocks:
+                yield lines(block)
 
     def execute(self, sql: str, /, **params: object) -> int:
         with translating():

@@ -214,7 +214,7 @@ class Session(psycopg.Connection[Any]):
                 yield rows
                 rows = coming.result()
 
-    def copied(self, copying: str, params: Mapping[str, object]) -> Iterator[bytes]:
+    def copied(self, copying: str, params: Mapping[str, object]) -> Generator[bytes]:
         """What ``COPY … TO STDOUT`` gives, in blocks of whole rows.
 
         The server sends each row by itself; those that are here already are taken together.
