@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from interop_cli.connectors.protocol import OAuthApp, Secret, Target, TargetSetting, Tools
 from interop_cli.domain.errors import ConfigError
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, constant
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.payload import Payload, Value, text
-from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Trace
+from interop_cli.domain.sync.records import Failed, RemoteIdentity, RemoteRecord, Result, Trace
 
 if TYPE_CHECKING:
     from interop_cli.connectors.http import Http, HttpAnswer
@@ -241,11 +241,30 @@ def _quoted(settings: Mapping[str, Any]) -> dict[str, str]:
     return {name: quote(str(value), safe="") for name, value in settings.items()}
 
 
+def halved(
+    items: Sequence[T], push: Callable[[Sequence[T]], list[Result]], id_of: Callable[[T], int]
+) -> list[Result]:
+    """What becomes of a batch that was refused as a whole, so that nothing of it was written: each
+    half goes by itself, and where that goes wrong, its trouble is that of its records.
+    """
+    results, middle = list[Result](), len(items) // 2
+    for half in (items[:middle], items[middle:]):
+        try:
+            results += push(half)
+        except Trouble as trouble:
+            results += [Failed(id_of(one), trouble) for one in half]
+    return results
+
+
+def unanswered(text: Message | None = None) -> Trouble:
+    """An answer without what was asked for: that is not an empty list, and nothing is gone."""
+    text = text or msg("The answer lacks what was asked for.")
+    return Trouble(TroubleKind.RETRY, "remote.answer", text)
+
+
 def unnamed() -> Trouble:
     """The trouble of a system that does not say which one it is."""
-    return Trouble(
-        TroubleKind.RETRY, "remote.answer", msg("The answer does not say which system it is.")
-    )
+    return unanswered(msg("The answer does not say which system it is."))
 
 
 def check_settings(known: Sequence[TargetSetting], given: Mapping[str, object]) -> None:

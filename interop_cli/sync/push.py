@@ -254,14 +254,16 @@ class Push:
         return found
 
     def _depart(self, found: Sorted) -> set[int]:
-        """Send what cannot be taken back, one by one; or see whether a person did it there."""
-        revisit: set[int] = set()
-        if self.opened.final:
-            for todo, local_id in found.final:
+        """See what a person did there already, and send the rest where it may be: what cannot be
+        taken back, one by one.
+        """
+        if self.opened.auto:
+            return set()
+        ids = [local_id for _todo, local_id in found.final]
+        done, revisit = self.sender.look_for_done(found.arranged.entity, ids)
+        for todo, local_id in found.final if self.opened.final else ():
+            if local_id not in done:
                 revisit |= self.sender.send(found.arranged, todo, [local_id])
-        elif not self.opened.auto:
-            ids = [local_id for _todo, local_id in found.final]
-            self.sender.look_for_done(found.arranged.entity, ids)
         return revisit
 
     def _steps(self, entity: str, ids: list[int] | None) -> Iterator[Step]:

@@ -24,6 +24,8 @@ OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
 BY_HAND = frozenset(map(str, (Todo.BY_HAND, *FINAL)))
 KEPT_BY_OTHERS = frozenset({"sync.value_taken", "sync.export.key_taken"})
 """Why a record is held back that wants what another one has, and keeps."""
+UNMENDED = frozenset({LinkState.FAILED, LinkState.CONFLICT, LinkState.DETACHED})
+"""Records that are not there as they are here until somebody sees to it."""
 GUARDED = frozenset({"sync.prospect", "sync.payer_prospect"})
 STANDS = frozenset({(OK, UNCHANGED), (ERROR, SKIPPED)})
 """What was said before, and is not replaced by what is said then."""
@@ -41,6 +43,8 @@ class Line:
     remote_id: str | None = None
     reason: Reason | None = None
     number: str | None = None
+    refused: bool = False
+    """Whether it stays as it is until it is changed, or somebody says ``sync retry``."""
 
     def item(self, target: str) -> dict[str, Any]:
         """As the result object shows it."""
@@ -78,7 +82,13 @@ class Report:
     """Whether a record that is blocked counts as failed: one that was asked for by name does."""
 
     def say(
-        self, step: Step, status: str, reason: Reason | None = None, remote_id: str | None = None
+        self,
+        step: Step,
+        status: str,
+        reason: Reason | None = None,
+        remote_id: str | None = None,
+        *,
+        refused: bool = False,
     ) -> None:
         """Note what became of a record.
 
@@ -98,15 +108,17 @@ class Report:
             remote_id or step.link.remote_id,
             reason,
             local.number,
+            refused,
         )
 
     def blocked(self, step: Step) -> None:
-        """Note that a record is held back. What was refused, or wants a value that another one
-        keeps, is still not there: that is told as a failure until it is mended.
+        """Note that a record is held back. What was refused, is in conflict or detached, or wants
+        a value that another one keeps, is still not there: that is a failure until it is mended.
         """
-        failed = step.link.state is LinkState.FAILED and not self.strict
+        failed = step.link.state in UNMENDED and not self.strict
         taken = step.reason is not None and step.reason.code in KEPT_BY_OTHERS
-        self.say(step, ERROR if failed or taken else SKIPPED, step.reason)
+        status = ERROR if failed or taken else SKIPPED
+        self.say(step, status, step.reason, refused=step.is_refused)
 
     def forget(self, step: Step) -> None:
         """Take back what was said of a record: it is to be looked at again."""
@@ -141,6 +153,11 @@ class Report:
             and line.reason.code not in idle
             for line in self.lines.values()
         )
+
+    @property
+    def refused(self) -> int:
+        """How many records were refused, and are not sent again as they are by themselves."""
+        return sum(line.refused for line in self.lines.values())
 
     @property
     def failed(self) -> int:
@@ -250,13 +267,14 @@ def status(opened: OpenTarget) -> dict[str, Any]:
     """The counts of one target, over all that it takes.
 
     ``attention`` names what needs a person: a name of ``NAMES`` and how many, None where nothing
-    does.
+    does. ``refused`` are those of the failed that are not sent again by themselves.
     """
     target, counts = opened.target, Counter[str]()
     conn = opened.store.conn
     in_step = in_step_counts(conn, target.id, opened.connector.entities)
     for step in all_told(opened):
         place = place_of(step)
+        counts["refused"] += step.is_refused
         if step.link.state is LinkState.IN_SYNC and step.link.id is not None:
             if place == "in_sync":
                 continue  # it is counted below
@@ -278,6 +296,7 @@ def status(opened: OpenTarget) -> dict[str, Any]:
         **{name: counts[name] for name in NAMES},
         "target": target.name,
         "kind": target.kind,
+        "refused": counts["refused"],
         "paused": paused,
         "paused_until": target.paused_until if paused else None,
         "paused_by": target.paused_by if paused else None,

@@ -266,20 +266,27 @@ class Sender:
         for start in range(0, len(ids), size):
             yield list(self.opened.steps_of(entity, ids[start : start + size]))
 
-    def look_for_done(self, entity: str, ids: Sequence[int]) -> None:
-        """Find out which of the records that are to go have gone, by a person's hand."""
+    def look_for_done(self, entity: str, ids: Sequence[int]) -> tuple[set[int], set[int]]:
+        """Which of the records that are to go have gone, by a person's hand, and those that they
+        were merged into, which may have changed by it. Raises Stopped.
+        """
+        gone, heirs = set[int](), set[int]()
         for steps in self._afresh(entity, ids):
             try:
                 done = departing.done_there(self.opened, [s for s in steps if s.is_final])
             except Trouble as trouble:
                 self.breaker.met(trouble)
-                return
+                return gone, heirs
             finally:
                 self.report.calls += len(self.opened.connector.traces())
             self.breaker.succeeded()
             departing.forget(self.opened, entity, done)
             for step, _remote_id in done:
                 self.report.say(step, UNCHANGED, reason("gone"))
+                gone.add(step.local.id)
+                if step.local.departure is not None and step.local.departure.heir is not None:
+                    heirs.add(step.local.departure.heir)
+        return gone, heirs
 
     def look_for_freed(self, entity: str, ids: Sequence[int]) -> bool:
         """Let go those of the records refused for what another had that may go by now; whether

@@ -256,7 +256,9 @@ def _failed(
         opened.target.id, send.entity, send.id, opened.owner, **values
     ):
         return "late"
-    report.say(step, ERROR, Reason(trouble.code, trouble.message, trouble.field))
+    reason = Reason(trouble.code, trouble.message, trouble.field)
+    failed = values["state"] is LinkState.FAILED and kind is not TroubleKind.NAME_TAKEN
+    report.say(step, ERROR, reason, refused=failed)
     return str(values["state"])
 
 

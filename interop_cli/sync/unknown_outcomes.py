@@ -11,7 +11,7 @@ from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
 from interop_cli.domain.sync.merge import is_erased, merge, without_erased
 from interop_cli.domain.sync.payload import Payload, differences
-from interop_cli.domain.sync.plan import Reason, Step, Todo
+from interop_cli.domain.sync.plan import Reason, Step, Todo, reason
 from interop_cli.domain.sync.records import Action, RemoteRecord, Send
 from interop_cli.domain.sync.turns import compared
 from interop_cli.store.sync.links import CLEARED, dumped, held_there, message_text, owners
@@ -22,7 +22,7 @@ from interop_cli.sync.target import OpenTarget
 
 GONE = msg("Its record is not there any more.")
 MERGED = msg("Its record was merged into another one there.")
-BOTH = msg("Both sides changed the same field.")
+BOTH = reason("conflict").message
 FOREIGN = msg("Another record there has that name, number or key.")
 
 
@@ -213,10 +213,11 @@ def adopt(
     """
     entity, local = step.local.entity, step.local
     holder = uow.links.holder(opened.target.id, entity, remote.remote_id)
-    reason = strange(local.id, remote, attempt, holder, opened.connector.descriptor(entity))
-    if reason is not None:
-        _set(uow, opened, step, state=LinkState.FAILED, **_fault(failing, reason))
-        report.say(step, ERROR, reason, remote_id=remote.remote_id)
+    why = strange(local.id, remote, attempt, holder, opened.connector.descriptor(entity))
+    if why is not None:
+        _set(uow, opened, step, state=LinkState.FAILED, **_fault(failing, why))
+        refused = failing is not TroubleKind.NAME_TAKEN
+        report.say(step, ERROR, why, remote_id=remote.remote_id, refused=refused)
         return False
     values = {
         **CLEARED,
@@ -251,16 +252,16 @@ def compare(
     detached. ``sent``: a call may have brought it, of which nobody knew.
     """
     link = step.link
-    reason = lost(link, remote)
-    if remote is None or reason is not None:
-        reason = reason or Reason("remote.gone", GONE)
-        _set(uow, opened, step, state=LinkState.DETACHED, **_fault(TroubleKind.GONE, reason))
-        report.say(step, ERROR, reason)
+    why = lost(link, remote)
+    if remote is None or why is not None:
+        why = why or Reason("remote.gone", GONE)
+        _set(uow, opened, step, state=LinkState.DETACHED, **_fault(TroubleKind.GONE, why))
+        report.say(step, ERROR, why)
         return
     result = merge(link.pushed, ours, remote.values, opened.connector.descriptor(step.local.entity))
     if result.conflicts or give_up:
         field = result.conflicts[0].field if result.conflicts else None
-        reason = Reason("sync.conflict", BOTH, field)
+        why = Reason("sync.conflict", BOTH, field)
         _set(
             uow,
             opened,
@@ -270,9 +271,9 @@ def compare(
             seen_at=opened.clock.stamp(),
             attempt=dumped(ours),
             remote_version=remote.version,
-            **_fault(TroubleKind.STALE, reason),
+            **_fault(TroubleKind.STALE, why),
         )
-        report.say(step, ERROR, reason)
+        report.say(step, ERROR, why)
         return
     _set(
         uow,

@@ -304,6 +304,25 @@ class ConnectorContract:
         if mishap.get("reply") and mishap["reply"].status == 429:
             assert trouble.value.retry_after == 7
 
+    @pytest.mark.parametrize("answer", [{}, [], {"errors": []}])
+    def test_an_answer_that_says_nothing_is_no_empty_list(
+        self, connector: Connector, make: Make, fake: FakeRemote, answer: Any
+    ) -> None:
+        made, send = self.pushed(connector, make(1)).remote_id, create(connector, make(2))
+        reads: list[Callable[[], Any]] = [
+            connector.is_empty,
+            lambda: connector.lookup([send]),
+            lambda: connector.fetch("client", [made]),
+            lambda: list(connector.everything("client")),
+            lambda: list(connector.changes("client", "2026-11-20T00:00:00Z")),
+        ]
+        for read in reads:
+            assert read() is not None
+            fake.fail("reply", reply=Reply(200, answer), times=1)
+            with pytest.raises(Trouble) as trouble:
+                read()
+            assert trouble.value.kind is TroubleKind.RETRY
+
     def test_nobody_there(self, connector: Connector, make: Make, fake: Any) -> None:
         connector.close()  # or the line that is still open would be answered
         fake.__exit__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS, HttpConnector
+from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS, HttpConnector, unanswered
 from interop_cli.connectors.http import HttpAnswer
 from interop_cli.connectors.protocol import Grant, OAuthApp, TargetSetting
 from interop_cli.domain.messages import msg
@@ -146,8 +146,10 @@ class Ledger(HttpConnector):
         return Trouble(TroubleKind.VALIDATION, "ledger.refused", refused, field=field.name)
 
     def _rows(self, entity: str, **params: str) -> list[Any]:
-        found = self._call("GET", PATHS[entity], params=params)
-        return [row for row in found["value"] if isinstance(row.get("id"), str)]
+        found = self._call("GET", PATHS[entity], params=params).get("value")
+        if not isinstance(found, list):  # which is not the same as none
+            raise unanswered()
+        return [row for row in found if isinstance(row.get("id"), str)]
 
     def _call(self, method: str, path: str, **how: Any) -> Any:
         company = self.target.settings.get("company")

@@ -124,6 +124,56 @@ def test_a_contact_moves_to_another_company(connector: HubSpot, fake: FakeHubSpo
     assert fake.companies_of(done.remote_id) == {second}
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_contact_that_its_company_did_not_get_is_told(
+    connector: HubSpot, fake: FakeHubSpot, whole: bool
+) -> None:
+    one, gone = (
+        done.remote_id for done in push(connector, client(1), client(2, name="Autre inc."))
+    )
+    people = [contact(number, client_remote=one) for number in (7, 8)]
+    made = [done.remote_id for done in push(connector, *people)]
+    there = connector.fetch("contact", made)
+    moved = [contact(7, client_remote=gone), contact(8, client_remote=None, name="Autre")]
+    sends = [
+        update(connector, local, there[remote_id], connector.payload(was))
+        for local, was, remote_id in zip(moved, people, made, strict=True)
+    ]
+    fake.remove(gone)
+    if whole:
+        refused = {"category": "OBJECT_NOT_FOUND", "message": "No such company"}
+        fake.fail("reply", match="/associate/default", reply=Reply(404, refused), times=9)
+    failed, done = sorted(connector.push(Action.UPDATE, sends), key=lambda result: result.id)
+    assert isinstance(done, Done)
+    assert isinstance(failed, Failed)
+    assert (failed.trouble.kind, failed.trouble.field) == (TroubleKind.MISSING_REF, "client")
+
+
+def test_an_answer_that_names_fewer_associations_than_were_asked_for_is_no_success(
+    connector: HubSpot, fake: FakeHubSpot
+) -> None:
+    one, two = (done.remote_id for done in push(connector, client(1), client(2, name="Autre inc.")))
+    was = contact(7, client_remote=one)
+    made = only(push(connector, was)).remote_id
+    there = connector.fetch("contact", [made])[made]
+    send = update(connector, contact(7, client_remote=two), there, connector.payload(was))
+    fake.fail("reply", match="/associate/default", reply=Reply(200, {"status": "COMPLETE"}))
+    failed = only(connector.push(Action.UPDATE, [send]))
+    assert isinstance(failed, Failed)
+    assert failed.trouble.kind is TroubleKind.UNKNOWN
+
+
+def test_records_that_an_answer_leaves_out_without_a_word_are_not_gone(
+    connector: HubSpot, fake: FakeHubSpot
+) -> None:
+    ids = [done.remote_id for done in push(connector, client(1), client(2, name="Autre inc."))]
+    row = {"id": ids[0], "properties": {"hs_object_id": ids[0]}}
+    fake.fail("reply", match="batch/read", reply=Reply(200, {"results": [row]}))
+    with pytest.raises(Trouble) as trouble:
+        connector.fetch("client", ids)
+    assert trouble.value.kind is TroubleKind.RETRY
+
+
 def test_a_shared_mailbox_is_sent_once(connector: HubSpot, fake: FakeHubSpot) -> None:
     shared = "comptabilite@groupe.example"
     results = push(connector, contact(1, email=shared), contact(2, email=shared, email_free=False))

@@ -505,14 +505,17 @@ class FakeHubSpot(FakeServer):
     def _associate(self, call: Call, match: re.Match[str]) -> Reply:
         if refused := self._misshapen(call, "associate"):
             return refused
-        for one in call.body["inputs"]:
-            self.linked.add((one["from"]["id"], one["to"]["id"]))
         spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
-        made = [
-            {"from": one["from"], "to": one["to"], "associationSpec": spec}
-            for one in call.body["inputs"]
-        ]
-        return self._answered(made, [], 200)
+        made, lost = [], []
+        for one in call.body["inputs"]:
+            pair = one["from"]["id"], one["to"]["id"]
+            if self.objects["companies"].get(pair[1], {"archived": True})["archived"]:
+                lost.append(pair[1])
+                continue
+            self.linked.add(pair)
+            made.append({"from": one["from"], "to": one["to"], "associationSpec": spec})
+        errors = [self._row_error("OBJECT_NOT_FOUND", "Could not get some objects.", ids=lost)]
+        return self._answered(made, errors if lost else [], 200)
 
     @route("POST", rf"/crm/associations/{V}/contacts/companies/batch/archive")
     def _unassociate(self, call: Call, match: re.Match[str]) -> Reply:

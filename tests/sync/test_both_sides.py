@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from interop_cli.domain.sync.link import LinkState
 from interop_cli.store.store import Store
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.memory import MemoryRemote
+from tests.fakes.server import Reply
 from tests.support.cli import Run
 from tests.support.stores import add_client, store
 from tests.sync.conftest import create
@@ -202,6 +204,21 @@ def test_a_change_there_is_met_without_versions(store: Store) -> None:
     assert remote.rows[first].values["phone"] == "theirs"
     assert remote.rows[second].values["city"] == "theirs"
     assert remote.rows[second].values["phone"] == "+14185550199"
+
+
+@pytest.mark.parametrize("answer", [{}, {"results": []}, {"status": "PENDING", "results": []}])
+def test_an_answer_without_the_records_detaches_none(
+    pushed: Run, portal: FakeHubSpot, answer: dict[str, Any]
+) -> None:
+    pushed("client", "edit", "A", "--phone", "418 555-0199", "-q")
+    portal.fail("reply", match="batch/read", reply=Reply(200, answer), times=99)
+    assert pushed("sync", "push", "-q").code == 69
+    portal.mishaps.clear()
+    pushed("sync", "retry", "-q")
+    (status,) = pushed("sync", "status", "--json").json
+    assert (status["detached"], status["pending"]) == (0, 1)
+    assert pushed("sync", "push", "-q").code == 0
+    assert portal.live()[remote_id(portal, "A")]["phone"] == "418-555-0199"
 
 
 def test_what_is_gone_there_is_not_made_again(store: Store) -> None:

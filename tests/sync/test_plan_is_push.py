@@ -223,6 +223,8 @@ def once(*operations: Any, looks: bool = False, merges: bool = False) -> Any:
 @once(("push", None, None), ("add", 0, False), ("swap", 1, 3), ("gone", 1, None))
 @once(("push", None, None), ("name", 0, 1), ("name", 1, 2), ("gone", 0, None))
 @once(("push", None, None), ("add", 0, False), ("name", 0, 1), ("gone", 0, None))
+@once(("push", None, None), ("gone", 1, None), ("merge", 0, 1), merges=True)
+@once(("lost", None, None), ("merge", 0, 1), ("gone", 1, None), looks=True, merges=True)
 @once(("lost", None, None), ("add", 4, False), ("merge", 3, 0), merges=True)
 @once(("lost", None, None), ("bill", 0, 1), ("their city", 0, 1))
 @once(("lost", None, None), ("gone", 0, None), ("merge", 0, 1), looks=True, merges=True)

@@ -167,7 +167,8 @@ def test_6b_stale_5010_conflicts_where_it_overlaps(books: Books, fake: FakeQuick
     remote_id = stale(books, fake, "--website", "https://ours.example", WebAddr=theirs)
     assert books.push(code=68)["A"]["error"]["code"] == "sync.conflict"
     assert books.why("A")[0] == "sync.conflict"
-    assert books.push() == {}  # it failed then; now it waits
+    again = books.push(code=68)["A"]["error"]  # every time, until somebody decides
+    assert (again["code"], again["field"]) == ("sync.conflict", "website")
     (row,) = books("sync", "resolve", "A", "-o", "json", code=10).json
     assert (row["field"], row["ours"], row["theirs"]) == (
         "website",
@@ -230,6 +231,37 @@ def test_8_bad_rows_in_a_batch_fail_alone_with_their_own_message(
     assert {error["field"] for error in failed.values()} == {"phone"}
     assert len(fake.held()) == 27
     assert writes(fake) == ["batch"]
+
+
+@pytest.mark.parametrize("status", [400, 413])
+def test_a_batch_that_is_refused_without_a_word_goes_in_smaller_ones(
+    books: Books, fake: FakeQuickBooks, status: int
+) -> None:
+    for n in range(1, 9):
+        books.create(f"C-{n}", f"Client {n}")
+    fake.fail("reply", reply=Reply(status, None), times=2, match="/batch")
+    assert {item["status"] for item in books.push().values()} == {"ok"}
+    assert writes(fake) == ["batch"] * 5  # 8, 4, 2, 2, 4
+    assert len(fake.held()) == 8
+
+
+def test_what_is_refused_without_a_word_says_each_time_what_to_run(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    for n in (1, 2):
+        books.create(f"C-{n}", f"Client {n}")
+    fake.fail("reply", reply=Reply(400, None), times=9, match="POST .*/(batch|customer)")
+    for _time in (1, 2):
+        told = books("sync", "push", code=68).stderr
+        assert "interop sync retry --target books" in told
+    fake.mishaps.clear()
+    assert books("sync", "push", code=68).stderr == told  # nothing is sent again by itself
+    for command in ("plan", "status"):
+        assert "interop sync retry --target books" in books("sync", command).stderr
+    books("sync", "retry", "--target", "books")
+    assert {item["status"] for item in books.push().values()} == {"ok"}
+    for command in ("plan", "status", "push"):
+        assert "sync retry" not in books("sync", command).stderr
 
 
 @pytest.mark.usefixtures("without_waiting")

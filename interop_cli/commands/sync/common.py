@@ -304,7 +304,10 @@ def refuse_alone(item: dict[str, Any]) -> None:
 
 
 def tell_left(app: App, report: Report) -> None:
-    """Say what of a run is left to a person: what is blocked, and what is to be done by hand."""
+    """Say what of a run is left to a person: what was refused, what is blocked, and what is to be
+    done by hand.
+    """
+    tell_refused(app, report.target, report.refused)
     if report.held_back and not report.strict:
         app.output.message(
             _(
@@ -319,5 +322,18 @@ def tell_left(app: App, report: Report) -> None:
                 "To do by hand in {target}: {count}. See: interop sync plan --target {target}",
                 target=report.target,
                 count=report.by_hand,
+            )
+        )
+
+
+def tell_refused(app: App, target: str, count: int) -> None:
+    """Say what helps records that were refused; nothing where there are none."""
+    if count:
+        app.output.message(
+            _(
+                "Refused by {target}: {count}. Change them here, or mend it there; then:"
+                " interop sync retry --target {target}",
+                target=target,
+                count=count,
             )
         )

@@ -57,7 +57,7 @@ def plan_command(
     """
     scope = common.scope_of(app, picked)
     everything = bool(picked.codes) or skipped
-    counts: Counter[str] = Counter()
+    counts, refused = Counter[str](), Counter[str]()
     targets = common.chosen(app, target_name)
     failures = common.Failures(app, targets)
 
@@ -68,7 +68,7 @@ def plan_command(
                 opened.final = irreversible
                 with common.remote_errors(opened):
                     yield from _planned(
-                        opened, scope, counts, offline=offline, everything=everything
+                        opened, scope, counts, refused, offline=offline, everything=everything
                     )
         failures.tell_if_all()
 
@@ -87,6 +87,8 @@ def plan_command(
     app.output.message(said)
     if counts["held"]:
         app.output.message(_("To do by hand: {count}.", count=counts["held"]))
+    for name, count in refused.items():
+        common.tell_refused(app, name, count)
     common.tell_warnings(app)
     if detailed_exitcode and todo:
         app.exit_code = EXIT_ATTENTION
@@ -119,7 +121,13 @@ def _columns() -> list[Any]:
 
 
 def _planned(
-    opened: OpenTarget, scope: RecordScope, counts: Counter[str], *, offline: bool, everything: bool
+    opened: OpenTarget,
+    scope: RecordScope,
+    counts: Counter[str],
+    refused: Counter[str],
+    *,
+    offline: bool,
+    everything: bool,
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of one target, in batches."""
     from interop_cli.domain.sync.plan import Todo
@@ -133,6 +141,7 @@ def _planned(
         steps = partial(opened.steps, entity, scope, everything=everything)
         plan = told if offline else looked
         for step in plan(opened, entity, steps, coming):
+            refused[opened.target.name] += step.is_refused
             counts["held" if step.is_held else str(step.todo)] += 1
             if step.todo is not Todo.SKIP or everything:
                 rows.append(_row(opened.target.name, step, listed))
@@ -211,6 +220,7 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
         return
     app.output.rows(columns, [[tuple(row[name] for name in NAMES) for row in found]], key="target")
     for row in found:
+        common.tell_refused(app, row["target"], row["refused"])
         said = about(row["target"], row["login_until"], app.clock)
         if said is not None:
             app.output.warn(labelled(translate(said[0]), translate(said[1])))

@@ -54,7 +54,8 @@ def push_command(
 ) -> None:
     """Send everything pending to the targets; what cannot be sent stays pending.
 
-    Exit code 68 where some records failed, 69 where a target could not be reached.
+    Exit code 68 where some records failed, are in conflict, or were deleted there: each time, until
+    it is mended. 69 where a target could not be reached.
 
     \b
     interop sync push

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from interop_cli.clock import Clock
+from interop_cli.connectors.base import unanswered
 from interop_cli.connectors.http import HttpAnswer, no_such_place
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor
@@ -124,10 +125,30 @@ def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
+def results(data: Any) -> list[Mapping[str, Any]]:
+    """The objects that were asked for. Raises Trouble where the answer does not list them, or
+    where it is not done.
+    """
+    found = data.get("results") if isinstance(data, Mapping) else None
+    if not isinstance(found, list) or data.get("status", "COMPLETE") != "COMPLETE":
+        raise unanswered()
+    return rows(data, "results")
+
+
 def rows(data: Any, name: str) -> list[Mapping[str, Any]]:
     """The objects in an array of the answer; what is none of it is left out."""
     found = data.get(name) if isinstance(data, Mapping) else None
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def joined(data: Any) -> list[set[str]]:
+    """The pairs of records that were associated; each may be told in both directions."""
+    ends = [(row.get("from"), row.get("to")) for row in rows(data, "results")]
+    return [
+        {str(one.get("id")), str(other.get("id"))}
+        for one, other in ends
+        if isinstance(one, Mapping) and isinstance(other, Mapping)
+    ]
 
 
 def company_of(row: Mapping[str, Any]) -> str | None:

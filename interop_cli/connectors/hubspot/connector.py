@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
-from interop_cli.connectors.base import BASE_URL, Maker
+from interop_cli.connectors.base import BASE_URL, Maker, halved
 from interop_cli.connectors.hubspot import answers, fields, properties
 from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
 from interop_cli.connectors.hubspot.reading import HubSpotReader
@@ -29,6 +29,10 @@ from interop_cli.domain.sync.records import (
 
 # A contact's company without a label, as HubSpot defines it.
 ASSOCIATION = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
+ASSOCIATIONS = f"/crm/associations/{VERSION}/contacts/companies/batch"
+UNTOLD = Trouble(
+    TroubleKind.UNKNOWN, "remote.no_result", msg("The answer says nothing about this record.")
+)
 
 
 class HubSpot(HubSpotReader):
@@ -79,7 +83,7 @@ class HubSpot(HubSpotReader):
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
         if action in FINAL:
             return [self._final(send) for send in sends]
-        results = self._batch(action, list(sends))
+        results = self._batch(action, sends)
         done = {result.id for result in results if isinstance(result, Done)}
         moved = [
             send
@@ -110,7 +114,7 @@ class HubSpot(HubSpotReader):
         left = data.get("id") if isinstance(data, Mapping) else None
         return Done(send.id, left if isinstance(left, str) else into)
 
-    def _batch(self, action: str, sends: list[Send]) -> list[Result]:
+    def _batch(self, action: str, sends: Sequence[Send]) -> list[Result]:
         """One call; where HubSpot refuses the whole for the sake of some, halves are sent."""
         try:
             return self._call(action, sends)
@@ -124,16 +128,9 @@ class HubSpot(HubSpotReader):
                 raise
             if len(sends) == 1:
                 return [Failed(sends[0].id, self._ours(trouble, sends[0].entity))]
-        middle = len(sends) // 2
-        results: list[Result] = []
-        for half in (sends[:middle], sends[middle:]):
-            try:
-                results += self._batch(action, half)
-            except Trouble as trouble:
-                results += [Failed(send.id, trouble) for send in half]
-        return results
+        return halved(sends, partial(self._batch, action), lambda send: send.id)
 
-    def _call(self, action: str, sends: list[Send]) -> list[Result]:
+    def _call(self, action: str, sends: Sequence[Send]) -> list[Result]:
         entity = sends[0].entity
         descriptor = self.descriptor(entity)
         sent = {send.id: fields.properties(send.changes(), descriptor) for send in sends}
@@ -173,27 +170,44 @@ class HubSpot(HubSpotReader):
 
     def _associate(self, sends: Sequence[Send]) -> dict[int, Result]:
         """Move contacts to the companies of their clients; those that failed."""
-        path = f"/crm/associations/{VERSION}/contacts/companies/batch"
         left = [
             {"from": {"id": send.remote_id}, "to": [{"id": str(send.base["client"])}]}
             for send in sends
             if send.base.get("client")
         ]
-        joined = [
-            {"from": {"id": send.remote_id}, "to": {"id": str(send.payload["client"])}}
-            for send in sends
-            if send.payload.get("client")
-        ]
+        joined = [send for send in sends if send.payload.get("client")]
         try:
             if left:
                 # A company that is gone has nobody: one that was merged gave them on.
                 with _gone_or_not():
-                    self.http.call("POST", f"{path}/archive", json={"inputs": left})
-            if joined:
-                self.http.call("POST", f"{path}/associate/default", json={"inputs": joined})
+                    self.http.call("POST", f"{ASSOCIATIONS}/archive", json={"inputs": left})
+            return self._join(joined) if joined else {}
         except Trouble as trouble:
             return {send.id: Failed(send.id, trouble) for send in sends}
-        return {}
+
+    def _join(self, sends: Sequence[Send]) -> dict[int, Result]:
+        """Let contacts be of their companies; those that are not, errors inside a 2xx too."""
+        inputs = [
+            {"from": {"id": send.remote_id}, "to": {"id": str(send.payload["client"])}}
+            for send in sends
+        ]
+        try:
+            path = f"{ASSOCIATIONS}/associate/default"
+            data = self.http.call("POST", path, json={"inputs": inputs}).data
+        except Trouble as trouble:
+            if trouble.kind not in (TroubleKind.VALIDATION, TroubleKind.GONE):
+                raise
+            if len(sends) == 1:
+                return {sends[0].id: Failed(sends[0].id, _not_joined(trouble))}
+            middle = len(sends) // 2
+            return self._join(sends[:middle]) | self._join(sends[middle:])
+        pairs = answers.joined(data)
+        errors = [answers.of_error(one, None) for one in answers.rows(data, "errors")]
+        return {
+            send.id: Failed(send.id, _not_joined(errors[0]) if errors else UNTOLD)
+            for send in sends
+            if {send.remote_id, str(send.payload["client"])} not in pairs
+        }
 
     def _ours(self, trouble: Trouble, entity: str) -> Trouble:
         """A trouble with the field under our name."""
@@ -201,6 +215,15 @@ class HubSpot(HubSpotReader):
         if known is not None:
             trouble.field = known.name
         return trouble
+
+
+def _not_joined(trouble: Trouble) -> Trouble:
+    """The trouble of a contact that its company did not get: the contact itself is there."""
+    if trouble.kind is TroubleKind.GONE:
+        text = msg("The company that it belongs to is not there.")
+        return Trouble(TroubleKind.MISSING_REF, "remote.missing_ref", text, field="client")
+    trouble.field = "client"
+    return trouble
 
 
 @contextmanager

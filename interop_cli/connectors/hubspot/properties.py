@@ -25,7 +25,7 @@ def _path(entity: str) -> str:
 
 def known(http: Http, entity: str) -> Definitions:
     """The properties of an object there, by their names."""
-    rows = answers.rows(http.call("GET", _path(entity)).data, "results")
+    rows = answers.results(http.call("GET", _path(entity)).data)
     return {row["name"]: row for row in rows if isinstance(row.get("name"), str)}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.connectors import hosts
-from interop_cli.connectors.base import HttpConnector, unnamed
+from interop_cli.connectors.base import HttpConnector, unanswered, unnamed
 from interop_cli.connectors.hubspot import answers, fields, properties
 from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
 from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Send
@@ -100,8 +100,10 @@ class HubSpotReader(HttpConnector):
             data = self.http.call("GET", path, params=params).data
             yield from (self._remote(entity, row, whole=whole) for row in _objects(data))
             previous, after = after, _next(data)
-            if after is None or after == previous:
+            if after is None:
                 return
+            if after == previous:  # the rest of the list cannot be had
+                raise unanswered()
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         moment = str(int(datetime.fromisoformat(since).timestamp() * 1000))
@@ -159,7 +161,11 @@ class HubSpotReader(HttpConnector):
         if id_property:
             body["idProperty"] = id_property
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
-        return _objects(self.http.call("POST", path, json=body, reads=True).data)
+        data = self.http.call("POST", path, json=body, reads=True).data
+        found = _objects(data)
+        if not id_property and not answers.rows(data, "errors"):
+            _whole(ids, found)
+        return found
 
     def _wanted(self, entity: str, *, whole: bool = False) -> list[str]:
         descriptor = self.descriptor(entity)
@@ -183,13 +189,22 @@ class HubSpotReader(HttpConnector):
         )
 
 
+def _whole(ids: Sequence[str], found: Sequence[Mapping[str, Any]]) -> None:
+    """Raise Trouble where records are missing in an answer that does not say why: one that is not
+    there is told as an error, and one that was merged is within another.
+    """
+    merged = any(map(_merged, found))
+    if not merged and {str(row["id"]) for row in found} != set(ids):
+        raise unanswered()
+
+
 def _merged(row: Mapping[str, Any]) -> list[str]:
     """The records that a record was made of."""
     return [one for one in str(_properties(row).get(MERGED) or "").split(";") if one]
 
 
 def _objects(data: Any) -> list[Mapping[str, Any]]:
-    return [row for row in answers.rows(data, "results") if isinstance(row.get("id"), str)]
+    return [row for row in answers.results(data) if isinstance(row.get("id"), str)]
 
 
 def _properties(row: Mapping[str, Any]) -> Mapping[str, Any]:

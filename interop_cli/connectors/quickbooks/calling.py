@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from interop_cli.connectors import hosts
-from interop_cli.connectors.base import HttpConnector
+from interop_cli.connectors.base import HttpConnector, unanswered
 from interop_cli.connectors.protocol import OAuthApp, Target, Tools
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.domain.errors import ConfigError
@@ -118,9 +118,16 @@ class QuickBooksCalls(HttpConnector):
         """The objects that a query finds, each with an id."""
         rest = where + (limits or f" MAXRESULTS {PAGE}")
         text = f"select * from {entity}{rest}"  # noqa: S608 - theirs, with escaped literals
-        data = self.call("GET", "/query", params={"query": text})
+        rows = answers.items(self._answered(text), entity)
+        return [one for one in rows if isinstance(one.get("Id"), str)]
+
+    def _answered(self, query: str) -> Mapping[str, Any]:
+        """What a query is answered. Raises Trouble where it is not: that is no empty list."""
+        data = self.call("GET", "/query", params={"query": query})
         found = data.get("QueryResponse") if isinstance(data, Mapping) else None
-        return [one for one in answers.items(found, entity) if isinstance(one.get("Id"), str)]
+        if not isinstance(found, Mapping):
+            raise unanswered()
+        return found
 
     def those(self, entity: str, name: str, values: Iterable[str]) -> Iterator[Mapping[str, Any]]:
         """The objects, active or not, whose ``name`` is one of ``values``."""
@@ -150,10 +157,7 @@ class QuickBooksCalls(HttpConnector):
     @cached_property
     def preferences(self) -> Mapping[str, Any]:
         """How the company is set up."""
-        rows = self.call("GET", "/query", params={"query": "select * from Preferences"})
-        found = answers.items(
-            rows.get("QueryResponse") if isinstance(rows, Mapping) else None, "Preferences"
-        )
+        found = answers.items(self._answered("select * from Preferences"), "Preferences")
         return found[0] if found else {}
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS, Maker
+from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS, Maker, halved
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.connectors.quickbooks.calling import OBJECTS, REALM
@@ -89,13 +89,22 @@ class QuickBooks(Items):
         if action == Action.DEACTIVATE and sends[0].entity != "client":
             return self._void(sends)
         items, results = self.items(sends)
-        if len(items) == 1:
-            results.append(self._alone(items[0]))
-        elif items:
-            results += self._batch(items)
-        return results
+        return results + self._sent(items) if items else results
 
     # -- sending ----------------------------------------------------------------------------------
+
+    def _sent(self, items: Sequence[Item]) -> list[Result]:
+        """One call; where QuickBooks refuses the whole without a word about any (as too large, for
+        one), halves are sent.
+        """
+        if len(items) == 1:
+            return [self._alone(items[0])]
+        try:
+            return self._batch(items)
+        except Trouble as trouble:
+            if trouble.kind is not TroubleKind.VALIDATION:
+                raise
+        return halved(items, self._sent, lambda item: item.send.id)
 
     def _alone(self, item: Item) -> Result:
         try:

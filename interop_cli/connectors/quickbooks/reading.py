@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from interop_cli.connectors.base import unnamed
+from interop_cli.connectors.base import unanswered, unnamed
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.connectors.quickbooks.calling import (
     OBJECTS,
@@ -124,6 +124,8 @@ class QuickBooksReader(QuickBooksCalls):
     def _changed(self, entity: str, stamp: str) -> list[Mapping[str, Any]]:
         name = OBJECTS[entity]
         data = self.call("GET", "/cdc", params={"entities": name, "changedSince": stamp})
+        if not answers.items(data, "CDCResponse"):
+            raise unanswered()
         return [
             row
             for answer in answers.items(data, "CDCResponse")

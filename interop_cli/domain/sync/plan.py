@@ -91,6 +91,12 @@ class Step:
         return self.reason.code == fault.code and fault.kind == TroubleKind.NAME_TAKEN
 
     @property
+    def is_refused(self) -> bool:
+        """Whether it is not sent again as it is before somebody says so."""
+        failed = self.todo is Todo.BLOCKED and self.link.state is LinkState.FAILED
+        return failed and not self.lacks_value
+
+    @property
     def is_unchanged(self) -> bool:
         """Whether nothing is sent because it equals what was pushed."""
         return self.reason is not None and self.reason.code == "sync.unchanged"
@@ -246,7 +252,8 @@ def _held(local: LocalRecord, link: Link, rules: TargetRules) -> Step | None:
     """What the state of the link alone decides."""
     if link.state in _HELD:
         todo, code = _HELD[link.state]
-        return Step(todo, local, link, {}, reason=reason(code))
+        field = link.fault.field if link.fault is not None else None
+        return Step(todo, local, link, {}, reason=reason(code, field))
     if link.state is LinkState.CLAIMED and link.alive:
         return Step(Todo.SKIP, local, link, {}, reason=reason("claimed"))
     if link.state in (LinkState.CLAIMED, LinkState.UNKNOWN):
