@@ -8,8 +8,7 @@ from typing import Any
 
 from interop_cli.domain.messages import N_
 from interop_cli.paper.canvas import Look, PaperFile, picture_size
-from interop_cli.paper.postal import postal_lines
-from interop_cli.paper.sheets import Block, Company, Wording, sender_of
+from interop_cli.paper.sheets import Block, Company, Wording, postal_lines, sender_of
 
 _INCH = 72.0
 _PAD = 10.0

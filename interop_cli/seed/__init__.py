@@ -1,8 +1,8 @@
 """Made-up data of a print shop: the same for the same numbers, on every Python.
 
-``clients``, ``people`` and ``history`` give rows as an import takes them, ``shop`` puts them
-together. ``chance`` decides; ``words`` and ``places`` are what the rows are made of. Nothing here
-reads the database, and nothing outside the standard library is needed.
+``clients`` gives clients with their people and notes as rows that an import takes, ``shop`` puts
+them together with their documents. ``chance`` decides; ``words`` and ``places`` are what the rows
+are made of. Nothing here reads the database, and nothing outside the standard library is needed.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ def _chunks(
     printing: Printing, form: str, sheets: Iterator[Sheet], items: list[dict[str, Any]]
 ) -> Iterator[bytes]:
     """A file of sheets, in pieces; the last of ``items`` learn how many pages each has."""
-    from interop_cli.paper import html, text
+    from interop_cli.paper.pages import html_page, text_pages
 
     if form == "pdf":
         content, pages = printing.pdf(sheets)
@@ -237,7 +237,7 @@ def _chunks(
         yield content
         return
     look = printing.look
-    chunks = text.pages(sheets) if form == "text" else html.page(sheets, look.paper, look.color)
+    chunks = text_pages(sheets) if form == "text" else html_page(sheets, look.paper, look.color)
     yield from map(str.encode, chunks)
 
 

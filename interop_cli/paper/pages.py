@@ -1,10 +1,11 @@
-"""Documents as one page of HTML that fetches nothing and prints a document to the page."""
+"""Documents as one page of HTML that fetches nothing, and as plain text, page after page."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator
 from html import escape
+from textwrap import wrap
 
 from interop_cli.domain.values.logo import media_type
 from interop_cli.paper.sheets import Block, Sheet
@@ -36,7 +37,7 @@ footer { margin-top: 8mm; font-size: 8pt; color: #555 }
 """
 
 
-def page(sheets: Iterable[Sheet], paper: str, color: str) -> Iterator[str]:
+def html_page(sheets: Iterable[Sheet], paper: str, color: str) -> Iterator[str]:
     """The documents as one page, in pieces, each in its language."""
     style = _STYLE % {"paper": paper, "color": color}
     started = False
@@ -63,29 +64,29 @@ def _article(one: Sheet) -> Iterator[str]:
         data = base64.b64encode(one.logo).decode()
         yield f'<img alt="" src="data:{media_type(one.logo)};base64,{data}">'
     if one.sender:
-        yield _block(one.sender)
+        yield _html_block(one.sender)
     yield f"</div><div><h1>{escape(one.heading)}</h1><dl>"
     for label, text in one.facts:
         yield f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>"
     yield "</dl></div></header>"
     if one.head:
         yield f"<p>{escape(one.head)}</p>"
-    yield f"<section>{''.join(map(_block, one.parties))}</section>"
-    yield from _table(one)
+    yield f"<section>{''.join(map(_html_block, one.parties))}</section>"
+    yield from _html_table(one)
     if one.notes:
-        yield f"<section>{''.join(map(_block, one.notes))}</section>"
+        yield f"<section>{''.join(map(_html_block, one.notes))}</section>"
     if one.registrations or one.foot:
         foot = "\n".join(filter(None, (" · ".join(one.registrations), one.foot)))
         yield f"<footer><p>{escape(foot)}</p></footer>"
     yield "</article>\n"
 
 
-def _block(block: Block) -> str:
+def _html_block(block: Block) -> str:
     lines = escape("\n".join(block.lines))
     return f"<div><h2>{escape(block.title)}</h2><p>{lines}</p></div>"
 
 
-def _table(one: Sheet) -> Iterator[str]:
+def _html_table(one: Sheet) -> Iterator[str]:
     if not one.rows and not one.totals:
         return
     yield "<table>"
@@ -104,3 +105,63 @@ def _table(one: Sheet) -> Iterator[str]:
         )
         yield f"<tfoot>{rows}</tfoot>"
     yield "</table>"
+
+
+WIDTH = 78
+_NUMBERS = 14  # columns of figures
+FORM_FEED = "\f"
+
+
+def text_pages(sheets: Iterable[Sheet]) -> Iterator[str]:
+    """The documents one after the other, a form feed between them."""
+    for number, one in enumerate(sheets):
+        yield (FORM_FEED if number else "") + "\n".join(_lines(one)) + "\n"
+
+
+def _lines(one: Sheet) -> Iterator[str]:
+    if one.sender is not None:
+        yield from (one.sender.title, *one.sender.lines, "")
+    if one.head:
+        yield from (*one.head.splitlines(), "")
+    title = one.heading.upper()
+    yield f"{title} — {one.mark.upper()}" if one.mark else title
+    yield "=" * len(title)
+    width = max((len(label) for label, _text in one.facts), default=0)
+    for label, text in one.facts:
+        yield f"{label:<{width}}  {text}"
+    yield ""
+    for block in one.parties:
+        yield from (*_text_block(block), "")
+    yield from _text_table(one)
+    for block in one.notes:
+        yield from ("", *_text_block(block))
+    for text in (*one.registrations, *one.foot.splitlines()):
+        yield text
+
+
+def _text_block(block: Block) -> Iterator[str]:
+    yield block.title
+    for line in block.lines:
+        yield from (f"  {part}" for part in wrap(line, WIDTH - 2) or [""])
+
+
+def _text_table(one: Sheet) -> Iterator[str]:
+    figures = len(one.columns) - 1
+    first = WIDTH - figures * _NUMBERS
+    if one.rows:
+        yield _row(one.columns, first)
+        yield "-" * WIDTH
+    for row in one.rows:
+        head, *more = wrap(row[0], first - 1) or [""]
+        yield _row((head, *row[1:]), first)
+        yield from (f"  {part}" for part in more)
+    if one.totals:
+        yield "-" * WIDTH
+        for label, text in one.totals:
+            yield f"{label:>{WIDTH - _NUMBERS}}{text:>{_NUMBERS}}"
+        yield ""
+
+
+def _row(cells: Iterable[str], first: int) -> str:
+    head, *figures = cells
+    return f"{head:<{first}}" + "".join(f"{cell:>{_NUMBERS}}" for cell in figures)
