@@ -43,27 +43,25 @@ def chunks(
     ``comes_back``: the CSV is one that an import takes back as it was.
     """
     if form in ("json", "ndjson"):
-        from interop_cli.output import json_rows
+        from interop_cli.output import rows
 
-        make = json_rows.array if form == "json" else json_rows.ndjson
+        make = rows.array if form == "json" else rows.ndjson
         objects = make(choices, columns, batches)
         return map(printable_json, objects) if terminal else objects
-    from interop_cli.output import delimited
+    from interop_cli.output import rows
 
     if form in VCARDS:
-        from interop_cli.output.vcards import VERSIONS, card_rows
+        from interop_cli.output.rows import VERSIONS, card_rows
 
         return card_rows(choices, batches, VERSIONS[form], terminal=terminal)
     if form == "csv":
-        return delimited.csv_rows(
-            choices, batches, dialect=dialect, terminal=terminal, words=comes_back
-        )
-    return delimited.tsv_rows(choices, batches, terminal=terminal, header=form == "tsv")
+        return rows.csv_rows(choices, batches, dialect=dialect, terminal=terminal, words=comes_back)
+    return rows.tsv_rows(choices, batches, terminal=terminal, header=form == "tsv")
 
 
 def made(form: str, blocks: Iterable[bytes], *, terminal: bool) -> Iterator[str | bytes]:
     """The text of a list in JSON whose objects an engine has made, in blocks of whole lines."""
-    from interop_cli.output import json_rows
+    from interop_cli.output import rows
 
-    objects = json_rows.made(blocks, array=form == "json")
+    objects = rows.made(blocks, array=form == "json")
     return (printable_json(one.decode()) for one in objects) if terminal else objects

@@ -13,7 +13,7 @@ from typing import IO, Any
 from interop_cli.domain.errors import Detail, InteropError
 from interop_cli.domain.messages import Message
 from interop_cli.i18n import _, labelled, ngettext, translate
-from interop_cli.output.cells import compact
+from interop_cli.output.columns import compact
 from interop_cli.output.sanitise import printable, printable_json
 from interop_cli.output.sink import write_whole
 from interop_cli.output.style import Style, is_screen

@@ -1,4 +1,4 @@
-"""Where the data goes: standard output, or a file that appears whole or not at all.
+"""Where the data goes: standard output, a pager, or a file that appears whole or not at all.
 
 What is written is UTF-8 with ``\\n`` whatever the locale says; a lone surrogate is written as
 ``\\udc80``, which is also how JSON escapes it. A closed pipe stays ``BrokenPipeError``; any other
@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ from interop_cli import disk
 from interop_cli.disk import sync_folder
 from interop_cli.domain.errors import Conflict, IoFailure, why_not_written
 from interop_cli.domain.messages import msg
+from interop_cli.output.columns import ColumnChoice, Row
 
 Write = Callable[[bytes], object]
 # Names of it; where it goes to a file, that one is written on, not replaced.
@@ -278,3 +279,81 @@ def _exists(path: Path) -> Conflict:
         msg("{path} exists already, and was left as it is.", path=str(path)),
         hint=msg("Replace it with: --overwrite"),
     )
+
+
+class Destination:
+    """The file ``out``, or ``stdout``; ``pager``: what is longer than its screen is read in one.
+
+    ``before`` is called before anything is written.
+    """
+
+    def __init__(
+        self,
+        out: Path | None,
+        stdout: IO[str],
+        environ: Mapping[str, str],
+        *,
+        pager: bool,
+        before: Callable[[], None],
+    ) -> None:
+        self.out = out
+        self._stdout = stdout
+        self._environ = environ
+        self._pager = pager
+        self._before = before
+
+    def write(
+        self,
+        chunks: Iterable[str | bytes],
+        spool: bool = False,
+        mode: int = DATA,
+        *,
+        paged: bool = True,
+    ) -> None:
+        """Write text; the options are those of ``opened``."""
+        self._before()
+        with self.opened(spool, mode, paged=paged) as write:
+            write_all(chunks, write)
+
+    @contextmanager
+    def opened(self, spool: bool, mode: int = DATA, *, paged: bool = False) -> Iterator[Write]:
+        """A function that writes there.
+
+        ``spool``: take all of it before a slow reader gets any. ``mode`` is that of a new file.
+        """
+        if self.out:
+            with whole_file(self.out, mode) as write:
+                yield write
+            return
+        with standard(self._stdout) as write:
+            through = spool and not is_regular(self._stdout)
+            with (
+                self._paged(write) if paged and self._pager else nullcontext(write) as read,
+                spooled(read) if through else nullcontext(read) as first,
+            ):
+                yield first
+
+    def workbook(
+        self,
+        sheet: str,
+        choices: Sequence[ColumnChoice],
+        batches: Iterable[Sequence[Row]],
+        mode: int = DATA,
+        *,
+        words: bool = False,
+    ) -> None:
+        """Write rows as a workbook, which is made whole before any of it is written."""
+        from interop_cli.disk import nameless_file
+        from interop_cli.output.workbook import write_rows
+
+        with nameless_file() as file:
+            write_rows(file, sheet, choices, batches, words=words)
+            with self.opened(spool=False, mode=mode) as write:
+                while piece := file.read(PIECE):
+                    write(piece)
+
+    def _paged(self, write: Write) -> AbstractContextManager[Write]:
+        from interop_cli.output.pager import paged, pager_of
+
+        command = pager_of(self._environ)
+        return paged(command, self._stdout, self._environ, write) if command else nullcontext(write)

@@ -18,7 +18,7 @@ from interop_cli.i18n import _
 from interop_cli.output.columns import ColumnChoice, Row
 from interop_cli.output.people import readers
 from interop_cli.output.style import Style, clip, width
-from interop_cli.output.titles import title
+from interop_cli.output.words import title
 
 BOUND = 1000
 NARROWEST = 8  # a column that was asked for is not cut below this

@@ -17,9 +17,8 @@ from interop_cli.disk import temporary_file
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import NUMBERS, ValueKind
 from interop_cli.domain.messages import Message, msg
-from interop_cli.output.cells import loaded
-from interop_cli.output.columns import ColumnChoice, Row, dig
-from interop_cli.output.delimited import cell
+from interop_cli.output.columns import ColumnChoice, Row, dig, loaded
+from interop_cli.output.rows import cell
 from interop_cli.output.sanitise import SUSPECT, guard_cell
 
 ROWS = 1_048_576

@@ -16,12 +16,11 @@ from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import ngettext
 from interop_cli.output import forms, sink
-from interop_cli.output.cells import compact, plain
-from interop_cli.output.columns import ColumnChoice, Row, choose, pick
-from interop_cli.output.destination import Destination
+from interop_cli.output.columns import ColumnChoice, Row, choose, compact, pick, plain
 from interop_cli.output.forms import CONTACT, VCARDS
 from interop_cli.output.notices import Advance, Notices, warnings
 from interop_cli.output.sanitise import printable_json, printable_lines
+from interop_cli.output.sink import Destination
 from interop_cli.output.style import Style, is_screen, is_terminal, terminal_width, wants_color
 from interop_cli.output.words import is_feminine
 
@@ -205,27 +204,27 @@ class Output:
     def expect(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Refuse (``UsageError``) a write none of whose items has the fields asked for."""
         if self.fields and items:
-            from interop_cli.output import results
+            from interop_cli.output import records
 
-            self._choose(results.checked_columns(items, self.fields), "id")
+            self._choose(records.checked_columns(items, self.fields), "id")
 
     def result(self, result: Mapping[str, Any], head: Sequence[str] = ()) -> None:
         """Write what a write did (CLI.md, "Shapes"); nothing at all when quiet.
 
         ``head`` are lines that stand above its table.
         """
-        from interop_cli.output import results
+        from interop_cli.output import records
 
         if self.quiet:
             if result.get("failed"):  # cron must hear of it
-                self.notices.always(results.summary(result)[0])
+                self.notices.always(records.summary(result)[0])
             return
         if self.format in ("json", "ndjson"):
-            shown = results.picked(result, self.fields)
+            shown = records.picked(result, self.fields)
             self._place.write([self._json(shown, indent=2 if self.format == "json" else None)])
             return
         if items := result.get("items") or []:
-            key, columns, rows = results.laid_out(items, self.fields, self.format)
+            key, columns, rows = records.laid_out(items, self.fields, self.format)
             if self.format == "xlsx":
                 self._place.workbook(self.sheet, choose(columns, None), [rows])
             else:
@@ -242,7 +241,7 @@ class Output:
             self._place.write([])
         for warning in warnings(result):
             self.warn(warning)
-        for line in results.summary(result):
+        for line in records.summary(result):
             self.message(line)
 
     def text(self, chunks: Iterable[str]) -> None:
@@ -251,12 +250,12 @@ class Output:
 
     def drawing(self, drawing: Drawing) -> None:
         """Write bars in the width and the characters of where they go."""
-        from interop_cli.output.charts import terminal
+        from interop_cli.output import charts
 
         stream = None if self.out else self._stdout
         columns = terminal_width(self._environ, stream)
-        blocks = terminal.has_blocks(getattr(stream, "encoding", None))
-        lines = terminal.draw(drawing, self.style, columns, blocks=blocks)
+        blocks = charts.has_blocks(getattr(stream, "encoding", None))
+        lines = charts.draw_bars(drawing, self.style, columns, blocks=blocks)
         self._place.write(self.style.rendered(lines))
 
     def picture(self, data: bytes) -> None:
@@ -358,7 +357,7 @@ class Output:
     def check(self, *, contacts: bool = False) -> None:
         """Refuse (``UsageError``) a workbook without a file, and vCards of what is no contact."""
         if self.format in VCARDS and not contacts:
-            from interop_cli.output.vcards import no_contact
+            from interop_cli.output.rows import no_contact
 
             raise no_contact()
         if self.format == "xlsx" and not self.out:

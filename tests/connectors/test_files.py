@@ -16,7 +16,7 @@ from interop_cli.connectors.files import connector
 from interop_cli.connectors.files.connector import Files
 from interop_cli.connectors.files.profile import SHIPPED, Profile, load, shipped
 from interop_cli.domain.errors import ConfigError
-from interop_cli.output.delimited import guard
+from interop_cli.output.rows import guard
 from tests.connectors.support import client, target, tools
 
 GOLDEN = Path(__file__).parent / "files"

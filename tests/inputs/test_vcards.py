@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from interop_cli.domain.errors import InvalidData
 from interop_cli.inputs.records import Record
 from interop_cli.inputs.vcards import read_vcards
-from interop_cli.output.vcards import VERSIONS, card
+from interop_cli.output.rows import VERSIONS, card
 from tests.inputs.support import source_of
 from tests.support.cli import Run
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from interop_cli.i18n import set_language
 from interop_cli.output import Column, ValueKind
-from interop_cli.output.cells import embed, listed, loaded
+from interop_cli.output.columns import embed, listed, loaded
 from tests.output.terminals import Kept
 
 K = ValueKind

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from interop_cli.i18n import set_language
-from interop_cli.output.titles import TITLES, title
+from interop_cli.output.words import TITLES, title
 
 # Where columns are declared.
 PLACES = ("store/reading", "commands", "sync/status.py")

@@ -13,7 +13,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.fields.field import ValueKind
 from interop_cli.domain.rules import Context
-from interop_cli.output.json_rows import pick_together, whole
+from interop_cli.output.rows import pick_together, whole
 from interop_cli.services.people import addresses as address_service
 from interop_cli.services.people import contacts as contact_service
 from interop_cli.services.people import notes as note_service

@@ -106,7 +106,7 @@ def merge_command(app: App, winner: str, losers: tuple[str, ...], confirmation: 
 
 def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The plan of a merge as people read it."""
-    from interop_cli.output.titles import counted_rows, title
+    from interop_cli.output.words import counted_rows, title
 
     yield _(
         "{losers} into {winner}",
@@ -131,7 +131,7 @@ def plan_card(plan: Mapping[str, Any], style: Style) -> Iterator[str]:
 def _field(field: Mapping[str, Any]) -> str:
     """A line about a field: its title, the value that stays and of whom, those that go."""
     from interop_cli.domain.fields import ENTITIES
-    from interop_cli.output.titles import title
+    from interop_cli.output.words import title
 
     of = next((one for one in ENTITIES["client"] if one.name == field["field"]), None)
     source = field["from"] or _("all")

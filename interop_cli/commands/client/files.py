@@ -151,7 +151,7 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
     interop client export --out clients.csv
     interop client export --filter tag=vip --format ndjson
     """
-    from interop_cli.output.json_rows import pick_together
+    from interop_cli.output.rows import pick_together
     from interop_cli.store.reading import exports
     from interop_cli.store.reading.clients import COLUMNS, LISTED
 

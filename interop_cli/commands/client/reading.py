@@ -49,7 +49,7 @@ def list_command(app: App, **asked: Any) -> None:
     interop client list --filter contacts=0
     interop client list --json --fields code,contacts.email
     """
-    from interop_cli.output.json_rows import pick_together, whole
+    from interop_cli.output.rows import pick_together, whole
     from interop_cli.store.reading import clients
 
     query = list_query(app, "active", **asked)

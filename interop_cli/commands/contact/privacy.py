@@ -80,7 +80,7 @@ def erase_command(
     interop contact erase 12 --confirm 12
     """
     from interop_cli.i18n import translate
-    from interop_cli.output.titles import counted_rows
+    from interop_cli.output.words import counted_rows
     from interop_cli.services.people import erasing
     from interop_cli.store.reading.called import lines
 

@@ -145,8 +145,7 @@ def card(document: Mapping[str, Any], style: Style) -> Iterator[str]:
     """The lines of a document, as a person reads it."""
     from interop_cli.domain.values.money import format_cents, format_decimal, format_price
     from interop_cli.i18n import language
-    from interop_cli.output.titles import title
-    from interop_cli.output.words import spoken
+    from interop_cli.output.words import spoken, title
 
     def amount(cents: int) -> str:
         return format_cents(cents, document["currency"], language())

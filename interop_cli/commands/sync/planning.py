@@ -131,7 +131,7 @@ def _planned(
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of one target, in batches."""
     from interop_cli.domain.sync.plan import Todo
-    from interop_cli.output.cells import listed
+    from interop_cli.output.columns import listed
     from interop_cli.sync.arranging import Coming, told
     from interop_cli.sync.online_plan import looked
 
@@ -229,7 +229,7 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
 
 def _in_words(row: dict[str, Any]) -> str:
     """What needs a person in a target, for a mail."""
-    from interop_cli.output.titles import title
+    from interop_cli.output.words import title
 
     names = (part.partition(" ") for part in row["attention"].split(", "))
     parts = [title(name) + space + count for name, space, count in names]

@@ -37,7 +37,7 @@ WHOLE = NUMBERS | {ValueKind.BOOL, ValueKind.DATE, ValueKind.TIME, ValueKind.PHO
 class Column(NamedTuple):
     """One column of the rows given to ``Output.rows``.
 
-    ``header`` is the msgid of its title in a table (absent: see ``titles``). ``table``
+    ``header`` is the msgid of its title in a table (absent: see ``output/words.py``). ``table``
     says whether a table shows it without ``--fields``; a ``hidden`` column appears in no format
     until it is asked for, as ``contacts`` is in a list for the sake of ``contacts.email``.
     ``rank``: where a table has no room the larger ones leave first, and 1 stays to the last; 0 is

@@ -2,18 +2,23 @@
 
 Whatever draws gets a ``Drawing``, whose words are already in the user's language. Everywhere the
 amounts stand in a column of their own: no bar, however long, runs into them. An asterisk marks
-what documents changed under since it was computed, so that it is seen without colour too.
+what documents changed under since it was computed, so that it is seen without colour too. On a
+terminal blocks are drawn to an eighth of a cell, with plain characters to a whole one; no line is
+wider than the terminal, and an amount is cut last of all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
-from interop_cli.domain.charts import Bar, Chart
+from interop_cli.domain.charts import Bar, Chart, extent
 from interop_cli.domain.values.money import format_cents
 from interop_cli.i18n import language
 from interop_cli.output.sanitise import one_line
+from interop_cli.output.style import Style, clip, width
+from interop_cli.output.words import title
 
 STALE_MARK = "*"
 
@@ -40,3 +45,104 @@ def label_of(bar: Bar, cut: Callable[[str, str], str] | None = None) -> str:
 def amount(cents: int, currency: str) -> str:
     """An amount as the user's language writes it, with its sign."""
     return format_cents(cents, currency, language())
+
+
+_GAP = 2
+_SHORTEST = 8  # cells below which a bar is not worth its place
+_LABEL_SHARE = 3  # a label gets a third of the line
+_EIGHTHS = (" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+BLOCKS = "".join(_EIGHTHS) + "█▐│"
+
+
+def draw_bars(drawing: Drawing, style: Style, columns: int, *, blocks: bool) -> Iterator[str]:
+    """The lines of all charts, none wider than ``columns`` cells."""
+    if not drawing.charts:
+        yield style.bold(clip(one_line(drawing.title), columns))
+    for number, chart in enumerate(drawing.charts):
+        if number:
+            yield ""
+        currency = f" ({chart.currency})"
+        head = clip(one_line(drawing.title), max(columns - len(currency), 1)) + currency
+        yield style.bold(clip(head, columns))
+        yield from _chart_lines(chart, style, columns, blocks=blocks)
+    if drawing.notes:
+        yield ""
+    for note in drawing.notes:
+        yield style.dim(clip(note, columns))
+
+
+def _chart_lines(chart: Chart, style: Style, columns: int, *, blocks: bool) -> Iterator[str]:
+    several = len(chart.bars) > 1
+    sums = [(title("total_cents"), amount(chart.cents, chart.currency))] if several else []
+    amounts = [amount(bar.cents, chart.currency) for bar in chart.bars]
+    widest = max(width(text) for text in [*amounts, *(text for _, text in sums)])
+    most = min(max(columns // _LABEL_SHARE, 4), max(columns - widest - _GAP, 1))
+    names = [
+        label_of(bar, lambda text, mark: clip(text, max(most - len(mark), 1))) for bar in chart.bars
+    ]
+    texts = [*zip(names, amounts, strict=True), *sums]
+    labels = min(max(width(label) for label, _ in texts), most)
+    room = columns - labels - widest - 2 * _GAP
+    ruler = Ruler.of(chart, room, blocks=blocks) if room >= _SHORTEST else None
+    bars = [ruler.bar(bar.cents, style) if ruler else "" for bar in chart.bars]
+    for (label, money), bar in zip(texts, [*bars, ""], strict=False):
+        label = clip(label, labels)
+        text = f"{style.pad(label, labels)}{' ' * (_GAP + widest - width(money))}{money}"
+        yield f"{clip(text, columns)}{' ' * _GAP}{bar}" if bar else clip(text, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """How long bars are: ``left`` cells for what is negative, ``right`` for the rest."""
+
+    left: int
+    right: int
+    unit: Fraction  # cents in a cell
+    blocks: bool
+
+    @classmethod
+    def of(cls, chart: Chart, room: int, *, blocks: bool) -> Ruler:
+        """One that lets the longest bars of ``chart`` fill ``room`` cells, the axis included."""
+        low, high = extent(chart.bars)
+        if not low:
+            return cls(0, room, Fraction(high or 1, room), blocks)
+        room -= 1  # the axis
+        left = room if not high else min(max(round(room * -low / (high - low)), 1), room - 1)
+        right = room - left
+        unit = max(Fraction(-low, left), Fraction(high, right) if right else Fraction(0))
+        return cls(left, right, unit, blocks)
+
+    def bar(self, cents: int, style: Style) -> str:
+        """The bar of an amount; what is not zero has a mark, however small."""
+        if not self.left:
+            return style.cyan(self._right(cents))
+        axis = "│" if self.blocks else "|"
+        if cents < 0:
+            text = self._left(-cents)
+            return " " * (self.left - len(text)) + style.red(text) + axis
+        return " " * self.left + axis + style.cyan(self._right(cents))
+
+    def _right(self, cents: int) -> str:
+        if not self.blocks:
+            return "#" * self._steps(cents, 1)
+        whole, rest = divmod(self._steps(cents, 8), 8)
+        return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+    def _left(self, cents: int) -> str:
+        """Growing to the left; there are only halves of a cell for that."""
+        if not self.blocks:
+            return "#" * self._steps(cents, 1)
+        whole, rest = divmod(self._steps(cents, 2), 2)
+        return "▐" * rest + "█" * whole
+
+    def _steps(self, cents: int, fineness: int) -> int:
+        return max(round(cents * fineness / self.unit), 1) if cents else 0
+
+
+def has_blocks(encoding: str | None) -> bool:
+    """Whether a stream of this encoding can show the blocks."""
+    try:
+        BLOCKS.encode(encoding or "utf-8")
+    except (UnicodeError, LookupError):
+        return False
+    return True

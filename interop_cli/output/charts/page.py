@@ -18,7 +18,7 @@ from interop_cli.output.charts import Drawing
 from interop_cli.output.charts.svg import svg
 from interop_cli.output.columns import ColumnChoice, Row, choose
 from interop_cli.output.people import readers
-from interop_cli.output.titles import title
+from interop_cli.output.words import title
 
 MOST_BARS = 50  # of a currency; the table has them all
 _STYLE = """

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.charts import Bar, Chart
 from interop_cli.i18n import set_language
-from interop_cli.output.charts import Drawing, amount
-from interop_cli.output.charts.terminal import BLOCKS, Ruler, draw, has_blocks
+from interop_cli.output.charts import BLOCKS, Drawing, Ruler, amount, draw_bars, has_blocks
 from interop_cli.output.style import Style, width
 from tests.output.terminals import Kept, on_terminal
 
@@ -32,7 +31,7 @@ drawings = st.builds(
 
 def drawn(chart: Chart, columns: int = 60, *, blocks: bool = True) -> list[str]:
     """The lines of the bars alone."""
-    lines = list(draw(Drawing("Sales", "Year", [chart]), PLAIN, columns, blocks=blocks))
+    lines = list(draw_bars(Drawing("Sales", "Year", [chart]), PLAIN, columns, blocks=blocks))
     return lines[1 : 1 + len(chart.bars)]
 
 
@@ -45,7 +44,7 @@ def test_no_line_is_wider_than_the_terminal(
     drawing: Drawing, columns: int, blocks: bool, color: bool
 ) -> None:
     style = Style(color)
-    for line in draw(drawing, style, columns, blocks=blocks):
+    for line in draw_bars(drawing, style, columns, blocks=blocks):
         assert style.width(line) <= columns
         assert "\n" not in style.render(line)
 
@@ -54,7 +53,7 @@ def test_no_line_is_wider_than_the_terminal(
 def test_every_bar_has_its_line_with_its_amount_and_the_sum_follows(
     chart: Chart, columns: int
 ) -> None:
-    lines = list(draw(Drawing("Sales", "Year", [chart]), PLAIN, columns, blocks=True))
+    lines = list(draw_bars(Drawing("Sales", "Year", [chart]), PLAIN, columns, blocks=True))
     texts = [amount(bar.cents, chart.currency) for bar in chart.bars]
     if len(texts) > 1:
         texts.append(amount(sum(bar.cents for bar in chart.bars), chart.currency))
@@ -146,7 +145,7 @@ def test_a_name_moves_no_cursor_and_no_line() -> None:
 
 
 def test_nothing_to_draw_has_a_title_and_its_remarks() -> None:
-    lines = list(draw(Drawing("Sales", "Client", [], ["None."]), PLAIN, 40, blocks=True))
+    lines = list(draw_bars(Drawing("Sales", "Client", [], ["None."]), PLAIN, 40, blocks=True))
     assert lines == ["Sales", "", "None."]
 
 
