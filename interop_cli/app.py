@@ -18,7 +18,6 @@ from interop_cli.i18n import set_language, set_zone
 from interop_cli.shell.unparsed import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
-    from interop_cli.clock import Clock
     from interop_cli.connectors.google_places import Places
     from interop_cli.domain.filters.values import Reading
     from interop_cli.domain.rights import User
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from interop_cli.store.sync.targets import TargetRow
     from interop_cli.store.writing.unit_of_work import UnitOfWork
     from interop_cli.sync.target import OpenTarget
+    from interop_cli.system import Clock
 
 EXIT_ATTENTION = 10
 SEED_DAY = "2025-12-31"
@@ -118,7 +118,7 @@ class App:
     @cached_property
     def zone(self) -> tzinfo | None:
         """The time zone whose days are meant; ``None``: this machine's, where no other is set."""
-        from interop_cli.shell.system import system_zone
+        from interop_cli.system import system_zone
 
         name = str(self.settings.get("timezone"))
         if not name or name == system_zone():
@@ -179,7 +179,7 @@ class App:
     @cached_property
     def clock(self) -> Clock:
         """The time and waiting; where the date is fixed, waiting takes no time."""
-        from interop_cli.clock import Clock
+        from interop_cli.system import Clock
 
         if (day := self._fixed_day) is None:
             return Clock()
@@ -188,7 +188,7 @@ class App:
 
     def fix_clock(self, day: date | None = None) -> None:
         """Stop the clock at ``day``, or where nobody has: made-up data is the same on any day."""
-        from interop_cli.clock import Clock
+        from interop_cli.system import Clock
 
         self.environ = {"INTEROP_TODAY": SEED_DAY, **self.environ}
         if day is not None:
@@ -202,7 +202,7 @@ class App:
     @cached_property
     def user(self) -> User:
         """Who runs the program."""
-        from interop_cli.shell.system import current_user
+        from interop_cli.system import current_user
 
         return current_user()
 

@@ -88,13 +88,14 @@ def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipe")
     copy = folder / "interop_cli"
     shutil.copytree(root / "interop_cli", copy)  # with what is compiled, by the time of its source
-    after(copy / "domain/fields/client.py", "    *_PLACE,\n", CLIENT_ROW)
+    fields = copy / "domain/fields/__init__.py"
+    after(fields, "    *_PLACE,\n", CLIENT_ROW)
     after(copy / "domain/client.py", "    accounting: Annotated", CLIENT_ATTRIBUTE)
-    after(copy / "domain/fields/belonging.py", '    Field("active"', CONTACT_ROW)
+    after(fields, "    # The other is a word of SQL.", CONTACT_ROW)
     after(copy / "domain/contact.py", "    active: On", CONTACT_ATTRIBUTE)
-    after(copy / "domain/fields/belonging.py", '    Field("instructions"', ADDRESS_ROW)
+    after(fields, '    Field("instructions"', ADDRESS_ROW)
     after(copy / "domain/address.py", "    instructions: Lines", ADDRESS_ATTRIBUTE)
-    after(copy / "domain/fields/belonging.py", '    Field("created_at"', NOTE_ROW)
+    after(fields, '    Field("created_at", N_("Created"), Kind.TIME, column=', NOTE_ROW)
     after(copy / "domain/note.py", "    created_at: Annotated", NOTE_ATTRIBUTE)
     steps = copy / "store/migrations"
     last = sorted(steps.glob("m*.py"))[-1].stem.removeprefix("m")

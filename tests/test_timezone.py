@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from interop_cli import system
 from interop_cli.app import App
-from interop_cli.shell import system
 from interop_cli.store.engines.open import open_database
 
 

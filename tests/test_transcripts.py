@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from interop_cli.shell.system import current_user
+from interop_cli.system import current_user
 from tests.support.engines import ENGINES
 from tests.support.postgres import CLUSTER, lent
 from tests.support.postgres import FOLDER as FOLDER_OF_SERVER

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.http import Http, HttpAnswer
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.values.address_text import GeocodedPlace, place
+from interop_cli.system import Clock
 
 MASK = "places.formattedAddress,places.addressComponents"
 MAX_RESULTS = 10

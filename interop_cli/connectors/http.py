@@ -19,12 +19,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from interop_cli import __version__
-from interop_cli.clock import Clock
 from interop_cli.connectors.hosts import checked_url
 from interop_cli.connectors.watch import Watch, WatchedAdapter, Watchman
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Trace
+from interop_cli.system import Clock
 
 if TYPE_CHECKING:
     import requests

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
-from interop_cli.clock import Clock
 from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.payload import Payload
 from interop_cli.domain.sync.records import (
@@ -28,6 +27,7 @@ from interop_cli.domain.sync.records import (
     Send,
     Trace,
 )
+from interop_cli.system import Clock
 
 Secret = dict[str, Any]
 """What a connector needs to be let in: ``{"token": …}``, or OAuth's tokens. Never printed."""

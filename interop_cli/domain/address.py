@@ -24,10 +24,10 @@ from interop_cli.domain.entity import (
     ShortLine,
     ShortValue,
     Value,
+    refused,
 )
 from interop_cli.domain.messages import N_, Message, msg
 from interop_cli.domain.rules import Context, Faults, Policy, context_of, fault, missing
-from interop_cli.domain.validation import refused
 from interop_cli.domain.values.closed_lists import parse_bool
 from interop_cli.domain.values.phone import read_phone
 from interop_cli.domain.values.places import (

@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from interop_cli.domain.entity import Lasting, Name, On, Value, optional, optional_line
+from interop_cli.domain.entity import (
+    Lasting,
+    Name,
+    On,
+    Value,
+    invalid_details,
+    optional,
+    optional_line,
+)
 from interop_cli.domain.errors import Detail
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rules import Context, context_of, fault, too_long
-from interop_cli.domain.validation import invalid_details
 from interop_cli.domain.values.closed_lists import (
     SHIPPER_IDENTITIES,
     check_currency,

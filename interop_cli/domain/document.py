@@ -19,12 +19,12 @@ from interop_cli.domain.entity import (
     Off,
     Value,
     optional_value,
+    refused,
     required_line,
 )
-from interop_cli.domain.fields.document import AMOUNTS
+from interop_cli.domain.fields import AMOUNTS
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rules import Faults, context_of, fault, missing, too_long
-from interop_cli.domain.validation import refused
 from interop_cli.domain.values.closed_lists import KINDS, STATUSES, check_currency, read_choice
 from interop_cli.domain.values.days import day_in, zoned_time
 from interop_cli.domain.values.money import MAX_CENTS, in_cents, parse_amount, parse_cents

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from interop_cli.domain.fields.field import Column, Field, Kind, ValueKind
-from interop_cli.domain.fields.ranks import text_named
 from interop_cli.i18n import _, language, local_time
-from interop_cli.output.columns import ColumnChoice, Row, as_text, dig, loaded
+from interop_cli.output.columns import ColumnChoice, Row, as_text, dig, loaded, text_named
 from interop_cli.output.sanitise import one_line
 from interop_cli.output.words import said, vocabulary
 

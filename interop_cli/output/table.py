@@ -13,9 +13,8 @@ from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from interop_cli.domain.fields.field import NUMBERS, Column, ValueKind
-from interop_cli.domain.fields.ranks import wrapped_named
 from interop_cli.i18n import _
-from interop_cli.output.columns import ColumnChoice, Row
+from interop_cli.output.columns import ColumnChoice, Row, wrapped_named
 from interop_cli.output.people import readers
 from interop_cli.output.style import Style, clip, width
 from interop_cli.output.words import title

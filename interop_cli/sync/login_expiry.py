@@ -7,10 +7,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.protocol import SecretStore
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.messages import Message, msg
+from interop_cli.system import Clock
 
 DAYS = 14
 """It is said so many days before."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from interop_cli.clock import Clock
 from interop_cli.connectors import connector_class, connector_for
 from interop_cli.connectors.protocol import Connector, Target, Tools
 from interop_cli.connectors.secrets import TargetSecrets, variable
@@ -26,6 +25,7 @@ from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.departing import inheriting
 from interop_cli.sync.keys import as_known, told_apart
 from interop_cli.sync.lease import may_live, new_owner
+from interop_cli.system import Clock
 
 T = TypeVar("T")
 

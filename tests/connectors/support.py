@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.protocol import Secret, Target, Tools
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.system import Clock
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CLIENT: dict[str, Any] = {

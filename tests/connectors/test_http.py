@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.hosts import checked_url
 from interop_cli.connectors.http import Http
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.system import Clock
 from tests.fakes.server import Call, FakeServer, Reply, route
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.http import Http
 from interop_cli.domain.sync.link import Trouble, TroubleKind
+from interop_cli.system import Clock
 from tests.connectors.support import START
 
 pytestmark = pytest.mark.skipif(

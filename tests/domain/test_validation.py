@@ -9,10 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
+from interop_cli.domain.entity import invalid, merged, refused
 from interop_cli.domain.errors import Conflict, InvalidData
 from interop_cli.domain.messages import Message
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import invalid, merged, refused
 from interop_cli.domain.values.code import check_code
 from interop_cli.domain.values.money import parse_cents
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from interop_cli.clock import Clock
 from interop_cli.connectors import connector_for
 from interop_cli.connectors.protocol import Target
 from interop_cli.domain.rules import Context
@@ -18,6 +17,7 @@ from interop_cli.store.sync.targets import all_targets, target_named
 from interop_cli.sync.push import Options, Push
 from interop_cli.sync.report import Report
 from interop_cli.sync.target import OpenTarget
+from interop_cli.system import Clock
 from tests.connectors.support import tools
 from tests.fakes.memory import MemoryConnector, MemoryRemote
 

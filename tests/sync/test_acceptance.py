@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from interop_cli.clock import Clock
 from interop_cli.domain.errors import Busy, Conflict, RemoteFailure
 from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import TroubleKind
@@ -16,6 +15,7 @@ from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
 from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.lease import new_owner
+from interop_cli.system import Clock
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store, store
 from tests.sync.support import START, edit, keep, links, memory, promote, reasons, recode, statuses

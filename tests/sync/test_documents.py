@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.protocol import Target
 from interop_cli.connectors.quickbooks import QuickBooks
 from interop_cli.domain.rules import Context
@@ -20,6 +19,7 @@ from interop_cli.sync.push import Options as PushOptions
 from interop_cli.sync.push import Push
 from interop_cli.sync.report import Report, status
 from interop_cli.sync.target import OpenTarget
+from interop_cli.system import Clock
 from tests.connectors.support import tools
 from tests.fakes.qbo import REALM, FakeQuickBooks
 from tests.support.stores import add_client, store

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.files.profile import SHIPPED
 from interop_cli.domain.errors import InvalidData, IoFailure, NotFound
 from interop_cli.store.store import Store
@@ -22,6 +21,7 @@ from interop_cli.store.sync.targets import all_targets
 from interop_cli.sync import acknowledging
 from interop_cli.sync.exporting import Export, ExportReport
 from interop_cli.sync.target import OpenTarget
+from interop_cli.system import Clock
 from tests.support.cli import Run
 from tests.support.stores import add_client, store
 from tests.support.warm import warm_command

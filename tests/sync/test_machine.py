@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from interop_cli.clock import Clock
 from interop_cli.domain.errors import Busy, Conflict, InteropError, RemoteFailure
 from interop_cli.domain.sync.link import LinkState, TroubleKind
 from interop_cli.domain.sync.plan import Step
@@ -28,6 +27,7 @@ from interop_cli.services.clients import bulk, status
 from interop_cli.sync.breaker import unpause
 from interop_cli.sync.lease import new_owner
 from interop_cli.sync.report import status as status_of
+from interop_cli.system import Clock
 from tests.fakes.memory import MemoryRemote
 from tests.support.campaigns import share
 from tests.support.stores import add_client, open_store

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from interop_cli.clock import Clock
+from interop_cli.system import Clock
 from tests.fakes.qbo import REALM, FakeQuickBooks
 from tests.fakes.server import Reply
 from tests.support.cli import Result, Run

@@ -30,8 +30,8 @@ def init_command(app: App) -> None:
     interop db init
     interop --db postgresql://localhost/interop db init
     """
-    from interop_cli.shell.system import system_zone
     from interop_cli.store.engines.create import create_database
+    from interop_cli.system import system_zone
 
     with held():
         create_database(

@@ -113,7 +113,7 @@ def _set(app: App, name: str, role: str) -> None:
 
 def _named(app: App, name: str) -> User:
     """The user of a name: of the server where there is one, else of this system."""
-    from interop_cli.shell.system import user_named
+    from interop_cli.system import user_named
 
     if app.store.conn.login() is not None:
         return User(name, name)

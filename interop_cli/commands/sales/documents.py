@@ -11,8 +11,7 @@ import click
 from interop_cli.commands import lists
 from interop_cli.commands.sales.paper import print_command
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.fields import DOCUMENT, Card
-from interop_cli.domain.fields.document import AMOUNTS, LINE_FIELDS, PLACE_PARTS
+from interop_cli.domain.fields import AMOUNTS, DOCUMENT, LINE_FIELDS, PLACE_PARTS, Card
 from interop_cli.domain.fields.field import SYSTEM, listed, names, on_card, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_, msg

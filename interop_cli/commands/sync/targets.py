@@ -196,7 +196,7 @@ def _whole(value: str, ready: Sequence[str]) -> str:
 
 
 def _flag(name: str, value: str) -> bool:
-    from interop_cli.domain.validation import refused
+    from interop_cli.domain.entity import refused
     from interop_cli.domain.values.closed_lists import parse_bool
 
     try:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from interop_cli.clock import Clock
 from interop_cli.connectors.base import unanswered
 from interop_cli.connectors.http import HttpAnswer, no_such_place
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Send
+from interop_cli.system import Clock
 
 _EXISTING = re.compile(r"(?:Existing ID|existing id)[:\s]+(\d+)")
 _TAKEN = re.compile(r"already (?:exists|has|in use)|duplicate", re.IGNORECASE)

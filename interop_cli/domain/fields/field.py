@@ -41,8 +41,8 @@ class Column(NamedTuple):
     says whether a table shows it without ``--fields``; a ``hidden`` column appears in no format
     until it is asked for, as ``contacts`` is in a list for the sake of ``contacts.email``.
     ``rank``: where a table has no room the larger ones leave first, and 1 stays to the last; 0 is
-    that of its name (``ranks``). One that is ``whole`` is never cut. ``members`` are the keys of
-    its nested objects, so that a wrong one can be named.
+    that of its name (``output/columns.py``). One that is ``whole`` is never cut. ``members`` are
+    the keys of its nested objects, so that a wrong one can be named.
     """
 
     name: str

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from interop_cli.domain.fields import ENTITIES
-from interop_cli.domain.fields.client import PLACE
+from interop_cli.domain.fields import ENTITIES, PLACE
 from interop_cli.domain.fields.field import listed, names, taken
 
 LISTS = {"contacts": "contact", "addresses": "address", "notes": "note"}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from interop_cli.domain.messages import msg
+
+SEE_HELP = msg("See: interop help filters")
 RANGES = frozenset({"<", "<=", ">", ">="})
 """The operators that compare with more or less."""
 

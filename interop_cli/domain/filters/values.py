@@ -16,8 +16,7 @@ from typing import Protocol
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields.field import Kind
-from interop_cli.domain.filters import Value
-from interop_cli.domain.filters.refusals import SEE_HELP
+from interop_cli.domain.filters import SEE_HELP, Value
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values import closed_lists, days
 from interop_cli.domain.values.closed_lists import ClosedList

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from interop_cli.domain.fields import ENTITIES, Kind
-from interop_cli.domain.fields.document import AMOUNTS
+from interop_cli.domain.fields import AMOUNTS, ENTITIES, Kind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.inputs.mapping import ColumnFault

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from interop_cli.domain.fields.client import PLACE
+from interop_cli.domain.fields import PLACE
 from interop_cli.domain.values.text import words
 
 FIRST_NAME = "first name"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from interop_cli.domain.errors import ConfigError, UsageError
-from interop_cli.domain.filters.refusals import FilterSyntax
+from interop_cli.domain.filters.grammar import FilterSyntax
 from interop_cli.domain.matching import NAMEABLE
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold

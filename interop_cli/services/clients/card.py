@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.address import Address, accepted
 from interop_cli.domain.client import Client
+from interop_cli.domain.entity import merged
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData, UsageError
-from interop_cli.domain.fields.client import CLIENT, PLACE
+from interop_cli.domain.fields import CLIENT, PLACE
 from interop_cli.domain.fields.field import columns, names, taken
 from interop_cli.domain.matching import identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import merged
 from interop_cli.domain.values.logo import check_logo
 from interop_cli.domain.values.places import country_code
 from interop_cli.services.clients import bulk

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from interop_cli.domain.address import Address
+from interop_cli.domain.entity import several, wrong
 from interop_cli.domain.errors import InvalidData
-from interop_cli.domain.fields.client import PLACE
-from interop_cli.domain.validation import several, wrong
+from interop_cli.domain.fields import PLACE
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
 from interop_cli.services.imports.nested_matching import ADDRESS_KEPT, said_anew

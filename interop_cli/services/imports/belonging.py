@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from interop_cli.domain.entity import wrong
 from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.fields.nested import BY, FIELDS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.references import Owner, Owners

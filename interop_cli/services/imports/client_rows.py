@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from interop_cli.domain.errors import InteropError
-from interop_cli.domain.fields import CLIENT
-from interop_cli.domain.fields.client import PLACE
+from interop_cli.domain.fields import CLIENT, PLACE
 from interop_cli.domain.fields.field import given
 from interop_cli.domain.fields.nested import any_field
 from interop_cli.domain.matching import Identity, identity

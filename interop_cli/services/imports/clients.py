@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
+from interop_cli.domain.entity import wrong
 from interop_cli.domain.errors import InteropError, InvalidData
-from interop_cli.domain.fields.client import PLACE
+from interop_cli.domain.fields import PLACE
 from interop_cli.domain.matching import DEFAULT, NEW, NOBODY, Identity, Key, identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import code_key, uid_key
 from interop_cli.domain.values.text import fold
 from interop_cli.services.clients import card

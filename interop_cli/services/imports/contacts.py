@@ -17,9 +17,9 @@ from interop_cli.domain.contact import (
     share_out,
     takers,
 )
+from interop_cli.domain.entity import several, wrong
 from interop_cli.domain.errors import InvalidData, Place
 from interop_cli.domain.messages import msg
-from interop_cli.domain.validation import several, wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
 from interop_cli.services.imports.nested_matching import (

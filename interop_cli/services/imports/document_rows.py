@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.document import Document, read_amounts
+from interop_cli.domain.entity import wrong
 from interop_cli.domain.errors import InteropError, InvalidData
-from interop_cli.domain.fields.document import PLACE_PARTS
+from interop_cli.domain.fields import PLACE_PARTS
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.closed_lists import KINDS, SOLD, find_currency
 from interop_cli.domain.values.text import fold

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from interop_cli.domain.document import Document, DocumentLine
+from interop_cli.domain.entity import wrong
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
-from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.closed_lists import SOLD
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.document_rows import (

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from interop_cli.domain.entity import other_uid
+from interop_cli.domain.entity import other_uid, refused, wrong
 from interop_cli.domain.errors import Detail, InteropError, InvalidData
 from interop_cli.domain.matching import IDENTIFIERS, NEW, Candidate, Decision, Identity, Key
 from interop_cli.domain.messages import msg
-from interop_cli.domain.validation import refused, wrong
 from interop_cli.services.clients.matching import (
     COLUMNS,
     ClientFinder,

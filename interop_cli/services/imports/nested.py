@@ -14,7 +14,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.fields.client import PLACE
+from interop_cli.domain.entity import wrong
+from interop_cli.domain.fields import PLACE
 from interop_cli.domain.fields.nested import (
     FIELDS,
     LISTS,
@@ -26,7 +27,6 @@ from interop_cli.domain.fields.nested import (
 )
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import attachment_name
-from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.people.notes import File
 

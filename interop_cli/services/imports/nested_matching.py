@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from interop_cli.domain.address import Address
 from interop_cli.domain.contact import Planned
-from interop_cli.domain.entity import Entity
+from interop_cli.domain.entity import Entity, merged, several
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import given
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import merged, several
 from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold, is_no_value
 from interop_cli.services.imports.nested import NestedItem, attached_files, missing_files

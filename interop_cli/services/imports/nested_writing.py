@@ -20,11 +20,11 @@ from interop_cli.domain.contact import (
     share_out,
     takers,
 )
+from interop_cli.domain.entity import merged, wrong
 from interop_cli.domain.errors import InvalidData, Place
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import merged, wrong
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.nested import NestedItem, NestedItems
 from interop_cli.services.imports.nested_matching import (

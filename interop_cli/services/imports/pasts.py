@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import PydanticCustomError
 
 from interop_cli.domain.contact import EXCLUSIVE
+from interop_cli.domain.entity import refused, wrong
 from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.matching import NOBODY, Decision
 from interop_cli.domain.messages import msg
-from interop_cli.domain.validation import refused, wrong
 from interop_cli.domain.values.code import check_code, code_key
 from interop_cli.services.clients.writing import Others
 from interop_cli.services.imports.matching import Read, code_of

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from interop_cli.domain.entity import wrong
 from interop_cli.domain.errors import Detail, InvalidData, NotFound
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.matching import IDENTIFIERS, identity
 from interop_cli.domain.messages import Message, first_of, msg
-from interop_cli.domain.validation import wrong
 from interop_cli.store.writing.writer import changed_meanwhile
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
+from interop_cli.domain.entity import wrong
 from interop_cli.domain.errors import (
     Conflict,
     Detail,
@@ -21,7 +22,6 @@ from interop_cli.domain.errors import (
 )
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import Context
-from interop_cli.domain.validation import wrong
 from interop_cli.domain.values.code import uid_key
 from interop_cli.services.outcome import MAX_ITEMS, Outcome
 

@@ -9,9 +9,9 @@ from interop_cli.domain.address import Address
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
+from interop_cli.services import people
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.outcome import Outcome
-from interop_cli.services.people import belonging
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -25,7 +25,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     (address_id,) = uow.addresses.add([uow.addresses.columns_of(address)])
     if values.get("main"):
         uow.addresses.make_main(uow.addresses.row(address_id))
-    return belonging.created(client, address_id, context)
+    return people.created(client, address_id, context)
 
 
 def edit(
@@ -48,7 +48,7 @@ def edit(
     if main and not row["main"]:
         uow.addresses.make_main(uow.addresses.row(address_id))
         changed = True
-    return belonging.edited(uow, row, context, changed=changed)
+    return people.edited(uow, row, context, changed=changed)
 
 
 def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
@@ -57,12 +57,12 @@ def make_main(uow: UnitOfWork, address_id: int) -> Outcome:
     changed = not row["main"]
     if changed:
         uow.addresses.make_main(row)
-    return belonging.edited(uow, row, changed=changed)
+    return people.edited(uow, row, changed=changed)
 
 
 def delete(uow: UnitOfWork, address_ids: Iterable[int]) -> Outcome:
     """Delete addresses that nothing uses; all of them or none."""
-    return belonging.delete(uow, uow.addresses, address_ids)
+    return people.delete(uow, uow.addresses, address_ids)
 
 
 def needs_main() -> Conflict:

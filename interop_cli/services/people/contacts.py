@@ -17,9 +17,9 @@ from interop_cli.domain.errors import Conflict, Detail, Place
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
+from interop_cli.services import people
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.outcome import Outcome
-from interop_cli.services.people import belonging
 from interop_cli.store.reading.used_by import kept
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
     _check_email(everyone)
     (contact_id,) = put(uow, everyone)
     _warn_of_email(uow, planned.contact, context)
-    return belonging.created(client, contact_id, context)
+    return people.created(client, contact_id, context)
 
 
 def edit(
@@ -80,7 +80,7 @@ def edit(
     changed = ("contact", contact_id) in uow.touched
     if email:
         _warn_of_email(uow, planned.contact, context)
-    return belonging.edited(uow, row, context, changed=changed)
+    return people.edited(uow, row, context, changed=changed)
 
 
 def stored(uow: UnitOfWork, rows: Iterable[Row]) -> list[Planned]:
@@ -185,7 +185,7 @@ def activate(uow: UnitOfWork, contact_ids: Sequence[int]) -> Outcome:
                 if other["id"] != contact_id
             ):
                 uow.contacts.give_flag("is_default", row)
-        belonging.count(uow, outcome, row, changed=not row["active"])
+        people.count(uow, outcome, row, changed=not row["active"])
     return outcome
 
 
@@ -202,7 +202,7 @@ def deactivate(uow: UnitOfWork, contact_ids: Sequence[int], context: Context) ->
             uow.contacts.set_active(contact_id, 0)
             code = uow.clients.by_id(row["client_id"])["code"]
             _warn_of_flags(row, context.at(None, code))
-        belonging.count(uow, outcome, row, changed=changed)
+        people.count(uow, outcome, row, changed=changed)
     return outcome
 
 
@@ -235,7 +235,7 @@ def delete(
             context.warnings.append(kept("contact", f"#{contact_id}"))
             continue
         if blockers:
-            raise belonging.used("contact", contact_id, blockers)
-        belonging.count(uow, outcome, row, changed=True)
+            raise people.used("contact", contact_id, blockers)
+        people.count(uow, outcome, row, changed=True)
         uow.contacts.remove(contact_id)
     return outcome

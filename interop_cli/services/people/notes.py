@@ -11,9 +11,9 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
+from interop_cli.services import people
 from interop_cli.services.clients.card import check_version
 from interop_cli.services.outcome import Outcome
-from interop_cli.services.people import belonging
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -46,7 +46,7 @@ def create(
     note.client_id = client["id"]
     (note_id,) = uow.notes.add([note])
     put_files(uow, uow.notes.row(note_id), files)
-    return belonging.created(client, note_id, context)
+    return people.created(client, note_id, context)
 
 
 def edit(
@@ -62,7 +62,7 @@ def edit(
     check_version(row, if_version)
     note = uow.notes.entity(row).revise(changes, context)
     changed = uow.notes.save([(row, note)]) > 0
-    return belonging.edited(uow, row, context, changed=changed)
+    return people.edited(uow, row, context, changed=changed)
 
 
 def delete(uow: UnitOfWork, note_ids: Iterable[int]) -> Outcome:
@@ -70,7 +70,7 @@ def delete(uow: UnitOfWork, note_ids: Iterable[int]) -> Outcome:
 
     Raises Conflict ``note.in_use``, which lists the attachments.
     """
-    return belonging.delete(uow, uow.notes, note_ids)
+    return people.delete(uow, uow.notes, note_ids)
 
 
 def attach(uow: UnitOfWork, note_id: int, files: Sequence[File]) -> Outcome:

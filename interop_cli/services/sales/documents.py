@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.document import Document, DocumentLine, read_amounts
+from interop_cli.domain.entity import merged, refused, wrong
 from interop_cli.domain.errors import Conflict, Detail, InvalidData
-from interop_cli.domain.fields import DOCUMENT, Kind
-from interop_cli.domain.fields.document import AMOUNTS
+from interop_cli.domain.fields import AMOUNTS, DOCUMENT, Kind
 from interop_cli.domain.fields.field import taken
 from interop_cli.domain.messages import counted, first_of, msg
 from interop_cli.domain.payer import check_gets_documents, check_pays_itself
 from interop_cli.domain.rules import Context, RuleWarning, missing
-from interop_cli.domain.validation import merged, refused, wrong
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.closed_lists import SOLD, find_currency
 from interop_cli.domain.values.text import fold

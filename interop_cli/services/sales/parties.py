@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from interop_cli.domain.entity import several
 from interop_cli.domain.errors import Detail, NotFound
 from interop_cli.domain.messages import Message, msg
-from interop_cli.domain.validation import several
 from interop_cli.domain.values.address_text import bare_line, one_line
 from interop_cli.domain.values.text import fold
 
