@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from interop_cli.store.migrations import MIGRATIONS
 from tests.support.cli import Result
 from tests.support.postgres import CLUSTER, FOLDER, lent, url_of
 from tests.support.warm import warm_command
@@ -52,10 +53,9 @@ NOTE_ROW = """\
     Field("source", N_("Source"), help=N_("Where it comes from."), table=5, searched=True),
 """
 NOTE_ATTRIBUTE = "    source: Line = None\n"
-MIGRATION = '''\
-"""The page of a client on LinkedIn, the nickname of a contact, a dock, the source of a note."""
-
-SCRIPT = """
+MIGRATION = '''
+# The page of a client on LinkedIn, the nickname of a contact, a dock, the source of a note.
+m9999_made_up = """
 ALTER TABLE client ADD COLUMN linkedin {text};
 ALTER TABLE contact ADD COLUMN nickname {text};
 ALTER TABLE address ADD COLUMN dock {text};
@@ -98,11 +98,13 @@ def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     after(fields, '    Field("created_at", N_("Created"), Kind.TIME, column=', NOTE_ROW)
     after(copy / "domain/note.py", "    created_at: Annotated", NOTE_ATTRIBUTE)
     steps = copy / "store/migrations"
-    last = sorted(steps.glob("m*.py"))[-1].stem.removeprefix("m")
-    (steps / "m9999_made_up.py").write_text(MIGRATION, "utf-8")
+    last = MIGRATIONS[-1]
+    with (steps / f"{last.where}.py").open("a", encoding="utf-8") as newest:
+        newest.write(MIGRATION)
     init = steps / "__init__.py"
     source = init.read_text("utf-8")
-    init.write_text(source.replace(f'"{last}",', f'"{last}",\n        "9999_made_up",'), "utf-8")
+    added = source.replace(f'"{last.name}",', f'"{last.name}",\n        "9999_made_up",')
+    init.write_text(added, "utf-8")
     return folder
 
 

@@ -14,7 +14,7 @@ from tests.support.cli import Run
 from tests.support.outside import content
 
 NAME = migrations.MIGRATIONS[-1].name
-NEWEST = import_module(f"{migrations.__name__}.m{NAME}")
+NEWEST = import_module(f"{migrations.__name__}.{migrations.MIGRATIONS[-1].where}")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_migration_that_fails_names_its_step(
 ) -> None:
     before = content(older)
     with monkeypatch.context() as broken:
-        broken.setattr(NEWEST, "apply", fault, raising=False)
+        broken.setattr(NEWEST, f"m{NAME}", fault)
         result = invoke("db", "migrate", "--json")
         assert (result.code, result.error["code"]) == (exit_code, code)
         assert NAME in {detail["path"] for detail in result.error["details"]}

@@ -229,9 +229,9 @@ import sys, types
 from interop_cli.cli import main
 from interop_cli.store import migrations
 module = types.ModuleType(f"{migrations.__name__}.m9999_test")
-module.apply = lambda conn, ddl: ddl("CREATE TABLE later (id {int} PRIMARY KEY) {strict}")
+module.m9999_test = lambda conn, ddl: ddl("CREATE TABLE later (id {int} PRIMARY KEY) {strict}")
 sys.modules[module.__name__] = module
-migrations.MIGRATIONS = (*migrations.MIGRATIONS, migrations.Migration("9999_test"))
+migrations.MIGRATIONS = (*migrations.MIGRATIONS, migrations.Migration("9999_test", "m9999_test"))
 sys.exit(main(sys.argv[1:]))
 """
 

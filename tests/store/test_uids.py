@@ -344,9 +344,9 @@ def take_away(conn: Connection) -> None:
 def test_older_records_get_the_same_in_every_copy_and_stay_at_their_version(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from interop_cli.store.migrations import m0010_uids
+    from interop_cli.store.migrations import release_0_2
 
-    monkeypatch.setattr(m0010_uids, "CHUNK", 2)  # as if there were many
+    monkeypatch.setattr(release_0_2, "CHUNK", 2)  # as if there were many
     one_of_each(store)
     conn = store.conn
     versions = {t: conn.query(f"SELECT id, version, updated_at FROM {t}") for t in TABLES}

@@ -38,26 +38,25 @@ POSTGRES_WORDS = {
 
 
 class Migration(NamedTuple):
-    """One step, in the module ``m<name>``: its ``SCRIPT``, or what its ``apply`` does."""
+    """One step: ``m<name>`` in the module ``where``, which is its SQL, or what makes it."""
 
     name: str
+    where: str
 
     def apply(self, conn: Connection, run_ddl: Callable[[str], None]) -> None:
         """Make the step, with the database open in a transaction."""
         # Imported on use: every command asks which steps there are, few apply one.
-        step = importlib.import_module(f"{__name__}.m{self.name}")
-        if hasattr(step, "apply"):
-            step.apply(conn, run_ddl)
+        module = importlib.import_module(f"{__name__}.{self.where}")
+        step = getattr(module, f"m{self.name}")
+        if callable(step):
+            step(conn, run_ddl)
         else:
-            run_ddl(step.SCRIPT)
+            run_ddl(step)
 
 
-MIGRATIONS = tuple(
-    Migration(name)
-    for name in (
-        "0001_clients",
-        "0002_people",
-        "0003_sales",
+STEPS = {
+    "founding": ("0001_clients", "0002_people", "0003_sales"),
+    "release_0_2": (
         "0004_sync",
         "0005_merge_and_erase",
         "0006_posted_here",
@@ -70,14 +69,18 @@ MIGRATIONS = tuple(
         "0013_memo",
         "0014_moved",
         "0015_mailings",
+    ),
+    "release_0_3": (
         "0016_by_client",
         "0017_side_by_side",
         "0018_kept_there",
         "0019_later",
         "0020_mailing_client",
         "0021_latest_first",
-    )
-)
+    ),
+}
+"""In order, by the module they stand in; a new one goes to the end of the last."""
+MIGRATIONS = tuple(Migration(name, where) for where, names in STEPS.items() for name in names)
 
 
 def run_ddl(conn: Connection, script: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from interop_cli.store.engines.connection import Connection, Row
-from interop_cli.store.migrations.m0016_by_client import GIVEN
+from interop_cli.store.migrations.release_0_3 import GIVEN
 
 COLUMNS = {"document": frozenset({"uid", "kind", "number_key"}), "note": frozenset({"uid"})}
 """The columns that make these names, by table."""
