@@ -28,7 +28,7 @@ GROUPS = {
     "config": ("interop_cli.commands.config", N_("Settings of the company and of this user.")),
     "journal": ("interop_cli.commands.journal", N_("What was done, by whom; undo.")),
     "schema": ("interop_cli.commands.schema", N_("JSON Schemas, and the tree of commands.")),
-    "completion": ("interop_cli.commands.completion", N_("Completion for your shell.")),
+    "completion": ("interop_cli.commands.help", N_("Completion for your shell.")),
     "help": ("interop_cli.commands.help", N_("Help on a command or a topic.")),
 }
 
@@ -70,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     if COMPLETION in os.environ:
         from click.shell_completion import shell_complete
 
-        from interop_cli.shell.shells import register
+        from interop_cli.shell.completion import register
 
         register()
         return shell_complete(

@@ -16,8 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.shell.completion import source_of
-from interop_cli.shell.shells import words
+from interop_cli.shell.completion import source_of, words
 from scripts.commandtree import commands
 from tests.support.cli import Run
 from tests.support.stores import add_client, open_store

@@ -1,10 +1,11 @@
-"""``interop help``: any command's help, and topics that no command owns."""
+"""``interop help`` (of any command, topics that no command owns) and ``interop completion``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import get_completion_class
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import N_, msg
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from interop_cli.app import App
-
 
 EXIT_CODES = N_("""\
 Exit codes
@@ -239,3 +239,29 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
             )
         command, context = found, found.context_class(found, info_name=word, parent=context)
     app.output.text([command.get_help(context) + "\n"])
+
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+
+@click.command(
+    "completion",
+    cls=Command,
+    help=N_(
+        "Print the completion script of a shell.\n\n\b\n"
+        'eval "$(interop completion bash)"\n'
+        "interop completion fish > ~/.config/fish/completions/interop.fish"
+    ),
+)
+@argument("shell", type=click.Choice(SHELLS))
+@pass_app
+def completion_command(app: App, shell: str) -> None:
+    """Print the completion script of a shell."""
+    from interop_cli.cli import COMPLETION, cli
+    from interop_cli.shell.completion import register
+
+    register()
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"no completion for {shell}")
+    app.output.text([kind(cli, {}, "interop", COMPLETION).source().lstrip() + "\n"])

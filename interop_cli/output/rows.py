@@ -12,7 +12,6 @@ against formulas, but for codes, and in TSV backslashes, tabs and line ends are 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -194,6 +193,8 @@ def csv_rows(
     words: bool = False,
 ) -> Iterator[str]:
     """Header and records; ``excel-fr``: a BOM, ``;`` and CRLF. ``words``: as ``guard`` has it."""
+    import csv
+
     french = dialect == "excel-fr"
     end = "\r\n" if french else "\n"
     lines = _Lines()

@@ -242,7 +242,7 @@ def bulk_limit(app: App, asked: int | None) -> int | None:
 
 
 def _keys(picked: Picked) -> list[tuple[int, str]]:
-    from interop_cli.inputs.codes import read_codes, read_failed
+    from interop_cli.inputs.reading import read_codes, read_failed
     from interop_cli.inputs.source import open_source
 
     if picked.only_failed_from:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from interop_cli.inputs import codes, lines
+from interop_cli.inputs import lines, reading
 from interop_cli.inputs.source import Source
 
 
@@ -20,5 +20,5 @@ def source_of(data: bytes | str, name: str = "input") -> Source:
 @contextmanager
 def chunks_of(size: int) -> Iterator[None]:
     """Read ``size`` bytes at a time."""
-    with patch.object(lines, "_CHUNK", size), patch.object(codes, "_PIECE", size):
+    with patch.object(lines, "_CHUNK", size), patch.object(reading, "_PIECE", size):
         yield

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
-from interop_cli.inputs.codes import LONGEST, read_codes, read_failed
+from interop_cli.inputs.reading import LONGEST_CODE, read_codes, read_failed
 from tests.inputs.support import chunks_of, source_of
 
 codes = st.text(st.sampled_from("AZ09._-é😀"), min_size=1, max_size=8)
@@ -26,7 +26,7 @@ def test_a_code_a_line(found: list[str], size: int, end: str, space: str) -> Non
         ]
 
 
-@given(lists, st.integers(LONGEST, 2 * LONGEST), st.booleans())
+@given(lists, st.integers(LONGEST_CODE, 2 * LONGEST_CODE), st.booleans())
 def test_nul_between_codes(found: list[str], size: int, last: bool) -> None:
     text = "\0".join(found) + ("\0" if last else "")
     with chunks_of(size):
@@ -74,7 +74,7 @@ def test_an_object_without_a_code(value: str) -> None:
 @pytest.mark.parametrize("form", ["{}\n", '{{"code":"{}"}}\n', "{}\0"])
 def test_no_code_is_that_long(form: str) -> None:
     null = form.endswith("\0")
-    longest = "é" * LONGEST
+    longest = "é" * LONGEST_CODE
     assert list(read_codes(source_of(form.format(longest)), null=null)) == [(1, longest)]
     text = form.format("A") + form.format(longest + "x")
     with pytest.raises(InvalidData) as caught:

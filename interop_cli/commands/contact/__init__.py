@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.commands.belonging import contact_import_command
-from interop_cli.commands.contact import privacy, reading, writing
+from interop_cli.commands.contact import reading, writing
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Group
 
@@ -22,7 +22,7 @@ for command in (
     reading.recipients_command,
     contact_import_command,
     reading.export_command,
-    privacy.export_personal_command,
-    privacy.erase_command,
+    writing.export_personal_command,
+    writing.erase_command,
 ):
     contact_command.add_command(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.commands.db import copying, keeping, seed, users
+from interop_cli.commands.db import copying, keeping, users
 from interop_cli.domain.messages import N_
 from interop_cli.shell.command import Group
 
@@ -10,7 +10,7 @@ db_command = Group("db", help=N_("The database: make, look after, back up."))
 for command in (
     keeping.init_command,
     keeping.info_command,
-    seed.seed_command,
+    keeping.seed_command,
     copying.backup_command,
     copying.restore_command,
     copying.copy_command,

@@ -12,8 +12,8 @@ COMMANDS = {
     "label": "paper",
     "refresh": "totals",
     "totals": "totals",
-    "report": "chart",
-    "chart": "chart",
+    "report": "totals",
+    "chart": "totals",
     "verify": "totals",
 }
 

@@ -166,7 +166,7 @@ def printing(app: App) -> Printing:
 
 def numbers_of(app: App, numbers: tuple[str, ...]) -> Sequence[str]:
     """The numbers as typed, or the lines of stdin; warns where nothing came in."""
-    from interop_cli.inputs.codes import read_codes
+    from interop_cli.inputs.reading import read_codes
     from interop_cli.inputs.source import open_source
     from interop_cli.shell.selectors import nothing_came
 

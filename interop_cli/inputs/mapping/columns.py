@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from interop_cli.domain.errors import ConfigError, InteropError, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.inputs.mapping import Fields
+from interop_cli.inputs.mapping.expressions import Cell, Template, Where, parse_cell
 from interop_cli.inputs.mapping.header import (
     Header,
     column_key,
@@ -21,8 +22,6 @@ from interop_cli.inputs.mapping.header import (
     no_header,
     unknown_columns,
 )
-from interop_cli.inputs.mapping.template import Cell, Template, parse_cell
-from interop_cli.inputs.mapping.where import Where
 from interop_cli.inputs.records import REJECT_REASON, Head, invalid, nearest
 
 Others = Literal["error", "ignore", "note"]

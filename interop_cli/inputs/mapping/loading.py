@@ -14,9 +14,8 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
 from interop_cli.inputs.mapping import ColumnFault
 from interop_cli.inputs.mapping.columns import OTHERS, ColumnMap
+from interop_cli.inputs.mapping.expressions import Template, Where, parse_template, parse_where
 from interop_cli.inputs.mapping.forms import MARKS
-from interop_cli.inputs.mapping.template import Template, parse_template
-from interop_cli.inputs.mapping.where import Where, parse_where
 from interop_cli.inputs.records import nearest
 from interop_cli.inputs.source import open_source
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from interop_cli.commands.client.files import fields
 from interop_cli.commands.sales.documents import FIELDS as DOCUMENTS
 from interop_cli.domain.fields import NEEDED
-from interop_cli.inputs.mapping import systems
+from interop_cli.inputs.mapping import suggesting
+from interop_cli.inputs.mapping.guessing import shape_of
 from interop_cli.inputs.mapping.headings import MEANT, headings
 from interop_cli.inputs.mapping.loading import read_map
-from interop_cli.inputs.mapping.sampling import shape_of
 from interop_cli.inputs.mapping.suggesting import suggestion
 from tests.inputs.mapping.sources import FILES
 from tests.inputs.support import source_of
@@ -123,7 +123,7 @@ def test_a_sheet_is_guessed_as_its_table_is(text: str, invoke: Run, database: Pa
 def test_they_are_guessed_too_where_the_system_is_not_known(
     source: str, monkeypatch: pytest.MonkeyPatch, invoke: Run, database: Path
 ) -> None:
-    monkeypatch.setattr(systems, "SIGNS", {})
+    monkeypatch.setattr(suggesting, "SIGNS", {})
     assert imported(invoke, database, FILES[source], "client")["created"] == 1
     (client,) = invoke("--db", database, "client", "list", "--json").json
     assert (client["name"], client["line1"]) == ("Atelier Doyon inc.", "1 rue A")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.inputs.mapping import ColumnFault
-from interop_cli.inputs.mapping.template import REST, Cell, parse_template
+from interop_cli.inputs.mapping.expressions import REST, Cell, parse_template
 
 ROW = {"Company": "Doyon", "First": "Anne", "Last": "Roy", "Nick": "A", "Fax": "1", "City": "Alma"}
 
