@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
+from interop_cli.domain.rules import Context
 from interop_cli.domain.values.closed_lists import SOLD
 
 
@@ -137,6 +138,21 @@ def check_gets_documents(code: str, kind: str, *, active: bool, prospect: bool) 
         )
     if kind in SOLD:
         check_not_prospect(code, prospect)
+
+
+def doubt_currency(context: Context, currency: str, payer: str, billed_in: str) -> None:
+    """Warn where a document counts in another currency than ``payer`` is billed in.
+
+    It counts in that of its client where it names none. Warns ``document.currency.payer``.
+    """
+    if currency != billed_in:
+        reason = msg(
+            "it counts in {currency}, as its client does; its payer {payer} is billed in {other}",
+            currency=currency,
+            payer=payer,
+            other=billed_in,
+        )
+        context.warn("currency", "document.currency.payer", reason)
 
 
 def check_identity(identity: str, has_logo: bool) -> None:

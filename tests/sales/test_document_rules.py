@@ -15,6 +15,7 @@ from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import contacts
 from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
+from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import Row
 from tests.support.stores import add_client
 
@@ -76,6 +77,48 @@ def test_nothing_new_is_billed_to_an_inactive_client(store: Store) -> None:
         add(store, "invoice", "A", number="1", subtotal="10", bill_to="I")
     assert caught.value.code == "document.client.inactive"
     take(store, "invoice", "A", number="1", subtotal="10", bill_to="I")  # that is history
+
+
+def test_a_payer_with_another_currency_than_its_client_is_said(store: Store) -> None:
+    add_client(store, code="A", currency="CAD")
+    add_client(store, code="U", currency="USD")
+    add_client(store, code="B", currency="CAD", bill_to="U")
+    context = Context()
+    to_usd, named = {"subtotal": "10", "bill_to": "U"}, {"subtotal": "10", "currency": "CAD"}
+
+    def work(uow: UnitOfWork) -> None:
+        documents.add(uow, "A", "invoice", {"number": "1", **to_usd}, context)
+        documents.add(uow, "B", "invoice", {"number": "2", "subtotal": "10"}, context)
+        for client, bill_to in (("A", "U"), ("B", None)):
+            values = {"lines": [line("5")], "bill_to": bill_to, "draft": True}
+            made = invoices.create(uow, client, values, context)
+            invoices.post(uow, f"#{made.items[0]['id']}", context)
+        assert told(context) == [("currency", "document.currency.payer")] * 6
+        documents.add(uow, "B", "invoice", {"number": "103", **named}, context)
+        documents.add(
+            uow, "B", "invoice", {"number": "104", "subtotal": "1", "bill_to": "B"}, context
+        )
+        invoices.create(uow, "A", {"lines": [line("5")]}, context)
+        assert len(context.warnings) == 6
+
+    store.run(work, operation="x")
+    rows = [
+        Row(2, {"client": "A", "number": "11", "date": "2026-01-05", "subtotal": "10"}),
+        Row(3, {"client": "A", "number": "12", "date": "2026-01-05", **to_usd}),
+        Row(4, {"client": "B", "number": "13", "date": "2026-01-05", "subtotal": "10"}),
+        Row(5, {"client": "B", "number": "14", "date": "2026-01-05", **named}),
+        Row(6, {"client": "B", "number": "15", "date": "2026-01-05", **named, "bill_to": "A"}),
+        Row(7, {"client": "U", "number": "16", "date": "2026-01-05", "subtotal": "10"}),
+    ]
+    taken = Context()
+    store.run(lambda uow: DocumentImport(uow, taken, kind="invoice").run(rows), operation="x")
+    (warning,) = taken.warnings
+    assert (warning.path, warning.code, warning.line) == ("currency", "document.currency.payer", 3)
+    assert warning.message.params == {"count": 2}
+
+
+def told(context: Context) -> list[tuple[str, str]]:
+    return [(warning.path, warning.code) for warning in context.warnings]
 
 
 def test_who_is_billed_for_an_invoice_pays_itself(store: Store) -> None:

@@ -76,6 +76,8 @@ class DocumentImport(ToldImport):
     kind: str | None = None
     _seen: bytearray = field(default_factory=bytearray)
     _inactive: int = 0
+    _doubtful: int = 0  # whose currency is their client's, and not their payer's
+    _first_doubtful: int | None = None
     _jobs: bool = False
     size: ClassVar[int] = 2500  # each batch asks a server some ten times
 
@@ -212,6 +214,8 @@ class DocumentImport(ToldImport):
             lines = _lines(values, currency, context)
             values = with_subtotal(values, lines) if lines else values
             row = ordered(self._built(values, kind, owner, context))
+        if row[_PAYER] is not None and owner is not None and not values.get("currency"):
+            self._doubt_currency(record, owner)
         self._inactive += not (owner and owner.active)
         self._jobs = self._jobs or kind == "job"
         return New(record.line, row, lines)
@@ -303,6 +307,14 @@ class DocumentImport(ToldImport):
         self._check_sold(payer, kind, "bill_to")
         return payer.id
 
+    def _doubt_currency(self, record: FileRow, owner: Owner) -> None:
+        """Count a document that names no currency where its payer has another than its client."""
+        named = record.values.get("bill_to")
+        payer = self._owners.of_code(str(named).strip(), "bill_to") if named else None
+        if owner.currency != (payer.currency if payer else owner.billed_in):
+            self._doubtful += 1
+            self._first_doubtful = self._first_doubtful or record.line
+
     @staticmethod
     def _check_sold(owner: Owner, kind: str, path: str = "client") -> None:
         """Refuse to a prospect what is sold."""
@@ -362,6 +374,15 @@ class DocumentImport(ToldImport):
         self._met.keep()
         if self._jobs:
             say_ended(self.context, self.uow.documents.end_prospects())
+        if self._doubtful:
+            reason = msg(
+                "documents that count in their client's currency, and whose payer is billed in"
+                " another: {count}",
+                count=self._doubtful,
+            )
+            self.context.warnings.append(
+                RuleWarning("currency", "document.currency.payer", reason, self._first_doubtful)
+            )
         if self._inactive:
             reason = msg("documents of inactive clients: {count}", count=self._inactive)
             self.context.warnings.append(RuleWarning("client", "document.client.inactive", reason))

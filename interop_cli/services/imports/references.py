@@ -48,6 +48,8 @@ class Owner(NamedTuple):
     prospect: bool
     currency: str
     bill_to_id: int | None
+    billed_in: str
+    """The currency of who pays: its payer, else itself."""
 
 
 class Owners:
@@ -83,8 +85,10 @@ class Owners:
             for key, one in found.by_former_code(key for key, own in ids.items() if not own):
                 ids[key].add(one.id)
         rows = self.uow.clients.by_column("id", set().union(*ids.values()), lock=False)
+        payers = {row["bill_to_id"] for row in rows.values()} - rows.keys() - {None}
+        rows.update(self.uow.clients.by_column("id", payers, lock=False))
         return {
-            text: [_owner(rows[client_id]) for client_id in sorted(ids[key])]
+            text: [_owner(rows[client_id], rows) for client_id in sorted(ids[key])]
             for text, key in keys.items()
         }
 
@@ -134,7 +138,7 @@ def _text(values: Mapping[str, Any], name: str) -> str:
     return str(values.get(name) or "").strip()
 
 
-def _owner(row: Row) -> Owner:
+def _owner(row: Row, clients: Mapping[object, Row]) -> Owner:
     return Owner(
         row["id"],
         row["code"],
@@ -142,6 +146,7 @@ def _owner(row: Row) -> Owner:
         bool(row["prospect"]),
         row["currency"],
         row["bill_to_id"],
+        clients.get(row["bill_to_id"], row)["currency"],
     )
 
 

@@ -11,7 +11,7 @@ from interop_cli.domain.errors import Conflict, Detail, InvalidData
 from interop_cli.domain.fields import AMOUNTS, DOCUMENT, Kind
 from interop_cli.domain.fields.field import taken
 from interop_cli.domain.messages import counted, first_of, msg
-from interop_cli.domain.payer import check_gets_documents, check_pays_itself
+from interop_cli.domain.payer import check_gets_documents, check_pays_itself, doubt_currency
 from interop_cli.domain.rules import Context, RuleWarning, missing
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.closed_lists import SOLD, find_currency
@@ -91,7 +91,8 @@ def add(
     """Record a document of a client; a job ends a prospect.
 
     Quotes, jobs and packing slips get a number where none is given; an invoice recorded this way
-    has its own (``sales invoice create`` makes new ones). Raises Conflict for a client or a payer
+    has its own (``sales invoice create`` makes new ones). Warns of a currency that is the client's
+    and not the payer's. Raises Conflict for a client or a payer
     that is inactive, or a prospect that would be invoiced, and for a number that is taken.
     """
     client = uow.clients.row(ref)
@@ -108,6 +109,8 @@ def add(
             raise _number_required()
         document.number = uow.documents.next_number(kind)
     _check_free(uow, kind, document.number)
+    if not values.get("currency"):
+        doubt_currency(context, document.currency, payer["code"], payer["currency"])
     (document_id,) = uow.documents.add([document])
     uow.documents.set_lines(document_id, client["id"], lines)
     if kind == "job":

@@ -11,7 +11,7 @@ from interop_cli.domain.contact import recipients
 from interop_cli.domain.document import Document, DocumentLine
 from interop_cli.domain.errors import Conflict, InvalidData, NotFound
 from interop_cli.domain.messages import msg
-from interop_cli.domain.payer import check_gets_documents
+from interop_cli.domain.payer import check_gets_documents, doubt_currency
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.days import due_date
@@ -48,6 +48,7 @@ def create(uow: UnitOfWork, ref: str, values: Mapping[str, Any], context: Contex
         raise InvalidData("invoice.lines", msg("An invoice has at least one line."))
     document = _built(uow, client, payer, place, values, context)
     _put_amounts(document, lines)
+    doubt_currency(context, document.currency, payer["code"], payer["currency"])
     if min(document.subtotal_cents, document.total_cents) < 0:
         raise _negative()
     if not values.get("draft"):
@@ -68,6 +69,9 @@ def post(uow: UnitOfWork, ref: str, context: Context) -> Outcome:
     _check_client(client)
     _check_client(payer)
     document = uow.documents.entity(row)
+    doubt_currency(
+        context.at(None, client["code"]), document.currency, payer["code"], payer["currency"]
+    )
     document.number = row["number"] or uow.documents.next_number("invoice")
     document.status, document.issued, document.posted_at = "posted", True, uow.now
     uow.documents.save([(row, document)])
