@@ -88,6 +88,8 @@ DUE_ZEROS = (
 COLUMNS = frozenset(
     {"client_id", "bill_to_id", "kind", "status", "year", "currency", "subtotal_cents"}
 )
+# … and of these what a mark of one that is new is made of.
+MARKED_BY = ("client_id", "bill_to_id", "year", "kind", "status")
 _TEXT = frozenset({"kind", "status"})
 
 

@@ -18,6 +18,7 @@ from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
+from interop_cli.store.writing import writer
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import Row, rows, take_in
 from tests.support.many_stores import NewStore
@@ -209,6 +210,83 @@ def test_documents(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None
         *("client.not_found", "field.missing", "import.duplicate", "import.uid"),
         *("document.kind.unknown", "document.date.format", "text.too_long"),
     }
+
+
+def indexes(store: Store) -> set[tuple[str, str]]:
+    """Those that the database has, each with what makes it."""
+    ours = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    theirs = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+    found = store.conn.query(ours if store.conn.engine == "sqlite" else theirs)
+    return {(name, sql) for name, sql in map(dict.values, found)}
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_indexes_that_a_large_file_is_written_without(
+    store: Store, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """They are there again at its end, whether it is written or refused."""
+    monkeypatch.setattr(writer, "FEW_STORED", few)
+    add_client(store, code="C1")
+    before = indexes(store)
+    during: list[set[tuple[str, str]]] = []
+
+    def read(records: list[Row]) -> Iterator[Row]:
+        during.append(indexes(store))
+        yield from records
+
+    def taken_in(records: list[Row]) -> None:
+        store.run(
+            lambda uow: DocumentImport(uow, Context(), large=True).run(read(records)),
+            operation="sales.import",
+        )
+
+    with pytest.raises(InvalidData):
+        taken_in(documents())
+    assert indexes(store) == before
+    taken_in([row for row in documents() if row.line in (3, 4, 5)])
+    assert indexes(store) == before
+    missing = {name for name, _sql in before - during[1]}
+    by_client = {"document_client", "document_sales", "change_client"}
+    assert during[0] == during[1]
+    assert missing == (by_client if few and store.conn.engine == "sqlite" else set())
+
+
+def test_a_total_is_marked_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an import of many documents; also where it has forgotten which it has marked."""
+    add_client(store, code="C1")
+    plain = {"client": "C1", "subtotal": "1", "date": "2025-01-01"}
+    odd: list[dict[str, Any]] = [
+        {"status": "draft"},
+        {"kind": "quote"},
+        {},
+        {"number": "N1"},
+        {"date": "2024-01-01"},
+        {"bill_to": "C2"},
+        {"kind": "credit_note"},
+    ]
+    add_client(store, code="C2")
+    records = [Row(line, {"number": f"N{line}", **plain, **own}) for line, own in enumerate(odd, 2)]
+    for most in (1000, 0):
+        monkeypatch.setattr(writer, "MARKED", most)
+        monkeypatch.setattr(DocumentImport, "size", 1)
+        with pytest.raises(ZeroDivisionError):
+            store.run(lambda uow: marks_of(uow, records), operation="sales.import")
+
+
+def marks_of(uow: UnitOfWork, records: list[Row]) -> None:
+    DocumentImport(uow, Context(), kind="invoice").run(iter(records))
+    found = uow.conn.query(
+        "SELECT c.code, s.year, s.basis FROM sales_stale s JOIN client c ON c.id = s.client_id"
+        " ORDER BY c.code, s.year, s.basis"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("C1", 2024, "bill-to"),
+        ("C1", 2024, "sold-to"),
+        ("C1", 2025, "bill-to"),
+        ("C1", 2025, "sold-to"),
+        ("C2", 2025, "bill-to"),
+    ]
+    raise ZeroDivisionError  # the rollback
 
 
 def test_of_a_large_file_nothing_is_read_before(

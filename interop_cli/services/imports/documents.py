@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -90,19 +90,27 @@ class DocumentImport(ToldImport):
         """Tells of rows of documents."""
         return PlainDocuments(self.context, self.kind)
 
+    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow]]:
+        """The rows in batches."""
+        if self.large:
+            self.uow.documents.expect_many()
+        yield from super().batches(records)
+
     # -- a batch ----------------------------------------------------------------------------
 
     def batch(self, records: Sequence[FileRow]) -> None:
         """Write new documents and changed ones, each set with one statement."""
         rows = [record.values for record in records]
-        self._owners.load(rows, (str(v).strip() for row in rows if (v := row.get("bill_to"))))
+        codes = (str(v).strip() for row in rows if (v := row.get("bill_to")))
+        columns = self._owners.load(rows, codes)
         told: Sequence[Told] = self.told or [None] * len(records)
         keys = [self._key_of(record, one) for record, one in zip(records, told, strict=True)]
         existing = self._existing(keys)
         known = [None if isinstance(key, InvalidData) else existing.get(key) for key in keys]
         owners = [self._owner_of(record) for record in records]
-        self._load_parties(rows, known, owners)
-        uids = [uid_of(record) for record in records]
+        if existing or not NAMES_PARTY.isdisjoint(columns):
+            self._load_parties(rows, known, owners)
+        uids = [uid_of(record) for record in records] if "uid" in columns else [None] * len(rows)
         named = self.uow.documents.by_uids(filter(None, uids))
         new: dict[DocumentKey, New] = {}
         saves: list[tuple[Row, Revised]] = []
@@ -203,18 +211,18 @@ class DocumentImport(ToldImport):
     def _new(self, record: FileRow, kind: str, owner: Owner | None, plain: Ordered | None) -> New:
         """A row of a new document; ``plain`` is what was told of it before its client was known."""
         values: Mapping[str, Any] = record.values
-        currency = currency_of(values, owner.currency if owner else None)
-        lines = None
-        if plain is not None and owner is not None and plain[_CURRENCY] == currency:
+        said, lines = values.get("currency"), None
+        if plain is not None and owner is not None and (said or plain[_CURRENCY] == owner.currency):
             self._check_sold(owner, kind)
             plain[_CLIENT], plain[_PAYER] = owner.id, self._payer(values, owner, kind)
             row = plain
         else:
             context = self.context.at(record.line, _number(record), record.parts)
+            currency = currency_of(values, owner.currency if owner else None)
             lines = _lines(values, currency, context)
             values = with_subtotal(values, lines) if lines else values
             row = ordered(self._built(values, kind, owner, context))
-        if row[_PAYER] is not None and owner is not None and not values.get("currency"):
+        if row[_PAYER] is not None and owner is not None and not said:
             self._doubt_currency(record, owner)
         self._inactive += not (owner and owner.active)
         self._jobs = self._jobs or kind == "job"

@@ -60,12 +60,13 @@ class Owners:
         self._known: dict[str, dict[str, Sequence[Owner]]] = {kind: {} for kind in BY.values()}
         self._asked: Sequence[tuple[str, str]] = ()
 
-    def load(self, rows: Sequence[Mapping[str, Any]], codes: Iterable[str] = ()) -> None:
-        """Look up whom these rows name, and who else has these ``codes``."""
+    def load(self, rows: Sequence[Mapping[str, Any]], codes: Iterable[str] = ()) -> set[str]:
+        """Look up whom these rows name, and who else has these ``codes``; the rows' columns."""
         named = set().union(*rows)  # the columns that there are: to ask each row for all takes long
         self._asked = [(name, kind) for name, kind in BY.items() if name in named]
         for name, kind in BY.items():
-            texts = {_text(row, name) for row in rows if row.get(name)} if name in named else set()
+            said = {str(row.get(name) or "") for row in rows} if name in named else set()
+            texts = set(map(str.strip, said))
             if kind == "code":
                 texts.update(codes)
             known = self._known[kind]
@@ -73,6 +74,7 @@ class Owners:
                 known.clear()
             if unknown := texts - known.keys() - {""}:
                 known.update(self._looked_up(kind, unknown))
+        return named
 
     def _looked_up(self, kind: str, texts: Iterable[str]) -> dict[str, Sequence[Owner]]:
         """Whom each of these texts names, each client once."""
@@ -110,8 +112,7 @@ class Owners:
         """
         if len(self._asked) == 1:  # as nearly always, and of somebody
             ((name, kind),) = self._asked
-            found = self._known[kind].get(_text(values, name), ())
-            if len(found) == 1:
+            if len(found := self._known[kind].get(str(values.get(name) or ""), ())) == 1:
                 return found[0]
         left: Sequence[Owner] = ()
         by = ""

@@ -124,6 +124,12 @@ class Connection(Protocol):
         where there are none.
         """
 
+    def drop_indexes(self, names: Sequence[str]) -> list[str]:
+        """Do without these indexes in this transaction; the SQL that makes them again, at its end.
+
+        A server keeps them, as others read by them, and drops none.
+        """
+
     def in_turn(self, what: str) -> None:
         """Wait for the others who do ``what``, and keep them waiting until this transaction ends.
 

@@ -164,6 +164,9 @@ class PostgresConnection(Transactions):
         still = f"SELECT id FROM {table} WHERE id = ANY(:held) AND ({where}) ORDER BY id"  # noqa: S608
         return [row["id"] for row in self.query(still, **params, held=ids)]
 
+    def drop_indexes(self, names: Sequence[str]) -> list[str]:
+        return []
+
     def in_turn(self, what: str) -> None:
         self.query("SELECT 1 FROM task WHERE name = :what FOR UPDATE", what=what)
 

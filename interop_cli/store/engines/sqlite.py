@@ -203,6 +203,14 @@ class SqliteConnection:
         found = self.query(f"SELECT 1 AS x FROM {table} WHERE {where} LIMIT {FEW + 1}", **params)  # noqa: S608
         return (where, params, len(found) <= FEW) if found else None
 
+    def drop_indexes(self, names: Sequence[str]) -> list[str]:
+        condition, among = self.among("name", names)
+        sql = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND {condition}"  # noqa: S608
+        found = self.query(sql, among=among)
+        for row in found:
+            self.execute(f"DROP INDEX {row['name']}")
+        return [row["sql"] for row in found]
+
     def in_turn(self, what: str) -> None:
         """Nothing to do: there is one writer."""
 

@@ -120,6 +120,10 @@ class DocumentRepository:
 
     # -- writing ----------------------------------------------------------------------------
 
+    def expect_many(self) -> None:
+        """Prepare for the documents of a large file."""
+        self.writer.expect_documents()
+
     def add(self, documents: Sequence[Document]) -> list[int]:
         """Insert documents that passed their rules; their ids."""
         return self.add_ordered([ordered(document) for document in documents])
