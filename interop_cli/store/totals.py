@@ -14,7 +14,9 @@ nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
 
 from interop_cli.store.engines.connection import Connection, Row
 
@@ -88,9 +90,8 @@ DUE_ZEROS = (
 COLUMNS = frozenset(
     {"client_id", "bill_to_id", "kind", "status", "year", "currency", "subtotal_cents"}
 )
-# … and of these what a mark of one that is new is made of.
-MARKED_BY = ("client_id", "bill_to_id", "year", "kind", "status")
 _TEXT = frozenset({"kind", "status"})
+MARKED = 100_000  # totals that are remembered as marked
 
 
 def mark(
@@ -126,6 +127,25 @@ def mark(
         **{f"mark_{name}": values[name] for name in names},
         marking=operation_id,
     )
+
+
+class Marked:
+    """The totals that an operation has marked for new documents: once, not for each of them."""
+
+    def __init__(self) -> None:
+        self._keys: set[tuple[object, ...]] = set()
+
+    def those_not(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
+        """The ids of those documents whose totals were not, which are to be marked now."""
+        if len(self._keys) > MARKED:
+            self._keys.clear()
+        known, found = self._keys, []
+        key_of = itemgetter(*map(columns.index, ("client_id", "bill_to_id", "year", *_TEXT)))
+        for row in rows:
+            if (key := key_of(row)) not in known:
+                known.add(key)
+                found.append(row[0])
+        return found
 
 
 def mark_change(

@@ -21,8 +21,8 @@ from interop_cli.connectors.secrets import TargetSecrets
 from interop_cli.domain.errors import IoFailure
 from interop_cli.inputs import source
 from interop_cli.output import sink
+from interop_cli.store.engines import health, sqlite
 from interop_cli.store.engines import open as opening
-from interop_cli.store.engines import sqlite
 from interop_cli.store.engines.open import filesystem
 from interop_cli.store.engines.sqlite_errors import driver, temporary_folder, translated
 from tests.outside.test_faults import can_trace
@@ -224,7 +224,7 @@ def test_a_workbook_that_fills_the_folder_says_which(
 
 def sorts_in_memory(shop: Path) -> bool:
     with closing(sqlite.connect(shop)) as conn:
-        return sqlite.temporary_in_memory(conn)
+        return health.temporary_in_memory(conn)
 
 
 FULL = (
@@ -280,7 +280,7 @@ def test_a_library_that_sorts_in_memory_is_told(
     """The one of the extra ``sqlite`` is built so."""
     here = sorts_in_memory(shop)
     assert ("sqlite.memory" in _codes(invoke)) is here
-    monkeypatch.setattr(sqlite, "temporary_in_memory", lambda _conn: not here)
+    monkeypatch.setattr(health, "temporary_in_memory", lambda _conn: not here)
     assert ("sqlite.memory" in _codes(invoke)) is not here
 
 

@@ -17,8 +17,9 @@ from interop_cli.services.imports import second_process
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.outcome import Outcome
+from interop_cli.store import totals
 from interop_cli.store.store import Store
-from interop_cli.store.writing import writer
+from interop_cli.store.writing.repositories import documents as repository
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import Row, rows, take_in
 from tests.support.many_stores import NewStore
@@ -225,7 +226,7 @@ def test_indexes_that_a_large_file_is_written_without(
     store: Store, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     """They are there again at its end, whether it is written or refused."""
-    monkeypatch.setattr(writer, "FEW_STORED", few)
+    monkeypatch.setattr(repository, "FEW_STORED", few)
     add_client(store, code="C1")
     before = indexes(store)
     during: list[set[tuple[str, str]]] = []
@@ -267,7 +268,7 @@ def test_a_total_is_marked_once(store: Store, monkeypatch: pytest.MonkeyPatch) -
     add_client(store, code="C2")
     records = [Row(line, {"number": f"N{line}", **plain, **own}) for line, own in enumerate(odd, 2)]
     for most in (1000, 0):
-        monkeypatch.setattr(writer, "MARKED", most)
+        monkeypatch.setattr(totals, "MARKED", most)
         monkeypatch.setattr(DocumentImport, "size", 1)
         with pytest.raises(ZeroDivisionError):
             store.run(lambda uow: marks_of(uow, records), operation="sales.import")

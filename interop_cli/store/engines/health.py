@@ -244,7 +244,7 @@ def _about_grants(conn: Connection) -> Iterator[Row]:
 
 def _about_file(conn: Connection, path: Path) -> Iterator[Row]:
     from interop_cli.store.engines.copies import newest_backup
-    from interop_cli.store.engines.sqlite import LIBRARY, temporary_in_memory, wal_is_safe
+    from interop_cli.store.engines.sqlite import LIBRARY, wal_is_safe
 
     if not wal_is_safe():
         from interop_cli.installation import how_to_add
@@ -307,3 +307,9 @@ def _about_access(path: Path) -> Iterator[Row]:
     folder = path.resolve().parent
     if folder.stat().st_mode & stat.S_IWOTH and not folder.stat().st_mode & stat.S_ISVTX:
         yield finding("file.folder", "warning", msg("Others can write in the folder"))
+
+
+def temporary_in_memory(conn: Connection) -> bool:
+    """Whether the library was built to keep temporary files in memory, whatever a pragma says."""
+    built = {row["compile_options"] for row in conn.query("PRAGMA compile_options")}
+    return "TEMP_STORE=3" in built

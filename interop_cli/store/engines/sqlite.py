@@ -19,7 +19,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines import json_text
 from interop_cli.store.engines import sqlite_matching as matching
-from interop_cli.store.engines.connection import FEW, Connection, Member, Row, Values, insert_apart
+from interop_cli.store.engines.connection import FEW, Member, Row, Values, insert_apart
 from interop_cli.store.engines.sqlite_errors import (
     busy,
     commit_failed,
@@ -58,12 +58,6 @@ def wal_is_safe(version: tuple[int, ...] = LIBRARY) -> bool:
         or (3, 50, 7) <= version < (3, 51, 0)
         or (3, 44, 6) <= version < (3, 45, 0)
     )
-
-
-def temporary_in_memory(conn: Connection) -> bool:
-    """Whether the library was built to keep temporary files in memory, whatever a pragma says."""
-    built = {row["compile_options"] for row in conn.query("PRAGMA compile_options")}
-    return "TEMP_STORE=3" in built
 
 
 class SqliteConnection:

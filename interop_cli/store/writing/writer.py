@@ -22,11 +22,6 @@ from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Ordered, Table
 from interop_cli.store.writing.uids import as_today, give_uids
 
-BY_CLIENT = {"document": ("document_client", "document_sales"), "change": ("change_client",)}
-"""The indexes, by table, into which the rows of a file of documents come in no order."""
-FEW_STORED = 50_000  # rows, whose index is made anew in a tenth of a second
-MARKED = 100_000  # totals that are remembered as marked
-
 
 class Writer:
     """Writes one operation into the transaction of ``conn``."""
@@ -42,8 +37,9 @@ class Writer:
         self._operation_id: int | None = None
         self._changes = journal.Changes(conn)
         self._search = SearchIndex(conn)
-        self._marked: set[tuple[object, ...]] = set()
-        self._dropped: list[str] = []  # the SQL of indexes that are made again at the end
+        self._marked = totals.Marked()
+        self.dropped: list[str] = []
+        """The SQL of indexes that are made again at the end: see ``Connection.drop_indexes``."""
         self.touched: set[tuple[str, int]] = set()
         """Rows that ``save`` found different and wrote: (table, id)."""
         self.digest = ""
@@ -62,18 +58,6 @@ class Writer:
         if TABLES[table].named:
             give_uids(rows, "uid")
         return self.insert_ordered(table, TABLES[table].ordered(rows))
-
-    def expect_documents(self) -> None:
-        """Prepare for a great many: where there are few yet, indexes are made of all at the end.
-
-        To bring each row to its place in an index by client has a page read and written for it.
-        """
-        if self.conn.side_by_side:
-            return
-        for table, names in BY_CLIENT.items():
-            sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} LIMIT :most)"  # noqa: S608
-            if self.conn.query(sql, most=FEW_STORED)[0]["n"] < FEW_STORED:
-                self._dropped += self.conn.drop_indexes(names)
 
     def insert_ordered(
         self, table: str, rows: Sequence[Ordered], words: Sequence[str | None] = ()
@@ -105,23 +89,10 @@ class Writer:
         owner = itemgetter(spec.place(spec.client or "id"))
         found = self._these(ids)
         self._made(spec, map(owner, rows) if spec.client else [None] * len(ids), ids, found)
-        if spec.counts:
-            self._mark(spec, rows)
+        if spec.counts and (unmarked := self._marked.those_not(spec.all_columns, rows)):
+            totals.mark(self.conn, self.operation_id, *self._these(unmarked))
         self._search.made(spec, rows, words)
         return ids
-
-    def _mark(self, spec: Table, rows: Sequence[Ordered]) -> None:
-        """Mark the totals in which new documents count: once, not for each invoice of a client."""
-        if len(self._marked) > MARKED:
-            self._marked.clear()
-        known, unmarked = self._marked, []
-        key_of = itemgetter(*map(spec.place, totals.MARKED_BY))
-        for row in rows:
-            if (key := key_of(row)) not in known:
-                known.add(key)
-                unmarked.append(row[0])
-        if unmarked:
-            totals.mark(self.conn, self.operation_id, *self._these(unmarked))
 
     def _made(
         self,
@@ -331,7 +302,7 @@ class Writer:
             )
             if not self.conn.side_by_side:
                 journal.seal(self.conn)
-        for sql in self._dropped:
+        for sql in self.dropped:
             self.conn.execute(sql)
         return self._operation_id
 
