@@ -11,6 +11,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from json.encoder import encode_basestring as quote
 from operator import itemgetter
 from typing import Any
 
@@ -134,7 +135,7 @@ def rows(
     needed = {_root(name) for name in names} & finders.keys()
     also = dict(_OWN)
     if together:
-        also["main"] = _main_text(conn)
+        also |= {"main of": "a.uid", "main": _main_text(conn)}
     plain = ["id", *also]
     plain += [name for name in names if name not in plain and {*name.split(",")} <= clients.COLUMNS]
     at = {name: place for place, name in enumerate(plain)}
@@ -195,28 +196,34 @@ def _root(name: str) -> str:
 
 def _texts(conn: Connection, piece: Piece, parts: Sequence[str]) -> dict[int, str]:
     """What belongs to clients as the text of an object; the engine made that of most members."""
-    ids, main = piece.ids, piece.at["main"]
+    ids, uid, main = piece.ids, piece.at["main of"], piece.at["main"]
     columns = []
     for part in parts:
         found = _TEXTS[part](conn, piece)
         column = [",".join(found[one]) if one in found else "" for one in ids]
         if part == "addresses":
-            last = (row[main] or "" for row in piece.rows)
+            last = (row[main] or (row[uid] and _PLAIN % quote(row[uid])) for row in piece.rows)
             column = [",".join(filter(None, both)) for both in zip(column, last, strict=True)]
         columns.append(column)
     form = "{" + ",".join(f'"{part}":[%s]' for part in parts) + "}"
     return dict(zip(ids, map(form.__mod__, zip(*columns, strict=True)), strict=True))
 
 
+_SAID = {"uid": "%s", "main": "true"}
+_PLAIN = "{" + ",".join(f'"{one}":{_SAID.get(one, "null")}' for one in FIELDS["address"]) + "}"
+"""The JSON of a main address that has nothing but its uid beside the client's own fields."""
+
+
 def _main_text(conn: Connection) -> str:
-    """SQL for the JSON of a main address; NULL where the client has none."""
+    """SQL for the JSON of a main address that has more; NULL where it has not, or there is none."""
     extras = {name: addresses.SQL[name] for name in MAIN_EXTRAS}
     said = {"main": "1", **extras}
     members = [
         (name, said.get(name, "NULL"), ValueKind.BOOL if name == "main" else ValueKind.TEXT)
         for name in FIELDS["address"]
     ]
-    return f"CASE WHEN a.id IS NOT NULL THEN {conn.json_members(members)} END"
+    more = ", ".join(sql for name, sql in extras.items() if name != "uid")
+    return f"CASE WHEN COALESCE({more}) IS NOT NULL THEN {conn.json_members(members)} END"
 
 
 def _contact_texts(conn: Connection, piece: Piece) -> dict[int, list[str]]:
