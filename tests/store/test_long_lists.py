@@ -64,6 +64,21 @@ def test_only_a_few_are_read_in_the_order_of_an_index(
     conn.close()
 
 
+def test_what_few_clients_are_is_not_looked_for_in_the_order_of_an_index(
+    sqlite_ready_url: str,
+) -> None:
+    conn = open_database(sqlite_ready_url)
+    asked: list[str] = []
+    conn.raw.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+    nowhere = ListQuery("all", filters=lists.Condition("a.city_key = 'x'", {}), limit=50)
+    list(client_rows(conn, nowhere, ["code"]))
+    conn.raw.set_trace_callback(None)  # type: ignore[attr-defined]
+    plan = [row["detail"] for row in conn.query(f"EXPLAIN QUERY PLAN {asked[-1]}")]
+    assert len(asked) == 2, "after the first few hundred, all of them are read"
+    assert not any("client_code_key" in step for step in plan), plan
+    conn.close()
+
+
 def test_the_latest_documents_are_read_in_the_order_of_an_index(sqlite_ready_url: str) -> None:
     conn = open_database(sqlite_ready_url)
     asked: list[str] = []

@@ -17,6 +17,7 @@ from interop_cli.store.engines import sqlite_matching
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.reading import clients
 from interop_cli.store.reading.clients import ListQuery, client_rows, count_clients
+from interop_cli.store.reading.lists import Condition
 from interop_cli.store.store import Store
 from interop_cli.store.writing.search_index import distinct_words, phone_words, phones, searched
 from interop_cli.store.writing.tables import TABLES
@@ -119,6 +120,29 @@ def test_the_first_few_are_the_first_of_all(
             if len(everything) > 3:
                 page = query._replace(limit=4, after=everything[2])
                 assert listed(many, page) == everything[3:7], text
+
+
+@pytest.mark.parametrize("sort", ["code", "-code", "name", "city"])
+@pytest.mark.parametrize("walked", [((500, 2), (10_000, 20)), ((5, 1), (40, 3)), ((1, 1), (2, 1))])
+def test_the_first_few_for_whom_a_condition_holds_are_the_first_of_all(
+    many: Store, monkeypatch: pytest.MonkeyPatch, sort: str, walked: tuple[tuple[int, int], ...]
+) -> None:
+    monkeypatch.setattr(clients, "CHOSEN", walked)
+    for status, prospect, sql in (
+        ("inactive", None, "TRUE"),
+        ("active", None, "TRUE"),
+        ("all", True, "TRUE"),
+        ("all", None, "a.city_key = :city"),
+        ("active", False, "p.id IS NOT NULL"),
+    ):
+        condition = Condition(sql, {"city": "quebec"} if ":city" in sql else {})
+        query = ListQuery(status, prospect, condition, sort=sort)
+        everything = listed(many, query)
+        assert listed(many, query._replace(limit=7)) == everything[:7], (status, sql)
+        assert listed(many, query._replace(limit=300)) == everything[:300], (status, sql)
+        if len(everything) > 3:
+            page = query._replace(limit=4, after=everything[2])
+            assert listed(many, page) == everything[3:7], (status, sql)
 
 
 def test_all_are_counted_by_looking_them_up(

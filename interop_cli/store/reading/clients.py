@@ -8,13 +8,7 @@ from typing import Any, NamedTuple
 
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import begun_phone, searched_words
-from interop_cli.store.engines.connection import (
-    Connection,
-    Member,
-    Row,
-    places_in_chunks,
-    query_in_chunks,
-)
+from interop_cli.store.engines.connection import Connection, Member, Row, query_in_chunks
 from interop_cli.store.reading import addresses, contacts, documents, lists, mailings, notes, sales
 from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
@@ -25,7 +19,8 @@ HEAD = 8  # bytes, which tell the formats apart
 WORDS = "' ' || words"
 LOOKED_AT = (100, 1000)  # clients, before all that a search finds are gathered
 LETTERS = 2
-AND_ON = (3000, 10_000)  # for several beginnings of so few letters that many have each
+AND_ON = (2000, 3000, 4000, 6000, 10_000)  # for beginnings of so few letters that many have each
+CHOSEN = ((500, 2), (10_000, 20))  # the same of a condition; at least so many times those wanted
 
 
 def of_client(conn: Connection, client_id: int) -> Row | None:
@@ -174,25 +169,44 @@ def _members(names: Iterable[str]) -> list[Member]:
 
 def _chosen(conn: Connection, query: ListQuery) -> tuple[str, dict[str, Any]]:
     """All of a list's statement from FROM on, and what it binds."""
-    order, after, params = _order(conn, query)
-    early: list[int] = []
-    if few := _few(query):
-        early = _found_early(conn, query, few, after, params)
+    keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
+    after, params = "", dict[str, Any]()
+    if query.after is not None:
+        client_id = resolve(conn, query.after)[0]
+        after, params = lists.after_row(conn, SOURCE, keys, "c.id", client_id)
+    in_order = bool(query.limit) and query.sort.lstrip("-") in INDEXED
+    early = _early(conn, query, after, params) if in_order else []
+    if query.sort.lstrip("-") != "id" and (early or not (in_order and _is_frequent(query))):
+        keys = tuple(key._replace(sql=conn.sorting(key.sql)) for key in keys)
+    order = lists.ordered(keys)
     if early:
-        ((places, params),) = places_in_chunks(early)
-        tail = f"{SOURCE} WHERE c.id IN ({places}){order}"
-    else:
-        condition = where(conn, query)
-        params.update(condition.params)
-        tail = f"{SOURCE} WHERE {condition.sql}{after}{order}"
-        if query.limit:
-            tail += " LIMIT :limit"
-            params["limit"] = query.limit
-            if query.search:  # only the few that are shown are read whole
-                if _few(query):  # nor their addresses before
-                    tail = tail.replace(SOURCE, " FROM client c", 1)
-                tail = f"{SOURCE} WHERE c.id IN (SELECT c.id{tail}){order}"
+        condition, among = conn.among("c.id", early)
+        return f"{SOURCE} WHERE {condition}{order}", {"among": among}
+    found = where(conn, query)
+    params.update(found.params)
+    tail = f"{SOURCE} WHERE {found.sql}{after}{order}"
+    if query.limit:
+        tail += " LIMIT :limit"
+        params["limit"] = query.limit
+        if query.search:  # only the few that are shown are read whole
+            if _few(query):  # nor their addresses before
+                tail = tail.replace(SOURCE, " FROM client c", 1)
+            tail = f"{SOURCE} WHERE c.id IN (SELECT c.id{tail}){order}"
     return tail, params
+
+
+def _is_frequent(query: ListQuery) -> bool:
+    """Whether the first few clients in their order are soon found: a search has found which."""
+    return bool(query.search) or _unsearched(query).sql == EVERYTHING.sql
+
+
+def _early(
+    conn: Connection, query: ListQuery, after: str, params: Mapping[str, object]
+) -> list[int]:
+    """The ids of the clients to show, where the first of all in their order have them; or none."""
+    if few := _few(query):
+        return _found_early(conn, query, few, after, params)
+    return [] if _is_frequent(query) else _chosen_early(conn, query, after, params)
 
 
 def _few(query: ListQuery) -> int:
@@ -242,19 +256,6 @@ def count_clients(conn: Connection, query: ListQuery) -> int:
     condition = where(conn, query._replace(limit=None))  # all are looked for, not the few shown
     rows = conn.query(f"SELECT COUNT(*) AS n{SOURCE} WHERE {condition.sql}", **condition.params)
     return int(rows[0]["n"])
-
-
-def _order(conn: Connection, query: ListQuery) -> tuple[str, str, dict[str, Any]]:
-    """ORDER BY, the condition that starts after the cursor, and its values."""
-    keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
-    after, params = "", dict[str, Any]()
-    if query.after is not None:
-        client_id = resolve(conn, query.after)[0]
-        after, params = lists.after_row(conn, SOURCE, keys, "c.id", client_id)
-    field = query.sort.lstrip("-")
-    if field != "id" and not (query.limit and field in INDEXED):
-        keys = tuple(key._replace(sql=conn.sorting(key.sql)) for key in keys)
-    return lists.ordered(keys), after, params
 
 
 def card(conn: Connection, client_id: int, this_year: int) -> Row:
@@ -313,17 +314,53 @@ def _found_early(
         f" (SELECT 1 FROM client c WHERE c.id = s.client_id AND {condition.sql})"
         f"{lists.ordered(named)}"
     )
-    ids: list[int] = []
-    looked_at = 0
     letters = len(wanted) > 1 and max(map(len, wanted)) <= LETTERS
     stages = (*LOOKED_AT, *AND_ON) if letters else LOOKED_AT
+    bound = {**condition.params, **params, **words}
+    return _in_stages(conn, sql, bound, limit, stages, at_any_rate=letters)
+
+
+def _chosen_early(
+    conn: Connection, query: ListQuery, after: str, params: Mapping[str, object]
+) -> list[int]:
+    """The same of a list that is not searched.
+
+    To go on in their order, which has a page read for every client, takes longer than to read all
+    clients and sort those for whom the condition holds.
+    """
+    condition, limit = _unsearched(query), query.limit or 0
+    keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
+    sql = (
+        f"SELECT c.id AS id FROM (SELECT c.id AS first FROM client c WHERE TRUE{after}"  # noqa: S608
+        f"{lists.ordered(keys)} LIMIT :more OFFSET :looked_at) AS walked"
+        f" JOIN client c ON c.id = walked.first{SOURCE.removeprefix(' FROM client c')}"
+        f" WHERE {condition.sql}{lists.ordered(keys)}"
+    )
+    stages = [max(number, times * limit) for number, times in CHOSEN]
+    return _in_stages(conn, sql, {**condition.params, **params}, limit, stages)
+
+
+def _in_stages(
+    conn: Connection,
+    sql: str,
+    bound: Mapping[str, object],
+    limit: int,
+    stages: Sequence[int],
+    *,
+    at_any_rate: bool = False,
+) -> list[int]:
+    """The first ids that a statement finds where it looks at so many clients; none where those have
+    fewer, or it is plain that they will.
+    """
+    ids: list[int] = []
+    looked_at = 0
     for stage in stages:
-        bound = {**condition.params, **params, **words, "more": stage - looked_at}
-        ids += [row["id"] for row in conn.query(sql, **bound, looked_at=looked_at)]
+        rows = conn.query(sql, **bound, more=stage - looked_at, looked_at=looked_at)
+        ids += [row["id"] for row in rows]
         looked_at = stage
         if len(ids) >= limit:
             return ids[:limit]
-        if not letters and len(ids) * stages[-1] < limit * looked_at:
+        if not at_any_rate and len(ids) * stages[-1] < limit * looked_at:
             break  # at this rate not the last of them either
     return []
 
