@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -34,13 +35,13 @@ class Landed:
     def calm(self) -> bool:
         """Whether nothing went wrong that the next call has to wait for."""
         troubles = [one.trouble.kind for one in self.results if isinstance(one, Failed)]
-        whole = len(self.results) >= len(self.claimed.sends)
-        return whole and not any(kind in UNSETTLING for kind in troubles)
+        told = {one.id for one in self.results}
+        return told >= self.claimed.steps.keys() and UNSETTLING.isdisjoint(troubles)
 
 
 @dataclass(frozen=True)
 class Flight:
-    """A call under way, or the one after it, and the claims it is about.
+    """A call under way, or one after it, and the claims it is about.
 
     Its answer is None where it was not made, because the call before it went wrong.
     """
@@ -59,15 +60,15 @@ class Calls:
     opened: OpenTarget
     call_thread: CallThread
     linked: set[str] = field(default_factory=set)
+    under_way: deque[Flight] = field(default_factory=deque)
+    """The call that is made and those that come after it, until their answers are taken."""
 
-    def start(self, waiting: Sequence[Claimed]) -> list[Flight]:
+    def start(self, waiting: Sequence[Claimed]) -> None:
         """Have calls made, one after the other."""
-        flights: list[Flight] = []
         for claimed in waiting:
-            before = flights[-1].answer if flights else None
+            before = self.under_way[-1].answer if self.under_way else None
             call = partial(self._landing, claimed, before)
-            flights.append(Flight(claimed, self.call_thread.start(call)))
-        return flights
+            self.under_way.append(Flight(claimed, self.call_thread.start(call)))
 
     def _landing(self, claimed: Claimed, before: Future[Landed | None] | None) -> Landed | None:
         """A call and what came of it, in the thread of calls; None where the one before it went

@@ -33,10 +33,10 @@ class Options:
 
     ``again`` sends what is equal too; ``allow_create`` creates in a target that already holds
     records without ``sync link``; ``patient`` waits and tries again (else once is enough);
-    ``wait`` is how long another run is waited for; ``overlap``: calls are made in a
-    thread of their own; ``at_once``: for so many of them records are claimed in one transaction,
-    which takes as long as some of them; ``strict`` looks at records that are in step
-    too, and counts blocked ones as failed: they were asked for by name.
+    ``wait`` is how long another run is waited for; ``overlap``: calls are made in a thread of their
+    own; ``ahead``: for so many of them records are claimed in one transaction, while as many are
+    under way; ``strict`` looks at records that are in step too, and counts blocked ones as failed:
+    they were asked for by name.
     """
 
     again: bool = False
@@ -44,7 +44,7 @@ class Options:
     patient: bool = True
     wait: float = 30.0
     overlap: bool = True
-    at_once: int = 2
+    ahead: int = 2
     strict: bool = False
 
 
@@ -102,14 +102,14 @@ class Push:
             self.fault,
             self.advance,
             again=options.again,
-            at_once=options.at_once,
+            ahead=options.ahead,
         )
-        try:
-            with working(opened, options.wait):
+        with working(opened, options.wait):
+            try:
                 self.breaker.refuse_paused()
                 self._run()
-        finally:
-            call_thread.close()
+            finally:
+                call_thread.close()  # before another run may begin
         return self.report
 
     def tried(self) -> Report:

@@ -1,7 +1,12 @@
 """Sending one kind of thing about many records: claim, call, settle, a few batches at a time.
 
-While the remote answers, the calls before are settled and the next ones claimed; never are two
-calls under way.
+Never are two calls made at a time, and each can follow the one before it at once::
+
+    this thread    claim 1 | claim 2 3 | settle 1, claim 4 5 | settle 2 3, claim 6 7 | …
+    that of calls          | call 1    | call 2    | call 3    | call 4    | call 5    | …
+
+A bar of the upper line is a commit: what was claimed by then may be called, and what was answered
+by then is settled next. No call waits for the database as long as that is the faster of the two.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from interop_cli.sync import claims, departing, settlement, unknown_outcomes
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.call_thread import CallThread
-from interop_cli.sync.calling import Calls, Flight, Landed
+from interop_cli.sync.calling import Calls, Landed
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.settlement import Settled
@@ -38,8 +43,8 @@ class Sender:
     fault: Fault
     advance: Callable[[int], None]
     again: bool = False
-    at_once: int = 1
-    """For so many calls records are claimed, and settled, in one transaction."""
+    ahead: int = 1
+    """For so many calls records are claimed in one transaction, while as many are under way."""
     tried: dict[tuple[str, int], int] = field(default_factory=dict)
     """How often each record was found stale."""
 
@@ -49,36 +54,32 @@ class Sender:
         """Send records in batches; whom to come back to. Raises Stopped.
 
         ``making_way``: what they give up for a while, so that others can go.
-        While calls are under way, those before are settled and those after claimed, in one
-        transaction. After a call that went wrong nothing is sent before it is settled.
+        The calls stand in a queue, so that one can follow the other at once; meanwhile those that
+        were answered are settled and the next ones claimed, in one transaction. After a call that
+        went wrong nothing is sent before it is settled.
         """
         revisit: set[int] = set()
         entity, calls = arranged.entity, Calls(self.opened, self.call_thread)
         if todo is Todo.CREATE and self.opened.connector.looks_first:
             calls.linked = set(linked(self.opened.store.conn, self.opened.target.id, entity))
-        flights, landed, waiting = list[Flight](), list[Landed](), list[Claimed]()
-        groups = self._groups(todo, ids)
-        while True:
-            # Whether the breaker was open decides how many go next: settle first.
-            if self.breaker.probing:
-                revisit |= self._settle(entity, landed, waiting)
-                landed = []
-            group = None if waiting else next(groups, None)
-            claimed = self._write(arranged, todo, landed, group, revisit, making_way=making_way)
-            waiting += claimed.in_batches(self._size(todo))
-            landed, unsent = self._wait(flights)
+        at, waiting = 0, list[Claimed]()
+        while at < len(ids) or waiting or calls.under_way:
+            landed, unsent = self._landed(calls, more=at < len(ids))
             waiting = [*unsent, *waiting]
-            if unsent or not all(one.calm for one in landed):
+            # Whether the breaker was open decides how many go next, too.
+            if self.breaker.probing or not all(one.calm for one in landed):
                 revisit |= self._settle(entity, landed, waiting)
                 landed = []
-            if self.breaker.probing:
-                flights, waiting = calls.start(waiting[:1]), waiting[1:]
-                landed, _none = self._wait(flights)
-                flights = []
-            else:
-                flights, waiting = calls.start(waiting), []
-            if group is None and not (flights or landed or waiting):
-                return revisit
+            size = self._size(todo)
+            several = self.ahead if at and not self.breaker.probing else 1  # the first goes at once
+            group = () if waiting else ids[at : at + size * several]
+            at += len(group)
+            claimed = self._write(arranged, todo, landed, group, revisit, making_way=making_way)
+            waiting += claimed.in_batches(size)
+            go = 1 if self.breaker.probing else len(waiting)
+            calls.start(waiting[:go])
+            waiting = waiting[go:]
+        return revisit
 
     def _size(self, todo: Todo) -> int:
         """How many go in a call: renames go alone, and so does the first one after the breaker was
@@ -87,40 +88,51 @@ class Sender:
         alone = todo is Todo.RENAME or self.breaker.probing
         return 1 if alone else self.opened.connector.batch_size
 
-    def _groups(self, todo: Todo, ids: Sequence[int]) -> Iterator[Sequence[int]]:
-        """Those that are claimed together, for some calls one after the other."""
-        start = 0
-        while start < len(ids):
-            size = self._size(todo)
-            step = size * self.at_once if size > 1 else 1
-            yield ids[start : start + step]
-            start += step
+    def _landed(self, calls: Calls, *, more: bool) -> tuple[list[Landed], list[Claimed]]:
+        """Wait for calls; those answered, and what was claimed for those that were not made.
+
+        One is, where there is not ``more`` to claim meanwhile; all are after one that went wrong.
+        """
+        landed, unsent, under_way = list[Landed](), list[Claimed](), calls.under_way
+        most = self.ahead if more else len(under_way) - 1
+        if self.breaker.probing:
+            most = 0
+        while under_way and (len(under_way) > most or under_way[0].answer.done()):
+            flight = under_way.popleft()
+            found = flight.answer.result()
+            if found is None:
+                unsent.append(flight.claimed)
+                continue
+            landed.append(found)
+            if not found.calm:
+                most = 0
+            self.report.calls += len(found.traces)
+            self.fault("answered")
+        return landed, unsent
 
     def _write(
         self,
         arranged: Arranged,
         todo: Todo,
         landed: Sequence[Landed],
-        ids: Sequence[int] | None,
+        ids: Sequence[int],
         revisit: set[int],
         *,
         making_way: bool,
     ) -> Claimed:
         """Settle what has landed and claim what comes next, in one transaction."""
-        if not landed and ids is None:
+        if not landed and not ids:
             return Claimed()
         how = {"again": self.again, "making_way": making_way}
         settled, claimed = self.opened.write(
             lambda uow: (
                 [self._settled(uow, one) for one in landed],
-                claims.claim(
-                    uow, self.opened, arranged.entity, (todo,), ids or (), arranged, **how
-                ),
+                claims.claim(uow, self.opened, arranged.entity, (todo,), ids, arranged, **how),
             )
         )
         for one, outcome in zip(landed, settled, strict=True):
             revisit |= self._settled_now(arranged.entity, one, outcome)
-        if ids is not None:
+        if ids:
             self.fault("claimed")
         for step in claimed.left:
             if step.is_held:
@@ -140,19 +152,6 @@ class Sender:
 
         if waiting:
             self.opened.write(release)
-
-    def _wait(self, flights: Sequence[Flight]) -> tuple[list[Landed], list[Claimed]]:
-        """Wait for the answers of calls; what was claimed for those that were not made."""
-        landed, unsent = list[Landed](), list[Claimed]()
-        for flight in flights:
-            found = flight.answer.result()
-            if found is None:
-                unsent.append(flight.claimed)
-                continue
-            landed.append(found)
-            self.report.calls += len(found.traces)
-            self.fault("answered")
-        return landed, unsent
 
     def _settle(
         self, entity: str, landed: Sequence[Landed], waiting: Sequence[Claimed]

@@ -308,23 +308,34 @@ def test_9_a_merge_over_there_detaches(store: Store, remote: MemoryRemote) -> No
     assert (len(remote.rows), len(remote.writes())) == (rows, writes)
 
 
-def test_9b_what_was_claimed_with_a_call_that_went_wrong_waits_for_its_settlement(
+def test_9b_what_was_claimed_before_a_call_went_wrong_waits_for_its_settlement(
     store: Store, remote: MemoryRemote
 ) -> None:
-    for n in range(1, 7):  # two calls, claimed together
+    for n in range(1, 10):  # three calls
         add_client(store, name=f"Client {n}", code=f"C-{n}")
-    seen: list[list[str]] = []
+    seen, all_claimed, states = list[str](), threading.Event(), list[str]()
+
+    def fault(point: str) -> None:
+        seen.append(point)
+        if seen.count("claimed") == 2:
+            all_claimed.set()
+        if point == "settled" and not states:
+            states.extend(row["state"] for row in links(store).values())
 
     def during(call: str) -> None:
-        if call != "create":
-            return
-        seen.append([row["state"] for row in links(store).values()])
-        remote.troubles = ["lost"] if len(seen) == 1 else []
+        if call == "create":
+            all_claimed.wait(10)
+            remote.troubles = [] if "create" in seen else ["lost"]
+            seen.append("create")
 
     remote.during = during
-    assert set(statuses(keep(store, remote, patient=True)).values()) == {"ok"}
-    assert len(remote.rows) == 6
-    assert seen == [["claimed"] * 6, ["unknown"] * 3 + ["claimed"] * 3]
+    report = keep(store, remote, patient=True, overlap=True, fault=fault)
+    assert set(statuses(report).values()) == {"ok"}
+    assert len(remote.rows) == 9
+    assert states == ["unknown"] * 3 + ["claimed"] * 6
+    first = seen.index("create")
+    assert "settled" in seen[first : seen.index("create", first + 1)]
+    assert [call for call, _ids in remote.calls] == ["create"] * 3 + ["lookup"]
 
 
 def test_9c_a_run_that_ends_early_makes_no_more_calls() -> None:
@@ -366,7 +377,7 @@ def test_10b_not_even_when_it_becomes_one_between_plan_and_send(
             edit(store, "C-5", prospect=True)
 
     remote.during = during
-    report = keep(store, remote, at_once=1)  # what is claimed may be under way
+    report = keep(store, remote, ahead=1)  # what is claimed may be under way
     assert reasons(report) == {"C-5": "sync.prospect"}
     assert {row.values["name"] for row in remote.rows.values()} == {
         f"Client {n}" for n in range(1, 5)

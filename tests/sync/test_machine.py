@@ -38,7 +38,7 @@ TROUBLES = st.lists(
     min_size=1,
     max_size=6,
 )
-HOW = st.fixed_dictionaries({"overlap": st.booleans(), "at_once": st.integers(1, 3)})
+HOW = st.fixed_dictionaries({"overlap": st.booleans(), "ahead": st.integers(1, 3)})
 POINTS = (
     "expired",
     "refreshed",
