@@ -38,6 +38,7 @@ CHUNK = 64 * 1024
 LONGEST_WAIT = 31 * 86400.0
 AHEAD = 60.0  # seconds; less is the time that an answer takes
 HIDDEN = "[secret]"
+_COMPACT = jsonlib.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 USUAL_HEADERS = {
     "Accept": "application/json",
     # A compressed answer could be a thousand times as long as what was read of it.
@@ -165,14 +166,17 @@ class Http:
         status, request_id = None, None
         seconds = self._seconds(started)
         sent = {**(headers or {}), **self.authorize()}
+        body: Any = form
+        if json is not None:
+            sent["Content-Type"] = "application/json"
+            body = _COMPACT(json).encode()
         watch = Watch(started + seconds)
         try:
             with self._watchman.watching(watch):
                 response = self._open(watch).request(
                     method,
                     self.base_url + path,
-                    json=json,
-                    data=form,
+                    data=body,
                     params=params,
                     headers=sent,
                     allow_redirects=False,
@@ -183,7 +187,7 @@ class Http:
                 try:
                     status = response.status_code
                     request_id = self._plain(response.headers.get(self.request_id_header))
-                    body = self._body(response)
+                    answered = self._body(response)
                 finally:
                     response.close()
                 if watch.over:  # headers that were cut off look like headers that ended
@@ -193,7 +197,7 @@ class Http:
         finally:
             took = int((time.monotonic() - started) * 1000)
             self.traces.append(Trace(method, path.partition("?")[0], status, request_id, took))
-        return self._answer(status, dict(response.headers), body, reading)
+        return self._answer(status, dict(response.headers), answered, reading)
 
     def _seconds(self, now: float) -> float:
         """How long the next call may take. Raises Trouble where no time is left."""

@@ -109,6 +109,7 @@ def _taken(opened: OpenTarget, local: LocalRecord, link: Link) -> dict[str, Any]
     held = link.attempt or {}
     step = Step(Todo.UPDATE, local, link, opened.connector.payload(local))
     return {
+        **CLEARED,
         **pushed(opened, step, held, dumped(held), None, opened.clock.stamp()),
         "remote_id": _key(opened, link),
     }

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
@@ -31,7 +31,7 @@ class Landed:
     results: Sequence[Result]
     traces: Sequence[Trace]
 
-    @property
+    @cached_property
     def calm(self) -> bool:
         """Whether nothing went wrong that the next call has to wait for."""
         troubles = [one.trouble.kind for one in self.results if isinstance(one, Failed)]
@@ -81,7 +81,9 @@ class Calls:
         except Trouble as trouble:
             results = [Failed(send.id, trouble) for send in claimed.sends]
         new = {send.id for send in claimed.sends if send.remote_id is None}
-        results = [_of_new(one) if one.id in new else one for one in results]
+        results = [
+            _of_new(one) if isinstance(one, Failed) and one.id in new else one for one in results
+        ]
         return Landed(claimed, results, self.opened.connector.traces())
 
     def _call(self, sends: list[Send]) -> list[Result]:
@@ -139,16 +141,13 @@ class Calls:
         }
 
 
-def _of_new(result: Result) -> Result:
+def _of_new(result: Failed) -> Failed:
     """What came of a new record: it cannot be gone, nor changed by anybody. Who answers so may
     have made it or not.
     """
-    if not isinstance(result, Failed) or result.trouble.kind not in (
-        TroubleKind.GONE,
-        TroubleKind.STALE,
-    ):
-        return result
     was = result.trouble
+    if was.kind not in (TroubleKind.GONE, TroubleKind.STALE):
+        return result
     unknown = Trouble(
         TroubleKind.UNKNOWN, was.code, was.message, retry_after=was.retry_after, status=was.status
     )

@@ -63,6 +63,7 @@ def claim(
     """
     found = Claimed()
     rows: list[dict[str, Any]] = []
+    form, claim_key = opened.form, str(uuid.uuid4())
     steps = list(opened.steps_of(entity, ids, again=again))
     place = {local_id: number for number, local_id in enumerate(ids)}
     steps.sort(key=lambda step: place[step.local.id])
@@ -78,7 +79,7 @@ def claim(
         if step.todo not in todos or step.is_held:
             found.left.append(step)
             continue
-        attempt = _attempt(step, opened.form)
+        attempt = _attempt(step, form, f"{claim_key}-{step.local.id}")
         send = _send(step, attempt["attempt_key"])
         rows.append(attempt)
         found.sends.append(send)
@@ -91,8 +92,8 @@ def claim(
     return found
 
 
-def _attempt(step: Step, form: str) -> dict[str, Any]:
-    """The columns of a claim. The key of an attempt lives as long as its payload does."""
+def _attempt(step: Step, form: str, key: str) -> dict[str, Any]:
+    """The columns of a claim. The ``key`` of an attempt lives as long as its payload does."""
     text = dumped(step.payload)
     fixed = digest_of(text, form)
     link = step.link
@@ -102,7 +103,7 @@ def _attempt(step: Step, form: str) -> dict[str, Any]:
         "key": step.local.key,
         "attempt": text,
         "attempt_hash": fixed,
-        "attempt_key": link.attempt_key if same else str(uuid.uuid4()),
+        "attempt_key": link.attempt_key if same else key,
     }
 
 

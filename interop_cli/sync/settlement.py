@@ -22,7 +22,7 @@ from interop_cli.domain.sync.records import (
     Send,
     Trace,
 )
-from interop_cli.store.sync.links import CLEARED, dumped, message_text
+from interop_cli.store.sync.links import dumped, message_text
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import unknown_outcomes
 from interop_cli.sync.claims import Claimed
@@ -73,7 +73,7 @@ def settle(
         target_id, entity, [one.remote_id for one in results if isinstance(one, Done | Awaiting)]
     )
     events, done, at = [], [], opened.clock.stamp()
-    trace = traces[-1] if traces else None
+    event = _event(opened, claimed.sends[0], traces, at)
     for send in claimed.sends:
         step = claimed.steps[send.id]
         result = by_id.get(send.id) or Failed(send.id, NO_RESULT)
@@ -96,7 +96,8 @@ def settle(
             text = claimed.texts[send.id]
             done.append(_done(opened, send, step, text, result, settled, report, at))
             outcome = "awaiting" if isinstance(result, Awaiting) else "done"
-        events.append(_event(opened, send, outcome, result, trace, at))
+        code = result.trouble.code if isinstance(result, Failed) else None
+        events.append({**event, "local_id": send.id, "outcome": outcome, "code": code})
     uow.links.settle(target_id, entity, done)
     uow.sync_log.write(events)
     return settled
@@ -115,8 +116,7 @@ def _done(
     """The columns of a link whose record was taken; ``text`` is its payload as it is stored."""
     if isinstance(result, Awaiting):
         link = step.link
-        values = {
-            **CLEARED,
+        values: dict[str, Any] = {
             "state": LinkState.AWAITING,
             "batch": result.batch,
             "attempt": text,
@@ -205,6 +205,7 @@ def pushed(
     opened: OpenTarget, step: Step, held: Payload, text: str | None, version: str | None, at: str
 ) -> dict[str, Any]:
     """The columns of a link whose remote record holds ``held`` since ``at``; ``text``: as stored.
+    All of ``CLEARED`` is to be forgotten besides.
 
     The stamp is only taken over where that is all there is to send: else it stays pending.
     """
@@ -212,7 +213,6 @@ def pushed(
         held is step.payload or all(held.get(name) == value for name, value in step.payload.items())
     )
     return {
-        **CLEARED,
         "state": LinkState.IN_SYNC,
         "remote_version": version,
         "pushed": text,
@@ -262,16 +262,15 @@ def _failed(
     return str(values["state"])
 
 
-def _event(
-    opened: OpenTarget, send: Send, outcome: str, result: Result, trace: Trace | None, at: str
-) -> dict[str, Any]:
+def _event(opened: OpenTarget, send: Send, traces: Sequence[Trace], at: str) -> dict[str, Any]:
+    """What the log says of all records of a call."""
+    trace = traces[-1] if traces else None
     return opened.event(
         send.entity,
         send.id,
         str(send.action),
-        outcome,
+        "",
         at=at,
-        code=result.trouble.code if isinstance(result, Failed) else None,
         status=trace.status if trace else None,
         request_id=trace.request_id if trace else None,
         duration_ms=trace.duration_ms if trace else None,

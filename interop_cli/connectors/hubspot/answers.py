@@ -137,8 +137,8 @@ def results(data: Any) -> list[Mapping[str, Any]]:
 
 def rows(data: Any, name: str) -> list[Mapping[str, Any]]:
     """The objects in an array of the answer; what is none of it is left out."""
-    found = data.get(name) if isinstance(data, Mapping) else None
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    found = data.get(name) if isinstance(data, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def joined(data: Any) -> list[set[str]]:

@@ -94,8 +94,9 @@ class Send:
     """One record to push. The claim on it is committed by the time a connector sees it.
 
     ``changed`` are the fields that differ from what was last pushed: all of them for a create.
-    ``attempt`` is a UUID that stays the same as long as the payload does, across timeouts and
-    restarts: where a remote knows idempotency keys, this is it. ``base`` is what was last pushed.
+    ``attempt`` is a name that no other has, of at most 50 characters; it stays the same as long as
+    the payload does, across timeouts and restarts: where a remote knows idempotency keys, this is
+    it. ``base`` is what was last pushed.
     """
 
     entity: str
@@ -137,7 +138,7 @@ class RemoteRecord:
         return " ".join(str(self.values[one]) for one in names if self.values.get(one)) or None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as ``LocalRecord``
 class Done:
     """Pushed: the record is there as we sent it.
 

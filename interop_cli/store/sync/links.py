@@ -310,7 +310,8 @@ class LinkRepository:
         return {row["local_id"] for row in rows}
 
     def settle(self, target_id: int, entity: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """End claims that still stand: each row has ``local_id`` and the columns to set.
+        """End claims that still stand: each row has ``local_id`` and the columns to set; of the
+        others those of ``CLEARED`` are forgotten.
 
         Rows in which different columns are empty go in groups: what is empty is not bound.
         """
@@ -320,16 +321,15 @@ class LinkRepository:
             filled = tuple([(name, value is None) for name, value in row.items()])
             groups.setdefault(filled, []).append({**row, **also})
         for filled, group in groups.items():
-            sets = ", ".join(
-                f"{name} = NULL" if empty else f"{name} = :{name}"
-                for name, empty in filled
-                if name != "local_id"
-            )
             self.writer.derived = True
+            set_to = {name: "NULL" if one is None else str(one) for name, one in CLEARED.items()}
+            set_to |= {name: "NULL" if empty else f":{name}" for name, empty in filled}
+            set_to |= {"owner": "NULL", "lease_until": "NULL", "updated_at": ":now"}
+            del set_to["local_id"]
+            sets = ", ".join(f"{name} = {value}" for name, value in set_to.items())
             self.conn.execute_many(
-                f"UPDATE sync_link SET {sets}, owner = NULL, lease_until = NULL,"  # noqa: S608
-                " updated_at = :now WHERE target_id = :target AND entity = :entity"
-                " AND local_id = :local_id",
+                f"UPDATE sync_link SET {sets} WHERE target_id = :target"  # noqa: S608
+                " AND entity = :entity AND local_id = :local_id",
                 group,
             )
 
