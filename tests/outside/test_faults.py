@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.support.forks import Command, run_all
-from tests.support.outside import (
-    PATIENCE,
-    PROGRAM,
-    content,
-    environment,
-    shell_code,
-    sound,
-    without_traceback,
-)
+from tests.support.outside import content, environment, finish, sound, start, without_traceback
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "unlink")
 FATES = ("signal=SIGKILL", "error=ENOSPC", "error=EIO")
 BATCH = ["client", "edit", "--all", "--terms", "net77", "-y", "--json"]
 CLOCK = {"INTEROP_TODAY": "2026-03-02"}
 MOST = 500  # calls; a batch of seven clients has far fewer
+# It waits to be traced; PR_SET_PTRACER allows that where only a parent may trace.
+WAITING = """
+import ctypes
+ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1))
+print(flush=True)
+input()
+from interop_cli.__main__ import main
+main()
+"""
 
 
 class Ending(NamedTuple):
@@ -41,13 +43,30 @@ def can_trace() -> str | None:
     """Why strace cannot be used here, if it cannot."""
     if shutil.which("strace") is None:
         return "strace is not installed"
-    done = subprocess.run(
-        ["strace", "-f", "-qq", "-e", "trace=pwrite64", "-o", "/dev/null", "true"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return f"strace does not work here: {done.stderr.strip()}" if done.returncode else None
+    try:
+        traced(Path(os.devnull), [], "--version")
+    except OSError as error:
+        return f"strace does not work here: {error}"
+    return None
+
+
+def traced(trace: Path, options: list[str], *args: object, **how: Any) -> tuple[int, str, str]:
+    """Run ``interop ARGS…`` under strace, which writes to ``trace``: code, stdout, stderr.
+
+    What is traced is forked: tracing the start of Python would take most of the time. Raises
+    OSError where strace may not.
+    """
+    process = start(*args, program=WAITING, **how)
+    assert process.stdout
+    assert process.stdout.readline() == b"\n"
+    words = ["strace", "-f", "-o", str(trace), *options, "-p", str(process.pid)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as strace:
+        assert strace.stderr
+        said = strace.stderr.readline()
+        ended = finish(process, b"\n")
+    if "attached" not in said:
+        raise OSError(said)
+    return ended
 
 
 @pytest.fixture(scope="module")
@@ -67,29 +86,18 @@ class Injection:
         assert whole.code == 0, whole.err
         self.after = content(str(whole.path))
         assert self.after != self.before
+        lines = (folder / "trace").read_text().splitlines()
+        self.calls = {call: sum(f" {call}(" in line for line in lines) for call in CALLS}
+        """How many times the batch makes each call."""
 
     def run(self, name: str, inject: str | None) -> Ending:
         path = Path(shutil.copy(self.shop, self.folder / f"{name}.db"))
-        strace = ["strace", "-f", "-qq", "-o", str(self.folder / "trace")]
-        strace += ["-e", "trace=" + ",".join(CALLS)]
-        if inject and "signal" not in inject:
-            strace.append("--seccomp-bpf")  # faster, but it sends no signals
+        options = ["-e", "trace=" + ",".join(CALLS)]
         if inject:
-            strace += ["-e", f"inject={inject}"]
-        done = subprocess.run(
-            [*strace, *PROGRAM, "--db", str(path), *map(str, BATCH)],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            env=environment(**CLOCK),
-            check=False,
-        )
-        return Ending(path, shell_code(done.returncode), done.stdout, done.stderr)
-
-    def calls(self, call: str) -> int:
-        """How many times the last run made this call."""
-        lines = (self.folder / "trace").read_text().splitlines()
-        return sum(f" {call}(" in line for line in lines)
+            options += ["-e", f"inject={inject}"]
+        words = ("--db", path, *BATCH)
+        trace = self.folder / "trace"
+        return Ending(path, *traced(trace, options, *words, env=environment(**CLOCK)))
 
     def judge(self, endings: list[Ending], *, readable: bool = True) -> None:
         """Whatever it was: all or nothing, the code tells which, and the next program works.
@@ -121,7 +129,7 @@ def test_a_few_faults(fate: str, tracer: None, shop: Path, tmp_path: Path) -> No
     injection = Injection(shop, tmp_path)
     endings = []
     for call in CALLS:
-        count = injection.calls(call)
+        count = injection.calls[call]
         # The last fdatasync is that of the folder: the change is committed, and not yet safe.
         for when in sorted({count // 2, count} - {0}):
             endings.append(injection.run(f"{call}-{when}", f"{call}:{fate}:when={when}"))
@@ -134,7 +142,7 @@ def test_a_fault_after_the_commit_is_told_in_words_too(
 ) -> None:
     """The folder is synced last: what is committed is there, and not yet safe."""
     injection = Injection(shop, tmp_path)
-    last = f"fdatasync:error=EIO:when={injection.calls('fdatasync')}"
+    last = f"fdatasync:error=EIO:when={injection.calls['fdatasync']}"
     told = {}
     for form in ("json", "text"):
         monkeypatch.setenv("INTEROP_ERROR_FORMAT", form)
@@ -168,7 +176,7 @@ def test_every_fault(fate: str, call: str, tracer: None, shop: Path, tmp_path: P
 def test_a_fault_that_stays(fate: str, tracer: None, shop: Path, tmp_path: Path) -> None:
     """The disk stays full, or broken, from one moment on: also for what is rolled back."""
     injection = Injection(shop, tmp_path)
-    count = injection.calls("pwrite64")
+    count = injection.calls["pwrite64"]
     injection.judge(
         [
             injection.run(f"from-{when}", f"pwrite64:{fate}:when={when}+")
@@ -182,27 +190,9 @@ def test_it_is_on_disk_before_it_is_said(tracer: None, shop: Path, tmp_path: Pat
     """The last call on the database before the answer makes the commit outlive a power cut."""
     path = Path(shutil.copy(shop, tmp_path / "synced.db"))
     trace = tmp_path / "order"
-    subprocess.run(
-        [
-            "strace",
-            "-f",
-            "-qq",
-            "-y",
-            "-s",
-            "200",
-            "-e",
-            "write,pwrite64,fsync,fdatasync,unlink",
-            "-o",
-            str(trace),
-            *PROGRAM,
-            "--db",
-            str(path),
-            *BATCH,
-        ],
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
+    options = ["-y", "-s", "200", "-e", "write,pwrite64,fsync,fdatasync,unlink"]
+    code, _out, err = traced(trace, options, "--db", path, *BATCH)
+    assert code == 0, err
     lines = trace.read_text().splitlines()
     said = next(n for n, line in enumerate(lines) if " write(1<" in line and "client.edit" in line)
     stored = [n for n, line in enumerate(lines[:said]) if str(tmp_path) in line]
@@ -219,15 +209,15 @@ def test_a_disk_that_does_not_give_is_no_damage(
 ) -> None:
     """SQLite takes it for damage; but the file may be whole, and nothing is to be restored."""
     trace = tmp_path / "trace"
-    command = ["strace", "-f", "-qq", "-o", str(trace), "-P", str(shop)]
-    command += ["-e", "trace=pread64", "-e", f"inject=pread64:error=EIO:when={when}+"]
-    done = subprocess.run(
-        [*command, *PROGRAM, *args, "--json"],
-        capture_output=True,
-        env=environment(),
-        cwd=tmp_path,
-        check=False,
-    )
+    options = [
+        "-P",
+        str(shop),
+        "-e",
+        "trace=pread64",
+        "-e",
+        f"inject=pread64:error=EIO:when={when}+",
+    ]
+    code, _out, err = traced(trace, options, *args, "--json", cwd=tmp_path)
     assert "(INJECTED)" in trace.read_text()
-    error = json.loads(done.stderr.splitlines()[-1])["error"]
-    assert (done.returncode, error["code"]) == (74, "io.database")
+    error = json.loads(err.splitlines()[-1])["error"]
+    assert (code, error["code"]) == (74, "io.database")
