@@ -27,6 +27,10 @@ DATES = frozenset({Kind.TIME, Kind.DATE})
 NUMBERS = frozenset({Kind.INT, Kind.MONEY})
 FOLDED = frozenset({Kind.FOLDED, Kind.CODE, Kind.EMAIL})
 MAX_INT = 2**63 - 1
+# As tables say them too, in both languages.
+_TRUTHS = dict.fromkeys(("true", "yes", "oui", "vrai"), 1) | dict.fromkeys(
+    ("false", "no", "non", "faux"), 0
+)
 _PLACES = {ClosedList.PROVINCE, ClosedList.COUNTRY}
 
 _RELATIVE = re.compile(r"-(\d{1,4})([dwmy])", re.ASCII | re.IGNORECASE)
@@ -222,9 +226,10 @@ def _number(field: Filtered, text: str) -> int:
 
 
 def _truth(field: Filtered, text: str) -> int:
-    if text.lower() not in ("true", "false"):
+    found = _TRUTHS.get(fold(text))
+    if found is None:
         raise bad(msg("This field takes true or false."), field)
-    return int(text.lower() == "true")
+    return found
 
 
 def _no_date(field: Filtered) -> UsageError:
