@@ -155,15 +155,20 @@ def doubt_currency(context: Context, currency: str, payer: str, billed_in: str) 
         context.warn("currency", "document.currency.payer", reason)
 
 
-def check_identity(identity: str, has_logo: bool) -> None:
+def check_identity(identity: str, has_logo: bool, *, in_file: bool = False) -> None:
     """Whether a shipper identity can be used: the client's own needs its logo.
 
-    Raises ``client.shipper_identity.logo``.
+    ``in_file``: it was read there. Raises ``client.shipper_identity.logo``.
     """
     if identity == "client" and not has_logo:
         raise Conflict(
             "client.shipper_identity.logo",
-            msg("The shipper identity client needs the client's logo."),
+            msg(
+                "The shipper identity client needs the client's logo, which a file of NDJSON"
+                " holds, and a CSV or a workbook does not."
+            )
+            if in_file
+            else msg("The shipper identity client needs the client's logo."),
             hint=msg("interop client logo CODE FILE"),
         )
 

@@ -100,6 +100,10 @@ def _better(data: bytes, chosen: str | None, option: bool) -> Message | None:
     if chosen is None and mostly_utf8(data):
         return msg("The other letters of the file are UTF-8: correct those of this line.")
     found = likely_encoding(data)
+    if chosen is None and _ACCENTED.search(data):
+        return msg(
+            "Some letters of the file are UTF-8, others are not: save it again in one encoding."
+        )
     if found and found != chosen:
         return _hint(found, option)
     return _hint("NAME", option) if chosen is None else None
@@ -263,6 +267,8 @@ _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _ASCII = bytes(range(128))
+# Those of French in UTF-8; elsewhere two signs that do not follow each other in a word.
+_ACCENTED = re.compile(rb"[a-z]\xc3[\xa0-\xbf](?![\x80-\xff])", re.IGNORECASE)
 # Those in which French may have been written, as Python calls them; of Polish we know nothing.
 _WESTERN = frozenset("cp1252 mac-roman cp850 cp863 cp437 iso8859-1 iso8859-15".split())
 SHORTEST = 8  # characters that tell UTF-16

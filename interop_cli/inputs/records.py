@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from interop_cli.domain.errors import Detail, InvalidData, IoFailure
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.values.text import closest
 
 # The column that a file of rejects has more: its first, which rows of any width leave in its place.
@@ -152,8 +152,11 @@ def no_such_header(file: str) -> InvalidData:
 
 def ragged(line: int, width: int, values: dict[str, Any], cells: list[str]) -> Record:
     """A row that has not the ``width`` of the header; ``values`` are those that have a name."""
-    message = msg(
-        "{found} cells, where the header has {expected}", found=len(cells), expected=width
+    message = counted(
+        "{count} cell, where the header has {expected}",
+        "{count} cells, where the header has {expected}",
+        count=len(cells),
+        expected=width,
     )
     return Record(line, values, cells, Detail("", "input.ragged", message, line))
 

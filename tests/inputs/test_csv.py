@@ -148,7 +148,7 @@ def test_a_ragged_row_says_how() -> None:
         assert record.error.code == "input.ragged"
         assert record.error.line == record.line
         assert record.error.message
-        assert record.error.message.params == {"found": found, "expected": 3}
+        assert record.error.message.params == {"count": found, "expected": 3}
 
 
 def test_one_column_needs_no_delimiter() -> None:

@@ -71,6 +71,13 @@ def test_a_file_that_is_utf_8_but_for_a_line_is_not_said_to_be_another() -> None
     assert "--encoding" not in str(error.hint)
 
 
+@pytest.mark.parametrize("others", ["Québec, Lévis, Noël", "Québec", "Ça va"])
+def test_a_file_of_two_encodings_is_not_said_to_be_in_one(others: str) -> None:
+    error = refused("Léger,".encode() + others.encode("cp1252"))
+    assert "--encoding" not in str(error.hint)
+    assert "UTF-8" in str(error.hint)
+
+
 def test_where_it_is_not_known_no_encoding_is_named() -> None:
     assert str(refused(b"code\n\xc3").hint).endswith("--encoding NAME")
 

@@ -152,8 +152,12 @@ class _Text:
         yield from top
         if self._guess.unknown:
             note = self._guess.fields.has("note.text")
-            comment = ' # or "note": keep them in a note; or "error"' if note else ' # or "error"'
-            yield f'others = "ignore"{comment}'
+            yield (
+                msg("Columns without a field are left out; or they go into a note, or are refused:")
+                if note
+                else msg("Columns without a field are left out; or they are refused:")
+            )
+            yield f'others = "ignore" # {"note, " if note else ""}error'
         yield from _table("split", dict(self._guess.split))
         yield from _table("columns", self._guess.columns)
         yield from _table("fields", self._guess.made, dotted=True)
@@ -164,11 +168,13 @@ class _Text:
     def _top(self) -> Iterator[Line]:
         yield from (f"{name} = {_quoted(text)}" for name, text in self._said.items())
         if self._guess.table.header == 0:
-            yield "header = false # #1 is the first column"
+            yield msg("No line names the columns: #1 is the first one.")
+            yield "header = false"
         elif self._guess.table.header is not None:
             yield f"header = {self._guess.table.header}"
         if self._guess.join:
-            yield f"join = {_quoted(self._guess.join)} # rows that are alike there are one record"
+            yield msg("Rows that have the same there are one record:")
+            yield f"join = {_quoted(self._guess.join)}"
         total = self._total()
         if total:
             yield f"where = {_quoted(total)}"

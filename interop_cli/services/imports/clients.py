@@ -249,7 +249,7 @@ class Import(ToldImport):
             raise
         if logo := values.get("logo"):
             client.logo = logo_blob(self.uow, logo, context)
-        check_identity(client.shipper_identity, has_logo=client.logo is not None)
+        check_identity(client.shipper_identity, client.logo is not None, in_file=True)
         return client, address
 
     def _unmatched(self, who: Identity, line: int | None) -> InvalidData:
@@ -289,7 +289,7 @@ class Import(ToldImport):
         if by_place and fold(client.name) != fold(revision.before.name):
             warn_of_renamed(context)
         if client.shipper_identity != revision.before.shipper_identity:
-            check_identity(client.shipper_identity, has_logo=client.logo is not None)
+            check_identity(client.shipper_identity, client.logo is not None, in_file=True)
         plan = self._plan(one.parts, client, revision.address, context)
         if not self.refused:  # or those it pays for have not been moved
             others.check(revision.before, client)
