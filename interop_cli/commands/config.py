@@ -74,7 +74,7 @@ def get_command(app: App, name: str) -> None:
 
 @config_command.command("set", cls=Command)
 @argument("name")
-@argument("value")
+@argument("value", empty=True)
 @pass_app
 def set_command(app: App, name: str, value: str) -> None:
     """Set a setting: the company's in the database, the user's in a file.

@@ -152,7 +152,10 @@ def _chosen(note: Row, attachment_ids: tuple[int, ...]) -> list[Row]:
 
 note_command = Group("note", help=N_("Notes about a client, with attachments."))
 CATEGORY = option(
-    "--category", metavar="TEXT", help=N_("One of the company's: interop note categories")
+    "--category",
+    metavar="TEXT",
+    empty=True,
+    help=N_("One of the company's: interop note categories"),
 )
 
 

@@ -129,6 +129,16 @@ def _choice(columns: Sequence[Column], name: str) -> ColumnChoice:
 def unknown_field(name: str, known: Iterable[str], entity: str | None = None) -> UsageError:
     """The error for a field that does not exist: the list, and the nearest name."""
     names = list(known)
+    if not name.strip():
+        return UsageError(
+            "output.field.unknown",
+            msg(
+                "A comma has no field before or behind it. Fields: {fields}.",
+                fields=", ".join(names),
+            ),
+            field=name,
+            fields=names,
+        )
     nearest = closest(name, names)
     hint = None
     if nearest:

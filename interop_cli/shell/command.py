@@ -13,7 +13,8 @@ import click
 from click.core import ParameterSource
 
 from interop_cli import FORMATS
-from interop_cli.domain.messages import N_
+from interop_cli.domain.errors import UsageError
+from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, language, ngettext
 from interop_cli.shell import paths
 
@@ -45,8 +46,32 @@ def placeholders(text: str) -> str:
     return found.sub(lambda name: _(name[0]), text)
 
 
-class Completed(click.Parameter):
-    """A parameter that ``shell/completion.py`` completes, where it knows what it is."""
+class Parameter(click.Parameter):
+    """A parameter that ``shell/completion.py`` completes, where it knows what it is.
+
+    It holds something: what a variable of the shell gives that was never set is refused, and is
+    neither nobody nor everybody. ``empty``: "" means something here, as where it clears a field.
+    """
+
+    def __init__(self, *args: Any, empty: bool = False, **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.empty = empty
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        found = super().process_value(ctx, value)
+        several = value if isinstance(value, (tuple, list)) else (value,)
+        if "" in several and not self.empty and not ctx.resilient_parsing:
+            raise UsageError(
+                "usage.empty",
+                msg("{name}: nothing is given here.", name=self._called(ctx)),
+                hint=msg("A variable of the shell that holds nothing?"),
+            )
+        return found
+
+    def _called(self, ctx: click.Context) -> str:
+        if isinstance(self, click.Argument):
+            return placeholders(self.make_metavar(ctx)).strip("[]")
+        return max(self.opts, key=len)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from interop_cli.shell.completion import offered
@@ -55,11 +80,11 @@ class Completed(click.Parameter):
         return super().shell_complete(ctx, incomplete) if found is None else found
 
 
-class Argument(Completed, click.Argument):
+class Argument(Parameter, click.Argument):
     """An argument that is completed."""
 
 
-class Option(Completed, click.Option):
+class Option(Parameter, click.Option):
     """An option whose help is a msgid, translated when it is shown.
 
     ``needed`` is a msgid that help has instead of "required", where what is lacking is refused by

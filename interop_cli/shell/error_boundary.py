@@ -64,7 +64,7 @@ def report(app: App, error: BaseException) -> int:
         return app.exit_code if app.done else EXIT_PIPE
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return _interrupted(app, error)
-    if isinstance(error, click.UsageError):
+    if isinstance(error, click.UsageError | UsageError):  # of click, or of a value as it is read
         app.read_ahead()
     asks_for_help = isinstance(error, click.exceptions.NoArgsIsHelpError)
     help_text = str(error).splitlines() if asks_for_help else None

@@ -79,7 +79,7 @@ def version_option(help: str) -> Callable[[F], F]:
 
 def confirm_option(metavar: str, help: str) -> Callable[[F], F]:
     """``--confirm``, with what is repeated there."""
-    return option("--confirm", "confirmation", metavar=metavar, help=help)
+    return option("--confirm", "confirmation", metavar=metavar, help=help, empty=True)
 
 
 def attachment_option(help: str) -> Callable[[F], F]:
@@ -116,9 +116,12 @@ def _option(field: Field, *, required: bool, needed: bool) -> Callable[[Any], An
     many = field.kind in (Kind.TAGS, Kind.NAMED)
     name = field.option.removesuffix("s") if field.kind is Kind.TAGS else field.option
     if many:
-        return option(name, field.name, multiple=True, metavar=field.metavar, help=field.help)
+        return option(
+            name, field.name, multiple=True, metavar=field.metavar, help=field.help, empty=True
+        )
     return option(
         name,
+        empty=True,
         required=required,
         needed=N_("required, unless --autofill finds it") if needed else None,
         metavar=field.metavar,

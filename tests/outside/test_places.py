@@ -18,13 +18,7 @@ WRITES = [
 
 @pytest.mark.parametrize(
     ("flag", "place"),
-    [
-        ("--out", "missing/file"),
-        ("--out", "."),
-        ("--results", "missing/file"),
-        ("--results", "."),
-        ("--results", ""),
-    ],
+    [("--out", "missing/file"), ("--out", "."), ("--results", "missing/file"), ("--results", ".")],
 )
 @pytest.mark.parametrize("write", WRITES)
 def test_nothing_is_written_without_a_place_to_tell_it(

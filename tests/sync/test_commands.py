@@ -59,7 +59,7 @@ def test_names_and_kinds_of_targets_are_checked(interop: Run) -> None:
     assert interop("sync", "add", "crm", "hubspot").code == 0
     assert interop("sync", "add", "crm", "hubspot").code == 5
     assert interop("sync", "push", "--target", "other").code == 78
-    assert interop("sync", "push", "--target", "").code == 78
+    assert interop("sync", "push", "--target", "").code == 2
 
 
 def test_no_target_is_an_error_that_says_what_to_do(interop: Run) -> None:

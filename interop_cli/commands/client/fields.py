@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @click.command("create", cls=Command)
-@argument("name")
+@argument("name", empty=True)
 @field_options(CLIENT, but=("name",), needed=NEEDED["client"])
 @option(
     "--logo", type=FileRead(), metavar="FILE", help=N_("Its logo: PNG, JPEG or SVG, by content.")

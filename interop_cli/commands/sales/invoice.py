@@ -39,20 +39,27 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 @argument("client", metavar="CODE")
 @LINE
 @FILE
-@option("--bill-to", metavar="CODE", help=N_("Another client who pays, this time."))
+@option("--bill-to", metavar="CODE", empty=True, help=N_("Another client who pays, this time."))
 @option(
     "--contact",
     metavar="ID|TEXT",
+    empty=True,
     help=N_("Who it is for: a contact by id, e-mail or name, or other text."),
 )
 @option(
     "--ship-to",
     metavar="ID|TEXT",
+    empty=True,
     help=N_("An address of the client by id, label or its text; the main one if absent."),
 )
 @DATE
-@option("--terms", metavar="TEXT", help=N_("Payment terms, such as net30; the client's if absent."))
-@option("--memo", metavar="TEXT", help=N_("What it says to the customer."))
+@option(
+    "--terms",
+    metavar="TEXT",
+    empty=True,
+    help=N_("Payment terms, such as net30; the client's if absent."),
+)
+@option("--memo", metavar="TEXT", empty=True, help=N_("What it says to the customer."))
 @option("--draft", is_flag=True, help=N_("Without a number yet; it does not count."))
 @pass_app
 def create_command(
