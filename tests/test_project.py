@@ -340,6 +340,16 @@ def test_start_is_light(option: str) -> None:
     assert not unneeded & set(done.stderr.split())
 
 
+def test_a_target_that_is_not_called_loads_no_http_library() -> None:
+    program = (
+        "import sys; from interop_cli.connectors import KINDS, connector_class\n"
+        "for kind in KINDS: connector_class(kind)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert not {b"requests", b"urllib3", b"ssl"} & set(done.stdout.split())
+
+
 def test_a_card_loads_what_a_card_needs(run: Run, tmp_path: Path) -> None:
     db = str(tmp_path / "shop.db")
     for args in (["init"], ["seed", "--clients", "1", "-y"]):

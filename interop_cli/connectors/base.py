@@ -256,6 +256,15 @@ def halved(
     return results
 
 
+def no_such_place(answer: HttpAnswer) -> Trouble:
+    """A 404 that is not the system's own word about a record: a wrong address, or some page of a
+    machine in between. Nothing was done.
+    """
+    text = msg("The server failed ({status}).", status=answer.status)
+    after = answer.retry_after()
+    return Trouble(TroubleKind.RETRY, "remote.error", text, retry_after=after, status=answer.status)
+
+
 def unanswered(text: Message | None = None) -> Trouble:
     """An answer without what was asked for: that is not an empty list, and nothing is gone."""
     text = text or msg("The answer lacks what was asked for.")

@@ -311,15 +311,6 @@ class _Refused(Exception):
         self.why = why
 
 
-def no_such_place(answer: HttpAnswer) -> Trouble:
-    """A 404 that is not the system's own word about a record: a wrong address, or some page of a
-    machine in between. Nothing was done.
-    """
-    text = msg("The server failed ({status}).", status=answer.status)
-    after = answer.retry_after()
-    return Trouble(TroubleKind.RETRY, "remote.error", text, retry_after=after, status=answer.status)
-
-
 def general(answer: HttpAnswer, reading: bool) -> Trouble:
     """What a status means where the remote has no way of its own to say it."""
     status = answer.status

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from interop_cli.connectors.base import unanswered
-from interop_cli.connectors.http import HttpAnswer, no_such_place
+from interop_cli.connectors.base import no_such_place, unanswered
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Send
 from interop_cli.system import Clock
+
+if TYPE_CHECKING:
+    from interop_cli.connectors.http import HttpAnswer
 
 _EXISTING = re.compile(r"(?:Existing ID|existing id)[:\s]+(\d+)")
 _TAKEN = re.compile(r"already (?:exists|has|in use)|duplicate", re.IGNORECASE)

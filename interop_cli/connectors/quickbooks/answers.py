@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from interop_cli.connectors.http import HttpAnswer, no_such_place
+from interop_cli.connectors.base import no_such_place
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.descriptor import Descriptor, RemoteField
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Action, Send
+
+if TYPE_CHECKING:
+    from interop_cli.connectors.http import HttpAnswer
 
 WAIT = 60.0
 """Seconds to wait at a limit: its answers do not say, and its windows are of one minute."""
