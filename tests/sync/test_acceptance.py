@@ -358,6 +358,43 @@ def test_9c_a_run_that_ends_early_makes_no_more_calls() -> None:
     assert made == ["first"]
 
 
+def test_9d_what_stands_in_the_queue_when_a_run_is_interrupted_is_not_sent(
+    store: Store, remote: MemoryRemote
+) -> None:
+    for n in range(1, 10):  # three calls
+        add_client(store, name=f"Client {n}", code=f"C-{n}")
+    all_claimed, second, interrupted = (threading.Event() for _ in range(3))
+    claims, callers = list[str](), list[threading.Thread]()
+
+    def fault(point: str) -> None:
+        if point == "claimed":
+            claims.append(point)
+        if len(claims) == 2:
+            all_claimed.set()
+        if point == "answered":
+            second.wait(10)
+            raise KeyboardInterrupt
+
+    def during(call: str) -> None:
+        callers.append(threading.current_thread())
+        if len(callers) == 1:
+            all_claimed.wait(10)
+        elif not interrupted.is_set():
+            second.set()
+            interrupted.wait(10)
+
+    remote.during = during
+    with pytest.raises(KeyboardInterrupt):
+        keep(store, remote, overlap=True, fault=fault)
+    assert [row["state"] for row in links(store).values()] == ["claimed"] * 9
+    interrupted.set()
+    callers[0].join(10)
+    assert (len(callers), len(remote.rows)) == (2, 6)
+    assert set(statuses(keep(store, remote, lives=gone)).values()) == {"ok"}
+    assert [call for call, _ids in remote.calls] == ["create"] * 2 + ["lookup"] * 3 + ["create"]
+    assert len(remote.rows) == 9
+
+
 def test_10_a_prospect_never_leaves(store: Store, remote: MemoryRemote) -> None:
     add_client(store, code="P", prospect=True)
     assert reasons(keep(store, remote)) == {"P": "sync.prospect"}
