@@ -132,7 +132,7 @@ def identity(values: Mapping[str, Any], prefix: str = "") -> Identity:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def bare_postal_code(text: str) -> str:
     """A postal code without spaces and hyphens, in capitals."""
     return "".join(filter(str.isalnum, text)).upper()

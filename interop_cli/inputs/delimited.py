@@ -130,7 +130,7 @@ class _Table:
                     del cells[width:]
                 if len(cells) == width and (width > 1 or cells[0].strip() or cells[0] == ""):
                     values = dict(zip(names, cells, strict=True))
-                    if "'" in "".join(cells):
+                    if "\0'" in "\0".join(["", *cells]):  # no text has a NUL in it
                         values = {
                             name: unguard(cell) if cell[:1] == "'" else cell
                             for name, cell in values.items()

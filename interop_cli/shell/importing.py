@@ -81,10 +81,11 @@ class ImportReader:
             self.columns, self.fields, self.source.name, partial=self._ndjson, country=country
         )
         read, left_out = 0, Counter[str]()
+        vcards, whole = self._format == "vcard", self._format == "xlsx"  # read at once
         for number, record in enumerate(read_records(self.source, **self._form), 1):
             if record.error is None and not any(record.values.values()):
                 continue  # as Excel leaves them at the end
-            if self._format == "vcard":
+            if vcards:
                 left_out.update(record.raw)
                 for name in () if self.asked.companies else BY:
                     record.values.pop(name, None)
@@ -96,7 +97,7 @@ class ImportReader:
             else:
                 continue
             yield row if self._plain(record, row.values) else self._doubted(row)
-            if number % PROGRESS_EVERY == 0 and self._format != "xlsx":  # which is read at once
+            if number % PROGRESS_EVERY == 0 and not whole:
                 read, before = self.source.position(), read
                 self.advance(read - before)
         self._say(maker, left_out)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from interop_cli.domain.messages import N_
 from interop_cli.domain.rules import fault, missing
-from interop_cli.domain.values.text import clean_value, fold, words
+from interop_cli.domain.values.text import clean_value, fold, word_list
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -73,13 +73,13 @@ def code_key(code: str) -> str:
     return fold(code).lstrip("'")  # of a spreadsheet
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def strip_legal_suffix(name: str) -> str:
     """The words of ``name``, folded, without "inc.", "ltée", "s.e.n.c." and their like at the end.
 
     Two spellings of a company compare equal by it. Something is always left of a name with words.
     """
-    tokens = words(name).split()
+    tokens = word_list(name)
     while len(tokens) > 1:
         for suffix in _SUFFIXES_BY_LAST.get(tokens[-1], ()):
             if len(suffix) < len(tokens) and tuple(tokens[-len(suffix) :]) == suffix:

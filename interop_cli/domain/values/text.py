@@ -148,7 +148,7 @@ def _refuse_controls(s: str, kept: str) -> None:
             )
 
 
-@lru_cache(maxsize=8192)  # an import folds a name when it looks for it, and when it writes it
+@lru_cache(maxsize=512)  # an import folds a name when it looks for it, and when it writes it
 def fold(s: str) -> str:
     """``s`` without marks, case, or doubled spaces: equal for all spellings of one text."""
     if s.isascii():

@@ -45,6 +45,7 @@ CLIENT_FIELDS = names(
     for field in taken(CLIENT)
     if field.stored and not field.place and field.name not in ("bill_to", "logo", "merged_into")
 )
+_OWN, _PLACE = frozenset(CLIENT_FIELDS), frozenset(PLACE)
 
 AT_ONCE = 3  # columns that are written for all by themselves
 # Fields that can be checked once for many clients, and the columns of each.
@@ -56,24 +57,20 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
     ``main_address`` has the fields of the latter that a client has no flat name for.
     """
-    client = {name: values[name] for name in CLIENT_FIELDS if name in values}
-    place = {name: values[name] for name in PLACE if name in values}
+    client = {name: value for name, value in values.items() if name in _OWN}
+    place = {name: value for name, value in values.items() if name in _PLACE}
     return client, place | values.get("main_address", {})
 
 
-def _given(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """What is said of these fields; an empty cell says as much as none, and takes its time."""
-    return {
-        name: value for name in names if (value := values.get(name)) is not None and value != ""
-    }
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said; an empty cell says as much as none, and takes its time."""
+    return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
 def built(values: Mapping[str, Any], context: Context) -> tuple[Client, Address]:
     """A new client and its main address; raises InvalidData with all that is wrong in both."""
     values, context = accepted(values, context)
-    own, place = _given(values, CLIENT_FIELDS), _given(values, PLACE)
-    if "main_address" in values:
-        place |= values["main_address"]
+    own, place = split(_given(values))
     errors: list[InvalidData] = []
     address = client = None
     try:

@@ -110,7 +110,7 @@ class FileClients(ClientFinder):
         if known := self.clashes.get(line):
             self._keep_row(self._kept, line, row)
             raise also_on_line(known.path, known.line)
-        if self._is_alone(row):
+        if not self._common or self._is_alone(row):
             return NEW
         decision = self.find(row)
         path = _path(decision.by)

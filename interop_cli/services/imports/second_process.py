@@ -138,11 +138,14 @@ def _ahead(
 
 
 def _packed(rows: Sequence[FileRow], build: bool) -> bytes:
-    values = [None if row.error else row.values for row in rows]
+    """What the second process is asked: the names once, where all rows have the same."""
+    columns = {tuple(row.values) for row in rows}
+    names = columns.pop() if len(columns) == 1 else ()
+    said = [None if row.error else [*row.values.values()] if names else row.values for row in rows]
     try:
-        return marshal.dumps((build, values))
+        return marshal.dumps((build, names, said))
     except ValueError:  # a date of a sheet
-        return marshal.dumps((False, []))
+        return marshal.dumps((False, (), []))
 
 
 def _unpacked(answer: bytes) -> Sequence[Any]:
@@ -163,7 +166,9 @@ class _Worker:
         self._teller = teller
 
     def answer(self, message: bytes) -> bytes:
-        build, rows = marshal.loads(message)  # noqa: S302 - of the process we are a fork of
+        build, names, rows = marshal.loads(message)  # noqa: S302 - of the process we are a fork of
+        if names:
+            rows = (None if row is None else dict(zip(names, row, strict=True)) for row in rows)
         told = self._teller.told
         return marshal.dumps([None if row is None else told(row, build=build) for row in rows])
 

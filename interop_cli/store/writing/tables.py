@@ -5,8 +5,9 @@ Those of the entities are made of their fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -36,7 +37,7 @@ class Table:
     named: bool = False
     grows: bool = False
 
-    @property
+    @cached_property
     def all_columns(self) -> tuple[str, ...]:
         """Every column, the system's first."""
         return SYSTEM + self.columns
@@ -47,8 +48,11 @@ class Table:
 
     def ordered(self, rows: Iterable[Mapping[str, Any]]) -> list[Ordered]:
         """New rows, by column and without those of the system, as they are inserted."""
-        values = itemgetter(*self.columns)
-        return [[None, 1, None, None, *values(row)] for row in rows]
+        return [[None, 1, None, None, *self._values(row)] for row in rows]
+
+    @cached_property
+    def _values(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+        return itemgetter(*self.columns)
 
 
 def _entity(

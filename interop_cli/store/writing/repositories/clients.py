@@ -26,6 +26,10 @@ from interop_cli.store.writing.writer import Writer
 
 FLAGS = flags(CLIENT)
 MANY = 10_000  # clients
+_SHARED = (
+    "SELECT {0} AS number FROM client WHERE merged_into_id IS NULL AND {0} IS NOT NULL{1}"
+    " GROUP BY {0} HAVING COUNT(*) > 1"
+)
 
 
 def to_row(client: Client) -> Row:
@@ -327,19 +331,18 @@ class ClientRepository:
         one. No index helps here: ask once for many.
         """
         ids = list(client_ids)
-        fill_id_table(self.conn, "numbered", ids)
-        # Of many, to sort all numbers there are is quicker than to look each of theirs up first.
-        theirs = (
-            " AND {0} IN (SELECT {0} FROM client WHERE id IN (SELECT id FROM numbered))"
-            if len(ids) < MANY
-            else ""
-        )
+        theirs = " AND {0} IN (SELECT {0} FROM client WHERE id IN (SELECT id FROM numbered))"
+        if len(ids) >= MANY:
+            # To sort all numbers there are is quicker than to look each of theirs up first.
+            theirs = ""
+            shared = _SHARED + " LIMIT 1"
+            columns = [name for name in columns if self.conn.query(shared.format(name, ""))]
+        if columns:
+            fill_id_table(self.conn, "numbered", ids)
         for column in columns:
             # Few numbers are shared: they are found first, and only their clients are sorted.
             rows = self.conn.query(
-                f"WITH shared AS (SELECT {column} AS number FROM client"  # noqa: S608
-                f" WHERE merged_into_id IS NULL AND {column} IS NOT NULL{theirs.format(column)}"
-                f" GROUP BY {column} HAVING COUNT(*) > 1),"
+                f"WITH shared AS ({_SHARED.format(column, theirs.format(column))}),"  # noqa: S608
                 f" held AS (SELECT id, code, {column} AS number,"
                 f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"
                 f" WHERE merged_into_id IS NULL AND {column} IN (SELECT number FROM shared))"
