@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail
@@ -136,9 +136,19 @@ def _merged_there(operation_id: int, targets: list[str]) -> Conflict:
     )
 
 
-def _sent(operation_id: int, first: Mapping[str, Any], details: list[Detail]) -> Conflict:
+def _sent(
+    operation_id: int, holders: Sequence[Mapping[str, Any]], details: list[Detail]
+) -> Conflict:
     """What the operation made was sent, and what helps."""
-    if first["open"]:
+    first = next((row for row in holders if row["open"]), holders[0])
+    if first["batch"]:
+        hint = msg(
+            "It was handed over to {target} in a file: first interop sync ack {batch} --ok, or"
+            " --rejected FILE",
+            target=first["target"],
+            batch=first["batch"],
+        )
+    elif first["open"]:
         hint = msg(
             "It is being sent, or nobody knows whether it was: first interop sync push --target"
             " {target}",
@@ -161,7 +171,7 @@ def _sent(operation_id: int, first: Mapping[str, Any], details: list[Detail]) ->
         msg(
             "What operation {id} made was sent to {target}; nothing was undone.",
             id=operation_id,
-            target=first["target"],
+            target=", ".join([row["target"] for row in holders]),
         ),
         hint=hint,
         details=details,
@@ -177,7 +187,7 @@ def _newer(uow: UnitOfWork, operation_id: int, hindering: int, matched: int, fre
     hint = msg("Undo what was done since first: interop journal list")
     details = [_detail(one, names) for one in found]
     if operations.only(Stays.LINKED):
-        return _sent(operation_id, operations.linked_to()[0], details)
+        return _sent(operation_id, operations.linked_to(), details)
     if free:
         hint = msg("Undo the others only: interop journal undo {id} --keep-newer", id=operation_id)
     return Conflict(

@@ -131,10 +131,12 @@ class Arranged:
         if leaves:
             self.parts[local.id] = turns.leaving(step, self.fields)
 
-    def refuse(self, local_id: int) -> None:
-        """Count on a record, already noted, not to go."""
-        if local_id in self.parts:
-            self.parts[local_id] = replace(self.parts[local_id], lost=True)
+    def refuse(self, *local_ids: int) -> None:
+        """Count on records, already noted, not to go."""
+        self.__dict__.pop("turns", None)
+        for local_id in local_ids:
+            if local_id in self.parts:
+                self.parts[local_id] = replace(self.parts[local_id], lost=True)
 
     def gives(self, local_id: int, field: str) -> bool:
         """Whether a record is to have another value there in a field, or none."""

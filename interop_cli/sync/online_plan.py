@@ -76,9 +76,9 @@ def looked(
                 )
     arranged.found |= view.found
     arranged.heir_of |= view.heir_of
-    for local_id, why in view.taken(arranged):
-        arranged.refuse(local_id)
-        seen[local_id] = Seen(Todo.BLOCKED, (), why, None)
+    while refused := view.refused(arranged):
+        arranged.refuse(*refused)
+        seen |= {one: Seen(Todo.BLOCKED, (), why, None) for one, why in refused.items()}
     opened.connector.traces()
     unmatched = _unmatched(opened, arranged)
     if not unmatched:
@@ -299,7 +299,15 @@ class View:
             for local_id, remote_id in held.items():
                 self.held_by.setdefault((local_id, name), remote_id)
 
-    def taken(self, arranged: Arranged) -> Iterator[tuple[int, Reason]]:
+    def refused(self, arranged: Arranged) -> dict[int, Reason]:
+        """Of those whose turn comes, the first that are refused, and why: nobody finds out about
+        those who wait for them.
+        """
+        taken = dict(self._taken(arranged))
+        waves = ({one: taken[one] for one in wave if one in taken} for wave in arranged.waves)
+        return next(filter(None, waves), {}) if taken else {}
+
+    def _taken(self, arranged: Arranged) -> Iterator[tuple[int, Reason]]:
         """Which records want what a stranger's record has, or what one of ours turned out to have
         that is not known to.
         """

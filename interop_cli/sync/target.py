@@ -18,7 +18,7 @@ from interop_cli.domain.sync.plan import Step, TargetRules, plan
 from interop_cli.domain.sync.records import LocalRecord, RemoteIdentity, RemoteRecord
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.store import Store
-from interop_cli.store.sync.departures import inheritances, with_losers
+from interop_cli.store.sync.departures import inheritances
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -158,8 +158,6 @@ class OpenTarget:
             return iter(())
         pending = None if everything or again else (self.form, self.target.version)
         conn = self.store.conn
-        if scope.client_ids is not None and entity == "client":
-            scope = replace(scope, client_ids=with_losers(conn, scope.client_ids))
         found = records(conn, entity, self.target.id, scope, pending=pending)
         heirs = inheritances(conn, entity, self.target.id)
         return self._planned(entity, inheriting(found, heirs) if heirs else found, again=again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -436,3 +437,53 @@ def test_a_record_that_is_taken_over_is_counted_once(crm: Run, portal: FakeHubSp
     done(crm, "client", "merge", "A", "B", "--confirm", "A", "-q")
     (row,) = done(crm, "sync", "status", "--json").json
     assert (row["eligible"], row["pending"], row["in_sync"]) == (1, 1, 0)
+
+
+def test_an_undo_names_every_target_and_what_a_file_waits_for(crm: Run, tmp_path: Path) -> None:
+    settings = ("--set", f"folder={tmp_path}", "--set", "profile=sage50")
+    done(crm, "sync", "add", "desk", "file", *settings, "-q")
+    create(crm, "A")
+    done(crm, "sync", "push", "-q")
+    batch, operation = next(tmp_path.glob("*.IMP")).stem, latest(crm, "client.create")
+    refused = crm("journal", "undo", operation, "--unlink", "--json")
+    assert (refused.code, refused.error["code"]) == (5, "journal.sent")
+    assert "crm" in crm("journal", "undo", operation, "--json").error["message"]
+    assert f"interop sync ack {batch} --ok" in refused.error["hint"]
+    done(crm, "sync", "ack", batch, "--ok", "-q")
+    refused = crm("journal", "undo", operation, "--json")
+    assert "crm, desk" in refused.error["message"]
+    undone = done(crm, "journal", "undo", operation, "--unlink", "--json")
+    assert undone.json["targets"] == ["crm", "desk"]
+
+
+def test_a_merged_client_is_named_by_its_code(crm: Run, portal: FakeHubSpot) -> None:
+    for code in ("Z", "C"):
+        create(crm, code)
+    done(crm, "sync", "push", "-q")
+    done(crm, "client", "merge", "Z", "C", "--confirm", "Z", "-q")
+    assert planned(crm, "MERGED-1") == {("client", "MERGED-1"): ("merge", "sync.irreversible")}
+    held = crm("sync", "push", "MERGED-1", "--json")
+    assert (held.code, held.error["code"]) == (5, "sync.irreversible")
+    unlinked = done(crm, "sync", "unlink", "MERGED-1", "--json").json
+    assert [item["code"] for item in unlinked["items"]] == ["MERGED-1"]
+    assert planned(crm) == {}
+    (status,) = crm("sync", "status", "--json").json
+    assert (status["by_hand"], status["in_sync"]) == (0, 1)
+
+
+def test_what_is_said_of_a_client_is_not_said_of_one_merged_into_it(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    for code in ("Z", "C"):
+        create(crm, code)
+    done(crm, "sync", "push", "-q")
+    done(crm, "client", "merge", "Z", "C", "--confirm", "Z", "-q")
+    (theirs,) = (key for key, row in portal.live().items() if row["name"] == "Client Z")
+    portal.edit(theirs, city="Percé")
+    done(crm, "client", "edit", "Z", "--city", "Gaspé", "-q")
+    assert crm("sync", "push", "-q").code == 68
+    shown = crm("sync", "resolve", "Z", "--json")
+    assert [(row["code"], row["field"]) for row in shown.json] == [("Z", "city")]
+    done(crm, "sync", "resolve", "Z", "--take", "local", "-q")
+    done(crm, "sync", "push", "-q")
+    assert portal.live()[theirs]["city"] == "Gaspé"

@@ -58,6 +58,7 @@ def apply(store: Store, remote: MemoryRemote, what: str, who: Any, arg: Any) -> 
     """Do something on one side or the other."""
     theirs = list(remote.rows.values())
     free = isinstance(who, int) and remote.named(NAMES[who]) is None
+    free = free and NAMES[who] not in remote.vendors
     if what == "push":
         compare(store, remote, final=bool(arg))
     elif what == "lost":
@@ -80,7 +81,7 @@ def change_there(remote: MemoryRemote, row: Row, what: str, arg: Any) -> None:
         row.gone = True
     elif what == "their city":
         remote.edit(row.id, city=CITIES[arg])
-    elif remote.named(NAMES[arg]) is None:
+    elif remote.named(NAMES[arg]) is None and NAMES[arg] not in remote.vendors:
         remote.edit(row.id, name=NAMES[arg])
 
 
@@ -223,6 +224,7 @@ def once(*operations: Any, looks: bool = False, merges: bool = False) -> Any:
 @once(("push", None, None), ("add", 0, False), ("swap", 1, 3), ("gone", 1, None))
 @once(("push", None, None), ("name", 0, 1), ("name", 1, 2), ("gone", 0, None))
 @once(("push", None, None), ("add", 0, False), ("name", 0, 1), ("gone", 0, None))
+@once(("vendor", 1, None), ("push", None, None), ("name", 0, 1), ("bill", 0, 1))
 @once(("push", None, None), ("gone", 1, None), ("merge", 0, 1), merges=True)
 @once(("lost", None, None), ("merge", 0, 1), ("gone", 1, None), looks=True, merges=True)
 @once(("lost", None, None), ("add", 4, False), ("merge", 3, 0), merges=True)

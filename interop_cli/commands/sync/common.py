@@ -223,6 +223,8 @@ def local_of(
         for local, link in records(
             app.store.conn, entity, opened.target.id, RecordScope((client_id,))
         ):
+            if entity == "client" and local.id != client_id:
+                continue  # one that was merged into it
             if contact_id in (None, local.id) and number in (None, local.number):
                 return local, link
     if number is not None:

@@ -20,7 +20,7 @@ from interop_cli.store.engines.connection import Connection, Row, places_in_chun
 from interop_cli.store.reading.fields import synced_sql
 from interop_cli.store.reading.lists import EVERYTHING as ALL
 from interop_cli.store.reading.lists import Condition
-from interop_cli.store.sync.departures import gone_contacts
+from interop_cli.store.sync.departures import gone_contacts, with_losers
 from interop_cli.store.sync.documents import CREDIT_NOTE, INVOICE
 from interop_cli.store.sync.links import LINK_COLUMNS, to_link
 from interop_cli.store.sync.sources import (
@@ -35,7 +35,7 @@ from interop_cli.store.sync.sources import (
 @dataclass(frozen=True)
 class RecordScope:
     """Which records: those of these clients, or of those a condition on ``c`` ``a`` ``p`` holds
-    for.
+    for; those of clients that were merged into them, too.
     """
 
     client_ids: tuple[int, ...] | None = None
@@ -121,7 +121,7 @@ CLIENT = RecordSource(
         " AND l.local_id = c.id"
     ),
     stamp=client_stamp(),
-    client="COALESCE(c.merged_into_id, c.id)",
+    client="c.id",
     eligible="c.active = 1",
     # A payer before those it pays for; one level is all there is.
     order="CASE WHEN c.bill_to_id IS NULL THEN 0 ELSE 1 END, c.code_key",
@@ -187,12 +187,14 @@ def records(
             among = None if scope == EVERYTHING else partial(_among, conn, scope.condition)
             yield from gone_contacts(conn, target_id, of_clients=among)
         return
-    for places, ids in places_in_chunks(scope.client_ids):
+    chosen = scope.client_ids
+    if entity == "client":
+        chosen = with_losers(conn, chosen)
+    for places, ids in places_in_chunks(chosen):
         where = f"{condition} AND {source.client} IN ({places}) ORDER BY {source.order}"
         yield from _read(conn, source, where, params | ids)
     if entity == "contact":
-        chosen = frozenset(scope.client_ids)
-        yield from gone_contacts(conn, target_id, of_clients=chosen.intersection)
+        yield from gone_contacts(conn, target_id, of_clients=frozenset(chosen).intersection)
 
 
 _CHOSEN = f"SELECT c.id FROM client c{PEOPLE}"  # noqa: S608 - our own words

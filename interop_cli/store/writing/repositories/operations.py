@@ -338,14 +338,18 @@ class OperationRepository:
 
     def linked_to(self) -> list[Row]:
         """The targets that hold what the operation made: ``target``, a ``client`` of each, whether
-        it ``made`` clients, and whether something is ``open``: being sent, or nobody knows.
+        it ``made`` clients, and whether something is ``open``: being sent, nobody knows, or
+        handed over in a ``batch``.
         """
+        undone = (
+            "FROM sync_link o JOIN undoing w ON w.entity = o.entity AND w.entity_id = o.local_id"
+            f" AND w.action = 'delete' WHERE o.target_id = s.id AND {UNSURE}"
+        )
         return self.conn.query(
             "SELECT s.name AS target, MIN(c.code) AS client,"  # noqa: S608
             " MAX(CASE WHEN u.entity = 'client' THEN 1 ELSE 0 END) AS made,"
-            " (SELECT COUNT(*) FROM sync_link o JOIN undoing w ON w.entity = o.entity"
-            " AND w.entity_id = o.local_id AND w.action = 'delete' WHERE o.target_id = s.id"
-            f" AND {UNSURE}) AS open FROM undoing u"
+            f" (SELECT COUNT(*) {undone}) AS open, (SELECT MIN(o.batch) {undone}) AS batch"
+            " FROM undoing u"
             f" JOIN sync_target s ON s.id IN ({LINKED})"
             " LEFT JOIN contact p ON u.entity = 'contact' AND p.id = u.entity_id"
             " LEFT JOIN document d ON u.entity = 'document' AND d.id = u.entity_id"
