@@ -143,6 +143,7 @@ class OpenTarget:
             erases=entity in self.connector.erases,
             final=self.final,
             only_read=entity in self.connector.only_read,
+            reads=not self.connector.by_file,
         )
 
     def steps(

@@ -15,6 +15,7 @@ from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
 from interop_cli.sync.call_thread import CallThread
 from interop_cli.sync.lease import new_owner
+from interop_cli.sync.report import status as standing
 from interop_cli.system import Clock
 from tests.fakes.memory import MemoryRemote
 from tests.support.stores import add_client, open_store, store
@@ -419,6 +420,27 @@ def test_10b_not_even_when_it_becomes_one_between_plan_and_send(
     assert {row.values["name"] for row in remote.rows.values()} == {
         f"Client {n}" for n in range(1, 5)
     }
+
+
+def test_10d_one_that_becomes_one_while_it_is_on_its_way_gets_nothing_more(
+    store: Store, remote: MemoryRemote
+) -> None:
+    for n in range(1, 6):
+        add_client(store, name=f"Client {n}", code=f"C-{n}")
+
+    def during(call: str) -> None:
+        if len(remote.calls) == 1:  # the second call is claimed with the first
+            edit(store, "C-5", prospect=True)
+
+    remote.during = during
+    assert statuses(keep(store, remote))["C-5"] == "ok"
+    edit(store, "C-5", phone="418 555-0199")
+    report = keep(store, remote)
+    assert reasons(report) == {"C-5": "sync.prospect"}
+    there = remote.named("Client 5")
+    assert there is not None
+    assert there.values["phone"] is None
+    assert standing(memory(store, remote))["attention"] == "blocked 1"
 
 
 def test_10c_nor_a_client_billed_to_one(store: Store, remote: MemoryRemote) -> None:

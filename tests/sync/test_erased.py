@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 
+from interop_cli.domain.rules import Context
+from interop_cli.services.people import erasing
 from interop_cli.store.engines.open import connect
+from interop_cli.store.store import Store
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.qbo import FakeQuickBooks
 from tests.support.cli import Run
-from tests.support.stores import all_text
+from tests.support.stores import add_client, all_text, store
+from tests.sync.support import add_contact, add_target, links, push
 from tests.sync.test_qbo import Books
+
+__all__ = ["store"]
 
 NAME, EMAIL, PHONE = "Marie-Ève Trépanier", "meve.trepanier@presse.ca", "418 555-0177"
 ADDRESS = ("--line1", "12, rue du Quai", "--city", "Québec", "--postal-code", "G1K 7X2")
@@ -133,3 +139,25 @@ def test_a_person_who_is_just_being_sent(
     for _time in range(2):
         crm("sync", "push")
         assert left(place) == []
+
+
+@pytest.mark.parametrize("point", ["claimed", "answered"])
+def test_a_person_erased_while_the_call_is_under_way(
+    store: Store, portal: FakeHubSpot, point: str
+) -> None:
+    for unique in (portal.custom, portal.unique):
+        unique["companies"].add("interop_uid")
+        unique["contacts"].add("interop_uid")
+    add_target(store)
+    add_client(store, code="A")
+    one = add_contact(store, "A", NAME, email=EMAIL)
+
+    def fault(at: str) -> None:
+        if at == point and links(store, "contact"):
+            store.run(lambda uow: erasing.erase(uow, one, Context()), operation="contact.erase")
+
+    push(store, portal, fault=fault)
+    (link,) = links(store, "contact").values()
+    assert link["leaves"] == "erase"
+    kept = "\n".join(str(link[name]) for name in ("pushed", "seen", "attempt", "remote_key"))
+    assert not [trace for trace in TRACES if trace in kept.lower()]

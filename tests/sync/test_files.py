@@ -330,6 +330,18 @@ def test_a_merged_client_is_made_inactive_under_the_code_that_is_known(
     assert not [step for step in at(store, "csv").steps("client") if step.todo != "skip"]
 
 
+def test_work_by_hand_in_a_system_of_files_ends_with_unlink(store: Store, out: Path) -> None:
+    for code in "ABC":
+        add_client(store, name=f"Client {code}", code=code)
+    ack(store, str(export(store, out).batch))
+    edit(store, "A", active=False)
+    merge(store, "B", "C")
+    steps = list(at(store).steps("client"))
+    assert {step.local.code: step.todo for step in steps} == {"A": "by_hand", "MERGED-1": "by_hand"}
+    told = [str(step.reason.message.msgid) for step in steps if step.reason is not None]
+    assert all("sync unlink" in one and "sync pull" not in one for one in told)
+
+
 def test_a_disk_that_refuses_leaves_all_pending(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

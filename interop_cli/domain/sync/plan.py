@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from interop_cli.domain.messages import Message, msg
@@ -123,6 +123,8 @@ class TargetRules:
     """Whether what cannot be taken back there may be sent (``--irreversible``)."""
     only_read: bool = False
     """Whether records of this entity are never pushed to this target."""
+    reads: bool = True
+    """Whether what is there can be read, so that a pull sees what a person did there."""
 
 
 def plan(local: LocalRecord, link: Link, rules: TargetRules) -> Step:
@@ -178,7 +180,9 @@ def _changed(
             one for one in changes if one.after is None and _is_unique(descriptor, one.field)
         )
         if not changes:
-            return Step(Todo.BY_HAND, local, link, payload, reason=reason("inactive_there"))
+            return Step(
+                Todo.BY_HAND, local, link, payload, reason=_by_hand("inactive_there", rules)
+            )
         lacking = None
     waits = None
     if lacking is not None and not descriptor.once and not _is_theirs(descriptor, lacking.name):
@@ -217,7 +221,7 @@ def _leaving(local: LocalRecord, link: Link, rules: TargetRules) -> Step | None:
         return None  # it is made inactive
     else:
         todo, payload, may = Todo.MERGE, dict[str, Value](into=departure.into), rules.merges
-        by_hand = reason("merged_there", code=departure.code)
+        by_hand = _by_hand("merged_there", rules, code=departure.code)
     if not may or (departure.heir is None and not departure.erased):
         return Step(Todo.BY_HAND, local, link, payload, reason=by_hand)
     if todo is Todo.MERGE and departure.into is None:
@@ -333,6 +337,20 @@ _SENTENCES = {
 def reason(name: str, /, field: str | None = None, **params: object) -> Reason:
     """A reason of ours by its name; its code is ``sync.<name>``."""
     return Reason(f"sync.{name}", Message(_SENTENCES[name].msgid, params), field)
+
+
+_UNREAD = {
+    "inactive_there": msg(
+        "It is inactive: see to it there by hand, then sync unlink; or give active a place there."
+    ),
+    "merged_there": msg("It was merged into {code}: merge them there by hand, then sync unlink."),
+}
+
+
+def _by_hand(name: str, rules: TargetRules, **params: object) -> Reason:
+    """Why a person has to do something there, and how it is known then that it is done."""
+    why = reason(name, **params)
+    return why if rules.reads else replace(why, message=Message(_UNREAD[name].msgid, params))
 
 
 BREAKER_FAILURES = 5
