@@ -349,7 +349,7 @@ _UNREAD = {
 
 def _by_hand(name: str, rules: TargetRules, **params: object) -> Reason:
     """Why a person has to do something there, and how it is known then that it is done."""
-    why = reason(name, **params)
+    why = reason(name, None, **params)
     return why if rules.reads else replace(why, message=Message(_UNREAD[name].msgid, params))
 
 
