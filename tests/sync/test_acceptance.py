@@ -429,7 +429,7 @@ def test_10d_one_that_becomes_one_while_it_is_on_its_way_gets_nothing_more(
         add_client(store, name=f"Client {n}", code=f"C-{n}")
 
     def during(call: str) -> None:
-        if len(remote.calls) == 1:  # the second call is claimed with the first
+        if len(remote.calls) == 2:  # the third call is claimed with the second
             edit(store, "C-5", prospect=True)
 
     remote.during = during
