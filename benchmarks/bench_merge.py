@@ -17,9 +17,9 @@ from pathlib import Path
 
 from benchmarks.common import interop, once, record
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.clients import card
 from interop_cli.services.clients import merge as merging
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, notes
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines.open import open_database

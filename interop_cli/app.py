@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import ConfigError, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import set_language, set_zone
-from interop_cli.shell.unparsed import command_typed, early_language, error_options
+from interop_cli.shell.error_boundary import command_typed, early_language, error_options
 
 if TYPE_CHECKING:
     from interop_cli.connectors.google_places import Places
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from interop_cli.domain.rules import Context, RuleWarning
     from interop_cli.domain.sync.descriptor import RemoteField
     from interop_cli.output import Output
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.settings import Settings
     from interop_cli.shell.paths import Paths
     from interop_cli.store.store import Store
@@ -244,7 +244,7 @@ class App:
         """The error to show for one that seems a bug, or damage of the database."""
         if error.exit_code != InteropError.exit_code and error.code != "db.corrupt":
             return error
-        from interop_cli.store.engines.schema import truer
+        from interop_cli.store.engines.soundness import truer
 
         with suppress(Exception):  # then there is no telling
             return truer(error, self.location, self._stores[-1].conn if self._stores else None)
@@ -377,7 +377,7 @@ class App:
     def google_places(self) -> Places:
         """The service that completes addresses; raises Denied ``autofill.key`` without a key."""
         from interop_cli.connectors.google_places import Places
-        from interop_cli.services.clients.autofill import no_key
+        from interop_cli.services.people.addresses import no_key
 
         key = self.settings.get("places.key")
         if not key:

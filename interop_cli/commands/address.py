@@ -207,7 +207,7 @@ def autofill_command(app: App, text: str, pick: int | None) -> None:
     """
     from interop_cli.domain.values.address_text import FIELDS
     from interop_cli.output import Column, ValueKind
-    from interop_cli.services.clients.autofill import found, picked
+    from interop_cli.services.people.addresses import find_places, picked_place
 
     columns = [
         Column("pick", ValueKind.INT),
@@ -215,10 +215,10 @@ def autofill_command(app: App, text: str, pick: int | None) -> None:
         Column("formatted", table=False),
     ]
     places = list(
-        enumerate(found(app.google_places, text, app.settings.get("defaults.country")), 1)
+        enumerate(find_places(app.google_places, text, app.settings.get("defaults.country")), 1)
     )
     if pick is not None:
-        places = [(pick, picked([place for _number, place in places], pick))]
+        places = [(pick, picked_place([place for _number, place in places], pick))]
     rows = [
         {
             **{name: value or None for name, value in place.fields.items()},
@@ -237,9 +237,10 @@ def completed(app: App, text: str | None, pick: int | None) -> dict[str, str]:
         if pick is not None:
             raise UsageError("usage.pick", msg("--pick goes with --autofill."))
         return {}
-    from interop_cli.services.clients.autofill import chosen, found
+    from interop_cli.services.people.addresses import chosen_place, find_places
 
-    return chosen(found(app.google_places, text, app.settings.get("defaults.country")), pick)
+    places = find_places(app.google_places, text, app.settings.get("defaults.country"))
+    return chosen_place(places, pick)
 
 
 address_command.add_command(address_import_command)

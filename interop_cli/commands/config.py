@@ -12,7 +12,7 @@ from interop_cli.shell.paths import FileRead
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.rules import RuleWarning
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 SPACED = "mail.password"
@@ -203,7 +203,7 @@ def _unset_secret(app: App, name: str) -> None:
 
 
 def _company(uow: UnitOfWork, name: str, text: str | None, warnings: list[RuleWarning]) -> Outcome:
-    from interop_cli.services.outcome import one
+    from interop_cli.services import one
     from interop_cli.store.writing.repositories.mailings import ENABLED, SINCE
 
     changed = uow.settings.unset(name) if text is None else uow.settings.set(name, text)
@@ -214,7 +214,7 @@ def _company(uow: UnitOfWork, name: str, text: str | None, warnings: list[RuleWa
 
 def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: bool) -> None:
     """Say what was done to the user's file, which is no business of the journal."""
-    from interop_cli.services.outcome import one
+    from interop_cli.services import one
 
     outcome = one(_item(name, text, changed=changed), changed=changed)
     outcome.operation, outcome.dry_run = operation, app.dry_run

@@ -19,7 +19,7 @@ from interop_cli.shell.command import Command, Count, Group, RowId, argument, op
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 journal_command = Group("journal", help=N_("What was done, by whom; undo."))

@@ -14,8 +14,7 @@ from itertools import chain, islice
 
 from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.lines import TextLines
-from interop_cli.inputs.records import (
+from interop_cli.inputs import (
     LOOKED_AT,
     PLAIN_HEAD,
     Head,
@@ -26,6 +25,7 @@ from interop_cli.inputs.records import (
     no_such_header,
     ragged,
 )
+from interop_cli.inputs.lines import TextLines
 from interop_cli.inputs.source import Source
 from interop_cli.output.sanitise import unguard
 

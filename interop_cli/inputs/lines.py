@@ -19,7 +19,7 @@ from itertools import chain
 
 from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.domain.messages import N_, Message, msg
-from interop_cli.inputs.records import invalid
+from interop_cli.inputs import invalid
 from interop_cli.inputs.source import Source
 
 DEFAULT = "utf-8"

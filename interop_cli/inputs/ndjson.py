@@ -10,8 +10,8 @@ from typing import Any
 
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import N_, Message, msg
+from interop_cli.inputs import Record, invalid
 from interop_cli.inputs.lines import MEGABYTE, TextLines
-from interop_cli.inputs.records import Record, invalid
 from interop_cli.inputs.source import Source
 
 DEPTH = 64

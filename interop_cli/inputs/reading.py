@@ -10,10 +10,10 @@ from pathlib import PurePath
 
 from interop_cli.domain.errors import InvalidData, UsageError
 from interop_cli.domain.messages import msg
+from interop_cli.inputs import PLAIN_HEAD, Head, Layout, Record, invalid
 from interop_cli.inputs.delimited import csv_layout, read_csv
 from interop_cli.inputs.lines import DEFAULT, TextLines, check_kind, not_decoded
 from interop_cli.inputs.ndjson import read_ndjson
-from interop_cli.inputs.records import PLAIN_HEAD, Head, Layout, Record, invalid
 from interop_cli.inputs.source import Source
 
 _BY_EXTENSION = {

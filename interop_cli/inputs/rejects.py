@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from interop_cli.disk import nameless_file
-from interop_cli.inputs.records import REJECT_REASON, Layout, Record
+from interop_cli.inputs import REJECT_REASON, Layout, Record
 from interop_cli.output.sanitise import guard, guard_cell, unguard
 from interop_cli.output.sink import failures, keep_mode
 

@@ -19,7 +19,7 @@ from typing import IO, Any, Protocol
 from interop_cli.disk import temporary_file
 from interop_cli.domain.errors import Detail, InvalidData, IoFailure, UsageError, why
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.records import unreadable
+from interop_cli.inputs import unreadable
 
 STDIN = "-"
 SPOOL_IN_MEMORY = 16 * 1024 * 1024  # bytes

@@ -12,8 +12,8 @@ from typing import Any
 
 from interop_cli.domain.errors import Detail
 from interop_cli.domain.messages import msg
+from interop_cli.inputs import Record, invalid
 from interop_cli.inputs.lines import TextLines
-from interop_cli.inputs.records import Record, invalid
 from interop_cli.inputs.source import Source
 
 BEGIN, END = "BEGIN:VCARD", "END:VCARD"

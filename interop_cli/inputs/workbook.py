@@ -17,8 +17,7 @@ from xml.parsers.expat import ExpatError
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import Message, msg
-from interop_cli.inputs.lines import MEGABYTE
-from interop_cli.inputs.records import (
+from interop_cli.inputs import (
     LOOKED_AT,
     PLAIN_HEAD,
     Head,
@@ -29,6 +28,7 @@ from interop_cli.inputs.records import (
     no_such_header,
     ragged,
 )
+from interop_cli.inputs.lines import MEGABYTE
 from interop_cli.inputs.source import Source
 from interop_cli.output.sanitise import unguard
 

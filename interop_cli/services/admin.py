@@ -8,7 +8,7 @@ from interop_cli.domain.errors import ConfigError, Conflict, NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import RuleWarning
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services import Outcome, one
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork

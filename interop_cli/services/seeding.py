@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Detail, Parts
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import code_key, derived_uid
+from interop_cli.services import Outcome
 from interop_cli.services.clients.merge import merge
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.imports.matching import Written
-from interop_cli.services.outcome import Outcome
 from interop_cli.store.writing.tables import ADDRESS, CLIENT
 
 if TYPE_CHECKING:

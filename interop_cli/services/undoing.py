@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Conflict, Detail
 from interop_cli.domain.messages import counted, joined, msg
 from interop_cli.domain.rules import RuleWarning
+from interop_cli.services import MAX_ITEMS, Outcome
 from interop_cli.services.admin import check_admin
-from interop_cli.services.outcome import MAX_ITEMS, Outcome
 from interop_cli.store.reading.called import Called, called
 from interop_cli.store.writing.repositories.operations import Hindrance, Stays
 

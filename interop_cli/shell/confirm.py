@@ -18,7 +18,7 @@ from interop_cli.i18n import _, ngettext, translate
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 Question = Callable[[int], Message]

@@ -10,20 +10,20 @@ import codecs
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from interop_cli import FORMATS
 from interop_cli.domain.errors import InteropError, IoFailure, UsageError
 from interop_cli.domain.messages import Message, msg
-from interop_cli.i18n import _
+from interop_cli.i18n import LANGUAGES, _, language_of
 from interop_cli.shell.signals import Signalled
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-
 
 EXIT_PIPE = 141
 
@@ -229,3 +229,47 @@ def _has(encoding: str, text: str) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+CHOICES = {
+    "output": (("-o", "--output"), FORMATS),
+    "error_format": (("--error-format",), ("text", "json")),
+}
+
+
+def early_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language before any option is parsed, so that help and usage errors have it."""
+    asked = typed(argv, "--lang") or environ.get("INTEROP_LANG")
+    if asked not in LANGUAGES:
+        asked = language_of(environ)
+    return asked or "en"
+
+
+def error_options(argv: Sequence[str]) -> dict[str, Any]:
+    """The options that say how an error is shown, where parsing stopped before them."""
+    found: dict[str, Any] = {"json": True} if "--json" in argv else {}
+    for name, (flags, choices) in CHOICES.items():
+        value = next((text for flag in flags if (text := typed(argv, flag))), None)
+        if value in choices:
+            found[name] = value
+    return found
+
+
+def typed(argv: Sequence[str], flag: str) -> str | None:
+    """The value of a flag as typed, found without parsing the rest."""
+    for position, word in enumerate(argv):
+        if word.startswith(flag + "="):
+            return word[len(flag) + 1 :]
+        if word == flag and position + 1 < len(argv):
+            return argv[position + 1]
+    return None
+
+
+def command_typed(argv: Sequence[str]) -> str:
+    """The words of the command that runs, and the names of the options typed, without values."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return "interop"
+    flags = [word.split("=")[0] for word in argv if word.startswith("-") and word != "-"]
+    known = {flag for param in context.command.params for flag in param.opts}
+    return " ".join([context.command_path, *(flag for flag in flags if flag in known)])

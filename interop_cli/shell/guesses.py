@@ -16,8 +16,8 @@ import click
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import closest, fold, words
 from interop_cli.shell.effects import reads
+from interop_cli.shell.error_boundary import typed
 from interop_cli.shell.synonyms import COMMANDS, OPTIONS
-from interop_cli.shell.unparsed import typed
 
 if TYPE_CHECKING:
     from interop_cli.store.reading.fields import ListField

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.errors import Detail
     from interop_cli.domain.rules import Context
+    from interop_cli.inputs import Record
     from interop_cli.inputs.mapping import Fields
     from interop_cli.inputs.mapping.columns import ColumnMap
     from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
-    from interop_cli.inputs.records import Record
     from interop_cli.inputs.rejects import RejectsWriter
     from interop_cli.inputs.source import Source
     from interop_cli.output.notices import Advance
+    from interop_cli.services import Outcome
     from interop_cli.services.imports.rows import Rejects
-    from interop_cli.services.outcome import Outcome
     from interop_cli.shell.import_options import ImportOptions
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
@@ -104,7 +104,7 @@ class ImportReader:
 
     def _say(self, maker: RowMaker, properties: Counter[str]) -> None:
         """Warn of what the mapping has left out, and of vCards what has no field."""
-        from interop_cli.inputs.mapping.header import NAMED_AT_ONCE
+        from interop_cli.inputs.mapping import NAMED_AT_ONCE
 
         if properties:
             names = ", ".join(f"{name} ({count})" for name, count in sorted(properties.items()))
@@ -226,8 +226,8 @@ def take_in(
 ) -> None:
     """Read the file and write it in one transaction; then the rejects and the results."""
     from interop_cli.inputs.source import open_source
+    from interop_cli.services import warnings_told
     from interop_cli.services.imports.rows import MAX_DETAILS, repeated
-    from interop_cli.services.outcome import warnings_told
 
     entity = entity_of(operation)
     columns = asked.column_map(entity)

@@ -21,8 +21,8 @@ from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.rules import RuleWarning
+    from interop_cli.services import Outcome
     from interop_cli.services.clients.bulk import Selector
-    from interop_cli.services.outcome import Outcome
     from interop_cli.store.reading.fields import ListField
     from interop_cli.store.reading.lists import Condition
 

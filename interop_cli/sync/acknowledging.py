@@ -14,7 +14,7 @@ from interop_cli.domain.sync.link import Link, LinkState, TroubleKind
 from interop_cli.domain.sync.payload import digest
 from interop_cli.domain.sync.plan import Step, Todo
 from interop_cli.domain.sync.records import LocalRecord
-from interop_cli.services.outcome import Outcome
+from interop_cli.services import Outcome
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.sync import batches
 from interop_cli.store.sync.links import CLEARED, dumped, message_text

@@ -22,13 +22,13 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.payload import Payload, kept
 from interop_cli.domain.sync.records import RemoteRecord
 from interop_cli.domain.values.text import fold
+from interop_cli.services import Outcome
 from interop_cli.services.clients.bulk import Selector, check_limits
 from interop_cli.services.clients.matching import ClientFinder
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.contacts import ContactImport
 from interop_cli.services.imports.matching import Clashes
 from interop_cli.services.imports.rows import RowImport
-from interop_cli.services.outcome import Outcome
 from interop_cli.store.sync.records import by_ids
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.linking import AMBIGUOUS, Compared, left_to_them, link_all, sent_of

@@ -11,7 +11,7 @@ from interop_cli.domain.messages import Message
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState, Trouble
 from interop_cli.domain.sync.plan import FINAL, Reason, Step, Todo
-from interop_cli.services.outcome import Outcome
+from interop_cli.services import Outcome
 from interop_cli.store.sync import orphans
 from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import in_step_counts

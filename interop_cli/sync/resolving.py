@@ -18,9 +18,9 @@ from interop_cli.domain.sync.link import Link, LinkState
 from interop_cli.domain.sync.merge import Difference, three_columns
 from interop_cli.domain.sync.payload import Payload, as_kept
 from interop_cli.domain.sync.records import LocalRecord
+from interop_cli.services import Outcome, one
 from interop_cli.services.clients import card
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.outcome import Outcome, one
 from interop_cli.services.people import contacts
 from interop_cli.store.sync.links import CLEARED, dumped
 from interop_cli.store.writing.unit_of_work import UnitOfWork

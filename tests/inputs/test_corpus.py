@@ -12,10 +12,10 @@ import pytest
 
 from interop_cli.domain.errors import InteropError
 from interop_cli.i18n import translate
+from interop_cli.inputs import Record
 from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.columns import ColumnMap
 from interop_cli.inputs.reading import read_layout, read_records
-from interop_cli.inputs.records import Record
 from interop_cli.inputs.source import Source, open_source
 from interop_cli.output.notices import detail_text
 from tests import corpus

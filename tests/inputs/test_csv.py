@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData, UsageError
-from interop_cli.inputs import lines
+from interop_cli.inputs import Layout, Record, lines
 from interop_cli.inputs.delimited import FIELD_LIMIT, check_delimiter, csv_layout, read_csv
-from interop_cli.inputs.records import Layout, Record
 from interop_cli.inputs.source import open_source
 from interop_cli.output.sanitise import guard, unguard
 from tests.inputs.support import chunks_of, source_of
@@ -260,8 +259,8 @@ def test_northwind(shared_data: Path) -> None:
 
 def test_a_hundred_thousand_columns_are_few() -> None:
     """Whatever is done for each of them must not go through all of them: it would take minutes."""
-    from interop_cli.inputs.mapping.header import NAMED_AT_ONCE, Header
-    from interop_cli.inputs.records import Head
+    from interop_cli.inputs import Head
+    from interop_cli.inputs.mapping import NAMED_AT_ONCE, Header
 
     count = 100_000
     names = csv_layout(source_of(",".join(f"c{n}" for n in range(count)))).header

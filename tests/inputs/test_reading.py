@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interop_cli.domain.errors import InvalidData, UsageError
+from interop_cli.inputs import Layout
 from interop_cli.inputs.reading import find_format, first_byte, read_layout, read_records
-from interop_cli.inputs.records import Layout
 from tests.inputs.support import source_of
 
 OBJECT = b'{"code":"A"}\n'

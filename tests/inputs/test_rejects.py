@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import IoFailure
+from interop_cli.inputs import Layout, Record
 from interop_cli.inputs.reading import read_layout, read_records
-from interop_cli.inputs.records import Layout, Record
 from interop_cli.inputs.rejects import RejectsWriter
 from interop_cli.inputs.source import Source, open_source
 from tests.inputs.support import source_of

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import InvalidData
-from interop_cli.inputs.records import Record
+from interop_cli.inputs import Record
 from interop_cli.inputs.vcards import read_vcards
 from interop_cli.output.rows import VERSIONS, card
 from tests.inputs.support import source_of

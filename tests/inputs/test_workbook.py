@@ -18,9 +18,9 @@ from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
 from interop_cli.domain.errors import InvalidData, UsageError
+from interop_cli.inputs import Head, Record
 from interop_cli.inputs import workbook as reader
 from interop_cli.inputs.reading import read_layout, read_records
-from interop_cli.inputs.records import Head, Record
 from interop_cli.output.workbook import Instant, workbook
 from tests.inputs.support import source_of
 from tests.support.cli import Run

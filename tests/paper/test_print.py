@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from interop_cli.commands.sales.paper import label_command
 from interop_cli.domain.values.money import format_cents
 from interop_cli.paper.labels import LABEL_SIZES
-from interop_cli.services.outcome import Outcome
+from interop_cli.services import Outcome
 from interop_cli.services.sales.printing import set_company_logo
 from interop_cli.settings import parse
 from interop_cli.store.writing.unit_of_work import UnitOfWork

@@ -8,7 +8,7 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
-from interop_cli.services.outcome import Outcome
+from interop_cli.services import Outcome
 from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
 from tests.support.stores import add_client

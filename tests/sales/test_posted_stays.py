@@ -8,8 +8,8 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.clients import merge
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.imports.addresses import AddressImport
 from interop_cli.services.imports.belonging import BelongingImport
 from interop_cli.services.imports.contacts import ContactImport
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.seeding import SeedRecord
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store

@@ -8,9 +8,9 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.clients import card, status
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork

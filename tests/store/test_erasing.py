@@ -10,8 +10,8 @@ import pytest
 from interop_cli.domain.errors import Conflict, NotFound, UnusableDb
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
+from interop_cli.services import Outcome
 from interop_cli.services.clients import merge
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import addresses, contacts, erasing, notes
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines.soundness import check

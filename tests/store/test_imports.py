@@ -9,12 +9,12 @@ import pytest
 from interop_cli.domain.errors import NOWHERE, Detail, InvalidData, Parts
 from interop_cli.domain.rules import Context
 from interop_cli.seed import clients as made_up
+from interop_cli.services import Outcome
 from interop_cli.services.clients import status
 from interop_cli.services.imports import clients as imports
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.matching import Clashes
 from interop_cli.services.imports.rows import repeated
-from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.support.stores import add_client, dump

@@ -8,11 +8,11 @@ import pytest
 
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.clients import card as client_cards
 from interop_cli.services.clients import merge as merging
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, notes
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines.connection import Row

@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 from interop_cli.domain.contact import Contact, recipients
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import addresses, contacts, notes
 from interop_cli.services.undoing import undo
 from interop_cli.store.reading import contacts as views

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.clients import bulk, card
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports import clients as imports
 from interop_cli.services.imports.clients import Import
-from interop_cli.services.outcome import Outcome
 from interop_cli.store.store import Store
 from interop_cli.store.writing.repositories import clients as repository
 from interop_cli.store.writing.repositories.selection import Selection

@@ -15,9 +15,9 @@ import pytest
 from interop_cli.domain.errors import Conflict, Denied, NotFound
 from interop_cli.domain.rights import RIGHTS, ROLES, User, has, right_of
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services import admin as users
 from interop_cli.services.clients import card
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import contacts, erasing
 from interop_cli.services.sales import documents
 from interop_cli.services.undoing import undo

@@ -13,10 +13,10 @@ import pytest
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.imports import second_process
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
-from interop_cli.services.outcome import Outcome
 from interop_cli.store import totals
 from interop_cli.store.store import Store
 from interop_cli.store.writing.repositories import documents as repository

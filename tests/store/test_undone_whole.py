@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.matching import Key
 from interop_cli.domain.rules import Context
+from interop_cli.services import Outcome
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.imports.rows import RowImport
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.seeding import SeedRecord
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store

@@ -8,22 +8,22 @@ from interop_cli.shell.command import LazyGroup
 COMMANDS = {
     "list": "reading",
     "show": "reading",
-    "create": "fields",
-    "edit": "fields",
+    "create": "writing",
+    "edit": "writing",
     "activate": "status",
     "deactivate": "status",
     "promote": "status",
-    "recode": "fields",
+    "recode": "writing",
     "delete": "status",
     "why-not": "status",
     "import": "files",
     "export": "files",
     "apply": "files",
     "history": "reading",
-    "logo": "fields",
+    "logo": "writing",
     "send": "status",
-    "duplicates": "duplicates",
-    "merge": "duplicates",
+    "duplicates": "writing",
+    "merge": "writing",
 }
 
 client_command = LazyGroup(

@@ -16,8 +16,8 @@ from interop_cli.shell.selectors import Picked, selector_options
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.output import Style
+    from interop_cli.services import Outcome
     from interop_cli.services.clients.bulk import Selector
-    from interop_cli.services.outcome import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 

@@ -29,7 +29,7 @@ from interop_cli.shell.options import (
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.rules import Context
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 CONTACT_IDS = argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")

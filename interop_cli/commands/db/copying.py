@@ -22,8 +22,8 @@ from interop_cli.shell.signals import held
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.store.engines.backups import Backup
     from interop_cli.store.engines.connection import Connection
+    from interop_cli.store.engines.restoring import Backup
 
 
 @click.command("backup", cls=Command)
@@ -100,8 +100,8 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
     interop --db postgresql://owner@db.example/shop db restore monday.dump --confirm shop --keep 3
     """
     from interop_cli.store.engines.address import is_url
-    from interop_cli.store.engines.backups import opened
     from interop_cli.store.engines.open import connect
+    from interop_cli.store.engines.restoring import opened_backup
 
     server = is_url(app.location)
     name, place = Path(app.location).name, None
@@ -115,7 +115,7 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
         def backup() -> Backup:
             for_file = None if server else app.user
             with app.output.progress(None, _("Reading the backup")) as advance:
-                reading = opened(
+                reading = opened_backup(
                     file,
                     app.now(),
                     advance,

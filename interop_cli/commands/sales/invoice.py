@@ -14,7 +14,7 @@ from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 invoice_command = Group("invoice", help=N_("New invoices, step by step, and what corrects them."))

@@ -19,7 +19,7 @@ from interop_cli.shell.options import expect_option
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.sync.link import Trouble
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.services.sales.mailing import Planned, Round
 
 SHOWN = 5

@@ -18,7 +18,7 @@ from interop_cli.shell.options import KIND, filter_option
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.paper.sheets import Sheet
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.services.sales.printing import Printing
     from interop_cli.store.engines.connection import Row
     from interop_cli.store.reading.lists import Condition
@@ -99,7 +99,7 @@ def label_command(
     interop sales label --filter "date = 2026-11-30" --size avery-5164 --out labels.pdf
     """
     from interop_cli.paper.labels import LABEL_SIZES, LabelBook
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
 
     out = app.options.pop("out", None)
     printing, ids = _wanted(app, numbers, filters, kind)
@@ -195,7 +195,7 @@ def _put_out(app: App, printing: Printing, ids: Sequence[int], form: str, out: s
 
     Where there are none, nothing is written.
     """
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
 
     outcome, found = Outcome(), printing.sheets(ids)
     folder = Path(out) if out and (out.endswith(("/", "\\")) or Path(out).is_dir()) else None

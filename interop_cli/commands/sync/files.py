@@ -18,7 +18,7 @@ from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.sync.records import RecordScope
     from interop_cli.sync.exporting import ExportReport
     from interop_cli.sync.target import OpenTarget

@@ -17,8 +17,8 @@ from interop_cli.shell.selectors import Picked, bulk_limit, limit_options, selec
 
 if TYPE_CHECKING:
     from interop_cli.app import App
+    from interop_cli.services import Outcome
     from interop_cli.services.imports.matching import Clashes
-    from interop_cli.services.outcome import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
     from interop_cli.sync.target import OpenTarget
 
@@ -174,7 +174,7 @@ def _by_hand(
     contact_id: int | None,
     number: str | None,
 ) -> None:
-    from interop_cli.services.outcome import one
+    from interop_cli.services import one
     from interop_cli.sync import linking
 
     local, _link = common.local_of(app, opened, code, contact_id, number)
@@ -235,7 +235,7 @@ def unlink_command(
 def _unlinked(
     uow: Any, opened: OpenTarget, scope: Any, contact_id: int | None, *, exclude: bool
 ) -> Outcome:
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.sync.records import records
     from interop_cli.sync import linking
 

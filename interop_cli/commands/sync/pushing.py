@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.domain.sync.link import Link
     from interop_cli.domain.sync.records import LocalRecord
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.sync.records import RecordScope
     from interop_cli.store.sync.targets import TargetRow
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -181,7 +181,7 @@ def retry_command(app: App, picked: Picked, target_name: str | None, recreate: b
     interop sync retry --target crm
     interop sync retry ACME --recreate
     """
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
 
     scope = common.scope_of(app, picked)
     total = Outcome(operation="sync.retry", dry_run=app.dry_run)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.connectors.protocol import TargetSetting
     from interop_cli.connectors.secrets import TargetSecrets
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
     from interop_cli.store.sync.targets import TargetRow
     from interop_cli.store.writing.unit_of_work import UnitOfWork
     from interop_cli.sync.target import OpenTarget
@@ -130,7 +130,7 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
     import uuid
 
     from interop_cli.connectors import connector_class
-    from interop_cli.services.outcome import one
+    from interop_cli.services import one
     from interop_cli.store.sync.targets import TargetRow
 
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,29}", name):
@@ -215,7 +215,7 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
     \b
     interop sync remove crm --confirm crm
     """
-    from interop_cli.services.outcome import one
+    from interop_cli.services import one
     from interop_cli.store.sync.targets import linked_records
     from interop_cli.sync.lease import refuse_busy
 
@@ -250,7 +250,7 @@ def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetR
     """Write other settings of a target; the target as it is then."""
     from dataclasses import replace
 
-    from interop_cli.services.outcome import one
+    from interop_cli.services import one
 
     def configure(uow: UnitOfWork) -> Outcome:
         found = uow.targets.named(target.name)

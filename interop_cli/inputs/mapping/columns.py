@@ -13,16 +13,16 @@ from typing import Literal, NamedTuple
 
 from interop_cli.domain.errors import ConfigError, InteropError, UsageError
 from interop_cli.domain.messages import msg
-from interop_cli.inputs.mapping import Fields
-from interop_cli.inputs.mapping.expressions import Cell, Template, Where, parse_cell
-from interop_cli.inputs.mapping.header import (
+from interop_cli.inputs import REJECT_REASON, Head, invalid, nearest
+from interop_cli.inputs.mapping import (
+    Fields,
     Header,
     column_key,
     missing_columns,
     no_header,
     unknown_columns,
 )
-from interop_cli.inputs.records import REJECT_REASON, Head, invalid, nearest
+from interop_cli.inputs.mapping.expressions import Cell, Template, Where, parse_cell
 
 Others = Literal["error", "ignore", "note"]
 OTHERS: tuple[Others, ...] = ("error", "ignore", "note")

@@ -17,13 +17,12 @@ from interop_cli.domain.values import closed_lists
 from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.closed_lists import ClosedList, parse_bool
 from interop_cli.domain.values.text import fold, words
-from interop_cli.inputs.mapping import ColumnFault, Fields
+from interop_cli.inputs import Head
+from interop_cli.inputs.mapping import ColumnFault, Fields, column_key
 from interop_cli.inputs.mapping.forms import MARKS, iso_date, plain_amount
-from interop_cli.inputs.mapping.header import column_key
 from interop_cli.inputs.mapping.headings import FIRST_NAME, LAST_NAME, headings, nearly
 from interop_cli.inputs.mapping.rows import as_text
 from interop_cli.inputs.reading import read_layout, read_records
-from interop_cli.inputs.records import Head
 from interop_cli.inputs.source import Source
 
 SAMPLE = 1000  # rows

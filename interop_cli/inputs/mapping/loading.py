@@ -12,11 +12,11 @@ from interop_cli.domain.filters.grammar import FilterSyntax
 from interop_cli.domain.matching import NAMEABLE
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
+from interop_cli.inputs import nearest
 from interop_cli.inputs.mapping import ColumnFault
 from interop_cli.inputs.mapping.columns import OTHERS, ColumnMap
 from interop_cli.inputs.mapping.expressions import Template, Where, parse_template, parse_where
 from interop_cli.inputs.mapping.forms import MARKS
-from interop_cli.inputs.records import nearest
 from interop_cli.inputs.source import open_source
 
 KEYS = tuple(str(key) for key in NAMEABLE)

@@ -9,12 +9,11 @@ from interop_cli.domain.fields import Kind
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.address_text import parse_address
 from interop_cli.domain.values.text import fold
-from interop_cli.inputs.mapping import WHOLE_ADDRESS, ColumnFault, Fields
+from interop_cli.inputs import Record
+from interop_cli.inputs.mapping import WHOLE_ADDRESS, ColumnFault, Fields, Header
 from interop_cli.inputs.mapping.columns import ColumnMap
 from interop_cli.inputs.mapping.expressions import REST, Cell, Template, parse_cell
 from interop_cli.inputs.mapping.forms import iso_date, kind_of, parts_of, plain_amount
-from interop_cli.inputs.mapping.header import Header
-from interop_cli.inputs.records import Record
 
 NOTE = "note{}.text"
 _MARK = "\0"

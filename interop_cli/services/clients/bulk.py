@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail, InteropError, NotFound
 from interop_cli.domain.messages import Message, counted, msg
-from interop_cli.services.outcome import MAX_ITEMS, Outcome
+from interop_cli.services import MAX_ITEMS, Outcome
 from interop_cli.store.reading.lists import EVERYTHING, Condition
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.logo import check_logo
 from interop_cli.domain.values.places import country_code
+from interop_cli.services import Outcome, one
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.clients.matching import ClientFinder, warn_of_similar
@@ -32,7 +33,6 @@ from interop_cli.services.clients.writing import (
     holders,
     take_code,
 )
-from interop_cli.services.outcome import Outcome, one
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row

@@ -11,8 +11,8 @@ from interop_cli.domain.fields.field import merged as merged_fields
 from interop_cli.domain.merging import MergeChoice, check_can_merge, check_levels, merged
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import words
+from interop_cli.services import Outcome
 from interop_cli.services.clients.writing import CardWriter, Revision
-from interop_cli.services.outcome import Outcome
 
 if TYPE_CHECKING:
     from interop_cli.domain.client import Client

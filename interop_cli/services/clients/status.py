@@ -14,9 +14,9 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.code import code_key
+from interop_cli.services import Outcome, one
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.outcome import Outcome, one
 from interop_cli.store.reading.used_by import in_use, kept
 from interop_cli.store.writing.repositories.selection import Which
 

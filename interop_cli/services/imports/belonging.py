@@ -23,7 +23,7 @@ from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, LineNumbers, RowImport, also_on_line
 
 if TYPE_CHECKING:
-    from interop_cli.services.outcome import Outcome
+    from interop_cli.services import Outcome
 
 T = TypeVar("T")
 

@@ -19,6 +19,7 @@ from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import code_key, uid_key
 from interop_cli.domain.values.text import fold
+from interop_cli.services import MAX_ITEMS
 from interop_cli.services.clients import card
 from interop_cli.services.clients.matching import (
     Move,
@@ -50,7 +51,6 @@ from interop_cli.services.imports.pasts import Losers, Pasts
 from interop_cli.services.imports.payers import Endings, Payers
 from interop_cli.services.imports.rows import Again, FileRow, also_on_line
 from interop_cli.services.imports.second_process import ToldImport
-from interop_cli.services.outcome import MAX_ITEMS
 from interop_cli.store.writing.tables import CLIENT, Ordered
 
 if TYPE_CHECKING:

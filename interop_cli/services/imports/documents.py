@@ -14,6 +14,7 @@ from interop_cli.domain.payer import check_not_prospect
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.closed_lists import SOLD
 from interop_cli.domain.values.text import fold
+from interop_cli.services import MAX_ITEMS
 from interop_cli.services.imports.document_rows import (
     NAMES_PARTY,
     DocumentKey,
@@ -29,7 +30,6 @@ from interop_cli.services.imports.document_rows import (
 from interop_cli.services.imports.references import Met, Owner, Owners
 from interop_cli.services.imports.rows import FileRow, uid_of
 from interop_cli.services.imports.second_process import ToldImport
-from interop_cli.services.outcome import MAX_ITEMS
 from interop_cli.services.sales.documents import (
     OWN_FIELDS,
     already_issued,

@@ -23,7 +23,7 @@ from interop_cli.domain.errors import (
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import uid_key
-from interop_cli.services.outcome import MAX_ITEMS, Outcome
+from interop_cli.services import MAX_ITEMS, Outcome
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import N_, Message
 from interop_cli.domain.rules import Context
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services import Outcome, one
 from interop_cli.store.reading.used_by import in_use
 
 if TYPE_CHECKING:

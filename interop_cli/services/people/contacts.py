@@ -17,9 +17,8 @@ from interop_cli.domain.errors import Conflict, Detail, Place
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
-from interop_cli.services import people
+from interop_cli.services import Outcome, people
 from interop_cli.services.clients.card import check_version
-from interop_cli.services.outcome import Outcome
 from interop_cli.store.reading.used_by import kept
 
 if TYPE_CHECKING:

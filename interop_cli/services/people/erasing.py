@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import joined, msg
 from interop_cli.domain.rules import Context
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services import Outcome, one
 from interop_cli.store.reading.called import named
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.services import people
+from interop_cli.services import Outcome, people
 from interop_cli.services.clients.card import check_version
-from interop_cli.services.outcome import Outcome
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row

@@ -12,7 +12,7 @@ from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_gets_documents
 from interop_cli.domain.rules import Context
-from interop_cli.services.outcome import Outcome
+from interop_cli.services import Outcome
 from interop_cli.services.sales.documents import lines_of
 from interop_cli.services.sales.invoices import outcome_of, stored_lines
 

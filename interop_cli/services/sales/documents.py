@@ -16,7 +16,7 @@ from interop_cli.domain.rules import Context, RuleWarning, missing
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.closed_lists import SOLD, find_currency
 from interop_cli.domain.values.text import fold
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services import Outcome, one
 from interop_cli.services.sales.parties import Parties
 
 if TYPE_CHECKING:

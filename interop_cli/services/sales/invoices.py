@@ -15,7 +15,7 @@ from interop_cli.domain.payer import check_gets_documents, doubt_currency
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.days import due_date
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services import Outcome, one
 from interop_cli.services.people.contacts import inactive
 from interop_cli.services.sales.documents import (
     given_lines,

@@ -19,7 +19,7 @@ from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.values.money import format_cents
 from interop_cli.paper.sheets import Wording
-from interop_cli.services.outcome import Outcome
+from interop_cli.services import Outcome
 from interop_cli.store.reading import mailings
 from interop_cli.store.sync.documents import put_recipients
 

@@ -11,7 +11,7 @@ from interop_cli.domain.errors import ConfigError, Detail, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.paper.sheets import TAXED, Company, Letterhead, Sheet, sheet
-from interop_cli.services.outcome import Outcome, one
+from interop_cli.services import Outcome, one
 from interop_cli.store.reading import printed
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from interop_cli.services import MAX_ITEMS, Outcome
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.outcome import MAX_ITEMS, Outcome
 from interop_cli.store.writing.repositories.selection import Which
 
 if TYPE_CHECKING:

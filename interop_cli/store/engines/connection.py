@@ -7,9 +7,10 @@ outside ``store/`` asks which engine it is talking to.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import ValueKind
@@ -329,3 +330,31 @@ def schema_of(conn: Connection) -> str:
 def quoted(name: str) -> str:
     """A name as SQL has it; what means something to us in SQL text is not looked for inside."""
     return '"' + name.replace('"', '""') + '"'
+
+
+T = TypeVar("T")
+ATTEMPT = 0.5  # seconds that others queue at most
+PAUSE = 0.5
+
+
+def in_attempts(
+    attempt: Callable[[], T],
+    seconds: float,
+    refused: Callable[[Exception], bool],
+    waiting: Callable[[], object] = bool,
+) -> T:
+    """What ``attempt`` gives; again for ``seconds`` while it raises what is ``refused``.
+
+    It asks for a lock that keeps others out. Whoever waits for one has everybody else queue behind:
+    a reader that takes its time would stop all others. So it is given up soon, others have their
+    turn, and it is asked for again. ``waiting`` is called after each attempt that failed.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return attempt()
+        except Exception as error:
+            if not refused(error) or time.monotonic() >= deadline:
+                raise
+        waiting()
+        time.sleep(min(PAUSE, max(deadline - time.monotonic(), 0)))

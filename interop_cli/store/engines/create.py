@@ -11,9 +11,8 @@ from interop_cli.domain.errors import Busy, Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
 from interop_cli.store.engines.address import is_url, without_password
-from interop_cli.store.engines.attempts import in_attempts
 from interop_cli.store.engines.beside import KEPT_BEFORE
-from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.connection import Connection, Row, in_attempts
 from interop_cli.store.engines.open import APPLICATION_ID, check_free, claim_file, connect, exists
 from interop_cli.store.migrations import apply_pending, migrate, pending
 from interop_cli.store.writing.rights import identity
@@ -178,8 +177,8 @@ def migrate_database(
 
 def _copy_before(conn: Connection, location: str, steps: list[str]) -> Path | None:
     """Copy the file as it was before ``steps``; None where another process was faster."""
+    from interop_cli.store.engines.copies import free_name
     from interop_cli.store.engines.files import copied, sqlite_only
-    from interop_cli.store.engines.kept import free_name
 
     with copied(sqlite_only(conn), Path(location)) as fresh:
         if [step.name for step in pending(conn)] != steps:  # it may be a copy of what came after

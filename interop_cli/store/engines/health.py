@@ -67,7 +67,7 @@ def _about_layout(conn: Connection) -> Iterator[Row]:
 
 def _about_server(conn: Connection) -> Iterator[Row]:
     """The way to a server, its backups, and who keeps others waiting there."""
-    from interop_cli.store.engines import kept, metrics
+    from interop_cli.store.engines import copies, metrics
 
     if not metrics.tls(conn):
         yield finding(
@@ -90,7 +90,7 @@ def _about_server(conn: Connection) -> Iterator[Row]:
             ),
             msg("Where it does not end: SELECT pg_terminate_backend(…)"),
         )
-    if names := kept.schemas(conn):
+    if names := copies.kept_schemas(conn):
         yield finding(
             "backup.kept",
             "info",

@@ -7,6 +7,7 @@ transactions around it are in ``postgres_transactions``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import chain, islice
@@ -14,12 +15,11 @@ from typing import Any
 
 from interop_cli.domain.errors import Busy, InteropError
 from interop_cli.store.engines import json_text
-from interop_cli.store.engines.connection import FEW, Member, Row, Values, insert_apart
+from interop_cli.store.engines.connection import FEW, Connection, Member, Row, Values, insert_apart
 from interop_cli.store.engines.distribute import KEYS
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, translating
-from interop_cli.store.engines.postgres_lost import open_patiently
 from interop_cli.store.engines.postgres_session import open_session, to_pyformat
-from interop_cli.store.engines.postgres_transactions import Transactions
+from interop_cli.store.engines.postgres_transactions import Transactions, open_patiently
 
 MADE = "(SELECT id FROM made)"
 AT_ONCE = 8  # rows that are inserted by one statement rather than copied
@@ -317,7 +317,6 @@ class PostgresConnection(Transactions):
         return {row["tablename"] for row in rows if row["tablename"] is not None}
 
     def scrub(self, *, wait: bool = True) -> str | None:
-        from interop_cli.store.engines.postgres_scrub import scrub
 
         return scrub(self) if wait else "readers"  # it locks every table: never unasked
 
@@ -339,3 +338,42 @@ def _insertion(table: str, columns: Sequence[str], first: str, count: int) -> st
 def connect(url: str, *, lock_timeout: float = 30.0) -> PostgresConnection:
     """Open a session on the server of ``url``; see ``open_patiently``."""
     return PostgresConnection(open_patiently(url, lock_timeout=lock_timeout), lock_timeout)
+
+
+def scrub(conn: Connection) -> str | None:
+    """See ``Connection.scrub``; every table is locked, one after the other."""
+    owned = conn.query(
+        "SELECT tablename, pg_has_role(tableowner, 'USAGE') AS ours FROM pg_catalog.pg_tables"
+        " WHERE schemaname = current_schema() ORDER BY tablename"
+    )
+    if not all(row["ours"] for row in owned):
+        return "owner"
+    old = _snapshots_before_now(conn)
+    try:
+        # With new statistics: they keep values of the rows.
+        conn.execute("VACUUM (FULL, ANALYZE) " + ", ".join(row["tablename"] for row in owned))
+    except Busy:
+        return "readers"
+    return "readers" if old else None
+
+
+def _snapshots_before_now(conn: Connection) -> bool:
+    """Whether anybody may still see rows of before, once the lock timeout is over."""
+    (now,) = conn.query(
+        "SELECT CAST(pg_current_xact_id() AS TEXT) AS id, CAST(setting AS INTEGER) AS patience"
+        " FROM pg_settings WHERE name = 'lock_timeout'"
+    )
+    older = "age({}) > age(CAST(CAST(:id AS xid8) AS xid))".format
+    deadline = time.monotonic() + now["patience"] / 1000
+    while conn.query(
+        "SELECT 1 AS x FROM pg_stat_activity WHERE pid <> pg_backend_pid()"  # noqa: S608
+        f" AND datname = current_database() AND {older('backend_xmin')} UNION ALL"
+        " SELECT 1 FROM pg_prepared_xacts WHERE database = current_database()"
+        f" AND {older('transaction')} UNION ALL"
+        f" SELECT 1 FROM pg_replication_slots WHERE {older('xmin')}",
+        id=now["id"],
+    ):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.05)
+    return False

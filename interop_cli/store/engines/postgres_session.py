@@ -25,7 +25,7 @@ from psycopg.waiting import Wait
 
 from interop_cli.domain.errors import ConfigError
 from interop_cli.domain.messages import msg
-from interop_cli.store.engines.attempts import ATTEMPT, in_attempts
+from interop_cli.store.engines.connection import ATTEMPT, in_attempts
 from interop_cli.store.engines.postgres_errors import (
     MALFORMED,
     Silent,

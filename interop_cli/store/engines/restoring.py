@@ -1,4 +1,4 @@
-"""A backup put in the place of what a database holds, while people use it.
+"""A backup looked at, and put in the place of what a database holds, while people use it.
 
 A file is overwritten, or moved away where it no longer works. On a server all rows are deleted and
 written anew in one transaction. So who reads sees the old content or the new one, nobody writes
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,17 +19,107 @@ from interop_cli.disk import sync_folder, temporary_file
 from interop_cli.domain.errors import Denied, NotFound, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
-from interop_cli.store.engines import grants, kept, schema, sqlite, twins
-from interop_cli.store.engines.backups import Backup
+from interop_cli.store.engines import copies, grants, soundness, sqlite, twins
 from interop_cli.store.engines.beside import JOURNALS, KEPT
 from interop_cli.store.engines.connection import Connection, quoted, schema_of
 from interop_cli.store.engines.create import has_tables
 from interop_cli.store.engines.files import backup as back_up
-from interop_cli.store.engines.files import copied
+from interop_cli.store.engines.files import copied, problems_of, unsound
 from interop_cli.store.engines.open import checked_path, connect
+from interop_cli.store.engines.soundness import Part
 from interop_cli.store.engines.sqlite import SqliteConnection
 from interop_cli.store.engines.transfer import Place, admit, count, fill, layout
 from interop_cli.store.migrations import applied, apply_pending, make, migrate, pending
+
+DUMP = "pg_restore"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A sound backup, open.
+
+    ``tool`` read it: ``sqlite`` or ``pg_restore``. ``older`` are the steps of the schema that it
+    lacks, ``strange`` the triggers and views that interop did not make. ``targets`` of sync have to
+    be matched again; ``mail``: it sends some. ``operations`` is how long its journal is, ``broken``
+    how many of them are not as they were written; None of an older schema. ``admin`` is who was
+    made one, since users have other names where it was made.
+    """
+
+    file: Path
+    conn: SqliteConnection
+    tool: str
+    older: list[str]
+    strange: list[Part] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    mail: bool = False
+    operations: int | None = None
+    broken: int | None = None
+    admin: str | None = None
+
+
+@contextmanager
+def opened_backup(
+    file: Path,
+    now: str,
+    advance: Callable[[int], None],
+    *,
+    lock_timeout: float,
+    place: str | None = None,
+    for_file: User | None = None,
+) -> Iterator[Backup]:
+    """Open a backup: a SQLite file, or a dump of ``pg_dump``.
+
+    ``place`` is the schema that is meant where a dump holds several. ``for_file`` is who restores
+    it to a file. Raises UnusableDb where it is no sound interop database of a schema that we know,
+    and as ``dumps.unpacked`` does.
+    """
+    from interop_cli.store.engines import dumps, sqlite
+    from interop_cli.store.engines.open import checked_path
+    from interop_cli.store.engines.transfer import admit
+
+    admin = None
+    with ExitStack() as ending:
+        if dumps.is_dump(file):
+            conn, tool = ending.enter_context(dumps.unpacked(file, place, advance)), DUMP
+            if for_file is not None and "user_role" in conn.tables():
+                with conn.write():
+                    admin = admit(conn, for_file, now)
+            path = conn.path
+        else:
+            path, tool = checked_path(file), "sqlite"
+            conn = None
+        if problems := problems_of(path, lock_timeout=lock_timeout):
+            raise unsound(msg("{what}", what=problems[0]["what"]))
+        if conn is None:
+            conn = sqlite.connect(path, lock_timeout=lock_timeout)
+            ending.callback(conn.close)
+        yield _looked_at(file, conn, tool, admin)
+
+
+def _looked_at(file: Path, conn: SqliteConnection, tool: str, admin: str | None) -> Backup:
+    from interop_cli.store.engines.twins import met_targets, sends_mail
+    from interop_cli.store.migrations import pending
+    from interop_cli.store.writing import journal
+
+    older = [step.name for step in pending(conn)]
+    if lacking := soundness.lacking(conn):
+        raise unsound(msg("{name} (schema)", name=lacking[0].name))
+    operations = broken = None
+    if not older:
+        operations = int(conn.query("SELECT COUNT(*) AS n FROM operation")[0]["n"])
+        broken = sum(1 for _row in journal.broken_links(conn))
+    return Backup(
+        file,
+        conn,
+        tool,
+        older,
+        soundness.strange(conn),
+        met_targets(conn),
+        sends_mail(conn),
+        operations,
+        broken,
+        admin,
+    )
 
 
 class Restored(NamedTuple):
@@ -61,12 +151,12 @@ def restore_file(
     of which it may not know either.
     """
     target = Path(os.path.realpath(target))
-    aside = kept.free_name(target, KEPT) if target.exists() else None
+    aside = copies.free_name(target, KEPT) if target.exists() else None
     if not dry_run:
         with _fit(backup, target) as clean:
             if aside is None or not _overwrite(clean, target, aside, lock_timeout):
                 _move_in(clean, target, aside)
-    dropped = kept.drop_files(target, keep, source=backup.file, coming=aside, dry_run=dry_run)
+    dropped = copies.drop_files(target, keep, source=backup.file, coming=aside, dry_run=dry_run)
     return Restored(str(aside) if aside else None, dropped)
 
 
@@ -81,7 +171,7 @@ def _fit(backup: Backup, target: Path) -> Iterator[SqliteConnection]:
     with copied(backup.conn, target) as path:
         clean = sqlite.connect(path)
         try:
-            schema.drop(clean, backup.strange)
+            soundness.drop_parts(clean, backup.strange)
             if backup.targets or backup.mail:
                 with clean.write(moved=True):
                     twins.as_clone(clean)
@@ -156,15 +246,15 @@ class Restoring:
             there = bool(target.tables())
             if there:
                 self._check(target)
-            aside = kept.next_schema(target) if there else None
-            dropped = kept.superfluous(target, self.keep, coming=aside) if aside else []
+            aside = copies.next_schema(target) if there else None
+            dropped = copies.superfluous(target, self.keep, coming=aside) if aside else []
             if dry_run:
                 return Restored(aside, dropped, None)
             with _present(backup, self.now) as source, target.write(alone=True):
                 target.patient()
                 if aside:
                     _set_aside(target, applied(target), aside)
-                    kept.drop_schemas(target, dropped)
+                    copies.drop_schemas(target, dropped)
                 admin = self._replace(source, target)
                 self.settled()
             self.applied()
@@ -232,7 +322,7 @@ def _present(backup: Backup, now: str) -> Iterator[Connection]:
     with copied(backup.conn, folder / "interop-older") as path:
         conn = sqlite.connect(path)
         try:
-            schema.drop(conn, backup.strange)
+            soundness.drop_parts(conn, backup.strange)
             migrate(conn, now)
             yield conn
         finally:

@@ -21,7 +21,7 @@ from typing import Any
 from interop_cli.domain.errors import Conflict, UnusableDb
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
-from interop_cli.store.engines import schema, twins
+from interop_cli.store.engines import soundness, twins
 from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.create import has_tables, made, make_admin
@@ -172,7 +172,7 @@ def layout(steps: Iterable[str] | None = None) -> list[Place]:
     As these steps of the schema have made them; all steps where none are named.
     """
     found = {}
-    with schema.fresh(steps or (step.name for step in MIGRATIONS)) as conn:
+    with soundness.fresh_schema(steps or (step.name for step in MIGRATIONS)) as conn:
         for name in sorted(conn.tables()):
             if name == STAYS or name.startswith((INDEX, "sqlite_")):
                 continue

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from interop_cli.domain.errors import ConfigError, InteropError
+from interop_cli.inputs import Record
 from interop_cli.inputs.mapping import Fields
 from interop_cli.inputs.mapping.columns import ColumnMap, parse_pairs
 from interop_cli.inputs.mapping.loading import read_map
 from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
 from interop_cli.inputs.reading import read_records
-from interop_cli.inputs.records import Record
 from interop_cli.inputs.source import open_source
 
 KNOWN = ("code", "name", "email", "line1", "city", "tags", "status", "date", "subtotal", "country")
