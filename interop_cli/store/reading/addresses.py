@@ -68,7 +68,7 @@ def _named(conn: Connection, ref: str) -> int:
 
 VIEW = ListView(
     source=FROM,
-    table="a",
+    table="address a",
     columns={**SQL, "client_id": "a.client_id"},
     fields=FIELDS,
     own=(Key("c.code_key"), Key("a.main", descending=True), Key("a.id")),

@@ -41,11 +41,7 @@ def of_client(conn: Connection, client_id: int) -> Row | None:
 
 def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
     """The logos of clients: client id -> content."""
-    sql = (
-        "SELECT client.id AS id, content FROM client JOIN blob ON blob.sha256 = client.logo"
-        " WHERE client.id IN ({places})"
-    )
-    return {row["id"]: bytes(row["content"]) for row in query_in_chunks(conn, sql, client_ids)}
+    return notes.blobs(conn, "client", "logo", "client.id", client_ids)
 
 
 FIELDS: tuple[ListField, ...] = (

@@ -87,7 +87,7 @@ def _named(conn: Connection, ref: str) -> int:
 
 VIEW = ListView(
     source=FROM,
-    table="t",
+    table="contact t",
     columns={**SQL, "client_id": "t.client_id", COMPANY.name: "c.name"},
     fields=FIELDS,
     own=(

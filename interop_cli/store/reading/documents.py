@@ -152,7 +152,7 @@ def of_client(conn: Connection, client_id: int) -> Row:
 
 VIEW = ListView(
     source=SOURCE,
-    table="d",
+    table="document d",
     columns={
         **{field.name: field.sql for field in LISTED},
         "client_id": "d.client_id",

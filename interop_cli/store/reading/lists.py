@@ -80,7 +80,7 @@ class Key(NamedTuple):
 
 
 class ListView(NamedTuple):
-    """A list: its FROM and the alias of its table, its fields and its own order.
+    """A list: its FROM, its table with its alias, its fields and its own order.
 
     ``columns`` is the SQL of all that can be shown, ``fields`` what can be filtered and sorted,
     ``searched`` the names of the fields a search looks at beside the client's code and name.
@@ -101,7 +101,7 @@ class ListView(NamedTuple):
     @property
     def id(self) -> str:
         """The SQL of a row's id."""
-        return f"{self.table}.id"
+        return f"{self.table.split()[1]}.id"
 
 
 class RowQuery(NamedTuple):
@@ -141,7 +141,7 @@ def count(conn: Connection, view: ListView, condition: Condition) -> int:
     """How many rows a condition chooses."""
     # A row has one of each that is joined to it: where nobody asks for those, it is counted alone.
     alone = condition.sql == EVERYTHING.sql
-    source = view.source.partition(" JOIN ")[0] if alone else view.source
+    source = f" FROM {view.table}" if alone else view.source
     found = conn.query(f"SELECT COUNT(*) AS n{source} WHERE {condition.sql}", **condition.params)
     return int(found[0]["n"])
 
@@ -218,6 +218,14 @@ def row_named(
     if wanted is None or not conn.query(sql, id=wanted):
         raise missing(wanted or ref[:20])
     return wanted
+
+
+def grouped(rows: Iterable[Row], owner: str) -> dict[int, list[Row]]:
+    """Rows by the id in their column ``owner``, which is taken out of them."""
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.pop(owner), []).append(row)
+    return found
 
 
 Batches = Iterator[list[tuple[Any, ...]]]

@@ -13,7 +13,7 @@ from interop_cli.domain.values.closed_lists import ClosedList
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.reading.fields import list_fields
-from interop_cli.store.reading.lists import Condition, Key, ListView, row_named
+from interop_cli.store.reading.lists import Condition, Key, ListView, grouped, row_named
 
 FIELDS = list_fields(NOTE, "n", {"client": ("c.code", "c.code_key"), "attachments": ("NULL", "")})
 NAMES = tuple(field.name for field in FIELDS)
@@ -97,9 +97,16 @@ def content(conn: Connection, attachment_id: int) -> bytes:
 
 def contents(conn: Connection, client_ids: Iterable[int]) -> dict[int, bytes]:
     """What the attachments of clients hold: attachment id -> content."""
+    return blobs(conn, "attachment", "sha256", "client_id", client_ids)
+
+
+def blobs(
+    conn: Connection, table: str, named: str, owner: str, client_ids: Iterable[int]
+) -> dict[int, bytes]:
+    """What the files hold that rows of a table name in the column ``named``: id -> content."""
     sql = (
-        "SELECT attachment.id AS id, content FROM attachment"
-        " JOIN blob ON blob.sha256 = attachment.sha256 WHERE client_id IN ({places})"
+        f"SELECT {table}.id AS id, content FROM {table}"  # noqa: S608
+        f" JOIN blob ON blob.sha256 = {table}.{named} WHERE {owner} IN ({{places}})"
     )
     return {row["id"]: bytes(row["content"]) for row in query_in_chunks(conn, sql, client_ids)}
 
@@ -128,11 +135,10 @@ def _objects(conn: Connection, condition: str, among: object) -> Iterator[tuple[
     """Notes in their order, each with its client's id; the condition names ``client_id``."""
     sql = f"SELECT n.client_id AS owner, {OWN}{FROM} WHERE n.{condition}{SORT}"
     rows = conn.query(sql, among=among)
-    attached: dict[int, list[Row]] = {}
+    attached = {}
     if rows:
         sql = f"SELECT note_id, id, name, size FROM attachment WHERE {condition} ORDER BY id"  # noqa: S608
-        for row in conn.query(sql, among=among):
-            attached.setdefault(row.pop("note_id"), []).append(row)
+        attached = grouped(conn.query(sql, among=among), "note_id")
     for row in rows:
         owner = row.pop("owner")
         yield owner, {**row, "attachments": attached.get(row["id"], [])}
@@ -161,7 +167,7 @@ COMPARED: dict[str, dict[str, Any]] = {
 """What filters and sorting look at, where it is not what is shown."""
 VIEW = ListView(
     source=FROM,
-    table="n",
+    table="note n",
     columns={field.name: field.sql for field in FIELDS},
     fields=tuple(field._replace(**COMPARED.get(field.name, {})) for field in FIELDS),
     own=(Key("n.noted_at", descending=True), Key("n.id", descending=True)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading.documents import SOURCE, document_named, numbers
-from interop_cli.store.reading.lists import Condition, Key, ordered
+from interop_cli.store.reading.lists import Condition, Key, grouped, ordered
 
 BATCH = 100
 LOGO = "company.logo"
@@ -111,26 +111,22 @@ def _logos(conn: Connection, names: Iterable[str]) -> dict[str, bytes]:
 
 def _lines(conn: Connection, ids: Sequence[int]) -> dict[int, list[Row]]:
     condition, among = conn.among("document_id", ids)
-    found: dict[int, list[Row]] = {}
-    for row in conn.query(
+    rows = conn.query(
         "SELECT document_id, description, quantity, unit_price, amount_cents"  # noqa: S608
         f" FROM document_line WHERE {condition} ORDER BY document_id, position",
         among=among,
-    ):
-        found.setdefault(row.pop("document_id"), []).append(row)
-    return found
+    )
+    return grouped(rows, "document_id")
 
 
 def _notes(conn: Connection, clients: Iterable[int]) -> dict[int, list[Row]]:
     condition, among = conn.among("client_id", clients)
-    found: dict[int, list[Row]] = {}
-    for row in conn.query(
+    rows = conn.query(
         f"SELECT client_id, category, text FROM note WHERE {condition}"  # noqa: S608
         " ORDER BY noted_at DESC, id DESC",
         among=among,
-    ):
-        found.setdefault(row.pop("client_id"), []).append(row)
-    return found
+    )
+    return grouped(rows, "client_id")
 
 
 def company_logo(conn: Connection) -> bytes | None:

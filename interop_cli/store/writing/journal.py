@@ -153,11 +153,7 @@ class Changes:
             operation_id=operation_id,
         )
         self._count += len(owners)
-        # As ``_hashed`` has them, in half its time.
-        lines = [
-            f"('{entity}', {row_id}, {owner}, 'insert', None, 1)\n" for row_id, owner in owners
-        ]
-        self._digest.update("".join(lines).encode())
+        self._digest.update(_hashed_inserts(entity, owners))
 
     def rest(self, operation_id: int | None) -> tuple[int, str, list[Change]]:
         """How many there are in all, their digest, and those that are still to be written."""
@@ -173,6 +169,12 @@ class Changes:
 def _hashed(changes: Iterable[Change]) -> bytes:
     # repr of plain text and integers is unambiguous and the same on both engines.
     return ("\n".join(map(repr, changes)) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _hashed_inserts(entity: str, owners: Iterable[tuple[int, int | None]]) -> bytes:
+    """The same of inserted rows, in half its time: but for the numbers the lines are alike."""
+    begin, end = _hashed([(entity, 0, 0, "insert", None, 1)]).decode().split("0, 0")
+    return "".join([f"{begin}{row_id}, {owner}{end}" for row_id, owner in owners]).encode()
 
 
 def digest_of(conn: Connection, operation_id: int) -> tuple[int, str]:
