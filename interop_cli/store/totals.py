@@ -10,8 +10,6 @@ marks away that it sees, before it computes: what is written beside it sets othe
 nobody.
 """
 
-# ruff: noqa: S608 - put together from our own names only
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence

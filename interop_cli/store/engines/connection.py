@@ -302,7 +302,7 @@ def lock_owner(conn: Connection, table: str, row_id: int) -> None:
 
     Before the row is read.
     """
-    conn.lock("client", f"id = (SELECT client_id FROM {table} WHERE id = :id)", id=row_id)  # noqa: S608
+    conn.lock("client", f"id = (SELECT client_id FROM {table} WHERE id = :id)", id=row_id)
 
 
 def insert_apart(

@@ -163,9 +163,9 @@ def _is_copy(path: Path, conn: Connection, *, sound: bool) -> bool:
         # A backup ends in our history; what was there before a restore only began as we did.
         end = "DESC" if sound else "ASC"
         rows = copy.query(
-            f"SELECT position, hash FROM {seals_of(copy)} ORDER BY position {end} LIMIT 1"  # noqa: S608
+            f"SELECT position, hash FROM {seals_of(copy)} ORDER BY position {end} LIMIT 1"
         )
-        sql = f"SELECT 1 AS x FROM {seals_of(conn)} WHERE position = :position AND hash = :hash"  # noqa: S608
+        sql = f"SELECT 1 AS x FROM {seals_of(conn)} WHERE position = :position AND hash = :hash"
         if not rows:  # of before anything was done
             rows = copy.query("SELECT name, applied_at FROM migration ORDER BY name LIMIT 1")
             sql = "SELECT 1 AS x FROM migration WHERE name = :name AND applied_at = :applied_at"

@@ -237,7 +237,7 @@ def _fill(
     tables = conn.tables()
     for name in tables:
         if not name.startswith((INDEX, "sqlite_")):
-            conn.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
+            conn.execute(f"DELETE FROM {name}")
     with script as lines:
         for line in lines:
             if found := _COPY.match(line):

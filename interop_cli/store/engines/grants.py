@@ -88,7 +88,7 @@ def holds(conn: Connection, login: str, role: str) -> bool:
         f"has_table_privilege(:login, name, '{verb}') AS {verb.lower()}" for verb in EVERYTHING
     )
     rows = conn.query(
-        f"SELECT name, {asked} FROM unnest(CAST(:tables AS TEXT[])) AS ours (name)",  # noqa: S608
+        f"SELECT name, {asked} FROM unnest(CAST(:tables AS TEXT[])) AS ours (name)",
         login=login,
         tables=list(TABLES),
     )
@@ -145,7 +145,7 @@ def compared(conn: Connection) -> dict[str, list[str]]:
             found["direct"].append(login)
     asked = " OR ".join(f"has_any_column_privilege(r.oid, c.oid, '{v}')" for v in EVERYTHING[:3])
     rows = conn.query(
-        "SELECT DISTINCT r.rolname FROM pg_roles r, pg_class c WHERE r.rolcanlogin"  # noqa: S608
+        "SELECT DISTINCT r.rolname FROM pg_roles r, pg_class c WHERE r.rolcanlogin"
         " AND c.relname = ANY(:tables) AND c.relkind IN ('r', 'p')"
         " AND c.relnamespace = CAST(current_schema() AS regnamespace)"
         f" AND ({asked} OR has_table_privilege(r.oid, c.oid, 'DELETE')) ORDER BY r.rolname",

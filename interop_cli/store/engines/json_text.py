@@ -50,7 +50,7 @@ _SIGN = (
 )
 _ANY = rf"""^\s*\[\s*("{_SIGN}"\s*(,\s*"{_SIGN}"\s*)*)?\]\s*$"""
 _SERVER_TEXTS = (
-    "CASE WHEN {sql} = '[]' THEN CAST('[]' AS json)"  # noqa: S608 - our own names
+    "CASE WHEN {sql} = '[]' THEN CAST('[]' AS json)"
     f" WHEN {{sql}} ~ '{_OURS}' THEN CAST(REPLACE({{sql}}, '\", \"', '\",\"') AS json)"
     f" WHEN {{sql}} ~ '{_ANY}' THEN CAST((SELECT '[' || COALESCE(STRING_AGG(CAST(to_json(value)"
     " AS TEXT), ',' ORDER BY place), '') || ']' FROM json_array_elements_text(CAST({sql} AS json))"

@@ -113,7 +113,7 @@ def blockers(conn: Connection) -> list[Row]:
     The seconds of other logins are 0 where one may not know them (``pg_monitor`` may).
     """
     return conn.query(
-        "SELECT a.usename AS login, a.application_name AS program, COUNT(*) AS waiting,"  # noqa: S608
+        "SELECT a.usename AS login, a.application_name AS program, COUNT(*) AS waiting,"
         " COALESCE(CAST(EXTRACT(EPOCH FROM now() - MIN(a.xact_start)) AS BIGINT), 0) AS seconds"
         f" FROM {WAITING} AS w, unnest(pg_blocking_pids(w.pid)) AS b (pid), pg_stat_activity a"
         " WHERE a.pid = b.pid GROUP BY a.pid, a.usename, a.application_name ORDER BY seconds DESC"
@@ -143,7 +143,7 @@ def _of_server(conn: Connection) -> Iterator[Sample]:
     yield Sample("interop_wal_archived_timestamp_seconds", archived(conn))
     yield Sample("interop_tls", tls(conn))
     held = blockers(conn)
-    waiting = _number(conn, f"SELECT COUNT(*) FROM {WAITING} AS w")  # noqa: S608
+    waiting = _number(conn, f"SELECT COUNT(*) FROM {WAITING} AS w")
     yield Sample("interop_lock_waiting_sessions", waiting)
     seconds = max((row["seconds"] for row in held), default=0)
     yield Sample("interop_lock_holding_seconds", seconds)

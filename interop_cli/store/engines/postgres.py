@@ -90,7 +90,7 @@ class PostgresConnection(Transactions):
             places = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(first))
             with translating():
                 self.raw.execute(
-                    f"INSERT INTO {table} ({names}) VALUES {places}",  # noqa: S608
+                    f"INSERT INTO {table} ({names}) VALUES {places}",
                     [value for row in first for value in row],
                 )
             return
@@ -130,7 +130,7 @@ class PostgresConnection(Transactions):
             self._hold_there(table, where, params)
             return
         self.query(
-            f"SELECT COUNT(*) FROM (SELECT id FROM {table} WHERE {where}"  # noqa: S608
+            f"SELECT COUNT(*) FROM (SELECT id FROM {table} WHERE {where}"
             f" ORDER BY id{self.locked}) AS locked",
             **params,
         )
@@ -143,7 +143,7 @@ class PostgresConnection(Transactions):
         else:
             # What refers to a row is in the way of who deletes it, not of who changes it.
             locked = " FOR UPDATE" if deleting else self.locked
-            sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id{locked}"  # noqa: S608
+            sql = f"SELECT id FROM {table} WHERE {where} ORDER BY id{locked}"
             ids = [row["id"] for row in self.query(sql, **params)]
         return ("id = ANY(:pinned)", {"pinned": ids}, len(ids) <= FEW) if ids else None
 
@@ -156,12 +156,12 @@ class PostgresConnection(Transactions):
         Rows that may lie on several nodes are not locked as they are read; what they are changed by
         must not look at a private table.
         """
-        found = f"SELECT id FROM {table} WHERE {where} ORDER BY id"  # noqa: S608
+        found = f"SELECT id FROM {table} WHERE {where} ORDER BY id"
         if not (ids := [row["id"] for row in self.query(found, **params)]):
             return []
-        same = f"UPDATE {table} SET version = version WHERE id = ANY(:held)"  # noqa: S608
+        same = f"UPDATE {table} SET version = version WHERE id = ANY(:held)"
         self.execute(same, held=ids)
-        still = f"SELECT id FROM {table} WHERE id = ANY(:held) AND ({where}) ORDER BY id"  # noqa: S608
+        still = f"SELECT id FROM {table} WHERE id = ANY(:held) AND ({where}) ORDER BY id"
         return [row["id"] for row in self.query(still, **params, held=ids)]
 
     def drop_indexes(self, names: Sequence[str]) -> list[str]:
@@ -178,7 +178,7 @@ class PostgresConnection(Transactions):
         # Whoever takes one between the look and the setting gets one that is given once more, and
         # is run again: the key of the table does not let both be written.
         sequence = f"{table}_id_seq"
-        sql = f"SELECT setval('{sequence}', :id, false) FROM {sequence} WHERE last_value = :id"  # noqa: S608
+        sql = f"SELECT setval('{sequence}', :id, false) FROM {sequence} WHERE last_value = :id"
         with suppress(InteropError):
             self.query(sql, id=row_id)
 
@@ -215,7 +215,7 @@ class PostgresConnection(Transactions):
         self.temp_table(name, "id BIGINT")
         self.execute(f"INSERT INTO {name} (id) {sql}", **params)
         self.filled(name)
-        return f"(SELECT id FROM {name})"  # noqa: S608 - our own names
+        return f"(SELECT id FROM {name})"
 
     def filled(self, name: str) -> None:
         # Without statistics a small table is taken for thousands of rows, and joined by reading
@@ -228,7 +228,7 @@ class PostgresConnection(Transactions):
     def json_members(self, members: Sequence[Member]) -> str:
         # Of a row, as json_build_object puts spaces.
         columns = json_text.postgres_columns(members)
-        return f"CAST((SELECT row_to_json(made) FROM (SELECT {columns}) AS made) AS TEXT)"  # noqa: S608
+        return f"CAST((SELECT row_to_json(made) FROM (SELECT {columns}) AS made) AS TEXT)"
 
     def folded(self, column: str) -> str:
         apart = f"REGEXP_REPLACE(NORMALIZE({column}, NFKD), '[\\u0300-\\u036f]', '', 'g')"
@@ -250,7 +250,7 @@ class PostgresConnection(Transactions):
             "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()
         )
         return (
-            "c.id IN (SELECT client_id FROM client_search"  # noqa: S608
+            "c.id IN (SELECT client_id FROM client_search"
             f" WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:{name} AS tsquery))",
             {name: query},
         )
@@ -332,7 +332,7 @@ class PostgresConnection(Transactions):
 def _insertion(table: str, columns: Sequence[str], first: str, count: int) -> str:
     """The text that inserts so many rows, whose first value is the SQL ``first``."""
     places = f"({', '.join([first, *['%s'] * (len(columns) - 1)])})"
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([places] * count)}"  # noqa: S608
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([places] * count)}"
 
 
 def connect(url: str, *, lock_timeout: float = 30.0) -> PostgresConnection:
@@ -366,7 +366,7 @@ def _snapshots_before_now(conn: Connection) -> bool:
     older = "age({}) > age(CAST(CAST(:id AS xid8) AS xid))".format
     deadline = time.monotonic() + now["patience"] / 1000
     while conn.query(
-        "SELECT 1 AS x FROM pg_stat_activity WHERE pid <> pg_backend_pid()"  # noqa: S608
+        "SELECT 1 AS x FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
         f" AND datname = current_database() AND {older('backend_xmin')} UNION ALL"
         " SELECT 1 FROM pg_prepared_xacts WHERE database = current_database()"
         f" AND {older('transaction')} UNION ALL"

@@ -119,7 +119,7 @@ NUMBER = "SELECT CAST(pg_current_xact_id() AS TEXT)"
 BEGUN = f"{NUMBER}, ({MOVED})"
 # Who finds another one at it, or one who has to be alone, leaves it to the next.
 SEALING = (
-    f"SET LOCAL synchronous_commit = off; {TURN}{BESIDE} NOWAIT;"  # noqa: S608
+    f"SET LOCAL synchronous_commit = off; {TURN}{BESIDE} NOWAIT;"
     " SELECT 1 FROM task WHERE name = 'seal' FOR UPDATE SKIP LOCKED"
 )
 

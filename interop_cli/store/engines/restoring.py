@@ -290,7 +290,7 @@ class Restoring:
 
 def _empty(target: Connection, places: list[Place]) -> None:
     for place in reversed(places):
-        target.execute(f"DELETE FROM {place.name}")  # noqa: S608 - our own names
+        target.execute(f"DELETE FROM {place.name}")
 
 
 @contextmanager
@@ -342,11 +342,8 @@ def _set_aside(conn: Connection, steps: list[str], name: str) -> None:
         order = [one.name for one in layout(steps) if one.name in tables]
         for table in (*order, *sorted(tables.difference(order))):
             columns = ", ".join(_columns(conn, table))
-            conn.execute(f"DELETE FROM {table}")  # noqa: S608 - what the steps put there
-            conn.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {columns}"  # noqa: S608
-                f" FROM {place}.{table}"
-            )
+            conn.execute(f"DELETE FROM {table}")
+            conn.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {place}.{table}")
         for table, row_id in last.items():
             if row_id and table in tables:
                 conn.set_last_id(table, row_id)

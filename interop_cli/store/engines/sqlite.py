@@ -128,7 +128,7 @@ class SqliteConnection:
         # misspelt table is an error here instead of a new table.
         names, places = ", ".join(columns), ", ".join("?" * len(columns))
         with translating():
-            self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
+            self.raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
 
     def insert_with(
         self,
@@ -194,12 +194,12 @@ class SqliteConnection:
         self, table: str, where: str, params: Mapping[str, object], *, deleting: bool = False
     ) -> tuple[str, Mapping[str, object], bool] | None:
         # One writer: they stay the same rows.
-        found = self.query(f"SELECT 1 AS x FROM {table} WHERE {where} LIMIT {FEW + 1}", **params)  # noqa: S608
+        found = self.query(f"SELECT 1 AS x FROM {table} WHERE {where} LIMIT {FEW + 1}", **params)
         return (where, params, len(found) <= FEW) if found else None
 
     def drop_indexes(self, names: Sequence[str]) -> list[str]:
         condition, among = self.among("name", names)
-        sql = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND {condition}"  # noqa: S608
+        sql = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND {condition}"
         found = self.query(sql, among=among)
         for row in found:
             self.execute(f"DROP INDEX {row['name']}")
@@ -238,12 +238,12 @@ class SqliteConnection:
 
     def among(self, column: str, values: Iterable[object]) -> tuple[str, object]:
         # One parameter: naming thousands of them costs more than the search itself.
-        sql = f"{column} IN (SELECT value FROM json_each(:among))"  # noqa: S608 - our own names
+        sql = f"{column} IN (SELECT value FROM json_each(:among))"
         return sql, json.dumps(list(values))
 
     def temp_table(self, name: str, columns: str) -> None:
         self.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
-        self.execute(f"DELETE FROM temp.{name}")  # noqa: S608 - our own names
+        self.execute(f"DELETE FROM temp.{name}")
 
     def apart(self, name: str, sql: str, **params: object) -> str:
         return f"({sql})"

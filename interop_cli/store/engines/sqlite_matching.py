@@ -22,7 +22,7 @@ Condition = tuple[str, dict[str, object]]
 Query = Callable[..., list[Row]]
 
 _FOUND = "SELECT rowid FROM client_search_fts WHERE client_search_fts MATCH :{name}"
-_SOME = f"SELECT COUNT(*) AS n, json_group_array(rowid) AS ids FROM ({_FOUND} LIMIT :enough)"  # noqa: S608
+_SOME = f"SELECT COUNT(*) AS n, json_group_array(rowid) AS ids FROM ({_FOUND} LIMIT :enough)"
 _TERMS = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp.client_search_terms"
     " USING fts5vocab(main, client_search_fts, instance)"
@@ -94,7 +94,7 @@ def _tested(words: Sequence[str], name: str) -> Condition:
         return "", {}
     params = {f"{name}_{number}": f" {word}" for number, word in enumerate(words)}
     having = " AND ".join(f"instr(' ' || s.words, :{one})" for one in params)
-    sql = f" AND EXISTS (SELECT 1 FROM client_search s WHERE s.client_id = c.id AND {having})"  # noqa: S608
+    sql = f" AND EXISTS (SELECT 1 FROM client_search s WHERE s.client_id = c.id AND {having})"
     return sql, dict[str, object](params)
 
 
@@ -106,5 +106,5 @@ def _these(found: Row, others: Sequence[str], name: str) -> Condition:
     """
     tested, params = _tested(others, name)
     plus = "+" if found["n"] > MANY else ""
-    sql = f"{plus}c.id IN (SELECT value FROM json_each(:{name}_ids)){tested}"  # noqa: S608
+    sql = f"{plus}c.id IN (SELECT value FROM json_each(:{name}_ids)){tested}"
     return sql, {f"{name}_ids": found["ids"], **params}

@@ -50,7 +50,7 @@ class Place:
 
     def rows(self, conn: Connection) -> Iterator[list[tuple[Any, ...]]]:
         """All rows, as batches."""
-        sql = f"SELECT {', '.join(self.columns)} FROM {self.name} ORDER BY {', '.join(self.key)}"  # noqa: S608
+        sql = f"SELECT {', '.join(self.columns)} FROM {self.name} ORDER BY {', '.join(self.key)}"
         return conn.batches(sql, {}, self.batch)
 
 
@@ -310,7 +310,7 @@ def _ready(location: str, lock_timeout: float) -> Connection:
 
 def _check_empty(conn: Connection, location: str, places: Iterable[Place]) -> None:
     for place in places:
-        if place.name not in INITIAL and conn.query(f"SELECT 1 AS x FROM {place.name} LIMIT 1"):  # noqa: S608
+        if place.name not in INITIAL and conn.query(f"SELECT 1 AS x FROM {place.name} LIMIT 1"):
             raise _taken(location)
 
 
@@ -327,11 +327,11 @@ def _taken(location: str) -> Conflict:
 
 def _clear(conn: Connection) -> None:
     for table in INITIAL:
-        conn.execute(f"DELETE FROM {table}")  # noqa: S608
+        conn.execute(f"DELETE FROM {table}")
 
 
 def _count(conn: Connection, table: str) -> int:
-    return int(conn.query(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"])  # noqa: S608
+    return int(conn.query(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"])
 
 
 def _absolute(location: str) -> str:

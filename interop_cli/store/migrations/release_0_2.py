@@ -224,7 +224,7 @@ def _fill_uids(conn: Connection, table: str, first: str) -> None:
         conn.insert_many("naming", ("id", "uid"), rows)
         conn.filled("naming")
         conn.execute(
-            f"UPDATE {table} SET uid = (SELECT uid FROM naming WHERE naming.id = {table}.id)"  # noqa: S608
+            f"UPDATE {table} SET uid = (SELECT uid FROM naming WHERE naming.id = {table}.id)"
             " WHERE id BETWEEN :first AND :last",
             first=ids[0],
             last=ids[-1],
@@ -234,8 +234,7 @@ def _fill_uids(conn: Connection, table: str, first: str) -> None:
 
 def _next_ids(conn: Connection, table: str, last: int) -> list[int]:
     rows = conn.query(
-        f"SELECT id FROM {table} WHERE id > :last ORDER BY id LIMIT {CHUNK}",  # noqa: S608
-        last=last,
+        f"SELECT id FROM {table} WHERE id > :last ORDER BY id LIMIT {CHUNK}", last=last
     )
     return [row["id"] for row in rows]
 

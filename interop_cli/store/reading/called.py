@@ -58,7 +58,7 @@ def named(entity: str, reference: str) -> Message:
 
 def _known(conn: Connection, entity: str, ids: set[Any]) -> tuple[dict[Any, Row], set[int]]:
     """The rows of these ids, by id, and which of them only the journal has."""
-    sql = f"SELECT * FROM {entity} WHERE id IN ({{places}})"  # noqa: S608
+    sql = f"SELECT * FROM {entity} WHERE id IN ({{places}})"
     if entity == "document_line":
         sql = (
             "SELECT l.id, l.client_id, d.id AS document_id, d.kind, d.number FROM document_line l"

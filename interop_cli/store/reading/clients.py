@@ -26,7 +26,7 @@ CHOSEN = ((500, 2), (10_000, 20))  # the same of a condition; at least so many t
 def of_client(conn: Connection, client_id: int) -> Row | None:
     """What is known of a client's logo (``type``, ``size``, ``sha256``); None where it has none."""
     rows = conn.query(
-        f"SELECT sha256, size, SUBSTR(content, 1, {HEAD}) AS head"  # noqa: S608
+        f"SELECT sha256, size, SUBSTR(content, 1, {HEAD}) AS head"
         " FROM client JOIN blob ON blob.sha256 = client.logo WHERE client.id = :id",
         id=client_id,
     )
@@ -230,7 +230,7 @@ def former_codes(
     which = {None: "0, 1", True: "1", False: "0"}[merged]
     condition, among = conn.among("client_id", client_ids)
     sql = (
-        f"SELECT client_id, code FROM client_code WHERE merged IN ({which})"  # noqa: S608
+        f"SELECT client_id, code FROM client_code WHERE merged IN ({which})"
         f" AND {condition} ORDER BY id"
     )
     for row in conn.query(sql, among=among):
@@ -304,7 +304,7 @@ def _found_early(
     chosen = ", ".join(f"{key.sql} AS {one.sql}" for key, one in zip(keys, named, strict=True))
     # The order and the words alone at first; the client itself where they are found.
     sql = (
-        f"SELECT s.client_id AS id FROM (SELECT c.id, {chosen} FROM client c"  # noqa: S608
+        f"SELECT s.client_id AS id FROM (SELECT c.id, {chosen} FROM client c"
         f" WHERE TRUE{after}{lists.ordered(keys)} LIMIT :more OFFSET :looked_at) AS first"
         f" JOIN client_search s ON s.client_id = first.id WHERE ({has}) AND EXISTS"
         f" (SELECT 1 FROM client c WHERE c.id = s.client_id AND {condition.sql})"
@@ -327,7 +327,7 @@ def _chosen_early(
     condition, limit = _unsearched(query), query.limit or 0
     keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
     sql = (
-        f"SELECT c.id AS id FROM (SELECT c.id AS first FROM client c WHERE TRUE{after}"  # noqa: S608
+        f"SELECT c.id AS id FROM (SELECT c.id AS first FROM client c WHERE TRUE{after}"
         f"{lists.ordered(keys)} LIMIT :more OFFSET :looked_at) AS walked"
         f" JOIN client c ON c.id = walked.first{SOURCE.removeprefix(' FROM client c')}"
         f" WHERE {condition.sql}{lists.ordered(keys)}"

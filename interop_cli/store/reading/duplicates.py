@@ -52,7 +52,7 @@ def candidates(conn: Connection, status: str = "active") -> list[Candidate]:
                 for client_id, value in batch:
                     values.setdefault(client_id, []).append(value)
     rows = conn.batches(
-        f"SELECT c.id, c.code, c.name, c.bill_to_id FROM client c WHERE {which}"  # noqa: S608
+        f"SELECT c.id, c.code, c.name, c.bill_to_id FROM client c WHERE {which}"
         " ORDER BY c.code_key",
         {},
         5000,

@@ -252,7 +252,7 @@ def _address_texts(conn: Connection, piece: Piece) -> dict[int, list[str]]:
         f"{addresses.SQL[name]} AS {name}" for name in FIELDS["address"] if name != "mismatch"
     )
     sql = (
-        f"SELECT a.id, a.client_id AS owner, {chosen} FROM address a"  # noqa: S608 - our own names
+        f"SELECT a.id, a.client_id AS owner, {chosen} FROM address a"
         f" WHERE {condition} AND a.main = 0"
     )
     found: dict[int, list[str]] = {}

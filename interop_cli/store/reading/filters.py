@@ -186,7 +186,7 @@ class _Compiler:
         found = self._leaf(field._replace(sql=value), leaf)
         without = self._leaf(field._replace(sql=none), leaf)
         return (
-            f"(c.id IN (SELECT {client} FROM {rows} GROUP BY {client} HAVING {found})"  # noqa: S608
+            f"(c.id IN (SELECT {client} FROM {rows} GROUP BY {client} HAVING {found})"
             f" OR (({without}) AND c.id NOT IN (SELECT {client} FROM {rows})))"
         )
 

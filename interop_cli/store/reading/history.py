@@ -150,7 +150,7 @@ def _changes(conn: Connection, client_id: int) -> list[tuple[Any, ...]]:
     What a field became is what the next change found, or what the row holds now.
     """
     changes = conn.query(
-        "SELECT change.id, operation_id, at, actor, name AS operation, entity, entity_id, action,"  # noqa: S608
+        "SELECT change.id, operation_id, at, actor, name AS operation, entity, entity_id, action,"
         " before FROM change JOIN operation ON operation.id = change.operation_id"
         f" WHERE client_id IN {OWN} ORDER BY change.id DESC",
         id=client_id,
@@ -166,7 +166,7 @@ def _changes(conn: Connection, client_id: int) -> list[tuple[Any, ...]]:
 
 def _present(conn: Connection, entity: str, client_id: int) -> list[Row]:
     column = TABLES[entity].client
-    return conn.query(f"SELECT * FROM {entity} WHERE {column} IN {OWN}", id=client_id)  # noqa: S608
+    return conn.query(f"SELECT * FROM {entity} WHERE {column} IN {OWN}", id=client_id)
 
 
 def _fields(change: Row, now: dict[tuple[str, int], Row]) -> Iterator[tuple[Any, ...]]:

@@ -214,7 +214,7 @@ def row_named(
 ) -> int:
     """The id that ``12`` or ``#12`` names in a table; raises what ``missing`` makes."""
     wanted = id_named(f"#{ref.removeprefix('#')}")
-    sql = f"SELECT id FROM {table} WHERE id = :id"  # noqa: S608
+    sql = f"SELECT id FROM {table} WHERE id = :id"
     if wanted is None or not conn.query(sql, id=wanted):
         raise missing(wanted or ref[:20])
     return wanted

@@ -105,7 +105,7 @@ def blobs(
 ) -> dict[int, bytes]:
     """What the files hold that rows of a table name in the column ``named``: id -> content."""
     sql = (
-        f"SELECT {table}.id AS id, content FROM {table}"  # noqa: S608
+        f"SELECT {table}.id AS id, content FROM {table}"
         f" JOIN blob ON blob.sha256 = {table}.{named} WHERE {owner} IN ({{places}})"
     )
     return {row["id"]: bytes(row["content"]) for row in query_in_chunks(conn, sql, client_ids)}
@@ -115,8 +115,7 @@ def sizes(conn: Connection, client_ids: Iterable[int]) -> dict[int, int]:
     """How many bytes the attachments of each client have."""
     condition, among = conn.among("client_id", client_ids)
     rows = conn.query(
-        f"SELECT client_id, SUM(size) AS size FROM attachment WHERE {condition}"  # noqa: S608
-        " GROUP BY client_id",
+        f"SELECT client_id, SUM(size) AS size FROM attachment WHERE {condition} GROUP BY client_id",
         among=among,
     )
     return {row["client_id"]: int(row["size"]) for row in rows}
@@ -137,7 +136,7 @@ def _objects(conn: Connection, condition: str, among: object) -> Iterator[tuple[
     rows = conn.query(sql, among=among)
     attached = {}
     if rows:
-        sql = f"SELECT note_id, id, name, size FROM attachment WHERE {condition} ORDER BY id"  # noqa: S608
+        sql = f"SELECT note_id, id, name, size FROM attachment WHERE {condition} ORDER BY id"
         attached = grouped(conn.query(sql, among=among), "note_id")
     for row in rows:
         owner = row.pop("owner")

@@ -63,7 +63,7 @@ def ids_beginning(
         ranges.append(f"t.id >= :low{more} AND t.id < :high{more}")
     where = f" WHERE {' OR '.join(ranges)}" if ranges else ""
     rows = conn.query(
-        f"SELECT t.id AS id, {first} AS one, {second} AS two FROM {table} t{owner}"  # noqa: S608
+        f"SELECT t.id AS id, {first} AS one, {second} AS two FROM {table} t{owner}"
         f"{where} ORDER BY t.id DESC LIMIT :limit",
         **params,
     )

@@ -125,7 +125,7 @@ def changes(conn: Connection, operation_id: int, limit: int) -> Iterator[Row]:
     changed, or the whole row that went; ``after`` what they became, or the row that came.
     """
     sql = (
-        f"SELECT {', '.join(CHANGE)} FROM change"  # noqa: S608
+        f"SELECT {', '.join(CHANGE)} FROM change"
         " WHERE operation_id = :id ORDER BY change.id LIMIT :limit"
     )
     for batch in conn.batches(sql, {"id": operation_id, "limit": limit}, BATCH):
@@ -155,7 +155,7 @@ def _after(conn: Connection, found: list[Row]) -> dict[int, Row | None]:
     for entity in {row["entity"] for row in found}:
         ids = {row["entity_id"] for row in found if row["entity"] == entity}
         sql, among = conn.among("id", ids)
-        for row in conn.query(f"SELECT * FROM {entity} WHERE {sql}", among=among):  # noqa: S608
+        for row in conn.query(f"SELECT * FROM {entity} WHERE {sql}", among=among):
             state[entity, row["id"]] = row
         asked = _asked(row for row in found if row["entity"] == entity)
         later = _later(conn, entity, asked, min(wanted))
@@ -204,7 +204,7 @@ def _later(
     while asked and first < last["id"]:
         condition, among = conn.among("entity_id", asked)
         rows = conn.query(
-            f"SELECT {', '.join(CHANGE)} FROM change WHERE {condition}"  # noqa: S608
+            f"SELECT {', '.join(CHANGE)} FROM change WHERE {condition}"
             " AND entity = :entity AND id > :first AND id <= :upto ORDER BY id",
             among=among,
             entity=entity,

@@ -47,7 +47,7 @@ def _contact(conn: Connection, contact_id: int) -> Row:
 
 def _codes(conn: Connection, person: persons.Person) -> list[str]:
     listed = ", ".join(map(str, sorted(person.clients)))
-    rows = conn.query(f"SELECT code FROM client WHERE id IN ({listed}) ORDER BY code_key")  # noqa: S608
+    rows = conn.query(f"SELECT code FROM client WHERE id IN ({listed}) ORDER BY code_key")
     return [row["code"] for row in rows]
 
 
@@ -55,7 +55,7 @@ def _documents(conn: Connection, person: persons.Person) -> list[Row]:
     """The documents made for the person that do not name them."""
     listed = ", ".join(map(str, person.ids))
     named = {row["id"] for table, row, _ in persons.rows(conn, person) if table == "document"}
-    rows = conn.query(f"SELECT * FROM document WHERE contact_id IN ({listed}) ORDER BY id")  # noqa: S608
+    rows = conn.query(f"SELECT * FROM document WHERE contact_id IN ({listed}) ORDER BY id")
     return [row for row in rows if row["id"] not in named]
 
 
@@ -64,7 +64,7 @@ def _journal(conn: Connection, person: persons.Person) -> list[Row]:
     found: dict[int, Row] = {change["id"]: change for change, _ in persons.changes(conn, person)}
     listed = ", ".join(map(str, person.ids))
     rows = conn.query(
-        "SELECT change.id, operation_id, at, actor, name AS operation, entity, entity_id, action"  # noqa: S608
+        "SELECT change.id, operation_id, at, actor, name AS operation, entity, entity_id, action"
         " FROM change JOIN operation ON operation.id = operation_id"
         f" WHERE (entity = 'contact' AND entity_id IN ({listed}))"
         f" OR change.id IN ({', '.join(map(str, found)) or '0'}) ORDER BY change.id"
@@ -80,7 +80,7 @@ def _sync(conn: Connection, person: persons.Person) -> list[Row]:
     """What other systems hold of the person, as far as we know."""
     listed = ", ".join(map(str, person.ids))
     return conn.query(
-        "SELECT s.name AS target, l.entity, l.local_id, l.state, l.remote_id, l.pushed, l.seen"  # noqa: S608
+        "SELECT s.name AS target, l.entity, l.local_id, l.state, l.remote_id, l.pushed, l.seen"
         " FROM sync_link l JOIN sync_target s ON s.id = l.target_id"
         f" WHERE l.entity = 'contact' AND l.local_id IN ({listed}) ORDER BY s.name, l.id"
     )

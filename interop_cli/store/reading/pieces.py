@@ -27,8 +27,7 @@ class Owners:
         """Those of ``ids`` that may have something there."""
         if table not in self._known:
             rows = self._conn.query(
-                f"SELECT DISTINCT client_id FROM {table} LIMIT :most",  # noqa: S608 - our own names
-                most=FEW + 1,
+                f"SELECT DISTINCT client_id FROM {table} LIMIT :most", most=FEW + 1
             )
             found = frozenset(row["client_id"] for row in rows)
             self._known[table] = found if len(found) <= FEW else None

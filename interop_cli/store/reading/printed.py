@@ -97,7 +97,7 @@ def _places(
     """The addresses that have one of these in a column, by it."""
     condition, among = conn.among(column, ids)
     rows = conn.query(
-        f"SELECT id, client_id, {', '.join(_PLACE)} FROM address WHERE {condition} AND {where}",  # noqa: S608
+        f"SELECT id, client_id, {', '.join(_PLACE)} FROM address WHERE {condition} AND {where}",
         among=among,
     )
     return {row[column]: row for row in rows}
@@ -105,14 +105,14 @@ def _places(
 
 def _logos(conn: Connection, names: Iterable[str]) -> dict[str, bytes]:
     condition, among = conn.among("sha256", names)
-    rows = conn.query(f"SELECT sha256, content FROM blob WHERE {condition}", among=among)  # noqa: S608
+    rows = conn.query(f"SELECT sha256, content FROM blob WHERE {condition}", among=among)
     return {row["sha256"]: bytes(row["content"]) for row in rows}
 
 
 def _lines(conn: Connection, ids: Sequence[int]) -> dict[int, list[Row]]:
     condition, among = conn.among("document_id", ids)
     rows = conn.query(
-        "SELECT document_id, description, quantity, unit_price, amount_cents"  # noqa: S608
+        "SELECT document_id, description, quantity, unit_price, amount_cents"
         f" FROM document_line WHERE {condition} ORDER BY document_id, position",
         among=among,
     )
@@ -122,7 +122,7 @@ def _lines(conn: Connection, ids: Sequence[int]) -> dict[int, list[Row]]:
 def _notes(conn: Connection, clients: Iterable[int]) -> dict[int, list[Row]]:
     condition, among = conn.among("client_id", clients)
     rows = conn.query(
-        f"SELECT client_id, category, text FROM note WHERE {condition}"  # noqa: S608
+        f"SELECT client_id, category, text FROM note WHERE {condition}"
         " ORDER BY noted_at DESC, id DESC",
         among=among,
     )

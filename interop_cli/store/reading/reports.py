@@ -1,6 +1,5 @@
 """Reports on sales: the stored totals added up by client, year, province or tag."""
 
-# ruff: noqa: S608 - put together from our own names only
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

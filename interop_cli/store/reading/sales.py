@@ -92,7 +92,7 @@ def totals(
 def heading(conn: Connection, query: SalesQuery) -> str:
     """Code and name of the one client of ``query``."""
     (row,) = conn.query(
-        "SELECT c.code, c.name FROM client c"  # noqa: S608
+        "SELECT c.code, c.name FROM client c"
         " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
         f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {query.condition.sql}",
         **query.condition.params,

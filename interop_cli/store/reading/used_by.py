@@ -24,7 +24,7 @@ def _documents(condition: str) -> tuple[tuple[str, str], ...]:
     return tuple(
         (
             kind,
-            "SELECT COALESCE(number, '#' || CAST(id AS TEXT)) AS reference FROM document"  # noqa: S608
+            "SELECT COALESCE(number, '#' || CAST(id AS TEXT)) AS reference FROM document"
             f" WHERE kind = '{kind}' AND ({condition}) ORDER BY date DESC, id DESC",
         )
         for kind in KIND_NAMES
@@ -35,7 +35,7 @@ def _linked(entity: str) -> tuple[str, str]:
     """A twin in a target: without ours, the one over there would be nobody's."""
     return (
         "sync",
-        "SELECT s.name AS reference FROM sync_link l JOIN sync_target s ON s.id = l.target_id"  # noqa: S608
+        "SELECT s.name AS reference FROM sync_link l JOIN sync_target s ON s.id = l.target_id"
         f" WHERE l.entity = '{entity}' AND l.local_id = :id AND {LIVE} ORDER BY s.name",
     )
 
@@ -88,7 +88,7 @@ def users_of(conn: Connection, entity: str, entity_id: int) -> list[Row]:
         if rows:
             count = len(rows)
             if count == SHOWN:
-                (counted,) = conn.query(f"SELECT COUNT(*) AS n FROM ({sql}) used", id=entity_id)  # noqa: S608
+                (counted,) = conn.query(f"SELECT COUNT(*) AS n FROM ({sql}) used", id=entity_id)
                 count = counted["n"]
             references = [row["reference"] for row in rows]
             found.append({"kind": kind, "count": count, "references": references})

@@ -49,7 +49,7 @@ def differences(conn: Connection, query: SalesQuery) -> list[tuple[Any, ...]]:
     for basis, b in BASES.items():
         # Stored amounts count for, recomputed ones against; what is left is wrong.
         sql = (
-            f"SELECT c.code, x.year, '{basis}' AS basis, x.currency, x.stored, x.actual,"  # noqa: S608
+            f"SELECT c.code, x.year, '{basis}' AS basis, x.currency, x.stored, x.actual,"
             " x.actual - x.stored AS difference, x.stored_n, x.actual_n,"
             " CASE WHEN s.client_id IS NULL THEN 0 ELSE 1 END AS stale, c.code_key"
             " FROM (SELECT client_id, year, currency, CAST(SUM(stored) AS BIGINT) AS stored,"
@@ -74,11 +74,11 @@ _PLACE = {"sold-to": 1, "bill-to": 0}
 
 def _both(b: str) -> str:
     stored = (
-        f"SELECT client_id, year, currency, {b}_cents AS stored, {b}_invoices AS stored_n,"  # noqa: S608
+        f"SELECT client_id, year, currency, {b}_cents AS stored, {b}_invoices AS stored_n,"
         " 0 AS actual, 0 AS actual_n FROM sales_total WHERE year BETWEEN :first AND :last"
     )
     actual = [
-        f"SELECT client_id, year, currency, 0, 0, {b}_cents, {b}_invoices FROM ({sql}) part"  # noqa: S608
+        f"SELECT client_id, year, currency, 0, 0, {b}_cents, {b}_invoices FROM ({sql}) part"
         for sql in (totals.ALL_SOLD, totals.ALL_BILLED)
     ]
     return " UNION ALL ".join([stored, *actual])

@@ -53,7 +53,7 @@ def gone_contacts(
     over.
     """
     sql = (
-        f"SELECT {COLUMNS}, l.local_id FROM sync_link l WHERE l.target_id = :target"  # noqa: S608
+        f"SELECT {COLUMNS}, l.local_id FROM sync_link l WHERE l.target_id = :target"
         " AND l.entity = 'contact' AND l.leaves IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM contact t WHERE t.id = l.local_id)"
     )
@@ -144,7 +144,7 @@ def inheritances(conn: Connection, entity: str, target_id: int) -> dict[int, Inh
 
 def _of_clients(conn: Connection, target_id: int) -> dict[int, Inheritance]:
     rows = conn.query(
-        f"SELECT {COLUMNS}, l.local_id, c.merged_into_id FROM client c JOIN sync_link l"  # noqa: S608
+        f"SELECT {COLUMNS}, l.local_id, c.merged_into_id FROM client c JOIN sync_link l"
         " ON l.target_id = :target AND l.entity = 'client' AND l.local_id = c.id"
         f" WHERE c.merged_into_id IS NOT NULL AND l.remote_id IS NOT NULL AND l.state IN {CALM}"
         " ORDER BY l.local_id",

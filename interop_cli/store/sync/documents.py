@@ -48,7 +48,7 @@ def _put_corrected(conn: Connection, rows: Sequence[Row], bound: Mapping[str, An
     Asked by themselves: an invoice may be another client's by now, and lie elsewhere.
     """
     sql = (
-        f"SELECT d.id, d.number, CASE WHEN {_GOES} THEN 1 ELSE 0 END AS goes"  # noqa: S608
+        f"SELECT d.id, d.number, CASE WHEN {_GOES} THEN 1 ELSE 0 END AS goes"
         " FROM document d WHERE d.id IN ({places})"
     )
     ids = (row["corrects_id"] for row in rows if row["corrects_id"] is not None)
@@ -171,7 +171,7 @@ def _source(kind: str) -> RecordSource:
         local=local,
         # Those that were sent stay in sight, whatever became of them here.
         only=(
-            f"d.id IN (SELECT id FROM document WHERE kind = '{kind}' AND posted_at IS NOT NULL"  # noqa: S608
+            f"d.id IN (SELECT id FROM document WHERE kind = '{kind}' AND posted_at IS NOT NULL"
             " UNION SELECT local_id FROM sync_link WHERE target_id = :target"
             f" AND entity = '{kind}') AND (l.id IS NOT NULL OR ({_GOES}"
             " AND (bl.state IS NULL OR bl.state <> 'excluded')))"

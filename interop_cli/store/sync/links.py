@@ -288,7 +288,7 @@ class LinkRepository:
         elif was is not None:
             expected, params = " AND state = :was", {"was": was}
         count = self.conn.execute(
-            f"UPDATE sync_link SET {sets}, updated_at = :now WHERE target_id = :target"  # noqa: S608
+            f"UPDATE sync_link SET {sets}, updated_at = :now WHERE target_id = :target"
             f" AND entity = :entity AND local_id = :local_id{expected}",
             **values,
             **params,
@@ -328,7 +328,7 @@ class LinkRepository:
             del set_to["local_id"]
             sets = ", ".join(f"{name} = {value}" for name, value in set_to.items())
             self.conn.execute_many(
-                f"UPDATE sync_link SET {sets} WHERE target_id = :target"  # noqa: S608
+                f"UPDATE sync_link SET {sets} WHERE target_id = :target"
                 " AND entity = :entity AND local_id = :local_id",
                 group,
             )

@@ -28,14 +28,14 @@ STILL = (
 def known(conn: Connection, target_id: int) -> list[Row]:
     """The orphans of a target, as they were last found: ``entity``, ``remote_id``."""
     return conn.query(
-        f"SELECT o.entity, o.remote_id FROM sync_orphan o WHERE {STILL} ORDER BY o.entity, o.id",  # noqa: S608
+        f"SELECT o.entity, o.remote_id FROM sync_orphan o WHERE {STILL} ORDER BY o.entity, o.id",
         target=target_id,
     )
 
 
 def count(conn: Connection, target_id: int) -> int:
     """How many orphans a target has."""
-    sql = f"SELECT COUNT(*) AS n FROM sync_orphan o WHERE {STILL}"  # noqa: S608
+    sql = f"SELECT COUNT(*) AS n FROM sync_orphan o WHERE {STILL}"
     return int(conn.query(sql, target=target_id)[0]["n"])
 
 
@@ -55,7 +55,7 @@ def among(
         entity=entity,
     )
     taken = {row["remote_id"] for row in linked}
-    sql = f"SELECT uid FROM {entity} WHERE uid IN ({{places}})"  # noqa: S608 - one of KEYED
+    sql = f"SELECT uid FROM {entity} WHERE uid IN ({{places}})"
     ours = {row["uid"] for row in query_in_chunks(conn, sql, [one.key for one in keyed.values()])}
     return [one for key, one in keyed.items() if key not in taken and one.key not in ours]
 

@@ -197,7 +197,7 @@ def records(
         yield from gone_contacts(conn, target_id, of_clients=frozenset(chosen).intersection)
 
 
-_CHOSEN = f"SELECT c.id FROM client c{PEOPLE}"  # noqa: S608 - our own words
+_CHOSEN = f"SELECT c.id FROM client c{PEOPLE}"
 
 
 def _among(conn: Connection, condition: Condition, ids: frozenset[int]) -> set[int]:
@@ -242,7 +242,7 @@ def in_step_counts(conn: Connection, target_id: int, entities: Sequence[str]) ->
     found = {False: 0, True: 0}
     for entity in entities:
         rows = conn.query(
-            "SELECT l.drift, COUNT(*) AS n FROM sync_link l"  # noqa: S608
+            "SELECT l.drift, COUNT(*) AS n FROM sync_link l"
             f" JOIN {SOURCES[entity].table} x ON x.id = l.local_id WHERE l.target_id = :target"
             f" AND l.entity = '{entity}' AND l.state = 'in_sync' GROUP BY l.drift",
             target=target_id,
@@ -259,7 +259,7 @@ def written_by(conn: Connection, operations: Sequence[int]) -> RecordScope | Non
     """The clients these operations touched, and those who pay for them; None: none at all."""
     written = ", ".join(map(str, operations))
     found = conn.query(
-        "SELECT DISTINCT client_id AS id FROM change"  # noqa: S608 - our own numbers
+        "SELECT DISTINCT client_id AS id FROM change"
         f" WHERE operation_id IN ({written}) AND client_id IS NOT NULL"
     )
     if len(found) > MANY:
@@ -269,7 +269,7 @@ def written_by(conn: Connection, operations: Sequence[int]) -> RecordScope | Non
         return None
     places = ", ".join(map(str, ids))
     payers = conn.query(
-        "SELECT bill_to_id AS id FROM client"  # noqa: S608
+        "SELECT bill_to_id AS id FROM client"
         f" WHERE id IN ({places}) AND bill_to_id IS NOT NULL"
         " UNION SELECT d.bill_to_id AS id FROM change ch JOIN document d ON d.id = ch.entity_id"
         f" WHERE ch.operation_id IN ({written}) AND ch.entity = 'document'"

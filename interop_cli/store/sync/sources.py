@@ -64,7 +64,7 @@ def client_stamp(target: str | None = None) -> str:
     billing = "CAST(b.id AS TEXT) || ':' || CAST(b.version AS TEXT)"
     if target is not None:
         billing = (
-            f"(SELECT {billing} FROM contact b"  # noqa: S608
+            f"(SELECT {billing} FROM contact b"
             " WHERE b.client_id = c.id AND b.billing = 1 AND b.active = 1)"
         )
     payer = "pl.remote_id" if target is None else _twin(target, "c.bill_to_id")
@@ -86,7 +86,7 @@ def document_stamp() -> str:
 
 def _twin(target: str, local_id: str) -> str:
     return (
-        f"(SELECT tw.remote_id FROM sync_link tw WHERE tw.target_id = {target}"  # noqa: S608
+        f"(SELECT tw.remote_id FROM sync_link tw WHERE tw.target_id = {target}"
         f" AND tw.entity = 'client' AND tw.local_id = {local_id})"
     )
 
@@ -102,7 +102,7 @@ def current(stamp: str) -> str:
 
 # A contact's green dot: what HubSpot holds of it is what we would send.
 HUBSPOT_SYNCED = (
-    "CASE WHEN EXISTS (SELECT 1 FROM sync_link l JOIN sync_target s ON s.id = l.target_id"  # noqa: S608
+    "CASE WHEN EXISTS (SELECT 1 FROM sync_link l JOIN sync_target s ON s.id = l.target_id"
     " WHERE s.kind = 'hubspot' AND l.entity = 'contact' AND l.local_id = t.id"
     f" AND {current(contact_stamp('l.target_id'))}) THEN 1 ELSE 0 END"
 )

@@ -23,7 +23,7 @@ def of_client(conn: Connection, client_id: int) -> list[Row]:
     ``pending``.
     """
     rows = conn.query(
-        f"SELECT s.name AS target, s.kind, {STATE} AS state, l.remote_id, l.pushed_at,"  # noqa: S608
+        f"SELECT s.name AS target, s.kind, {STATE} AS state, l.remote_id, l.pushed_at,"
         " l.error_code, l.error_field, l.error_text FROM client c"
         " JOIN sync_target s ON 1 = 1"
         " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
@@ -51,7 +51,7 @@ def fields(conn: Connection, filters: Sequence[str]) -> tuple[ListField, ...]:
     return tuple(
         ListField(
             PREFIX + row["name"],
-            f"(SELECT {STATE} FROM sync_target s LEFT JOIN sync_link l"  # noqa: S608
+            f"(SELECT {STATE} FROM sync_target s LEFT JOIN sync_link l"
             " ON l.target_id = s.id AND l.entity = 'client' AND l.local_id = c.id"
             f" WHERE s.name = '{row['name']}')",
             listed=False,

@@ -74,7 +74,7 @@ def _target(row: Row) -> TargetRow:
 def all_targets(conn: Connection) -> list[TargetRow]:
     """Every target, by name."""
     columns = ", ".join(COLUMNS)
-    return [_target(row) for row in conn.query(f"SELECT {columns} FROM sync_target ORDER BY name")]  # noqa: S608
+    return [_target(row) for row in conn.query(f"SELECT {columns} FROM sync_target ORDER BY name")]
 
 
 def target_named(conn: Connection, name: str) -> TargetRow:
@@ -127,7 +127,7 @@ class TargetRepository:
     def remove(self, target: TargetRow) -> None:
         """Forget a target with its links and its log."""
         for table in ("sync_link", "sync_event", "sync_orphan"):
-            self.conn.execute(f"DELETE FROM {table} WHERE target_id = :id", id=target.id)  # noqa: S608
+            self.conn.execute(f"DELETE FROM {table} WHERE target_id = :id", id=target.id)
         self.writer.delete("sync_target", "id = :id", id=target.id)
 
     def forget_links(self, target_id: int) -> int:
@@ -143,7 +143,7 @@ class TargetRepository:
         self.writer.derived = True
         sets = ", ".join(f"{name} = :{name}" for name in values)
         self.conn.execute(
-            f"UPDATE sync_target SET {sets} WHERE id = :target_id",  # noqa: S608
+            f"UPDATE sync_target SET {sets} WHERE id = :target_id",
             target_id=target_id,
             **{name: int(v) if isinstance(v, bool) else v for name, v in values.items()},
         )

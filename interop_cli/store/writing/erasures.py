@@ -103,9 +103,7 @@ def _exists(conn: Connection, kind: str, reference: str) -> bool:
     if not reference.startswith("#"):
         return True  # a client by its code; it may have another one by now
     table = TABLES[kind].name
-    return bool(
-        conn.query(f"SELECT 1 AS x FROM {table} WHERE id = :id", id=int(reference[1:]))  # noqa: S608
-    )
+    return bool(conn.query(f"SELECT 1 AS x FROM {table} WHERE id = :id", id=int(reference[1:])))
 
 
 def _ids(conn: Connection, table: str, ids: list[int]) -> list[int]:

@@ -47,7 +47,7 @@ def origin(conn: Connection) -> str:
 
     It is the same in every copy of a database, so two that migrate the same backup agree.
     """
-    rows = conn.query(f"SELECT hash FROM {seals_of(conn)} ORDER BY position LIMIT 1")  # noqa: S608
+    rows = conn.query(f"SELECT hash FROM {seals_of(conn)} ORDER BY position LIMIT 1")
     return str(rows[0]["hash"]) if rows else GENESIS
 
 
@@ -147,7 +147,7 @@ class Changes:
         """
         self.flush(operation_id)
         self._conn.execute(
-            f"INSERT INTO change ({', '.join(CHANGE_COLUMNS)}) SELECT :operation_id,"  # noqa: S608
+            f"INSERT INTO change ({', '.join(CHANGE_COLUMNS)}) SELECT :operation_id,"
             f" '{entity}', id, owner, 'insert', NULL, 1 FROM ({rows}) AS made ORDER BY id",
             **params,
             operation_id=operation_id,
@@ -260,7 +260,7 @@ FIELDS = "o.id, o.name, o.actor, o.command, o.at, o.undoes, o.changes, o.digest"
 def seal(conn: Connection) -> int:
     """Give the operations that have none a place in the chain; how many. One does it at a time."""
     rows = conn.query(
-        f"SELECT {FIELDS} FROM unsealed JOIN operation o ON o.id = operation_id ORDER BY o.id"  # noqa: S608
+        f"SELECT {FIELDS} FROM unsealed JOIN operation o ON o.id = operation_id ORDER BY o.id"
     )
     if not rows:
         return 0
@@ -271,7 +271,7 @@ def seal(conn: Connection) -> int:
         seals.append((position, row["id"], previous))
     conn.insert_many("seal", ("position", "operation_id", "hash"), seals)
     condition, ids = conn.among("operation_id", [row["id"] for row in rows])
-    conn.execute(f"DELETE FROM unsealed WHERE {condition}", among=ids)  # noqa: S608
+    conn.execute(f"DELETE FROM unsealed WHERE {condition}", among=ids)
     return len(seals)
 
 
@@ -312,7 +312,7 @@ def broken_links(conn: Connection) -> Iterator[Row]:
     """
     previous, expected = GENESIS, 1
     rows = conn.query(
-        f"SELECT s.position, s.operation_id, s.hash, {FIELDS} FROM seal s"  # noqa: S608
+        f"SELECT s.position, s.operation_id, s.hash, {FIELDS} FROM seal s"
         " LEFT JOIN operation o ON o.id = s.operation_id ORDER BY s.position"
     )
     for row in rows:
@@ -327,7 +327,7 @@ def broken_links(conn: Connection) -> Iterator[Row]:
                 yield {"operation_id": row["id"], "reason": "chain"}
         previous, expected = row["hash"], row["position"] + 1
     for row in conn.query(
-        f"SELECT {FIELDS}, u.operation_id AS waits FROM operation o"  # noqa: S608
+        f"SELECT {FIELDS}, u.operation_id AS waits FROM operation o"
         " LEFT JOIN unsealed u ON u.operation_id = o.id"
         " WHERE o.id NOT IN (SELECT operation_id FROM seal) ORDER BY o.id"
     ):

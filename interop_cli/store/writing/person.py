@@ -132,7 +132,7 @@ def _gather(
 def _merged(conn: Connection, clients: set[int]) -> set[int]:
     ids = listed(clients)
     rows = conn.query(
-        f"SELECT id FROM client WHERE merged_into_id IN ({ids}) UNION"  # noqa: S608
+        f"SELECT id FROM client WHERE merged_into_id IN ({ids}) UNION"
         f" SELECT merged_into_id FROM client WHERE id IN ({ids}) AND merged_into_id IS NOT NULL"
     )
     return {row["id"] for row in rows}
@@ -143,7 +143,7 @@ def _namesakes(conn: Connection, person: Person) -> dict[int, int]:
     found: list[Row] = []
     for name in person.traces.names:
         found += conn.query(
-            "SELECT id, client_id FROM contact WHERE name_key = :name"  # noqa: S608
+            "SELECT id, client_id FROM contact WHERE name_key = :name"
             f" AND client_id NOT IN ({listed(person.clients)}) ORDER BY id",
             name=fold(name),
         )
@@ -206,7 +206,7 @@ def _shared(conn: Connection, person: Person) -> Traces:
             f"{contact} WHERE name_key = :key AND id NOT IN ({ours}) AND client_id IN ({clients})",
             key=fold(name),
         )
-        for row in conn.query(f"SELECT id, code, name FROM client WHERE id IN ({clients})"):  # noqa: S608
+        for row in conn.query(f"SELECT id, code, name FROM client WHERE id IN ({clients})"):
             if Traces([name]).in_text(row["name"]):
                 held("names", "name", name, f"{client} WHERE id = :id", id=row["id"])
     return Traces(**shared)
@@ -247,7 +247,7 @@ def _candidates(conn: Connection, person: Person, traces: Traces) -> Iterator[tu
         condition, params = _coarse(conn, traces, columns)
         if table.name == "contact":
             condition = f"({condition} OR id IN ({listed(person.ids)}))"
-        sql = f"SELECT * FROM {table.name} WHERE {condition} ORDER BY id"  # noqa: S608
+        sql = f"SELECT * FROM {table.name} WHERE {condition} ORDER BY id"
         for row in conn.query(sql, **params):
             yield table, row
 
@@ -258,7 +258,7 @@ def loose(conn: Connection, person: Person) -> Iterator[tuple[str, Row, Row]]:
         condition, params = _coarse(conn, person.traces, [f"l.{name}" for name in columns])
         named = ", ".join(f"l.{name}" for name in ("id", "entity", "local_id", "state", *columns))
         sql = (
-            f"SELECT {named}, CASE l.entity WHEN 'client' THEN l.local_id"  # noqa: S608
+            f"SELECT {named}, CASE l.entity WHEN 'client' THEN l.local_id"
             " WHEN 'contact' THEN t.client_id ELSE d.client_id END AS client_id"
             f" FROM {table} l"
             " LEFT JOIN contact t ON l.entity = 'contact' AND t.id = l.local_id"
@@ -319,7 +319,7 @@ def _changes(conn: Connection, person: Person, traces: Traces) -> Iterator[Row]:
     """The changes that may have one of these traces, and those of the person."""
     condition, params = _coarse(conn, traces, ["before"])
     for batch in conn.batches(
-        "SELECT id, operation_id, entity, entity_id, client_id, action, before FROM change"  # noqa: S608
+        "SELECT id, operation_id, entity, entity_id, client_id, action, before FROM change"
         f" WHERE before IS NOT NULL AND ({condition}"
         f" OR (entity = 'contact' AND entity_id IN ({listed(person.ids)}))) ORDER BY id",
         params,

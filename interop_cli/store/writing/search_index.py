@@ -91,7 +91,7 @@ def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
         columns = (*searched(table), *phones(table))
         names = ", ".join(f"{table.name}.{column}" for column in columns)
         sql = (
-            f"SELECT {table.name}.{table.client}, {names} FROM {table.name}"  # noqa: S608
+            f"SELECT {table.name}.{table.client}, {names} FROM {table.name}"
             f" JOIN reindexed ON reindexed.id = {table.name}.{table.client}"
         )
         text = text_maker(table, (table.client, *columns))

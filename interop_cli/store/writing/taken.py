@@ -37,7 +37,7 @@ def give_up(conn: Connection, table: str, rows: Iterable[Row]) -> None:
     names = [name for row in rows for name in _names(table, row)]
     for start in range(0, len(names), CHUNK):
         condition, among = conn.among("name", names[start : start + CHUNK])
-        conn.execute(f"DELETE FROM taken WHERE {condition}", among=among)  # noqa: S608
+        conn.execute(f"DELETE FROM taken WHERE {condition}", among=among)
 
 
 def fill(conn: Connection) -> None:

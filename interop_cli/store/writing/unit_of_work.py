@@ -64,7 +64,7 @@ class UnitOfWork:
 
     def owners_by_uid(self, table: str, uids: Iterable[object]) -> dict[object, int]:
         """Of these uids, those that rows of a table have: uid -> the client they belong to."""
-        sql = f"SELECT uid, client_id FROM {table} WHERE uid IN ({{places}})"  # noqa: S608
+        sql = f"SELECT uid, client_id FROM {table} WHERE uid IN ({{places}})"
         return {row["uid"]: row["client_id"] for row in query_in_chunks(self.conn, sql, uids)}
 
     @cached_property

@@ -107,7 +107,7 @@ class Writer:
             self._note((spec.name, id_, owner, "insert", None, 1) for id_, owner in pairs)
             return
         owner = spec.client or "CAST(NULL AS BIGINT)"
-        rows = f"SELECT id, {owner} AS owner FROM {spec.name} WHERE {found[0]}"  # noqa: S608
+        rows = f"SELECT id, {owner} AS owner FROM {spec.name} WHERE {found[0]}"
         self._changes.made(self.operation_id, spec.name, pairs, rows, found[1])
 
     def _these(self, ids: Sequence[int]) -> tuple[str, dict[str, object]]:
@@ -171,7 +171,7 @@ class Writer:
             return 0
         sets = "".join(f"{name} = :{name}, " for name in names)
         return self.conn.execute_many(
-            f"UPDATE {spec.name} SET {sets}version = version + 1, updated_at = :now"  # noqa: S608
+            f"UPDATE {spec.name} SET {sets}version = version + 1, updated_at = :now"
             " WHERE id = :id AND version = :version",
             (
                 {name: after[name] for name in names}
@@ -210,7 +210,7 @@ class Writer:
         else:
             sets = ", ".join(f"{name} = :set_{name}" for name in values)
             self.conn.execute(
-                f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"  # noqa: S608
+                f"UPDATE {table} SET {sets}, version = version + 1, updated_at = :now"
                 f" WHERE {where}",
                 **given,
                 **{f"set_{name}": value for name, value in values.items()},
@@ -235,7 +235,7 @@ class Writer:
         count = self._journal(spec, "delete", before, where, given, few=few)
         if taken.concerns(self.conn, table, spec.columns):
             taken.give_up(self.conn, table, self._rows(table, where, given))
-        self.conn.execute(f"DELETE FROM {table} WHERE {where}", **given)  # noqa: S608
+        self.conn.execute(f"DELETE FROM {table} WHERE {where}", **given)
         return count
 
     def restore(self, table: str, rows: Sequence[Row]) -> None:
@@ -347,7 +347,7 @@ class Writer:
         )
 
     def _rows(self, table: str, where: str, params: Mapping[str, object]) -> list[Row]:
-        return self.conn.query(f"SELECT * FROM {table} WHERE {where}", **params)  # noqa: S608
+        return self.conn.query(f"SELECT * FROM {table} WHERE {where}", **params)
 
     def _moves(self, spec: Table, columns: Iterable[str]) -> bool:
         """Whether to write these columns takes rows from where those of their client lie."""
@@ -362,7 +362,7 @@ class Writer:
         if not pairs:
             return 0
         gone = self.conn.execute_many(
-            f"DELETE FROM {spec.name}"  # noqa: S608
+            f"DELETE FROM {spec.name}"
             " WHERE id = :id AND version = :version AND client_id = :client_id",
             (
                 {name: before[name] for name in ("id", "version", "client_id")}
@@ -388,8 +388,7 @@ class Writer:
     def _index_owners(self, spec: Table, where: str, params: Mapping[str, object]) -> None:
         if spec.client and spec.search:
             rows = self.conn.query(
-                f"SELECT DISTINCT {spec.client} AS id FROM {spec.name} WHERE {where}",  # noqa: S608
-                **params,
+                f"SELECT DISTINCT {spec.client} AS id FROM {spec.name} WHERE {where}", **params
             )
             self._search.touch(row["id"] for row in rows)
 

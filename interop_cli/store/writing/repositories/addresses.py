@@ -51,10 +51,7 @@ class AddressRepository(BelongingRepository):
     def main_of(self, client_ids: Iterable[int]) -> dict[int, Row]:
         """The main address of each client: client id -> row."""
         condition, ids = self.conn.among("client_id", client_ids)
-        rows = self.conn.query(
-            f"SELECT * FROM address WHERE main = 1 AND {condition}",  # noqa: S608
-            among=ids,
-        )
+        rows = self.conn.query(f"SELECT * FROM address WHERE main = 1 AND {condition}", among=ids)
         return {row["client_id"]: row for row in rows}
 
     def columns_of(self, address: Address) -> Row:

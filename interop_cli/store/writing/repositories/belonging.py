@@ -27,7 +27,7 @@ class BelongingRepository:
     def row(self, row_id: int) -> Row:
         """The stored row, its client locked; raises NotFound, as ``contact.not_found``."""
         lock_owner(self.conn, self.table, row_id)
-        rows = self.conn.query(f"SELECT * FROM {self.table} WHERE id = :id", id=row_id)  # noqa: S608
+        rows = self.conn.query(f"SELECT * FROM {self.table} WHERE id = :id", id=row_id)
         if not rows:
             raise NOT_FOUND[self.table](row_id)
         return rows[0]
@@ -37,7 +37,7 @@ class BelongingRepository:
         ids = list(client_ids)
         found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
         condition, among = self.conn.among("client_id", ids)
-        sql = f"SELECT * FROM {self.table} WHERE {condition} ORDER BY id"  # noqa: S608
+        sql = f"SELECT * FROM {self.table} WHERE {condition} ORDER BY id"
         for row in self.conn.query(sql, among=among):
             found[row["client_id"]].append(row)
         return found

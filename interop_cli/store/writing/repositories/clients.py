@@ -121,10 +121,7 @@ class ClientRepository:
         return self._rows("id = :id", shared, id=client_id)[0]
 
     def _rows(self, where: str, shared: bool, **params: object) -> list[Row]:
-        return self.conn.query(
-            f"SELECT * FROM client WHERE {where}{self._lock(shared)}",  # noqa: S608
-            **params,
-        )
+        return self.conn.query(f"SELECT * FROM client WHERE {where}{self._lock(shared)}", **params)
 
     def _lock(self, shared: bool) -> str:
         return self.conn.shared if shared else self.conn.locked
@@ -140,7 +137,7 @@ class ClientRepository:
         for start in range(0, len(client_ids), MANY):
             condition, among = self.conn.among("id", client_ids[start : start + MANY])
             rows = self.conn.query(
-                f"SELECT merged_into_id FROM client WHERE {condition}"  # noqa: S608
+                f"SELECT merged_into_id FROM client WHERE {condition}"
                 f" ORDER BY id{self.conn.shared}",
                 among=among,
             )
@@ -159,7 +156,7 @@ class ClientRepository:
             return found
         condition, wanted = self.conn.among(column, asked)
         for row in self.conn.query(
-            f"SELECT * FROM client WHERE {condition} ORDER BY id"  # noqa: S608
+            f"SELECT * FROM client WHERE {condition} ORDER BY id"
             f"{self._lock(shared) if lock else ''}",
             among=wanted,
         ):
@@ -187,8 +184,7 @@ class ClientRepository:
             return {}
         condition, wanted = self.conn.among("code_key", asked)
         rows = self.conn.query(
-            f"SELECT code_key, client_id FROM client_code WHERE {condition}",  # noqa: S608
-            among=wanted,
+            f"SELECT code_key, client_id FROM client_code WHERE {condition}", among=wanted
         )
         return {row["code_key"]: row["client_id"] for row in rows}
 
@@ -306,8 +302,7 @@ class ClientRepository:
         found: dict[int, list[Row]] = {client_id: [] for client_id in client_ids}
         condition, ids = self.conn.among("bill_to_id", found)
         for row in self.conn.query(
-            f"SELECT bill_to_id, id, code, active FROM client WHERE {condition}"  # noqa: S608
-            " ORDER BY code_key",
+            f"SELECT bill_to_id, id, code, active FROM client WHERE {condition} ORDER BY code_key",
             among=ids,
         ):
             found[row["bill_to_id"]].append(row)
@@ -317,8 +312,7 @@ class ClientRepository:
         """Those of these clients that others are billed to."""
         condition, wanted = self.conn.among("bill_to_id", client_ids)
         rows = self.conn.query(
-            f"SELECT DISTINCT bill_to_id AS id FROM client WHERE {condition}",  # noqa: S608
-            among=wanted,
+            f"SELECT DISTINCT bill_to_id AS id FROM client WHERE {condition}", among=wanted
         )
         return {row["id"] for row in rows}
 
@@ -342,7 +336,7 @@ class ClientRepository:
         for column in columns:
             # Few numbers are shared: they are found first, and only their clients are sorted.
             rows = self.conn.query(
-                f"WITH shared AS ({_SHARED.format(column, theirs.format(column))}),"  # noqa: S608
+                f"WITH shared AS ({_SHARED.format(column, theirs.format(column))}),"
                 f" held AS (SELECT id, code, {column} AS number,"
                 f" ROW_NUMBER() OVER (PARTITION BY {column} ORDER BY code_key) AS place FROM client"
                 f" WHERE merged_into_id IS NULL AND {column} IN (SELECT number FROM shared))"

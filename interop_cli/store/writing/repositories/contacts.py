@@ -93,7 +93,7 @@ class ContactRepository(BelongingRepository):
         found: dict[int, list[Row]] = {client_id: [] for client_id in ids}
         condition, among = self.conn.among("client_id", ids)
         for row in self.conn.query(
-            f"SELECT id, client_id, name, name_key, email_key FROM contact WHERE {condition}"  # noqa: S608
+            f"SELECT id, client_id, name, name_key, email_key FROM contact WHERE {condition}"
             " ORDER BY id",
             among=among,
         ):

@@ -73,7 +73,7 @@ class DocumentRepository:
     def by_numbers(self, kind: str, keys: Iterable[str]) -> dict[str, Row]:
         """The rows of these folded numbers: number key -> row."""
         condition, among = self.conn.among("number_key", keys)
-        sql = f"SELECT * FROM document WHERE kind = :kind AND {condition}"  # noqa: S608
+        sql = f"SELECT * FROM document WHERE kind = :kind AND {condition}"
         return {row["number_key"]: row for row in self.conn.query(sql, among=among, kind=kind)}
 
     def by_uids(self, uids: Iterable[object]) -> dict[object, Row]:
@@ -109,7 +109,7 @@ class DocumentRepository:
         """How many jobs of these clients are not void, where there is one."""
         condition, ids = self.conn.among("client_id", client_ids)
         rows = self.conn.query(
-            f"SELECT client_id, COUNT(*) AS n FROM document WHERE {condition}"  # noqa: S608
+            f"SELECT client_id, COUNT(*) AS n FROM document WHERE {condition}"
             " AND kind = 'job' AND status <> 'void' GROUP BY client_id",
             among=ids,
         )
@@ -131,7 +131,7 @@ class DocumentRepository:
         if self.conn.side_by_side:
             return
         for table, names in BY_CLIENT.items():
-            sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} LIMIT :most)"  # noqa: S608
+            sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} LIMIT :most)"
             if self.conn.query(sql, most=FEW_STORED)[0]["n"] < FEW_STORED:
                 self.writer.dropped += self.conn.drop_indexes(names)
 
@@ -183,9 +183,9 @@ class DocumentRepository:
         where, params = "prospect = 1", {}
         if client_id is not None:
             where, params = "prospect = 1 AND id = :client", {"client": client_id}
-        prospects = self.conn.query(f"SELECT id FROM client WHERE {where}", **params)  # noqa: S608
+        prospects = self.conn.query(f"SELECT id FROM client WHERE {where}", **params)
         condition, among = self.conn.among("id", self.jobs_of(row["id"] for row in prospects))
-        sql = f"SELECT code FROM client WHERE {condition} ORDER BY code_key"  # noqa: S608
+        sql = f"SELECT code FROM client WHERE {condition} ORDER BY code_key"
         codes = [str(row["code"]) for row in self.conn.query(sql, among=among)]
         if codes:
             self.writer.update("client", {"prospect": 0}, condition, among=among)
@@ -200,7 +200,7 @@ class DocumentRepository:
         document, so an undo takes both back, or neither. Others wait for their number until this is
         done: ask for it last.
         """
-        sql = f"SELECT * FROM counter WHERE name = :kind{self.conn.locked}"  # noqa: S608
+        sql = f"SELECT * FROM counter WHERE name = :kind{self.conn.locked}"
         rows = self.conn.query(sql, kind=kind)
         last = rows[0]["last"] if rows else self._highest(kind)
         number = last + 1

@@ -102,7 +102,7 @@ _OF_LINK = (
     "(l.entity = u.entity OR u.entity = 'document' AND l.entity IN ('invoice', 'credit_note'))"
     " AND l.local_id = u.entity_id"
 )
-LINKED = f"SELECT l.target_id FROM sync_link l WHERE {_OF_LINK} AND {LIVE}"  # noqa: S608
+LINKED = f"SELECT l.target_id FROM sync_link l WHERE {_OF_LINK} AND {LIVE}"
 
 
 class OperationRepository:
@@ -154,7 +154,7 @@ class OperationRepository:
         self.conn.filled("undoing")
         for entity in {entity for entity, _row_id in effects}:
             there = (
-                f"SELECT u.entity_id FROM undoing u JOIN {entity} t ON t.id = u.entity_id"  # noqa: S608
+                f"SELECT u.entity_id FROM undoing u JOIN {entity} t ON t.id = u.entity_id"
                 " WHERE u.entity = :entity"
             )
             found = self.conn.apart("there", there, entity=entity)
@@ -181,9 +181,7 @@ class OperationRepository:
     def _mark(self, why: Stays, where: str, **params: object) -> int:
         """Let those rows stay that nothing has kept so far and that meet ``where``; how many."""
         return self.conn.execute(
-            f"UPDATE undoing SET stays = :why WHERE stays = 0 AND {where}",  # noqa: S608
-            why=int(why),
-            **params,
+            f"UPDATE undoing SET stays = :why WHERE stays = 0 AND {where}", why=int(why), **params
         )
 
     def posted(self) -> list[Row]:
@@ -228,16 +226,16 @@ class OperationRepository:
         What is just being sent, or may have been, keeps its link.
         """
         made = (
-            f"l.remote_id IS NOT NULL AND NOT {UNSURE} AND EXISTS (SELECT 1 FROM undoing u"  # noqa: S608
+            f"l.remote_id IS NOT NULL AND NOT {UNSURE} AND EXISTS (SELECT 1 FROM undoing u"
             f" WHERE u.action = 'delete' AND {_OF_LINK})"
         )
         rows = self.conn.query(
-            "SELECT name FROM sync_target s WHERE EXISTS (SELECT 1 FROM sync_link l"  # noqa: S608
+            "SELECT name FROM sync_target s WHERE EXISTS (SELECT 1 FROM sync_link l"
             f" WHERE l.target_id = s.id AND {made}) ORDER BY name"
         )
         if rows:
             self.writer.derived = True
-            self.conn.execute(f"DELETE FROM sync_link AS l WHERE {made}")  # noqa: S608
+            self.conn.execute(f"DELETE FROM sync_link AS l WHERE {made}")
         return [row["name"] for row in rows]
 
     # -- what stays -------------------------------------------------------------------------
@@ -282,7 +280,7 @@ class OperationRepository:
         for table, column, parent in BELONGING:
             found = self.conn.apart(
                 "along",
-                f"SELECT t.id FROM {table} t JOIN undoing u"  # noqa: S608
+                f"SELECT t.id FROM {table} t JOIN undoing u"
                 f" ON u.entity = '{parent}' AND u.entity_id = t.{column}"
                 " WHERE u.action = 'delete' AND u.stays <> 0",
             )
@@ -292,7 +290,7 @@ class OperationRepository:
         for table, column, parent in REFERRING:
             found = self.conn.apart(
                 "along",
-                f"SELECT t.{column} FROM {table} t JOIN undoing u"  # noqa: S608
+                f"SELECT t.{column} FROM {table} t JOIN undoing u"
                 f" ON u.entity = '{table}' AND u.entity_id = t.id WHERE u.stays <> 0",
             )
             count += self._mark(
@@ -327,7 +325,7 @@ class OperationRepository:
         for table, column, parent in REFERRING:
             if parent == entity:
                 rows = self.conn.query(
-                    f"SELECT t.id FROM {table} t WHERE t.{column} = :id AND {_SINCE}"  # noqa: S608
+                    f"SELECT t.id FROM {table} t WHERE t.{column} = :id AND {_SINCE}"
                     " ORDER BY t.id LIMIT :n",
                     table=table,
                     id=row_id,
@@ -346,7 +344,7 @@ class OperationRepository:
             f" AND w.action = 'delete' WHERE o.target_id = s.id AND {UNSURE}"
         )
         return self.conn.query(
-            "SELECT s.name AS target, MIN(c.code) AS client,"  # noqa: S608
+            "SELECT s.name AS target, MIN(c.code) AS client,"
             " MAX(CASE WHEN u.entity = 'client' THEN 1 ELSE 0 END) AS made,"
             f" (SELECT COUNT(*) {undone}) AS open, (SELECT MIN(o.batch) {undone}) AS batch"
             " FROM undoing u"
@@ -398,6 +396,6 @@ def _used(table: str, column: str) -> str:
     """SQL for what rows of ``table`` made since refer to, of those made in ``:parent``."""
     since = _SINCE.replace(":table", f"'{table}'")
     return (
-        f"SELECT t.{column} FROM {table} t WHERE t.{column} IN (SELECT u.entity_id FROM undoing u"  # noqa: S608
+        f"SELECT t.{column} FROM {table} t WHERE t.{column} IN (SELECT u.entity_id FROM undoing u"
         f" WHERE u.entity = :parent AND u.action = 'delete') AND {since}"
     )

@@ -98,7 +98,7 @@ class PersonRepository:
             # answer, the other side is read before anything more is sent.
             values |= {"state": "unknown", "owner": None, "lease_until": None}
         sets = ", ".join(f"{name} = :{name}" for name in values)
-        self.conn.execute(f"UPDATE {table} SET {sets} WHERE id = :id", id=row["id"], **values)  # noqa: S608
+        self.conn.execute(f"UPDATE {table} SET {sets} WHERE id = :id", id=row["id"], **values)
 
     def erase_journal(self, person: Person) -> int:
         """Take the person out of the journal, this operation's own changes too; how many."""
@@ -145,7 +145,7 @@ class PersonRepository:
         """The targets of sync that still hold the person, before or after it was erased here."""
         clients = listed(person.clients)
         rows = self.conn.query(
-            "SELECT DISTINCT s.name AS name FROM sync_link l"  # noqa: S608
+            "SELECT DISTINCT s.name AS name FROM sync_link l"
             " JOIN sync_target s ON s.id = l.target_id"
             " LEFT JOIN document d ON l.entity NOT IN ('client', 'contact') AND d.id = l.local_id"
             f" WHERE ((l.entity = 'contact' AND l.local_id IN ({listed(person.ids)}))"

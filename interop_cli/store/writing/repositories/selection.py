@@ -165,7 +165,7 @@ class Selection:
         self._few = None
         self.conn.temp_table("picked", COLUMNS)
         self.conn.execute(
-            "INSERT INTO picked (position, key, code_key, client_id)"  # noqa: S608
+            "INSERT INTO picked (position, key, code_key, client_id)"
             " SELECT ROW_NUMBER() OVER (ORDER BY c.code_key), c.code, c.code_key, c.id"
             " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
             f" LEFT JOIN client p ON p.id = c.bill_to_id WHERE {condition.sql}",
@@ -212,7 +212,7 @@ class Selection:
         if which is not Which.ALL:
             found = self._those(which.value)
         return self.conn.execute(
-            "UPDATE picked SET status = :mark_status, error = :mark_error"  # noqa: S608
+            "UPDATE picked SET status = :mark_status, error = :mark_error"
             f" WHERE status IS NULL AND client_id IN {found}",
             mark_status=status,
             mark_error=error,
@@ -229,7 +229,7 @@ class Selection:
         """SQL for the picked clients without a status that meet a condition."""
         return self.conn.apart(
             "those",
-            f"SELECT client.id FROM client WHERE client.id IN ({PICKED_IDS}) AND ({condition})",  # noqa: S608
+            f"SELECT client.id FROM client WHERE client.id IN ({PICKED_IDS}) AND ({condition})",
             **params,
         )
 
@@ -290,8 +290,7 @@ class Selection:
         given = {f"new_{name}": value for name, value in values.items() if value is not None}
         same = self._those(f"NOT ({' OR '.join(differs.values())})", **given)
         self.conn.execute(
-            "UPDATE picked SET status = 'unchanged'"  # noqa: S608
-            f" WHERE status IS NULL AND client_id IN {same}",
+            f"UPDATE picked SET status = 'unchanged' WHERE status IS NULL AND client_id IN {same}",
             **given,
         )
         # The most columns first: who is written differs in none of them any more.
@@ -360,7 +359,7 @@ class Selection:
             return [one.row["id"] for one in self._few if one.row and one.status == status]
         condition = "status IS NULL" if status is None else "status = :status"
         rows = self.conn.query(
-            "SELECT client_id FROM picked"  # noqa: S608
+            "SELECT client_id FROM picked"
             f" WHERE client_id IS NOT NULL AND {condition} ORDER BY position",
             **({} if status is None else {"status": status}),
         )

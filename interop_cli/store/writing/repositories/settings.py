@@ -16,7 +16,7 @@ class SettingRepository:
     def set(self, name: str, value: str) -> bool:
         """Store a setting; whether it differed."""
         conn = self.writer.conn
-        sql = f"SELECT * FROM setting WHERE name = :name{conn.locked}"  # noqa: S608
+        sql = f"SELECT * FROM setting WHERE name = :name{conn.locked}"
         rows = conn.query(sql, name=name)
         if not rows:
             self.writer.insert("setting", [{"name": name, "value": value}])

@@ -40,11 +40,11 @@ BREACHES = (
     "SELECT c.code FROM client_code f JOIN client c ON c.code_key = f.code_key"
     " WHERE c.id <> f.client_id",
     # Who pays is no prospect, and billed to nobody else.
-    "SELECT c.code FROM client c JOIN client p ON p.id = c.bill_to_id"  # noqa: S608
+    "SELECT c.code FROM client c JOIN client p ON p.id = c.bill_to_id"
     f" WHERE (c.id IN {UNDONE_CLIENTS} OR p.id IN {UNDONE_CLIENTS})"
     " AND (p.bill_to_id IS NOT NULL OR p.prospect = 1)",
     # A job has ended the prospect for good.
-    "SELECT c.code FROM client c WHERE c.prospect = 1 AND c.id IN (SELECT d.client_id"  # noqa: S608
+    "SELECT c.code FROM client c WHERE c.prospect = 1 AND c.id IN (SELECT d.client_id"
     f" FROM document d WHERE d.client_id IN {UNDONE_CLIENTS} AND d.kind = 'job'"
     " AND d.status <> 'void')",
 )
@@ -92,7 +92,7 @@ class TakingBack:
             if not wanted:
                 continue
             rows = self.conn.query(
-                f"SELECT t.id AS id, t.{column} AS value, u.before AS before FROM {table} t"  # noqa: S608
+                f"SELECT t.id AS id, t.{column} AS value, u.before AS before FROM {table} t"
                 " JOIN undoing u ON u.entity = :entity AND u.entity_id = t.id"
                 f" WHERE t.{column} IS NOT NULL AND u.action = 'update' AND u.stays = 0",
                 entity=table,
@@ -121,7 +121,7 @@ class TakingBack:
         own = [column for table, column, parent in REFERENCES if table == parent == entity]
         if own:
             unreferred = " AND ".join(
-                f"id NOT IN (SELECT r.{column} FROM {entity} r WHERE r.{column} IN ({DELETED}))"  # noqa: S608
+                f"id NOT IN (SELECT r.{column} FROM {entity} r WHERE r.{column} IN ({DELETED}))"
                 for column in own
             )
             where = f"id IN ({DELETED}) AND {unreferred}"

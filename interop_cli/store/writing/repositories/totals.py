@@ -1,6 +1,5 @@
 """Sales totals, as ``sales refresh`` writes them."""
 
-# ruff: noqa: S608 - put together from our own names only
 from __future__ import annotations
 
 from functools import cached_property
