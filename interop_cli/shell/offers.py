@@ -297,8 +297,9 @@ def _signs(field: ListField) -> tuple[str, ...]:
 
 def _values(place: Place, field: ListField) -> Iterable[Offer]:
     from interop_cli.domain.fields.field import Kind
+    from interop_cli.domain.values.closed_lists import ClosedList
 
-    if field.name == "category":
+    if field.choices is ClosedList.NOTE_CATEGORY:  # which the company makes
         return _categories(place)
     if field.choices:
         return of_closed_list(field.choices)

@@ -136,7 +136,10 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
         else:
             restored = _restore_file(app, backup(), keep)
         found = backup()
-    names = [f"{kind} {name}" for kind, name in found.strange]
+    left_out = _said_of(app, found)
+    _warn_of_admin(app, restored["admin"])
+    _warn_of_targets(app, targets)
+    _warn_of_mail(app, off=mail_off)
     told = {
         "database": shown(app),
         "restored_from": str(file),
@@ -145,11 +148,17 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
         "broken": found.broken,
         "migrated": found.older if server else [],
         **restored,
-        "left_out": names,
+        "left_out": left_out,
         "targets": targets,
         "mail_off": mail_off,
     }
-    for name in names:
+    tell(app, told, key="database")
+
+
+def _said_of(app: App, found: Backup) -> list[str]:
+    """Warn of what a backup holds that was left out (the names of it), or is broken."""
+    left_out = [f"{kind} {name}" for kind, name in found.strange]
+    for name in left_out:
         app.output.warn(_("{part} was left out: interop did not make it", part=name))
     if found.broken:
         app.output.warn(
@@ -159,10 +168,7 @@ def restore_command(app: App, file: Path, confirmation: str | None, keep: int | 
                 found.broken,
             )
         )
-    _warn_of_admin(app, restored["admin"])
-    _warn_of_targets(app, targets)
-    _warn_of_mail(app, off=mail_off)
-    tell(app, told, key="database")
+    return left_out
 
 
 def _silenced(app: App, backup: Backup) -> tuple[list[str], bool]:
