@@ -32,12 +32,13 @@ from interop_cli.services.imports.rows import FileRow, uid_of
 from interop_cli.services.imports.second_process import ToldImport
 from interop_cli.services.sales.documents import (
     OWN_FIELDS,
+    Linked,
+    Parties,
     already_issued,
     lines_of,
     say_ended,
     with_subtotal,
 )
-from interop_cli.services.sales.parties import Linked, Parties
 from interop_cli.store.writing.repositories.documents import ordered
 from interop_cli.store.writing.tables import DOCUMENT, Ordered
 

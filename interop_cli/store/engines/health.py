@@ -107,7 +107,7 @@ def _about_server(conn: Connection) -> Iterator[Row]:
             "backup.server",
             "info",
             msg("The server archived nothing of its log in 24 hours; its dumps are not seen here"),
-            msg("pg_dump, or interop db copy; see docs/server.md"),
+            msg("interop db backup FILE, and keep it elsewhere; see docs/server.md"),
         )
 
 
