@@ -109,7 +109,8 @@ def _check_names(names: Sequence[str], file: str, line: int) -> None:
     for number, name in enumerate(names, 1):
         if not name:
             reason = msg("column {number} has no name", number=number)
-            raise invalid("input.header.empty", file, reason, line=line)
+            hint = msg("Have a mapping made, which calls it #{number}: --suggest", number=number)
+            raise invalid("input.header.empty", file, reason, line=line, hint=hint)
         first = known.setdefault(name, number)
         if first != number:
             # The name is not said: without a header, the first row is data about people.

@@ -16,7 +16,14 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import counted, msg
 from interop_cli.domain.rules import RuleWarning
-from interop_cli.domain.values.text import NEEDED, NO_VALUE, SHORTENED, encoded_twice, without_value
+from interop_cli.domain.values.text import (
+    ENTITY,
+    NEEDED,
+    NO_VALUE,
+    SHORTENED,
+    encoded_twice,
+    without_value,
+)
 from interop_cli.shell import selectors
 from interop_cli.shell.completion import entity_of
 
@@ -158,7 +165,9 @@ class ImportReader:
         if not record.cells and values.get("uid"):  # ours: where there is nothing it says null
             return not encoded_twice("".join(cells))
         text = "".join(cells)
-        return NO_VALUE.isdisjoint(cells) and "E+" not in text and not encoded_twice(text)
+        if "E+" in text or ("&" in text and ENTITY.search(text)):
+            return False
+        return NO_VALUE.isdisjoint(cells) and not encoded_twice(text)
 
     def _doubted(self, row: FieldRecord) -> FieldRecord:
         """The row without the values that are none; these, odd letters and lost digits are said."""
@@ -173,6 +182,9 @@ class ImportReader:
             if encoded_twice(value):
                 message = msg("holds letters that were encoded twice, such as Ã© for é")
                 self.warnings.append(RuleWarning(name, "import.encoded_twice", message, row.line))
+            elif "&" in value and ENTITY.search(value):
+                message = msg("holds letters as web pages write them, such as &amp; for &")
+                self.warnings.append(RuleWarning(name, "import.entity", message, row.line))
             elif SHORTENED.fullmatch(value):
                 message = msg("holds a long number of which a spreadsheet kept the first digits")
                 self.warnings.append(RuleWarning(name, "import.shortened", message, row.line))

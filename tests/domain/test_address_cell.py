@@ -25,6 +25,13 @@ A = {"line1": "1 rue A", "line2": "", "city": "Québec", "province": "QC", "post
         ("1 rue A, Québec QC G1K 4A1 Canada", {"country": "CA"}),
         ("Doyon\n1 rue A\nQuébec QC G1K 4A1", {}),
         ("1 rue A, bureau 200, Québec QC G1K 4A1", {"line2": "bureau 200"}),
+        ("Doyon inc.\nLuc Roy\n1 rue A\nQuébec QC G1K 4A1", {"line2": "Luc Roy"}),
+        ("Luc Roy\n1 rue A\nbureau 2\nQuébec QC G1K 4A1", {"line2": "bureau 2, Luc Roy"}),
+        (
+            "Place du Quai\n5e étage\nQuébec QC G1K 4A1",
+            {"line1": "Place du Quai", "line2": "5e étage"},
+        ),
+        ("C.P. 10\n1 rue A\nQuébec QC G1K 4A1", {"line1": "C.P. 10", "line2": "1 rue A"}),
         ("1, rue A, Québec QC G1K 4A1", {"line1": "1, rue A"}),
         ("1 rue A, Québec QC", {"postal_code": ""}),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
@@ -29,7 +29,7 @@ def test_a_code_is_stored_upper_case(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A B", "A/B", "É1", "ŒUVRE", "A" * 21, "#1", "@x", "a\nb", "ＡＢ"]
+    "text", ["-", ".", "_-.", "A B", "A/B", "É1", "ŒUVRE", "A" * 21, "#1", "@x", "a\nb", "ＡＢ"]
 )
 def test_a_bad_code(text: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
@@ -66,6 +66,7 @@ def test_an_empty_code_is_missing() -> None:
 
 @given(st.text(ALPHABET + ALPHABET.lower(), min_size=1, max_size=MAX_CODE))
 def test_every_code_of_the_alphabet(text: str) -> None:
+    assume(any(map(str.isalnum, text)))
     assert check_code(text) == text.upper()
     assert check_code(check_code(text)) == check_code(text)
 

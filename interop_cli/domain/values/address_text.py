@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from interop_cli.domain.values.code import strip_legal_suffix
 from interop_cli.domain.values.places import CountryRules, country_code, country_name, country_rules
 from interop_cli.domain.values.text import fold
 
@@ -109,6 +110,8 @@ def _text(value: object) -> str:
 
 _SEPARATORS = re.compile(r"[\r\n,;]+")
 _NUMBER = re.compile(r"(?:no\.? ?|n° ?)?\d+(?:[-/]\d+)? ?[A-Za-z]?", re.IGNORECASE)
+# Not "5e étage".
+_HOUSE = re.compile(r"\d+(?:[-/]\d+)?[A-DF-Z]?,? (?!étage|etage|floor)", re.IGNORECASE)
 _COUNTRY_NAME = 4  # letters: what is shorter may be a province
 _LONGEST_NAME = 4  # words of a province or a country
 _NEIGHBOURS = ("CA", "US")
@@ -118,7 +121,8 @@ def parse_address(text: str, country: str, name: str = "") -> dict[str, str] | N
     """The fields of an address, ``country`` among them where the cell tells it.
 
     ``country`` is the one that is meant where none is written. Segments that only repeat the
-    ``name`` of the client are passed over. ``None`` where the parts cannot be told apart.
+    ``name`` of the client are passed over; what else stands before the street, a person or a
+    building, is behind it in ``line2``. ``None`` where the parts cannot be told apart.
     """
     parts = _segments(text, name)
     written = _take_country(parts)
@@ -135,6 +139,8 @@ def _segments(text: str, name: str) -> list[str]:
     parts, own = _split(text), _split(name)
     if own and [*map(fold, parts[: len(own)])] == [*map(fold, own)]:  # "Doyon, inc." too
         del parts[: len(own)]
+    elif own and parts and strip_legal_suffix(parts[0]) == strip_legal_suffix(name):
+        del parts[0]
     for place in range(len(parts) - 1):
         if _NUMBER.fullmatch(parts[place]):
             return [*parts[:place], f"{parts[place]}, {parts[place + 1]}", *parts[place + 2 :]]
@@ -178,6 +184,7 @@ def _in_country(parts: list[str], rules: CountryRules) -> dict[str, str] | None:
     *lines, city = parts
     if any(map(str.isdigit, city)) or not any(map(str.isalpha, lines[0])):
         return None
+    lines = _street_first(lines)
     return {
         "line1": lines[0],
         "line2": ", ".join(lines[1:]),
@@ -185,6 +192,14 @@ def _in_country(parts: list[str], rules: CountryRules) -> dict[str, str] | None:
         "province": province or (rules.province_of(postal_code) or "" if postal_code else ""),
         "postal_code": postal_code,
     }
+
+
+def _street_first(lines: list[str]) -> list[str]:
+    """The lines from the one that begins with the number of a house, then those without any."""
+    street = next((place for place, line in enumerate(lines) if _HOUSE.match(line)), 0)
+    if any(map(str.isdigit, "".join(lines[:street]))):
+        return lines
+    return [*lines[street:], *lines[:street]]
 
 
 def _take_postal_code(parts: list[str], rules: CountryRules) -> str:

@@ -44,7 +44,7 @@ _EMPTY_WORDS = frozenset("a an and au aux d de des du et l la le les of the".spl
 
 
 def check_code(text: str) -> str:
-    """``text`` as a client's code: upper case, 1-20 of ``A-Z 0-9 . _ -``.
+    """``text`` as a client's code: upper case, 1-20 of ``A-Z 0-9 . _ -``, not signs alone.
 
     Raises ``client.code.format``. On a command line, a code that begins with ``-`` goes after
     ``--``. Accents are refused rather than taken off: the person should choose.
@@ -59,6 +59,8 @@ def check_code(text: str) -> str:
             )
         raise fault("client.code.format", N_("a code has only A to Z, 0 to 9, and . _ -"))
     code = code.upper()
+    if not any(map(str.isalnum, code)):  # a spreadsheet's sign for nothing; - names a stream
+        raise fault("client.code.format", N_("a code has a letter or a digit"))
     if not _CODE.fullmatch(code):
         if len(code) > MAX_CODE:
             raise fault(

@@ -227,6 +227,8 @@ NO_VALUE = frozenset(
 """What spreadsheets and databases write where there is no value."""
 SHORTENED = pattern(r"[-+]?\d(?:[.,]\d+)?E\+\d{2,3}")
 """How a spreadsheet writes a long number, of which only the first digits are left."""
+ENTITY = pattern(r"&(?:#\d{2,6}|#x[0-9a-f]{2,5}|[a-z]{2,8});", re.IGNORECASE)
+"""A letter as web pages write it: ``&amp;``, ``&#233;``."""
 NEEDED = frozenset({"name", "line1", "city", "text"})
 """Fields without which there is no record, by the last part of their names."""
 

@@ -83,23 +83,29 @@ def column_key(name: str) -> str:
 # -- what is wrong with a header ----------------------------------------------------------------
 
 
-def no_header(file: str, line: int) -> InteropError:
-    """None of the names is said: where there is no header, they are data about people."""
+def no_header(file: str, line: int, system: str | None = None) -> InteropError:
+    """None of the names is said: where there is no header, they are data about people.
+
+    ``system`` is the one whose columns they are, for which there is a mapping.
+    """
     return invalid(
         "import.column.unknown",
         file,
         msg("no column is named as a field"),
         line=line,
-        hint=msg(
+        hint=_of_system(system)
+        or msg(
             "The first line must hold the names of the columns; else have a mapping made: --suggest"
         ),
     )
 
 
 def unknown_columns(
-    columns: Sequence[str], known: Collection[str], file: str, line: int
+    columns: Sequence[str], known: Collection[str], file: str, line: int, system: str | None = None
 ) -> InvalidData:
     """All of them at once: one who has to name their fields goes through the file once.
+
+    ``system`` is the one whose columns they are, for which there is a mapping.
 
     Of very many, the first: nobody reads more, and to look for the nearest of each takes its time.
     """
@@ -123,9 +129,10 @@ def unknown_columns(
             names=", ".join(columns),
         ),
         line=line,
-        hint=msg(
-            "Name their fields in a mapping (interop help mapping), or leave them all out:"
-            " {option}",
+        hint=_of_system(system)
+        or msg(
+            "Have a mapping made (--suggest), name their fields yourself (interop help mapping),"
+            " or leave them all out: {option}",
             option="--map '*='",
         ),
     )
@@ -135,6 +142,14 @@ def unknown_columns(
         if near
     ]
     return error
+
+
+def _of_system(system: str | None) -> Message | None:
+    if system is None:
+        return None
+    return msg(
+        "These are the columns of {name}: {option}", name=system, option=f"--mapping {system}"
+    )
 
 
 def _with_hint(reason: Message, hint: Message | None) -> Message:

@@ -117,7 +117,7 @@ class ColumnMap:
         left_out = {column_key(name) for name in (*known.ignored, REJECT_REASON)}
         fields = {column_key(name): name for name in known.known}
         if header and not chosen and not used and not fields.keys() & columns.keys:
-            raise no_header(file, line)
+            raise no_header(file, line, self._system(header, known))
         targets: list[str | None] = []
         others: list[str] = []
         for index, column in enumerate(header):
@@ -132,10 +132,17 @@ class ColumnMap:
                 targets.append(None)
                 others.append(column)
         if others and self.others == "error":
-            raise unknown_columns(others, known.known, file, line)
+            raise unknown_columns(others, known.known, file, line, self._system(header, known))
         made = {name for name, one in self.fields.items() if self.gives(one, columns)}
         self._refuse_twice(header, targets, made, file, line)
         return Placed(targets, others)
+
+    def _system(self, header: Sequence[str], known: Fields) -> str | None:
+        """The system whose list of clients it is, where nothing was said of its columns."""
+        from interop_cli.inputs.mapping.suggesting import known_system
+
+        asked = self.file is not None or self.columns or not known.has("shipper_identity")
+        return None if asked else known_system(header)
 
     def find(self, columns: Header, cell: Cell) -> tuple[int, int | None] | None:
         """The place of a column that the mapping names, and the part of its cells."""

@@ -32,6 +32,7 @@ SIGNS: dict[str, tuple[set[str], ...]] = {
         {"customer full name", "phone numbers", "bill address"},
         {"nom complet du client", "numeros de telephone", "adresse de facturation"},
         {"bill to 1", "main phone", "customer"},
+        {"bill to", "main phone", "customer"},
     ),
     "sage50": ({"bill to address line one", "customer id"},),
     "hubspot": (

@@ -20,7 +20,7 @@ from interop_cli.domain.errors import (
     Parts,
     Place,
 )
-from interop_cli.domain.messages import counted, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import uid_key
 from interop_cli.services import MAX_ITEMS, Outcome
@@ -251,12 +251,20 @@ class RowImport(ABC):
                 count=self.rejected.count,
                 total=self.outcome.matched,
             ),
-            hint=msg(
-                "Write the good rows and keep the others apart: --continue-on-error --rejects FILE"
-            ),
+            hint=self._way_out(),
             details=self.rejected.details,
             rows=self.rejected.count,
             reasons=self.rejected.reasons(),
+        )
+
+    def _way_out(self) -> Message:
+        if {one.code for one in self.rejected.details} == {"import.duplicate"}:
+            return msg(
+                "Rows that are parts of one record, such as its people, are joined by a column"
+                " they share: join in a mapping (interop help mapping)"
+            )
+        return msg(
+            "Write the good rows and keep the others apart: --continue-on-error --rejects FILE"
         )
 
     def _count(self) -> None:
