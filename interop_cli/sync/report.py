@@ -114,7 +114,11 @@ class Report:
     def blocked(self, step: Step) -> None:
         """Note that a record is held back. What was refused, is in conflict or detached, or wants
         a value that another one keeps, is still not there: that is a failure until it is mended.
+        How it failed in this run is told already.
         """
+        known = self.lines.get((step.local.entity, step.local.id))
+        if known is not None and known.status == ERROR:
+            return
         failed = step.link.state in UNMENDED and not self.strict
         taken = step.reason is not None and step.reason.code in KEPT_BY_OTHERS
         status = ERROR if failed or taken else SKIPPED

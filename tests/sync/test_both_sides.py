@@ -227,8 +227,10 @@ def test_what_is_gone_there_is_not_made_again(store: Store) -> None:
     keep(store, remote)
     remote.rows[links(store)[one]["remote_id"]].gone = True
     edit(store, "A", phone="418 555-0199")
-    keep(store, remote)
+    assert reasons(keep(store, remote)) == {"A": "remote.gone"}  # as a plan says
     assert links(store)[one]["state"] == LinkState.DETACHED
+    report = keep(store, remote)
+    assert (statuses(report), reasons(report)) == ({"A": "error"}, {"A": "sync.detached"})
 
 
 def test_what_was_refused_is_told_at_every_push_until_it_is_mended(
