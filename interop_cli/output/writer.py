@@ -16,7 +16,7 @@ from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import ngettext
 from interop_cli.output import forms, sink
-from interop_cli.output.columns import ColumnChoice, Row, choose, compact, pick, plain
+from interop_cli.output.columns import ColumnChoice, Row, choose, compact, plain
 from interop_cli.output.forms import CONTACT, VCARDS
 from interop_cli.output.notices import Advance, Notices, warnings
 from interop_cli.output.sanitise import printable_json, printable_lines
@@ -399,6 +399,3 @@ def _fields_of(
 def _lists(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
     for batch in batches:
         yield batch if isinstance(batch, list) else list(batch)
-
-
-__all__ = ["Output", "pick"]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 import click
 
 from interop_cli.app import EXIT_ATTENTION
-from interop_cli.domain import charts
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, local_time, ngettext
@@ -21,7 +20,7 @@ from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
     from interop_cli.app import App
-    from interop_cli.output.charts import Drawing
+    from interop_cli.output.charts import Chart, Drawing
     from interop_cli.store.engines.connection import Connection
     from interop_cli.store.reading.sales import SalesQuery
 
@@ -191,10 +190,10 @@ AXES = {"client": N_("Client"), "year": N_("Year"), "province": N_("Province"), 
 
 def of_client(names: Sequence[str], rows: Rows, query: SalesQuery, client: str) -> Drawing:
     """The sales of one client, called ``client``, year by year."""
-    from interop_cli.output.charts import Drawing
+    from interop_cli.output.charts import Drawing, by_year
 
     totals = [dict(zip(names, row, strict=True)) for row in rows]
-    found = charts.by_year(totals, query.first, query.last)
+    found = by_year(totals, query.first, query.last)
     title = _("Sales by year: {client}", client=client)
     return Drawing(title, _(AXES["year"]), found, _notes(found, query))
 
@@ -203,9 +202,9 @@ def of_report(
     names: Sequence[str], rows: Rows, query: SalesQuery, by: str, top: int | None
 ) -> Drawing:
     """The rows of a report ``by`` client, year, province or tag, in their order."""
-    from interop_cli.output.charts import Drawing
+    from interop_cli.output.charts import Drawing, by_group
 
-    found = charts.by_group(dict(zip(names, row, strict=True)) for row in rows)
+    found = by_group(dict(zip(names, row, strict=True)) for row in rows)
     years = str(query.first) if query.first == query.last else f"{query.first}–{query.last}"
     title = _(TITLES[by], years=years)
     notes = _notes(found, query)
@@ -214,7 +213,7 @@ def of_report(
     return Drawing(title, _(AXES[by]), found, notes)
 
 
-def _notes(found: Sequence[charts.Chart], query: SalesQuery) -> list[str]:
+def _notes(found: Sequence[Chart], query: SalesQuery) -> list[str]:
     """What the bars do not say by themselves."""
     if not found:
         return [_("No sales are computed for these years.")]

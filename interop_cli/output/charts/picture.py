@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.disk import temporary_file
-from interop_cli.domain.charts import Chart, extent, ticks
 from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import _
 from interop_cli.installation import how_to_add
-from interop_cli.output.charts import Drawing, amount, label_of
+from interop_cli.output.charts import Chart, Drawing, amount, extent, label_of, ticks
 from interop_cli.output.charts.svg import document
 from interop_cli.output.sanitise import one_line
 

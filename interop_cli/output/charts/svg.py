@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from interop_cli.domain.charts import Bar, Chart, extent, ticks
 from interop_cli.i18n import _, labelled, ngettext
-from interop_cli.output.charts import Drawing, amount, label_of
+from interop_cli.output.charts import Bar, Chart, Drawing, amount, extent, label_of, ticks
 from interop_cli.output.sanitise import one_line
 from interop_cli.output.style import clip, width
 

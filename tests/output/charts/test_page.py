@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.charts import Bar, Chart
 from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.i18n import set_language
-from interop_cli.output.charts import Drawing
+from interop_cli.output.charts import Bar, Chart, Drawing
 from interop_cli.output.charts.page import MOST_BARS, html
 
 COLUMNS = [Column("key"), Column("name"), Column("amount_cents", ValueKind.MONEY)]

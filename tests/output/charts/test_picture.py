@@ -10,10 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from interop_cli.domain.charts import Bar, Chart
 from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.i18n import set_language
-from interop_cli.output.charts import Drawing, picture
+from interop_cli.output.charts import Bar, Chart, Drawing, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "A  $x^{2$ <b>&\"'</b> \x1b[2J\nŒuvre é  ]]>\\frac"

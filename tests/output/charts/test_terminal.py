@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.charts import Bar, Chart
 from interop_cli.i18n import set_language
-from interop_cli.output.charts import BLOCKS, Drawing, Ruler, amount, draw_bars, has_blocks
+from interop_cli.output.charts import (
+    BLOCKS,
+    Bar,
+    Chart,
+    Drawing,
+    Ruler,
+    amount,
+    draw_bars,
+    has_blocks,
+)
 from interop_cli.output.style import Style, width
 from tests.output.terminals import Kept, on_terminal
 

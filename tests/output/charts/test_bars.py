@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.charts import Bar, Chart, by_group, by_year, ticks
+from interop_cli.output.charts import Bar, Chart, by_group, by_year, ticks
 
 FIRST, LAST = 2022, 2026
 CURRENCIES = ("CAD", "EUR", "USD")
