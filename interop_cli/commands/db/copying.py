@@ -39,12 +39,12 @@ def backup_command(app: App, file: Path, overwrite: bool) -> None:
     \b
     interop db backup interop-2026-11-24.db
     """
-    from interop_cli.store.engines import dumps, files
+    from interop_cli.store.engines import copies, dumps
 
     conn = app.store.conn
     tool = conn.engine
     if conn.engine == "sqlite":
-        size = files.backup(conn, file, overwrite=overwrite, dry_run=app.dry_run)
+        size = copies.backup(conn, file, overwrite=overwrite, dry_run=app.dry_run)
     else:
         size, tool = dumps.backup(
             conn,

@@ -177,8 +177,7 @@ def migrate_database(
 
 def _copy_before(conn: Connection, location: str, steps: list[str]) -> Path | None:
     """Copy the file as it was before ``steps``; None where another process was faster."""
-    from interop_cli.store.engines.copies import free_name
-    from interop_cli.store.engines.files import copied, sqlite_only
+    from interop_cli.store.engines.copies import copied, free_name, sqlite_only
 
     with copied(sqlite_only(conn), Path(location)) as fresh:
         if [step.name for step in pending(conn)] != steps:  # it may be a copy of what came after

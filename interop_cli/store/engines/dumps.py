@@ -21,8 +21,13 @@ from interop_cli.domain.messages import msg
 from interop_cli.store import migrations
 from interop_cli.store.engines import beside
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.engines.copies import ASIDE
-from interop_cli.store.engines.files import cannot_write, put_in_place, refuse_taken, unsound
+from interop_cli.store.engines.copies import (
+    ASIDE,
+    cannot_write,
+    put_in_place,
+    refuse_taken,
+    unsound,
+)
 from interop_cli.store.engines.open import not_ours
 from interop_cli.store.engines.sqlite import SqliteConnection
 from interop_cli.store.engines.transfer import INDEX, STAYS

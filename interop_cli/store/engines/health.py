@@ -27,7 +27,7 @@ def doctor(conn: Connection, location: str, now: str) -> list[Row]:
     """
     findings = list(_about_file(conn, Path(location))) if not is_url(location) else []
     if conn.engine == "sqlite":
-        from interop_cli.store.engines.files import problems
+        from interop_cli.store.engines.copies import problems
 
         findings += [
             finding(row["code"], "error", msg("{what}", what=row["what"]))

@@ -22,9 +22,9 @@ from interop_cli.domain.rights import User
 from interop_cli.store.engines import copies, grants, soundness, sqlite, twins
 from interop_cli.store.engines.beside import JOURNALS, KEPT
 from interop_cli.store.engines.connection import Connection, quoted, schema_of
+from interop_cli.store.engines.copies import backup as back_up
+from interop_cli.store.engines.copies import copied, problems_of, unsound
 from interop_cli.store.engines.create import has_tables
-from interop_cli.store.engines.files import backup as back_up
-from interop_cli.store.engines.files import copied, problems_of, unsound
 from interop_cli.store.engines.open import checked_path, connect
 from interop_cli.store.engines.soundness import Part
 from interop_cli.store.engines.sqlite import SqliteConnection

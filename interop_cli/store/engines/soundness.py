@@ -165,7 +165,7 @@ def check(conn: Connection) -> list[Row]:
     """What is wrong inside: damaged pages, dangling references, broken rules, a broken journal."""
     findings = []
     if conn.engine == "sqlite":
-        from interop_cli.store.engines.files import problems
+        from interop_cli.store.engines.copies import problems
 
         findings += [
             finding(
