@@ -17,6 +17,7 @@ from interop_cli.services.imports.addresses import AddressImport
 from interop_cli.services.imports.contacts import ContactImport
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.imports.notes import NoteImport
+from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import addresses, contacts, notes
 from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.services.seeding import seed_clients
@@ -31,6 +32,7 @@ from tests.support.stores import NOW, add_client, dump
 
 TABLES = ("client", "contact", "address", "note", "document")
 PLACE = {"line1": "12, rue du Quai", "city": "Québec", "postal_code": "G1K 7X2"}
+DEPOT = {"line1": "9, rue C", "city": "Alma", "postal_code": "G8B 1A1"}
 LINE = {"description": "Cartes", "quantity": "1", "unit_price": "5"}
 A = Selector(keys=[(1, "A")])
 ONE, TWO, THREE = (f"01935d2a-7c4e-7b1f-9a60-3f6d2c8e5b1{digit}" for digit in "123")
@@ -223,10 +225,28 @@ def test_the_same_twice_in_a_file(
 PORT = {"address.postal_code": "G1K 4A1"}
 
 
-def test_a_contact_with_an_unknown_one_is_somebody_else(store: Store) -> None:
-    take_in(store, rows({"code": "A", "contact.name": "Ève Côté"}))
-    take_in(store, rows({"code": "A", "contact.name": "Ève Côté", "contact.uid": TWO}))
-    assert len(uids(store.conn, "contact")) == 2
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize(("kind", "said"), [("contact", {"name": "Ève Côté"}), ("address", DEPOT)])
+def test_one_that_is_unknown_is_of_somebody_else_which_is_said(
+    store: Store, kind: str, said: dict[str, Any], *, apart: bool
+) -> None:
+    add_client(store, code="A")
+
+    def taken(**more: Any) -> list[tuple[str, str, int | None]]:
+        values = {f"{kind}.{name}": value for name, value in {**said, **more}.items()}
+        if apart:
+            outcome = take_in_apart(store, kind, {"client": "A", **said, **more})
+        else:
+            outcome = take_in(store, rows({"code": "A", **values}))
+        return [(one.code, one.path, one.line) for one in outcome.warnings]
+
+    assert taken(uid=ONE) == []
+    path = "uid" if apart else f"{kind}.uid"
+    assert taken(uid=TWO) == [("import.alike", path, 2)]  # as a file of another database has it
+    there = 2 + (kind == "address")
+    assert len(uids(store.conn, kind)) == there
+    assert taken(uid=ONE) == taken(uid=TWO) == []
+    assert len(uids(store.conn, kind)) == there
 
 
 # -- files of what belongs to clients ---------------------------------------------------------
@@ -242,7 +262,7 @@ SAY = {
 }
 
 
-def taken_in(store: Store, kind: str, *values: dict[str, Any]) -> list[str]:
+def take_in_apart(store: Store, kind: str, *values: dict[str, Any]) -> Outcome:
     records = [Row(line, one) for line, one in enumerate(values, 2)]
     outcome, _ = store.run(
         lambda uow: IMPORTS[kind](uow, Context(), want_rows=True, continue_on_error=True).run(
@@ -250,7 +270,11 @@ def taken_in(store: Store, kind: str, *values: dict[str, Any]) -> list[str]:
         ),
         operation=f"{kind}.import",
     )
-    return statuses(outcome)
+    return outcome
+
+
+def taken_in(store: Store, kind: str, *values: dict[str, Any]) -> list[str]:
+    return statuses(take_in_apart(store, kind, *values))
 
 
 @pytest.mark.parametrize("size", [1, 100])

@@ -12,7 +12,7 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.fields import PLACE
 from interop_cli.domain.values.text import fold
 from interop_cli.services.imports.belonging import BelongingImport, Part, flag_twice
-from interop_cli.services.imports.nested_matching import ADDRESS_KEPT, said_anew
+from interop_cli.services.imports.nested_matching import ADDRESS_KEPT, said_anew, warn_of_alike
 from interop_cli.services.imports.rows import also_on_line
 from interop_cli.services.people import addresses
 from interop_cli.store.engines.connection import Row
@@ -35,9 +35,9 @@ class AddressImport(BelongingImport[Row]):
         rows = self._rows[client_id]
         faults: dict[Part[Row], InvalidData] = {}
         built: dict[Part[Row], Address] = {}
-        places = self._places(parts, faults)
-        faults |= self._matched(places, rows)
-        for part in places:
+        drafts = self._drafts(parts, rows, faults)
+        faults |= self._matched(drafts, rows)
+        for part in drafts:
             if part not in faults:
                 try:
                     built[part] = self._built(part, client_id)
@@ -62,16 +62,17 @@ class AddressImport(BelongingImport[Row]):
             former.main = False
             self._losing.append((main, former))
 
-    def _places(
-        self, parts: list[Part[Row]], faults: dict[Part[Row], InvalidData]
-    ) -> dict[Part[Row], tuple[object, ...] | None]:
-        """The place of each row that is a place, None where it says none."""
-        found: dict[Part[Row], tuple[object, ...] | None] = {}
+    def _drafts(
+        self, parts: list[Part[Row]], rows: Sequence[Row], faults: dict[Part[Row], InvalidData]
+    ) -> dict[Part[Row], Address | None]:
+        """Each row as a new address; None where it says no place, or has a stored one's uid."""
+        uids = {row["uid"] for row in rows}
+        found: dict[Part[Row], Address | None] = {}
         for part in parts:
             try:
                 found[part] = (
-                    self.uow.addresses.place(Address.build(part.values, part.context.silent()))
-                    if part.values.get("line1") and not part.uid
+                    Address.build(part.values, part.context.silent())
+                    if part.values.get("line1") and part.uid not in uids
                     else None
                 )
             except InvalidData as error:
@@ -110,19 +111,23 @@ class AddressImport(BelongingImport[Row]):
         return self.uow.addresses.entity(part.stored).revise(values, part.context)
 
     def _matched(
-        self, places: Mapping[Part[Row], tuple[object, ...] | None], rows: Sequence[Row]
+        self, drafts: Mapping[Part[Row], Address | None], rows: Sequence[Row]
     ) -> dict[Part[Row], InvalidData]:
         """Find which address each row is about; what is wrong with some."""
+        place_of = self.uow.addresses.place
+        places = {part: place_of(draft) if draft else None for part, draft in drafts.items()}
         faults: dict[Part[Row], InvalidData] = {}
         keys: dict[Part[Row], tuple[str, object]] = {}
         met = {row["id"] for row in rows if self._lines.get(row["id"])}
         fits: dict[Part[Row], tuple[list[Row], list[Row], list[Row]]] = {}
+        alike: dict[Part[Row], list[int]] = {}
         for part, place in places.items():
             label = part.key("label")
             named = [row for row in rows if label and fold(row["label"] or "") == label]
             there = [row for row in rows if self.uow.addresses.place_of(row) == place]
             both = [row for row in there if row in named]
             if part.uid:
+                alike[part] = [row["id"] for row in there]
                 there, named = [row for row in rows if row["uid"] == part.uid], []
                 both = there
             fits[part] = (there, named, both)
@@ -143,6 +148,7 @@ class AddressImport(BelongingImport[Row]):
                     faults[part] = also_on_line(path, first)
             else:
                 keys[part] = (path, part.uid or (places[part], part.key("label")))
+                warn_of_alike((id_ for id_ in alike.get(part, ()) if id_ not in met), part.context)
         return faults | self._twice(list(places), keys)
 
     def _write(self) -> None:

@@ -26,6 +26,7 @@ from interop_cli.services.imports.nested_matching import (
     CONTACT_KEPT,
     said,
     said_anew,
+    warn_of_alike,
     warn_of_invoiced,
 )
 from interop_cli.services.imports.rows import also_on_line
@@ -117,6 +118,10 @@ class ContactImport(BelongingImport[Planned]):
             except InvalidData as error:
                 faults[part] = error
                 continue
+            if part.stored is None and part.uid:
+                namesakes = names.get(part.key("name"), [])
+                left = (one.contact.id or 0 for one in namesakes if id(one) not in met)
+                warn_of_alike(left, part.context)
             by = next((name for name in ("uid", "email", "name") if part.key(name)), "")
             keys[part] = (by, id(part.stored) if part.stored else (by, part.key(by)))
             if part.stored and (first := self._lines.get(part.stored.contact.id or 0)):

@@ -18,7 +18,7 @@ from interop_cli.domain.entity import Entity, merged, several
 from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import given
-from interop_cli.domain.messages import msg
+from interop_cli.domain.messages import first_of, msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import uid_key
@@ -146,10 +146,10 @@ def of_contacts(
         Key("email", _folded("email"), _folded_contact("email"), beside=name),
         name,
     ]
-    found = _assigned(
-        parts, known, keys, id_of=lambda one: one.contact.id or 0, unchanged=unchanged
-    )
-    return _clear(found)
+    found = _assigned(parts, known, keys, id_of=_contact_id, unchanged=unchanged)
+    clear = _clear(found)
+    _say_alike(clear, known, name, _contact_id, context)
+    return clear
 
 
 def of_addresses(
@@ -162,9 +162,10 @@ def of_addresses(
     if not rows:
         return [(part, None) for part in parts]
     label = _folded("label")
+    uids = {row["uid"] for row in rows}
     places: dict[int, object] = {}
     for part in parts:
-        if part.values.get("line1") and not part_uid(part):
+        if part.values.get("line1") and part_uid(part) not in uids:
             here = context.under(part.path).silent()
             values = {name: value for name, value in part.values.items() if name != "main"}
             places[id(part)] = uow.addresses.place(Address.build(values, here))
@@ -181,14 +182,17 @@ def of_addresses(
 
     by_label = Key("label", label, lambda row: fold(row["label"] or ""))
     place_of = uow.addresses.place_of
+    by_place = Key("line1", lambda part: places.get(id(part)), place_of, beside=by_label)
     keys = [
         Key("uid", part_uid, lambda row: row["uid"]),
         Key("label", both, lambda row: (place_of(row), fold(row["label"] or ""))),
-        Key("line1", lambda part: places.get(id(part)), place_of, beside=by_label),
+        by_place,
         by_label,
     ]
     found = _assigned(parts, rows, keys, id_of=_row_id, unchanged=unchanged)
-    return _clear(found)
+    clear = _clear(found)
+    _say_alike(clear, rows, by_place, _row_id, context)
+    return clear
 
 
 @dataclass(frozen=True)
@@ -270,6 +274,36 @@ def of_notes(
 
 def _row_id(row: Row) -> int:
     return int(row["id"])
+
+
+def _contact_id(one: Planned) -> int:
+    return one.contact.id or 0
+
+
+def _say_alike(
+    found: Sequence[tuple[NestedItem, T | None]],
+    stored: Sequence[T],
+    key: Key,
+    id_of: Callable[[T], int],
+    context: Context,
+) -> None:
+    """Warn of the parts of ``warn_of_alike``; ``key`` tells what is alike."""
+    met = {id_of(one) for _part, one in found if one is not None}
+    for part, one in found:
+        if one is None and part_uid(part) and (value := key.of_part(part)):
+            alike = (id_of(other) for other in stored if key.of_stored(other) == value)
+            warn_of_alike((id_ for id_ in alike if id_ not in met), context.under(part.path))
+
+
+def warn_of_alike(ids: Iterable[int], context: Context) -> None:
+    """Say of a new record that those of ``ids``, which no row is about, differ by the uid alone."""
+    if names := list(map(str, ids)):
+        reason = msg(
+            "nobody here has it, so the row makes a new one; the client has the same under"
+            " another: {ids}",
+            ids=first_of(names),
+        )
+        context.warn("uid", "import.alike", reason)
 
 
 def warn_of_invoiced(context: Context) -> None:
