@@ -11,13 +11,13 @@ from interop_cli.domain.errors import InvalidData
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import derived_uid
 from interop_cli.seed import clients as made_up
+from interop_cli.services import Outcome
 from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.addresses import AddressImport
 from interop_cli.services.imports.contacts import ContactImport
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.imports.notes import NoteImport
-from interop_cli.services.outcome import Outcome
 from interop_cli.services.people import addresses, contacts, notes
 from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.services.seeding import seed_clients
