@@ -101,8 +101,6 @@ def test_what_cannot_be_read_is_not_read_in_part(option: str, shop: Path, tmp_pa
     ("producer", "memory"),
     [
         ("head -c 60000000 /dev/zero", 420_000),
-        # With a fault a row: kept all, those would not fit.
-        ("yes 'code,name' | head -c 1500000", 200_000),
         ("yes '\"' | tr -d '\\n' | head -c 20000000", 420_000),
         ("tr '\\0' x </dev/zero | head -c 20000000", 420_000),
         ("printf ''", 420_000),
@@ -114,6 +112,19 @@ def test_what_cannot_be_read_is_not_read_in_part(option: str, shop: Path, tmp_pa
 def test_a_flood_is_refused(producer: str, memory: int, shop: Path, tmp_path: Path) -> None:
     """More than anybody meant to send: refused in the memory that any import needs."""
     _flood(producer, [], memory, shop, tmp_path)
+
+
+def test_a_fault_a_row_is_told_in_little_memory(shop: Path, tmp_path: Path) -> None:
+    """Kept all, the faults would not fit."""
+    rows = 60_000
+    (tmp_path / "input.csv").write_text("code,name\n" * rows)
+    before, command = fingerprint(shop), ["client", "import", "-", "--json"]
+    small = Command(command, stdin="input.csv", memory=24 * MEGABYTE)
+    (ended,) = run_all([small], tmp_path)
+    assert ended.code == 65, ended.stderr[:500]
+    without_traceback(ended.stderr)
+    assert error_of(ended.stderr)["error"]["rows"] == rows - 1
+    assert fingerprint(shop) == before
 
 
 @pytest.mark.long
