@@ -10,6 +10,7 @@ import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +87,15 @@ class FakeHubSpot(FakeServer):
         self._today = 0
 
     # -- for tests ----------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """What it has, for another portal to ``become``."""
+        names = ("objects", "unique", "custom", "linked", "_index", "_next")
+        return deepcopy({name: getattr(self, name) for name in names})
+
+    def become(self, state: Mapping[str, Any]) -> None:
+        """Have what another portal had."""
+        self.__dict__.update(deepcopy(state))
 
     def is_write(self, call: Call) -> bool:
         return call.method != "GET" and not call.path.endswith(("/batch/read", "/search"))

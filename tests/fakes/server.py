@@ -94,26 +94,23 @@ class FakeServer:
     # -- for tests ----------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        fake = self
-
-        class Handler(_Handler):
-            owner = fake
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.daemon = True
-        self._thread.start()
+        self._door = Door()
+        self._door.owner = self
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        self._door.close()
+
+    def behind(self, door: Door) -> Self:
+        """Answer from now on where another fake has answered so far."""
+        self._door = door
+        door.owner = self
+        return self
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self._door.server_address[1]}"
 
     def fail(self, kind: str, **how: Any) -> Mishap:
         """Have something happen to a coming call; the kinds are those of ``_Handler``."""
@@ -173,9 +170,23 @@ class FakeServer:
         return None
 
 
-class _Server(ThreadingHTTPServer):
+class Door(ThreadingHTTPServer):
+    """A port on loopback; ``owner`` is the fake that answers those who come in now."""
+
     daemon_threads = True
     request_queue_size = 64
+    owner: FakeServer
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self.shutdown()
+        self.server_close()
+        self._thread.join(5)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that goes away is what some tests are about."""
@@ -191,9 +202,13 @@ class _Handler(BaseHTTPRequestHandler):
     fake's state is changed first).
     """
 
-    owner: FakeServer
+    server: Door
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or every answer would wait 40 ms for an acknowledgement
+
+    def setup(self) -> None:
+        super().setup()
+        self.owner = self.server.owner
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silence."""

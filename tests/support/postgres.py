@@ -157,9 +157,9 @@ class NewDatabase:
         self._worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self._numbers = itertools.count(1)
 
-    def __call__(self, template: str = "template0") -> str:
+    def __call__(self, template: str = "template0", name: str | None = None) -> str:
         """Make a database, empty or like a ``template``; its name."""
-        name = f"test_{self._worker}_{next(self._numbers)}"
+        name = name or f"test_{self._worker}_{next(self._numbers)}"
         self._connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return name
 

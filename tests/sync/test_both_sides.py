@@ -12,7 +12,7 @@ from interop_cli.domain.sync.link import LinkState
 from interop_cli.store.store import Store
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.memory import MemoryRemote
-from tests.fakes.server import Reply
+from tests.fakes.server import Door, Reply
 from tests.support.cli import Run
 from tests.support.stores import add_client, store
 from tests.sync.conftest import create
@@ -289,10 +289,10 @@ class TestWaysOfItsOwn:
     """What the remote makes of what it is sent is no change of anybody's."""
 
     @pytest.fixture
-    def portal(self) -> Iterator[FakeHubSpot]:
-        with Particular() as fake:
-            yield fake
-            assert not fake.violations
+    def portal(self, _doors: tuple[Door, Door]) -> Iterator[FakeHubSpot]:
+        fake = Particular().behind(_doors[0])
+        yield fake
+        assert not fake.violations
 
     @pytest.fixture
     def made(self, crm: Run) -> Run:

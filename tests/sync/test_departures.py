@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.qbo import FakeQuickBooks
 from tests.support.cli import Run
-from tests.sync.conftest import create
+from tests.sync.conftest import LeftOnce, connect, create
 from tests.sync.test_qbo import Books
 
 
@@ -23,11 +23,17 @@ def place(ready_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def crm(invoke: Run, portal: FakeHubSpot, monkeypatch: pytest.MonkeyPatch) -> Run:
+def begun(invoke: Run, portal: FakeHubSpot, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command line, which knows where the portal is."""
     monkeypatch.setenv("INTEROP_CRM_BASE_URL", portal.url)
-    invoke("sync", "add", "crm", "hubspot", "-q")
-    assert invoke("sync", "connect", "crm", "--token-stdin", "-q", stdin=portal.token).code == 0
     return invoke
+
+
+@pytest.fixture
+def crm(begun: Run, portal: FakeHubSpot, left_once: LeftOnce) -> Run:
+    """The same with the target configured and connected."""
+    left_once("crm", lambda: connect(begun, portal), portal)
+    return begun
 
 
 def done(run: Run, *args: object, **how: Any) -> Any:
@@ -53,16 +59,21 @@ def names(portal: FakeHubSpot, objects: str = "companies") -> set[str]:
 
 
 @pytest.fixture
-def two(crm: Run, portal: FakeHubSpot) -> Run:
+def two(begun: Run, portal: FakeHubSpot, left_once: LeftOnce) -> Run:
     """Clients A and B, each with Jo of one e-mail and a person of its own; all are there."""
-    for code in ("A", "B"):
-        create(crm, code)
-        contact(crm, code, "Jo Roy", "jo@roy.example")
-        contact(crm, code, f"Al {code}", f"al@{code.lower()}.example")
-    done(crm, "sync", "push", "-q")
+
+    def furnish() -> None:
+        connect(begun, portal)
+        for code in ("A", "B"):
+            create(begun, code)
+            contact(begun, code, "Jo Roy", "jo@roy.example")
+            contact(begun, code, f"Al {code}", f"al@{code.lower()}.example")
+        done(begun, "sync", "push", "-q")
+
+    left_once("two in the portal", furnish, portal)
     assert len(portal.live()) == 2
     assert len(portal.live("contacts")) == 4
-    return crm
+    return begun
 
 
 def test_a_merge_waits_for_a_word_and_then_goes_out(two: Run, portal: FakeHubSpot) -> None:

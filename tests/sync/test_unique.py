@@ -16,7 +16,7 @@ from tests.fakes.memory import MemoryRemote
 from tests.fakes.qbo import FakeQuickBooks
 from tests.support.cli import Run
 from tests.support.stores import add_client, store
-from tests.sync.conftest import create
+from tests.sync.conftest import LeftOnce, connect, create
 from tests.sync.support import edit, keep, links, reasons, statuses
 from tests.sync.test_qbo import Books, books, fake
 
@@ -166,15 +166,20 @@ def people(portal: FakeHubSpot) -> dict[str, str | None]:
 
 
 @pytest.fixture
-def three(crm: Run, portal: FakeHubSpot) -> Run:
+def three(interop: Run, portal: FakeHubSpot, left_once: LeftOnce) -> Run:
     """Three contacts with e-mails, in the portal."""
-    create(crm, "A")
-    for name in ("Ann", "Bob", "Cid"):
-        mail = f"{name.lower()}@client.example"
-        crm("contact", "create", "A", "--name", f"{name} Roy", "--email", mail, "-q")
-    assert crm("sync", "push", "-q").code == 0
+
+    def furnish() -> None:
+        connect(interop, portal)
+        create(interop, "A")
+        for name in ("Ann", "Bob", "Cid"):
+            mail = f"{name.lower()}@client.example"
+            interop("contact", "create", "A", "--name", f"{name} Roy", "--email", mail, "-q")
+        assert interop("sync", "push", "-q").code == 0
+
+    left_once("three in the portal", furnish, portal)
     portal.calls.clear()
-    return crm
+    return interop
 
 
 def mail(crm: Run, number: int, address: str) -> None:
