@@ -202,7 +202,9 @@ def _early(
     """The ids of the clients to show, where the first of all in their order have them; or none."""
     if few := _few(query):
         return _found_early(conn, query, few, after, params)
-    return [] if _is_frequent(query) else _chosen_early(conn, query, after, params)
+    if _is_frequent(query) or (query.limit or 0) > FEW:
+        return []
+    return _chosen_early(conn, query, after, params)
 
 
 def _few(query: ListQuery) -> int:
