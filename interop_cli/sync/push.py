@@ -14,7 +14,7 @@ from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.sync import departing
 from interop_cli.sync.arranging import Arranged, all_told
 from interop_cli.sync.breaker import Breaker, Stopped
-from interop_cli.sync.call_thread import CallThread
+from interop_cli.sync.calling import CallThread
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report

@@ -22,8 +22,7 @@ from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, departing, settlement, unknown_outcomes
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.breaker import Breaker, Stopped
-from interop_cli.sync.call_thread import CallThread
-from interop_cli.sync.calling import Calls, Landed
+from interop_cli.sync.calling import Calls, CallThread, Landed
 from interop_cli.sync.claims import Claimed
 from interop_cli.sync.report import ERROR, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.settlement import Settled

@@ -12,22 +12,27 @@ from interop_cli.connectors import connector_class, connector_for
 from interop_cli.connectors.protocol import Connector, Target, Tools
 from interop_cli.connectors.secrets import TargetSecrets, variable
 from interop_cli.domain.errors import ConfigError, InteropError
+from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.descriptor import RemoteField
 from interop_cli.domain.sync.link import Link, LinkState
-from interop_cli.domain.sync.plan import Step, TargetRules, plan
+from interop_cli.domain.sync.plan import SENT, Reason, Step, TargetRules, Todo, plan
 from interop_cli.domain.sync.records import LocalRecord, RemoteIdentity, RemoteRecord
 from interop_cli.store.engines.connection import Connection
+from interop_cli.store.reading.called import code_of
 from interop_cli.store.store import Store
 from interop_cli.store.sync.departures import inheritances
+from interop_cli.store.sync.links import linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.departing import inheriting
-from interop_cli.sync.keys import as_known, told_apart
 from interop_cli.sync.lease import may_live, new_owner
 from interop_cli.system import Clock
 
 T = TypeVar("T")
+RENAMED = msg(
+    "That system knows it by this field, which changed: change it there, then sync link CODE VALUE."
+)
 
 
 @dataclass
@@ -175,11 +180,11 @@ class OpenTarget:
         descriptor = rules.descriptor
         key = descriptor.key if descriptor.known_by_key else None
         if key is not None:
-            found = as_known(found, key)
+            found = _as_known(found, key)
         steps = (plan(local, self._aged(link, rules.now), rules) for local, link in found)
         if key is None:
             return steps
-        return told_apart(self.store.conn, self.target.id, entity, key, steps)
+        return _told_apart(self.store.conn, self.target.id, entity, key, steps)
 
     def _aged(self, link: Link, now: str) -> Link:
         """A link that knows whether whoever claimed it may still be at it."""
@@ -243,3 +248,55 @@ def accounting_fields(
             if one.name.startswith("accounting."):
                 found.setdefault(one.name.partition(".")[2], one)
     return found if targets else None
+
+
+# -- targets that know a record by its key alone ------------------------------------------------
+
+# Two records of ours with one key would be one over there, and a record whose key changed would be
+# a new one. Both are held back, in every plan that is made, until somebody mends it.
+
+
+def _as_known(
+    found: Iterable[tuple[LocalRecord, Link]], key: str
+) -> Iterator[tuple[LocalRecord, Link]]:
+    """The same records; merged ones with the key that they had when they were sent.
+
+    A merge gives a code away: what is made inactive there is the one that is known under it.
+    """
+    for local, link in found:
+        if local.departure is not None and link.remote_id and key in local.values:
+            local = replace(local, values={**local.values, key: link.remote_id})
+        yield local, link
+
+
+def _told_apart(
+    conn: Connection, target_id: int, entity: str, key: str, steps: Iterable[Step]
+) -> Iterator[Step]:
+    """The same steps of clients; those that make a second record there, or another's, are blocked.
+
+    Who has a key already keeps it; among new records, the first.
+    """
+    there = linked(conn, target_id, entity)
+    holders = {remote_id.casefold(): local_id for remote_id, local_id in there.items()}
+    codes: dict[int, str] = {}
+    for step in steps:
+        if step.todo not in SENT:
+            yield step
+            continue
+        local, value = step.local, str(step.payload.get(key) or "")
+        codes[local.id] = local.code
+        holder = holders.setdefault(value.casefold(), local.id)
+        if step.link.remote_id not in (None, value):
+            yield _blocked(step, Reason("sync.export.renamed", RENAMED, key))
+        elif holder != local.id:
+            taken = msg(
+                "{code} has the same there, and that system tells them apart by it.",
+                code=codes.get(holder) or code_of(conn, holder),
+            )
+            yield _blocked(step, Reason("sync.export.key_taken", taken, key))
+        else:
+            yield step
+
+
+def _blocked(step: Step, reason: Reason) -> Step:
+    return replace(step, todo=Todo.BLOCKED, changes=(), reason=reason)

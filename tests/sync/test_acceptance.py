@@ -13,7 +13,7 @@ from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import TroubleKind
 from interop_cli.services.clients import bulk, status
 from interop_cli.store.store import Store
-from interop_cli.sync.call_thread import CallThread
+from interop_cli.sync.calling import CallThread
 from interop_cli.sync.lease import new_owner
 from interop_cli.sync.report import status as standing
 from interop_cli.system import Clock
