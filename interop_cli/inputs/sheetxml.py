@@ -93,18 +93,27 @@ def with_content(book: zipfile.ZipFile) -> list[tuple[int, str]]:
     """Place and name of the visible sheets that have rows, by how each begins."""
     return [
         (place, attributes["name"])
-        for place, attributes in enumerate(_sheets(book))
+        for place, attributes in enumerate(sheets(book))
         if attributes.get("state", "visible") == "visible" and _has_rows(book, place)
     ]
 
 
 def _has_rows(book: zipfile.ZipFile, sheet: int) -> bool:
+    return re.search(rb"<(?:\w+:)?row\b", _head(book, sheet)) is not None
+
+
+def has_filter(book: zipfile.ZipFile, sheet: int) -> bool:
+    """Whether the sheet is shown through a filter, and not whole."""
+    return re.search(rb"\bfilterMode=[\"'](?:1|true)", _head(book, sheet)) is not None
+
+
+def _head(book: zipfile.ZipFile, sheet: int) -> bytes:
     with book.open(_path_of(book, sheet)) as stream:
-        head = stream.read(_PIECE)
-    return re.search(rb"<(?:\w+:)?row\b", head) is not None
+        return stream.read(_PIECE)
 
 
-def _sheets(book: zipfile.ZipFile) -> list[Attributes]:
+def sheets(book: zipfile.ZipFile) -> list[Attributes]:
+    """What the workbook says of each of its sheets, in their order."""
     elements = _elements(book, "xl/workbook.xml")
     return [attributes for name, attributes in elements if name == "sheet"]
 
@@ -147,7 +156,7 @@ def _elements(book: zipfile.ZipFile, path: str) -> list[tuple[str, Attributes]]:
 
 
 def _path_of(book: zipfile.ZipFile, sheet: int) -> str:
-    ids = [attributes["id"] for attributes in _sheets(book)]
+    ids = [attributes["id"] for attributes in sheets(book)]
     targets = {
         attributes["Id"]: attributes["Target"]
         for name, attributes in _elements(book, "xl/_rels/workbook.xml.rels")

@@ -81,6 +81,15 @@ def sheets_left_out(source: Source) -> list[str]:
     return [name for _place, name in _with_content(source)[1:]]
 
 
+def is_filtered(source: Source, asked: str | None) -> bool:
+    """Whether a filter of the sheet hides some of its rows, which are read all the same."""
+    from interop_cli.inputs.sheetxml import has_filter, sheets
+
+    with _failures(source), zipfile.ZipFile(source.binary()) as archive:
+        place = _chosen(source, [sheet["name"] for sheet in sheets(archive)], asked)
+        return place is not None and has_filter(archive, place)
+
+
 class _Sheet:
     """One reading of a sheet."""
 
@@ -88,7 +97,7 @@ class _Sheet:
         self, source: Source, book: CalamineWorkbook, asked: str | None, head: Head
     ) -> None:
         self._source = source
-        place = _chosen(source, book, asked)
+        place = _chosen(source, book.sheet_names, asked)
         self.name = book.sheet_names[place] if place is not None else ""
         self.line = head.line
         self._rows = self._numbered(book, place) if place is not None else iter(())
@@ -216,9 +225,8 @@ def _too_large(source: Source) -> Exception:
     return invalid("input.too_large", source.name, reason, hint=hint)
 
 
-def _chosen(source: Source, book: CalamineWorkbook, asked: str | None) -> int | None:
+def _chosen(source: Source, names: Sequence[str], asked: str | None) -> int | None:
     """The place of the sheet that was asked for, else of the first with content."""
-    names = book.sheet_names
     if asked is None:
         return next((place for place, _name in _with_content(source)), None)
     for place, name in enumerate(names):

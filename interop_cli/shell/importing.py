@@ -148,12 +148,15 @@ class ImportReader:
             self.warnings.append(RuleWarning("", "input.encoding.doubtful", message))
 
     def _doubt_sheet(self) -> None:
-        """Say which sheets of a workbook are not read where none is named."""
-        if self._format != "xlsx" or self.asked.sheet is not None:
+        """Say which sheets of a workbook are not read where none is named, and what is hidden."""
+        if self._format != "xlsx":
             return
-        from interop_cli.inputs.workbook import sheets_left_out
+        from interop_cli.inputs.workbook import is_filtered, sheets_left_out
 
-        if names := sheets_left_out(self.source):
+        if is_filtered(self.source, self.asked.sheet):
+            message = msg("the sheet is filtered; the rows that it hides are read too")
+            self.warnings.append(RuleWarning("", "input.sheet.filtered", message))
+        if self.asked.sheet is None and (names := sheets_left_out(self.source)):
             message = msg(
                 "sheets that were not read (--sheet NAME): {names}", names=", ".join(names)
             )

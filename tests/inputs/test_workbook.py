@@ -185,6 +185,27 @@ def test_an_empty_sheet_has_no_rows() -> None:
     assert reader.sheets_left_out(source_of(two_sheets())) == ["Deux"]
 
 
+def filtered() -> bytes:
+    """The second sheet shows one client, and hides another one by its filter."""
+    data = io.BytesIO()
+    with made(data) as book:
+        book.add_worksheet("Vide")
+        one = book.add_worksheet("Un")
+        for row, cells in enumerate([CLIENT, DOYON, ["B2", "Beta", *DOYON[2:]]]):
+            one.write_row(row, 0, cells)
+        one.autofilter(0, 0, 2, 0)
+        one.filter_column(0, f"x == {DOYON[0]}")
+        one.set_row(2, None, None, {"hidden": True})
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("sheet", [None, "Un", "2"])
+def test_a_filter_that_hides_rows_is_known(sheet: str | None) -> None:
+    assert reader.is_filtered(source_of(filtered()), sheet)
+    assert not reader.is_filtered(source_of(filtered()), "Vide")
+    assert not reader.is_filtered(source_of(two_sheets()), sheet)
+
+
 @pytest.mark.parametrize("sheet", ["Trois", "0", "5", "-1"])
 def test_a_sheet_that_is_not_there(sheet: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -285,6 +306,15 @@ def test_clients_in_out_and_in_again(base: Callable[..., Any], tmp_path: Path) -
     again = base("client", "import", "all.xlsx", "--json")
     assert again.code == 0, again.stderr
     assert (json.loads(again.stdout)["changed"], json.loads(again.stdout)["matched"]) == (0, 2)
+
+
+def test_rows_that_a_filter_hides_come_along_and_are_said(
+    base: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "list.xlsx").write_bytes(filtered())
+    done = json.loads(base("client", "import", "list.xlsx", "--json").stdout)
+    assert done["created"] == 2
+    assert [one["code"] for one in done["warnings"]] == ["input.sheet.filtered"]
 
 
 def test_text_that_a_guard_could_be_taken_for_comes_back(
