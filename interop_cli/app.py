@@ -365,8 +365,8 @@ class App:
 
     def lapsing_logins(self) -> Iterator[dict[str, Any]]:
         """What ``db doctor`` says of the logins of targets."""
+        from interop_cli.connectors.oauth import findings
         from interop_cli.store.sync.targets import all_targets
-        from interop_cli.sync.login_expiry import findings
         from interop_cli.sync.target import secrets_of
 
         folder = self.settings.secrets_folder
@@ -400,7 +400,7 @@ class App:
 
             catch_up(self.store.conn)
         if self.written and self.settings.get("sync.auto"):
-            from interop_cli.sync.auto import push_written
+            from interop_cli.sync.push import push_written
 
             seconds = float(self.settings.get("sync.auto_seconds"))
             push_written(self.store, self.written, self.open_target, self.output.warn, seconds)

@@ -1,4 +1,5 @@
-"""OAuth2 refresh tokens that rotate: one refresh at a time, and the new one kept before its use.
+"""OAuth2 refresh tokens that rotate: one refresh at a time, and the new one kept before its use;
+and those that will not be good any more unless they are used before.
 
 The server takes a refresh token back once it has given a new one. Two processes that both refresh
 would therefore shut each other out, and a process that dies with the new one in memory would shut
@@ -9,17 +10,20 @@ disk before anything is called with it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from interop_cli.connectors.hosts import checked_url, host_of
-from interop_cli.connectors.protocol import Grant, OAuthApp, Secret, Tools
-from interop_cli.domain.errors import why_not_written
+from interop_cli.connectors.protocol import Grant, OAuthApp, Secret, SecretStore, Tools
+from interop_cli.domain.errors import InteropError, why_not_written
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.records import Trace
+from interop_cli.system import Clock
 
 if TYPE_CHECKING:
     from interop_cli.connectors.http import HttpAnswer
@@ -183,3 +187,38 @@ def _refused(answer: HttpAnswer, message: Message) -> Trouble | None:
     if answer.status not in (400, 401, 403):
         return None
     return Trouble(TroubleKind.AUTH, "sync.auth.refused", message, status=answer.status)
+
+
+DAYS = 14
+"""So many days before a login lapses it is said."""
+
+
+def lapses_at(secrets: SecretStore | None) -> str | None:
+    """When the login of a target lapses, as times are stored; None where that is not known."""
+    found = None
+    with suppress(InteropError):  # a secret that cannot be read is said where it is used
+        found = secrets.read() if secrets else None
+    ends = (found or {}).get("refresh_ends_at")
+    if not isinstance(ends, int | float) or not 0 < ends < 10**11:
+        return None
+    return datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def about_lapse(target: str, until: str | None, clock: Clock) -> tuple[Message, Message] | None:
+    """What to say of a login that lapses soon, or has, and what to do; None where there is time."""
+    if until is None or until > clock.stamp(DAYS * 86400):
+        return None
+    day = until[:10]
+    if until <= clock.stamp():
+        what = msg("The login of {target} lapsed on {date}", target=target, date=day)
+        return what, msg("interop sync connect {target} --login", target=target)
+    what = msg("The login of {target} lapses on {date} unless it is used", target=target, date=day)
+    return what, msg("interop sync push --target {target}", target=target)
+
+
+def findings(targets: Iterable[tuple[str, SecretStore]], clock: Clock) -> Iterator[dict[str, Any]]:
+    """What ``db doctor`` says of logins: code, severity, what, fix."""
+    for name, secrets in targets:
+        said = about_lapse(name, lapses_at(secrets), clock)
+        if said is not None:
+            yield {"code": "sync.login", "severity": "warning", "what": said[0], "fix": said[1]}

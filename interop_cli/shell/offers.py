@@ -279,9 +279,9 @@ def _filters(place: Place) -> Iterable[CompletionItem]:
 def _of_targets(place: Place) -> Sequence[ListField]:
     if entity_at(place.ctx) != "client" or "sync" not in place.typed:
         return ()
-    from interop_cli.store.sync import states
+    from interop_cli.store.sync import sources
 
-    return states.fields(place.app.store.conn, ["sync."])
+    return sources.state_fields(place.app.store.conn, ["sync."])
 
 
 def _signs(field: ListField) -> tuple[str, ...]:

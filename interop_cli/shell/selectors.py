@@ -183,9 +183,9 @@ def exactly(selector: Selector, count: int) -> Selector:
 def compiled(app: App, filters: tuple[str, ...]) -> Condition:
     """The filters on clients as a condition."""
     from interop_cli.store.reading.clients import FIELDS, SOURCE
-    from interop_cli.store.sync import states
+    from interop_cli.store.sync import sources
 
-    fields = (*FIELDS, *states.fields(app.store.conn, filters)) if filters else FIELDS
+    fields = (*FIELDS, *sources.state_fields(app.store.conn, filters)) if filters else FIELDS
     return condition_of(app, filters, fields, SOURCE)
 
 

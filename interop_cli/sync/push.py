@@ -1,25 +1,35 @@
-"""A push: everything pending of one target, entity by entity, until nothing is left to do."""
+"""A push: everything pending of one target, entity by entity, until nothing is left to do; and the
+one that follows a write by itself (``sync.auto``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from interop_cli.domain.errors import Conflict
-from interop_cli.domain.messages import msg
+from interop_cli.domain.errors import Conflict, InteropError
+from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, SENT, Step, Todo
+from interop_cli.i18n import _, translate
 from interop_cli.store.sync.links import unsure
-from interop_cli.store.sync.records import EVERYTHING, RecordScope
+from interop_cli.store.sync.records import EVERYTHING, RecordScope, written_by
+from interop_cli.store.sync.targets import all_targets
 from interop_cli.sync import departing
 from interop_cli.sync.arranging import Arranged, all_told
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.calling import CallThread
 from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
-from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
+from interop_cli.sync.report import ERROR, OK, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import Sender
 from interop_cli.sync.target import OpenTarget
+
+if TYPE_CHECKING:
+    from interop_cli.store.store import Store
+    from interop_cli.store.sync.targets import TargetRow
 
 SEQUENCE = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)
 TOO_OFTEN = Trouble(
@@ -294,3 +304,68 @@ class Push:
                 ),
             )
         opened.note_introduced()
+
+
+Warn = Callable[[str], None]
+
+
+def push_written(
+    store: Store,
+    operations: Sequence[int],
+    open_target: Callable[[TargetRow, float], OpenTarget],
+    warn: Warn,
+    seconds: float,
+) -> None:
+    """Push the clients that these operations wrote to every target; never raises.
+
+    The write is committed and its answer printed by then: a trouble is a warning, and what was not
+    sent is pending.
+    No call goes on after so many ``seconds``, all targets together: somebody waits.
+    """
+    ends = time.monotonic() + seconds
+    try:
+        scope = written_by(store.conn, operations)
+        targets = all_targets(store.conn) if scope is not None else []
+    except InteropError as error:
+        _pending(warn, "sync", error.message)
+        return
+    for target in targets:
+        if scope is not None:
+            _push(target, scope, lambda one: open_target(one, ends), warn)
+
+
+def _push(
+    target: TargetRow,
+    scope: RecordScope,
+    open_target: Callable[[TargetRow], OpenTarget],
+    warn: Warn,
+) -> None:
+    try:
+        opened = open_target(target)
+        if opened.connector.by_file:  # a file for each write would be of no use: they wait
+            return
+        opened.auto = True
+        report = Push(opened, scope, Options(patient=False, wait=0)).run()
+    except InteropError as error:
+        _pending(warn, target.name, error.message)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the write stands
+        _pending(warn, target.name, Message("{kind}", {"kind": type(error).__name__}))
+    else:
+        _tell(report, warn)
+
+
+def _tell(report: Report, warn: Warn) -> None:
+    if report.stopped is not None:
+        _pending(warn, report.target, report.stopped.message)
+        return
+    for line in report.lines.values():
+        if line.status == ERROR and line.reason is not None:
+            code = f"{line.code} {line.number}" if line.number else line.code
+            why = translate(line.reason.message)
+            warn(
+                _("{target}: {code} was not sent: {why}", target=report.target, code=code, why=why)
+            )
+
+
+def _pending(warn: Warn, target: str, why: Message) -> None:
+    warn(_("{target}: not sent yet, it stays pending: {why}", target=target, why=translate(why)))

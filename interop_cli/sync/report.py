@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from interop_cli.connectors.oauth import about_lapse, lapses_at
 from interop_cli.domain.messages import Message
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState, Trouble
@@ -17,7 +18,6 @@ from interop_cli.store.sync.links import last_pushed
 from interop_cli.store.sync.records import in_step_counts
 from interop_cli.store.sync.targets import FOREVER
 from interop_cli.sync.arranging import all_told
-from interop_cli.sync.login_expiry import about, lapses_at
 from interop_cli.sync.target import OpenTarget
 
 OK, UNCHANGED, SKIPPED, ERROR = "ok", "unchanged", "skipped", "error"
@@ -294,7 +294,7 @@ def status(opened: OpenTarget) -> dict[str, Any]:
     if paused and target.paused_until == FOREVER:
         needs.append("paused")
     login = lapses_at(opened.secrets)
-    if about(target.name, login, opened.clock) is not None:
+    if about_lapse(target.name, login, opened.clock) is not None:
         needs.append("login_until")
     return {
         **{name: counts[name] for name in NAMES},

@@ -190,8 +190,8 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
     interop sync status --json
     interop sync status --check || mail ...
     """
+    from interop_cli.connectors.oauth import about_lapse
     from interop_cli.domain.fields.field import Column, ValueKind
-    from interop_cli.sync.login_expiry import about
     from interop_cli.sync.report import NAMES, SUMMED, status
 
     kinds = {
@@ -221,7 +221,7 @@ def status_command(app: App, target_name: str | None, check: bool) -> None:
     app.output.rows(columns, [[tuple(row[name] for name in NAMES) for row in found]], key="target")
     for row in found:
         common.tell_refused(app, row["target"], row["refused"])
-        said = about(row["target"], row["login_until"], app.clock)
+        said = about_lapse(row["target"], row["login_until"], app.clock)
         if said is not None:
             app.output.warn(labelled(translate(said[0]), translate(said[1])))
     failures.tell()

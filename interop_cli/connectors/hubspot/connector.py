@@ -8,8 +8,8 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from interop_cli.connectors.base import BASE_URL, Maker, halved
-from interop_cli.connectors.hubspot import answers, fields, properties
-from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
+from interop_cli.connectors.hubspot import answers, fields
+from interop_cli.connectors.hubspot.fields import OBJECTS, VERSION
 from interop_cli.connectors.hubspot.reading import HubSpotReader
 from interop_cli.connectors.protocol import TargetSetting
 from interop_cli.domain.messages import N_, msg
@@ -67,16 +67,16 @@ class HubSpot(HubSpotReader):
     def connect(self) -> list[str]:
         made, lacking = [], []
         for entity in OBJECTS:
-            known = properties.known(self.http, entity)
+            known = fields.known(self.http, entity)
             made += self._key_made(entity, known)
-            lacking += properties.lacking(self.descriptor(entity), known)
+            lacking += fields.lacking(self.descriptor(entity), known)
         if lacking:
-            raise properties.refused(lacking)
+            raise fields.refused(lacking)
         return made
 
-    def _key_made(self, entity: str, known: properties.Definitions) -> list[str]:
+    def _key_made(self, entity: str, known: fields.Definitions) -> list[str]:
         self._connected = True
-        return properties.key_made(self.http, entity, known)
+        return fields.key_made(self.http, entity, known)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class HubSpot(HubSpotReader):
             if trouble.field != fields.KEY or self._connected:
                 raise
             # The portal was connected before records had uids; nothing was written.
-            self._key_made(entity, properties.known(self.http, entity))
+            self._key_made(entity, fields.known(self.http, entity))
             answer = self.http.call("POST", path, json={"inputs": inputs})
         return self._results(answer.data, sends, sent)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from interop_cli.connectors import hosts
 from interop_cli.connectors.base import HttpConnector, unanswered, unnamed
-from interop_cli.connectors.hubspot import answers, fields, properties
-from interop_cli.connectors.hubspot.properties import OBJECTS, VERSION
+from interop_cli.connectors.hubspot import answers, fields
+from interop_cli.connectors.hubspot.fields import OBJECTS, VERSION
 from interop_cli.domain.sync.records import RemoteIdentity, RemoteRecord, Send
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class HubSpotReader(HttpConnector):
         yield from self._listed(entity, PAGE, archived=True)
 
     def of_ours(self, entity: str) -> Iterator[RemoteRecord]:
-        if fields.KEY not in properties.known(self.http, entity):
+        if fields.KEY not in fields.known(self.http, entity):
             return iter(())  # nothing carries what is not there
         return self._searched(entity, {"propertyName": fields.KEY, "operator": "HAS_PROPERTY"})
 

@@ -13,7 +13,7 @@ from interop_cli.store.reading import addresses, contacts, documents, lists, mai
 from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
 from interop_cli.store.reading.lists import EVERYTHING, Condition
-from interop_cli.store.sync import states
+from interop_cli.store.sync import sources
 
 HEAD = 8  # bytes, which tell the formats apart
 WORDS = "' ' || words"
@@ -277,7 +277,7 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
     row["documents"] = documents.of_client(conn, client_id)
     row["mailings"] = mailings.of_client(conn, client_id)
     row["sales"] = sales.by_year(conn, client_id, this_year)
-    row["sync"] = states.of_client(conn, client_id)
+    row["sync"] = sources.states_of(conn, client_id)
     return row
 
 
