@@ -100,7 +100,7 @@ def note_import_command(app: App, file: str, asked: ImportOptions, client: str |
     interop note import notes.csv --dry-run
     interop note import notes.csv --client ACME
     """
-    from interop_cli.services.imports.notes import NoteImport
+    from interop_cli.services.imports.belonging import NoteImport
 
     _take_in(app, file, asked, NOTE, client, NoteImport)
 

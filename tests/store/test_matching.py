@@ -16,10 +16,9 @@ from interop_cli.services import Outcome
 from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.addresses import AddressImport
-from interop_cli.services.imports.belonging import BelongingImport
+from interop_cli.services.imports.belonging import BelongingImport, NoteImport
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.contacts import ContactImport
-from interop_cli.services.imports.notes import NoteImport
 from interop_cli.services.people import contacts
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store

@@ -15,9 +15,9 @@ from interop_cli.services import Outcome
 from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.addresses import AddressImport
+from interop_cli.services.imports.belonging import NoteImport
 from interop_cli.services.imports.contacts import ContactImport
 from interop_cli.services.imports.documents import DocumentImport
-from interop_cli.services.imports.notes import NoteImport
 from interop_cli.services.people import addresses, contacts, notes
 from interop_cli.services.sales import credits, documents, invoices
 from interop_cli.services.seeding import seed_clients
@@ -25,7 +25,7 @@ from interop_cli.services.undoing import undo
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.migrations import migrate
 from interop_cli.store.store import Store
-from interop_cli.store.writing.uids import new_uids
+from interop_cli.store.writing.taken import new_uids
 from tests.store.test_imports import Row, rows, statuses, take_in
 from tests.support.many_stores import NewStore
 from tests.support.stores import NOW, add_client, dump

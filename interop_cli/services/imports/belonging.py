@@ -2,7 +2,8 @@
 
 A row finds its client as documents do (see ``references.py``), and what it is about among what that
 client has: a contact by its e-mail, else its name; an address by its place, else its label; a note
-by its text. Several that fit, and several rows about one, are refused.
+by its text. Several that fit, and several rows about one, are refused. Notes stand here, contacts
+and addresses in modules of their own.
 """
 
 from __future__ import annotations
@@ -16,11 +17,22 @@ from interop_cli.domain.entity import wrong
 from interop_cli.domain.errors import InteropError, InvalidData
 from interop_cli.domain.fields.nested import BY, FIELDS
 from interop_cli.domain.messages import msg
+from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import uid_key
 from interop_cli.domain.values.text import fold
+from interop_cli.services.imports.nested_matching import (
+    NOTE_KEPT,
+    NotedItem,
+    noted,
+    of_notes,
+    said_anew,
+)
 from interop_cli.services.imports.references import Owner, Owners
 from interop_cli.services.imports.rows import FileRow, LineNumbers, RowImport, also_on_line
+from interop_cli.services.people import notes
+from interop_cli.services.people.notes import File
+from interop_cli.store.engines.connection import Row
 
 if TYPE_CHECKING:
     from interop_cli.services import Outcome
@@ -197,3 +209,58 @@ def flag_twice(flag: str, line: int) -> InvalidData:
     """Two rows of one client give a flag that only one can have."""
     reason = msg("line {line} gives this flag, too, which only one can have", line=line)
     return wrong(flag, "import.flag.twice", reason)
+
+
+@dataclass
+class NoteImport(BelongingImport[Row]):
+    """Notes, recognised by their text; one without an author is of whoever imports it."""
+
+    kind: ClassVar[str] = "note"
+
+    def _load(self, client_ids: list[int]) -> None:
+        self._rows = self.uow.notes.of_clients(client_ids)
+        ids = [row["id"] for rows in self._rows.values() for row in rows]
+        self._files = self.uow.notes.files(ids)
+        self._planned: list[tuple[Part[Row], Note, list[File]]] = []
+
+    def _conclude(self, client_id: int, parts: list[Part[Row]]) -> None:
+        rows = self._rows[client_id]
+        free = [row for row in rows if not self._lines.get(row["id"])]
+        met = {row["uid"]: self._lines.get(row["id"]) for row in rows}
+        again = {part: also_on_line("uid", first) for part in parts if (first := met.get(part.uid))}
+        built: dict[Part[Row], NotedItem] = {}
+        for part in self._checked(parts, again):
+            try:
+                built[part] = noted(part.values, self.uow.actor, part.context)
+            except InvalidData as error:
+                self._refuse(part.record, part.owner, error)
+        found = of_notes(self.uow, rows, list(built.values()), self._files, self.context, free=free)
+        for part, (item, row) in zip(built, found, strict=True):
+            try:
+                if isinstance(row, InvalidData):
+                    raise row
+                self._planned.append((part, *self._planned_note(part, item, row)))
+            except InvalidData as error:
+                self._refuse(part.record, part.owner, error)
+
+    def _planned_note(
+        self, part: Part[Row], item: NotedItem, row: Row | None
+    ) -> tuple[Note, list[File]]:
+        if row is None:
+            item.note.client_id = part.owner.id
+            return item.note, item.missing(part.context)
+        part.stored = row
+        kept = self.uow.notes.entity(row).revise(said_anew(item.values, NOTE_KEPT), part.context)
+        return kept, item.missing(part.context, self._files.get(row["id"], set()))
+
+    def _write(self) -> None:
+        stored = [(part, note) for part, note, _files in self._planned if part.stored is not None]
+        self.uow.notes.save([(part.stored or {}, note) for part, note in stored])
+        new = [(part, note) for part, note, _files in self._planned if part.stored is None]
+        ids = iter(self.uow.notes.add([note for _part, note in new]))
+        for part, _note, files in self._planned:
+            row: Row = part.stored or {"id": next(ids), "client_id": part.owner.id}
+            if files:
+                notes.put_files(self.uow, row, files)
+                self.uow.touched.add(("note", row["id"]))
+            self._written(part, row["id"], new=part.stored is None)

@@ -47,8 +47,7 @@ from interop_cli.services.imports.nested import (
     with_main,
 )
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
-from interop_cli.services.imports.pasts import Losers, Pasts
-from interop_cli.services.imports.payers import Endings, Payers
+from interop_cli.services.imports.relations import Endings, Losers, Pasts, Payers
 from interop_cli.services.imports.rows import Again, FileRow, also_on_line
 from interop_cli.services.imports.second_process import ToldImport
 from interop_cli.store.writing.tables import CLIENT, Ordered

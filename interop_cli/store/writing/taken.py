@@ -1,16 +1,22 @@
-"""What no two rows may share whosever they are, where rows lie by client: numbers and uids.
+"""What a row is named by for ever, and no two may share: uids, of documents numbers, too.
 
 A distributed engine holds only those keys of a table to be unique that have the client in them. So
-each number and uid that is given has a row in ``taken`` too, which is unique by itself. In a file
-an index does that, and nothing here does anything.
+where rows lie by client, each number and uid that is given has a row in ``taken``, which is unique
+by itself. In a file an index does that, and nothing here does anything about it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import os
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
+from interop_cli.domain.values.code import derived_uid
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.migrations.release_0_3 import GIVEN
+from interop_cli.store.writing import journal
+from interop_cli.store.writing.tables import Table
 
 COLUMNS = {"document": frozenset({"uid", "kind", "number_key"}), "note": frozenset({"uid"})}
 """The columns that make these names, by table."""
@@ -51,3 +57,42 @@ def _names(table: str, row: Row) -> Iterable[str]:
     yield f"{table} {row['uid']}"
     if row.get("number_key") is not None:
         yield f"{row['kind']} {row['number_key']}"
+
+
+# -- uids ---------------------------------------------------------------------------------------
+
+# The version's digit is fixed, and two bits of another: a digit of chance becomes one of four.
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+_DIGITS = 20  # of chance in a uid, in hexadecimal
+
+
+def as_today(conn: Connection, spec: Table, rows: Sequence[Row]) -> Iterator[Row]:
+    """Rows as the journal has them, with the columns that came since they were deleted."""
+    nameless = spec.named and not all(row.get("uid") for row in rows)
+    first = journal.origin(conn) if nameless else ""
+    for row in rows:
+        today = {**dict.fromkeys(spec.columns), **row}
+        if spec.named and not today["uid"]:
+            today["uid"] = derived_uid(first, spec.name, row["id"])
+        yield today
+
+
+def give_uids(rows: Sequence[Any], place: Any) -> None:
+    """Give a uid to the rows that have none; it stands at ``place``."""
+    nameless = [row for row in rows if not row[place]]
+    for row, uid in zip(nameless, new_uids(len(nameless)), strict=True):
+        row[place] = uid
+
+
+def new_uids(count: int) -> Iterator[str]:
+    """So many uids that nothing ever had, of version 7: they begin with the time.
+
+    So thousands of them go to the end of the index rather than all over it, which is what an import
+    would pay for with version 4.
+    """
+    now = f"{time.time_ns() // 1_000_000:012x}"
+    head = f"{now[:8]}-{now[8:]}-7"
+    chance = os.urandom(count * _DIGITS // 2).hex()
+    for start in range(0, count * _DIGITS, _DIGITS):
+        digits = chance[start : start + _DIGITS]
+        yield f"{head}{digits[:3]}-{_VARIANT[digits[3]]}{digits[4:7]}-{digits[7:19]}"

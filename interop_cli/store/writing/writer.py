@@ -20,7 +20,6 @@ from interop_cli.store.engines.connection import FEW, Connection, Row
 from interop_cli.store.writing import journal, taken
 from interop_cli.store.writing.search_index import SearchIndex
 from interop_cli.store.writing.tables import TABLES, Ordered, Table
-from interop_cli.store.writing.uids import as_today, give_uids
 
 
 class Writer:
@@ -56,7 +55,7 @@ class Writer:
         if not rows:
             return []
         if TABLES[table].named:
-            give_uids(rows, "uid")
+            taken.give_uids(rows, "uid")
         return self.insert_ordered(table, TABLES[table].ordered(rows))
 
     def insert_ordered(
@@ -71,7 +70,7 @@ class Writer:
             return []
         spec = TABLES[table]
         if spec.named:
-            give_uids(rows, spec.place("uid"))
+            taken.give_uids(rows, spec.place("uid"))
         now = self.now
         for row in rows:
             row[1:4] = 1, now, now
@@ -245,7 +244,7 @@ class Writer:
         spec, columns = TABLES[table], TABLES[table].all_columns
         restored = [
             {**row, "version": row["version"] + 1, "updated_at": self.now}
-            for row in as_today(self.conn, spec, rows)
+            for row in taken.as_today(self.conn, spec, rows)
         ]
         self.conn.insert_many(table, columns, ([row[name] for name in columns] for row in restored))
         taken.take(self.conn, table, restored)
