@@ -44,7 +44,7 @@ def list_command(app: App, client: str | None, asked: lists.Asked) -> None:
     from interop_cli.store.reading.lists import EVERYTHING
 
     columns = addresses.columns()
-    lists.show(app, addresses.VIEW, columns, asked, EVERYTHING, client=client, key="id")
+    lists.show(app, addresses.VIEW, columns, asked, EVERYTHING, client=client)
 
 
 @address_command.command("show", cls=Command)

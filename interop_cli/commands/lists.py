@@ -73,7 +73,6 @@ def show(
     also: Condition,
     *,
     client: str | None,
-    key: str,
     head: bool = True,
     dim: str | None = None,
     dress: Callable[[Batches, Sequence[str]], Batches] | None = None,
@@ -92,7 +91,7 @@ def show(
 
     conn = app.store.conn
     shown = columns if client is not None else _with_client(columns)
-    chosen = app.output.pick(shown, key=key)
+    chosen = app.output.pick(shown, key=view.key)
     names = [column.name for column in chosen]
     condition = condition_of(app, asked.filters, view.fields, view.source) & also
     if asked.sort is not None:
@@ -111,7 +110,7 @@ def show(
         batches = dress(cast(Batches, batches), names)
     spool = conn.readers_block_writers
     app.output.rows(
-        chosen, batches, key=key, spool=spool, dim=dim, head=above, comes_back=comes_back
+        chosen, batches, key=view.key, spool=spool, dim=dim, head=above, comes_back=comes_back
     )
     say_limit(app, query.limit, lambda: lists.count(conn, view, condition))
 

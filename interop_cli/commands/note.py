@@ -181,15 +181,7 @@ def list_command(app: App, client: str | None, category: str | None, asked: list
         offered = app.settings.get("note.categories")
         also = notes.of_category(app.store.conn, category, offered)
     lists.show(
-        app,
-        notes.VIEW,
-        notes.columns(),
-        asked,
-        also,
-        client=client,
-        key="id",
-        head=False,
-        dress=_with_names,
+        app, notes.VIEW, notes.columns(), asked, also, client=client, head=False, dress=_with_names
     )
 
 

@@ -50,7 +50,7 @@ def list_command(app: App, client: str | None, status: str, asked: lists.Asked) 
     columns = contacts.columns()
     if app.output.format in VCARDS:
         columns.append(contacts.COMPANY)
-    lists.show(app, contacts.VIEW, columns, asked, also, client=client, key="id", dim="active")
+    lists.show(app, contacts.VIEW, columns, asked, also, client=client, dim="active")
 
 
 @click.command("export", cls=Command)
@@ -84,17 +84,7 @@ def export_command(
     if app.output.format in VCARDS:
         columns.append(contacts.COMPANY)
     also = contacts.of_status(status)
-    lists.show(
-        app,
-        contacts.VIEW,
-        columns,
-        asked,
-        also,
-        client=client,
-        key="id",
-        head=False,
-        comes_back=True,
-    )
+    lists.show(app, contacts.VIEW, columns, asked, also, client=client, head=False, comes_back=True)
 
 
 @click.command("show", cls=Command)

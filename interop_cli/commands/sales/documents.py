@@ -99,7 +99,7 @@ def list_command(
         since=lists.day("--since", since), until=lists.day("--until", until), **of
     )
     columns = documents.columns()
-    lists.show(app, documents.VIEW, columns, asked, also, client=client, key="reference")
+    lists.show(app, documents.VIEW, columns, asked, also, client=client)
 
 
 @document_command.command("show", cls=Command)

@@ -153,6 +153,7 @@ def of_client(conn: Connection, client_id: int) -> Row:
 VIEW = ListView(
     source=SOURCE,
     table="document d",
+    key="reference",
     columns={
         **{field.name: field.sql for field in LISTED},
         "client_id": "d.client_id",

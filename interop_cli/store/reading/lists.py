@@ -84,8 +84,8 @@ class ListView(NamedTuple):
 
     ``columns`` is the SQL of all that can be shown, ``fields`` what can be filtered and sorted,
     ``searched`` the names of the fields a search looks at beside the client's code and name.
-    ``owner`` is the column by which what is ``nested`` is found; ``named`` finds the id of the row
-    that a person names, and raises NotFound.
+    ``owner`` is the column by which what is ``nested`` is found, ``key`` the one that names a row;
+    ``named`` finds the id of the row that a person names, and raises NotFound.
     """
 
     source: str
@@ -97,6 +97,7 @@ class ListView(NamedTuple):
     nested: Mapping[str, Nested]
     named: Callable[[Connection, str], int]
     owner: str = "client_id"
+    key: str = "id"
 
     @property
     def id(self) -> str:
