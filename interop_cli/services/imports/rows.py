@@ -260,8 +260,8 @@ class RowImport(ABC):
     def _way_out(self) -> Message:
         if {one.code for one in self.rejected.details} == {"import.duplicate"}:
             return msg(
-                "Rows that are parts of one record, such as its people, are joined by a column"
-                " they share: join in a mapping (interop help mapping)"
+                "Keep one row of each; rows that are parts of one record, such as its people,"
+                " are joined by a column they share (join: interop help mapping)"
             )
         return msg(
             "Write the good rows and keep the others apart: --continue-on-error --rejects FILE"

@@ -53,11 +53,11 @@ def count(uow: UnitOfWork, outcome: Outcome, row: Row, *, changed: bool) -> None
 
 
 def delete(uow: UnitOfWork, among: BelongingRepository, row_ids: Iterable[int]) -> Outcome:
-    """Delete those that nothing uses; all of them or none.
+    """Delete those that nothing uses; all of them or none. One that is named twice goes once.
 
     Raises Conflict, such as ``note.in_use``, with everything that blocks.
     """
-    ids = list(row_ids)
+    ids = list(dict.fromkeys(row_ids))
     outcome = Outcome(matched=len(ids))
     for row_id in ids:
         row = among.row(row_id)

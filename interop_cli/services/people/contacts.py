@@ -225,8 +225,9 @@ def delete(
 
     Raises Conflict ``contact.in_use`` with everything that blocks.
     """
-    outcome = Outcome(matched=len(contact_ids), warnings=context.warnings)
-    for contact_id in contact_ids:
+    ids = list(dict.fromkeys(contact_ids))
+    outcome = Outcome(matched=len(ids), warnings=context.warnings)
+    for contact_id in ids:
         row = uow.contacts.row(contact_id)
         blockers = uow.contacts.blockers(contact_id)
         if blockers and or_deactivate:
