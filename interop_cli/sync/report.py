@@ -116,11 +116,11 @@ class Report:
         a value that another one keeps, is still not there: that is a failure until it is mended.
         How it failed in this run is told already.
         """
-        known = self.lines.get((step.local.entity, step.local.id))
-        if known is not None and known.status == ERROR:
-            return
         failed = step.link.state in UNMENDED and not self.strict
         taken = step.reason is not None and step.reason.code in KEPT_BY_OTHERS
+        known = self.lines.get((step.local.entity, step.local.id))
+        if known is not None and known.status == ERROR and not taken:
+            return
         status = ERROR if failed or taken else SKIPPED
         self.say(step, status, step.reason, refused=step.is_refused)
 
