@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
@@ -279,7 +280,8 @@ def chart_command(
             rows = [row for batch in sales.totals(conn, query) for row in batch]
             drawing = of_client(sales.NAMES, rows, query, sales.heading(conn, query))
         else:
-            columns, rows = reports.columns(), reports.report(conn, query, "client", top)
+            columns = reports.columns()
+            rows = list(chain.from_iterable(reports.report(conn, query, "client", top)))
             drawing = of_report(reports.NAMES, rows, query, "client", top)
     if form == "data":
         app.output.rows(columns, [rows], key="client" if client else "key")
@@ -356,14 +358,16 @@ def report_command(
         alone(app)
     with app.store.reading() as conn:
         query = sales_query(app, conn, span, basis, filters=filters)
-        rows = reports.report(conn, query, by, top)
-    if page is None:
-        app.output.rows(reports.columns(by), [rows], key="key")
-    else:
-        from interop_cli.output.charts.page import html
+        found = reports.report(conn, query, by, top)
+        if page is None:
+            spool = conn.readers_block_writers
+            app.output.rows(reports.columns(by), found, key="key", spool=spool)
+            return
+        rows = list(chain.from_iterable(found))
+    from interop_cli.output.charts.page import html
 
-        drawing = of_report(reports.NAMES, rows, query, by, top)
-        app.output.side_file(page, html(drawing, reports.columns(by), rows, app.output.fields))
+    drawing = of_report(reports.NAMES, rows, query, by, top)
+    app.output.side_file(page, html(drawing, reports.columns(by), rows, app.output.fields))
 
 
 def alone(app: App) -> None:

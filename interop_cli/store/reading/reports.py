@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.messages import N_
@@ -60,13 +61,13 @@ def columns(by: str = "client") -> list[Column]:
 
 def report(
     conn: Connection, query: SalesQuery, by: str, top: int | None = None
-) -> list[tuple[Any, ...]]:
+) -> Iterator[list[tuple[Any, ...]]]:
     """A row of ``NAMES`` for each group and currency; the largest amounts first, years in order.
 
     ``by`` is ``client``, ``year``, ``province`` (``CA-QC``, of the main address today) or ``tag``
     (a client with two tags counts in both; one without is in none). ``computed_at`` is the oldest
     of the group's totals, and it is ``stale`` when one of them is. ``top``: that many groups of
-    each currency, the largest, of years too.
+    each currency, the largest, of years too. Streamed in batches.
     """
     key, name, order = GROUPS[by]
     b = BASES[query.basis]
@@ -102,5 +103,4 @@ def report(
         "last": query.last,
         "basis": query.basis,
     }
-    batches = conn.batches(chosen, {**params, "top": top} if top else params)
-    return [row for batch in batches for row in batch]
+    return conn.batches(chosen, {**params, "top": top} if top else params)
