@@ -118,6 +118,11 @@ class Http:
         """Never show these, wherever they come back."""
         self._secrets.update(secret for secret in secrets if secret and len(secret) >= 6)
 
+    @staticmethod
+    def encoded(json: object) -> bytes:
+        """JSON as it is sent."""
+        return _COMPACT(json).encode()
+
     def call(
         self,
         method: str,
@@ -131,6 +136,7 @@ class Http:
     ) -> HttpAnswer:
         """Call the remote; the answer where it is a 2xx, or one that ``judge`` leaves to us.
 
+        ``json`` is what to send, or that as bytes (``encoded``).
         ``reads`` says that the call changes nothing there (a GET does not; a POST may read too):
         then a failure is a ``retry`` rather than an ``unknown``. Raises Trouble.
         """
@@ -169,7 +175,7 @@ class Http:
         body: Any = form
         if json is not None:
             sent["Content-Type"] = "application/json"
-            body = _COMPACT(json).encode()
+            body = json if isinstance(json, bytes) else self.encoded(json)
         watch = Watch(started + seconds)
         try:
             with self._watchman.watching(watch):

@@ -11,10 +11,10 @@ hostile one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from interop_cli.domain.sync.descriptor import Descriptor
 from interop_cli.domain.sync.payload import Payload
@@ -254,3 +254,11 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class MakesReady(Protocol):
+    """A connector that can make a call ready, its bytes for example, while another is under way."""
+
+    def ready(self, action: str, sends: Sequence[Send]) -> Callable[[], list[Result]]:
+        """What does the same as ``push`` of these, once; nobody is called before."""

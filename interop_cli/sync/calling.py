@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TypeVar
 
+from interop_cli.connectors.protocol import MakesReady
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.link import BREAKING, PAUSING, Trouble, TroubleKind
 from interop_cli.domain.sync.records import FINAL, Action, Failed, FoundRemote, Result, Send, Trace
@@ -19,6 +20,7 @@ from interop_cli.sync.claims import Claimed
 from interop_cli.sync.target import OpenTarget
 
 T = TypeVar("T")
+Push = Callable[[], list[Result]]
 CHANGED = Trouble(
     TroubleKind.STALE, "remote.changed", msg("Somebody changed the record there meanwhile.")
 )
@@ -112,17 +114,26 @@ class Calls:
         """Have calls made, one after the other."""
         for claimed in waiting:
             before = self.under_way[-1].answer if self.under_way else None
-            call = partial(self._landing, claimed, before)
+            call = partial(self._landing, claimed, before, self._ready(claimed.sends))
             self.under_way.append(Flight(claimed, self.call_thread.start(call)))
 
-    def _landing(self, claimed: Claimed, before: Future[Landed | None] | None) -> Landed | None:
+    def _ready(self, sends: Sequence[Send]) -> Push:
+        """What pushes these, made ready here as far as the connector can."""
+        connector, action = self.opened.connector, str(sends[0].action)
+        if isinstance(connector, MakesReady):
+            return connector.ready(action, sends)
+        return partial(connector.push, action, sends)
+
+    def _landing(
+        self, claimed: Claimed, before: Future[Landed | None] | None, ready: Push
+    ) -> Landed | None:
         """A call and what came of it, in the thread of calls; None where the one before it went
         wrong.
         """
         if before is not None and ((last := before.result()) is None or not last.calm):
             return None
         try:
-            results = self._call(claimed.sends)
+            results = self._call(claimed.sends, ready)
         except Trouble as trouble:
             results = [Failed(send.id, trouble) for send in claimed.sends]
         new = {send.id for send in claimed.sends if send.remote_id is None}
@@ -131,9 +142,9 @@ class Calls:
         ]
         return Landed(claimed, results, self.opened.connector.traces())
 
-    def _call(self, sends: list[Send]) -> list[Result]:
+    def _call(self, sends: list[Send], ready: Push) -> list[Result]:
         """The call itself, in the thread of calls. Raises Trouble."""
-        connector, found = self.opened.connector, list[Result]()
+        connector, found, claimed = self.opened.connector, list[Result](), sends
         if sends[0].action in FINAL:
             found, sends = departing.look(self.opened, sends)
         elif sends[0].action is Action.CREATE and connector.looks_first:
@@ -150,13 +161,12 @@ class Calls:
             found = [Failed(local_id, CHANGED) for local_id in changed]
             sends = [send for send in sends if send.id not in changed]
         if sends:
-            found += self._pushed(sends)
+            found += self._pushed(sends, ready if sends == claimed else self._ready(sends))
         return found
 
-    def _pushed(self, sends: list[Send]) -> list[Result]:
+    def _pushed(self, sends: list[Send], push: Push) -> list[Result]:
         """Push; of new records that are refused for what another one has, ours may be that one."""
-        connector = self.opened.connector
-        results = connector.push(str(sends[0].action), sends)
+        connector, results = self.opened.connector, push()
         taken = {
             one.id
             for one in results

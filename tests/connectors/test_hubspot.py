@@ -112,6 +112,17 @@ def test_a_contact_is_made_with_its_company_in_one_call(
     assert len(fake.calls) == 1
 
 
+def test_a_call_made_ready_calls_nobody_before_its_turn(
+    connector: HubSpot, fake: FakeHubSpot
+) -> None:
+    send = create(connector, client(1))
+    fake.calls.clear()
+    call = connector.ready("create", [send])
+    assert (fake.calls, fake.live()) == ([], {})
+    assert isinstance(only(call()), Done)
+    assert [row["interop_uid"] for row in fake.live().values()] == [send.key]
+
+
 def test_a_contact_moves_to_another_company(connector: HubSpot, fake: FakeHubSpot) -> None:
     first, second = (done.remote_id for done in push(connector, client(1), client(2)))
     local = contact(7, client_remote=first)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from interop_cli.connectors.base import BASE_URL, Maker, halved
 from interop_cli.connectors.hubspot import answers, fields
@@ -33,6 +33,14 @@ ASSOCIATIONS = f"/crm/associations/{VERSION}/contacts/companies/batch"
 UNTOLD = Trouble(
     TroubleKind.UNKNOWN, "remote.no_result", msg("The answer says nothing about this record.")
 )
+
+
+class Request(NamedTuple):
+    """A call of a batch: where, its bytes, and the properties that it sends of each record."""
+
+    path: str
+    body: bytes
+    sent: Mapping[int, Mapping[str, str]]
 
 
 class HubSpot(HubSpotReader):
@@ -81,9 +89,15 @@ class HubSpot(HubSpotReader):
     # -- writing ------------------------------------------------------------------------------
 
     def push(self, action: str, sends: Sequence[Send]) -> list[Result]:
+        return self.ready(action, sends)()
+
+    def ready(self, action: str, sends: Sequence[Send]) -> Callable[[], list[Result]]:
         if action in FINAL:
-            return [self._final(send) for send in sends]
-        results = self._batch(action, sends)
+            return lambda: [self._final(send) for send in sends]
+        return partial(self._pushed, action, sends, self._request(action, sends))
+
+    def _pushed(self, action: str, sends: Sequence[Send], request: Request) -> list[Result]:
+        results = self._batch(action, sends, request)
         done = {result.id for result in results if isinstance(result, Done)}
         moved = [
             send
@@ -114,10 +128,12 @@ class HubSpot(HubSpotReader):
         left = data.get("id") if isinstance(data, Mapping) else None
         return Done(send.id, left if isinstance(left, str) else into)
 
-    def _batch(self, action: str, sends: Sequence[Send]) -> list[Result]:
+    def _batch(
+        self, action: str, sends: Sequence[Send], request: Request | None = None
+    ) -> list[Result]:
         """One call; where HubSpot refuses the whole for the sake of some, halves are sent."""
         try:
-            return self._call(action, sends)
+            return self._call(sends, request or self._request(action, sends))
         except Trouble as trouble:
             # Refused as a whole, so nothing of it was written.
             if trouble.kind not in (
@@ -130,7 +146,7 @@ class HubSpot(HubSpotReader):
                 return [Failed(sends[0].id, self._ours(trouble, sends[0].entity))]
         return halved(sends, partial(self._batch, action), lambda send: send.id)
 
-    def _call(self, action: str, sends: Sequence[Send]) -> list[Result]:
+    def _request(self, action: str, sends: Sequence[Send]) -> Request:
         entity = sends[0].entity
         descriptor = self.descriptor(entity)
         sent = {send.id: fields.properties(send.changes(), descriptor) for send in sends}
@@ -140,15 +156,19 @@ class HubSpot(HubSpotReader):
         else:
             verb, inputs = "update", [_update(send, sent[send.id]) for send in sends]
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/{verb}"
+        return Request(path, self.http.encoded({"inputs": inputs}), sent)
+
+    def _call(self, sends: Sequence[Send], request: Request) -> list[Result]:
+        entity = sends[0].entity
         try:
-            answer = self.http.call("POST", path, json={"inputs": inputs})
+            answer = self.http.call("POST", request.path, json=request.body)
         except Trouble as trouble:
             if trouble.field != fields.KEY or self._connected:
                 raise
             # The portal was connected before records had uids; nothing was written.
             self._key_made(entity, fields.known(self.http, entity))
-            answer = self.http.call("POST", path, json={"inputs": inputs})
-        return self._results(answer.data, sends, sent)
+            answer = self.http.call("POST", request.path, json=request.body)
+        return self._results(answer.data, sends, request.sent)
 
     def _results(
         self, data: Any, sends: Sequence[Send], sent: Mapping[int, Mapping[str, str]]
