@@ -170,9 +170,9 @@ def _chosen(conn: Connection, query: ListQuery) -> tuple[str, dict[str, Any]]:
     if query.after is not None:
         client_id = resolve(conn, query.after)[0]
         after, params = lists.after_row(conn, SOURCE, keys, "c.id", client_id)
-    in_order = bool(query.limit) and query.sort.lstrip("-") in INDEXED
-    early = _early(conn, query, after, params) if in_order else []
-    if query.sort.lstrip("-") != "id" and (early or not (in_order and _is_frequent(query))):
+    by_index = bool(query.limit) and query.sort.lstrip("-") in INDEXED
+    early = _early(conn, query, after, params) if by_index else []
+    if query.sort.lstrip("-") != "id" and (early or not (by_index and _is_frequent(query))):
         keys = tuple(key._replace(sql=conn.sorting(key.sql)) for key in keys)
     order = lists.ordered(keys)
     if early:
