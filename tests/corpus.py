@@ -175,6 +175,8 @@ BAD_CSV = [
     bad("zip", _zip(), "input.archive"),
     bad("gzip", gzip.compress(_csv(ROW).encode()), "input.archive"),
     bad("old-excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "input.archive"),
+    bad("web-page", b"\xef\xbb\xbf <HTML><table>\n<tr><td>code</td></tr></table>", "input.archive"),
+    bad("pdf", b"%PDF-1.7\n", "input.archive"),
     bad(
         "no-such-encoding",
         _csv(ROW),

@@ -35,7 +35,10 @@ _ARCHIVES = (
     (b"\x1f\x8b", _PACKED),
     (b"\xfd7zXZ\0", _PACKED),
     (b"\x28\xb5\x2f\xfd", _PACKED),
+    (b"%PDF", N_("it is a PDF")),
 )
+# What many systems call .xls.
+_PAGES = (b"<!doctype", b"<html", b"<table", b"<?xml")
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -61,7 +64,7 @@ def check_encoding(name: str) -> str:
 
 
 def check_kind(file: str, head: bytes, chosen: str | None, *, option: bool) -> None:
-    """Raise ``InvalidData`` where the first bytes are those of an archive or of UTF-16.
+    """Raise ``InvalidData`` where the first bytes are those of an archive, a page or UTF-16.
 
     ``chosen`` is the encoding the user named, ``option`` whether there is such an option here.
     """
@@ -69,6 +72,9 @@ def check_kind(file: str, head: bytes, chosen: str | None, *, option: bool) -> N
         if head.startswith(magic):
             hint = msg("Save it as CSV (UTF-8) or .xlsx, or unpack it first.")
             raise invalid("input.archive", file, Message(reason), hint=hint)
+    if head[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_PAGES):
+        hint = msg("Open it in a spreadsheet and save it as .xlsx, or as CSV (UTF-8).")
+        raise invalid("input.archive", file, msg("it is a web page or XML"), hint=hint)
     for mark, name in _WIDE if chosen is None else ():
         if head.startswith(mark):
             reason_wide = msg(
