@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 
 from interop_cli.domain.rules import Context
+from interop_cli.domain.values.text import begun_phone, searched_words, word_of_beginning
 from interop_cli.seed import clients as made_up
 from interop_cli.services.clients import card
 from interop_cli.services.clients.bulk import Selector
@@ -143,6 +145,45 @@ def test_the_first_few_for_whom_a_condition_holds_are_the_first_of_all(
         if len(everything) > 3:
             page = query._replace(limit=4, after=everything[2])
             assert listed(many, page) == everything[3:7], (status, sql)
+
+
+@pytest.mark.parametrize("sort", ["code", "-code"])
+@pytest.mark.parametrize(("many_hits", "some"), [(2000, 400), (3, 2), (3, 100), (0, 0)])
+def test_a_search_finds_whoever_has_words_that_begin_so(
+    many: Store, monkeypatch: pytest.MonkeyPatch, sort: str, many_hits: int, some: int
+) -> None:
+    monkeypatch.setattr(clients, "LOOKED_AT", (1, 2))
+    monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
+    monkeypatch.setattr(sqlite_matching, "SOME", some)
+    sql = "SELECT code, words FROM client JOIN client_search ON client_id = client.id"
+    rows = many.conn.query(f"{sql} WHERE active = 1 ORDER BY code_key")
+    words_of = {row["code"]: row["words"].split()[:-1] for row in rows}  # not that of the code
+    dice = random.Random(f"{sort} {many_hits} {some}")
+    for _number in range(40):
+        asked = dice.sample(dice.choice([*words_of.values()]), dice.randint(1, 3))
+        text = " ".join(word[: dice.choice((1, 2, 4, 99))] for word in asked)
+        if begun_phone(text):
+            continue
+        cut = searched_words(text).split()  # some are a telephone
+        naive = [
+            code
+            for code, words in words_of.items()
+            if all(any(word.startswith(begun) for word in words) for begun in cut)
+        ]
+        if sort == "-code":
+            naive.reverse()
+        query = ListQuery(search=text, sort=sort, limit=5)
+        assert listed(many, query) == naive[:5], cut
+        if len(naive) > 2:
+            assert listed(many, query._replace(after=naive[1])) == naive[2:7], cut
+
+
+def test_nobody_searches_for_the_word_of_a_code(store: Store) -> None:
+    add_client(store, "Zoé", code="QUAI")
+    (words,) = index_of(store).values()
+    assert words.endswith(f" {word_of_beginning('q')}")
+    for text in (words.split()[-1], f"zoe {words.split()[-1]}"):
+        assert found(store, text) == (["QUAI"] if "zoe" in text else [])
 
 
 def test_all_are_counted_by_looking_them_up(

@@ -47,6 +47,8 @@ ALIKE = 0.7  # of two names, of 1, for one to be taken for a slip of the other
 SHORTEST_MISSPELT = 3  # of two letters, half are another name
 SHORTEST_BEGINNING = 4  # of a name, to tell which one is meant
 _KEPT_CONTROLS = "\n\t"
+BEGINNING = 1  # letters of a code: clients whose codes begin so alike are looked for together
+_NOWHERE, _LAST = 0xE000, 0xF8FF  # Unicode's private use
 # Of Unicode's white space, what is neither a line end nor a tab; then spaces without a width.
 _NO_WIDTH: dict[int, str] = dict.fromkeys((0x200B, 0x2060, 0xFEFF), "")
 _SPACES: dict[int, str] = _NO_WIDTH | dict.fromkeys(
@@ -202,6 +204,12 @@ def word_list(s: str) -> list[str]:
         return s.encode("latin-1").translate(_word_table()).decode("ascii").split()
     except UnicodeError:
         return _NOT_WORD.sub(" ", fold(s)).split()
+
+
+@lru_cache(maxsize=4096)
+def word_of_beginning(beginning: str) -> str:
+    """A word for what begins so, that no text has: its letters are moved to where none are."""
+    return "".join(chr(min(_NOWHERE + ord(sign), _LAST)) for sign in beginning)
 
 
 def closest(name: str, names: Iterable[str]) -> str | None:

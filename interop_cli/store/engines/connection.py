@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from interop_cli.domain.fields.field import ValueKind
@@ -19,6 +19,18 @@ Row = dict[str, Any]
 Values = Sequence[Any]
 Member = tuple[str, str, "ValueKind"]
 """A member of a JSON object: its name, its SQL, and what that holds."""
+
+
+class Match(NamedTuple):
+    """A condition on ``c`` for what a search finds, and what it binds.
+
+    ``within``, where that is many clients, makes of a word another condition: for those of them
+    that have this word, too.
+    """
+
+    sql: str
+    params: Mapping[str, object]
+    within: Callable[[str], tuple[str, Mapping[str, object]]] | None = None
 
 
 class Connection(Protocol):
@@ -205,12 +217,13 @@ class Connection(Protocol):
         """SQL to order every row of a table by ``column``, where none is left out by a limit."""
 
     def match(
-        self, words: str, *, few: bool = False, name: str = "search"
-    ) -> tuple[str, dict[str, object]]:
-        """A condition on ``c`` for clients having every word, and what it binds.
+        self, words: str, *, few: bool = False, by_part: bool = False, name: str = "search"
+    ) -> Match:
+        """A condition on ``c`` for clients having every word.
 
         ``words`` are folded words separated by spaces; each matches as the start of a word.
-        ``few`` says that the first few are wanted, in an order that has an index. ``name`` is what
+        ``few`` says that the first few are wanted, in an order that has an index, and ``by_part``
+        that they can be looked for among a part of the clients at a time. ``name`` is what
         is bound: another one for a second condition beside.
         """
 

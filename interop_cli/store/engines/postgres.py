@@ -15,7 +15,15 @@ from typing import Any
 
 from interop_cli.domain.errors import Busy, InteropError
 from interop_cli.store.engines import json_text
-from interop_cli.store.engines.connection import FEW, Connection, Member, Row, Values, insert_apart
+from interop_cli.store.engines.connection import (
+    FEW,
+    Connection,
+    Match,
+    Member,
+    Row,
+    Values,
+    insert_apart,
+)
 from interop_cli.store.engines.distribute import KEYS
 from interop_cli.store.engines.postgres_errors import NO_SCHEMA, translating
 from interop_cli.store.engines.postgres_session import open_session, to_pyformat
@@ -244,12 +252,12 @@ class PostgresConnection(Transactions):
         return column
 
     def match(
-        self, words: str, *, few: bool = False, name: str = "search"
-    ) -> tuple[str, dict[str, object]]:
+        self, words: str, *, few: bool = False, by_part: bool = False, name: str = "search"
+    ) -> Match:
         query = " & ".join(
             "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()
         )
-        return (
+        return Match(
             "c.id IN (SELECT client_id FROM client_search"
             f" WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:{name} AS tsquery))",
             {name: query},

@@ -19,7 +19,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines import json_text
 from interop_cli.store.engines import sqlite_matching as matching
-from interop_cli.store.engines.connection import FEW, Member, Row, Values, insert_apart
+from interop_cli.store.engines.connection import FEW, Match, Member, Row, Values, insert_apart
 from interop_cli.store.engines.sqlite_errors import (
     busy,
     commit_failed,
@@ -271,9 +271,11 @@ class SqliteConnection:
         return f"+{column}"
 
     def match(
-        self, words: str, *, few: bool = False, name: str = "search"
-    ) -> tuple[str, dict[str, object]]:
-        return matching.few(words, name, self.query) if few else matching.all_of(words, name)
+        self, words: str, *, few: bool = False, by_part: bool = False, name: str = "search"
+    ) -> Match:
+        if few:
+            return matching.few(words, name, self.query, by_part=by_part)
+        return matching.all_of(words, name)
 
     def holds(self, text: str, part: str) -> str:
         return f"instr({text}, {part}) > 0"

@@ -9,12 +9,14 @@ wanted, how many are found decides what is done with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from interop_cli.store.engines.connection import Row
+from interop_cli.store.engines.connection import Match, Row
 
 INDEXED_WORDS = 3  # of a search are looked up in the index
 SHORT = 2  # letters: a word that begins so is one of half of the clients
 MANY = 2000  # clients found, and more: they are tested in their order, not sorted
+SOME = 400  # the same among a part of the clients
 SPELT = 4  # words that begin so are looked up one by one
 MOST = 20_000  # and more: the index is asked again, rather than told which they are
 
@@ -30,16 +32,19 @@ _TERMS = (
 _NEXT = "SELECT term FROM temp.client_search_terms WHERE term >= :low AND term < :high LIMIT 1"
 
 
-def all_of(words: str, name: str) -> Condition:
+def all_of(words: str, name: str) -> Match:
     """A condition on ``c`` for all clients that have every word."""
     asked = _by_length(words)
     looked_up = _looked_up(asked)
-    tested, params = _tested([word for word in asked if word not in looked_up], name)
-    return f"c.id IN ({_FOUND.format(name=name)}){tested}", {name: _begun(looked_up), **params}
+    others = [word for word in asked if word not in looked_up]
+    return Match(*_found(_begun(looked_up), others, name))
 
 
-def few(words: str, name: str, query: Query) -> Condition:
-    """The same, where the first few of them are wanted in an order that has an index."""
+def few(words: str, name: str, query: Query, *, by_part: bool) -> Match:
+    """The same, where the first few of them are wanted in an order that has an index.
+
+    ``by_part``: what of many clients would have to be gathered is left to ``within``.
+    """
     asked = _by_length(words)
     looked_up = _looked_up(asked)
     query(_TERMS)
@@ -47,14 +52,33 @@ def few(words: str, name: str, query: Query) -> Condition:
     exact = [word for word in looked_up if spelt[word]]
     # What has to be gathered is asked for only where the others do not lead to few enough.
     for some in [exact, looked_up] if 0 < len(exact) < len(looked_up) else [looked_up]:
-        begun = {name: " AND ".join(spelt[word] or _begun([word]) for word in some)}
+        begun = " AND ".join(spelt[word] or _begun([word]) for word in some)
         others = [word for word in asked if word not in some]
         enough = MOST if len(some) > len(exact) else MANY
-        (found,) = query(_SOME.format(name=name), **begun, enough=enough + 1)
+        (found,) = query(_SOME.format(name=name), **{name: begun}, enough=enough + 1)
         if found["n"] <= enough:
-            return _these(found, others, name)
+            return Match(*_these(found, others, name))
+    within = (
+        partial(_having, begun, others, name, query) if by_part and exact == looked_up else None
+    )
+    return Match(*_found(begun, others, name, plus="+"), within)
+
+
+def _found(begun: str, others: Sequence[str], name: str, plus: str = "") -> Condition:
+    """That the index has a client for this, and its text the other words; ``plus``: see below."""
     tested, params = _tested(others, name)
-    return f"+c.id IN ({_FOUND.format(name=name)}){tested}", begun | params
+    return f"{plus}c.id IN ({_FOUND.format(name=name)}){tested}", {name: begun, **params}
+
+
+def _having(begun: str, others: Sequence[str], name: str, query: Query, word: str) -> Condition:
+    """What is so found, and has one more word, whole."""
+    begun = f'{begun} AND "{word}"'
+    (found,) = query(_SOME.format(name=name), **{name: begun}, enough=MOST + 1)
+    if not found["n"]:
+        return "FALSE", {}
+    if found["n"] <= MOST:
+        return _these(found, others, name, SOME)
+    return _found(begun, others, name, plus="+")
 
 
 def _by_length(words: str) -> list[str]:
@@ -98,13 +122,13 @@ def _tested(words: Sequence[str], name: str) -> Condition:
     return sql, dict[str, object](params)
 
 
-def _these(found: Row, others: Sequence[str], name: str) -> Condition:
+def _these(found: Row, others: Sequence[str], name: str, many: int | None = None) -> Condition:
     """That a client is one of those found, and has the other words.
 
     Of many, the clients are tested as they come in their order: to look up the place of each in it
     takes longer. The plus leads SQLite, which has no statistics, to do so.
     """
     tested, params = _tested(others, name)
-    plus = "+" if found["n"] > MANY else ""
+    plus = "+" if found["n"] > (MANY if many is None else many) else ""
     sql = f"{plus}c.id IN (SELECT value FROM json_each(:{name}_ids)){tested}"
     return sql, {f"{name}_ids": found["ids"], **params}

@@ -77,6 +77,7 @@ STEPS = {
         "0019_later",
         "0020_mailing_client",
         "0021_latest_first",
+        "0022_search_parts",
     ),
 }
 """In order, by the module they stand in; a new one goes to the end of the last."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from interop_cli.domain.fields import CLIENT, Kind
-from interop_cli.domain.values.text import begun_phone, searched_words
-from interop_cli.store.engines.connection import Connection, Member, Row, query_in_chunks
+from interop_cli.domain.values.text import BEGINNING, begun_phone, searched_words, word_of_beginning
+from interop_cli.store.engines.connection import Connection, Match, Member, Row
 from interop_cli.store.reading import addresses, contacts, documents, lists, mailings, notes, sales
 from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
@@ -92,6 +92,8 @@ def of_status(status: str) -> Condition:
 
 
 INDEXED = ("code", "name")  # sorted by these, clients come from an index
+PARTS = 40  # of the clients, before all that a search finds are gathered
+LAST_SIGN = 0xD7FF  # of a beginning: what comes after is no text
 FEW = 200  # clients asked for, at the most, are looked for in order
 
 
@@ -109,16 +111,23 @@ class ListQuery(NamedTuple):
 
 def where(conn: Connection, query: ListQuery) -> Condition:
     """The condition of a list on ``c`` ``a`` ``p``."""
-    condition = _unsearched(query)
-    if query.search:
-        text, begun = searched_words(query.search), begun_phone(query.search)
-        few = _few(query) > 0
-        found, values = conn.match(text, few=few) if text else ("FALSE", {})
-        if begun:  # these words, or a telephone that begins so
-            phone, digits = conn.match(begun, few=few, name="begun")
-            found, values = f"({found} OR {phone})", values | digits
-        condition &= Condition(found, values)
-    return condition
+    if not query.search:
+        return _unsearched(query)
+    found = _matched(conn, query)
+    return _unsearched(query) & Condition(found.sql, {**found.params})
+
+
+def _matched(conn: Connection, query: ListQuery) -> Match:
+    """What is searched."""
+    search = query.search or ""
+    text, begun = searched_words(search), begun_phone(search)
+    few = _few(query) > 0
+    by_part = few and not begun and query.sort.lstrip("-") == "code"
+    found = conn.match(text, few=few, by_part=by_part) if text else Match("FALSE", {})
+    if begun:  # these words, or a telephone that begins so
+        phone = conn.match(begun, few=few, name="begun")
+        found = Match(f"({found.sql} OR {phone.sql})", {**found.params, **phone.params})
+    return found
 
 
 def _unsearched(query: ListQuery) -> Condition:
@@ -172,13 +181,18 @@ def _chosen(conn: Connection, query: ListQuery) -> tuple[str, dict[str, Any]]:
         after, params = lists.after_row(conn, SOURCE, keys, "c.id", client_id)
     by_index = bool(query.limit) and query.sort.lstrip("-") in INDEXED
     early = _early(conn, query, after, params) if by_index else []
+    matched = _matched(conn, query) if query.search and not early else None
+    if matched and matched.within:
+        early = _by_part(conn, query, matched.within, after, params)
     if query.sort.lstrip("-") != "id" and (early or not (by_index and _is_frequent(query))):
         keys = tuple(key._replace(sql=conn.sorting(key.sql)) for key in keys)
     order = lists.ordered(keys)
     if early:
         condition, among = conn.among("c.id", early)
         return f"{SOURCE} WHERE {condition}{order}", {"among": among}
-    found = where(conn, query)
+    found = _unsearched(query)
+    if matched:
+        found &= Condition(matched.sql, {**matched.params})
     params.update(found.params)
     tail = f"{SOURCE} WHERE {found.sql}{after}{order}"
     if query.limit:
@@ -238,15 +252,6 @@ def former_codes(
     for row in conn.query(sql, among=among):
         found.setdefault(row["client_id"], []).append(row["code"])
     return found
-
-
-def merged_into(conn: Connection, client_ids: Iterable[int]) -> dict[int, str]:
-    """The codes of those that clients were merged into: client id -> code."""
-    sql = (
-        "SELECT c.id AS id, m.code AS code FROM client c JOIN client m ON m.id = c.merged_into_id"
-        " WHERE c.id IN ({places})"
-    )
-    return {row["id"]: row["code"] for row in query_in_chunks(conn, sql, client_ids)}
 
 
 def count_clients(conn: Connection, query: ListQuery) -> int:
@@ -316,6 +321,49 @@ def _found_early(
     stages = (*LOOKED_AT, *AND_ON) if letters else LOOKED_AT
     bound = {**condition.params, **params, **words}
     return _in_stages(conn, sql, bound, limit, stages, at_any_rate=letters)
+
+
+def _by_part(
+    conn: Connection,
+    query: ListQuery,
+    within: Callable[[str], tuple[str, Mapping[str, object]]],
+    after: str,
+    params: Mapping[str, object],
+) -> list[int]:
+    """The same for words that many clients have: among those whose codes begin alike, part by part.
+
+    None where the first parts do not have them all.
+    """
+    (key,) = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
+    condition, limit = _unsearched(query), query.limit or 0
+    next_code = (
+        f"SELECT c.code_key AS code FROM client c WHERE TRUE{after} AND c.code_key"
+        f" {'< :low' if key.descending else '>= :high'}{lists.ordered([key])} LIMIT 1"
+    )
+    ids: list[int] = []
+    low, high = chr(0x10FFFF), ""
+    for _part in range(PARTS):
+        beyond = {"low": low} if key.descending else {"high": high}
+        rows = conn.query(next_code, **params, **beyond)
+        if not rows:
+            return ids
+        low = rows[0]["code"][:BEGINNING]
+        if ord(low) >= LAST_SIGN:
+            return []
+        high = chr(ord(low) + 1)
+        sql, bound = within(word_of_beginning(low))
+        found = conn.query(
+            f"SELECT c.id AS id FROM client c WHERE c.code_key >= :low AND c.code_key < :high"
+            f" AND {sql} AND {condition.sql}{after}{lists.ordered([key])} LIMIT :left",
+            **{**condition.params, **params, **bound},
+            low=low,
+            high=high,
+            left=limit - len(ids),
+        )
+        ids += [row["id"] for row in found]
+        if len(ids) == limit:
+            return ids
+    return []
 
 
 def _chosen_early(

@@ -21,7 +21,7 @@ from interop_cli.domain.fields.field import Column, ValueKind, taken
 from interop_cli.domain.fields.nested import FIELDS, LISTS, MAIN_EXTRAS, flat_field, flat_name
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.places import is_mismatched
-from interop_cli.store.engines.connection import Connection, Row
+from interop_cli.store.engines.connection import Connection, Row, query_in_chunks
 from interop_cli.store.reading import addresses, clients, contacts, notes
 from interop_cli.store.reading.pieces import Owners, Piece, in_pieces
 
@@ -341,7 +341,13 @@ def _logos(conn: Connection, piece: Piece) -> Found:
 
 
 def _merged_into(conn: Connection, piece: Piece) -> Found:
-    return clients.merged_into(conn, piece.those_with("merged into"))
+    """The codes of those that clients were merged into."""
+    sql = (
+        "SELECT c.id AS id, m.code AS code FROM client c JOIN client m ON m.id = c.merged_into_id"
+        " WHERE c.id IN ({places})"
+    )
+    merged = piece.those_with("merged into")
+    return {row["id"]: row["code"] for row in query_in_chunks(conn, sql, merged)}
 
 
 def _mismatch(_conn: Connection, piece: Piece) -> Found:

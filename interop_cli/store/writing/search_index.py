@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from interop_cli.domain.fields import ENTITIES, Kind
-from interop_cli.domain.values.text import word_list
+from interop_cli.domain.values.text import BEGINNING, word_list, word_of_beginning
 from interop_cli.store.engines.connection import Connection, fill_id_table
 from interop_cli.store.writing.tables import ADDRESS, CLIENT, TABLES, Ordered, Table
 
@@ -37,7 +37,7 @@ class SearchIndex:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
         self._touched: set[int] = set()
-        self._made: dict[int, str | list[str]] = {}  # words, or texts that have them
+        self._made: dict[int, str | list[str]] = {}  # words, or that of a part and texts
 
     def made(self, table: Table, rows: Sequence[Ordered], words: Sequence[str | None]) -> None:
         """Rows of ``table`` were inserted; ``words``: see ``Writer.insert_ordered``."""
@@ -49,7 +49,7 @@ class SearchIndex:
             if len(self._made) >= CHUNK:
                 self._index_made()
             for row, said in zip(rows, known, strict=False):
-                self._made[row[0]] = said or [text(row)]
+                self._made[row[0]] = said or [part_word(row[_CODE_KEY]), text(row)]
             return
         place = table.place(table.client)
         for row, said in zip(rows, known, strict=False):
@@ -88,7 +88,8 @@ def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
     for table in TABLES.values():
         if not table.search or not table.client:
             continue
-        columns = (*searched(table), *phones(table))
+        own = table.client == "id"
+        columns = (*searched(table), *phones(table), *(("code_key",) if own else ()))
         names = ", ".join(f"{table.name}.{column}" for column in columns)
         sql = (
             f"SELECT {table.name}.{table.client}, {names} FROM {table.name}"
@@ -97,7 +98,10 @@ def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
         text = text_maker(table, (table.client, *columns))
         for batch in conn.batches(sql, {}):
             for row in batch:
-                texts.setdefault(row[0], []).append(text(row))
+                parts = texts.setdefault(row[0], [""])
+                parts.append(text(row))
+                if own:
+                    parts[0] = part_word(row[-1])
     conn.forget_words()
     conn.execute("DELETE FROM client_search WHERE client_id IN (SELECT id FROM reindexed)")
     _learn(conn, texts)
@@ -105,7 +109,7 @@ def _index_again(conn: Connection, client_ids: Collection[int]) -> None:
 
 def _learn(conn: Connection, texts: Mapping[int, str | Sequence[str]]) -> None:
     rows = [
-        (client_id, parts if isinstance(parts, str) else distinct_words(parts))
+        (client_id, parts if isinstance(parts, str) else distinct_words(parts[1:], parts[0]))
         for client_id, parts in texts.items()
     ]
     conn.insert_many("client_search", ("client_id", "words"), rows)
@@ -161,13 +165,23 @@ def phone_words(phone: str) -> str:
 
 def words_of(client: Ordered, address: Ordered) -> str:
     """What a new client with its main address is found by."""
-    return distinct_words((_CLIENT_TEXT(client), _ADDRESS_TEXT(address)))
+    texts = (_CLIENT_TEXT(client), _ADDRESS_TEXT(address))
+    return distinct_words(texts, part_word(client[_CODE_KEY]))
 
 
-def distinct_words(parts: Iterable[str]) -> str:
-    """The folded words of several texts, each once: the same whichever text came first."""
+def distinct_words(parts: Iterable[str], part: str = "") -> str:
+    """The folded words of several texts, each once: the same whichever text came first.
+
+    Last the word of the part of the clients.
+    """
     # Sorting two texts rather than their twenty words.
-    return " ".join(dict.fromkeys(word_list(" ".join(sorted(parts)))))
+    return " ".join([*dict.fromkeys(word_list(" ".join(sorted(parts)))), part]).rstrip(" ")
 
 
+def part_word(code_key: str) -> str:
+    """What all clients are found by whose codes begin alike: a search need not gather them all."""
+    return word_of_beginning(code_key[:BEGINNING])
+
+
+_CODE_KEY = CLIENT.place("code_key")
 _CLIENT_TEXT, _ADDRESS_TEXT = text_maker(CLIENT), text_maker(ADDRESS)
