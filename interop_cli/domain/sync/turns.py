@@ -120,7 +120,7 @@ def turns(parts: Iterable[Part], holders: Mapping[Place, int]) -> Turns:
             else:
                 found.blocked[part.id] = obstacle
         payer = names.get(part.waits) if part.waits is not None else None
-        if payer is not None:
+        if payer is not None and not part.lost:
             found.after.setdefault(part.id, []).append(Obstacle(payer))
         elif part.lost or part.waits is not None:
             found.blocked.setdefault(part.id, Obstacle(part.id))
