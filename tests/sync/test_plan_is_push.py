@@ -224,6 +224,7 @@ def once(*operations: Any, looks: bool = False, merges: bool = False) -> Any:
 @once(("push", None, None), ("add", 0, False), ("swap", 1, 3), ("gone", 1, None))
 @once(("push", None, None), ("name", 0, 1), ("name", 1, 2), ("gone", 0, None))
 @once(("push", None, None), ("add", 0, False), ("name", 0, 1), ("gone", 0, None))
+@once(("vendor", 1, None), ("bill", 1, 0))
 @once(("vendor", 1, None), ("push", None, None), ("name", 0, 1), ("bill", 0, 1))
 @once(("push", None, None), ("gone", 1, None), ("merge", 0, 1), merges=True)
 @once(("lost", None, None), ("merge", 0, 1), ("gone", 1, None), looks=True, merges=True)
