@@ -91,7 +91,7 @@ def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     fields = copy / "domain/fields/__init__.py"
     after(fields, "    *_PLACE,\n", CLIENT_ROW)
     after(copy / "domain/client.py", "    accounting: Annotated", CLIENT_ATTRIBUTE)
-    after(fields, "    # The other is a word of SQL.", CONTACT_ROW)
+    after(fields, '    Field("billing", N_("Billing contact")', CONTACT_ROW)
     after(copy / "domain/contact.py", "    active: On", CONTACT_ATTRIBUTE)
     after(fields, '    Field("instructions"', ADDRESS_ROW)
     after(copy / "domain/address.py", "    instructions: Lines", ADDRESS_ATTRIBUTE)

@@ -29,7 +29,7 @@ Exit codes
     6  declined      the person answered no
    10  attention     findings, drift, nothing changed when asked to say so
    65  invalid_data  a field or a row is not valid
-   68  partial       --continue-on-error, and some rows failed
+   68  partial       --continue-on-error, or a push: some rows or records failed
    69  remote        a remote system is unreachable, paused or over its limit
    70  unusable_db   not ours, corrupt, or of another schema
    74  io            disk full, read-only, output that cannot be written
@@ -100,8 +100,8 @@ Filters
 
 Values are read as create reads them: Québec is QC, Canada is CA; e-mails,
 names, cities and codes are compared without case or accents, telephones by
-their digits. Others are text, whole numbers, true, false, null, dates
-(2026-11-24), times (2026-11-24T16:30:00Z), or how long before today (-10d, -6w,
+their digits. Others are text, whole numbers, true and false (or yes and no),
+null, dates (2026-11-24), times (2026-11-24T16:30:00Z), or how long before today (-10d, -6w,
 -3m, -1y). A date is that day in the company's time zone (interop config get
 timezone). A province, country, language, currency, kind, status or category of
 notes that no list and no row has is refused, with the nearest; ~ looks for a

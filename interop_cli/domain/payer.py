@@ -1,7 +1,7 @@
 """What a client may be and get, looked at together with what depends on it.
 
-Each function raises ``Conflict`` (the client as it is forbids it) or returns ``None``. Counts come
-from the caller; nothing is read here.
+Each function raises ``Conflict`` (the client as it is forbids it), or warns, and returns ``None``.
+Counts come from the caller; nothing is read here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Where an exception becomes an exit code and words on stderr. Nothing else prints errors.
 
 Data and messages are UTF-8 whatever the locale says; what click writes (help, questions) is in the
-locale's encoding, and a letter that it lacks becomes the nearest that it has.
+locale's encoding, and a letter that it lacks becomes the nearest that it has. What is asked of a
+command line before it is parsed, or where that stopped, is read here as well: its language, how
+errors are shown, and the command.
 """
 
 from __future__ import annotations

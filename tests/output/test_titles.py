@@ -12,7 +12,7 @@ from interop_cli.i18n import set_language
 from interop_cli.output.words import TITLES, title
 
 # Where columns are declared.
-PLACES = ("store/reading", "commands", "sync/status.py")
+PLACES = ("store/reading", "commands", "sync/report.py")
 LISTS = {"NAMES", "COLUMNS", "names"}
 MAKERS = {"Column", "ListField"}
 # The keys of what writes and `db info` tell, which are declared nowhere.

@@ -53,6 +53,7 @@ USAGE = (
     case(2, "usage", "client", "show", "ACME", "BETA"),
     case(2, "usage.empty", "client", "show", ""),
     case(2, "usage.empty", "journal", "list", "--since", ""),
+    case(2, "usage.empty", "client", "deactivate", "ACME", "-y", "--results", ""),
     case(2, "search.empty", "client", "list", "--search", ""),
     case(2, "usage", "client", "list", "--nope"),
     case(2, "usage", "client", "list", "--limit", "x"),

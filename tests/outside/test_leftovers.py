@@ -75,11 +75,11 @@ def test_a_run_that_is_killed_leaves_nothing_for_ever(
 ) -> None:
     """Killed while it checks its copy."""
     code = (
-        "import time\nfrom interop_cli.store.engines import files\n"
+        "import time\nfrom interop_cli.store.engines import copies\n"
         "def wait(path, **_options):\n"
         "    if 'part' not in str(path): return []\n"
         "    print(flush=True); time.sleep(600)\n"
-        "files.problems_of = wait\n"
+        "copies.problems_of = wait\n"
         f"from interop_cli.cli import main\nmain(['--db', {str(shop)!r}, *{command!r}])\n"
     )
     before = content(str(shop))

@@ -1,4 +1,4 @@
-"""``client create``, ``edit``, ``recode``, ``logo``; and of clients entered twice, ``merge``."""
+"""``client create``, ``edit``, ``recode``, ``logo``; ``duplicates``, and ``merge`` of those."""
 
 from __future__ import annotations
 

@@ -258,10 +258,11 @@ class RowImport(ABC):
         )
 
     def _way_out(self) -> Message:
-        if {one.code for one in self.rejected.details} == {"import.duplicate"}:
+        if {one["code"] for one in self.rejected.reasons()} == {"import.duplicate"}:
             return msg(
-                "Keep one row of each; rows that are parts of one record, such as its people,"
-                " are joined by a column they share (join: interop help mapping)"
+                "Keep one row of each, or keep them apart: --continue-on-error --rejects FILE; rows"
+                " that are parts of one record are joined by a column they share (join: interop"
+                " help mapping)"
             )
         return msg(
             "Write the good rows and keep the others apart: --continue-on-error --rejects FILE"

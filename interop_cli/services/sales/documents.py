@@ -91,8 +91,8 @@ def add(
 
     Quotes, jobs and packing slips get a number where none is given; an invoice recorded this way
     has its own (``sales invoice create`` makes new ones). Warns of a currency that is the client's
-    and not the payer's. Raises Conflict for a client or a payer
-    that is inactive, or a prospect that would be invoiced, and for a number that is taken.
+    and not the payer's. Raises Conflict for a client or a payer that is inactive, or a prospect
+    that would be invoiced, and for a number that is taken.
     """
     client = uow.clients.row(ref)
     payer = payer_of(uow, client, values.get("bill_to"))

@@ -62,7 +62,7 @@ def backup(
 
     ``pg_dump`` where it is installed and no older than the server: its custom format, which is
     read again whole by ``pg_restore``. Else ``copy``: ``copied`` makes a SQLite file at a path,
-    compared row by row. Raises as ``files.backup`` does, and RemoteFailure ``db.dump``.
+    compared row by row. Raises as ``copies.backup`` does, and RemoteFailure ``db.dump``.
     """
     refuse_taken(target, overwrite=overwrite)
     tools = _tools(conn)

@@ -138,7 +138,7 @@ class Session(psycopg.Connection[Any]):
         return f"SET LOCAL lock_timeout = {max(int(self.lock_timeout * 1000), 1)}; "
 
     def alone(self, begin: str, turn: str, then: str, *, hasty: bool) -> psycopg.Cursor[Any]:
-        """Begin a transaction with a lock that others have to wait for; see ``attempts``.
+        """Begin a transaction with a lock that others have to wait for (``in_attempts``).
 
         ``hasty`` tries once, and has no lock of the transaction waited for any longer.
         """

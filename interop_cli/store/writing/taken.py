@@ -2,7 +2,8 @@
 
 A distributed engine holds only those keys of a table to be unique that have the client in them. So
 where rows lie by client, each number and uid that is given has a row in ``taken``, which is unique
-by itself. In a file an index does that, and nothing here does anything about it.
+by itself. In a file an index does that, and no such row is kept. Uids are made here,
+too.
 """
 
 from __future__ import annotations
