@@ -32,6 +32,11 @@ A = {"line1": "1 rue A", "line2": "", "city": "Québec", "province": "QC", "post
             {"line1": "Place du Quai", "line2": "5e étage"},
         ),
         ("C.P. 10\n1 rue A\nQuébec QC G1K 4A1", {"line1": "C.P. 10", "line2": "1 rue A"}),
+        *(
+            (f"{street}, {floor}, Québec QC G1K 4A1", {"line1": street, "line2": floor})
+            for street in ("boulevard Charest Est", "Place du Quai")
+            for floor in ("3 ème étage", "3 e étage", "3 rd Floor", "2 Local")
+        ),
         ("1, rue A, Québec QC G1K 4A1", {"line1": "1, rue A"}),
         ("1 rue A, Québec QC", {"postal_code": ""}),
         (
@@ -126,3 +131,34 @@ def test_a_name_with_commas_before_the_street(name: str) -> None:
     found = parse_address(f"{name}\n1 rue A, bureau 2\nQuébec QC G1K 4A1", "CA", name)
     assert found is not None
     assert (found["line1"], found["line2"]) == ("1 rue A", "bureau 2")
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("1234 rue Principale, Québec, QC G1R 3X5", "1234 rue Principale inc."),
+        ("Complexe Desjardins, Montréal, QC H5B 1E2", "Complexe Desjardins inc."),
+        (
+            "1200 avenue McGill College, Bureau 1100, Montréal QC H3B 4G7",
+            "1200 avenue McGill College",
+        ),
+    ],
+)
+def test_a_client_named_like_its_street_keeps_it(cell: str, name: str) -> None:
+    found = parse_address(cell, "CA", name)
+    assert found is None or found["line1"] == cell.split(",")[0]
+
+
+@pytest.mark.parametrize("cell", ["Calle Mayor, 5 piso 2, 28013 Madrid, Espagne"])
+def test_a_street_elsewhere_stays_before_what_follows(cell: str) -> None:
+    found = parse_address(cell, "CA")
+    assert found is not None
+    assert found["line1"] == "Calle Mayor"
+
+
+def test_a_numbered_company_is_no_street() -> None:
+    for written, street in (("9012-3456 Québec inc.", "C.P. 10"), ("9012-3456 Québec", "1 rue A")):
+        cell = f"{written}\n{street}\nQuébec QC G1K 4A1"
+        found = parse_address(cell, "CA", "9012-3456 Québec inc.")
+        assert found is not None
+        assert found["line1"] == street

@@ -110,9 +110,19 @@ def _text(value: object) -> str:
 
 _SEPARATORS = re.compile(r"[\r\n,;]+")
 _NUMBER = re.compile(r"(?:no\.? ?|n° ?)?\d+(?:[-/]\d+)? ?[A-Za-z]?", re.IGNORECASE)
-# Not "5e étage".
-_HOUSE = re.compile(r"\d+(?:[-/]\d+)?[A-DF-Z]?,? (?!étage|etage|floor)", re.IGNORECASE)
+# Not "5e étage", "3 rd Floor" or "2 Local".
+_HOUSE = re.compile(
+    r"\d+(?:[-/]\d+)?[A-DF-Z]?,? (?!(?:e|[eè]me|[eè]re|er|st|nd|rd|th|étages?|etages?|floors?"
+    r"|loca[lux]+|suite|unit[éye]?|bureau|apt|app)\b)",
+    re.IGNORECASE,
+)
+_STREET = re.compile(
+    r"\b(?:rue|ave?|avenue|boul|boulevard|bd|blvd|ch|chemin|rte|route|rang|mont[ée]e|c[ôo]te|all[ée]e"
+    r"|street|road|rd|drive|lane|way|highway|crescent|terrasse|autoroute)\b",
+    re.IGNORECASE,
+)
 _COUNTRY_NAME = 4  # letters: what is shorter may be a province
+_PROVINCE = 2  # letters of one
 _LONGEST_NAME = 4  # words of a province or a country
 _NEIGHBOURS = ("CA", "US")
 
@@ -138,9 +148,16 @@ def _segments(text: str, name: str) -> list[str]:
     """What stands between the commas and lines; a number of a house stays with its street."""
     parts, own = _split(text), _split(name)
     if own and [*map(fold, parts[: len(own)])] == [*map(fold, own)]:  # "Doyon, inc." too
-        del parts[: len(own)]
-    elif own and parts and strip_legal_suffix(parts[0]) == strip_legal_suffix(name):
-        del parts[0]
+        named = len(own)
+        surely = not (_HOUSE.match(parts[0]) and _STREET.search(parts[0]))
+    else:
+        named = int(
+            bool(own and parts) and strip_legal_suffix(parts[0]) == strip_legal_suffix(name)
+        )
+        surely = False
+    # Else it may be the street, or the building, that has the client's name.
+    if named and (surely or any(map(_HOUSE.match, parts[named:]))):
+        del parts[:named]
     for place in range(len(parts) - 1):
         if _NUMBER.fullmatch(parts[place]):
             return [*parts[:place], f"{parts[place]}, {parts[place + 1]}", *parts[place + 2 :]]
@@ -184,7 +201,10 @@ def _in_country(parts: list[str], rules: CountryRules) -> dict[str, str] | None:
     *lines, city = parts
     if any(map(str.isdigit, city)) or not any(map(str.isalpha, lines[0])):
         return None
-    lines = _street_first(lines)
+    if not province and len(city) == _PROVINCE and rules.province_code(city):
+        return None
+    if rules.country in _NEIGHBOURS:
+        lines = _street_first(lines)
     return {
         "line1": lines[0],
         "line2": ", ".join(lines[1:]),
@@ -197,7 +217,8 @@ def _in_country(parts: list[str], rules: CountryRules) -> dict[str, str] | None:
 def _street_first(lines: list[str]) -> list[str]:
     """The lines from the one that begins with the number of a house, then those without any."""
     street = next((place for place, line in enumerate(lines) if _HOUSE.match(line)), 0)
-    if any(map(str.isdigit, "".join(lines[:street]))):
+    before = " ".join(lines[:street])
+    if any(map(str.isdigit, before)) or _STREET.search(before):
         return lines
     return [*lines[street:], *lines[:street]]
 
