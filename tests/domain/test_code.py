@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from interop_cli.domain.values.code import (
     MAX_CODE,
     check_code,
+    check_former_code,
     code_key,
     code_stem,
     numbered,
@@ -56,6 +57,13 @@ def test_what_is_wrong_with_a_code_is_said(text: str, said: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         check_code(text)
     assert caught.value.message() == said
+
+
+def test_signs_alone_may_have_been_a_code() -> None:
+    """What a database of before says of its clients can be imported."""
+    assert [check_former_code(text) for text in ("-", "_-.", "a1")] == ["-", "_-.", "A1"]
+    with pytest.raises(PydanticCustomError):
+        check_former_code("A/")
 
 
 def test_an_empty_code_is_missing() -> None:

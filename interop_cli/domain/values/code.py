@@ -49,6 +49,14 @@ def check_code(text: str) -> str:
     Raises ``client.code.format``. On a command line, a code that begins with ``-`` goes after
     ``--``. Accents are refused rather than taken off: the person should choose.
     """
+    code = check_former_code(text)
+    if not any(map(str.isalnum, code)):  # a spreadsheet's sign for nothing; - names a stream
+        raise fault("client.code.format", N_("a code has a letter or a digit"))
+    return code
+
+
+def check_former_code(text: str) -> str:
+    """The same of a code that a client had; one of signs alone may have been given to it."""
     code = clean_value(text)
     if not code:
         raise missing()
@@ -59,8 +67,6 @@ def check_code(text: str) -> str:
             )
         raise fault("client.code.format", N_("a code has only A to Z, 0 to 9, and . _ -"))
     code = code.upper()
-    if not any(map(str.isalnum, code)):  # a spreadsheet's sign for nothing; - names a stream
-        raise fault("client.code.format", N_("a code has a letter or a digit"))
     if not _CODE.fullmatch(code):
         if len(code) > MAX_CODE:
             raise fault(

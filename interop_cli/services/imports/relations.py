@@ -27,7 +27,7 @@ from interop_cli.domain.matching import NOBODY, Decision
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer
 from interop_cli.domain.values.closed_lists import parse_bool
-from interop_cli.domain.values.code import check_code, code_key
+from interop_cli.domain.values.code import check_former_code, code_key
 from interop_cli.services.clients.writing import Others
 from interop_cli.services.imports.matching import Read, code_of
 from interop_cli.services.imports.nested import NestedItem, nested_items
@@ -265,7 +265,7 @@ def _new_codes(past: Past, held: Mapping[object, int]) -> list[FormerCode]:
     new: dict[str, FormerCode] = {}
     for name, given in _codes(past):
         try:
-            code = check_code(given)
+            code = check_former_code(given)
         except PydanticCustomError as error:
             raise refused(error, name) from None
         key = code_key(code)
