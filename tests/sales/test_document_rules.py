@@ -115,6 +115,10 @@ def test_a_payer_with_another_currency_than_its_client_is_said(store: Store) -> 
     (warning,) = taken.warnings
     assert (warning.path, warning.code, warning.line) == ("currency", "document.currency.payer", 3)
     assert warning.message.params == {"count": 2}
+    quotes = Context()
+    rows = [Row(2, {"client": "A", "number": "17", "date": "2026-01-05", **to_usd})]
+    store.run(lambda uow: DocumentImport(uow, quotes, kind="quote").run(rows), operation="x")
+    assert quotes.warnings == []  # a quote counts nowhere
 
 
 def told(context: Context) -> list[tuple[str, str]]:

@@ -223,7 +223,7 @@ class DocumentImport(ToldImport):
             lines = _lines(values, currency, context)
             values = with_subtotal(values, lines) if lines else values
             row = ordered(self._built(values, kind, owner, context))
-        if row[_PAYER] is not None and owner is not None and not said:
+        if row[_PAYER] is not None and owner is not None and not said and kind in SOLD:
             self._doubt_currency(record, owner)
         self._inactive += not (owner and owner.active)
         self._jobs = self._jobs or kind == "job"
