@@ -89,7 +89,9 @@ class Writer:
         found = self._these(ids)
         self._made(spec, map(owner, rows) if spec.client else [None] * len(ids), ids, found)
         if spec.counts and (unmarked := self._marked.those_not(spec.all_columns, rows)):
-            totals.mark(self.conn, self.operation_id, *self._these(unmarked))
+            # For a list of many a server, which has no statistics yet, reads all documents.
+            marked = found if self.conn.side_by_side else self._these(unmarked)
+            totals.mark(self.conn, self.operation_id, *marked)
         self._search.made(spec, rows, words)
         return ids
 
