@@ -165,8 +165,8 @@ _INDEX = (
 def m0022_search_parts(conn: Connection, _run_ddl: Callable[[str], None]) -> None:
     """Add the words; in a file, make the index anew."""
     conn.execute(
-        "UPDATE client_search SET words = words || ' ' ||"
-        f" (SELECT {_LETTER[conn.engine]} FROM client WHERE client.id = client_id)"
+        "UPDATE client_search SET words = LTRIM(words || ' ' ||"
+        f" (SELECT {_LETTER[conn.engine]} FROM client WHERE client.id = client_id))"
         " WHERE client_id IN (SELECT id FROM client)"
     )
     if conn.engine == "sqlite":

@@ -397,12 +397,15 @@ def _in_stages(
 ) -> list[int]:
     """The first ids that a statement finds where it looks at so many clients; none where those have
     fewer, or it is plain that they will.
+
+    Each looks from the first one again, as others may write in between; ``at_any_rate`` goes on.
     """
     ids: list[int] = []
     looked_at = 0
     for stage in stages:
-        rows = conn.query(sql, **bound, more=stage - looked_at, looked_at=looked_at)
-        ids += [row["id"] for row in rows]
+        seen = looked_at if at_any_rate else 0
+        rows = conn.query(sql, **bound, more=stage - seen, looked_at=seen)
+        ids = [*(ids if at_any_rate else ()), *(row["id"] for row in rows)]
         looked_at = stage
         if len(ids) >= limit:
             return ids[:limit]
