@@ -89,9 +89,7 @@ class Writer:
         found = self._these(ids)
         self._made(spec, map(owner, rows) if spec.client else [None] * len(ids), ids, found)
         if spec.counts and (unmarked := self._marked.those_not(spec.all_columns, rows)):
-            # For a list of many a server, which has no statistics yet, reads all documents.
-            marked = found if self.conn.side_by_side else self._these(unmarked)
-            totals.mark(self.conn, self.operation_id, *marked)
+            totals.mark(self.conn, self.operation_id, *self._these(unmarked))
         self._search.made(spec, rows, words)
         return ids
 
@@ -112,11 +110,16 @@ class Writer:
         self._changes.made(self.operation_id, spec.name, pairs, rows, found[1])
 
     def _these(self, ids: Sequence[int]) -> tuple[str, dict[str, object]]:
-        """A condition for rows of these ids, ascending, and what it binds."""
+        """A condition for rows of these ids, ascending, and what it binds.
+
+        Of a list alone a server, which has no statistics of new rows, reads the whole table.
+        """
+        condition = "id BETWEEN :low AND :high"
+        between: dict[str, object] = {"low": ids[0], "high": ids[-1]}
         if ids[-1] - ids[0] + 1 == len(ids):
-            return "id BETWEEN :low AND :high", {"low": ids[0], "high": ids[-1]}
-        condition, among = self.conn.among("id", ids)  # another writer has some of those between
-        return condition, {"among": among}
+            return condition, between
+        listed, among = self.conn.among("id", ids)  # another writer has some of those between
+        return f"{condition} AND {listed}", {**between, "among": among}
 
     def save(self, table: str, pairs: Sequence[tuple[Row, Row]]) -> int:
         """Write each pair's second row over its first; the number of rows that differed.
