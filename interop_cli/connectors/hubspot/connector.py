@@ -201,11 +201,11 @@ class HubSpot(HubSpotReader):
                 # A company that is gone has nobody: one that was merged gave them on.
                 with _gone_or_not():
                     self.http.call("POST", f"{ASSOCIATIONS}/archive", json={"inputs": left})
-            return self._join(joined) if joined else {}
+            return {one.id: one for one in self._join(joined)} if joined else {}
         except Trouble as trouble:
             return {send.id: Failed(send.id, trouble) for send in sends}
 
-    def _join(self, sends: Sequence[Send]) -> dict[int, Result]:
+    def _join(self, sends: Sequence[Send]) -> list[Result]:
         """Let contacts be of their companies; those that are not, errors inside a 2xx too."""
         inputs = [
             {"from": {"id": send.remote_id}, "to": {"id": str(send.payload["client"])}}
@@ -218,16 +218,15 @@ class HubSpot(HubSpotReader):
             if trouble.kind not in (TroubleKind.VALIDATION, TroubleKind.GONE):
                 raise
             if len(sends) == 1:
-                return {sends[0].id: Failed(sends[0].id, _not_joined(trouble))}
-            middle = len(sends) // 2
-            return self._join(sends[:middle]) | self._join(sends[middle:])
+                return [Failed(sends[0].id, _not_joined(trouble))]
+            return halved(sends, self._join, lambda send: send.id)
         pairs = answers.joined(data)
         errors = [answers.of_error(one, None) for one in answers.rows(data, "errors")]
-        return {
-            send.id: Failed(send.id, _not_joined(errors[0]) if errors else UNTOLD)
+        return [
+            Failed(send.id, _not_joined(errors[0]) if errors else UNTOLD)
             for send in sends
             if {send.remote_id, str(send.payload["client"])} not in pairs
-        }
+        ]
 
     def _ours(self, trouble: Trouble, entity: str) -> Trouble:
         """A trouble with the field under our name."""
