@@ -39,16 +39,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Have every other worker load the tests from the last to the first.
+    """Have each worker load the tests from another one on, round to the one before.
 
-    pytest compiles the tests itself, 10 s in a new clone; two workers that meet in the middle have
-    compiled half of them each.
+    pytest compiles the tests itself, 10 s in a new clone: each worker compiles its share of them,
+    and finds the others' compiled.
     """
-    worker = getattr(session.config, "workerinput", {}).get("workerid", "gw0")
-    if int(worker.removeprefix("gw")) % 2:
-        for path in sorted(Path(__file__).parent.rglob("test_*.py"), reverse=True):
-            with contextlib.suppress(Exception, pytest.skip.Exception):  # told of when collected
-                importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    paths = sorted(Path(__file__).parent.rglob("test_*.py"))
+    first = len(paths) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for path in paths[first:] + paths[:first]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):  # told of when collected
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

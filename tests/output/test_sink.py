@@ -250,7 +250,7 @@ def test_a_pipe_that_another_program_made_non_blocking(spool: bool) -> None:
         Output("codes", stdout=pipe, environ={}).rows(
             CODE, ([(f"{number:09}",)] * 5000 for number in range(20)), spool=spool
         )
-    thread.join(20)
+    thread.join(60)
     os.close(reader)
     expected = "".join(f"{number:09}\n" * 5000 for number in range(20))
     assert b"".join(got).decode() == expected
@@ -278,7 +278,7 @@ def test_spool_reads_all_before_a_slow_reader_takes_anything(spool: bool) -> Non
     assert read_all.wait(20 if spool else 0.3) is spool
     with os.fdopen(reader) as pipe:
         lines = pipe.read().splitlines()
-    thread.join(20)
+    thread.join(60)
     assert lines == [code for batch in batches(30, 1000) for (code,) in batch]
 
 

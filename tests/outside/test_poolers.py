@@ -61,7 +61,7 @@ def pooled(postgres_shop: str) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(100):
+        for _ in range(400):
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
@@ -70,7 +70,7 @@ def pooled(postgres_shop: str) -> Iterator[str]:
         yield f"postgresql://postgres@127.0.0.1:{port}/{database}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

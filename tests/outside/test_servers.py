@@ -263,7 +263,7 @@ def test_a_viewer_stops_nobody(role: Callable[[str], str], postgres_shop: str, i
         for key in (0x494F434C, 0x494F):  # those of earlier versions
             viewer.execute("SELECT pg_advisory_lock(%s)", [key])
         for words in (["client", "edit", "ACME", "--terms", "x"], ["sales", "refresh"]):
-            result = invoke(*words, "-q", "--lock-timeout", "1")
+            result = invoke(*words, "-q", "--lock-timeout", "5")
             assert result.code == 0, result.stderr
     assert invoke("--db", url, "client", "edit", "ACME", "--terms", "y").code == 4
     result = invoke("--db", url, "client", "edit", "ACME", "--terms", "y", "--json")
@@ -433,7 +433,7 @@ def test_people_go_on_while_a_server_is_backed_up(
 
     def beside(*words: Any) -> Any:
         edits.append(f"n{len(edits)}")
-        edit = ("client", "edit", "ACME", "--terms", edits[-1], "-q", "--lock-timeout", "1")
+        edit = ("client", "edit", "ACME", "--terms", edits[-1], "-q", "--lock-timeout", "5")
         assert invoke(*edit).code == 0
         return copied(*words)
 

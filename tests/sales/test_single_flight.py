@@ -34,7 +34,7 @@ def holder(url: str, root: Path) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    process.communicate(b"", timeout=30)
+    process.communicate(b"", timeout=120)
 
 
 def test_a_second_refresh_says_who_is_at_it(ready_url: str, invoke: Run, root: Path) -> None:

@@ -32,7 +32,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.support.outside import shell_code
+from tests.support.outside import PATIENCE, shell_code
 from tests.support.terminal import on_terminal
 from tests.support.warm_process import WarmProcess
 
@@ -191,7 +191,7 @@ def _run(command: Command, folder: Path, env: Mapping[str, str]) -> tuple[int, s
 
 def _ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     try:
-        written = process.communicate(timeout=60)[0]
+        written = process.communicate(timeout=PATIENCE)[0]
     except BaseException:
         process.kill()
         process.communicate()

@@ -325,7 +325,7 @@ def test_9b_what_was_claimed_before_a_call_went_wrong_waits_for_its_settlement(
 
     def during(call: str) -> None:
         if call == "create":
-            all_claimed.wait(10)
+            all_claimed.wait(60)
             remote.troubles = [] if "create" in seen else ["lost"]
             seen.append("create")
 
@@ -345,17 +345,17 @@ def test_9c_a_run_that_ends_early_makes_no_more_calls() -> None:
 
     def first() -> None:
         begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         made.append("first")
 
     answer = thread.start(first)
     thread.start(lambda: made.append("second"))
-    begun.wait(10)
+    begun.wait(60)
     thread.close()
     may_end.set()
     answer.result()
     assert thread._thread is not None
-    thread._thread.join(10)
+    thread._thread.join(60)
     assert made == ["first"]
 
 
@@ -373,16 +373,16 @@ def test_9d_what_stands_in_the_queue_when_a_run_is_interrupted_is_not_sent(
         if len(claims) == 2:
             all_claimed.set()
         if point == "answered":
-            second.wait(10)
+            second.wait(60)
             raise KeyboardInterrupt
 
     def during(call: str) -> None:
         callers.append(threading.current_thread())
         if len(callers) == 1:
-            all_claimed.wait(10)
+            all_claimed.wait(60)
         elif not interrupted.is_set():
             second.set()
-            interrupted.wait(10)
+            interrupted.wait(60)
 
     remote.during = during
     with pytest.raises(KeyboardInterrupt):

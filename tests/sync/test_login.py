@@ -108,7 +108,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person], None]:
 
 def follow(url: str) -> bytes:
     """Agree (or not) at the page, and go where it sends one; what is shown in the end."""
-    with urlopen(url, timeout=10) as page:
+    with urlopen(url, timeout=60) as page:
         return bytes(page.read())
 
 
@@ -120,7 +120,7 @@ def sent_to(url: str) -> str:
             return None
 
     try:
-        build_opener(Stay).open(url, timeout=10)
+        build_opener(Stay).open(url, timeout=60)
     except HTTPError as answer:
         return str(answer.headers["Location"])
     raise AssertionError("no redirect")
@@ -173,7 +173,7 @@ def test_what_else_a_browser_asks_for_is_no_answer(
             ("/back", "localhost"),
             ("/back?code=x&state=y", "attacker.example"),
         ):
-            line = HTTPConnection("127.0.0.1", port or 0, timeout=10)
+            line = HTTPConnection("127.0.0.1", port or 0, timeout=60)
             line.request("GET", path, headers={"Host": host})
             statuses.append(line.getresponse().status)
             line.close()
