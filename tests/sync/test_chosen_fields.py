@@ -116,6 +116,32 @@ class TestConstants:
         rows = crm("sync", "fields", "crm", "--constant", "industry=", "--json").json
         assert not any(row["field"].startswith("constant.") for row in rows)
 
+    def test_another_choice_of_fields_leaves_it_a_constant(
+        self, crm: Run, portal: FakeHubSpot
+    ) -> None:
+        fields = ("sync", "fields", "crm", "--entity", "client", "--json")
+        create(crm, "A")
+        crm("sync", "push", "-q")
+        crm(*fields, "--constant", "industry=PRINTING")
+        (remote_id,) = portal.live()
+        portal.edit(remote_id, industry="RETAIL")
+        rows = crm(*fields, "--set", "website").json
+        assert [row["wins"] for row in rows if row["theirs"] == "industry"] == ["create-only"]
+        assert crm("sync", "push", "-q").code == 0
+        assert only(portal)["industry"] == "RETAIL"
+        refused = crm(*fields, "--set", "terms=industry")
+        assert (refused.code, refused.error["code"]) == (2, "usage.field")
+        refused = crm(*fields, "--unset", "constant.industry")
+        assert (refused.code, refused.error["hint"]) == (2, "--constant industry=")
+        crm(*fields, "--constant", "industry=")
+        assert crm(*fields, "--set", "terms=industry").code == 0
+
+    def test_a_place_there_takes_one_field(self, crm: Run) -> None:
+        refused = crm("sync", "fields", "crm", "--set", "code=phone", "--json")
+        assert (refused.code, refused.error["code"]) == (2, "usage.field")
+        assert "phone is sent to phone already" in refused.error["message"]
+        assert crm("sync", "fields", "crm", "--set", "code=phone", "--unset", "phone").code == 0
+
     @pytest.mark.parametrize("text", ["industry", "=PRINTING", "phone=418"])
     def test_what_is_none(self, crm: Run, text: str) -> None:
         assert crm("sync", "fields", "crm", "--constant", text).code == 2

@@ -13,6 +13,8 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.shell.command import Command, argument, option, pass_app
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from interop_cli.app import App
     from interop_cli.sync.target import OpenTarget
 
@@ -91,7 +93,7 @@ def _fields(
     opened: OpenTarget, entity: str, chosen: tuple[str, ...], dropped: tuple[str, ...], reset: bool
 ) -> dict[str, Any]:
     """The target's settings with another choice of fields."""
-    from interop_cli.domain.sync.descriptor import Need
+    from interop_cli.domain.sync.descriptor import Need, constant
 
     settings = dict(opened.target.settings)
     fields = dict(settings.get("fields") or {})
@@ -103,7 +105,9 @@ def _fields(
             }
     if chosen or dropped:
         descriptor = opened.connector.descriptor(entity)
-        sent = {one.name: one.remote for one in descriptor.sent()}
+        constants = (settings.get("constants") or {}).get(entity) or {}
+        of_constants = {constant(theirs): theirs for theirs in constants}
+        sent = {one.name: one.remote for one in descriptor.sent() if one.name not in of_constants}
         for text in chosen:
             ours, _equals, theirs = text.partition("=")
             known = descriptor.named(ours)
@@ -120,11 +124,31 @@ def _fields(
             known = descriptor.named(ours)
             if known is not None and known.need is Need.REQUIRED:
                 raise UsageError("usage.field", msg("{field} is required there.", field=ours))
+            if ours in of_constants:
+                raise UsageError(
+                    "usage.field",
+                    msg("{field} is a constant.", field=ours),
+                    hint=msg("--constant {theirs}=", theirs=of_constants[ours]),
+                )
             if ours not in sent:
                 raise _no_field(descriptor, ours)
             del sent[ours]
+        _refuse_two(of_constants | sent)
         fields[entity] = sent
     return {**settings, "fields": fields}
+
+
+def _refuse_two(sent: Mapping[str, str]) -> None:
+    """Raise UsageError where two fields would go to one place there: one would be lost."""
+    places: dict[str, str] = {}
+    for ours, theirs in sent.items():
+        if theirs and places.setdefault(theirs, ours) != ours:
+            raise _taken(theirs, places[theirs])
+
+
+def _taken(theirs: str, ours: str) -> UsageError:
+    text = msg("{field} is sent to {theirs} already.", theirs=theirs, field=ours)
+    return UsageError("usage.field", text)
 
 
 def _constants(opened: OpenTarget, entity: str, given: tuple[str, ...]) -> dict[str, Any]:
@@ -141,10 +165,7 @@ def _constants(opened: OpenTarget, entity: str, given: tuple[str, ...]) -> dict[
                 "usage.setting", msg("{option} takes a name and a value: k=v.", option="--constant")
             )
         if theirs in sent and theirs not in of:
-            raise UsageError(
-                "usage.field",
-                msg("{field} is sent to {theirs} already.", theirs=theirs, field=sent[theirs]),
-            )
+            raise _taken(theirs, sent[theirs])
         of.pop(theirs, None)
         if value:
             of[theirs] = value

@@ -199,7 +199,9 @@ class Descriptor:
         ]
         known = {one.name for one in fields}
         fields += [
-            RemoteField(name, remote) for name, remote in chosen.items() if name not in known
+            RemoteField(name, remote)
+            for name, remote in chosen.items()
+            if name not in known and not name.startswith(constant(""))  # those are no choice
         ]
         return replace(self, fields=tuple(fields))
 
