@@ -42,7 +42,8 @@ class ColumnMap:
     ``values``: what a field's words mean, folded. ``dates``: the forms of its dates, as those of
     ``strptime``; ``decimal``: the mark before its cents. ``others``: what becomes of columns
     without a field. ``optional``: columns that may be absent, all of them where it is ``True``.
-    ``where``: the rows to take. ``join``: the columns that are alike in the rows of one record.
+    ``where``: the rows to take. ``join``: what is alike in the rows of one record; ``first``: the
+    fields of it that its first row says, whatever the others do.
     ``header``: the line of the column names, 0 where there are none, ``"find"`` to look for them.
     ``reading``: ``encoding``, ``delimiter`` and the like, where the command line says none.
     """
@@ -59,7 +60,8 @@ class ColumnMap:
     others: Others = "error"
     optional: tuple[str, ...] | bool = ()
     where: Where | None = None
-    join: tuple[str, ...] = ()
+    join: tuple[Template, ...] = ()
+    first: tuple[str, ...] = ()
     header: int | Literal["find"] | None = None
     reading: dict[str, str] = field(default_factory=dict)
 
@@ -182,9 +184,9 @@ class ColumnMap:
     def _named(self) -> Iterable[Cell]:
         """Every column that it names."""
         yield from map(parse_cell, self.columns)
-        for template in self.fields.values():
+        for template in (*self.fields.values(), *self.join):
             yield from template.cells()
-        yield from map(Cell, (*self.split, *self.join))
+        yield from map(Cell, self.split)
         if self.where:
             yield from map(Cell, self.where.columns)
 
@@ -208,6 +210,7 @@ class ColumnMap:
             *self.defaults,
             *self.fields,
             *self.values,
+            *self.first,
         ):
             if not known.has(target):
                 raise self._no_field(target, known.known)
@@ -220,7 +223,8 @@ class ColumnMap:
         used: set[int] = set()
         missing: list[str] = []
         plain = {parse_cell(column): target for column, target in self.columns.items()}
-        made = {cell for template in self.fields.values() for cell in template.cells()}
+        templates = (*self.fields.values(), *self.join)
+        made = {cell for template in templates for cell in template.cells()}
         for cell in self._named():
             found = self.find(columns, cell)
             if found is None:

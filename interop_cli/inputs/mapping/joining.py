@@ -2,23 +2,26 @@
 
 The rows of one record are those that are alike in the columns of ``join``, wherever they stand; a
 row that has nothing there goes on with the one above. What they say of the record itself must
-agree; what they say of contacts, addresses, notes and lines adds up.
+agree, but for the fields of ``first``; what they say of contacts, addresses, notes, lines and tags
+adds up.
 """
 
 from __future__ import annotations
 
 import heapq
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby, islice
 from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
 from interop_cli.domain.errors import Detail
+from interop_cli.domain.fields import Kind
 from interop_cli.domain.fields.nested import LISTS
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
+from interop_cli.inputs.mapping.forms import kind_of, parts_of
 from interop_cli.inputs.mapping.rows import FieldRecord, as_text, group, is_empty
 
 IN_MEMORY = 10_000  # rows that are sorted at once
@@ -36,31 +39,36 @@ class Keyed(NamedTuple):
     row: FieldRecord
 
 
-def joined(rows: Iterable[FieldRecord], columns: Sequence[str]) -> Iterator[FieldRecord]:
+def joined(
+    rows: Iterable[FieldRecord], columns: Sequence[str], first: Collection[str] = ()
+) -> Iterator[FieldRecord]:
     """A record for all the rows that are alike in ``columns``, in the order of their first rows.
 
-    Each row by itself where there are no columns. Memory is bounded: more rows than fit are sorted
+    Each row by itself where there are no columns. ``first``: fields of the record which the first
+    row that has them says, whatever the others do. Memory is bounded: more rows than fit are sorted
     on disk, in files that nobody else can open.
     """
     if not columns:
         yield from (_record([row]) for row in rows)
         return
-    by_key = sorted_rows(_keyed(rows, columns), lambda one: (one.key, one.row.line))
+    by_key = sorted_rows(_keyed(rows, columns, first), lambda one: (one.key, one.row.line))
     records = (
-        Keyed((), _record([one.row for one in islice(found, MOST + 1)]))
+        Keyed((), _record([one.row for one in islice(found, MOST + 1)], first))
         for _key, found in groupby(by_key, key=lambda one: one.key)
     )
     yield from (one.row for one in sorted_rows(records, lambda one: one.row.line))
 
 
-def _keyed(rows: Iterable[FieldRecord], columns: Sequence[str]) -> Iterator[Keyed]:
+def _keyed(
+    rows: Iterable[FieldRecord], columns: Sequence[str], first: Collection[str]
+) -> Iterator[Keyed]:
     above: Keyed | None = None
     for row in rows:
         key = tuple(fold(as_text(row.keys.get(column))) for column in columns)
         if any(key):
             above = Keyed(("", *key), row)
             yield above
-        elif above is not None and not _differs(above.row.values, row.values):
+        elif above is not None and not _differs(above.row.values, row.values, first):
             yield Keyed(above.key, row)
         else:
             above = None
@@ -72,14 +80,19 @@ def _keyed(rows: Iterable[FieldRecord], columns: Sequence[str]) -> Iterator[Keye
             yield Keyed((f"{row.line:012}",), row._replace(error=row.error or fault))
 
 
-def _differs(values: dict[str, Any], others: dict[str, Any]) -> str | None:
+def _differs(values: dict[str, Any], others: dict[str, Any], first: Collection[str]) -> str | None:
     """A field of the record itself of which two rows say different things."""
     for name, value in others.items():
-        if _list_of(name) or is_empty(value) or is_empty(values.get(name)):
+        if name in first or _adds_up(name) or is_empty(value) or is_empty(values.get(name)):
             continue
         if fold(as_text(value)) != fold(as_text(values[name])):
             return name
     return None
+
+
+def _adds_up(field: str) -> bool:
+    """Whether what several rows say of it is all true."""
+    return _list_of(field) is not None or kind_of(field) is Kind.TAGS
 
 
 def _list_of(field: str) -> str | None:
@@ -88,7 +101,7 @@ def _list_of(field: str) -> str | None:
     return kind if kind in _LISTS else None
 
 
-def _record(rows: list[FieldRecord]) -> FieldRecord:
+def _record(rows: list[FieldRecord], of_first: Collection[str] = ()) -> FieldRecord:
     first = rows[0]
     if len(rows) > MOST:
         reason = msg("more than {max} rows belong to one record", max=MOST)
@@ -99,7 +112,7 @@ def _record(rows: list[FieldRecord]) -> FieldRecord:
     for row in rows:
         if row.error is not None:
             return FieldRecord(first.line, first.values, row.error, _sources(rows))
-        if name := _differs(values, row.values):
+        if name := _differs(values, row.values, of_first):
             reason = msg("is not what line {line} says of the same record", line=first.line)
             return _faulty(rows, name, "import.join.differs", reason, row.line)
         items: dict[str, dict[str, Any]] = {}
@@ -111,6 +124,8 @@ def _record(rows: list[FieldRecord]) -> FieldRecord:
                 lists.setdefault(name, []).extend(value)
             elif is_empty(values.get(name)):
                 values[name] = value
+            elif row is not first and kind_of(name) is Kind.TAGS and not is_empty(value):
+                values[name] = [*_tags(values[name]), *_tags(value)]
         for place, item in items.items():
             kind = str(_list_of(place))
             found = lists[_LISTS[kind]]
@@ -120,6 +135,10 @@ def _record(rows: list[FieldRecord]) -> FieldRecord:
                 found.append(item)
     values |= {name: found for name, found in lists.items() if found}
     return FieldRecord(first.line, values, None, _sources(rows), parts=parts)
+
+
+def _tags(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [*parts_of(as_text(value), (",",))]
 
 
 def _faulty(

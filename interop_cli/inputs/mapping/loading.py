@@ -15,7 +15,13 @@ from interop_cli.domain.values.text import fold
 from interop_cli.inputs import nearest
 from interop_cli.inputs.mapping import ColumnFault
 from interop_cli.inputs.mapping.columns import OTHERS, ColumnMap
-from interop_cli.inputs.mapping.expressions import Template, Where, parse_template, parse_where
+from interop_cli.inputs.mapping.expressions import (
+    Cell,
+    Template,
+    Where,
+    parse_template,
+    parse_where,
+)
 from interop_cli.inputs.mapping.forms import MARKS
 from interop_cli.inputs.source import open_source
 
@@ -29,6 +35,7 @@ ENTRIES = (
     "optional",
     "where",
     "join",
+    "first",
     "header",
     "dates",
     "decimal",
@@ -122,7 +129,8 @@ class _Reader:
             self._one_of("others", OTHERS) or "error",
             self._optional(),
             self._where(),
-            self._strings("join", self._document.get("join", [])),
+            tuple(map(self._join, self._strings("join", self._document.get("join", [])))),
+            self._strings("first", self._document.get("first", [])),
             self._header(),
             {name: str(value) for name in _READING if (value := self._reading(name)) is not None},
         )
@@ -142,13 +150,18 @@ class _Reader:
     def _fields(self) -> dict[str, Template]:
         found = {}
         for target, text in self._texts("fields", flat=True).items():
-            try:
-                found[target] = parse_template(text)
-            except ColumnFault as fault:
-                raise self._not_read(
-                    "import.map.template", f"fields.{target}", fault.reason
-                ) from None
+            found[target] = self._template(f"fields.{target}", text)
         return found
+
+    def _join(self, text: str) -> Template:
+        """A column, or text that columns make."""
+        return self._template("join", text) if "{" in text else Template(text, ((Cell(text),),))
+
+    def _template(self, key: str, text: str) -> Template:
+        try:
+            return parse_template(text)
+        except ColumnFault as fault:
+            raise self._not_read("import.map.template", key, fault.reason) from None
 
     def _values(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from interop_cli.domain.errors import NOWHERE, ConfigError, Detail, Parts
@@ -22,8 +23,8 @@ _MARK = "\0"
 class FieldRecord(NamedTuple):
     """A row of the file under our names.
 
-    ``source`` is the row as it was read, or a list of those that were made one. ``keys`` are its
-    cells by the columns of ``join``. ``parts`` tells of several rows which has what.
+    ``source`` is the row as it was read, or a list of those that were made one. ``keys`` is what it
+    has in each column of ``join``. ``parts`` tells of several rows which has what.
     """
 
     line: int
@@ -42,6 +43,10 @@ class Made(NamedTuple):
     cell: Cell | None
     column: str
     kind: Kind
+
+    def cells(self) -> Iterable[Cell]:
+        """The columns that it is made of."""
+        return self.template.cells() if self.template else filter(None, [self.cell])
 
 
 class RowMaker:
@@ -103,7 +108,7 @@ class RowMaker:
         if said.where is not None and not said.where.holds(lambda name: self._column(values, name)):
             self.left_out += 1
             return None
-        keys = {name: self._column(values, name) for name in said.join}
+        keys = {by.text: by.render(lambda cell: self._text(values, cell))[0] for by in said.join}
         error = record.error
         if error is None:
             try:
@@ -156,10 +161,10 @@ class RowMaker:
             column = next((cell.column for cell in there), "")
             made = Made(target, template, template.sole, column, kind_of(target))
             self._made.append(made)
-        for made in self._made:
-            for cell in made.template.cells() if made.template else filter(None, [made.cell]):
-                if found := said.find(columns, cell):
-                    self._places[cell] = (header[found[0]], found[1])
+        named = [cell for made in self._made for cell in made.cells()]
+        for cell in (*named, *(cell for by in said.join for cell in by.cells())):
+            if found := said.find(columns, cell):
+                self._places[cell] = (header[found[0]], found[1])
         self._made = [made for made in self._made if made.field]
         self._limit()
         self._check_notes()

@@ -16,7 +16,7 @@ from interop_cli.inputs.reading import read_records
 from interop_cli.inputs.source import open_source
 
 FIELDS = Fields(
-    ("code", "number", "line1", "city", "date"),
+    ("code", "number", "line1", "city", "date", "email", "tags"),
     accepts=lambda name: name.startswith(("contact", "line.", "address")),
 )
 PERSONS = """
@@ -37,7 +37,7 @@ def records(folder: Path, text: str, mapping: str) -> list[FieldRecord]:
     with open_source(str(path), None) as source:
         maker = RowMaker(said, FIELDS, "rows.csv")
         rows = map(maker.make, read_records(source, head=said.head()))
-        return [*joined((row for row in rows if row), said.join)]
+        return [*joined((row for row in rows if row), [by.text for by in said.join], said.first)]
 
 
 def test_a_row_a_person(tmp_path: Path) -> None:
@@ -108,6 +108,39 @@ def test_rows_that_do_not_agree_are_refused(
     errors = [record.error for record in records(tmp_path, HEAD + rows, PERSONS) if record.error]
     assert [(error.code, error.path, error.line) for error in errors] == [(code, path, line)]
     assert "rue" not in str(errors[0].message)
+
+
+def test_people_of_one_company(tmp_path: Path) -> None:
+    """The company where there is one, else the person; the first says its e-mail, tags add up."""
+    mapping = """
+join = "{Company} | {Name}"
+first = "email"
+split.Labels = ";"
+[columns]
+Street = "line1"
+[fields]
+email = "{Email}"
+contact.name = "{Name}"
+tags = "{Labels}"
+"""
+    text = (
+        "Company,Name,Email,Street,Labels\n"
+        "Doyon,Luc,luc@x.example,2 rue B,A; B\n"
+        ",Zoé,zoe@x.example,,\n"
+        "DOYON,Anne,anne@x.example,,B; C\n"
+        "Beta,Paul,p@x.example,2 rue B,\n"
+        "Beta,Rose,r@x.example,9 rue C,\n"
+    )
+    doyon, alone, beta = records(tmp_path, text, mapping)
+    assert (doyon.values["email"], doyon.values["tags"]) == ("luc@x.example", ["A", "B", "B", "C"])
+    assert doyon.values["contacts"] == [{"name": "Luc"}, {"name": "Anne"}]
+    assert alone.values["contacts"] == [{"name": "Zoé"}]
+    assert beta.error
+    assert (beta.error.path, beta.error.code, beta.error.line) == (
+        "line1",
+        "import.join.differs",
+        6,
+    )
 
 
 def test_a_ragged_row_refuses_its_record(tmp_path: Path) -> None:
