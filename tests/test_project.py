@@ -215,7 +215,7 @@ PART = re.compile(
     r"|\b(NOT )?IN \(|\bIS (NOT )?NULL\b|^(TRUE|FALSE)$"
     r"|^\(?[a-z_.]+ ?(=|<>|!=|<=|>=|<|>) ?(:\w+|\?|\d+|'[^']*'|[a-z]\w*\.\w+)\)?( AND| OR|$)"
 )
-SAID = {"msg", "counted", "_", "N_", "ngettext", "translate"}  # sentences
+SAID = {"msg", "counted", "asking", "_", "N_", "ngettext", "translate"}  # sentences
 VERBS = {"query", "execute", "execute_many", "batches", "insert_many", "temp_table"}
 
 

@@ -10,9 +10,10 @@ from interop_cli.commands import lists
 from interop_cli.commands.belonging import address_import_command, why_not
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ADDRESS, NEEDED
-from interop_cli.domain.messages import N_, counted, msg
+from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Group, RowId, argument, given, option, pass_app
+from interop_cli.shell.command import Group, RowId, argument, given, option
+from interop_cli.shell.confirm import asking
 from interop_cli.shell.options import ALLOW_MISMATCH, field_options, version_option
 
 if TYPE_CHECKING:
@@ -26,10 +27,9 @@ PICK = option(
 )
 
 
-@address_command.command("list", cls=Command)
+@address_command.command("list")
 @lists.ANY_CLIENT
 @lists.row_options()
-@pass_app
 def list_command(app: App, client: str | None, asked: lists.Asked) -> None:
     """List a client's addresses, the main one first, or those of all clients.
 
@@ -47,9 +47,8 @@ def list_command(app: App, client: str | None, asked: lists.Asked) -> None:
     lists.show(app, addresses.VIEW, columns, asked, EVERYTHING, client=client)
 
 
-@address_command.command("show", cls=Command)
+@address_command.command("show")
 @ADDRESS_ID
-@pass_app
 def show_command(app: App, address_id: int) -> None:
     """Show an address, under the notes about its client.
 
@@ -63,13 +62,12 @@ def show_command(app: App, address_id: int) -> None:
         lists.show_under(app, conn, client_id, found, "address")
 
 
-@address_command.command("create", cls=Command)
+@address_command.command("create")
 @argument("client", metavar="CODE")
 @field_options(ADDRESS, needed=NEEDED["address"])
 @ALLOW_MISMATCH
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @PICK
-@pass_app
 def create_command(
     app: App,
     client: str,
@@ -93,12 +91,11 @@ def create_command(
     )
 
 
-@address_command.command("edit", cls=Command)
+@address_command.command("edit")
 @ADDRESS_ID
 @field_options(ADDRESS)
 @ALLOW_MISMATCH
 @version_option(N_("Refuse unless the address is at this version."))
-@pass_app
 def edit_command(
     app: App, address_id: int, allow_mismatch: bool, if_version: int | None, **fields: Any
 ) -> None:
@@ -124,9 +121,8 @@ def edit_command(
     )
 
 
-@address_command.command("delete", cls=Command)
+@address_command.command("delete")
 @argument("address_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
-@pass_app
 def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
     """Delete addresses that nothing uses; the main one stays.
 
@@ -139,14 +135,12 @@ def delete_command(app: App, address_ids: tuple[int, ...]) -> None:
         app,
         "address.delete",
         lambda uow: addresses.delete(uow, address_ids),
-        lambda count: counted("Delete {count} address?", "Delete {count} addresses?", count=count),
-        entity="address",
+        asking("Delete {count} address?", "Delete {count} addresses?"),
     )
 
 
-@address_command.command("why-not", cls=Command)
+@address_command.command("why-not")
 @ADDRESS_ID
-@pass_app
 def why_not_command(app: App, address_id: int) -> None:
     """Say what keeps an address from being deleted, without trying.
 
@@ -156,9 +150,8 @@ def why_not_command(app: App, address_id: int) -> None:
     why_not(app, "address", address_id)
 
 
-@address_command.command("main", cls=Command)
+@address_command.command("main")
 @ADDRESS_ID
-@pass_app
 def main_command(app: App, address_id: int) -> None:
     """Make an address its client's main one.
 
@@ -170,11 +163,10 @@ def main_command(app: App, address_id: int) -> None:
     app.write("address.main", lambda uow: addresses.make_main(uow, address_id))
 
 
-@address_command.command("route", cls=Command)
+@address_command.command("route")
 @ADDRESS_ID
 @option("--provider", type=click.Choice(("osm", "google")), help=N_("Whose map."))
 @option("--from", "origin", metavar="TEXT", help=N_("Where you start from."))
-@pass_app
 def route_command(app: App, address_id: int, provider: str | None, origin: str | None) -> None:
     """Print the address (URL) of a map with the way there.
 
@@ -192,10 +184,9 @@ def route_command(app: App, address_id: int, provider: str | None, origin: str |
     )
 
 
-@address_command.command("autofill", cls=Command)
+@address_command.command("autofill")
 @argument("text")
 @PICK
-@pass_app
 def autofill_command(app: App, text: str, pick: int | None) -> None:
     """List the addresses that Google Places finds for a text, the likeliest first.
 

@@ -7,14 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from interop_cli.domain.fields import ADDRESS, CONTACT, NOTE
 from interop_cli.domain.fields.field import SYSTEM, Field, listed, names, taken
 from interop_cli.domain.fields.nested import BY
 from interop_cli.domain.messages import N_
 from interop_cli.inputs.mapping import Fields
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
 from interop_cli.shell.import_options import ImportOptions, import_options
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.options import ALLOW_MISMATCH
@@ -43,9 +41,8 @@ def file_options(*, vcards: bool = False) -> Callable[[F], F]:
     return decorate
 
 
-@click.command("import", cls=Command)
+@command("import")
 @file_options(vcards=True)
-@pass_app
 def contact_import_command(app: App, file: str, asked: ImportOptions, client: str | None) -> None:
     """Create and update contacts from a CSV, Excel or NDJSON file: all of it, or nothing.
 
@@ -65,10 +62,9 @@ def contact_import_command(app: App, file: str, asked: ImportOptions, client: st
     _take_in(app, file, asked, CONTACT, client, ContactImport)
 
 
-@click.command("import", cls=Command)
+@command("import")
 @file_options()
 @ALLOW_MISMATCH
-@pass_app
 def address_import_command(
     app: App, file: str, asked: ImportOptions, client: str | None, allow_mismatch: bool
 ) -> None:
@@ -87,9 +83,8 @@ def address_import_command(
     _take_in(app, file, asked, ADDRESS, client, AddressImport, allow_mismatch=allow_mismatch)
 
 
-@click.command("import", cls=Command)
+@command("import")
 @file_options()
-@pass_app
 def note_import_command(app: App, file: str, asked: ImportOptions, client: str | None) -> None:
     """Create and update notes from a CSV, Excel or NDJSON file: all of it, or nothing.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import Command, Group, argument, option, pass_app
+from interop_cli.shell.command import Group, argument, option
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ COUNTRY, PROVINCE = "defaults.country", "defaults.province"
 config_command = Group("config", help=N_("Settings of the company and of this user."))
 
 
-@config_command.command("list", cls=Command)
+@config_command.command("list")
 @option("--show-origin", is_flag=True, help=N_("Say where each value comes from."))
-@pass_app
 def list_command(app: App, show_origin: bool) -> None:
     """List every setting and its value.
 
@@ -58,9 +57,8 @@ def _all(app: App) -> list[tuple[str, object, str]]:
         return Settings(app.options, app.environ, dict).all()
 
 
-@config_command.command("get", cls=Command)
+@config_command.command("get")
 @argument("name")
-@pass_app
 def get_command(app: App, name: str) -> None:
     """Show one setting.
 
@@ -72,10 +70,9 @@ def get_command(app: App, name: str) -> None:
     app.output.record(found, card=lambda setting, _style: [setting["value"]], key="value")
 
 
-@config_command.command("set", cls=Command)
+@config_command.command("set")
 @argument("name")
 @argument("value", empty=True)
-@pass_app
 def set_command(app: App, name: str, value: str) -> None:
     """Set a setting: the company's in the database, the user's in a file.
 
@@ -100,9 +97,8 @@ def set_command(app: App, name: str, value: str) -> None:
     _of_user(app, "config.set", name, text, changed=changed)
 
 
-@config_command.command("unset", cls=Command)
+@config_command.command("unset")
 @argument("name")
-@pass_app
 def unset_command(app: App, name: str) -> None:
     """Go back to the default of a setting.
 
@@ -160,11 +156,10 @@ def _set_secret(app: App, name: str, value: str) -> None:
     _of_user(app, "config.set", name, HIDDEN, changed=changed)
 
 
-@config_command.command("secret", cls=Command)
+@config_command.command("secret")
 @argument("name")
 @option("--stdin", "from_stdin", is_flag=True, help=N_("Read it from standard input."))
 @option("--remove", is_flag=True, help=N_("Forget it."))
-@pass_app
 def secret_command(app: App, name: str, from_stdin: bool, remove: bool) -> None:
     """Keep a password or a key where secrets are kept: mail, or places.
 
@@ -225,10 +220,9 @@ def _item(name: str, text: str | None, *, changed: bool) -> dict[str, object]:
     return {"name": name, "value": _shown(name, text), "status": "ok" if changed else "unchanged"}
 
 
-@config_command.command("logo", cls=Command)
+@config_command.command("logo")
 @argument("file", type=FileRead(), metavar="[FILE]", required=False)
 @option("--remove", is_flag=True, help=N_("Take the logo away."))
-@pass_app
 def logo_command(app: App, file: str | None, remove: bool) -> None:
     """Set or remove the shop's logo on what it prints: PNG, JPEG or SVG, by its content.
 
@@ -248,8 +242,7 @@ def logo_command(app: App, file: str | None, remove: bool) -> None:
     app.write("config.logo", lambda uow: set_company_logo(uow, content))
 
 
-@config_command.command("path", cls=Command)
-@pass_app
+@config_command.command("path")
 def path_command(app: App) -> None:
     """Show where this user's settings are kept.
 

@@ -10,7 +10,7 @@ from click.shell_completion import get_completion_class
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, argument, pass_app
+from interop_cli.shell.command import argument, command
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -212,9 +212,8 @@ def _words(ctx: click.Context, _param: click.Parameter, typed: str) -> list[Comp
     return [one for one in (*topics, *commands) if one.value.startswith(typed) and typed[:1] != "-"]
 
 
-@click.command(
+@command(
     "help",
-    cls=Command,
     help=N_(
         "Show the help of a command, or a topic: exit-codes, environment, formatting, filters,"
         " mapping.\n\n"
@@ -222,7 +221,6 @@ def _words(ctx: click.Context, _param: click.Parameter, typed: str) -> list[Comp
     ),
 )
 @argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]", shell_complete=_words)
-@pass_app
 def help_command(app: App, words: tuple[str, ...]) -> None:
     """Show the help of a command, or a topic."""
     if len(words) == 1 and words[0] in TOPICS:
@@ -245,9 +243,8 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
-@click.command(
+@command(
     "completion",
-    cls=Command,
     help=N_(
         "Print the completion script of a shell.\n\n\b\n"
         'eval "$(interop completion bash)"\n'
@@ -255,7 +252,6 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
     ),
 )
 @argument("shell", type=click.Choice(SHELLS))
-@pass_app
 def completion_command(app: App, shell: str) -> None:
     """Print the completion script of a shell."""
     from interop_cli.cli import COMPLETION, cli

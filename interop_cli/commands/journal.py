@@ -15,7 +15,7 @@ from interop_cli.domain.values.text import closest, fold
 from interop_cli.i18n import local_time, ngettext
 from interop_cli.output.words import OPERATIONS, operation_named
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Count, Group, RowId, argument, option, pass_app
+from interop_cli.shell.command import Count, Group, RowId, argument, option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -26,13 +26,12 @@ journal_command = Group("journal", help=N_("What was done, by whom; undo."))
 LAST = "last"
 
 
-@journal_command.command("list", cls=Command)
+@journal_command.command("list")
 @option("--name", metavar="OPERATION", help=N_("Only operations of this name, as client.edit."))
 @option("--actor", metavar="USER", help=N_("Only operations of this user."))
 @option("--since", metavar="YYYY-MM-DD[THH:MM]", help=N_("From this date or time on."))
 @option("--until", metavar="YYYY-MM-DD[THH:MM]", help=N_("Up to this date or time."))
 @option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
-@pass_app
 def list_command(
     app: App,
     name: str | None,
@@ -91,7 +90,7 @@ def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any,
         yield [(row[0], operation_named(row[1]), *row[2:]) for row in batch]
 
 
-@journal_command.command("show", cls=Command)
+@journal_command.command("show")
 @argument("operation_id", type=RowId(), metavar="OPERATION")
 @option(
     "--limit",
@@ -100,7 +99,6 @@ def _named(batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any,
     metavar="N",
     help=N_("At most N of its changes (100)."),
 )
-@pass_app
 def show_command(app: App, operation_id: int, limit: int) -> None:
     """Show an operation and its changes, with the fields before and after.
 
@@ -138,7 +136,7 @@ def _last(app: App) -> tuple[int, str]:
     return int(found["id"]), f"  {line}"
 
 
-@journal_command.command("undo", cls=Command)
+@journal_command.command("undo")
 @argument("operation_id", type=Operation(), metavar="OPERATION|last")
 @option("--keep-newer", is_flag=True, help=N_("Keep the rows changed since, undo the others."))
 @option(
@@ -146,7 +144,6 @@ def _last(app: App) -> tuple[int, str]:
     is_flag=True,
     help=N_("Also what a target of sync holds by now, or has merged: that stays there."),
 )
-@pass_app
 def undo_command(app: App, operation_id: int | str, keep_newer: bool, unlink: bool) -> None:
     """Bring back what an operation changed, and nothing else.
 
@@ -182,8 +179,7 @@ def undo_command(app: App, operation_id: int | str, keep_newer: bool, unlink: bo
     app.output.result(outcome.as_dict())
 
 
-@journal_command.command("verify", cls=Command)
-@pass_app
+@journal_command.command("verify")
 def verify_command(app: App) -> None:
     """Check that the journal is as it was written (exit 10 where it is not).
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.commands import lists
 from interop_cli.commands.belonging import note_import_command
 from interop_cli.domain.errors import UsageError
@@ -17,7 +15,8 @@ from interop_cli.domain.fields.field import taken
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _, labelled
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, Group, RowId, argument, given, option, pass_app
+from interop_cli.shell.command import Group, RowId, argument, command, given, option
+from interop_cli.shell.confirm import asking
 from interop_cli.shell.options import OVERWRITE, attachment_option, field_options, version_option
 from interop_cli.shell.paths import FileRead, FileWritten
 
@@ -41,10 +40,9 @@ def read_files(app: App, paths: Sequence[str]) -> list[File]:
     return [File(attachment_name(path), read_whole(path, limit=limit)) for path in paths]
 
 
-@click.command("attach", cls=Command)
+@command("attach")
 @NOTE_ID
 @argument("files", nargs=-1, required=True, type=FileRead(), metavar="FILE…")
-@pass_app
 def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
     """Attach files to a note; they are kept in the database.
 
@@ -59,11 +57,10 @@ def attach_command(app: App, note_id: int, files: tuple[str, ...]) -> None:
     app.write("note.attach", lambda uow: notes.attach(uow, note_id, attached))
 
 
-@click.command("detach", cls=Command)
+@command("detach")
 @NOTE_ID
 @attachment_option(N_("Which attachment; several times for several."))
 @option("--all", "everything", is_flag=True, help=N_("All attachments of the note."))
-@pass_app
 def detach_command(
     app: App, note_id: int, attachment_ids: tuple[int, ...], everything: bool
 ) -> None:
@@ -83,12 +80,11 @@ def detach_command(
     app.write("note.detach", lambda uow: notes.detach(uow, note_id, wanted))
 
 
-@click.command("save", cls=Command)
+@command("save")
 @NOTE_ID
 @argument("place", metavar="FILE|FOLDER", type=FileWritten(Path, folder=True))
 @attachment_option(N_("Which attachment; all of them where none is named."))
 @OVERWRITE
-@pass_app
 def save_command(
     app: App, note_id: int, place: Path, attachment_ids: tuple[int, ...], overwrite: bool
 ) -> None:
@@ -159,11 +155,10 @@ CATEGORY = option(
 )
 
 
-@note_command.command("list", cls=Command)
+@note_command.command("list")
 @lists.ANY_CLIENT
 @CATEGORY
 @lists.row_options()
-@pass_app
 def list_command(app: App, client: str | None, category: str | None, asked: lists.Asked) -> None:
     """List a client's notes, or those of all clients, the latest first.
 
@@ -193,9 +188,8 @@ def _with_names(batches: lists.Batches, names: Sequence[str]) -> lists.Batches:
     return ([(*row[:at], _names(row[at]), *row[at + 1 :]) for row in batch] for batch in batches)
 
 
-@note_command.command("show", cls=Command)
+@note_command.command("show")
 @NOTE_ID
-@pass_app
 def show_command(app: App, note_id: int) -> None:
     """Show a note, with the ids of its attachments.
 
@@ -209,7 +203,7 @@ def show_command(app: App, note_id: int) -> None:
     app.output.record(found, "note", card=_card, key="id")
 
 
-@note_command.command("create", cls=Command)
+@note_command.command("create")
 @argument("client", metavar="CODE")
 @CATEGORY
 @field_options(NOTE, required=("text",))
@@ -221,7 +215,6 @@ def show_command(app: App, note_id: int) -> None:
     metavar="FILE",
     help=N_("A file to attach; several times for several."),
 )
-@pass_app
 def create_command(app: App, client: str, text: str, files: tuple[str, ...], **fields: Any) -> None:
     """Write a note about a client; it then heads every view of the client.
 
@@ -236,12 +229,11 @@ def create_command(app: App, client: str, text: str, files: tuple[str, ...], **f
     app.write("note.create", lambda uow: notes.create(uow, client, values, app.rules(), attached))
 
 
-@note_command.command("edit", cls=Command)
+@note_command.command("edit")
 @NOTE_ID
 @CATEGORY
 @field_options(NOTE)
 @version_option(N_("Refuse unless the note is at this version."))
-@pass_app
 def edit_command(
     app: App, note_id: int, text: str | None, if_version: int | None, **fields: Any
 ) -> None:
@@ -263,9 +255,8 @@ def edit_command(
     )
 
 
-@note_command.command("delete", cls=Command)
+@note_command.command("delete")
 @argument("note_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
-@pass_app
 def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
     """Delete notes; one with attachments is refused until they are taken off.
 
@@ -278,13 +269,11 @@ def delete_command(app: App, note_ids: tuple[int, ...]) -> None:
         app,
         "note.delete",
         lambda uow: notes.delete(uow, note_ids),
-        lambda count: counted("Delete {count} note?", "Delete {count} notes?", count=count),
-        entity="note",
+        asking("Delete {count} note?", "Delete {count} notes?"),
     )
 
 
-@note_command.command("categories", cls=Command)
-@pass_app
+@note_command.command("categories")
 def categories_command(app: App) -> None:
     """List the categories of notes, and how many notes each has.
 

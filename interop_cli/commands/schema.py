@@ -6,22 +6,19 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import ENTITIES
 from interop_cli.domain.fields.field import Column, ValueKind, listed
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, STATUS_NAMES
-from interop_cli.shell.command import Command, argument, pass_app
+from interop_cli.shell.command import argument, command
 
 if TYPE_CHECKING:
     from interop_cli.app import App
 
 
-@click.command(
+@command(
     "schema",
-    cls=Command,
     help=N_(
         "Print the JSON Schema (2020-12) of an entity, of a write's result or of an error; the"
         " list of them without a name; the tree of commands with the name commands.\n\n\b\n"
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
         name for name in (*SCHEMAS, "commands") if name.startswith(typed)
     ],
 )
-@pass_app
 def schema_command(app: App, name: str | None) -> None:
     """Print a JSON Schema."""
 

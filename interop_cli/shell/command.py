@@ -6,7 +6,6 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -21,8 +20,6 @@ from interop_cli.shell import paths
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from click.types import OptionHelpExtra
-
-    from interop_cli.app import App
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -257,9 +254,10 @@ class Translated(click.Command):
 
 
 class Command(Translated):
-    """A leaf. It does nothing before all that it will write is found to destroy nothing.
+    """A leaf, whose function gets the App first.
 
-    ``out_folder``: its ``--out`` names a folder.
+    It does nothing before all that it will write is found to destroy nothing. ``out_folder``: its
+    ``--out`` names a folder.
     """
 
     def __init__(self, *args: Any, out_folder: bool = False, **attrs: Any) -> None:
@@ -281,8 +279,9 @@ class Command(Translated):
         return rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        paths.check(ctx.find_root().obj, self, ctx.params)
-        return super().invoke(ctx)
+        app = ctx.find_root().obj
+        paths.check(app, self, ctx.params)
+        return ctx.invoke(cast("Callable[..., Any]", self.callback), app, **ctx.params)
 
 
 class Group(Translated, click.Group):
@@ -367,15 +366,11 @@ class RowId(Count):
         return super().convert(text, param, ctx)
 
 
-def pass_app(function: F) -> F:
-    """Give the command the ``App`` as its first argument."""
-
-    @wraps(function)
-    def with_app(*args: Any, **kwargs: Any) -> Any:
-        app = cast("App", click.get_current_context().obj)
-        return function(app, *args, **kwargs)
-
-    return cast(F, with_app)
+def command(
+    name: str, cls: type[Command] = Command, **attrs: Any
+) -> Callable[[Callable[..., None]], Command]:
+    """``click.command`` of a ``Command``."""
+    return click.command(name, cls=cls, **attrs)
 
 
 def argument(name: str, **attrs: Any) -> Callable[[F], F]:

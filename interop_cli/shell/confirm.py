@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from interop_cli.domain.errors import Declined, UsageError
-from interop_cli.domain.messages import Message, msg
+from interop_cli.domain.messages import Message, counted, msg
 from interop_cli.i18n import _, ngettext, translate
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 Question = Callable[[int], Message]
 Work = Callable[["UnitOfWork"], "Outcome"]
 YES = frozenset({"y", "yes", "o", "oui"})
+
+
+def asking(one: str, many: str) -> Question:
+    """The question whether to do it, for the number of rows that it is about."""
+    return lambda count: counted(one, many, count=count)
 
 
 def can_ask(app: App, *, stdin_is_data: bool = False) -> bool:
@@ -47,36 +52,33 @@ def needed(app: App, *, stdin_is_data: bool = False) -> bool:
     return True
 
 
-def write(
-    app: App, operation: str, work: Work, question: Question, *, entity: str = "client"
-) -> int:
+def write(app: App, operation: str, work: Work, question: Question) -> int:
     """Show what ``work`` would change and ask ``question`` about it; how many it is about.
 
     ``work`` is done and rolled back for that, so what refuses it is said before anybody agrees;
     where it changes nothing, nothing is asked. Raises Declined where the answer is no.
     """
-    found, count = preview(app, operation, work, entity=entity)
+    found, count = preview(app, operation, work)
     if count:
         ask(question(count))
     return found.matched
 
 
-def agreed(
-    app: App, operation: str, work: Work, question: Question, *, entity: str, asks: bool = True
-) -> None:
+def agreed(app: App, operation: str, work: Work, question: Question, *, asks: bool = True) -> None:
     """Do ``work`` once somebody has agreed to it, and hand its outcome to the output.
 
     ``asks`` false: it is about so little that nobody is asked.
     """
     if asks and needed(app):
-        write(app, operation, work, question, entity=entity)
+        write(app, operation, work, question)
     app.write(operation, work)
 
 
-def preview(app: App, operation: str, work: Work, *, entity: str = "client") -> tuple[Outcome, int]:
+def preview(app: App, operation: str, work: Work) -> tuple[Outcome, int]:
     """Show what ``work`` would change; what it would do, and how many it would change."""
     found, ids = _tried(app, operation, work)
     if ids:
+        entity = operation.partition(".")[0]
         show(app, entity, ids, len(ids), contacts=found.extra.get("contacts", 0))
     return found, len(ids)
 

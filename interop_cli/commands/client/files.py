@@ -13,7 +13,7 @@ from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
 from interop_cli.inputs.mapping import Fields
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
 from interop_cli.shell.import_options import ImportOptions, import_options
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.options import ALLOW_MISMATCH, STATUS
@@ -61,7 +61,7 @@ def client_options(function: F) -> F:
     return function
 
 
-@click.command("import", cls=Command)
+@command("import")
 @argument("file", type=FileRead(), metavar="FILE|-")
 @option(
     "--key",
@@ -77,7 +77,6 @@ def client_options(function: F) -> F:
 )
 @import_options()
 @client_options
-@pass_app
 def import_command(app: App, file: str, asked: ImportOptions, **how: Any) -> None:
     """Create and update clients from a CSV, Excel or NDJSON file: all of it, or nothing.
 
@@ -105,7 +104,7 @@ def import_command(app: App, file: str, asked: ImportOptions, **how: Any) -> Non
     import_clients(app, "client.import", file, asked, **how)
 
 
-@click.command("apply", cls=Command)
+@command("apply")
 @option(
     "-f",
     "--file",
@@ -116,7 +115,6 @@ def import_command(app: App, file: str, asked: ImportOptions, **how: Any) -> Non
 )
 @import_options(form="ndjson")
 @client_options
-@pass_app
 def apply_command(app: App, file: str, asked: ImportOptions, **how: Any) -> None:
     """Make the clients be as the file says; a second time, nothing changes.
 
@@ -129,7 +127,7 @@ def apply_command(app: App, file: str, asked: ImportOptions, **how: Any) -> None
     import_clients(app, "client.apply", file, asked, keys=None, anew=False, **how)
 
 
-@click.command("export", cls=Command)
+@command("export")
 @option("--status", type=STATUS, help=N_("Which clients; all of them by default."))
 @list_options
 @option(
@@ -139,7 +137,6 @@ def apply_command(app: App, file: str, asked: ImportOptions, **how: Any) -> None
     help=N_("Form of the file (csv)."),
 )
 @option("--no-files", is_flag=True, help=N_("Leave out the content of attachments."))
-@pass_app
 def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> None:
     """Write clients, their contacts, addresses and notes, in a form that import takes back.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.commands import lists
 from interop_cli.commands.lists import FILTER, LIMIT, SORT_HELP, note_lines, say_limit
 from interop_cli.domain.errors import UsageError
@@ -15,7 +13,7 @@ from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, KINDS
 from interop_cli.i18n import _, labelled, language, translate
-from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
+from interop_cli.shell.command import Count, argument, command, option, options
 from interop_cli.shell.options import STATUS, Word, search_option
 
 if TYPE_CHECKING:
@@ -36,10 +34,9 @@ list_options = options(
 )
 
 
-@click.command("list", cls=Command)
+@command("list")
 @option("--status", type=STATUS, help=N_("Which clients; active ones by default."))
 @list_options
-@pass_app
 def list_command(app: App, **asked: Any) -> None:
     """List clients: the active ones, unless you say otherwise.
 
@@ -100,10 +97,9 @@ def nested_columns() -> list[Column]:
     return [lists.column(name, names) for name, names in members.items()]
 
 
-@click.command("show", cls=Command)
+@command("show")
 @argument("client", metavar="CODE")
 @option("--exact", is_flag=True, help=N_("Do not resolve a former code."))
-@pass_app
 def show_command(app: App, client: str, exact: bool) -> None:
     """Show a client's card, with everything that belongs to it.
 
@@ -132,7 +128,7 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
     return client_id, code
 
 
-@click.command("history", cls=Command)
+@command("history")
 @argument("client", metavar="CODE")
 @option(
     "--kind",
@@ -140,7 +136,6 @@ def resolved(app: App, conn: Any, ref: str, *, exact: bool = False) -> tuple[int
     help=N_("Only documents of this kind, or only changes."),
 )
 @option("--limit", type=Count(min=0), metavar="N", help=N_("The latest N; 0: all."))
-@pass_app
 def history_command(app: App, client: str, kind: str | None, limit: int | None) -> None:
     """Show a client's documents and what was changed on it, the latest first.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from interop_cli.domain.messages import N_, Message, counted
+from interop_cli.domain.messages import N_
 from interop_cli.shell import confirm, selectors
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
+from interop_cli.shell.confirm import asking
 from interop_cli.shell.options import OR_DEACTIVATE, confirm_option
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -38,9 +38,8 @@ def _bulk(
     selectors.deliver(app, outcome, picked.results)
 
 
-@click.command("activate", cls=Command)
+@command("activate")
 @selector_options
-@pass_app
 def activate_command(app: App, picked: Picked) -> None:
     """Bring clients back into the default lists.
 
@@ -49,16 +48,13 @@ def activate_command(app: App, picked: Picked) -> None:
     """
     from interop_cli.services.clients import status
 
-    def question(count: int) -> Message:
-        return counted("Activate {count} client?", "Activate {count} clients?", count=count)
-
+    question = asking("Activate {count} client?", "Activate {count} clients?")
     _bulk(app, picked, "client.activate", question, status.activate)
 
 
-@click.command("deactivate", cls=Command)
+@command("deactivate")
 @selector_options
 @option("--reassign", metavar="CODE", help=N_("Who pays from now on for those billed to them."))
-@pass_app
 def deactivate_command(app: App, picked: Picked, reassign: str | None) -> None:
     """Retire clients: they leave the default lists and get no new documents.
 
@@ -74,21 +70,13 @@ def deactivate_command(app: App, picked: Picked, reassign: str | None) -> None:
     """
     from interop_cli.services.clients import status
 
-    def question(count: int) -> Message:
-        return counted("Deactivate {count} client?", "Deactivate {count} clients?", count=count)
-
-    _bulk(
-        app,
-        picked,
-        "client.deactivate",
-        question,
-        lambda uow, selector: status.deactivate(uow, selector, reassign=reassign),
-    )
+    question = asking("Deactivate {count} client?", "Deactivate {count} clients?")
+    deactivate = partial(status.deactivate, reassign=reassign)
+    _bulk(app, picked, "client.deactivate", question, deactivate)
 
 
-@click.command("promote", cls=Command)
+@command("promote")
 @selector_options
-@pass_app
 def promote_command(app: App, picked: Picked) -> None:
     """Make prospects clients that can be invoiced and sent to accounting.
 
@@ -97,17 +85,14 @@ def promote_command(app: App, picked: Picked) -> None:
     """
     from interop_cli.services.clients import status
 
-    def question(count: int) -> Message:
-        return counted("Promote {count} prospect?", "Promote {count} prospects?", count=count)
-
+    question = asking("Promote {count} prospect?", "Promote {count} prospects?")
     _bulk(app, picked, "client.promote", question, status.promote)
 
 
-@click.command("delete", cls=Command)
+@command("delete")
 @selector_options
 @OR_DEACTIVATE
 @confirm_option("CODE|N", N_("Repeat the code; the number of clients where there are several."))
-@pass_app
 def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: str | None) -> None:
     """Delete clients that nothing uses.
 
@@ -145,9 +130,8 @@ def delete_command(app: App, picked: Picked, or_deactivate: bool, confirmation: 
     selectors.deliver(app, app.run("client.delete", delete), picked.results)
 
 
-@click.command("why-not", cls=Command)
+@command("why-not")
 @argument("client", metavar="CODE")
-@pass_app
 def why_not_command(app: App, client: str) -> None:
     """Say what keeps a client from being deleted, by kind, without trying.
 
@@ -201,9 +185,8 @@ def use_card(found: Mapping[str, Any], _style: Style, entity: str = "client") ->
     ]
 
 
-@click.command("send", cls=Command)
+@command("send")
 @selector_options
-@pass_app
 def send_command(app: App, picked: Picked) -> None:
     """Send clients to the accounting system; prospects never go.
 
@@ -221,13 +204,9 @@ def send_command(app: App, picked: Picked) -> None:
     limited = replace(picked, max_affected=selectors.limit(app, picked))
     target, scope = common.accounting(app), common.scope_of(app, limited)
     if ask:
-        common.ask_about(
-            app,
-            scope,
-            lambda count: counted(
-                "Send {count} client to the accounting system?",
-                "Send {count} clients to the accounting system?",
-                count=count,
-            ),
+        question = asking(
+            "Send {count} client to the accounting system?",
+            "Send {count} clients to the accounting system?",
         )
+        common.ask_about(app, scope, question)
     push(app, [target], scope, limited)

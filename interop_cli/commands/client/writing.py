@@ -12,10 +12,11 @@ from interop_cli.commands.address import PICK, completed
 from interop_cli.commands.client.reading import resolved
 from interop_cli.domain.errors import NotFound, UsageError
 from interop_cli.domain.fields import CLIENT, NEEDED
-from interop_cli.domain.messages import N_, counted, msg
+from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, labelled
 from interop_cli.shell import confirm, selectors
-from interop_cli.shell.command import Command, Count, argument, option, pass_app
+from interop_cli.shell.command import Count, argument, command, option
+from interop_cli.shell.confirm import asking
 from interop_cli.shell.options import (
     ALLOW_MISMATCH,
     OVERWRITE,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 
-@click.command("create", cls=Command)
+@command("create")
 @argument("name", empty=True)
 @field_options(CLIENT, but=("name",), needed=NEEDED["client"])
 @option(
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
 @option("--autofill", metavar="TEXT", help=N_("Complete the address through Google Places."))
 @PICK
-@pass_app
 def create_command(
     app: App,
     name: str,
@@ -82,12 +82,11 @@ def _picture(file: str) -> bytes:
     return read_whole(file, limit=MAX_BYTES)
 
 
-@click.command("edit", cls=Command)
+@command("edit")
 @selector_options
 @field_options(CLIENT)
 @ALLOW_MISMATCH
 @version_option(N_("Refuse unless the client is at this version."))
-@pass_app
 def edit_command(
     app: App, picked: Picked, if_version: int | None, allow_mismatch: bool, **fields: Any
 ) -> None:
@@ -111,22 +110,18 @@ def edit_command(
 
     if ask:
         count = confirm.write(
-            app,
-            "client.edit",
-            edit,
-            lambda count: counted("Change {count} client?", "Change {count} clients?", count=count),
+            app, "client.edit", edit, asking("Change {count} client?", "Change {count} clients?")
         )
         selector = selectors.exactly(selector, count)
     outcome = app.run("client.edit", edit)
     selectors.deliver(app, outcome, picked.results)
 
 
-@click.command("recode", cls=Command)
+@command("recode")
 @argument("client", metavar="CODE")
 @argument("new_code", metavar="NEW_CODE")
 @option("--reuse", is_flag=True, help=N_("Take a code that another client had before."))
 @confirm_option("CODE", N_("Repeat the present code."))
-@pass_app
 def recode_command(
     app: App, client: str, new_code: str, reuse: bool, confirmation: str | None
 ) -> None:
@@ -151,7 +146,7 @@ def recode_command(
     app.write("client.recode", work)
 
 
-@click.command("logo", cls=Command)
+@command("logo")
 @argument("client", metavar="CODE")
 @argument("file", type=FileRead(), metavar="[FILE]", required=False)
 @option(
@@ -159,7 +154,6 @@ def recode_command(
 )
 @OVERWRITE
 @option("--remove", is_flag=True, help=N_("Take the logo away."))
-@pass_app
 def logo_command(
     app: App, client: str, file: str | None, target: Path | None, overwrite: bool, remove: bool
 ) -> None:
@@ -203,7 +197,7 @@ def _show(app: App, client: str, target: Path | None, overwrite: bool) -> None:
         app.output.record({"code": code, **known, "file": str(target) if target else None})
 
 
-@click.command("duplicates", cls=Command)
+@command("duplicates")
 @argument("codes", nargs=-1, metavar="[CODE…]")
 @option(
     "--min-score",
@@ -216,7 +210,6 @@ def _show(app: App, client: str, target: Path | None, overwrite: bool) -> None:
     "--status", type=STATUS, default="active", help=N_("Which clients; active ones by default.")
 )
 @option("--limit", type=Count(min=0), metavar="N", help=N_("At most N rows; 0: all."))
-@pass_app
 def duplicates_command(
     app: App, codes: tuple[str, ...], min_score: int, status: str, limit: int | None
 ) -> None:
@@ -254,11 +247,10 @@ def duplicates_command(
     app.output.rows(columns, [shown] if shown else [])
 
 
-@click.command("merge", cls=Command)
+@command("merge")
 @argument("winner", metavar="KEPT_CODE")
 @argument("losers", nargs=-1, required=True, metavar="ABSORBED_CODE…")
 @confirm_option("KEPT_CODE", N_("Repeat the code that stays."))
-@pass_app
 def merge_command(app: App, winner: str, losers: tuple[str, ...], confirmation: str | None) -> None:
     """Merge clients into one, which is kept and gets all that belongs to the absorbed ones.
 

@@ -11,7 +11,7 @@ from interop_cli.commands import lists
 from interop_cli.commands.belonging import why_not
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
-from interop_cli.shell.command import Command, RowId, argument, option, pass_app
+from interop_cli.shell.command import RowId, argument, command, option
 from interop_cli.shell.options import STATUS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONTACT_ID = argument("contact_id", type=RowId(), metavar="ID")
 
 
-@click.command("list", cls=Command)
+@command("list")
 @lists.ANY_CLIENT
 @option(
     "--status",
@@ -30,7 +30,6 @@ CONTACT_ID = argument("contact_id", type=RowId(), metavar="ID")
     help=N_("Which contacts; all of them by default, inactive ones greyed."),
 )
 @lists.row_options()
-@pass_app
 def list_command(app: App, client: str | None, status: str, asked: lists.Asked) -> None:
     """List a client's contacts, or those of all clients.
 
@@ -53,7 +52,7 @@ def list_command(app: App, client: str | None, status: str, asked: lists.Asked) 
     lists.show(app, contacts.VIEW, columns, asked, also, client=client, dim="active")
 
 
-@click.command("export", cls=Command)
+@command("export")
 @lists.ANY_CLIENT
 @option("--status", type=STATUS, default="all", help=N_("Which contacts; all of them by default."))
 @option(
@@ -63,7 +62,6 @@ def list_command(app: App, client: str | None, status: str, asked: lists.Asked) 
     help=N_("Form of the file (csv)."),
 )
 @lists.row_options()
-@pass_app
 def export_command(
     app: App, client: str | None, status: str, form: str | None, asked: lists.Asked
 ) -> None:
@@ -87,9 +85,8 @@ def export_command(
     lists.show(app, contacts.VIEW, columns, asked, also, client=client, head=False, comes_back=True)
 
 
-@click.command("show", cls=Command)
+@command("show")
 @CONTACT_ID
-@pass_app
 def show_command(app: App, contact_id: int) -> None:
     """Show a contact, under the notes about its client.
 
@@ -103,9 +100,8 @@ def show_command(app: App, contact_id: int) -> None:
         lists.show_under(app, conn, client_id, found, "contact")
 
 
-@click.command("why-not", cls=Command)
+@command("why-not")
 @CONTACT_ID
-@pass_app
 def why_not_command(app: App, contact_id: int) -> None:
     """Say what keeps a contact from being deleted, without trying.
 
@@ -115,9 +111,8 @@ def why_not_command(app: App, contact_id: int) -> None:
     why_not(app, "contact", contact_id)
 
 
-@click.command("recipients", cls=Command)
+@command("recipients")
 @argument("client", metavar="CODE")
-@pass_app
 def recipients_command(app: App, client: str) -> None:
     """Say who receives a client's invoices, and why each contact does or does not.
 

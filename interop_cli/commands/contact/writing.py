@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.contact.reading import CONTACT_ID
 from interop_cli.domain.errors import InteropError, IoFailure
 from interop_cli.domain.fields import CONTACT
-from interop_cli.domain.messages import N_, counted, msg
+from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, RowId, argument, given, option, pass_app
+from interop_cli.shell.command import RowId, argument, command, given, option
+from interop_cli.shell.confirm import asking
 from interop_cli.shell.options import (
     OR_DEACTIVATE,
     attachment_option,
@@ -35,10 +34,9 @@ if TYPE_CHECKING:
 CONTACT_IDS = argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
 
 
-@click.command("create", cls=Command)
+@command("create")
 @argument("client", metavar="CODE")
 @field_options(CONTACT, required=("name",))
-@pass_app
 def create_command(app: App, client: str, **fields: Any) -> None:
     """Add a contact to a client; the first one becomes its default.
 
@@ -51,11 +49,10 @@ def create_command(app: App, client: str, **fields: Any) -> None:
     app.write("contact.create", lambda uow: contacts.create(uow, client, values, app.rules()))
 
 
-@click.command("edit", cls=Command)
+@command("edit")
 @CONTACT_ID
 @field_options(CONTACT)
 @version_option(N_("Refuse unless the contact is at this version."))
-@pass_app
 def edit_command(app: App, contact_id: int, if_version: int | None, **fields: Any) -> None:
     """Change fields of a contact; "" clears one.
 
@@ -73,9 +70,8 @@ def edit_command(app: App, contact_id: int, if_version: int | None, **fields: An
     )
 
 
-@click.command("activate", cls=Command)
+@command("activate")
 @CONTACT_IDS
-@pass_app
 def activate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     """Bring contacts back.
 
@@ -88,17 +84,13 @@ def activate_command(app: App, contact_ids: tuple[int, ...]) -> None:
         app,
         "contact.activate",
         lambda uow: contacts.activate(uow, contact_ids),
-        lambda count: counted(
-            "Activate {count} contact?", "Activate {count} contacts?", count=count
-        ),
-        entity="contact",
+        asking("Activate {count} contact?", "Activate {count} contacts?"),
         asks=len(contact_ids) > 1,
     )
 
 
-@click.command("deactivate", cls=Command)
+@command("deactivate")
 @CONTACT_IDS
-@pass_app
 def deactivate_command(app: App, contact_ids: tuple[int, ...]) -> None:
     """Retire contacts: they stay on the card, greyed, and receive nothing.
 
@@ -111,18 +103,14 @@ def deactivate_command(app: App, contact_ids: tuple[int, ...]) -> None:
         app,
         "contact.deactivate",
         lambda uow: contacts.deactivate(uow, contact_ids, app.rules()),
-        lambda count: counted(
-            "Deactivate {count} contact?", "Deactivate {count} contacts?", count=count
-        ),
-        entity="contact",
+        asking("Deactivate {count} contact?", "Deactivate {count} contacts?"),
         asks=len(contact_ids) > 1,
     )
 
 
-@click.command("delete", cls=Command)
+@command("delete")
 @CONTACT_IDS
 @OR_DEACTIVATE
-@pass_app
 def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) -> None:
     """Delete contacts that nothing uses.
 
@@ -136,15 +124,13 @@ def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) 
         app,
         "contact.delete",
         lambda uow: contacts.delete(uow, contact_ids, app.rules(), or_deactivate=or_deactivate),
-        lambda count: counted("Delete {count} contact?", "Delete {count} contacts?", count=count),
-        entity="contact",
+        asking("Delete {count} contact?", "Delete {count} contacts?"),
     )
 
 
-@click.command("default", cls=Command)
+@command("default")
 @CONTACT_ID
 @option("--unset", is_flag=True, help=N_("The client has no default contact any more."))
-@pass_app
 def default_command(app: App, contact_id: int, unset: bool) -> None:
     """Make a contact its client's default one; the others no longer are.
 
@@ -159,10 +145,9 @@ def default_command(app: App, contact_id: int, unset: bool) -> None:
     )
 
 
-@click.command("billing", cls=Command)
+@command("billing")
 @CONTACT_ID
 @option("--unset", is_flag=True, help=N_("The client has no billing contact any more."))
-@pass_app
 def billing_command(app: App, contact_id: int, unset: bool) -> None:
     """Make a contact responsible for its client's invoices; the others no longer are.
 
@@ -177,9 +162,8 @@ def billing_command(app: App, contact_id: int, unset: bool) -> None:
     )
 
 
-@click.command("export-personal", cls=Command)
+@command("export-personal")
 @CONTACT_ID
-@pass_app
 def export_personal_command(app: App, contact_id: int) -> None:
     """Show everything held about a person: notes, addresses, documents and the journal too.
 
@@ -195,7 +179,7 @@ def export_personal_command(app: App, contact_id: int) -> None:
     app.output.record(found, key="contact", personal=True)
 
 
-@click.command("erase", cls=Command)
+@command("erase")
 @CONTACT_ID
 @option(
     "--attachments",
@@ -212,7 +196,6 @@ def export_personal_command(app: App, contact_id: int) -> None:
     ),
 )
 @confirm_option("ID", N_("Repeat the number of the contact."))
-@pass_app
 def erase_command(
     app: App,
     contact_id: int,

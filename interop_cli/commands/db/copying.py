@@ -15,7 +15,7 @@ from interop_cli.domain.errors import InteropError
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
 from interop_cli.shell.options import OVERWRITE, confirm_option
 from interop_cli.shell.paths import FileRead, FileWritten, NamedFile
 from interop_cli.shell.signals import held
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from interop_cli.store.engines.restoring import Backup
 
 
-@click.command("backup", cls=Command)
+@command("backup")
 @argument("file", metavar="FILE", type=FileWritten(Path, database=True))
 @OVERWRITE
-@pass_app
 def backup_command(app: App, file: Path, overwrite: bool) -> None:
     """Write a consistent, checked copy of the database to a file.
 
@@ -74,7 +73,7 @@ def _copied(app: App, part: Path) -> None:
     ).run()
 
 
-@click.command("restore", cls=Command)
+@command("restore")
 @argument("file", metavar="FILE", type=FileRead(Path, database=True))
 @confirm_option("NAME", N_("Repeat the name of the database."))
 @option(
@@ -83,7 +82,6 @@ def _copied(app: App, part: Path) -> None:
     metavar="N",
     help=N_("Of what was kept before restores keep the newest N; else all."),
 )
-@pass_app
 def restore_command(app: App, file: Path, confirmation: str | None, keep: int | None) -> None:
     """Put a backup in the place of what the database holds, which is kept beside it.
 
@@ -236,7 +234,7 @@ def _held_in(place: str, opened: Callable[[], AbstractContextManager[Connection]
     return labelled(place, f"{clients}, {last[0][2]}" if last else clients)
 
 
-@click.command("copy", cls=Command)
+@command("copy")
 @argument("source", metavar="SOURCE", type=FileRead(database=True))
 @argument("target", metavar="TARGET", type=NamedFile(database=True))
 @option(
@@ -244,7 +242,6 @@ def _held_in(place: str, opened: Callable[[], AbstractContextManager[Connection]
     is_flag=True,
     help=N_("Let the copy take its place: it keeps its targets of sync, SOURCE is only read."),
 )
-@pass_app
 def copy_command(app: App, source: str, target: str, move: bool) -> None:
     """Copy a whole database, checked row by row, between files and PostgreSQL servers.
 

@@ -14,7 +14,7 @@ from interop_cli.app import EXIT_ATTENTION
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import command, option
 from interop_cli.shell.paths import FileWritten
 from interop_cli.shell.signals import held
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 EXIT_UNUSABLE = 70
 
 
-@click.command("init", cls=Command)
-@pass_app
+@command("init")
 def init_command(app: App) -> None:
     """Make a new, empty database; one that exists is never touched.
 
@@ -53,8 +52,7 @@ def init_command(app: App) -> None:
     app.output.message(_("The database {place} is ready.", place=shown(app)))
 
 
-@click.command("info", cls=Command)
-@pass_app
+@command("info")
 def info_command(app: App) -> None:
     """Show where the database is, what it holds, and how it is set up.
 
@@ -68,13 +66,12 @@ def info_command(app: App) -> None:
     app.output.record({"location": shown(app), **found}, key="location")
 
 
-@click.command("check", cls=Command)
+@command("check")
 @option(
     "--metrics",
     is_flag=True,
     help=N_("Say how it stands as numbers for a monitoring agent (Prometheus), with db doctor's."),
 )
-@pass_app
 def check_command(app: App, metrics: bool) -> None:
     """Read the whole database and say what is wrong with it.
 
@@ -109,8 +106,7 @@ def check_command(app: App, metrics: bool) -> None:
     app.exit_code = _exit_code(findings)
 
 
-@click.command("doctor", cls=Command)
-@pass_app
+@command("doctor")
 def doctor_command(app: App) -> None:
     """Look at everything around the database, and say what to do (exit 10 with warnings).
 
@@ -132,9 +128,8 @@ def _exit_code(findings: list[Row]) -> int:
     return EXIT_ATTENTION if "warning" in severities else 0
 
 
-@click.command("migrate", cls=Command)
+@command("migrate")
 @option("--no-backup", is_flag=True, help=N_("Do not copy the file first."))
-@pass_app
 def migrate_command(app: App, no_backup: bool) -> None:
     """Bring an older database to the schema of this program; a file is copied before.
 
@@ -178,8 +173,7 @@ def migrate_command(app: App, no_backup: bool) -> None:
     tell(app, {"applied": steps, "backup": str(copy) if copy else None}, key="backup")
 
 
-@click.command("distribute", cls=Command)
-@pass_app
+@command("distribute")
 def distribute_command(app: App) -> None:
     """Lay the tables out over the nodes of a Citus cluster; those that lie so already are left.
 
@@ -248,7 +242,7 @@ def shown(app: App) -> str:
     return without_password(app.location)
 
 
-@click.command("seed", cls=Command)
+@command("seed")
 @option(
     "--clients",
     "count",
@@ -283,7 +277,6 @@ def shown(app: App) -> str:
     metavar="FILE",
     help=N_("Write what must come out of a shop, as JSON: counts, totals, recipients."),
 )
-@pass_app
 def seed_command(
     app: App,
     count: int,

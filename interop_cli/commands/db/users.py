@@ -9,7 +9,7 @@ import click
 from interop_cli.domain.errors import ConfigError, NotFound
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rights import ROLES, User
-from interop_cli.shell.command import Command, Group, argument, pass_app
+from interop_cli.shell.command import Group, argument, command
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -27,8 +27,7 @@ ROLE = argument("role", type=click.Choice(ROLES), metavar="ROLE")
 USER = argument("user", metavar="USER")
 
 
-@user_command.command("list", cls=Command)
-@pass_app
+@user_command.command("list")
 def list_command(app: App) -> None:
     """List the users that have a role, and what each may do.
 
@@ -47,10 +46,9 @@ def list_command(app: App) -> None:
     app.output.rows(columns, [found] if found else [], key="name")
 
 
-@user_command.command("set", cls=Command)
+@user_command.command("set")
 @USER
 @ROLE
-@pass_app
 def set_command(app: App, user: str, role: str) -> None:
     """Give a user a role: viewer, editor, manager or admin.
 
@@ -63,9 +61,8 @@ def set_command(app: App, user: str, role: str) -> None:
     _set(app, user, role)
 
 
-@user_command.command("remove", cls=Command)
+@user_command.command("remove")
 @USER
-@pass_app
 def remove_command(app: App, user: str) -> None:
     """Forget a user's role; from then on it is that of anyone not listed.
 
@@ -78,10 +75,9 @@ def remove_command(app: App, user: str) -> None:
     app.write("user.remove", lambda uow: admin.remove(uow, found))
 
 
-@click.command("grant", cls=Command)
+@command("grant")
 @USER
 @ROLE
-@pass_app
 def grant_command(app: App, user: str, role: str) -> None:
     """Give a user of a PostgreSQL server a role, and have the server hold them to it.
 

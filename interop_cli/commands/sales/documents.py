@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.commands import lists
 from interop_cli.commands.sales.paper import print_command
 from interop_cli.domain.errors import UsageError
@@ -18,7 +16,7 @@ from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_TITLE
 from interop_cli.i18n import _, labelled
 from interop_cli.inputs.mapping import Fields
-from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
+from interop_cli.shell.command import Group, argument, command, given, option
 from interop_cli.shell.import_options import ImportOptions, import_options
 from interop_cli.shell.importing import take_in
 from interop_cli.shell.options import DOCUMENT_STATUS, KIND, field_options
@@ -38,7 +36,7 @@ document_command = Group(
 document_command.add_command(print_command)
 
 
-@document_command.command("add", cls=Command)
+@document_command.command("add")
 @argument("client", metavar="CODE")
 @option("--kind", type=KIND, required=True, help=N_("What it is."))
 @option("--status", type=DOCUMENT_STATUS, help=N_("posted, unless you say draft."))
@@ -50,7 +48,6 @@ document_command.add_command(print_command)
     metavar='"TEXT;QTY;PRICE"',
     help=N_("A line: description;quantity;unit price; several times for several."),
 )
-@pass_app
 def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **fields: Any) -> None:
     """Record a document of a client; a job ends a prospect.
 
@@ -71,14 +68,13 @@ def add_command(app: App, client: str, kind: str, line: tuple[str, ...], **field
     app.output.result(outcome.as_dict(), head=head)
 
 
-@document_command.command("list", cls=Command)
+@document_command.command("list")
 @lists.ANY_CLIENT
 @option("--kind", type=KIND, help=N_("Only documents of this kind."))
 @option("--status", type=DOCUMENT_STATUS, help=N_("Only documents of this status."))
 @option("--since", metavar="YYYY-MM-DD", help=N_("From this date on."))
 @option("--until", metavar="YYYY-MM-DD", help=N_("Up to this date."))
 @lists.row_options("NUMBER|#ID")
-@pass_app
 def list_command(
     app: App,
     client: str | None,
@@ -102,10 +98,9 @@ def list_command(
     lists.show(app, documents.VIEW, columns, asked, also, client=client)
 
 
-@document_command.command("show", cls=Command)
+@document_command.command("show")
 @argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
-@pass_app
 def show_command(app: App, number: str, kind: str | None) -> None:
     """Show a document with its lines.
 
@@ -125,10 +120,9 @@ def show(app: App, number: str, kind: str | None) -> None:
     app.output.record(found, "document", card=card, key="number")
 
 
-@document_command.command("void", cls=Command)
+@document_command.command("void")
 @argument("number", metavar="NUMBER|#ID")
 @option("--kind", type=KIND, help=N_("Which one, where several kinds have this number."))
-@pass_app
 def void_command(app: App, number: str, kind: str | None) -> None:
     """Make a document count no more; it stays readable.
 
@@ -228,11 +222,10 @@ def _bad_row(file: str, detail: Any) -> Exception:
     return InvalidData(detail.code, msg("{file} cannot be read.", file=file), details=[detail])
 
 
-@click.command("import", cls=Command)
+@command("import")
 @argument("file", type=FileRead(), metavar="FILE|-")
 @option("--kind", type=KIND, help=N_("What the rows are."))
 @import_options()
-@pass_app
 def import_command(app: App, file: str, asked: ImportOptions, kind: str | None) -> None:
     """Take documents over from the ERP: all of the file, or nothing.
 

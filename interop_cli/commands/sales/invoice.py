@@ -9,7 +9,7 @@ from interop_cli.commands.sales import documents
 from interop_cli.commands.sales.mail import send_command
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, Group, argument, given, option, pass_app
+from interop_cli.shell.command import Group, argument, given, option
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ FILE = option(
 DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent."))
 
 
-@invoice_command.command("create", cls=Command)
+@invoice_command.command("create")
 @argument("client", metavar="CODE")
 @LINE
 @FILE
@@ -61,7 +61,6 @@ DATE = option("--date", metavar="YYYY-MM-DD", help=N_("Its date; today if absent
 )
 @option("--memo", metavar="TEXT", empty=True, help=N_("What it says to the customer."))
 @option("--draft", is_flag=True, help=N_("Without a number yet; it does not count."))
-@pass_app
 def create_command(
     app: App, client: str, line: tuple[str, ...], file: str | None, **fields: Any
 ) -> None:
@@ -80,9 +79,8 @@ def create_command(
     )
 
 
-@invoice_command.command("post", cls=Command)
+@invoice_command.command("post")
 @argument("number", metavar="#ID")
-@pass_app
 def post_command(app: App, number: str) -> None:
     """Give a draft its number; from then on it counts, and changes no more.
 
@@ -94,9 +92,8 @@ def post_command(app: App, number: str) -> None:
     _write(app, "sales.invoice.post", lambda uow: invoices.post(uow, number, app.rules()))
 
 
-@invoice_command.command("show", cls=Command)
+@invoice_command.command("show")
 @argument("number", metavar="NUMBER|#ID")
-@pass_app
 def show_command(app: App, number: str) -> None:
     """Show an invoice with its lines and taxes.
 
@@ -106,12 +103,11 @@ def show_command(app: App, number: str) -> None:
     documents.show(app, number, "invoice")
 
 
-@invoice_command.command("credit", cls=Command)
+@invoice_command.command("credit")
 @argument("number", metavar="NUMBER|#ID")
 @LINE
 @FILE
 @DATE
-@pass_app
 def credit_command(
     app: App, number: str, line: tuple[str, ...], file: str | None, date: str | None
 ) -> None:

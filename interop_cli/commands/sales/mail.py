@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.sales.paper import CHOSEN, condition, numbers_of, printing
 from interop_cli.domain.errors import Denied, RemoteFailure, UsageError
-from interop_cli.domain.messages import N_, Message, counted, msg
+from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm, selectors
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import command, option
 from interop_cli.shell.options import expect_option
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-@click.command("send", cls=Command)
+@command("send")
 @CHOSEN
 @option("--unsent", is_flag=True, help=N_("Those issued here since mail is on, and not sent yet."))
 @option(
@@ -43,7 +41,6 @@ SHOWN = 5
     is_flag=True,
     help=N_("Send those that can be sent, report the others (exit 68)."),
 )
-@pass_app
 def send_command(
     app: App,
     numbers: tuple[str, ...],
@@ -146,13 +143,11 @@ def _ask(app: App, ready: Sequence[Planned]) -> None:
         app.output.notices.always(f"  {plan.key}  {plan.client}  {_people(plan.to, plan.cc)}")
     if len(ready) > SHOWN:
         app.output.notices.always("  …")
-
-    def question(count: int) -> Message:
-        return counted(
-            "Send {count} invoice by e-mail?", "Send {count} invoices by e-mail?", count=count
+    confirm.ask(
+        counted(
+            "Send {count} invoice by e-mail?", "Send {count} invoices by e-mail?", count=len(ready)
         )
-
-    confirm.ask(question(len(ready)))
+    )
 
 
 def _people(to: Sequence[str], cc: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import click
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import Command, argument, option, options, pass_app
+from interop_cli.shell.command import argument, command, option, options
 from interop_cli.shell.options import KIND, filter_option
 
 if TYPE_CHECKING:
@@ -32,11 +32,10 @@ CHOSEN = options(
 )
 
 
-@click.command("print", cls=Command, out_folder=True)
+@command("print", out_folder=True)
 @CHOSEN
 @option("--kind", type=KIND, help=N_("Of which kind they are."))
 @option("--format", "form", type=click.Choice(FORMS), help=N_("pdf, or as --out ends."))
-@pass_app
 def print_command(
     app: App, numbers: tuple[str, ...], filters: tuple[str, ...], kind: str | None, form: str | None
 ) -> None:
@@ -56,7 +55,7 @@ def print_command(
     _put_out(app, printing, ids, form, out)
 
 
-@click.command("label", cls=Command, out_folder=True)
+@command("label", out_folder=True)
 @CHOSEN
 @option(
     "--kind", type=KIND, default="packing_slip", help=N_("Of which kind they are (packing_slip).")
@@ -80,7 +79,6 @@ def print_command(
     metavar="M",
     help=N_("How many boxes there are in all, where it is more."),
 )
-@pass_app
 def label_command(
     app: App,
     numbers: tuple[str, ...],

@@ -14,7 +14,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, local_time, ngettext
 from interop_cli.shell import selectors
-from interop_cli.shell.command import Command, Count, argument, option, options, pass_app
+from interop_cli.shell.command import Count, argument, command, option, options
 from interop_cli.shell.options import CLIENT_FILTERS
 from interop_cli.shell.paths import FileWritten
 from interop_cli.shell.selectors import Picked, selector_options
@@ -67,12 +67,11 @@ BASIS = option(
 )
 
 
-@click.command("refresh", cls=Command)
+@command("refresh")
 @selector_options
 @span_options
 @option("--full", is_flag=True, help=N_("Compute all of them, not only what changed."))
 @option("--wait", is_flag=True, help=N_("Wait where another refresh is at work."))
-@pass_app
 def refresh_command(app: App, picked: Picked, span: Span, full: bool, wait: bool) -> None:
     """Bring the sales totals up to date: the last five years, of clients whose documents changed.
 
@@ -98,12 +97,11 @@ def refresh_command(app: App, picked: Picked, span: Span, full: bool, wait: bool
     selectors.deliver(app, outcome, picked.results)
 
 
-@click.command("totals", cls=Command)
+@command("totals")
 @argument("codes", nargs=-1, metavar="[CODE…]")
 @span_options
 @BASIS
 @CLIENT_FILTERS
-@pass_app
 def totals_command(
     app: App, codes: tuple[str, ...], span: Span, basis: str, filters: tuple[str, ...]
 ) -> None:
@@ -149,10 +147,9 @@ def sales_query(
     return sales.SalesQuery(first, last, basis, condition)
 
 
-@click.command("verify", cls=Command)
+@command("verify")
 @argument("codes", nargs=-1, metavar="[CODE…]")
 @span_options
-@pass_app
 def verify_command(app: App, codes: tuple[str, ...], span: Span) -> None:
     """Compute the totals again without writing, and show where those stored differ (exit 10).
 
@@ -238,7 +235,7 @@ OTHERS = frozenset(
 )
 
 
-@click.command("chart", cls=Command)
+@command("chart")
 @argument("client", required=False, metavar="[CODE]")
 @option(
     "--top",
@@ -254,7 +251,6 @@ OTHERS = frozenset(
 )
 @span_options
 @BASIS
-@pass_app
 def chart_command(
     app: App, client: str | None, top: int | None, form: str | None, span: Span, basis: str
 ) -> None:
@@ -317,7 +313,7 @@ def wanted(app: App, form: str | None) -> str:
     return form
 
 
-@click.command("report", cls=Command)
+@command("report")
 @option(
     "--by",
     type=click.Choice(("client", "year", "province", "tag")),
@@ -335,7 +331,6 @@ def wanted(app: App, form: str | None) -> str:
     metavar="FILE",
     help=N_("Write a page with chart and table to FILE (-: stdout) instead."),
 )
-@pass_app
 def report_command(
     app: App,
     by: str,

@@ -8,8 +8,6 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import click
-
 from interop_cli.commands.sync import common
 from interop_cli.commands.sync.targets import (
     check_usable,
@@ -20,7 +18,7 @@ from interop_cli.commands.sync.targets import (
 from interop_cli.domain.errors import Conflict, Denied, InteropError, IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
 from interop_cli.shell.paths import FileRead
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ APP = ("client_id", "client_secret")
 """What a login needs to be given: the app, which the person made there."""
 
 
-@click.command("connect", cls=Command)
+@command("connect")
 @argument("name")
 @option("--token-stdin", is_flag=True, help=N_("Read the token from standard input."))
 @option(
@@ -61,7 +59,6 @@ APP = ("client_id", "client_secret")
     is_flag=True,
     help=N_("It is another system now: forget which of its records are ours."),
 )
-@pass_app
 def connect_command(
     app: App,
     name: str,

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.commands.sync import common
 from interop_cli.disk import expanded
 from interop_cli.domain.errors import IoFailure, UsageError, why
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, translate
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
 from interop_cli.shell.paths import FileRead
 from interop_cli.shell.selectors import Picked, selector_options
 
@@ -26,11 +24,10 @@ if TYPE_CHECKING:
 MAX_REJECTED = 16 * 1024 * 1024
 
 
-@click.command("export", cls=Command, out_folder=True)
+@command("export", out_folder=True)
 @argument("name", metavar="TARGET")
 @selector_options
 @option("--force", is_flag=True, help=N_("Send what is equal to what was sent, too."))
-@pass_app
 def export_command(app: App, name: str, picked: Picked, force: bool) -> None:
     """Write what is pending into a file that the target imports, with a manifest beside it.
 
@@ -119,7 +116,7 @@ def hand_over(
     return report
 
 
-@click.command("ack", cls=Command)
+@command("ack")
 @argument("batch")
 @option("--ok", "taken", is_flag=True, help=N_("All of it was taken."))
 @option(
@@ -128,7 +125,6 @@ def hand_over(
     metavar="FILE",
     help=N_("All but these: a code a line, or CSV with code and reason."),
 )
-@pass_app
 def ack_command(app: App, batch: str, taken: bool, rejected: Path | None) -> None:
     """Say what became of a batch: its clients are in step then, or blocked until they change.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.commands.sync import common
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, counted, msg
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
+from interop_cli.shell.confirm import asking
 from interop_cli.shell.selectors import Picked, bulk_limit, limit_options, selector_options
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ HIDDEN = ("id", "reason")
 LEFT = ("ambiguous", "orphan", "without_client", "refused")
 
 
-@click.command("link", cls=Command)
+@command("link")
 @argument("code", required=False, metavar="[CODE]")
 @argument("remote_id", required=False, metavar="[REMOTE_ID]")
 @common.target_option
@@ -37,7 +36,6 @@ LEFT = ("ambiguous", "orphan", "without_client", "refused")
 @option("--import", "bring_in", is_flag=True, help=N_("Create here what is only there, too."))
 @option("--prospect", "prospects", is_flag=True, help=N_("Create clients here as prospects."))
 @limit_options
-@pass_app
 def link_command(
     app: App,
     code: str | None,
@@ -198,12 +196,11 @@ def _item(opened: OpenTarget, local: Any, remote_id: str | None) -> dict[str, An
     }
 
 
-@click.command("unlink", cls=Command)
+@command("unlink")
 @selector_options
 @common.target_option
 @common.contact_option
 @option("--exclude", is_flag=True, help=N_("Do not push them there any more."))
-@pass_app
 def unlink_command(
     app: App, picked: Picked, target_name: str | None, contact_id: int | None, exclude: bool
 ) -> None:
@@ -220,11 +217,7 @@ def unlink_command(
     ask = picked.is_bulk and confirm.needed(app, stdin_is_data=picked.reads_stdin)
     scope = common.scope_of(app, picked)
     if ask:
-        common.ask_about(
-            app,
-            scope,
-            lambda count: counted("Unlink {count} client?", "Unlink {count} clients?", count=count),
-        )
+        common.ask_about(app, scope, asking("Unlink {count} client?", "Unlink {count} clients?"))
     opened = app.open_target(common.only(app, target_name))
     outcome = app.run(
         "sync.unlink", lambda uow: _unlinked(uow, opened, scope, contact_id, exclude=exclude)

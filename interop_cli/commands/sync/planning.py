@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, labelled, translate
-from interop_cli.shell.command import Command, Count, argument, option, pass_app
+from interop_cli.shell.command import Count, argument, command, option
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ CHANGE = ("field", "before", "after")
 SENDING = ("create", "update", "rename", "deactivate", "merge", "erase", "check")
 
 
-@click.command("plan", cls=Command)
+@command("plan")
 @selector_options
 @common.target_option
 @option("--offline", is_flag=True, help=N_("Call nobody: compare with what was last pushed."))
@@ -39,7 +37,6 @@ SENDING = ("create", "update", "rename", "deactivate", "merge", "erase", "check"
 )
 @option("--skipped", is_flag=True, help=N_("Show the records that need nothing, too."))
 @option("--detailed-exitcode", is_flag=True, help=N_("Exit 10 where there is something to send."))
-@pass_app
 def plan_command(
     app: App,
     picked: Picked,
@@ -171,14 +168,13 @@ def _row(target: str, step: Step, listed: Callable[..., Any]) -> tuple[Any, ...]
     )
 
 
-@click.command("status", cls=Command)
+@command("status")
 @common.target_option
 @option(
     "--check",
     is_flag=True,
     help=N_("Exit 10 and say in one line where something needs a person; else say nothing."),
 )
-@pass_app
 def status_command(app: App, target_name: str | None, check: bool) -> None:
     """Show where each target stands: in step, pending, blocked, in conflict, detached, failed.
 
@@ -236,14 +232,13 @@ def _in_words(row: dict[str, Any]) -> str:
     return labelled(row["target"], ", ".join(parts))
 
 
-@click.command("log", cls=Command)
+@command("log")
 @argument("client", required=False, metavar="[CODE]")
 @common.target_option
 @option(
     "--limit", type=Count(min=0), default=100, metavar="N", help=N_("The latest N (100); 0: all.")
 )
 @option("--failed", is_flag=True, help=N_("Only what went wrong."))
-@pass_app
 def log_command(
     app: App, client: str | None, target_name: str | None, limit: int, failed: bool
 ) -> None:

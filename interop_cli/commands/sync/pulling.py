@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.app import EXIT_ATTENTION
 from interop_cli.commands.sync import common
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, ngettext
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ PULLED = ("target", "entity", "id", "code", "what", "field", "pushed", "theirs",
 COLUMNS = ("target", "entity", "id", "code", "field", "pushed", "ours", "theirs")
 
 
-@click.command("pull", cls=Command)
+@command("pull")
 @selector_options
 @common.target_option
 @option("--full", is_flag=True, help=N_("Read every linked record, not only what changed."))
@@ -32,7 +30,6 @@ COLUMNS = ("target", "entity", "id", "code", "field", "pushed", "ours", "theirs"
     is_flag=True,
     help=N_("Believe a target in which none of the linked records is left."),
 )
-@pass_app
 def pull_command(
     app: App, picked: Picked, target_name: str | None, full: bool, accept_empty: bool
 ) -> None:
@@ -87,7 +84,7 @@ def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None
     app.output.rows(columns, [rows] if rows else [], key="code")
 
 
-@click.command("resolve", cls=Command)
+@command("resolve")
 @argument("client", metavar="CODE")
 @common.target_option
 @common.entity_options
@@ -98,7 +95,6 @@ def _rows(app: App, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None
     metavar="local|remote|FIELD=SIDE",
     help=N_("Whose value stands: for all fields, or for one."),
 )
-@pass_app
 def resolve_command(
     app: App,
     client: str,

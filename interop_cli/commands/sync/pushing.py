@@ -5,13 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from interop_cli.commands.sync import common
 from interop_cli.commands.sync.files import hand_over
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, translate
-from interop_cli.shell.command import Command, option, pass_app
+from interop_cli.shell.command import command, option
 from interop_cli.shell.selectors import Picked, selector_options
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-@click.command("push", cls=Command)
+@command("push")
 @selector_options
 @common.target_option
 @option("--force", is_flag=True, help=N_("Send what is equal to what was sent, too."))
@@ -43,7 +41,6 @@ SHOWN = 20
     is_flag=True,
     help=N_("Send what cannot be taken back there, too: merges, and deletions for privacy."),
 )
-@pass_app
 def push_command(
     app: App,
     picked: Picked,
@@ -169,11 +166,10 @@ def _deliver(app: App, outcome: Outcome, picked: Picked) -> None:
             )
 
 
-@click.command("retry", cls=Command)
+@command("retry")
 @selector_options
 @common.target_option
 @option("--recreate", is_flag=True, help=N_("Create anew what was deleted or merged there."))
-@pass_app
 def retry_command(app: App, picked: Picked, target_name: str | None, recreate: bool) -> None:
     """Let failed records, and targets that rest, be tried again at the next push.
 

@@ -10,7 +10,7 @@ from interop_cli.commands.sync import common
 from interop_cli.commands.sync.targets import configured
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import argument, command, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from interop_cli.sync.target import OpenTarget
 
 
-@click.command("fields", cls=Command)
+@command("fields")
 @argument("name", metavar="TARGET")
 @option(
     "--entity",
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     help=N_("Give each new record there this value; an empty one takes it back."),
 )
 @option("--reset", is_flag=True, help=N_("Go back to the usual fields."))
-@pass_app
 def fields_command(
     app: App,
     name: str,

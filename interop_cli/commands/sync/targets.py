@@ -14,7 +14,7 @@ from interop_cli.domain.errors import ConfigError, UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, ngettext, translate
 from interop_cli.shell import confirm
-from interop_cli.shell.command import Command, argument, option, pass_app
+from interop_cli.shell.command import Command, argument, command, option
 from interop_cli.shell.options import confirm_option
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ COLUMNS = (
 )
 
 
-@click.command("targets", cls=Command)
-@pass_app
+@command("targets")
 def targets_command(app: App) -> None:
     """List the configured targets.
 
@@ -113,11 +112,10 @@ def _help(setting: TargetSetting) -> str:
     return _("Required: {help}", help=text) if setting.required else text
 
 
-@click.command("add", cls=AddCommand)
+@command("add", cls=AddCommand)
 @argument("name")
 @argument("kind")
 @option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=N_("A setting of the target."))
-@pass_app
 def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
     """Configure a target under a name of your choice; then connect it.
 
@@ -205,10 +203,9 @@ def _flag(name: str, value: str) -> bool:
         raise refused(error, name) from None  # type: ignore[arg-type]
 
 
-@click.command("remove", cls=Command)
+@command("remove")
 @argument("name")
 @confirm_option("NAME", N_("Repeat the target's name."))
-@pass_app
 def remove_command(app: App, name: str, confirmation: str | None) -> None:
     """Forget a target, its links, its log and its secret; nothing changes over there.
 
