@@ -103,6 +103,7 @@ class App:
             max_attachment=get("note.max_attachment_mb") * 1_000_000,
             note_categories=tuple(get("note.categories")),
             zone=self.zone,
+            year=self.this_year,
             accounting_fields=lambda: self._accounting_fields,
         )
         return Context(policy)

@@ -51,11 +51,14 @@ def list_command(
     """
     from interop_cli.store.reading import operations
 
+    since_time = lists.moment(app, "--since", since)
+    until_time = lists.moment(app, "--until", until, after=True)
+    lists.check_order(since_time, until_time, after=True)
     chosen = operations.chosen_by(
         name=None if name is None else _operation(name, operations.names(app.store.conn)),
         actor=actor,
-        since=lists.moment(app, "--since", since),
-        until=lists.moment(app, "--until", until, after=True),
+        since=since_time,
+        until=until_time,
     )
     columns = operations.columns()
     app.output.pick(columns, key="id")

@@ -195,6 +195,17 @@ def mailing_line(mailing: Mapping[str, Any]) -> str:
     return f"{local_time(mailing['at'])}  {spoken('mailed', mailing['state'])}  {to}"
 
 
+def check_order(since: str | None, until: str | None, *, after: bool = False) -> None:
+    """UsageError ``usage.dates`` where ``--since`` is later than ``--until``: nothing is both.
+
+    ``after``: ``until`` is when its day or time is over.
+    """
+    from interop_cli.domain.errors import UsageError
+
+    if since and until and (since >= until if after else since > until):
+        raise UsageError("usage.dates", msg("--since is later than --until."))
+
+
 def day(flag: str, text: str | None) -> str | None:
     """The date given for an option; UsageError ``usage.date`` where it is none."""
     from datetime import date

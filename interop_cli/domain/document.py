@@ -23,7 +23,7 @@ from interop_cli.domain.entity import (
     required_line,
 )
 from interop_cli.domain.fields import AMOUNTS
-from interop_cli.domain.messages import N_
+from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.rules import Faults, context_of, fault, missing, too_long
 from interop_cli.domain.values.closed_lists import KINDS, STATUSES, check_currency, read_choice
 from interop_cli.domain.values.days import day_in, zoned_time
@@ -33,6 +33,7 @@ from interop_cli.domain.values.text import clean, clean_value
 MAX_NUMBER = 40
 MAX_PLACE = 500
 YEARS = range(1900, 2200)
+USUAL_YEARS = range(-50, 2)  # from the present one
 DAY = len("2026-11-24")
 _AMOUNT_PAIRS = tuple((name, f"{name}_cents") for name in AMOUNTS)
 
@@ -71,6 +72,16 @@ def read_date(value: object, info: ValidationInfo[Any]) -> str:
     if found.year not in YEARS:
         raise fault("document.date.range", N_("is too far from today"))
     return found.isoformat()
+
+
+def _own_date(value: object, info: ValidationInfo[Any]) -> str:
+    """Its date; warns ``document.date.far`` of a year that was hardly meant."""
+    found = read_date(value, info)
+    context = context_of(info)
+    year = context.policy.year
+    if year is not None and int(found[:4]) - year not in USUAL_YEARS and "date" not in context.kept:
+        context.warn("date", "document.date.far", msg("{date} is far from today", date=found))
+    return found
 
 
 def _optional_date(value: object, info: ValidationInfo[Any]) -> str | None:
@@ -112,7 +123,7 @@ class Document(Lasting):
     ]
     number: Annotated[str, optional_value(MAX_NUMBER)] | None = None
     status: Annotated[Literal["draft", "posted", "void"], BeforeValidator(_status)] = "posted"
-    date: Annotated[str, BeforeValidator(read_date)]
+    date: Annotated[str, BeforeValidator(_own_date)]
     due_date: Annotated[str | None, BeforeValidator(_optional_date)] = None
     currency: Annotated[str, BeforeValidator(_currency)] = Field(
         default=None, validate_default=True

@@ -51,7 +51,8 @@ class Policy:
     ``country`` ``province`` ``language`` ``currency`` ``prospect`` ``terms`` are the defaults of
     new clients and addresses. ``max_attachment`` is in bytes. ``accounting_fields`` gives the
     fields that the configured targets have besides ours, by name (``None``: no target, and any
-    field is kept). ``zone`` is where a day is meant (``None``: in the zone of this machine).
+    field is kept). ``zone`` is where a day is meant (``None``: in the zone of this machine);
+    ``year`` is the present one.
     """
 
     strict_countries: frozenset[str] = frozenset({"CA", "US"})
@@ -65,6 +66,7 @@ class Policy:
     note_categories: tuple[str, ...] = NOTE_CATEGORIES
     max_attachment: int = 25_000_000
     zone: tzinfo | None = UTC
+    year: int | None = None
     accounting_fields: Callable[[], Mapping[str, RemoteField] | None] = lambda: None
 
 

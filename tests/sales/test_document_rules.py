@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from interop_cli.domain.errors import Conflict, InteropError, InvalidData
-from interop_cli.domain.rules import Context
+from interop_cli.domain.rules import Context, Policy
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.documents import DocumentImport
@@ -77,6 +77,29 @@ def test_nothing_new_is_billed_to_an_inactive_client(store: Store) -> None:
         add(store, "invoice", "A", number="1", subtotal="10", bill_to="I")
     assert caught.value.code == "document.client.inactive"
     take(store, "invoice", "A", number="1", subtotal="10", bill_to="I")  # that is history
+
+
+@pytest.mark.parametrize("day", ["2126-11-29", "2028-01-01", "1975-12-31"])
+def test_a_year_that_was_hardly_meant_is_said(store: Store, day: str) -> None:
+    add_client(store, code="A")
+    far = [("date", "document.date.far")]
+
+    def dated(uow: UnitOfWork, date: str, number: str) -> Context:
+        context = Context(Policy(year=2026))
+        values = {"number": number, "date": date, "subtotal": "10"}
+        documents.add(uow, "A", "invoice", values, context)
+        rows = [Row(2, {"client": "A", **values, "number": number + "B"})]
+        DocumentImport(uow, context, kind="invoice").run(rows)
+        return context
+
+    def work(uow: UnitOfWork) -> None:
+        assert told(dated(uow, day, "1")) == far * 2
+        assert told(dated(uow, "2027-12-31", "2")) == told(dated(uow, "1976-01-01", "3")) == []
+        context = Context(Policy(year=2026))
+        invoices.create(uow, "A", {"lines": [line("5")], "date": "2126-11-29"}, context)
+        assert told(context) == far
+
+    store.run(work, operation="x")
 
 
 def test_a_payer_with_another_currency_than_its_client_is_said(store: Store) -> None:

@@ -91,9 +91,9 @@ def list_command(
     """
     from interop_cli.store.reading import documents
 
-    also = documents.chosen_by(
-        since=lists.day("--since", since), until=lists.day("--until", until), **of
-    )
+    since, until = lists.day("--since", since), lists.day("--until", until)
+    lists.check_order(since, until)
+    also = documents.chosen_by(since=since, until=until, **of)
     columns = documents.columns()
     lists.show(app, documents.VIEW, columns, asked, also, client=client)
 
