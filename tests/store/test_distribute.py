@@ -7,6 +7,7 @@ it does with rows is for ``INTEROP_TEST_CITUS``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 import psycopg
@@ -17,10 +18,11 @@ from interop_cli.store.engines import postgres
 from interop_cli.store.engines.distribute import BY_CLIENT, EVERYWHERE
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.engines.postgres import PostgresConnection, connect
+from interop_cli.store.migrations import MIGRATIONS, make
 from interop_cli.store.reading.clients import FIELDS, SOURCE
 from interop_cli.store.reading.filters import compile_filters, left_out
 from tests.support.cli import Run
-from tests.support.distributed import refusals
+from tests.support.distributed import OURS, refusals
 
 STUB = """
 CREATE SCHEMA stub;
@@ -223,13 +225,27 @@ def columns_of(url: str) -> dict[str, frozenset[str]]:
     return {row["t"]: frozenset(row["names"].split()) for row in rows}
 
 
-def test_no_statement_is_one_that_is_refused(
-    postgres_ready_url: str, invoke: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, None]:
+    """The statements that a server is told from now on, as one of a cluster."""
     told: dict[str, None] = {}
     plain = postgres.to_pyformat
     monkeypatch.setattr(postgres, "to_pyformat", lambda sql: told.setdefault(sql) or plain(sql))
     monkeypatch.setattr(PostgresConnection, "distributed", True)
+    return told
+
+
+def refused(told: Iterable[str], url: str) -> list[tuple[str, str]]:
+    """Those of these statements that a cluster would refuse, and why."""
+    made = re.compile(r"CREATE TEMP TABLE (\w+)")
+    columns = columns_of(url)
+    apart = {found[1] for sql in told if (found := made.match(sql))} | (columns.keys() - OURS)
+    return sorted({(why, sql) for sql in told for why in refusals(sql, frozenset(apart), columns)})
+
+
+def test_no_statement_is_one_that_is_refused(
+    postgres_ready_url: str, invoke: Run, told: dict[str, None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("INTEROP_DB", postgres_ready_url)
     codes: list[str] = []
     for command in TOUR:
@@ -238,12 +254,24 @@ def test_no_statement_is_one_that_is_refused(
         if not codes:
             listed = invoke("client", "list", "-o", "codes", "--filter", "documents>0")
             codes = listed.stdout.split()
-    made = re.compile(r"CREATE TEMP TABLE (\w+)")
-    columns = columns_of(postgres_ready_url)
-    private = frozenset(found[1] for sql in told if (found := made.match(sql)))
-    assert {"picked", "undoing", "due"} <= private
-    found = {(why, sql) for sql in told for why in refusals(sql, private, columns)}
-    assert sorted(found) == []
+    for name in ("picked", "undoing", "due"):
+        assert any(sql.startswith(f"CREATE TEMP TABLE {name} ") for sql in told)
+    assert refused(told, postgres_ready_url) == []
+
+
+def test_no_step_of_the_schema_is_one_that_is_refused(
+    postgres_url: str, told: dict[str, None]
+) -> None:
+    first = next(at for at, one in enumerate(MIGRATIONS) if one.name == "0016_by_client")
+    conn = connect(postgres_url)
+    with conn.write(alone=True):
+        make(conn, [one.name for one in MIGRATIONS[: first + 1]])
+    told.clear()
+    with conn.write(alone=True):
+        make(conn, [one.name for one in MIGRATIONS[first + 1 :]])
+    conn.close()
+    assert any("client_search" in sql for sql in told)
+    assert refused(told, postgres_url) == []
 
 
 def test_what_is_computed_per_client_is_the_same_another_way(

@@ -17,6 +17,7 @@ from interop_cli.services.seeding import seed_clients
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines import sqlite_matching
 from interop_cli.store.engines.open import open_database
+from interop_cli.store.migrations import release_0_3
 from interop_cli.store.reading import clients
 from interop_cli.store.reading.clients import ListQuery, client_rows, count_clients
 from interop_cli.store.reading.lists import Condition
@@ -61,6 +62,19 @@ def test_new_clients_are_indexed_as_stored_ones_are(store: Store) -> None:
     assert index_again(store) == at_once
     name = store.conn.query("SELECT name, code FROM client WHERE id = 2500")[0]
     assert name["code"] in found(store, name["name"])
+
+
+def test_an_older_index_gets_the_words_of_the_parts(store: Store) -> None:
+    store.run(lambda uow: seed_clients(uow, made_up(30, 7), Context()), operation="db.seed")
+    before = index_of(store)
+    with store.conn.write():
+        store.conn.execute_many(
+            "UPDATE client_search SET words = :words WHERE client_id = :id",
+            ({"id": one, "words": words.rpartition(" ")[0]} for one, words in before.items()),
+        )
+        assert not {*before.values()} & {*index_of(store).values()}
+        release_0_3.m0022_search_parts(store.conn, lambda _script: None)
+    assert index_of(store) == before
 
 
 # Words that half, some and hardly any of the clients have; several; none.
