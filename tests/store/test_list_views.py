@@ -256,6 +256,18 @@ def test_objects_of_more_members_than_a_function_takes(store: Store) -> None:
     assert (found["m48"], found["m49"], found["m51"], found["m118"]) == (1, [], "L'\"Œuvre", 1)
 
 
+def test_what_is_missing_is_null_in_an_object(store: Store) -> None:
+    for number in range(3):
+        add_client(store, "null", code=f"N{number}")
+    some = "CASE WHEN c.id = 2 THEN c.{} END"
+    columns = (("id", ValueKind.INT), ("active", ValueKind.BOOL), ("name", ValueKind.TEXT))
+    members = [(name, some.format(name), kind) for name, kind in columns]
+    text = b"".join(store.conn.objects(members, " FROM client c ORDER BY c.id", {}))
+    none = dict.fromkeys(name for name, _kind in columns)
+    found = [json.loads(line) for line in text.splitlines()]
+    assert found == [none, {"id": 2, "active": True, "name": "null"}, none]
+
+
 @pytest.mark.parametrize("form", ["json", "ndjson"])
 def test_no_objects_are_an_empty_list(store: Store, form: str) -> None:
     kept = Kept(form)

@@ -76,6 +76,7 @@ _NULL = b"\\N"
 _CONTROLS = bytes([*range(1, 9), *range(11, 32)])
 _NOT_JSON = rb"(\\[^v])|\\v|[\x01-\x08\x0b-\x1f]"
 _BARE = frozenset({"int", "money", "bool", "json"})
+_QUOTED_NULL = b'"%b"' % _NULL
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -90,15 +91,17 @@ def copied_objects(members: Sequence[Member]) -> tuple[str, Callable[[bytes], by
     )
     values = (f'"{name}":%b' if kind in _BARE else f'"{name}":"%b"' for name, _sql, kind in members)
     form, width = ("{" + ",".join(values) + "}\n").encode(), len(members)
-    arrays = [place for place, (_name, _sql, kind) in enumerate(members) if kind == "json"]
+    bare = [(place, kind) for place, (_name, _sql, kind) in enumerate(members) if kind in _BARE]
 
     def lines(rows: bytes) -> bytes:
         count = rows.count(b"\n")
         found = rows[:-1].replace(b'"', b'\\"').replace(b"\n", b"\t").split(b"\t")
-        for place in arrays:
-            found[place::width] = map(_texts, found[place::width])
-        made = form * count % tuple(found)
-        made = made.replace(b'"%b"' % _NULL, b"null").replace(b":" + _NULL, b":null")
+        for place, kind in bare:
+            if kind == "json":
+                found[place::width] = map(_texts, found[place::width])
+            elif _NULL in (column := found[place::width]):
+                found[place::width] = [b"null" if one == _NULL else one for one in column]
+        made = (form * count % tuple(found)).replace(_QUOTED_NULL, b"null")
         if b"\\v" in rows or len(rows.translate(None, _CONTROLS)) < len(rows):
             made = re.sub(_NOT_JSON, _control, made)
         return made
@@ -114,8 +117,8 @@ def _control(found: re.Match[bytes]) -> bytes:
 @lru_cache(1024)  # tags and the like repeat
 def _texts(copied: bytes) -> bytes:
     """JSON out of a column, as it was copied, the way all engines write it."""
-    if copied in (b"[]", _NULL):
-        return copied
+    if copied == _NULL:
+        return b"null"
     text = re.sub(rb"\\(.)", lambda sign: _COPIED.get(sign[1], sign[1]), copied).decode()
     try:
         return _encode(json.loads(text)).encode()

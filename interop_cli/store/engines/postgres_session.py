@@ -40,7 +40,7 @@ SHORTEST = 2.0  # seconds of silence that are always granted
 HOUR = 3600_000
 NAME = "interop"
 NAMED = {"fallback_application_name": NAME}
-BLOCK = 128 * 1024  # bytes, which fit the processor's cache
+BLOCK = 32 * 1024  # bytes, which fit the processor's cache with what is made of them
 # What a session is set to where nobody said otherwise: neither the address, nor PGOPTIONS, nor
 # whoever runs the server. A parameter that the server does not know is left out.
 DEFAULTS = {
