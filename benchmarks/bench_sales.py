@@ -104,9 +104,9 @@ def _again() -> str:
         "number": "CAST(id + :more AS TEXT)",
         "number_key": "CAST(id + :more AS TEXT)",
     }
-    columns = DOCUMENT.all_columns
-    chosen = ", ".join(others.get(name, name) for name in columns)
-    return f"INSERT INTO document ({', '.join(columns)}) SELECT {chosen} FROM document WHERE id <= {MADE}"
+    names = ", ".join(DOCUMENT.all_columns)
+    chosen = ", ".join(others.get(name, name) for name in DOCUMENT.all_columns)
+    return f"INSERT INTO document ({names}) SELECT {chosen} FROM document WHERE id <= {MADE}"
 
 
 def uid(table: Table, n: int) -> str:
