@@ -31,6 +31,7 @@ _ATTRIBUTE = re.compile(r"(\w+)=[\"']([^\"']*)[\"']")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)</")
 _ZEROS = re.compile(r"0{2,}")
 _PARTS = re.compile(r'\[\$([^\]-]*)(?:-[^\]]*)?\]|"([^"]*)"|\\(.)|([€£¥₩₹₽₺₪₫₱฿₴])')
+_HIDDEN = re.compile(rb"<(?:\w+:)?(?:row|col)\s[^>]*\bhidden=[\"'](?:1|true)")
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 Attributes = dict[str, str]
@@ -105,6 +106,18 @@ def _has_rows(book: zipfile.ZipFile, sheet: int) -> bool:
 def has_filter(book: zipfile.ZipFile, sheet: int) -> bool:
     """Whether the sheet is shown through a filter, and not whole."""
     return re.search(rb"\bfilterMode=[\"'](?:1|true)", _head(book, sheet)) is not None
+
+
+def has_hidden(book: zipfile.ZipFile, sheet: int) -> bool:
+    """Whether a row or a column of the sheet is hidden."""
+    rest = b""
+    with book.open(_path_of(book, sheet)) as stream:
+        while piece := stream.read(_PIECE):
+            whole, end, last = (rest + piece).rpartition(b">")
+            if b"hidden=" in whole and _HIDDEN.search(whole + end):
+                return True
+            rest = last
+    return False
 
 
 def _head(book: zipfile.ZipFile, sheet: int) -> bytes:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from xml.parsers.expat import ExpatError
 
 from interop_cli.domain.errors import UsageError
@@ -81,13 +81,17 @@ def sheets_left_out(source: Source) -> list[str]:
     return [name for _place, name in _with_content(source)[1:]]
 
 
-def is_filtered(source: Source, asked: str | None) -> bool:
-    """Whether a filter of the sheet hides some of its rows, which are read all the same."""
-    from interop_cli.inputs.sheetxml import has_filter, sheets
+def what_hides(source: Source, asked: str | None) -> Literal["filtered", "hidden"] | None:
+    """What hides some of the sheet, which is read all the same: a filter, or somebody did."""
+    from interop_cli.inputs.sheetxml import has_filter, has_hidden, sheets
 
     with _failures(source), zipfile.ZipFile(source.binary()) as archive:
         place = _chosen(source, [sheet["name"] for sheet in sheets(archive)], asked)
-        return place is not None and has_filter(archive, place)
+        if place is None:
+            return None
+        if has_filter(archive, place):
+            return "filtered"
+        return "hidden" if has_hidden(archive, place) else None
 
 
 class _Sheet:

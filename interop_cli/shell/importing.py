@@ -152,11 +152,15 @@ class ImportReader:
         """Say which sheets of a workbook are not read where none is named, and what is hidden."""
         if self._format != "xlsx":
             return
-        from interop_cli.inputs.workbook import is_filtered, sheets_left_out
+        from interop_cli.inputs.workbook import sheets_left_out, what_hides
 
-        if is_filtered(self.source, self.asked.sheet):
-            message = msg("the sheet is filtered; the rows that it hides are read too")
-            self.warnings.append(RuleWarning("", "input.sheet.filtered", message))
+        if how := what_hides(self.source, self.asked.sheet):
+            message = (
+                msg("the sheet is filtered; the rows that it hides are read too")
+                if how == "filtered"
+                else msg("rows or columns of the sheet are hidden; they are read too")
+            )
+            self.warnings.append(RuleWarning("", f"input.sheet.{how}", message))
         if self.asked.sheet is None and (names := sheets_left_out(self.source)):
             message = msg(
                 "sheets that were not read (--sheet NAME): {names}", names=", ".join(names)

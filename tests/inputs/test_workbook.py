@@ -185,25 +185,41 @@ def test_an_empty_sheet_has_no_rows() -> None:
     assert reader.sheets_left_out(source_of(two_sheets())) == ["Deux"]
 
 
-def filtered() -> bytes:
-    """The second sheet shows one client, and hides another one by its filter."""
+def filtered(*, by_hand: bool = False) -> bytes:
+    """The second sheet shows one client, and hides another one by its filter, or without one."""
     data = io.BytesIO()
     with made(data) as book:
         book.add_worksheet("Vide")
         one = book.add_worksheet("Un")
         for row, cells in enumerate([CLIENT, DOYON, ["B2", "Beta", *DOYON[2:]]]):
             one.write_row(row, 0, cells)
-        one.autofilter(0, 0, 2, 0)
-        one.filter_column(0, f"x == {DOYON[0]}")
+        if not by_hand:
+            one.autofilter(0, 0, 2, 0)
+            one.filter_column(0, f"x == {DOYON[0]}")
         one.set_row(2, None, None, {"hidden": True})
     return data.getvalue()
 
 
 @pytest.mark.parametrize("sheet", [None, "Un", "2"])
 def test_a_filter_that_hides_rows_is_known(sheet: str | None) -> None:
-    assert reader.is_filtered(source_of(filtered()), sheet)
-    assert not reader.is_filtered(source_of(filtered()), "Vide")
-    assert not reader.is_filtered(source_of(two_sheets()), sheet)
+    assert reader.what_hides(source_of(filtered()), sheet) == "filtered"
+    assert reader.what_hides(source_of(filtered()), "Vide") is None
+    assert reader.what_hides(source_of(two_sheets()), sheet) is None
+
+
+@pytest.mark.parametrize("what", ["row", "column"])
+def test_what_was_hidden_by_hand_is_known(what: str) -> None:
+    data = io.BytesIO()
+    with made(data) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, CLIENT)
+        for row in range(1, 3000):  # more than is read at once
+            sheet.write_row(row, 0, DOYON)
+        if what == "row":
+            sheet.set_row(2990, None, None, {"hidden": True})
+        else:
+            sheet.set_column(1, 1, None, None, {"hidden": True})
+    assert reader.what_hides(source_of(data.getvalue()), None) == "hidden"
 
 
 @pytest.mark.parametrize("sheet", ["Trois", "0", "5", "-1"])
@@ -315,6 +331,9 @@ def test_rows_that_a_filter_hides_come_along_and_are_said(
     done = json.loads(base("client", "import", "list.xlsx", "--json").stdout)
     assert done["created"] == 2
     assert [one["code"] for one in done["warnings"]] == ["input.sheet.filtered"]
+    (tmp_path / "hidden.xlsx").write_bytes(filtered(by_hand=True))
+    again = json.loads(base("client", "import", "hidden.xlsx", "--json").stdout)
+    assert [one["code"] for one in again["warnings"]] == ["input.sheet.hidden"]
 
 
 def test_text_that_a_guard_could_be_taken_for_comes_back(

@@ -260,7 +260,8 @@ def test_only_copies_of_this_database_are_named(
     (tmp_path / "interop.db.lock").write_text("")
     other = tmp_path / "interop2.db"
     assert invoke("--db", other, "db", "init").code == 0
-    done = invoke(*db, "contact", "erase", "1", "--confirm", "1", "--json")
-    copies = [w["message"] for w in done.json["warnings"] if w["code"] == "erase.copies"]
-    assert len(copies) == 1
-    assert "monday.db" in copies[0]
+    for dry in (("--dry-run",), ()):
+        done = invoke(*db, "contact", "erase", "1", "--confirm", "1", "--json", *dry)
+        copies = [w["message"] for w in done.json["warnings"] if w["code"] == "erase.copies"]
+        assert len(copies) == 1
+        assert "monday.db" in copies[0]

@@ -460,10 +460,14 @@ def test_what_the_server_enforces_is_compared_with_what_the_table_says(server: S
     server.conn.execute(f'REVOKE "{group["name"]}" FROM {names["less"]}')
     server.conn.execute(f"DROP ROLE {names['gone']}")
     server.conn.execute(f"GRANT UPDATE (name) ON client TO {names['unlisted']}")
+    server.conn.execute(  # as a file that was copied has its users
+        "INSERT INTO user_role (uid, name, role, created_at, updated_at)"
+        " VALUES ('1000', 'marie', 'admin', 'x', 'x')"
+    )
     assert told(server) == {
         "above": ["postgres"],
         "other": sorted([names["more"], names["less"]]),
-        "unknown": [names["gone"]],
+        "unknown": ["marie (1000)", names["gone"]],
         "unlisted": [names["unlisted"]],
     }
     server.seal()  # else it may tell that the last operation waits for it

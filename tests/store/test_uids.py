@@ -226,7 +226,10 @@ PORT = {"address.postal_code": "G1K 4A1"}
 
 
 @pytest.mark.parametrize("apart", [False, True])
-@pytest.mark.parametrize(("kind", "said"), [("contact", {"name": "Ève Côté"}), ("address", DEPOT)])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("contact", {"name": "Ève Côté"}), ("address", DEPOT), ("note", {"text": "Quai 3"})],
+)
 def test_one_that_is_unknown_is_of_somebody_else_which_is_said(
     store: Store, kind: str, said: dict[str, Any], *, apart: bool
 ) -> None:

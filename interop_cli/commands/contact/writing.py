@@ -245,13 +245,13 @@ def erase_command(
     outcome = app.run("contact.erase", work)
     if not app.dry_run:
         _scrub(app, rules, contact_id)
-        outcome.warnings += rules.warnings
+    _tell_copies(app, rules)
+    outcome.warnings += rules.warnings
     app.output.result(outcome.as_dict())
 
 
 def _scrub(app: App, rules: Context, contact_id: int) -> None:
-    """Rewrite the database without what was erased, and tell what is out of our hands."""
-    from interop_cli.store.engines.copies import copies
+    """Rewrite the database without what was erased, and tell what hinders that."""
     from interop_cli.store.writing import erasures
 
     with app.output.progress(None, _("Rewriting the database")):
@@ -277,6 +277,12 @@ def _scrub(app: App, rules: Context, contact_id: int) -> None:
             msg("old pages stay in the files while another program is reading; run it again later"),
         )
         app.exit_code = EXIT_ATTENTION
+
+
+def _tell_copies(app: App, rules: Context) -> None:
+    """Name the copies made before, which are out of our hands."""
+    from interop_cli.store.engines.copies import copies
+
     for path in copies(app.store.conn):
         rules.warn(
             "copies",

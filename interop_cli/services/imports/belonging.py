@@ -234,7 +234,7 @@ class NoteImport(BelongingImport[Row]):
                 built[part] = noted(part.values, self.uow.actor, part.context)
             except InvalidData as error:
                 self._refuse(part.record, part.owner, error)
-        found = of_notes(self.uow, rows, list(built.values()), self._files, self.context, free=free)
+        found = of_notes(self.uow, rows, list(built.values()), self._files, free=free)
         for part, (item, row) in zip(built, found, strict=True):
             try:
                 if isinstance(row, InvalidData):
@@ -248,10 +248,10 @@ class NoteImport(BelongingImport[Row]):
     ) -> tuple[Note, list[File]]:
         if row is None:
             item.note.client_id = part.owner.id
-            return item.note, item.missing(part.context)
+            return item.note, item.missing()
         part.stored = row
         kept = self.uow.notes.entity(row).revise(said_anew(item.values, NOTE_KEPT), part.context)
-        return kept, item.missing(part.context, self._files.get(row["id"], set()))
+        return kept, item.missing(self._files.get(row["id"], set()))
 
     def _write(self) -> None:
         stored = [(part, note) for part, note, _files in self._planned if part.stored is not None]

@@ -199,14 +199,15 @@ def of_addresses(
 class NotedItem(NestedItem):
     """A part that is a note: ``values`` without its attachments, and what they make.
 
-    ``named`` are the attachments that the file only names.
+    ``named`` are the attachments that the file only names, ``context`` is where it stands.
     """
 
     note: Note
+    context: Context
     files: list[File]
     named: list[str]
 
-    def missing(self, context: Context, there: Collection[tuple[str, str]] = ()) -> list[File]:
+    def missing(self, there: Collection[tuple[str, str]] = ()) -> list[File]:
         """The files that the note has not yet; says of others, only named, that it lacks them.
 
         ``there`` are the names and sums of those it has.
@@ -217,7 +218,7 @@ class NotedItem(NestedItem):
                 "attachments that are only named here, and were left out: {count}",
                 count=len(lacking),
             )
-            context.warn("attachments", "import.attachment.content", reason)
+            self.context.warn("attachments", "import.attachment.content", reason)
         return missing_files(self.files, there)
 
 
@@ -227,8 +228,8 @@ def noted(
     """A note as a row has it; raises InvalidData."""
     said = {name: value for name, value in values.items() if name != "attachments"}
     files, named = attached_files(values.get("attachments"), path, context.policy.max_attachment)
-    note = Note.build({"author": author, **said}, context.under(path))
-    return NotedItem(path, said, note, files, named)
+    here = context.under(path)
+    return NotedItem(path, said, Note.build({"author": author, **said}, here), here, files, named)
 
 
 def of_notes(
@@ -236,7 +237,6 @@ def of_notes(
     rows: Sequence[Row],
     parts: Sequence[NotedItem],
     files: Mapping[int, Collection[tuple[str, str]]],
-    context: Context,
     *,
     free: Sequence[Row] | None = None,
 ) -> list[tuple[NotedItem, Row | InvalidData | None]]:
@@ -258,7 +258,7 @@ def of_notes(
 
     def unchanged(part: NotedItem, row: Row) -> bool:
         values = said_anew(part.values, NOTE_KEPT)
-        return _stays(uow.notes.entity(row), values, context) and not missing_files(
+        return _stays(uow.notes.entity(row), values, part.context) and not missing_files(
             part.files, files.get(row["id"], ())
         )
 
@@ -269,7 +269,14 @@ def of_notes(
         by("category"),
         by(),
     ]
-    return _assigned(parts, rows, keys, id_of=_row_id, unchanged=unchanged, free=free)
+    found = _assigned(parts, rows, keys, id_of=_row_id, unchanged=unchanged, free=free)
+    met = {_row_id(row) for _part, row in found if row and not isinstance(row, InvalidData)}
+    left = [row for row in (rows if free is None else free) if _row_id(row) not in met]
+    for part, row in found:
+        if row is None and part_uid(part):
+            alike = (_row_id(other) for other in left if other["text"] == part.note.text)
+            warn_of_alike(alike, part.context)
+    return found
 
 
 def _row_id(row: Row) -> int:

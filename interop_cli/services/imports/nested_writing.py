@@ -194,16 +194,17 @@ class NestedImport:
         items = [noted(part.values, self.author, context, part.path) for part in parts.note]
         rows = self._rows["note"].get(owner, [])
         errors: list[InvalidData] = []
-        for item, row in of_notes(self.uow, rows, items, self._files, context):
-            here = context.under(item.path)
+        for item, row in of_notes(self.uow, rows, items, self._files):
             if isinstance(row, InvalidData):
                 errors.append(row)
             elif row is None:
-                plan.new_notes.append((item.note, item.missing(here)))
+                plan.new_notes.append((item.note, item.missing()))
             else:
-                note = self.uow.notes.entity(row).revise(said_anew(item.values, NOTE_KEPT), here)
+                note = self.uow.notes.entity(row).revise(
+                    said_anew(item.values, NOTE_KEPT), item.context
+                )
                 there = self._files.get(row["id"], set())
-                plan.notes.append((row, note, item.missing(here, there)))
+                plan.notes.append((row, note, item.missing(there)))
         if errors:
             raise merged(*errors)
 

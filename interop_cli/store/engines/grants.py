@@ -116,16 +116,19 @@ def renew(conn: Connection) -> None:
 def compared(conn: Connection) -> dict[str, list[str]]:
     """The logins by how what the server enforces differs from what the table of users says.
 
-    ``above``: it cannot hold them; ``unknown``: it has no such login; ``other``: they may do more
+    ``above``: it cannot hold them; ``unknown``: it has no such login (a user
+    of a file by the name there, too); ``other``: they may do more
     there, or less; ``direct``: a dump that is restored may lose their rights; ``unlisted``: they
     have rights there and no role here.
     """
     found: dict[str, list[str]] = {
         key: [] for key in ("above", "unknown", "other", "direct", "unlisted")
     }
-    users = {
-        row["uid"]: row["role"]
-        for row in conn.query("SELECT uid, role FROM user_role ORDER BY uid")
+    listed = conn.query("SELECT uid, name, role FROM user_role ORDER BY uid")
+    users = {row["uid"]: row["role"] for row in listed}
+    called = {
+        row["uid"]: row["uid"] if row["name"] == row["uid"] else f"{row['name']} ({row['uid']})"
+        for row in listed
     }
     above = {
         row["rolname"]
@@ -136,7 +139,7 @@ def compared(conn: Connection) -> dict[str, list[str]]:
     groups = {role: _group(conn, role) for role in ROLES}
     for login, role in users.items():
         if not _exists(conn, login):
-            found["unknown"].append(login)
+            found["unknown"].append(called[login])
         elif login in above:
             found["above"].append(login)
         elif not holds(conn, login, role):
