@@ -67,11 +67,12 @@ def load() -> None:
     """Import everything a command may need, for the processes forked from this one to share."""
     import interop_cli
 
-    sys.modules[ABSENT] = None  # type: ignore[assignment]
+    sys.modules[ABSENT] = None  # type: ignore[assignment]  # while it is asked for
     for module in pkgutil.walk_packages(interop_cli.__path__, "interop_cli."):
         importlib.import_module(module.name)
     for name in LIBRARIES:
         importlib.import_module(name)
+    del sys.modules[ABSENT]
     platformdirs = sys.modules["platformdirs"]
     platformdirs.user_config_path()  # loads the part for this system
     _rehearse()
