@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common import interop, once, record
-from interop_cli.domain.duplicates import Candidate, pairs
+from interop_cli.domain.merging import Candidate, pairs
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.reading.duplicates import candidates

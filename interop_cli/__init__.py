@@ -2,4 +2,4 @@
 
 __version__ = "0.2.0"
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "codes", "xlsx", "vcard", "vcard4")
-"""What data is written as; ``output/forms.py`` knows how."""
+"""What data is written as; ``output/columns.py`` knows how."""

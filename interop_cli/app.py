@@ -19,7 +19,7 @@ from interop_cli.shell.error_boundary import command_typed, early_language, erro
 
 if TYPE_CHECKING:
     from interop_cli.connectors.google_places import Places
-    from interop_cli.domain.filters.values import Reading
+    from interop_cli.domain.filters import Reading
     from interop_cli.domain.rights import User
     from interop_cli.domain.rules import Context, RuleWarning
     from interop_cli.domain.sync.descriptor import RemoteField
@@ -166,7 +166,7 @@ class App:
     @property
     def reading(self) -> Reading:
         """How the values of filters are read: the day and its zone, and what is the company's."""
-        from interop_cli.domain.filters.values import Reading
+        from interop_cli.domain.filters import Reading
 
         get = self.settings.get
         return Reading(
@@ -220,7 +220,7 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The database, opened and of the schema we know."""
-        from interop_cli.shell.signals import held
+        from interop_cli.shell.error_boundary import held
         from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
         from interop_cli.store.writing.rights import identity

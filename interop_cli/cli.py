@@ -64,7 +64,7 @@ def cli() -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command line; its exit code. Prints every error, lets none through."""
-    from interop_cli.shell import error_boundary, signals
+    from interop_cli.shell import error_boundary
 
     error_boundary.protect_streams()
     if COMPLETION in os.environ:
@@ -76,11 +76,11 @@ def main(argv: Sequence[str]) -> int:
         return shell_complete(
             cli, {"obj": App([], os.environ)}, "interop", COMPLETION, os.environ[COMPLETION]
         )
-    signals.catch()
+    error_boundary.catch()
     app = App(list(argv), os.environ)
     try:
         code = _run(app, argv)
-        signals.ignore()
+        error_boundary.ignore()
         return code
     except KeyboardInterrupt as late:  # while the last words were being said
         return getattr(late, "exit_code", 128 + signal.SIGINT)
@@ -89,14 +89,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(app: App, argv: Sequence[str]) -> int:
-    from interop_cli.shell import error_boundary, signals
+    from interop_cli.shell import error_boundary
 
     try:
         with cli.make_context("interop", list(argv), obj=app) as ctx:
             cli.invoke(ctx)
         app.finish()
         app.follow_up()
-        signals.ignore()  # here: a signal before it is still told what became of the work
+        error_boundary.ignore()  # here: a signal before it is still told what became of the work
         return app.exit_code
     except click.exceptions.Exit as leaving:
         return error_boundary.leave(app, leaving.exit_code)

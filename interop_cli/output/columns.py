@@ -1,4 +1,4 @@
-"""What a row holds, which of it ``--fields`` asked for, and one value of it as JSON or text.
+"""What a row holds, which of it ``--fields`` asked for, and the rows in those forms that are text.
 
 ``people`` has a value as people read it.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from interop_cli.domain.fields.field import WHOLE, Column, ValueKind
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import closest
 from interop_cli.i18n import translate
+from interop_cli.output.sanitise import printable_json
 
 ANY_RANK = 5
 # Of what is no field of an entity: the order in which it leaves (``Column``).
@@ -263,3 +264,60 @@ def as_text(value: object) -> str | None:
     if isinstance(value, list | dict | tuple):
         return _encode(value)
     return str(plain(value))
+
+
+VCARDS = ("vcard", "vcard4")
+CONTACT = ("name", "email", "phone", "mobile")
+"""What a row has that is a contact."""
+
+
+def choices_of(
+    form: str, fields: Sequence[str] | None, columns: Sequence[Column], key: str
+) -> list[ColumnChoice]:
+    """The output columns for ``fields``, or those that a format shows; of ``codes``, the key."""
+    if any(one.kind is ValueKind.MEMBERS for one in columns):  # they were chosen before
+        return choose(columns, [one.name for one in columns])
+    if form != "codes":
+        return choose(columns, fields, table=form == "table")
+    if fields and len(fields) > 1:
+        raise UsageError("output.codes.fields", msg("The format codes shows one field."))
+    return choose(columns, fields or [key])
+
+
+def text_of(
+    form: str,
+    choices: list[ColumnChoice],
+    columns: int,
+    batches: Iterable[list[Row]],
+    *,
+    terminal: bool,
+    dialect: str,
+    comes_back: bool,
+) -> Iterator[str]:
+    """The text of rows of ``columns`` values; a ``terminal`` gets what it can print.
+
+    ``comes_back``: the CSV is one that an import takes back as it was.
+    """
+    if form in ("json", "ndjson"):
+        from interop_cli.output import rows
+
+        make = rows.array if form == "json" else rows.ndjson
+        objects = make(choices, columns, batches)
+        return map(printable_json, objects) if terminal else objects
+    from interop_cli.output import rows
+
+    if form in VCARDS:
+        from interop_cli.output.rows import VERSIONS, card_rows
+
+        return card_rows(choices, batches, VERSIONS[form], terminal=terminal)
+    if form == "csv":
+        return rows.csv_rows(choices, batches, dialect=dialect, terminal=terminal, words=comes_back)
+    return rows.tsv_rows(choices, batches, terminal=terminal, header=form == "tsv")
+
+
+def text_of_made(form: str, blocks: Iterable[bytes], *, terminal: bool) -> Iterator[str | bytes]:
+    """The text of a list in JSON whose objects an engine has made, in blocks of whole lines."""
+    from interop_cli.output import rows
+
+    objects = rows.made(blocks, array=form == "json")
+    return (printable_json(one.decode()) for one in objects) if terminal else objects

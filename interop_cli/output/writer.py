@@ -15,9 +15,19 @@ from interop_cli.domain.errors import InteropError, UsageError
 from interop_cli.domain.fields.field import Column
 from interop_cli.domain.messages import msg
 from interop_cli.i18n import ngettext
-from interop_cli.output import forms, sink
-from interop_cli.output.columns import ColumnChoice, Row, choose, compact, plain
-from interop_cli.output.forms import CONTACT, VCARDS
+from interop_cli.output import sink
+from interop_cli.output.columns import (
+    CONTACT,
+    VCARDS,
+    ColumnChoice,
+    Row,
+    choices_of,
+    choose,
+    compact,
+    plain,
+    text_of,
+    text_of_made,
+)
 from interop_cli.output.notices import Advance, Notices, warnings
 from interop_cli.output.sanitise import printable_json, printable_lines
 from interop_cli.output.sink import Destination
@@ -137,7 +147,7 @@ class Output:
     def objects(self, blocks: Generator[bytes], *, spool: bool = False) -> None:
         """Write a list in JSON whose objects are made already: whole lines, one a row."""
         with closing(blocks):
-            self._place.write(forms.made(self.format, blocks, terminal=self.terminal), spool)
+            self._place.write(text_of_made(self.format, blocks, terminal=self.terminal), spool)
 
     def parts(self, parts: Sequence[Part], head: Sequence[str] = ()) -> None:
         """Write tables under each other, those without rows left out; for a table only."""
@@ -315,7 +325,7 @@ class Output:
     # Inside
 
     def _choose(self, columns: Sequence[Column], key: str) -> list[ColumnChoice]:
-        return forms.choices(self.format, self.fields, columns, key)
+        return choices_of(self.format, self.fields, columns, key)
 
     def _chunks(
         self,
@@ -344,7 +354,7 @@ class Output:
                 feminine=feminine,
                 left_out=lambda gone: self._left_out.append(_fields_of(choices, gone, key)),
             )
-        return forms.chunks(
+        return text_of(
             self.format,
             choices,
             len(columns),

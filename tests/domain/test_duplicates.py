@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interop_cli.domain.duplicates import (
+from interop_cli.domain.merging import (
     FREE_MAIL,
     MAX_BLOCK,
     WEIGHTS,

@@ -11,8 +11,7 @@ import pytest
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ENTITIES
 from interop_cli.domain.fields.field import Kind
-from interop_cli.domain.filters import Value
-from interop_cli.domain.filters.values import Reading, before, nobody_holds
+from interop_cli.domain.filters import Reading, Value, before, nobody_holds
 from interop_cli.domain.values.closed_lists import ClosedList
 
 TODAY = date(2026, 11, 24)

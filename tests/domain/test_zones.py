@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from interop_cli.domain.document import Document
 from interop_cli.domain.fields import Kind
-from interop_cli.domain.filters import Value
-from interop_cli.domain.filters.values import Reading
+from interop_cli.domain.filters import Reading, Value
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context, Policy
 from interop_cli.domain.values.days import day_in, midnight, zone_named, zoned_time

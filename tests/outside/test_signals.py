@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from interop_cli.shell import signals
+from interop_cli.shell import error_boundary
 from tests.support.cli import Run
 from tests.support.outside import (
     Content,
@@ -119,14 +119,14 @@ def test_a_signal_after_the_last_word_is_told_what_became(
     shop: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes when all is done and before no signal matters any more: the first time only."""
-    ignore, late = signals.ignore, [signals.Signalled(signal.SIGTERM)]
+    ignore, late = error_boundary.ignore, [error_boundary.Signalled(signal.SIGTERM)]
 
     def struck() -> None:
         if late:
             raise late.pop()
         ignore()
 
-    monkeypatch.setattr(signals, "ignore", struck)
+    monkeypatch.setattr(error_boundary, "ignore", struck)
     found = invoke("client", "edit", "ACME", "--terms", "net45")
     assert found.code == SIGNALS[signal.SIGTERM]
     assert "had been committed" in found.stderr

@@ -12,7 +12,7 @@ from interop_cli.domain.errors import Conflict, InvalidData
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
-from interop_cli.services.sales import credits, documents, invoices
+from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
 from tests.support.campaigns import share
 from tests.support.many_stores import NewStore
@@ -43,7 +43,9 @@ def imported(store: Store, *, number: str = "H-1", **amounts: str) -> str:
 
 def credit(store: Store, number: str, *lines: Line, **values: Any) -> dict[str, Any]:
     given = {"lines": list(lines), **values}
-    outcome, _ = store.run(lambda uow: credits.credit(uow, number, given, Context()), operation="x")
+    outcome, _ = store.run(
+        lambda uow: invoices.credit(uow, number, given, Context()), operation="x"
+    )
     found: dict[str, Any] = outcome.extra["invoice"]
     return found
 

@@ -10,7 +10,7 @@ from interop_cli.domain.errors import Conflict
 from interop_cli.domain.rules import Context
 from interop_cli.services import Outcome
 from interop_cli.services.clients import merge
-from interop_cli.services.sales import credits, documents, invoices
+from interop_cli.services.sales import documents, invoices
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store
 from tests.support.cli import Run
@@ -43,7 +43,7 @@ def post(store: Store, ref: str) -> int:
 
 def credit(store: Store, ref: str) -> int:
     _outcome, operation = run(
-        store, "sales.invoice.credit", lambda uow: credits.credit(uow, ref, {}, Context())
+        store, "sales.invoice.credit", lambda uow: invoices.credit(uow, ref, {}, Context())
     )
     return operation
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop_cli.domain.duplicates import pairs
+from interop_cli.domain.merging import pairs
 from interop_cli.domain.rules import Context
 from interop_cli.services.clients import merge
 from interop_cli.services.people import contacts

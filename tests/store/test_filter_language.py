@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.domain.errors import UsageError
-from interop_cli.domain.filters.values import Reading
+from interop_cli.domain.filters import Reading
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import fold
 from interop_cli.services.sales import documents

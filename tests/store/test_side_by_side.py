@@ -21,7 +21,7 @@ from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import contacts
-from interop_cli.services.sales import credits, documents, invoices, totals
+from interop_cli.services.sales import documents, invoices, totals
 from interop_cli.services.undoing import undo
 from interop_cli.store.store import Store
 from interop_cli.store.totals import stale_count
@@ -255,7 +255,7 @@ CREDIT = [{"description": "x", "quantity": "1", "unit_price": "60"}]
 
 
 def credited(uow: UnitOfWork) -> object:
-    return credits.credit(uow, "1", {"lines": CREDIT}, Context())
+    return invoices.credit(uow, "1", {"lines": CREDIT}, Context())
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from interop_cli.services.imports.belonging import NoteImport
 from interop_cli.services.imports.contacts import ContactImport
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import addresses, contacts, notes
-from interop_cli.services.sales import credits, documents, invoices
+from interop_cli.services.sales import documents, invoices
 from interop_cli.services.seeding import seed_clients
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines.connection import Connection
@@ -52,7 +52,7 @@ def one_of_each(store: Store) -> None:
         lambda uow: notes.create(uow, "A", {"text": "Quai 3"}, Context()),
         lambda uow: documents.add(uow, "A", "quote", {}, Context()),
         lambda uow: invoices.create(uow, "A", draft, Context()),
-        lambda uow: credits.credit(uow, "1", {}, Context()),
+        lambda uow: invoices.credit(uow, "1", {}, Context()),
     ):
         store.run(work, operation="x")
 

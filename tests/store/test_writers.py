@@ -21,7 +21,7 @@ from interop_cli.services.clients import card, merge, status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.services.people import contacts
-from interop_cli.services.sales import credits, invoices, totals
+from interop_cli.services.sales import invoices, totals
 from interop_cli.services.undoing import undo
 from interop_cli.store.engines import soundness
 from interop_cli.store.engines.connection import Connection, Row
@@ -101,7 +101,7 @@ class Writer:
 
     def credit(self, _step: int) -> Any:
         number = str(self.chance.randint(1, 30))
-        return lambda uow: credits.credit(uow, number, {"lines": LINES}, Context())
+        return lambda uow: invoices.credit(uow, number, {"lines": LINES}, Context())
 
     def deactivate(self, _step: int) -> Any:
         one = self.one()

@@ -12,7 +12,7 @@ from interop_cli.connectors.protocol import Target
 from interop_cli.connectors.quickbooks import QuickBooks
 from interop_cli.domain.rules import Context
 from interop_cli.domain.sync.link import LinkState
-from interop_cli.services.sales import credits, documents, invoices
+from interop_cli.services.sales import documents, invoices
 from interop_cli.store.store import Store
 from interop_cli.store.sync.targets import target_named
 from interop_cli.sync.push import Options as PushOptions
@@ -79,7 +79,7 @@ def test_those_of_each_kind_wait_for_what_they_are_about(store: Store, books: Op
     add_client(store, "Payeur", code="P")
     number = invoice(store, "A", bill_to="P")
     store.run(
-        lambda uow: credits.credit(uow, number, {}, Context()), operation="sales.invoice.credit"
+        lambda uow: invoices.credit(uow, number, {}, Context()), operation="sales.invoice.credit"
     )
     (note,) = todo(books, "credit_note")
     assert note[2] in ("P", number)

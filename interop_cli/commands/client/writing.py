@@ -223,7 +223,7 @@ def duplicates_command(
     interop client duplicates ACME --status all --json
     """
     from interop_cli.commands.client.reading import resolved
-    from interop_cli.domain.duplicates import pairs
+    from interop_cli.domain.merging import pairs
     from interop_cli.store.reading import duplicates
 
     columns = app.output.pick(duplicates.columns())

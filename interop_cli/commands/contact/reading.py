@@ -42,7 +42,7 @@ def list_command(app: App, client: str | None, status: str, asked: lists.Asked) 
     interop contact list ACME -o vcard --out people.vcf
     interop contact list --filter "billing = true and email is null"
     """
-    from interop_cli.output.forms import VCARDS
+    from interop_cli.output.columns import VCARDS
     from interop_cli.store.reading import contacts
 
     also = contacts.of_status(status)
@@ -73,7 +73,7 @@ def export_command(
     interop contact export --out contacts.csv
     interop contact export ACME --format vcard --out people.vcf
     """
-    from interop_cli.output.forms import VCARDS
+    from interop_cli.output.columns import VCARDS
     from interop_cli.store.reading import contacts
 
     if form or app.settings.origin("output") == "default":

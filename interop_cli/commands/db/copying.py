@@ -16,9 +16,9 @@ from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
 from interop_cli.shell.command import argument, command, option
+from interop_cli.shell.error_boundary import held
 from interop_cli.shell.options import OVERWRITE, confirm_option
 from interop_cli.shell.paths import FileRead, FileWritten, NamedFile
-from interop_cli.shell.signals import held
 
 if TYPE_CHECKING:
     from interop_cli.app import App

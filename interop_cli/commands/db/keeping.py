@@ -15,8 +15,8 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell.command import command, option
+from interop_cli.shell.error_boundary import held
 from interop_cli.shell.paths import FileWritten
-from interop_cli.shell.signals import held
 
 if TYPE_CHECKING:
     from interop_cli.app import App

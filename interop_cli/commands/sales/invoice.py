@@ -117,11 +117,11 @@ def credit_command(
     interop sales invoice credit 1042
     interop sales invoice credit 1042 --line "Cartes abîmées;50;0.08"
     """
-    from interop_cli.services.sales import credits
+    from interop_cli.services.sales import invoices
 
     values = {"lines": _lines(line, file), "date": date}
     _write(
-        app, "sales.invoice.credit", lambda uow: credits.credit(uow, number, values, app.rules())
+        app, "sales.invoice.credit", lambda uow: invoices.credit(uow, number, values, app.rules())
     )
 
 

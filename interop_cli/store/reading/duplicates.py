@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interop_cli.domain.duplicates import Candidate, candidate
+from interop_cli.domain.merging import Candidate, candidate
 from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.clients import STATUSES
 

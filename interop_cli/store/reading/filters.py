@@ -14,6 +14,9 @@ from typing import Any
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import Kind
 from interop_cli.domain.filters import (
+    DATES,
+    FOLDED,
+    NUMBERS,
     RANGES,
     All,
     Comparison,
@@ -22,20 +25,15 @@ from interop_cli.domain.filters import (
     Leaf,
     Node,
     Not,
+    Reading,
     Some,
     Value,
-    leaves,
-)
-from interop_cli.domain.filters.grammar import parse
-from interop_cli.domain.filters.values import (
-    DATES,
-    FOLDED,
-    NUMBERS,
-    Reading,
     bad,
     digits_of,
+    leaves,
     nobody_holds,
 )
+from interop_cli.domain.filters.grammar import parse
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.text import fold
 from interop_cli.store.engines.connection import Connection
