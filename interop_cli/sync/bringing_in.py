@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from interop_cli.domain.errors import NOWHERE, Detail, InvalidData, Parts
@@ -109,7 +109,8 @@ class BringingIn:
     options: Options
     clashes: Clashes
     outcome: Outcome = field(default_factory=Outcome)
-    _line: int = 0
+    _ids: list[str] = field(default_factory=list)
+    """Which record there each row is."""
 
     def run(self) -> tuple[Outcome, BroughtIn]:
         """Link what matches, and create what is there alone.
@@ -126,7 +127,10 @@ class BringingIn:
         self.outcome.changed = linked + sum(map(len, made.values()))
         self.outcome.failed = failed
         self.outcome.matched = self.outcome.changed + failed
-        self.outcome.warnings = self.context.warnings
+        self.outcome.warnings = [
+            one if one.line is None else replace(one, line=None, key=self._ids[one.line - 1])
+            for one in self.context.warnings
+        ]
         return self.outcome, self.found
 
     # -- clients ----------------------------------------------------------------------------------
@@ -230,8 +234,8 @@ class BringingIn:
     # -- writing ----------------------------------------------------------------------------------
 
     def _row(self, remote: RemoteRecord, values: dict[str, Any]) -> RemoteRow:
-        self._line += 1
-        return RemoteRow(self._line, values, remote)
+        self._ids.append(remote.remote_id)
+        return RemoteRow(len(self._ids), values, remote)
 
     def _create(self, entity: str, rows: Sequence[RemoteRow]) -> list[int]:
         """Create records of these rows, and tie them to those there; their ids."""

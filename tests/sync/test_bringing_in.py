@@ -291,6 +291,18 @@ def test_what_the_rules_refuse_is_named_and_the_others_come_on_request(
     assert found["Nom Seul"]["field"]
 
 
+def test_what_came_in_as_it_was_though_it_does_not_fit_is_told(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    company = portal.add(name="Papiers du Nord", phone="demandez Luc", **PLACE)
+    person = portal.add("contacts", lastname="Roy", phone="poste")
+    portal.linked.add((person, company))
+    done = crm(*IMPORT, "--dry-run")
+    assert f"{company}, phone: not a valid phone number" in done.stderr
+    assert f"{person}, phone: not a valid phone number" in done.stderr
+    assert "numéro" in crm(*IMPORT, "--lang", "fr").stderr
+
+
 def test_prospects(crm: Run, portal: FakeHubSpot, there: dict[str, str]) -> None:
     code = by_name(crm(*IMPORT, "--prospect").json)["Encres Roy"]["code"]
     assert crm("client", "show", code, "--json").json["prospect"] is True

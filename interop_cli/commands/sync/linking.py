@@ -111,6 +111,7 @@ def _bring_in(
     continue_on_error: bool,
 ) -> None:
     """Link what matches, and create here what is there alone."""
+    from interop_cli.output.notices import warnings
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.services.imports.rows import repeated
     from interop_cli.store.writing.repositories.operations import BROUGHT_IN
@@ -152,9 +153,11 @@ def _bring_in(
     with ExitStack() as stack:
         if not app.dry_run:
             stack.enter_context(working(opened, app.lock_timeout))
-        repeated(lambda: app.run(BROUGHT_IN, work))
+        outcome = repeated(lambda: app.run(BROUGHT_IN, work))
     matched = [one.row(opened.target.name) for one in compared.proposals]
     _show(app, [*matched, *found.rows], (*NAMES, *WHY))
+    for warning in warnings(outcome.as_dict()):
+        app.output.warn(warning)
     app.output.message(
         _(
             "Created here: clients {clients}, contacts {contacts}; linked: {linked}; left: {left}.",
