@@ -121,6 +121,8 @@ class View:
     """Who takes over the record that was found there of a merged one of ours."""
     held_by: dict[tuple[int, str], str] = field(default_factory=dict)
     """Who has a value that one of ours is to get in a field."""
+    strange: dict[int, Reason] = field(default_factory=dict)
+    """Those for which a stranger's record was found there."""
 
     @cached_property
     def linked(self) -> dict[str, int]:
@@ -206,7 +208,8 @@ class View:
         ours = (link.attempt or {}) if checked else step.payload
         why = strange(local.id, remote, ours, holder, rules.descriptor)
         if why is not None and not checked:
-            return _blocked(step, why)
+            self.strange[local.id] = why  # a push finds out when its turn comes
+            return step
         if why is not None:  # what a lost call may have brought is not ours: it failed as it was
             self.found[local.id] = {}
             if self._payer_came(step):
@@ -312,9 +315,11 @@ class View:
         that is not known to.
         """
         key = self.opened.connector.descriptor(self.entity).key
-        found = {one for one in self.others if not arranged.waits(one)}
-        for local_id in found:
-            yield local_id, Reason("sync.name_taken", FOREIGN, key)
+        found = dict(self.strange)
+        for one in self.others:
+            if not arranged.waits(one):
+                found[one] = Reason("sync.name_taken", FOREIGN, key)
+        yield from found.items()
         for (local_id, name), remote_id in self.held_by.items():
             if local_id in found:
                 continue

@@ -217,6 +217,7 @@ def once(*operations: Any, looks: bool = False, merges: bool = False) -> Any:
     return example(operations=list(operations), **how)
 
 
+@once(("bill", 0, 1), ("vendor", 1, None), ("made", 0, False), ("their city", 0, 1), looks=True)
 @once(("add", 0, False), ("lost", None, None), ("name", 0, 1), ("merge", 3, 1))
 @once(("add", 0, False), ("lost", None, None), ("name", 0, 1), ("merge", 3, 1), looks=True)
 @once(("add", 0, False), ("add", 0, False), ("lost", None, None), ("merge", 3, 0))
