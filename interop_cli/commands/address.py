@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interop_cli.commands import lists
-from interop_cli.commands.belonging import address_import_command, why_not
+from interop_cli.commands.belonging import address_import_command, show, why_not
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.fields import ADDRESS, NEEDED
 from interop_cli.domain.messages import N_, msg
@@ -55,11 +55,7 @@ def show_command(app: App, address_id: int) -> None:
     \b
     interop address show 7
     """
-    from interop_cli.store.reading import addresses
-
-    with app.store.reading() as conn:
-        client_id, found = addresses.one(conn, address_id)
-        lists.show_under(app, conn, client_id, found, "address")
+    show(app, "address", address_id)
 
 
 @address_command.command("create")

@@ -100,6 +100,16 @@ def note_import_command(app: App, file: str, asked: ImportOptions, client: str |
     _take_in(app, file, asked, NOTE, client, NoteImport)
 
 
+def show(app: App, entity: str, row_id: int) -> None:
+    """Write a contact or an address, under the notes about its client."""
+    from interop_cli.commands.lists import show_under
+    from interop_cli.store.reading import addresses, contacts
+
+    with app.store.reading() as conn:
+        client_id, found = (contacts if entity == "contact" else addresses).one(conn, row_id)
+        show_under(app, conn, client_id, found, entity)
+
+
 def why_not(app: App, entity: str, row_id: int) -> None:
     """Write what keeps a contact or an address from being deleted."""
     from interop_cli.commands.client.status import use_card

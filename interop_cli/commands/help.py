@@ -212,17 +212,16 @@ def _words(ctx: click.Context, _param: click.Parameter, typed: str) -> list[Comp
     return [one for one in (*topics, *commands) if one.value.startswith(typed) and typed[:1] != "-"]
 
 
-@command(
-    "help",
-    help=N_(
-        "Show the help of a command, or a topic: exit-codes, environment, formatting, filters,"
-        " mapping.\n\n"
-        "\b\ninterop help client edit\ninterop help filters"
-    ),
-)
+@command("help")
 @argument("words", nargs=-1, metavar="[COMMAND…|TOPIC]", shell_complete=_words)
 def help_command(app: App, words: tuple[str, ...]) -> None:
-    """Show the help of a command, or a topic."""
+    """Show the help of a command, or a topic: exit-codes, environment, formatting, filters,
+    mapping.
+
+    \b
+    interop help client edit
+    interop help filters
+    """
     if len(words) == 1 and words[0] in TOPICS:
         app.output.text([_(TOPICS[words[0]]) + "\n"])
         return
@@ -243,17 +242,15 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
-@command(
-    "completion",
-    help=N_(
-        "Print the completion script of a shell.\n\n\b\n"
-        'eval "$(interop completion bash)"\n'
-        "interop completion fish > ~/.config/fish/completions/interop.fish"
-    ),
-)
+@command("completion")
 @argument("shell", type=click.Choice(SHELLS))
 def completion_command(app: App, shell: str) -> None:
-    """Print the completion script of a shell."""
+    """Print the completion script of a shell.
+
+    \b
+    eval "$(interop completion bash)"
+    interop completion fish > ~/.config/fish/completions/interop.fish
+    """
     from interop_cli.cli import COMPLETION, cli
     from interop_cli.shell.completion import register
 

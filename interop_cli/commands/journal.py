@@ -53,7 +53,7 @@ def list_command(
 
     since_time = lists.moment(app, "--since", since)
     until_time = lists.moment(app, "--until", until, after=True)
-    lists.check_order(since_time, until_time, after=True)
+    lists.check_span(since_time, until_time, after=True)
     chosen = operations.chosen_by(
         name=None if name is None else _operation(name, operations.names(app.store.conn)),
         actor=actor,

@@ -195,7 +195,7 @@ def mailing_line(mailing: Mapping[str, Any]) -> str:
     return f"{local_time(mailing['at'])}  {spoken('mailed', mailing['state'])}  {to}"
 
 
-def check_order(since: str | None, until: str | None, *, after: bool = False) -> None:
+def check_span(since: str | None, until: str | None, *, after: bool = False) -> None:
     """UsageError ``usage.dates`` where ``--since`` is later than ``--until``: nothing is both.
 
     ``after``: ``until`` is when its day or time is over.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.fields import ENTITIES
 from interop_cli.domain.fields.field import Column, ValueKind, listed
-from interop_cli.domain.messages import N_, msg
+from interop_cli.domain.messages import msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, STATUS_NAMES
 from interop_cli.shell.command import argument, command
 
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
     from interop_cli.app import App
 
 
-@command(
-    "schema",
-    help=N_(
-        "Print the JSON Schema (2020-12) of an entity, of a write's result or of an error; the"
-        " list of them without a name; the tree of commands with the name commands.\n\n\b\n"
-        "interop schema client\ninterop schema commands"
-    ),
-)
+@command("schema")
 @argument(
     "name",
     required=False,
@@ -34,7 +27,13 @@ if TYPE_CHECKING:
     ],
 )
 def schema_command(app: App, name: str | None) -> None:
-    """Print a JSON Schema."""
+    """Print the JSON Schema (2020-12) of an entity, of a write's result or of an error; the list
+    of them without a name; the tree of commands with the name commands.
+
+    \b
+    interop schema client
+    interop schema commands
+    """
 
     if name is None:
         names = (*SCHEMAS, "commands")

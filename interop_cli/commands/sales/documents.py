@@ -92,7 +92,7 @@ def list_command(
     from interop_cli.store.reading import documents
 
     since, until = lists.day("--since", since), lists.day("--until", until)
-    lists.check_order(since, until)
+    lists.check_span(since, until)
     also = documents.chosen_by(since=since, until=until, **of)
     columns = documents.columns()
     lists.show(app, documents.VIEW, columns, asked, also, client=client)

@@ -10,7 +10,7 @@ from interop_cli.domain.entity import merged, refused, several, wrong
 from interop_cli.domain.errors import Conflict, Detail, InvalidData, NotFound
 from interop_cli.domain.fields import AMOUNTS, DOCUMENT, Kind
 from interop_cli.domain.fields.field import taken
-from interop_cli.domain.messages import Message, counted, first_of, msg
+from interop_cli.domain.messages import N_, Message, counted, first_of, msg
 from interop_cli.domain.payer import check_gets_documents, check_pays_itself, doubt_currency
 from interop_cli.domain.rules import Context, RuleWarning, missing
 from interop_cli.domain.values.address_text import bare_line, one_line
@@ -255,6 +255,10 @@ class Linked(NamedTuple):
 
 
 NOTHING = Linked(None, None)
+_UNKNOWN = {
+    "contact": (N_("{code} has no contact {id}."), N_("interop contact list {code}")),
+    "address": (N_("{code} has no address {id}."), N_("interop address list {code}")),
+}
 
 
 class Parties:
@@ -290,16 +294,8 @@ class Parties:
         if not text:
             return NOTHING
         people = self._contacts[client_id]
-        if ids and (wanted := _id_in(text)) is not None:
-            for row in people:
-                if row["id"] == wanted:
-                    return Linked(row["id"], row["name"])
-            code = self.uow.clients.by_id(client_id)["code"]
-            raise _not_found(
-                "contact",
-                msg("{code} has no contact {id}.", code=code, id=wanted),
-                msg("interop contact list {code}", code=code),
-            )
+        if ids and (found := self._of_its_id("contact", client_id, people, text)):
+            return Linked(found["id"], found["name"])
         key = fold(text)
         for row in people:
             if row["email_key"] == key:
@@ -319,21 +315,26 @@ class Parties:
         if not text:
             return NOTHING
         rows = self._addresses[client_id]
-        if ids and (wanted := _id_in(text)) is not None:
-            for row in rows:
-                if row["id"] == wanted:
-                    return Linked(row["id"], bare_line(row))
-            code = self.uow.clients.by_id(client_id)["code"]
-            raise _not_found(
-                "ship_to",
-                msg("{code} has no address {id}.", code=code, id=wanted),
-                msg("interop address list {code}", code=code),
-            )
+        if ids and (row := self._of_its_id("ship_to", client_id, rows, text)):
+            return Linked(row["id"], bare_line(row))
         key = fold(text)
         labelled = [row for row in rows if row["label"] and fold(row["label"]) == key]
         if (found := _only("ship_to", labelled, stands)) is not None:
             return Linked(found, bare_line(self.of_id(found)))
         return Linked(_only("ship_to", self._of_text(client_id).get(key, ()), stands), text)
+
+    def _of_its_id(self, path: str, client_id: int, rows: list[Row], text: str) -> Row | None:
+        """The row whose id ``text`` is; None where it is no id. Raises NotFound for another's."""
+        if (wanted := _id_in(text)) is None:
+            return None
+        for row in rows:
+            if row["id"] == wanted:
+                return row
+        entity = "address" if path == "ship_to" else path
+        params = {"code": self.uow.clients.by_id(client_id)["code"], "id": wanted}
+        message, hint = (Message(text, params) for text in _UNKNOWN[entity])
+        code = f"{entity}.not_found"
+        raise NotFound(code, message, hint=hint, details=[Detail(path, code, message)])
 
     def _of_text(self, client_id: int) -> dict[str, list[Row]]:
         """The addresses of a client by their folded text, with and without whom it is for."""
@@ -384,9 +385,3 @@ def _id_in(text: str) -> int | None:
     """The id in ``17`` or ``#17``; None for other text."""
     digits = text.removeprefix("#")
     return int(digits) if digits.isdecimal() and len(digits) < 19 else None
-
-
-def _not_found(path: str, message: Message, hint: Message) -> NotFound:
-    entity = "address" if path == "ship_to" else path
-    code = f"{entity}.not_found"
-    return NotFound(code, message, hint=hint, details=[Detail(path, code, message)])

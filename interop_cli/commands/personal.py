@@ -1,29 +1,17 @@
-"""What is written of contacts: create, edit, their state and flags, delete; and personal data.
-
-``export-personal`` and ``erase`` are what Quebec's Law 25 gives a person a right to.
-"""
+"""``contact export-personal`` and ``erase``: what Quebec's Law 25 gives a person a right to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from interop_cli.app import EXIT_ATTENTION
-from interop_cli.commands.contact.reading import CONTACT_ID
 from interop_cli.domain.errors import InteropError, IoFailure
-from interop_cli.domain.fields import CONTACT
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell import confirm
-from interop_cli.shell.command import RowId, argument, command, given, option
-from interop_cli.shell.confirm import asking
-from interop_cli.shell.options import (
-    OR_DEACTIVATE,
-    attachment_option,
-    confirm_option,
-    field_options,
-    version_option,
-)
+from interop_cli.shell.command import RowId, argument, command, option
+from interop_cli.shell.options import attachment_option, confirm_option
 
 if TYPE_CHECKING:
     from interop_cli.app import App
@@ -31,135 +19,7 @@ if TYPE_CHECKING:
     from interop_cli.services import Outcome
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
-CONTACT_IDS = argument("contact_ids", nargs=-1, required=True, type=RowId(), metavar="ID…")
-
-
-@command("create")
-@argument("client", metavar="CODE")
-@field_options(CONTACT, required=("name",))
-def create_command(app: App, client: str, **fields: Any) -> None:
-    """Add a contact to a client; the first one becomes its default.
-
-    \b
-    interop contact create ACME --name "Ève Côté" --email eve@acme.example --billing
-    """
-    from interop_cli.services.people import contacts
-
-    values = given(fields)
-    app.write("contact.create", lambda uow: contacts.create(uow, client, values, app.rules()))
-
-
-@command("edit")
-@CONTACT_ID
-@field_options(CONTACT)
-@version_option(N_("Refuse unless the contact is at this version."))
-def edit_command(app: App, contact_id: int, if_version: int | None, **fields: Any) -> None:
-    """Change fields of a contact; "" clears one.
-
-    \b
-    interop contact edit 12 --phone "418 555-0134 poste 22" --billing-copy
-    """
-    from interop_cli.services.clients import card
-    from interop_cli.services.people import contacts
-
-    changes = given(fields)
-    card.check_changes(changes)
-    app.write(
-        "contact.edit",
-        lambda uow: contacts.edit(uow, contact_id, changes, app.rules(), if_version=if_version),
-    )
-
-
-@command("activate")
-@CONTACT_IDS
-def activate_command(app: App, contact_ids: tuple[int, ...]) -> None:
-    """Bring contacts back.
-
-    \b
-    interop contact activate 12
-    """
-    from interop_cli.services.people import contacts
-
-    confirm.agreed(
-        app,
-        "contact.activate",
-        lambda uow: contacts.activate(uow, contact_ids),
-        asking("Activate {count} contact?", "Activate {count} contacts?"),
-        asks=len(contact_ids) > 1,
-    )
-
-
-@command("deactivate")
-@CONTACT_IDS
-def deactivate_command(app: App, contact_ids: tuple[int, ...]) -> None:
-    """Retire contacts: they stay on the card, greyed, and receive nothing.
-
-    \b
-    interop contact deactivate 12
-    """
-    from interop_cli.services.people import contacts
-
-    confirm.agreed(
-        app,
-        "contact.deactivate",
-        lambda uow: contacts.deactivate(uow, contact_ids, app.rules()),
-        asking("Deactivate {count} contact?", "Deactivate {count} contacts?"),
-        asks=len(contact_ids) > 1,
-    )
-
-
-@command("delete")
-@CONTACT_IDS
-@OR_DEACTIVATE
-def delete_command(app: App, contact_ids: tuple[int, ...], or_deactivate: bool) -> None:
-    """Delete contacts that nothing uses.
-
-    \b
-    interop contact delete 12 --yes
-    interop contact why-not 12
-    """
-    from interop_cli.services.people import contacts
-
-    confirm.agreed(
-        app,
-        "contact.delete",
-        lambda uow: contacts.delete(uow, contact_ids, app.rules(), or_deactivate=or_deactivate),
-        asking("Delete {count} contact?", "Delete {count} contacts?"),
-    )
-
-
-@command("default")
-@CONTACT_ID
-@option("--unset", is_flag=True, help=N_("The client has no default contact any more."))
-def default_command(app: App, contact_id: int, unset: bool) -> None:
-    """Make a contact its client's default one; the others no longer are.
-
-    \b
-    interop contact default 12
-    interop contact default 12 --unset
-    """
-    from interop_cli.services.people import contacts
-
-    app.write(
-        "contact.default", lambda uow: contacts.set_flag(uow, contact_id, "default", on=not unset)
-    )
-
-
-@command("billing")
-@CONTACT_ID
-@option("--unset", is_flag=True, help=N_("The client has no billing contact any more."))
-def billing_command(app: App, contact_id: int, unset: bool) -> None:
-    """Make a contact responsible for its client's invoices; the others no longer are.
-
-    \b
-    interop contact billing 12
-    interop contact billing 12 --unset
-    """
-    from interop_cli.services.people import contacts
-
-    app.write(
-        "contact.billing", lambda uow: contacts.set_flag(uow, contact_id, "billing", on=not unset)
-    )
+CONTACT_ID = argument("contact_id", type=RowId(), metavar="ID")
 
 
 @command("export-personal")
