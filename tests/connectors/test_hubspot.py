@@ -179,10 +179,14 @@ def test_records_that_an_answer_leaves_out_without_a_word_are_not_gone(
 ) -> None:
     ids = [done.remote_id for done in push(connector, client(1), client(2, name="Autre inc."))]
     row = {"id": ids[0], "properties": {"hs_object_id": ids[0]}}
-    fake.fail("reply", match="batch/read", reply=Reply(200, {"results": [row]}))
-    with pytest.raises(Trouble) as trouble:
-        connector.fetch("client", ids)
-    assert trouble.value.kind is TroubleKind.RETRY
+    told = {"category": "OBJECT_NOT_FOUND", "message": "x", "context": {"ids": ["999"]}}
+    for errors in ([], [told]):
+        cut = {"results": [row], "errors": errors}
+        fake.fail("reply", match="batch/read", reply=Reply(200, cut))
+        with pytest.raises(Trouble) as trouble:
+            connector.fetch("client", [*ids, "999"])
+        assert trouble.value.kind is TroubleKind.RETRY
+    assert connector.fetch("client", [*ids, "999"]).keys() == set(ids)
 
 
 def test_a_shared_mailbox_is_sent_once(connector: HubSpot, fake: FakeHubSpot) -> None:

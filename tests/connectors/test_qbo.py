@@ -476,6 +476,43 @@ def test_a_thousand_customers_and_more_are_listed(
     assert len(seen) == len(set(seen)) == 2345
 
 
+def test_a_page_that_is_shorter_than_asked_for_is_not_the_last(
+    connector: QuickBooks, fake: FakeQuickBooks
+) -> None:
+    fake.longest_page = 7
+    ids = [fake.add(f"n{n}") for n in range(20)]
+    assert [remote.remote_id for remote in connector.everything("client")] == ids
+
+
+def test_what_a_query_leaves_out_is_read_before_it_is_taken_for_gone(
+    connector: QuickBooks, fake: FakeQuickBooks
+) -> None:
+    kept, left_out, gone = (fake.add(name) for name in ("kept", "left out", "gone"))
+    fake.left_out = {left_out}
+    fake.remove(gone)
+    found = connector.fetch("client", [kept, left_out, gone])
+    assert {key: remote.called for key, remote in found.items()} == {
+        kept: "kept",
+        left_out: "left out",
+    }
+    fake.fail("reply", match=f"customer/{gone}", reply=Reply(200, {"time": "now"}))
+    with pytest.raises(Trouble) as trouble:
+        connector.fetch("client", [gone])
+    assert trouble.value.kind is TroubleKind.RETRY
+
+
+def test_an_answer_that_is_cut_is_none(connector: QuickBooks, fake: FakeQuickBooks) -> None:
+    row = fake.customers[fake.add("one")]
+    cut = {"QueryResponse": {"Customer": [row], "startPosition": 1, "maxResults": 2}}
+    for call in (
+        lambda: list(connector.everything("client")),
+        lambda: connector.fetch("client", ["57", row["Id"]]),
+        lambda: connector.lookup([create(connector, client(n)) for n in (1, 2)]),
+    ):
+        fake.fail("reply", match="query", reply=Reply(200, {**cut, "time": "now"}))
+        assert said(call) is TroubleKind.RETRY
+
+
 def test_changes_with_deletions_and_past_their_limits(
     connector: QuickBooks, fake: FakeQuickBooks
 ) -> None:

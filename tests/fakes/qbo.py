@@ -80,7 +80,8 @@ class FakeQuickBooks(Login, FakeServer):
 
     ``per_minute`` calls and ``batches_per_minute`` batches are allowed. ``refuse`` is a rule of
     one's own: given a customer, it answers the element that is refused. ``several_currencies``
-    is the switch of that name.
+    is the switch of that name. A query leaves out ``left_out`` without a word, and answers no more
+    than ``longest_page`` rows, whatever it was asked for.
     """
 
     client_id = "AB-client-id-0001"
@@ -103,6 +104,8 @@ class FakeQuickBooks(Login, FakeServer):
         self.several_currencies = False
         self.refuse: Callable[[Mapping[str, Any]], str | None] = lambda _customer: None
         self.open_balances: set[str] = set()
+        self.left_out: set[str] = set()
+        self.longest_page = 1000
         self._replies: dict[str, Any] = {}
         self._recent: deque[float] = deque()
         self._batches: deque[float] = deque()
@@ -281,8 +284,18 @@ class FakeQuickBooks(Login, FakeServer):
         except ValueError as error:
             self.violation(f"query: {error}: {text}")
             return self._refused(fault("4000", "Error parsing query"))
+        rows = [row for row in rows if row["Id"] not in self.left_out][: self.longest_page]
         found = {entity: rows, "startPosition": 1, "maxResults": len(rows)} if rows else {}
         return self._answer({"QueryResponse": found}, call)
+
+    @route("GET", COMPANY + "/(customer|invoice|creditmemo)/([0-9]+)")
+    def _read(self, call: Call, match: re.Match[str]) -> Reply:
+        """One record: what is not there any more is told, other than in a query."""
+        kind = {"customer": "Customer", "invoice": "Invoice", "creditmemo": "CreditMemo"}[match[1]]
+        rows = self.customers if kind == "Customer" else self.sales[kind].rows
+        if match[2] not in rows or match[2] in self.merged:
+            return self._refused(fault("610", "Object Not Found"))
+        return self._answer({kind: rows[match[2]]}, call)
 
     @route("GET", COMPANY + "/cdc")
     def _cdc(self, call: Call, match: re.Match[str]) -> Reply:

@@ -178,16 +178,21 @@ def send_of(row: Mapping[str, Any], sends: Sequence[Send], key_property: str) ->
 
 def sends_of(error: Mapping[str, Any], sends: Sequence[Send]) -> list[Send]:
     """The records that an error of a batch is about."""
-    context = error.get("context")
-    if not isinstance(context, Mapping):
-        return []
-    traces = set(_texts(context.get("objectWriteTraceId")))
-    ids = set(_texts(context.get("ids"))) | set(_texts(context.get("id")))
+    context, ids = error.get("context"), ids_of(error)
+    traces = set(_texts(context.get("objectWriteTraceId")) if isinstance(context, Mapping) else ())
     return [
         send
         for send in sends
         if send.attempt in traces or send.remote_id in ids or (send.key in ids and not traces)
     ]
+
+
+def ids_of(error: Mapping[str, Any]) -> set[str]:
+    """The ids there, or keys of ours, that an error of a batch is about."""
+    context = error.get("context")
+    if not isinstance(context, Mapping):
+        return set()
+    return {*_texts(context.get("ids")), *_texts(context.get("id"))}
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -163,8 +163,8 @@ class HubSpotReader(HttpConnector):
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/read"
         data = self.http.call("POST", path, json=body, reads=True).data
         found = _objects(data)
-        if not id_property and not answers.rows(data, "errors"):
-            _whole(ids, found)
+        if not id_property:
+            _whole(ids, found, answers.rows(data, "errors"))
         return found
 
     def _wanted(self, entity: str, *, whole: bool = False) -> list[str]:
@@ -189,12 +189,17 @@ class HubSpotReader(HttpConnector):
         )
 
 
-def _whole(ids: Sequence[str], found: Sequence[Mapping[str, Any]]) -> None:
+def _whole(
+    ids: Sequence[str], found: Sequence[Mapping[str, Any]], errors: Sequence[Mapping[str, Any]]
+) -> None:
     """Raise Trouble where records are missing in an answer that does not say why: one that is not
-    there is told as an error, and one that was merged is within another.
+    there is told as an error, with its id where it has any, and one that was merged is within
+    another.
     """
-    merged = any(map(_merged, found))
-    if not merged and {str(row["id"]) for row in found} != set(ids):
+    told = {one for error in errors for one in answers.ids_of(error)}
+    if any(map(_merged, found)) or (errors and not told):
+        return
+    if not told.union(str(row["id"]) for row in found) >= set(ids):
         raise unanswered()
 
 

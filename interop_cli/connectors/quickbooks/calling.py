@@ -115,11 +115,16 @@ class QuickBooksCalls(HttpConnector):
         return answer.data
 
     def query(self, entity: str, where: str = "", limits: str = "") -> list[Mapping[str, Any]]:
-        """The objects that a query finds, each with an id."""
+        """The objects that a query finds, each with an id. Raises Trouble where it is not answered
+        whole, by its own count.
+        """
         rest = where + (limits or f" MAXRESULTS {PAGE}")
         text = f"select * from {entity}{rest}"  # noqa: S608 - theirs, with escaped literals
-        rows = answers.items(self._answered(text), entity)
-        return [one for one in rows if isinstance(one.get("Id"), str)]
+        found = self._answered(text)
+        rows = [one for one in answers.items(found, entity) if isinstance(one.get("Id"), str)]
+        if found.get("maxResults", len(rows)) != len(rows):
+            raise unanswered()
+        return rows
 
     def _answered(self, query: str) -> Mapping[str, Any]:
         """What a query is answered. Raises Trouble where it is not: that is no empty list."""
@@ -135,6 +140,20 @@ class QuickBooksCalls(HttpConnector):
         for chunk in chunks(literal(value) for value in values):
             listed = f" where {everybody}{name} in ({','.join(chunk)})"
             yield from self.query(OBJECTS[entity], listed)
+
+    def one(self, entity: str, remote_id: str) -> Mapping[str, Any] | None:
+        """One object by its id; None where QuickBooks says that it has none."""
+        name = OBJECTS[entity]
+        try:
+            data = self.call("GET", f"/{name.lower()}/{remote_id}")
+        except Trouble as trouble:
+            if trouble.kind is not TroubleKind.GONE:
+                raise
+            return None
+        row = data.get(name) if isinstance(data, Mapping) else None
+        if not isinstance(row, Mapping) or not isinstance(row.get("Id"), str):
+            raise unanswered()
+        return row
 
     # -- the company's own lists ------------------------------------------------------------------
 

@@ -89,9 +89,13 @@ class QuickBooksReader(QuickBooksCalls):
 
     def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
         wanted = [one for one in dict.fromkeys(remote_ids) if one.isdecimal()]
-        return {
-            str(row["Id"]): self.remote(entity, row) for row in self.those(entity, "Id", wanted)
-        }
+        found = {row["Id"]: row for row in self.those(entity, "Id", wanted)}
+        # A query leaves out what it does not find, without a word: only a read of the one record
+        # tells that it is not there any more.
+        for missing in [one for one in wanted if one not in found]:
+            if (row := self.one(entity, missing)) is not None:
+                found[missing] = row
+        return {asked: self.remote(entity, row) for asked, row in found.items()}
 
     def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
         wanted, found = {_same(value): value for value in values}, dict[str, str]()
@@ -135,14 +139,16 @@ class QuickBooksReader(QuickBooksCalls):
         ]
 
     def _listed(self, entity: str, where: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
-        start = 1
+        start, last = 1, None
         while True:
             limits = f" ORDERBY Id STARTPOSITION {start} MAXRESULTS {PAGE}"
             rows = self.query(OBJECTS[entity], where, limits)
             yield from (self.remote(entity, row, whole=whole) for row in rows)
-            if len(rows) < PAGE:
+            if not rows:  # a page may be shorter than was asked for
                 return
-            start += PAGE
+            if rows[-1]["Id"] == last:  # the rest cannot be had
+                raise unanswered()
+            start, last = start + len(rows), rows[-1]["Id"]
 
     def remote(self, entity: str, row: Mapping[str, Any], *, whole: bool = False) -> RemoteRecord:
         """A customer, an invoice or a credit memo in our words."""
