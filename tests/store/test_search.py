@@ -18,7 +18,7 @@ from interop_cli.services.undoing import undo
 from interop_cli.store.engines import sqlite_matching
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.migrations import release_0_3
-from interop_cli.store.reading import clients
+from interop_cli.store.reading import first_few
 from interop_cli.store.reading.clients import ListQuery, client_rows, count_clients
 from interop_cli.store.reading.lists import Condition
 from interop_cli.store.store import Store
@@ -112,20 +112,26 @@ def many(filled: Callable[[Fill], Store]) -> Store:
     return filled(fill)
 
 
+def walk(monkeypatch: pytest.MonkeyPatch, at_once: int, most: int) -> None:
+    """Look for the first few in so many clients at the most."""
+    for name, number in (("AT_ONCE", at_once), ("WALKED", most), ("LETTERS_WALKED", most)):
+        monkeypatch.setattr(first_few, name, number)
+
+
 @pytest.mark.parametrize("sort", ["code", "-code", "name", "-name", "city"])
 @pytest.mark.parametrize(
-    ("looked_at", "many_hits", "spelt"),
-    [((100, 1000), 2000, 4), ((5, 40), 20, 0), ((1, 1), 0, 100), ((1, 1), 3, 4)],
+    ("walked", "many_hits", "spelt"),
+    [((250, 3000), 2000, 4), ((5, 40), 20, 0), ((1, 1), 0, 100), ((7, 1000), 3, 4)],
 )
 def test_the_first_few_are_the_first_of_all(
     many: Store,
     monkeypatch: pytest.MonkeyPatch,
     sort: str,
-    looked_at: tuple[int, int],
+    walked: tuple[int, int],
     many_hits: int,
     spelt: int,
 ) -> None:
-    monkeypatch.setattr(clients, "LOOKED_AT", looked_at)
+    walk(monkeypatch, *walked)
     monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
     monkeypatch.setattr(sqlite_matching, "SPELT", spelt)
     for text in SEARCHED:
@@ -143,7 +149,7 @@ def test_the_first_few_are_the_first_of_all(
 def test_the_first_few_for_whom_a_condition_holds_are_the_first_of_all(
     many: Store, monkeypatch: pytest.MonkeyPatch, sort: str, walked: tuple[tuple[int, int], ...]
 ) -> None:
-    monkeypatch.setattr(clients, "CHOSEN", walked)
+    monkeypatch.setattr(first_few, "CHOSEN", walked)
     for status, prospect, sql in (
         ("inactive", None, "TRUE"),
         ("active", None, "TRUE"),
@@ -166,7 +172,7 @@ def test_the_first_few_for_whom_a_condition_holds_are_the_first_of_all(
 def test_a_search_finds_whoever_has_words_that_begin_so(
     many: Store, monkeypatch: pytest.MonkeyPatch, sort: str, many_hits: int, some: int
 ) -> None:
-    monkeypatch.setattr(clients, "LOOKED_AT", (1, 2))
+    walk(monkeypatch, 1, 2)
     monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
     monkeypatch.setattr(sqlite_matching, "SOME", some)
     sql = "SELECT code, words FROM client JOIN client_search ON client_id = client.id"

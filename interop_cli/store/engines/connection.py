@@ -63,7 +63,7 @@ class Connection(Protocol):
 
     def batches(
         self, sql: str, params: Mapping[str, object], size: int = 1000
-    ) -> Iterator[list[tuple[Any, ...]]]:
+    ) -> Generator[list[tuple[Any, ...]]]:
         """The rows of a statement as lists of at most ``size`` tuples, in constant memory."""
 
     def objects(

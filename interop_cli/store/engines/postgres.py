@@ -55,7 +55,7 @@ class PostgresConnection(Transactions):
 
     def batches(
         self, sql: str, params: Mapping[str, object], size: int = 1000
-    ) -> Iterator[list[tuple[Any, ...]]]:
+    ) -> Generator[list[tuple[Any, ...]]]:
         # A cursor on the server needs a transaction; reads inside a write already have one.
         with translating(), self.raw.transaction(), self.raw.cursor(name="interop_rows") as cursor:
             cursor.execute(to_pyformat(sql), dict(params))

@@ -97,7 +97,7 @@ class SqliteConnection:
 
     def batches(
         self, sql: str, params: Mapping[str, object], size: int = 1000
-    ) -> Iterator[list[tuple[Any, ...]]]:
+    ) -> Generator[list[tuple[Any, ...]]]:
         with translating(reading=not self._writing):
             cursor = self.raw.execute(sql, dict(params))
             while rows := cursor.fetchmany(size):

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from interop_cli.domain.fields import CLIENT, Kind
-from interop_cli.domain.values.text import BEGINNING, begun_phone, searched_words, word_of_beginning
+from interop_cli.domain.values.text import begun_phone, searched_words
 from interop_cli.store.engines.connection import Connection, Match, Member, Row
-from interop_cli.store.reading import addresses, contacts, documents, lists, mailings, notes, sales
+from interop_cli.store.reading import (
+    addresses,
+    contacts,
+    documents,
+    lists,
+    mailings,
+    notes,
+    sales,
+)
 from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
 from interop_cli.store.reading.lists import EVERYTHING, Condition
 from interop_cli.store.sync import sources
 
 HEAD = 8  # bytes, which tell the formats apart
-WORDS = "' ' || words"
-LOOKED_AT = (100, 1000)  # clients, before all that a search finds are gathered
-LETTERS = 2
-AND_ON = (2000, 3000, 4000, 6000, 10_000)  # for beginnings of so few letters that many have each
-CHOSEN = ((500, 2), (10_000, 20))  # the same of a condition; at least so many times those wanted
 
 
 def of_client(conn: Connection, client_id: int) -> Row | None:
@@ -79,10 +82,11 @@ NESTED: dict[str, lists.Nested] = {
     "notes": notes.nested,
 }
 
-SOURCE = (
-    " FROM client c LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
+JOINED = (
+    " LEFT JOIN address a ON a.client_id = c.id AND a.main = 1"
     " LEFT JOIN client p ON p.id = c.bill_to_id"
 )
+SOURCE = f" FROM client c{JOINED}"
 STATUSES = {"active": "c.active = 1", "inactive": "c.active = 0", "all": "TRUE"}
 
 
@@ -92,8 +96,6 @@ def of_status(status: str) -> Condition:
 
 
 INDEXED = ("code", "name")  # sorted by these, clients come from an index
-PARTS = 40  # of the clients, before all that a search finds are gathered
-LAST_SIGN = 0xD7FF  # of a beginning: what comes after is no text
 FEW = 200  # clients asked for, at the most, are looked for in order
 
 
@@ -121,7 +123,7 @@ def _matched(conn: Connection, query: ListQuery) -> Match:
     """What is searched."""
     search = query.search or ""
     text, begun = searched_words(search), begun_phone(search)
-    few = _few(query) > 0
+    few = _few(query)
     by_part = few and not begun and query.sort.lstrip("-") == "code"
     found = conn.match(text, few=few, by_part=by_part) if text else Match("FALSE", {})
     if begun:  # these words, or a telephone that begins so
@@ -174,23 +176,31 @@ def _members(names: Iterable[str]) -> list[Member]:
 
 def _chosen(conn: Connection, query: ListQuery) -> tuple[str, dict[str, Any]]:
     """All of a list's statement from FROM on, and what it binds."""
+    from interop_cli.store.reading import first_few
+
     keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
     after, params = "", dict[str, Any]()
     if query.after is not None:
         client_id = resolve(conn, query.after)[0]
         after, params = lists.after_row(conn, SOURCE, keys, "c.id", client_id)
+    found, matched, early = _unsearched(query), None, None
     by_index = bool(query.limit) and query.sort.lstrip("-") in INDEXED
-    early = _early(conn, query, after, params) if by_index else []
-    matched = _matched(conn, query) if query.search and not early else None
-    if matched and matched.within:
-        early = _by_part(conn, query, matched.within, after, params)
-    if query.sort.lstrip("-") != "id" and (early or not (by_index and _is_frequent(query))):
+    wanted = first_few.Beginning(keys, query.limit or 0, found, after, params)
+    if _few(query):
+        early = first_few.with_words(conn, wanted, query.search or "")
+    elif by_index and not _is_frequent(query) and wanted.limit <= FEW:
+        early = first_few.for_whom(conn, wanted, JOINED)
+    if query.search and early is None:
+        matched = _matched(conn, query)
+        if matched.within:
+            early = first_few.by_part(conn, wanted, matched.within)
+    sort_all = early is not None or not (by_index and _is_frequent(query))
+    if query.sort.lstrip("-") != "id" and sort_all:
         keys = tuple(key._replace(sql=conn.sorting(key.sql)) for key in keys)
     order = lists.ordered(keys)
-    if early:
+    if early is not None:
         condition, among = conn.among("c.id", early)
         return f"{SOURCE} WHERE {condition}{order}", {"among": among}
-    found = _unsearched(query)
     if matched:
         found &= Condition(matched.sql, {**matched.params})
     params.update(found.params)
@@ -210,29 +220,15 @@ def _is_frequent(query: ListQuery) -> bool:
     return bool(query.search) or _unsearched(query).sql == EVERYTHING.sql
 
 
-def _early(
-    conn: Connection, query: ListQuery, after: str, params: Mapping[str, object]
-) -> list[int]:
-    """The ids of the clients to show, where the first of all in their order have them; or none."""
-    if few := _few(query):
-        return _found_early(conn, query, few, after, params)
-    if _is_frequent(query) or (query.limit or 0) > FEW:
-        return []
-    return _chosen_early(conn, query, after, params)
-
-
-def _few(query: ListQuery) -> int:
-    """How many are wanted, where that is the first few that a search finds in an order with an
-    index; else 0."""
-    few = (
-        query.search
-        and query.limit
-        and query.limit <= FEW
+def _few(query: ListQuery) -> bool:
+    """Whether the first few that a search finds are wanted, in an order with an index."""
+    return (
+        bool(query.search and query.limit)
+        and (query.limit or 0) <= FEW
         and query.status != "inactive"
-        and query.filters.sql == "TRUE"
+        and query.filters.sql == EVERYTHING.sql
         and query.sort.lstrip("-") in INDEXED
     )
-    return query.limit or 0 if few else 0
 
 
 def former_codes(
@@ -284,134 +280,6 @@ def card(conn: Connection, client_id: int, this_year: int) -> Row:
     row["sales"] = sales.by_year(conn, client_id, this_year)
     row["sync"] = sources.states_of(conn, client_id)
     return row
-
-
-def _found_early(
-    conn: Connection, query: ListQuery, limit: int, after: str, params: Mapping[str, object]
-) -> list[int]:
-    """The ids of the clients to show, where the first few hundred in their order have them all.
-
-    So it is with a word that a good part of the clients have, as "inc." or a large city; to gather
-    all of those and sort them takes a hundred times as long as to look at the first. Else none.
-    ``after`` is where to begin (AND …), which binds ``params``.
-    """
-    search = query.search or ""
-    wanted = searched_words(search).split()
-    begun = begun_phone(search)
-    if not wanted:
-        return []
-    words = {f"word{number}": f" {word}" for number, word in enumerate(wanted)}
-    has = " AND ".join(conn.holds(WORDS, f":{name}") for name in words)
-    if begun:
-        words["begun"] = f" {begun}"
-        has = f"({has}) OR {conn.holds(WORDS, ':begun')}"
-    condition = _unsearched(query)
-    keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
-    named = [key._replace(sql=f"key{number}") for number, key in enumerate(keys)]
-    chosen = ", ".join(f"{key.sql} AS {one.sql}" for key, one in zip(keys, named, strict=True))
-    # The order and the words alone at first; the client itself where they are found.
-    sql = (
-        f"SELECT s.client_id AS id FROM (SELECT c.id, {chosen} FROM client c"
-        f" WHERE TRUE{after}{lists.ordered(keys)} LIMIT :more OFFSET :looked_at) AS first"
-        f" JOIN client_search s ON s.client_id = first.id WHERE ({has}) AND EXISTS"
-        f" (SELECT 1 FROM client c WHERE c.id = s.client_id AND {condition.sql})"
-        f"{lists.ordered(named)}"
-    )
-    letters = len(wanted) > 1 and max(map(len, wanted)) <= LETTERS
-    stages = (*LOOKED_AT, *AND_ON) if letters else LOOKED_AT
-    bound = {**condition.params, **params, **words}
-    return _in_stages(conn, sql, bound, limit, stages, at_any_rate=letters)
-
-
-def _by_part(
-    conn: Connection,
-    query: ListQuery,
-    within: Callable[[str], tuple[str, Mapping[str, object]]],
-    after: str,
-    params: Mapping[str, object],
-) -> list[int]:
-    """The same for words that many clients have: among those whose codes begin alike, part by part.
-
-    None where the first parts do not have them all.
-    """
-    (key,) = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
-    condition, limit = _unsearched(query), query.limit or 0
-    next_code = (
-        f"SELECT c.code_key AS code FROM client c WHERE TRUE{after} AND c.code_key"
-        f" {'< :low' if key.descending else '>= :high'}{lists.ordered([key])} LIMIT 1"
-    )
-    ids: list[int] = []
-    low, high = chr(0x10FFFF), ""
-    for _part in range(PARTS):
-        beyond = {"low": low} if key.descending else {"high": high}
-        rows = conn.query(next_code, **params, **beyond)
-        if not rows:
-            return ids
-        low = rows[0]["code"][:BEGINNING]
-        if ord(low) >= LAST_SIGN:
-            return []
-        high = chr(ord(low) + 1)
-        sql, bound = within(word_of_beginning(low))
-        found = conn.query(
-            f"SELECT c.id AS id FROM client c WHERE c.code_key >= :low AND c.code_key < :high"
-            f" AND {sql} AND {condition.sql}{after}{lists.ordered([key])} LIMIT :left",
-            **{**condition.params, **params, **bound},
-            low=low,
-            high=high,
-            left=limit - len(ids),
-        )
-        ids += [row["id"] for row in found]
-        if len(ids) == limit:
-            return ids
-    return []
-
-
-def _chosen_early(
-    conn: Connection, query: ListQuery, after: str, params: Mapping[str, object]
-) -> list[int]:
-    """The same of a list that is not searched.
-
-    To go on in their order, which has a page read for every client, takes longer than to read all
-    clients and sort those for whom the condition holds.
-    """
-    condition, limit = _unsearched(query), query.limit or 0
-    keys = lists.sorted_by(LISTED, query.sort, "c.id", turned=False)
-    sql = (
-        f"SELECT c.id AS id FROM (SELECT c.id AS first FROM client c WHERE TRUE{after}"
-        f"{lists.ordered(keys)} LIMIT :more OFFSET :looked_at) AS walked"
-        f" JOIN client c ON c.id = walked.first{SOURCE.removeprefix(' FROM client c')}"
-        f" WHERE {condition.sql}{lists.ordered(keys)}"
-    )
-    stages = [max(number, times * limit) for number, times in CHOSEN]
-    return _in_stages(conn, sql, {**condition.params, **params}, limit, stages)
-
-
-def _in_stages(
-    conn: Connection,
-    sql: str,
-    bound: Mapping[str, object],
-    limit: int,
-    stages: Sequence[int],
-    *,
-    at_any_rate: bool = False,
-) -> list[int]:
-    """The first ids that a statement finds where it looks at so many clients; none where those have
-    fewer, or it is plain that they will.
-
-    Each looks from the first one again, as others may write in between; ``at_any_rate`` goes on.
-    """
-    ids: list[int] = []
-    looked_at = 0
-    for stage in stages:
-        seen = looked_at if at_any_rate else 0
-        rows = conn.query(sql, **bound, more=stage - seen, looked_at=seen)
-        ids = [*(ids if at_any_rate else ()), *(row["id"] for row in rows)]
-        looked_at = stage
-        if len(ids) >= limit:
-            return ids[:limit]
-        if not at_any_rate and len(ids) * stages[-1] < limit * looked_at:
-            break  # at this rate not the last of them either
-    return []
 
 
 def first_clients(conn: Connection, condition: Condition) -> list[int]:
