@@ -168,34 +168,73 @@ def test_the_first_few_for_whom_a_condition_holds_are_the_first_of_all(
 
 
 @pytest.mark.parametrize("sort", ["code", "-code"])
-@pytest.mark.parametrize(("many_hits", "some"), [(2000, 400), (3, 2), (3, 100), (0, 0)])
+@pytest.mark.parametrize(
+    ("most", "many_hits", "some", "frequent"),
+    [(2, 2000, 400, 10), (2, 3, 2, 0), (2, 3, 100, 200), (2, 0, 0, 10), (900, 3, 2, 50)],
+)
 def test_a_search_finds_whoever_has_words_that_begin_so(
-    many: Store, monkeypatch: pytest.MonkeyPatch, sort: str, many_hits: int, some: int
+    many: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    sort: str,
+    most: int,
+    many_hits: int,
+    some: int,
+    frequent: int,
 ) -> None:
-    walk(monkeypatch, 1, 2)
-    monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
-    monkeypatch.setattr(sqlite_matching, "SOME", some)
-    sql = "SELECT code, words FROM client JOIN client_search ON client_id = client.id"
-    rows = many.conn.query(f"{sql} WHERE active = 1 ORDER BY code_key")
-    words_of = {row["code"]: row["words"].split()[:-1] for row in rows}  # not that of the code
-    dice = random.Random(f"{sort} {many_hits} {some}")
-    for _number in range(40):
-        asked = dice.sample(dice.choice([*words_of.values()]), dice.randint(1, 3))
-        text = " ".join(word[: dice.choice((1, 2, 4, 99))] for word in asked)
+    walk(monkeypatch, 1, most)
+    for name, number in (("MANY", many_hits), ("SOME", some), ("FREQUENT", frequent)):
+        monkeypatch.setattr(sqlite_matching, name, number)
+    rows = many.conn.query(
+        "SELECT code, words, active, prospect FROM client JOIN client_search"
+        " ON client_id = client.id ORDER BY code_key"
+    )
+    for row in rows:
+        row["words"] = row["words"].split()[:-1]  # not that of the code
+    dice = random.Random(f"{sort} {most} {many_hits} {some} {frequent}")
+    for _number in range(60):
+        asked = dice.sample(dice.choice(rows)["words"], dice.choice((1, 1, 2, 2, 3, 6)))
+        text = " ".join(word[: dice.choice((1, 1, 2, 4, 99))] for word in asked)
         if begun_phone(text):
             continue
+        status, prospect = (
+            dice.choice(("active", "active", "all", "inactive")),
+            dice.choice((None, 0)),
+        )
         cut = searched_words(text).split()  # some are a telephone
         naive = [
-            code
-            for code, words in words_of.items()
-            if all(any(word.startswith(begun) for word in words) for begun in cut)
+            row["code"]
+            for row in rows
+            if status in ("all", "active" if row["active"] else "inactive")
+            and prospect in (None, row["prospect"])
+            and all(any(word.startswith(begun) for word in row["words"]) for begun in cut)
         ]
         if sort == "-code":
             naive.reverse()
-        query = ListQuery(search=text, sort=sort, limit=5)
-        assert listed(many, query) == naive[:5], cut
+        query = ListQuery(status, prospect, search=text, sort=sort, limit=dice.choice((1, 5, 200)))
+        assert listed(many, query) == naive[: query.limit], cut
         if len(naive) > 2:
-            assert listed(many, query._replace(after=naive[1])) == naive[2:7], cut
+            assert listed(many, query._replace(after=naive[1], limit=5)) == naive[2:7], cut
+
+
+def test_the_first_few_that_have_some_letters_are_read_at_one_moment(
+    many: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Who writes between two statements could take a client from where the second one looks.
+    walk(monkeypatch, 20, 400)
+    asked: list[str] = []
+    query = type(many.conn).query
+    batches = type(many.conn).batches
+    monkeypatch.setattr(
+        type(many.conn), "query", lambda *a, **p: asked.append(a[1]) or query(*a, **p)
+    )
+    monkeypatch.setattr(
+        type(many.conn), "batches", lambda *a, **p: asked.append(a[1]) or batches(*a, **p)
+    )
+    assert len(listed(many, ListQuery(search="e n", limit=20))) == 20
+    assert [("client_search" in sql, "OFFSET" in sql) for sql in asked] == [
+        (True, False),
+        (False, False),
+    ]
 
 
 def test_nobody_searches_for_the_word_of_a_code(store: Store) -> None:

@@ -8,7 +8,7 @@ transactions around it are in ``postgres_transactions``.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import chain, islice
 from typing import Any

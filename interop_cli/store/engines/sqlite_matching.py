@@ -1,15 +1,17 @@
 """What clients are searched by in a SQLite file: its full-text index, or the words of each client.
 
 The index gives the clients of a rare word at once. Those of a beginning of many words, such as a
-letter, it first gathers whole; so short ones are looked for in the texts of those few that have
+letter, it first gathers whole; so frequent ones are looked for in the texts of those few that have
 the others, and a beginning of but a few words is asked for as these. Where the first few are
-wanted, how many are found decides what is done with them.
+wanted, a sample tells which are frequent, and how many are found decides what is done with them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from interop_cli.store.engines.connection import Match, Row
 
@@ -19,6 +21,8 @@ MANY = 2000  # clients found, and more: they are tested in their order, not sort
 SOME = 400  # the same among a part of the clients
 SPELT = 4  # words that begin so are looked up one by one
 MOST = 20_000  # and more: the index is asked again, rather than told which they are
+SAMPLE = 100  # clients
+FREQUENT = 10  # of them have a word that is looked for in the texts of those that have the others
 
 Condition = tuple[str, dict[str, object]]
 Query = Callable[..., list[Row]]
@@ -29,6 +33,7 @@ _TERMS = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp.client_search_terms"
     " USING fts5vocab(main, client_search_fts, instance)"
 )
+_HAS = "instr(' ' || s.words, :{}) > 0"
 _NEXT = "SELECT term FROM temp.client_search_terms WHERE term >= :low AND term < :high LIMIT 1"
 
 
@@ -45,40 +50,107 @@ def few(words: str, name: str, query: Query, *, by_part: bool) -> Match:
 
     ``by_part``: what of many clients would have to be gathered is left to ``within``.
     """
-    asked = _by_length(words)
-    looked_up = _looked_up(asked)
     query(_TERMS)
-    spelt = {word: _spelt(word, query) for word in looked_up}
-    exact = [word for word in looked_up if spelt[word]]
-    # What has to be gathered is asked for only where the others do not lead to few enough.
-    for some in [exact, looked_up] if 0 < len(exact) < len(looked_up) else [looked_up]:
-        begun = " AND ".join(spelt[word] or _begun([word]) for word in some)
-        others = [word for word in asked if word not in some]
-        enough = MOST if len(some) > len(exact) else MANY
-        (found,) = query(_SOME.format(name=name), **{name: begun}, enough=enough + 1)
-        if found["n"] <= enough:
-            return Match(*_these(found, others, name))
-    within = (
-        partial(_having, begun, others, name, query) if by_part and exact == looked_up else None
-    )
-    return Match(*_found(begun, others, name, plus="+"), within)
+    return _Few(_by_length(words), name, query).match(by_part=by_part)
+
+
+class _Gathered(NamedTuple):
+    """What the index has for ``words``, asked as ``begun``: ``ids`` in JSON, not all of many."""
+
+    words: Sequence[str]
+    begun: str
+    n: int
+    ids: str
+
+
+class _Few:
+    """The words of a search whose first few are wanted, the rarest first."""
+
+    def __init__(self, asked: list[str], name: str, query: Query) -> None:
+        self.name = name
+        self.query = query
+        self.asked = self.rare = asked
+        self.spelt: dict[str, str | None] = {}
+        if len(asked) > 1:
+            last = query("SELECT MAX(client_id) AS id FROM client_search")[0]["id"] or 0
+            often = self._sample(range(1, last + 1), asked)
+            self.asked = sorted(asked, key=often.__getitem__)
+            rare = [word for word in self.asked if often[word] < FREQUENT or self._spelt(word)]
+            self.rare = rare[:INDEXED_WORDS] or self.asked[:1]
+
+    def match(self, *, by_part: bool) -> Match:
+        exact = [*filter(self._spelt, self.rare)]
+        if 0 < len(exact) < len(self.rare):
+            # What has to be gathered is asked for only where these do not lead to few enough.
+            found = self._ask(exact, MANY)
+            if found.n <= MANY:
+                return Match(*self._these(found, MANY))
+        enough = MOST if len(exact) < len(self.rare) else MANY
+        found = self._gather(self.rare, enough)
+        if found.n <= enough:
+            return Match(*self._these(found, MANY))
+        apart = by_part and all(map(self._spelt, found.words))
+        within = partial(self._having, found) if apart else None
+        return Match(*_found(found.begun, self._others(found), self.name, plus="+"), within)
+
+    def _having(self, whole: _Gathered, word: str) -> Condition:
+        """What is so found, and has one more word, whole."""
+        found = self._gather(whole.words, MOST, f' AND "{word}"')
+        if not found.n:
+            return "FALSE", {}
+        if found.n <= MOST:
+            return self._these(found, SOME)
+        return _found(found.begun, self._others(found), self.name, plus="+")
+
+    def _gather(self, words: Sequence[str], enough: int, also: str = "") -> _Gathered:
+        """Ask the index for these words; for more, if the others are in hardly any of the texts."""
+        found, more = self._ask(words, enough, also), self.asked[:INDEXED_WORDS]
+        if found.n > SOME and len(words) < len(more):
+            often = self._sample(json.loads(found.ids), self._others(found))
+            if min(often.values()) < FREQUENT:
+                return self._ask(more, enough, also)
+        return found
+
+    def _ask(self, words: Sequence[str], enough: int, also: str = "") -> _Gathered:
+        begun = " AND ".join(self._spelt(word) or _begun([word]) for word in words) + also
+        (row,) = self.query(_SOME.format(name=self.name), **{self.name: begun}, enough=enough + 1)
+        return _Gathered(words, begun, row["n"], row["ids"])
+
+    def _sample(self, ids: Sequence[int], words: Sequence[str]) -> dict[str, int]:
+        """How many of a hundred of these clients have each of the words."""
+        sample = json.dumps([*ids[:: len(ids) // SAMPLE + 1]])
+        params = {f"word{number}": f" {word}" for number, word in enumerate(words)}
+        often = ", ".join(f"TOTAL({_HAS.format(name)}) AS {name}" for name in params)
+        sql = f"SELECT {often} FROM client_search s WHERE client_id IN"
+        (row,) = self.query(
+            f"{sql} (SELECT value FROM json_each(:sample))", **params, sample=sample
+        )
+        return dict(zip(words, row.values(), strict=True))
+
+    def _these(self, found: _Gathered, many: int) -> Condition:
+        """That a client is one of those found, and has the other words.
+
+        Of many, the clients are tested as they come in their order: to look up the place of each in
+        it takes longer. The plus leads SQLite, which has no statistics, to do so.
+        """
+        tested, params = _tested(self._others(found), self.name)
+        plus = "+" if found.n > many else ""
+        sql = f"{plus}c.id IN (SELECT value FROM json_each(:{self.name}_ids)){tested}"
+        return sql, {f"{self.name}_ids": found.ids, **params}
+
+    def _others(self, found: _Gathered) -> list[str]:
+        return [word for word in self.asked if word not in found.words]
+
+    def _spelt(self, word: str) -> str | None:
+        if word not in self.spelt:
+            self.spelt[word] = _spelt(word, self.query)
+        return self.spelt[word]
 
 
 def _found(begun: str, others: Sequence[str], name: str, plus: str = "") -> Condition:
     """That the index has a client for this, and its text the other words; ``plus``: see below."""
     tested, params = _tested(others, name)
     return f"{plus}c.id IN ({_FOUND.format(name=name)}){tested}", {name: begun, **params}
-
-
-def _having(begun: str, others: Sequence[str], name: str, query: Query, word: str) -> Condition:
-    """What is so found, and has one more word, whole."""
-    begun = f'{begun} AND "{word}"'
-    (found,) = query(_SOME.format(name=name), **{name: begun}, enough=MOST + 1)
-    if not found["n"]:
-        return "FALSE", {}
-    if found["n"] <= MOST:
-        return _these(found, others, name, SOME)
-    return _found(begun, others, name, plus="+")
 
 
 def _by_length(words: str) -> list[str]:
@@ -117,18 +189,6 @@ def _tested(words: Sequence[str], name: str) -> Condition:
     if not words:
         return "", {}
     params = {f"{name}_{number}": f" {word}" for number, word in enumerate(words)}
-    having = " AND ".join(f"instr(' ' || s.words, :{one})" for one in params)
+    having = " AND ".join(map(_HAS.format, params))
     sql = f" AND EXISTS (SELECT 1 FROM client_search s WHERE s.client_id = c.id AND {having})"
     return sql, dict[str, object](params)
-
-
-def _these(found: Row, others: Sequence[str], name: str, many: int | None = None) -> Condition:
-    """That a client is one of those found, and has the other words.
-
-    Of many, the clients are tested as they come in their order: to look up the place of each in it
-    takes longer. The plus leads SQLite, which has no statistics, to do so.
-    """
-    tested, params = _tested(others, name)
-    plus = "+" if found["n"] > (MANY if many is None else many) else ""
-    sql = f"{plus}c.id IN (SELECT value FROM json_each(:{name}_ids)){tested}"
-    return sql, {f"{name}_ids": found["ids"], **params}

@@ -9,15 +9,7 @@ from typing import Any, NamedTuple
 from interop_cli.domain.fields import CLIENT, Kind
 from interop_cli.domain.values.text import begun_phone, searched_words
 from interop_cli.store.engines.connection import Connection, Match, Member, Row
-from interop_cli.store.reading import (
-    addresses,
-    contacts,
-    documents,
-    lists,
-    mailings,
-    notes,
-    sales,
-)
+from interop_cli.store.reading import addresses, contacts, documents, lists, mailings, notes, sales
 from interop_cli.store.reading.called import SHOWN, resolve
 from interop_cli.store.reading.fields import ListField, list_fields
 from interop_cli.store.reading.lists import EVERYTHING, Condition

@@ -19,7 +19,8 @@ WORDS = "' ' || words"
 WALKED = 3000  # clients, before all that a search finds are gathered
 LETTERS = 2
 LETTERS_WALKED = 20_000  # for beginnings of so few letters that many have each
-AT_ONCE = 250  # clients, after which it is asked whether to go on
+AT_ONCE = 100  # clients, after which it is asked whether to go on
+CHANCE = 1  # more might have been found
 CHOSEN = ((500, 2), (10_000, 20))  # the same of a condition; at least so many times those wanted
 PARTS = 40  # of the clients, before all that a search finds are gathered
 LAST_SIGN = 0xD7FF  # of a beginning: what comes after is no text
@@ -77,7 +78,7 @@ def with_words(conn: Connection, wanted: Beginning, search: str) -> list[int] | 
             looked_at += len(batch)
             if len(ids) >= wanted.limit:
                 return ids[: wanted.limit]
-            if len(ids) * most < wanted.limit * looked_at:
+            if (len(ids) + CHANCE) * most < wanted.limit * looked_at:
                 return None  # at this rate not the last of them either
     return ids if looked_at < most else None
 
