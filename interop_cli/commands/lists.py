@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, labelled, ngettext
-from interop_cli.shell.command import Count, argument, option, options
+from interop_cli.shell.command import Count, argument, gathered, option
 from interop_cli.shell.options import filter_option, search_option
 
 if TYPE_CHECKING:
@@ -38,31 +37,21 @@ class Asked(NamedTuple):
     after: str | None
 
 
-NAMES = Asked._fields
-
-
 def row_options(cursor: str = "ID") -> Callable[[F], F]:
     """The options of a list of rows; the command gets them as one ``asked``.
 
     ``cursor`` is what a row is named by, in the help of ``--after``.
     """
-    add = options(
+    return gathered(
+        "asked",
+        Asked,
+        Asked._fields,
         FILTER,
         search_option(N_("Those with all these words, or their client.")),
         option("--sort", metavar="F|-F", help=SORT_HELP),
         LIMIT,
         option("--after", metavar=cursor, help=N_("Start after this one.")),
     )
-
-    def decorate(function: F) -> F:
-        @wraps(function)
-        def with_asked(*args: Any, **kwargs: Any) -> Any:
-            asked = Asked(**{name: kwargs.pop(name) for name in NAMES})
-            return function(*args, asked=asked, **kwargs)
-
-        return cast(F, add(with_asked))
-
-    return decorate
 
 
 def show(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -391,6 +392,23 @@ def options(*several: Callable[[Any], Any]) -> Callable[[F], F]:
         for one in reversed(several):
             decorated = one(decorated)
         return cast(F, decorated)
+
+    return decorate
+
+
+def gathered(
+    name: str, kind: Callable[..., Any], members: Iterable[str], *several: Callable[[Any], Any]
+) -> Callable[[F], F]:
+    """Options that a command gets as one value, called ``name``: what ``kind`` makes of them."""
+    parts = tuple(members)
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def with_value(*args: Any, **kwargs: Any) -> Any:
+            value = kind(**{part: kwargs.pop(part) for part in parts})
+            return function(*args, **{name: value}, **kwargs)
+
+        return options(*several)(cast(F, with_value))
 
     return decorate
 

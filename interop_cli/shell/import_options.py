@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.shell import selectors
-from interop_cli.shell.command import option, options
+from interop_cli.shell.command import gathered, option
 from interop_cli.shell.completion import ReadyOrFile
 from interop_cli.shell.options import CONTINUE_ON_ERROR
 from interop_cli.shell.paths import FileWritten
@@ -139,12 +138,7 @@ def import_options(*, form: str | None = None, vcards: bool = False) -> Callable
     if form is None:
         names += ["form", "mapping", "pairs", "suggest", "sheet"]
 
-    def decorate(function: F) -> F:
-        @wraps(function)
-        def with_options(*args: Any, **kwargs: Any) -> Any:
-            values: dict[str, Any] = {"form": form} | {name: kwargs.pop(name) for name in names}
-            return function(*args, asked=ImportOptions(**values, vcards=vcards), **kwargs)
+    def asked(**typed: Any) -> ImportOptions:
+        return ImportOptions(**{"form": form, **typed}, vcards=vcards)
 
-        return cast(F, options(*several)(with_options))
-
-    return decorate
+    return gathered("asked", asked, names, *several)

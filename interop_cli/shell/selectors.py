@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import ngettext, translate
-from interop_cli.shell.command import argument, option, options
+from interop_cli.shell.command import argument, gathered, option, options
 from interop_cli.shell.options import CLIENT_FILTERS, CONTINUE_ON_ERROR, STATUS, expect_option
 from interop_cli.shell.paths import STANDARD, Codes, FileRead, FileWritten
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from interop_cli.services.clients.bulk import Selector
     from interop_cli.store.reading.fields import ListField
     from interop_cli.store.reading.lists import Condition
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,10 @@ limit_options = options(
     MAX_AFFECTED,
     CONTINUE_ON_ERROR,
 )
-_options = options(
+selector_options = gathered(
+    "picked",
+    Picked,
+    Picked.__dataclass_fields__,
     argument("codes", nargs=-1, type=Codes(), metavar="[CODE…|@FILE|-]"),
     CLIENT_FILTERS,
     option("--all", "everything", is_flag=True, help=N_("All clients.")),
@@ -94,18 +94,6 @@ _options = options(
         help=N_("Take the failed rows of a results file."),
     ),
 )
-NAMES = tuple(Picked.__dataclass_fields__)
-
-
-def selector_options(function: F) -> F:
-    """Add the selector options; the command gets them as one ``picked``."""
-
-    @wraps(function)
-    def with_picked(*args: Any, **kwargs: Any) -> Any:
-        picked = Picked(**{name: kwargs.pop(name) for name in NAMES})
-        return function(*args, picked=picked, **kwargs)
-
-    return cast(F, _options(with_picked))
 
 
 def check(picked: Picked) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from interop_cli.commands.client.reading import list_options, list_query
+from interop_cli.commands.client.reading import Asked, list_options, list_query
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
@@ -137,7 +137,7 @@ def apply_command(app: App, file: str, asked: ImportOptions, **how: Any) -> None
     help=N_("Form of the file (csv)."),
 )
 @option("--no-files", is_flag=True, help=N_("Leave out the content of attachments."))
-def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> None:
+def export_command(app: App, form: str | None, no_files: bool, asked: Asked) -> None:
     """Write clients, their contacts, addresses and notes, in a form that import takes back.
 
     NDJSON holds everything, logos and attachments too; CSV has columns such as contact2.email, as
@@ -154,7 +154,7 @@ def export_command(app: App, form: str | None, no_files: bool, **asked: Any) -> 
 
     if form or app.settings.origin("output") == "default":
         app.output.format = form or "csv"
-    query = list_query(app, "all", **asked)
+    query = list_query(app, "all", asked)
     conn = app.store.conn
     own = [one.column for one in LISTED if one.name not in READ_ONLY]
     nested = app.output.format in ("json", "ndjson")

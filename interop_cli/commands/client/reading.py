@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli.commands import lists
 from interop_cli.commands.lists import FILTER, LIMIT, SORT_HELP, note_lines, say_limit
@@ -13,7 +13,7 @@ from interop_cli.domain.fields.field import names, on_card
 from interop_cli.domain.messages import N_, msg
 from interop_cli.domain.values.closed_lists import KIND_NAMES, KINDS
 from interop_cli.i18n import _, labelled, language, translate
-from interop_cli.shell.command import Count, argument, command, option, options
+from interop_cli.shell.command import Count, argument, command, gathered, option
 from interop_cli.shell.options import STATUS, Word, search_option
 
 if TYPE_CHECKING:
@@ -22,8 +22,24 @@ if TYPE_CHECKING:
     from interop_cli.store.reading.clients import ListQuery
 
 
+class Asked(NamedTuple):
+    """The options of a list of clients as they were typed."""
+
+    status: str | None
+    everything: bool
+    prospect: bool | None
+    filters: tuple[str, ...]
+    search: str | None
+    sort: str
+    limit: int | None
+    after: str | None
+
+
 # Which clients, in which order.
-list_options = options(
+list_options = gathered(
+    "asked",
+    Asked,
+    Asked._fields,
     option("--all", "everything", is_flag=True, help=N_("Same as --status all.")),
     option("--prospect/--no-prospect", default=None, help=N_("Prospects only, or none.")),
     FILTER,
@@ -37,7 +53,7 @@ list_options = options(
 @command("list")
 @option("--status", type=STATUS, help=N_("Which clients; active ones by default."))
 @list_options
-def list_command(app: App, **asked: Any) -> None:
+def list_command(app: App, asked: Asked) -> None:
     """List clients: the active ones, unless you say otherwise.
 
     \b
@@ -49,7 +65,7 @@ def list_command(app: App, **asked: Any) -> None:
     from interop_cli.output.rows import pick_together, whole
     from interop_cli.store.reading import clients
 
-    query = list_query(app, "active", **asked)
+    query = list_query(app, "active", asked)
     shown = [*(field.column for field in clients.LISTED), *nested_columns()]
     columns = pick_together(app.output, shown, clients.COLUMNS)
     conn = app.store.conn
@@ -62,23 +78,12 @@ def list_command(app: App, **asked: Any) -> None:
     say_limit(app, query.limit, lambda: clients.count_clients(conn, query))
 
 
-def list_query(
-    app: App,
-    default: str,
-    *,
-    status: str | None,
-    everything: bool,
-    prospect: bool | None,
-    filters: tuple[str, ...],
-    search: str | None,
-    sort: str,
-    limit: int | None,
-    after: str | None,
-) -> ListQuery:
+def list_query(app: App, default: str, asked: Asked) -> ListQuery:
     """The query of the options; ``default`` is the status where none is given."""
     from interop_cli.shell.selectors import compiled, say_left_out
     from interop_cli.store.reading.clients import SOURCE, ListQuery, where
 
+    status, everything, prospect, filters, search, sort, limit, after = asked
     if everything and status not in (None, "all"):
         raise UsageError("usage.status", msg("--all and --status exclude each other."))
     chosen = "all" if everything else status or default

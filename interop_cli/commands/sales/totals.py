@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -14,7 +13,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _, local_time, ngettext
 from interop_cli.shell import selectors
-from interop_cli.shell.command import Count, argument, command, option, options
+from interop_cli.shell.command import Count, argument, command, gathered, option
 from interop_cli.shell.options import CLIENT_FILTERS
 from interop_cli.shell.paths import FileWritten
 from interop_cli.shell.selectors import Picked, selector_options
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 TASK = "sales-refresh"
 YEAR = click.IntRange(1900, 2199)
-_span = options(
-    option("--years", type=click.IntRange(1, 100), metavar="N", help=N_("How many years (5).")),
-    option("--through", type=YEAR, metavar="YEAR", help=N_("The last of them (this year).")),
-    option("--year", type=YEAR, metavar="YEAR", help=N_("This year alone.")),
-)
 
 
 class Span(NamedTuple):
@@ -42,23 +36,22 @@ class Span(NamedTuple):
     through: int | None
 
 
-def span_options(function: F) -> F:
-    """The years that are meant; the command gets them as one ``span``."""
-
-    @wraps(function)
-    def with_span(
-        *args: Any, years: int | None, through: int | None, year: int | None, **kwargs: Any
-    ) -> Any:
-        span = Span(years, through)
-        if year is not None:
-            if any(span):
-                raise UsageError("usage.year", msg("--year excludes --years and --through."))
-            span = Span(1, year)
-        return function(*args, span=span, **kwargs)
-
-    return cast(F, _span(with_span))
+def _span(years: int | None, through: int | None, year: int | None) -> Span:
+    if year is None:
+        return Span(years, through)
+    if years or through:
+        raise UsageError("usage.year", msg("--year excludes --years and --through."))
+    return Span(1, year)
 
 
+span_options = gathered(
+    "span",
+    _span,
+    ("years", "through", "year"),
+    option("--years", type=click.IntRange(1, 100), metavar="N", help=N_("How many years (5).")),
+    option("--through", type=YEAR, metavar="YEAR", help=N_("The last of them (this year).")),
+    option("--year", type=YEAR, metavar="YEAR", help=N_("This year alone.")),
+)
 BASIS = option(
     "--basis",
     type=click.Choice(("sold-to", "bill-to")),
