@@ -204,14 +204,14 @@ def _company(uow: UnitOfWork, name: str, text: str | None, warnings: list[RuleWa
     changed = uow.settings.unset(name) if text is None else uow.settings.set(name, text)
     if changed and name == ENABLED and text == "true":
         uow.settings.set(SINCE, uow.now)
-    return one(_item(name, text, changed=changed), changed=changed, warnings=warnings)
+    return one(_item(name, text, changed=changed), warnings)
 
 
 def _of_user(app: App, operation: str, name: str, text: str | None, *, changed: bool) -> None:
     """Say what was done to the user's file, which is no business of the journal."""
     from interop_cli.services import one
 
-    outcome = one(_item(name, text, changed=changed), changed=changed)
+    outcome = one(_item(name, text, changed=changed))
     outcome.operation, outcome.dry_run = operation, app.dry_run
     app.output.result(outcome.as_dict())
 

@@ -5,7 +5,7 @@ What a write did is an ``Outcome``: the result object of the command-line contra
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,14 +81,12 @@ def warnings_told(warnings: Iterable[RuleWarning]) -> list[dict[str, Any]]:
     ]
 
 
-def one(
-    item: dict[str, Any], *, changed: bool, warnings: list[RuleWarning] | None = None
-) -> Outcome:
-    """The outcome of a command about one thing."""
-    return Outcome(
-        matched=1,
-        changed=int(changed),
-        unchanged=int(not changed),
-        items=[item],
-        warnings=warnings or [],
-    )
+def item(names: Mapping[str, Any], *, changed: bool = True, **said: Any) -> dict[str, Any]:
+    """A thing that a command was about: what it is called, what became of it, and what is said."""
+    return {**names, "status": "ok" if changed else "unchanged", "error": None, **said}
+
+
+def one(item: dict[str, Any], warnings: list[RuleWarning] | None = None) -> Outcome:
+    """The outcome of a command about one thing, which was changed unless it says otherwise."""
+    unchanged = int(item["status"] == "unchanged")
+    return Outcome(1, 1 - unchanged, unchanged, items=[item], warnings=warnings or [])

@@ -8,7 +8,7 @@ from interop_cli.domain.errors import ConfigError, Conflict, NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rights import User
 from interop_cli.domain.rules import RuleWarning
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 
 if TYPE_CHECKING:
     from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -21,7 +21,7 @@ def set_role(uow: UnitOfWork, user: User, role: str) -> Outcome:
     """
     changed = uow.users.set(user, role)
     check_admin(uow)
-    return one(_role_item(user, role, changed=changed), changed=changed)
+    return one(item(_with_role(user, role), changed=changed))
 
 
 def remove(uow: UnitOfWork, user: User) -> Outcome:
@@ -35,7 +35,7 @@ def remove(uow: UnitOfWork, user: User) -> Outcome:
         )
     uow.users.remove(user.uid)
     check_admin(uow)
-    return one(_role_item(user, row["role"], changed=True), changed=True)
+    return one(item(_with_role(user, row["role"])))
 
 
 def check_admin(uow: UnitOfWork) -> None:
@@ -82,6 +82,5 @@ def province_elsewhere(province: str, country: str) -> list[RuleWarning]:
     return []
 
 
-def _role_item(user: User, role: str, *, changed: bool) -> dict[str, object]:
-    status = "ok" if changed else "unchanged"
-    return {"id": user.uid, "name": user.name, "role": role, "status": status, "error": None}
+def _with_role(user: User, role: str) -> dict[str, object]:
+    return {"id": user.uid, "name": user.name, "role": role}

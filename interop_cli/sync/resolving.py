@@ -92,7 +92,7 @@ def resolve(
     """
     item = {"id": local.id, "code": local.code, "entity": local.entity}
     if link.state not in DECIDED or not (chosen or link.state is LinkState.CONFLICT):
-        return one({**item, "status": "unchanged", "taken": {}, "error": None}, changed=False)
+        return one({**item, "status": "unchanged", "taken": {}, "error": None})
     seen = link.seen or {}
     theirs = {name: seen[name] for name, side in chosen.items() if side == REMOTE}
     if opened.connector.descriptor(local.entity).once:
@@ -108,7 +108,7 @@ def resolve(
         **{**CLEARED, "state": LinkState.PENDING, "pushed": dumped(base), "stamp": ""},
     )
     item |= {"status": "ok", "taken": dict(chosen), "error": None}
-    return one(item, changed=True, warnings=context.warnings if changed else [])
+    return one(item, context.warnings if changed else [])
 
 
 def _take_over(uow: UnitOfWork, local: LocalRecord, theirs: Payload, context: Context) -> bool:

@@ -182,7 +182,7 @@ def _by_hand(
     with common.remote_errors(opened):
         if not app.dry_run:
             linking.by_hand(opened, local, remote_id, app.lock_timeout)
-    outcome = one(_item(opened, local, remote_id), changed=True)
+    outcome = one(_item(opened, local, remote_id))
     outcome.operation, outcome.dry_run = "sync.link", app.dry_run
     app.output.result(outcome.as_dict())
 

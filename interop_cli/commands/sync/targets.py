@@ -143,7 +143,7 @@ def add_command(app: App, name: str, kind: str, pairs: tuple[str, ...]) -> None:
     def add(uow: UnitOfWork) -> Outcome:
         target_id = uow.targets.add(name, kind, uid, settings)
         item = {"id": target_id, "name": name, "kind": kind, "status": "ok", "error": None}
-        return one(item, changed=True)
+        return one(item)
 
     app.write("sync.add", add)
 
@@ -235,7 +235,7 @@ def remove_command(app: App, name: str, confirmation: str | None) -> None:
         refuse_busy(found, app.now())
         uow.targets.remove(found)
         item = {"id": found.id, "name": name, "status": "ok", "error": None}
-        return one(item, changed=True)
+        return one(item)
 
     outcome = app.run("sync.remove", remove)
     if not app.dry_run:
@@ -247,12 +247,12 @@ def configured(app: App, target: TargetRow, settings: dict[str, Any]) -> TargetR
     """Write other settings of a target; the target as it is then."""
     from dataclasses import replace
 
-    from interop_cli.services import one
+    from interop_cli.services import item, one
 
     def configure(uow: UnitOfWork) -> Outcome:
         found = uow.targets.named(target.name)
         changed = uow.targets.configure(found, settings)
-        return one({"id": found.id, "name": found.name, "status": "ok"}, changed=changed)
+        return one(item({"id": found.id, "name": found.name}, changed=changed))
 
     app.run("sync.configure", configure)
     if app.dry_run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.domain.errors import Conflict, Detail, InteropError, NotFound
@@ -208,37 +209,18 @@ def conclude(uow: UnitOfWork, selector: Selector) -> Outcome:
         unchanged=tally.get("unchanged", 0) + tally.get("skipped", 0),
         failed=tally.get("error", 0),
     )
+    error_of = partial(_error, selection.reasons)
     if selector.want_rows:
-        outcome.rows = [_result_row(selection.reasons, *row) for row in selection.rows()]
+        outcome.rows = [
+            {"line": line, "key": key, "status": status, "id": client_id, "error": error_of(error)}
+            for line, key, client_id, _code, status, error in selection.rows()
+        ]
     if matched <= MAX_ITEMS:
-        outcome.items = [_item(selection.reasons, *row) for row in selection.rows(MAX_ITEMS)]
+        outcome.items = [
+            {"id": client_id, "code": code or key, "status": status, "error": error_of(error)}
+            for _line, key, client_id, code, status, error in selection.rows(MAX_ITEMS)
+        ]
     return outcome
-
-
-def _result_row(
-    reasons: dict[str, Message],
-    line: int,
-    key: str,
-    client_id: int | None,
-    _code: str | None,
-    status: str,
-    error: str | None,
-) -> dict[str, Any]:
-    failure = _error(reasons, error)
-    return {"line": line, "key": key, "status": status, "id": client_id, "error": failure}
-
-
-def _item(
-    reasons: dict[str, Message],
-    _line: int,
-    key: str,
-    client_id: int | None,
-    code: str | None,
-    status: str,
-    error: str | None,
-) -> dict[str, Any]:
-    failure = _error(reasons, error)
-    return {"id": client_id, "code": code or key, "status": status, "error": failure}
 
 
 def _error(reasons: dict[str, Message], code: str | None) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from interop_cli.domain.payer import check_can_be_payer, check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.logo import check_logo
 from interop_cli.domain.values.places import country_code
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.clients.matching import ClientFinder, warn_of_similar
@@ -127,8 +127,8 @@ def create(
     writer = CardWriter(uow, context)
     (client_id,) = writer.add([(client, address)])
     writer.finish()
-    item = {"id": client_id, "code": client.code, "status": "ok", "error": None}
-    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+    names = {"id": client_id, "code": client.code}
+    return one(item(names, action="created"), context.warnings)
 
 
 def _warn_of_similar(uow: UnitOfWork, client: Client, address: Address, context: Context) -> None:
@@ -294,10 +294,4 @@ def _save(uow: UnitOfWork, row: Row, blob: str | None) -> Outcome:
     client = uow.clients.entity(row)
     client.logo = blob
     changed = uow.clients.save([(row, client)]) > 0
-    item: dict[str, Any] = {
-        "id": row["id"],
-        "code": row["code"],
-        "status": "ok" if changed else "unchanged",
-        "error": None,
-    }
-    return one(item, changed=changed)
+    return one(item({"id": row["id"], "code": row["code"]}, changed=changed))

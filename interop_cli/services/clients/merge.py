@@ -11,7 +11,7 @@ from interop_cli.domain.fields.field import merged as merged_fields
 from interop_cli.domain.merging import MergeChoice, check_can_merge, check_levels, merged
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.text import words
-from interop_cli.services import Outcome
+from interop_cli.services import Outcome, item
 from interop_cli.services.clients.writing import CardWriter, Revision
 
 if TYPE_CHECKING:
@@ -165,8 +165,7 @@ def merge(uow: UnitOfWork, winner_ref: str, loser_refs: Sequence[str]) -> Outcom
     outcome = Outcome(matched=1 + len(rows), changed=1 + len(rows), extra={"plan": plan})
     outcome.warnings = writer.context.warnings
     for found, action in ((row, "kept"), *((loser, "merged") for loser in rows)):
-        item = {"id": found["id"], "code": found["code"], "status": "ok", "error": None}
-        outcome.items.append({**item, "action": action})
+        outcome.items.append(item({"id": found["id"], "code": found["code"]}, action=action))
     return outcome
 
 

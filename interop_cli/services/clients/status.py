@@ -6,7 +6,7 @@ transaction around it is the caller's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
@@ -14,7 +14,7 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_can_be_payer, check_can_deactivate
 from interop_cli.domain.rules import Context, RuleWarning
 from interop_cli.domain.values.code import code_key
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.store.reading.used_by import in_use, kept
@@ -108,13 +108,12 @@ def recode(
     row = uow.clients.row(ref)
     client = uow.clients.entity(row).revise({"code": new_code}, context.at(None, row["code"]))
     if client.code == row["code"]:
-        return one(_item(row, "unchanged"), changed=False)
+        return one(item({"id": row["id"], "code": row["code"]}, changed=False))
     if code_key(client.code) != row["code_key"]:
         take_code(uow, client.code, row["id"], reuse=reuse)
         uow.clients.retire_code(row)
     uow.clients.save([(row, client)])
-    item = {**_item(row, "ok"), "code": client.code, "former_code": row["code"]}
-    return one(item, changed=True)
+    return one(item({"id": row["id"], "code": client.code}, former_code=row["code"]))
 
 
 def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) -> Outcome:
@@ -150,7 +149,3 @@ def delete(uow: UnitOfWork, selector: Selector, *, or_deactivate: bool = False) 
     outcome = bulk.conclude(uow, selector)
     outcome.warnings = warnings
     return outcome
-
-
-def _item(row: dict[str, Any], status: str) -> dict[str, Any]:
-    return {"id": row["id"], "code": row["code"], "status": status, "error": None}

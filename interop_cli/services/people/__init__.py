@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import N_, Message
 from interop_cli.domain.rules import Context
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 from interop_cli.store.reading.used_by import in_use
 
 if TYPE_CHECKING:
@@ -35,21 +35,21 @@ _IN_USE = {
 
 def created(client: Row, row_id: int, context: Context) -> Outcome:
     """The outcome of making one."""
-    item = {"id": row_id, "client": client["code"], "status": "ok", "error": None}
-    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+    names = {"id": row_id, "client": client["code"]}
+    return one(item(names, action="created"), context.warnings)
 
 
 def edited(uow: UnitOfWork, row: Row, context: Context | None = None, *, changed: bool) -> Outcome:
     """The outcome of changing one, or of finding it as it should be."""
     warnings = context.warnings if context else None
-    return one(_item(uow, row, changed=changed), changed=changed, warnings=warnings)
+    return one(item(_names(uow, row), changed=changed), warnings)
 
 
 def count(uow: UnitOfWork, outcome: Outcome, row: Row, *, changed: bool) -> None:
     """Add one to the outcome of a command about several."""
     outcome.changed += changed
     outcome.unchanged += not changed
-    outcome.items.append(_item(uow, row, changed=changed))
+    outcome.items.append(item(_names(uow, row), changed=changed))
 
 
 def delete(uow: UnitOfWork, among: BelongingRepository, row_ids: Iterable[int]) -> Outcome:
@@ -74,7 +74,5 @@ def used(entity: str, row_id: int, blockers: list[Row]) -> Conflict:
     return in_use(f"{entity}.in_use", blockers, message, hint)
 
 
-def _item(uow: UnitOfWork, row: Mapping[str, Any], *, changed: bool) -> dict[str, Any]:
-    code = uow.clients.by_id(row["client_id"])["code"]
-    status = "ok" if changed else "unchanged"
-    return {"id": row["id"], "client": code, "status": status, "error": None}
+def _names(uow: UnitOfWork, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": row["id"], "client": uow.clients.by_id(row["client_id"])["code"]}

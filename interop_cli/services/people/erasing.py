@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import joined, msg
 from interop_cli.domain.rules import Context
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 from interop_cli.store.reading.called import named
 
 if TYPE_CHECKING:
@@ -145,12 +145,7 @@ def _outcome(
     counts = Counter(table for table, _row_id in written)
     counts.update({"attachment": len(gone), "journal": journal})
     erased = {kind: count for kind, count in counts.items() if count}
-    item: dict[str, Any] = {
-        "id": contact_id,
-        "status": "ok" if erased else "unchanged",
-        "error": None,
-    }
-    outcome = one(item, changed=bool(erased), warnings=context.warnings)
+    outcome = one(item({"id": contact_id}, changed=bool(erased)), context.warnings)
     outcome.extra = {
         "erased": erased,
         "left": remains["left"],

@@ -11,7 +11,7 @@ from interop_cli.domain.errors import NotFound
 from interop_cli.domain.messages import msg
 from interop_cli.domain.note import Note
 from interop_cli.domain.rules import Context
-from interop_cli.services import Outcome, people
+from interop_cli.services import Outcome, item, people
 from interop_cli.services.clients.card import check_version
 
 if TYPE_CHECKING:
@@ -116,4 +116,4 @@ def put_files(uow: UnitOfWork, note: Row, files: Sequence[File]) -> list[int]:
 
 
 def _attachment(attachment_id: int, note: Row, name: str) -> dict[str, Any]:
-    return {"id": attachment_id, "note": note["id"], "name": name, "status": "ok", "error": None}
+    return item({"id": attachment_id, "note": note["id"], "name": name})

@@ -16,7 +16,7 @@ from interop_cli.domain.rules import Context, RuleWarning, missing
 from interop_cli.domain.values.address_text import bare_line, one_line
 from interop_cli.domain.values.closed_lists import SOLD, find_currency
 from interop_cli.domain.values.text import fold
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 
 if TYPE_CHECKING:
     from interop_cli.store.engines.connection import Row
@@ -114,8 +114,8 @@ def add(
     uow.documents.set_lines(document_id, client["id"], lines)
     if kind == "job":
         say_ended(context, uow.documents.end_prospects(client["id"]))
-    item = _item(document_id, document, client["code"], "ok")
-    return one({**item, "action": "created"}, changed=True, warnings=context.warnings)
+    names = _names(document_id, document, client["code"])
+    return one(item(names, action="created"), context.warnings)
 
 
 def say_ended(context: Context, codes: Sequence[str]) -> None:
@@ -139,7 +139,7 @@ def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:
     document = uow.documents.entity(row)
     code = uow.clients.by_id(row["client_id"])["code"]
     if row["status"] == "void":
-        return one(_item(row["id"], document, code, "unchanged"), changed=False)
+        return one(item(_names(row["id"], document, code), changed=False))
     credited = uow.documents.corrections(row["id"])
     if credited:
         raise Conflict(
@@ -151,7 +151,7 @@ def void(uow: UnitOfWork, ref: str, kind: str | None = None) -> Outcome:
             hint=msg("Void those first."),
         )
     uow.documents.void(row["id"])
-    return one(_item(row["id"], document, code, "ok"), changed=True)
+    return one(item(_names(row["id"], document, code)))
 
 
 def payer_of(uow: UnitOfWork, client: Row, ref: str | None) -> Row:
@@ -230,7 +230,7 @@ def _number_required() -> InvalidData:
     )
 
 
-def _item(document_id: int, document: Document, code: str, status: str) -> dict[str, Any]:
+def _names(document_id: int, document: Document, code: str) -> dict[str, Any]:
     return {
         "id": document_id,
         "kind": document.kind,
@@ -239,8 +239,6 @@ def _item(document_id: int, document: Document, code: str, status: str) -> dict[
         "date": document.date,
         "currency": document.currency,
         "total_cents": document.total_cents,
-        "status": status,
-        "error": None,
     }
 
 

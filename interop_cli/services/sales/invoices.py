@@ -16,7 +16,7 @@ from interop_cli.domain.payer import check_gets_documents, doubt_currency
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.address_text import bare_line
 from interop_cli.domain.values.days import due_date
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 from interop_cli.services.people.contacts import inactive
 from interop_cli.services.sales.documents import (
     given_lines,
@@ -199,7 +199,7 @@ def outcome_of(
     context: Context,
 ) -> Outcome:
     """The result: a flat item, and ``invoice`` with all that a person wants to see."""
-    item = {
+    said = {
         "id": document_id,
         "kind": document.kind,
         "number": document.number,
@@ -212,10 +212,10 @@ def outcome_of(
         "tax_cents": document.tax_cents,
         "total_cents": document.total_cents,
     }
-    outcome = one({**item, "status": "ok", "error": None}, changed=True, warnings=context.warnings)
+    outcome = one(item(said), context.warnings)
     outcome.extra = {
         "invoice": {
-            **item,
+            **said,
             "status": document.status,
             "terms": document.terms,
             "memo": document.memo,

@@ -11,7 +11,7 @@ from interop_cli.domain.errors import ConfigError, Detail, InvalidData
 from interop_cli.domain.messages import msg
 from interop_cli.domain.rules import RuleWarning
 from interop_cli.paper.sheets import TAXED, Company, Letterhead, Sheet, sheet
-from interop_cli.services import Outcome, one
+from interop_cli.services import Outcome, item, one
 from interop_cli.store.reading import printed
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ def set_company_logo(uow: UnitOfWork, content: bytes | None) -> Outcome:
         if content is None
         else uow.settings.set(name, uow.blobs.add(content))
     )
-    status = "ok" if changed else "unchanged"
-    return one({"id": None, "name": name, "status": status, "error": None}, changed=changed)
+    return one(item({"id": None, "name": name}, changed=changed))
 
 
 def company_of(get: Callable[[str], Any], logo: bytes | None) -> Company:

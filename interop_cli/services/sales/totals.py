@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interop_cli.services import MAX_ITEMS, Outcome
+from interop_cli.services import MAX_ITEMS, Outcome, item
 from interop_cli.services.clients import bulk
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.store.writing.repositories.selection import Which
@@ -53,5 +53,5 @@ def _due(uow: UnitOfWork) -> Outcome:
         uow.totals.refresh_due()
     outcome = Outcome(matched=count, changed=count)
     if count <= MAX_ITEMS:
-        outcome.items = [{**row, "status": "ok", "error": None} for row in rows]
+        outcome.items = [item(row) for row in rows]
     return outcome
