@@ -156,14 +156,19 @@ class HttpConnector:
 
     def authorize(self) -> Mapping[str, str]:
         """The headers that let us in."""
-        secret = self.secret()
         if self.oauth is None:
-            return {"Authorization": f"Bearer {secret['token']}"}
+            return self._authorization
+        secret = self.secret()
         if not self.tokens.is_fresh(secret):
             self.tokens.renew(secret.get("access_token"))
             secret = self.secret()
         self._bearer = str(secret.get("access_token"))
         return {"Authorization": f"Bearer {self._bearer}"}
+
+    @cached_property
+    def _authorization(self) -> Mapping[str, str]:
+        """The same of a token that nobody has to renew: it is read once."""
+        return {"Authorization": f"Bearer {self.secret()['token']}"}
 
     def renewing(self, call: Callable[[], T]) -> T:
         """What ``call`` gives; a 401 is answered by one refresh and the very same call again."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interop_cli import __version__
 from interop_cli.connectors.hosts import checked_url
@@ -43,6 +43,7 @@ USUAL_HEADERS = {
     "Accept": "application/json",
     # A compressed answer could be a thousand times as long as what was read of it.
     "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
     "User-Agent": f"interop-cli/{__version__}",
 }
 
@@ -85,6 +86,14 @@ def _moment(text: str) -> datetime | None:
 Judge = Callable[[HttpAnswer], "Trouble | None"]
 
 
+class Made(NamedTuple):
+    """A call made ready; it lacks what lets us in, and can be sent more than once."""
+
+    method: str
+    path: str
+    request: requests.PreparedRequest
+
+
 @dataclass
 class Http:
     """A session with one host.
@@ -118,11 +127,6 @@ class Http:
         """Never show these, wherever they come back."""
         self._secrets.update(secret for secret in secrets if secret and len(secret) >= 6)
 
-    @staticmethod
-    def encoded(json: object) -> bytes:
-        """JSON as it is sent."""
-        return _COMPACT(json).encode()
-
     def call(
         self,
         method: str,
@@ -136,15 +140,45 @@ class Http:
     ) -> HttpAnswer:
         """Call the remote; the answer where it is a 2xx, or one that ``judge`` leaves to us.
 
-        ``json`` is what to send, or that as bytes (``encoded``).
         ``reads`` says that the call changes nothing there (a GET does not; a POST may read too):
         then a failure is a ``retry`` rather than an ``unknown``. Raises Trouble.
         """
-        reading = method == "GET" if reads is None else reads
-        attempts = GET_ATTEMPTS if method == "GET" else 1
+        made = self.made(method, path, json=json, form=form, params=params, headers=headers)
+        return self.send(made, reads=reads)
+
+    def made(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Made:
+        """A call made ready to be sent, maybe by another thread. Raises Trouble."""
+        sent = {**USUAL_HEADERS, **(headers or {})}
+        body: Any = form
+        if json is not None:
+            sent["Content-Type"] = "application/json"
+            body = _COMPACT(json).encode()
+        try:
+            import requests
+
+            asked = requests.Request(
+                method, self.base_url + path, data=body, params=params, headers=sent
+            )
+            return Made(method, path, asked.prepare())
+        except Exception as error:  # noqa: BLE001 - requests and urllib3 raise what they like
+            raise self._failure(error, reading=True) from None
+
+    def send(self, made: Made, *, reads: bool | None = None) -> HttpAnswer:
+        """Make a call that was made ready; as ``call``."""
+        gets = made.method == "GET"
+        attempts = GET_ATTEMPTS if gets else 1
         for attempt in range(1, attempts + 1):
             try:
-                return self._once(method, path, json, form, params, headers, reading)
+                return self._once(made, gets if reads is None else reads)
             except Trouble as trouble:
                 # A limit is the engine's affair: it waits as long as the remote says.
                 if (
@@ -158,33 +192,20 @@ class Http:
                 self.clock.sleep(0.2 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        json: Any,
-        form: Mapping[str, str] | None,
-        params: Mapping[str, Any] | None,
-        headers: Mapping[str, str] | None,
-        reading: bool,
-    ) -> HttpAnswer:
+    def _once(self, made: Made, reading: bool) -> HttpAnswer:
         started = time.monotonic()
         status, request_id = None, None
         seconds = self._seconds(started)
-        sent = {**(headers or {}), **self.authorize()}
-        body: Any = form
-        if json is not None:
-            sent["Content-Type"] = "application/json"
-            body = json if isinstance(json, bytes) else self.encoded(json)
+        request = made.request
+        request.prepare_headers({**request.headers, **self.authorize()})
         watch = Watch(started + seconds)
         try:
             with self._watchman.watching(watch):
-                response = self._open(watch).request(
-                    method,
-                    self.base_url + path,
-                    data=body,
-                    params=params,
-                    headers=sent,
+                session = self._open(watch)
+                request.headers.pop("Cookie", None)
+                request.prepare_cookies(session.cookies)
+                response = session.send(
+                    request,
                     allow_redirects=False,
                     stream=True,
                     timeout=(min(CONNECT_SECONDS, seconds), seconds),
@@ -199,10 +220,11 @@ class Http:
                 if watch.over:  # headers that were cut off look like headers that ended
                     raise _Refused(msg("The answer took longer than allowed."))
         except Exception as error:  # noqa: BLE001 - requests, urllib3 and ssl raise what they like
-            raise self._failure(error, reading, status, watch.connected) from None
+            raise self._failure(error, reading, status, connected=watch.connected) from None
         finally:
             took = int((time.monotonic() - started) * 1000)
-            self.traces.append(Trace(method, path.partition("?")[0], status, request_id, took))
+            path = made.path.partition("?")[0]
+            self.traces.append(Trace(made.method, path, status, request_id, took))
         return self._answer(status, dict(response.headers), answered, reading)
 
     def _seconds(self, now: float) -> float:
@@ -220,7 +242,6 @@ class Http:
             session = requests.Session()
             session.trust_env = False
             session.verify = self.ca_bundle or True
-            session.headers.update(USUAL_HEADERS)
             for prefix in ("https://", "http://"):
                 session.mount(prefix, WatchedAdapter())
             self._session = session
@@ -241,7 +262,7 @@ class Http:
         return b"".join(parts)
 
     def _failure(
-        self, error: Exception, reading: bool, status: int | None, connected: bool
+        self, error: Exception, reading: bool, status: int | None = None, *, connected: bool = False
     ) -> Trouble:
         """What a failed call means: nothing was done, or nobody knows."""
         import requests

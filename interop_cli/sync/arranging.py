@@ -158,10 +158,13 @@ class Arranged:
     def turns(self) -> Turns:
         """Who goes when; asked for when all are noted, and before any is told."""
         found = turns.turns(self.parts.values(), self.holders)
-        others = {one.holder for one in found.blocked.values()} - set(self.parts)
-        for step in list(self.opened.steps_of(self.entity, sorted(others))):
-            self.names[step.local.id] = step.local.number or step.local.code
+        self._call_by_name({one.holder for one in found.blocked.values()} - set(self.parts))
         return found
+
+    def _call_by_name(self, others: set[int]) -> None:
+        """Learn what records are called that are not noted."""
+        for step in list(self.opened.steps_of(self.entity, sorted(others - self.names.keys()))):
+            self.names[step.local.id] = step.local.number or step.local.code
 
     @property
     def waves(self) -> list[list[int]]:
@@ -216,6 +219,16 @@ class Arranged:
         made = {(self.entity, part.name) for part in going if part.todo is Todo.CREATE}
         return made | self.linked
 
+    def at_turn(self, step: Step) -> Step | None:
+        """A record that is about to be claimed, as it comes out; None where it has no turn yet."""
+        return step
+
+    def returns(self, step: Step) -> bool:
+        """Whether to come back to a record that came out otherwise than it was to be claimed for:
+        more may be known then.
+        """
+        return not step.is_held and (step.todo is not Todo.BLOCKED or step.waits_for is not None)
+
     def told(self, step: Step) -> Step:
         """A step as it comes out: blocked where its turn never comes."""
         obstacle = self.turns.blocked.get(step.local.id)
@@ -268,3 +281,35 @@ class Arranged:
             return str(step.waits_for)
         part = self.parts.get(obstacle.holder)
         return part.name if part is not None else self.names.get(obstacle.holder, "-")
+
+
+@dataclass
+class Beginning(Arranged):
+    """The turns of an entity of which nothing was ever sent, told as its records are read.
+
+    Nobody has anything there that another could be after: so each goes at once, unless it waits for
+    another one, or is to get what one before it gets.
+    """
+
+    taken: dict[Place, int] = field(default_factory=dict)
+
+    def at_turn(self, step: Step) -> Step | None:
+        """Asked in the order in which they go, and as often as one likes."""
+        if step.todo is not Todo.CREATE:
+            return step
+        obstacle = None
+        for name, value in turns.part_of(step, self.fields).takes.items():
+            if value is not None:
+                first = self.taken.setdefault((name, value), step.local.id)
+                obstacle = obstacle if first == step.local.id else Obstacle(first, name)
+        waits, lost = self._waiting(step)
+        if obstacle is None and lost:
+            obstacle = Obstacle(step.local.id)
+        if obstacle is not None:
+            self._call_by_name({obstacle.holder} - {step.local.id})
+            return self._blocked(step, obstacle)
+        return step if waits is None else None
+
+    def returns(self, step: Step) -> bool:
+        """Only to what is not like a record that was never sent any more."""
+        return step.todo not in (Todo.BLOCKED, Todo.SKIP)

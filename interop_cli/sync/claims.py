@@ -7,7 +7,7 @@ later knows that there may have been a call.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,17 @@ class Claimed:
     texts: dict[int, str] = field(default_factory=dict)
     """Their payloads as they are stored."""
     left: list[Step] = field(default_factory=list)
+    later: set[int] = field(default_factory=set)
+    """Those to come back to."""
+    read: int = 0
+    """How many records were looked at for it."""
+
+    def add(self, step: Step, attempt: Mapping[str, Any]) -> None:
+        """Count a record in that is ours to send, with the columns of its claim."""
+        send = _send(step, attempt["attempt_key"])
+        self.sends.append(send)
+        self.steps[send.id] = step
+        self.texts[send.id] = attempt["attempt"]
 
     def in_batches(self, size: int) -> list[Claimed]:
         """Those to send, at most so many at once."""
@@ -56,40 +67,57 @@ def claim(
     *,
     again: bool,
     making_way: bool = False,
+    most: int | None = None,
 ) -> Claimed:
     """Claim those of ``ids`` about which one of ``todos`` is still what is to be done.
 
-    ``making_way``: for what they give up for a while, so that others can go.
+    ``making_way``: for what they give up for a while, so that others can go. No more than ``most``
+    are claimed, and those after them not looked at.
     """
     found = Claimed()
+    most, form, claim_key = most or len(ids), opened.form, str(uuid.uuid4())
     rows: list[dict[str, Any]] = []
-    form, claim_key = opened.form, str(uuid.uuid4())
-    steps = list(opened.steps_of(entity, ids, again=again))
-    place = {local_id: number for number, local_id in enumerate(ids)}
-    steps.sort(key=lambda step: place[step.local.id])
-    kept = arranged.still_held(steps)
-    for step in steps:
-        if making_way and step.todo in SENT:
-            step = aside(step, arranged.aside[step.local.id], opened.connector.descriptor(entity))
-        elif step.local.id in kept:
-            step = kept[step.local.id]
-        elif step.todo in todos and step.waits_for is not None:
-            why = reason("waiting", code=step.waits_for)
-            step = replace(step, todo=Todo.BLOCKED, reason=why)
-        if step.todo not in todos or step.is_held:
-            found.left.append(step)
-            continue
-        attempt = _attempt(step, form, f"{claim_key}-{step.local.id}")
-        send = _send(step, attempt["attempt_key"])
-        rows.append(attempt)
-        found.sends.append(send)
-        found.steps[send.id] = step
-        found.texts[send.id] = attempt["attempt"]
+    while len(rows) < most and found.read < len(ids):
+        some = ids[found.read : found.read + most]
+        place = {local_id: number for number, local_id in enumerate(some)}
+        steps = sorted(
+            opened.steps_of(entity, some, again=again), key=lambda step: place[step.local.id]
+        )
+        kept = arranged.still_held(steps)
+        for step in steps:
+            if len(rows) == most:
+                found.read += place[step.local.id]
+                break
+            if making_way and step.todo in SENT:
+                names = arranged.aside[step.local.id]
+                turn: Step | None = aside(step, names, opened.connector.descriptor(entity))
+            else:
+                turn = kept.get(step.local.id) or _at_turn(step, arranged, todos)
+            if turn is None:
+                found.later.add(step.local.id)
+            elif turn.todo not in todos or turn.is_held:
+                found.left.append(turn)
+                if arranged.returns(turn):
+                    found.later.add(step.local.id)
+            else:
+                rows.append(_attempt(turn, form, f"{claim_key}-{step.local.id}"))
+                found.add(turn, rows[-1])
+        else:
+            found.read += len(some)
     if rows:
         until = opened.clock.stamp(LEASE_SECONDS)
         uow.links.claim(opened.target.id, entity, rows, opened.owner, until)
         keep(uow, opened)
     return found
+
+
+def _at_turn(step: Step, arranged: Arranged, todos: Collection[Todo]) -> Step | None:
+    """A record as it comes out; None where its turn comes later."""
+    turn = arranged.at_turn(step)
+    if turn is None or turn.todo not in todos or turn.waits_for is None:
+        return turn
+    why = reason("waiting", code=turn.waits_for)
+    return replace(turn, todo=Todo.BLOCKED, reason=why)
 
 
 def _attempt(step: Step, form: str, key: str) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.sync.link import Trouble, TroubleKind
 from interop_cli.domain.sync.plan import ROUNDS, SENT, Step, Todo
 from interop_cli.i18n import _, translate
-from interop_cli.store.sync.links import unsure
+from interop_cli.store.sync.links import begun, unsure
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, written_by
 from interop_cli.store.sync.targets import all_targets
 from interop_cli.sync import departing
-from interop_cli.sync.arranging import Arranged, all_told
+from interop_cli.sync.arranging import Arranged, Beginning, all_told
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.calling import CallThread
 from interop_cli.sync.identity import recognise
@@ -159,8 +159,10 @@ class Push:
 
     def _entity(self, entity: str) -> None:
         """Come back to the records of an entity until nothing moves any more."""
-        ids: list[int] | None = None
+        ids = self._begin(entity)
         for _round in range(ROUNDS):
+            if ids == []:
+                return
             calls = self.report.calls
             self._recover(entity, ids)
             # Also what was only just found: a merged client's record goes to who stands for it.
@@ -177,10 +179,31 @@ class Push:
             if any(part.todo is Todo.CREATE for part in arranged.parts.values()):
                 self._introduce()
             revisit |= self._send(arranged)
-            if not revisit or (ids is not None and self.report.calls == calls):
+            if ids is not None and self.report.calls == calls:
                 return
             ids = sorted(revisit)
         self.breaker.stop(TOO_OFTEN)
+
+    def _begin(self, entity: str) -> list[int] | None:
+        """Send an entity of which nothing was ever sent; whom to come back to. None where something
+        was, or where nobody goes. Raises Stopped.
+
+        Their turns need no plan of all of them before the first one goes.
+        """
+        opened = self.opened
+        known_by_key = opened.connector.descriptor(entity).known_by_key
+        if known_by_key or begun(opened.store.conn, opened.target.id, entity):
+            return None
+        ids = opened.ids(entity, self.scope, everything=self.options.strict or self.options.again)
+        arranged = Beginning(opened, entity)
+        came = (
+            arranged.at_turn(step) for steps in self.sender.afresh(entity, ids) for step in steps
+        )
+        if not any(step is not None and step.todo is Todo.CREATE for step in came):
+            return None
+        self._recognise()
+        self._introduce()
+        return sorted(self.sender.send(arranged, Todo.CREATE, ids))
 
     def _recover(self, entity: str, ids: list[int] | None) -> None:
         """Find out what became of records of which nobody knows: only then is it known whose turn

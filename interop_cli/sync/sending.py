@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from interop_cli.domain.sync.link import Trouble
 from interop_cli.domain.sync.plan import SENT, STALE_TRIES, Reason, Step, Todo, reason
@@ -29,6 +30,8 @@ from interop_cli.sync.settlement import Settled
 from interop_cli.sync.target import OpenTarget
 
 Fault = Callable[[str], None]
+LOOKED_AT = 10
+"""To fill calls, at most so many times the records of them are looked at in one transaction."""
 
 
 @dataclass
@@ -71,9 +74,11 @@ class Sender:
                 landed = []
             size = self._size(todo)
             several = self.ahead if at and not self.breaker.probing else 1  # the first goes at once
-            group = () if waiting else ids[at : at + size * several]
-            at += len(group)
-            claimed = self._write(arranged, todo, landed, group, revisit, making_way=making_way)
+            most = size * several
+            group = () if waiting else ids[at : at + most * LOOKED_AT]
+            how = {"making_way": making_way, "most": most}
+            claimed = self._write(arranged, todo, landed, group, revisit, **how)
+            at += claimed.read
             waiting += claimed.in_batches(size)
             go = 1 if self.breaker.probing else len(waiting)
             calls.start(waiting[:go])
@@ -116,23 +121,31 @@ class Sender:
         landed: Sequence[Landed],
         ids: Sequence[int],
         revisit: set[int],
-        *,
-        making_way: bool,
+        **how: Any,
     ) -> Claimed:
         """Settle what has landed and claim what comes next, in one transaction."""
         if not landed and not ids:
             return Claimed()
-        how = {"again": self.again, "making_way": making_way}
         settled, claimed = self.opened.write(
             lambda uow: (
                 [self._settled(uow, one) for one in landed],
-                claims.claim(uow, self.opened, arranged.entity, (todo,), ids, arranged, **how),
+                claims.claim(
+                    uow,
+                    self.opened,
+                    arranged.entity,
+                    (todo,),
+                    ids,
+                    arranged,
+                    again=self.again,
+                    **how,
+                ),
             )
         )
         for one, outcome in zip(landed, settled, strict=True):
             revisit |= self._settled_now(arranged.entity, one, outcome)
         if ids:
             self.fault("claimed")
+        revisit |= claimed.later
         for step in claimed.left:
             if step.is_held:
                 self.report.say(step, SKIPPED, step.reason)
@@ -140,8 +153,6 @@ class Sender:
                 self.report.blocked(step)
             elif step.todo is Todo.SKIP:
                 self.report.say(step, UNCHANGED, step.reason)
-            if not step.is_held and (step.todo is not Todo.BLOCKED or step.waits_for is not None):
-                revisit.add(step.local.id)
         return claimed
 
     def _release(self, waiting: Sequence[Claimed]) -> None:
@@ -218,7 +229,7 @@ class Sender:
 
     def look(self, entity: str, ids: Sequence[int]) -> None:
         """Find out what became of records whose outcome is unknown. Raises Stopped."""
-        for steps in self._afresh(entity, ids):
+        for steps in self.afresh(entity, ids):
             self._look(entity, [step for step in steps if step.todo is Todo.CHECK])
 
     def look_for_news(self, entity: str, ids: Sequence[int]) -> bool:
@@ -227,7 +238,7 @@ class Sender:
         Raises Stopped.
         """
         changed = False
-        for steps in self._afresh(entity, ids):
+        for steps in self.afresh(entity, ids):
             asked = [
                 step for step in steps if step.todo in SENT and step.link.remote_id is not None
             ]
@@ -258,7 +269,7 @@ class Sender:
                 news.add(step.local.id)
         return news
 
-    def _afresh(self, entity: str, ids: Sequence[int]) -> Iterator[list[Step]]:
+    def afresh(self, entity: str, ids: Sequence[int]) -> Iterator[list[Step]]:
         """What is to be done about records, as they are now, in batches."""
         size = self.opened.connector.batch_size
         for start in range(0, len(ids), size):
@@ -269,7 +280,7 @@ class Sender:
         were merged into, which may have changed by it. Raises Stopped.
         """
         gone, heirs = set[int](), set[int]()
-        for steps in self._afresh(entity, ids):
+        for steps in self.afresh(entity, ids):
             try:
                 done = departing.done_there(self.opened, [s for s in steps if s.is_final])
             except Trouble as trouble:
@@ -291,7 +302,7 @@ class Sender:
         there are any.
         """
         found = False
-        for steps in self._afresh(entity, ids):
+        for steps in self.afresh(entity, ids):
             try:
                 free = unknown_outcomes.freed(
                     self.opened, entity, [step for step in steps if step.lacks_value]

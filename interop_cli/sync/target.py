@@ -23,6 +23,7 @@ from interop_cli.store.store import Store
 from interop_cli.store.sync.departures import inheritances
 from interop_cli.store.sync.links import linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
+from interop_cli.store.sync.records import ids as record_ids
 from interop_cli.store.sync.targets import TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.departing import inheriting
@@ -162,11 +163,22 @@ class OpenTarget:
         """What a push would do, record by record; only what is pending, unless ``everything``."""
         if entity in self.connector.only_read and not everything:
             return iter(())
-        pending = None if everything or again else (self.form, self.target.version)
-        conn = self.store.conn
+        conn, pending = self.store.conn, self._pending(everything or again)
         found = records(conn, entity, self.target.id, scope, pending=pending)
         heirs = inheritances(conn, entity, self.target.id)
         return self._planned(entity, inheriting(found, heirs) if heirs else found, again=again)
+
+    def ids(
+        self, entity: str, scope: RecordScope = EVERYTHING, *, everything: bool = False
+    ) -> list[int]:
+        """The ids of the records of these steps."""
+        if entity in self.connector.only_read and not everything:
+            return []
+        pending = self._pending(everything)
+        return record_ids(self.store.conn, entity, self.target.id, scope, pending=pending)
+
+    def _pending(self, everything: bool) -> tuple[str, int] | None:
+        return None if everything else (self.form, self.target.version)
 
     def steps_of(self, entity: str, ids: Iterable[int], *, again: bool = False) -> Iterator[Step]:
         """The same for records by their ids, as they are now."""

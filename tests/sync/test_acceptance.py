@@ -422,6 +422,32 @@ def test_10b_not_even_when_it_becomes_one_between_plan_and_send(
     }
 
 
+def test_10e_a_first_push_tells_the_turn_of_a_record_when_it_is_read(
+    store: Store, remote: MemoryRemote
+) -> None:
+    for n in range(1, 13):  # three full calls, of those that are to be there
+        add_client(store, name=f"Client {n}", code=f"C-{n:02}", prospect=n in (1, 2, 7, 12))
+    twin = add_client(store, name="Client 3", code="C-13")
+    add_client(store, name="Billed", code="C-00", bill_to="C-08")
+
+    def during(call: str) -> None:
+        if len(remote.writes()) == 1:
+            promote(store, "C-12")  # which no call has come to
+
+    remote.during = during
+    report = keep(store, remote)
+    assert reasons(report) == {
+        **dict.fromkeys(("C-01", "C-02", "C-07"), "sync.prospect"),
+        "C-13": "sync.value_taken",
+    }
+    assert report.lines["client", twin].reason.message.params["code"] == "C-03"
+    assert [len(ids) for _call, ids in remote.writes()] == [3, 3, 3, 1]
+    assert remote.writes()[-1][1] == (14,)  # who is billed, after who pays
+    assert statuses(keep(store, remote)) == dict.fromkeys(("C-01", "C-02", "C-07"), "skipped") | {
+        "C-13": "error"
+    }
+
+
 def test_10d_one_that_becomes_one_while_it_is_on_its_way_gets_nothing_more(
     store: Store, remote: MemoryRemote
 ) -> None:

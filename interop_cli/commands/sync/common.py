@@ -149,8 +149,6 @@ def accounting(app: App) -> TargetRow:
 
 def scope_of(app: App, picked: Picked) -> RecordScope:
     """The clients that the selector options name; everything where there are none."""
-    from interop_cli.services.clients.bulk import check_limits
-    from interop_cli.store.reading.clients import ListQuery, count_clients
     from interop_cli.store.sync.records import EVERYTHING, RecordScope
 
     given = [bool(picked.codes), bool(picked.filters), bool(picked.only_failed_from)]
@@ -160,6 +158,9 @@ def scope_of(app: App, picked: Picked) -> RecordScope:
                 "usage.selector", msg("--status and --expect go with codes, --filter or --all.")
             )
         return EVERYTHING
+    from interop_cli.services.clients.bulk import check_limits
+    from interop_cli.store.reading.clients import ListQuery, count_clients
+
     selectors.check(picked)
     selector = selectors.selector(app, picked, limited=False)
     if selector.keys is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from interop_cli.connectors.base import BASE_URL, Maker, halved
 from interop_cli.connectors.hubspot import answers, fields
@@ -27,6 +27,9 @@ from interop_cli.domain.sync.records import (
     Send,
 )
 
+if TYPE_CHECKING:
+    from interop_cli.connectors.http import Made
+
 # A contact's company without a label, as HubSpot defines it.
 ASSOCIATION = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}
 ASSOCIATIONS = f"/crm/associations/{VERSION}/contacts/companies/batch"
@@ -36,10 +39,9 @@ UNTOLD = Trouble(
 
 
 class Request(NamedTuple):
-    """A call of a batch: where, its bytes, and the properties that it sends of each record."""
+    """A call of a batch, made ready, and the properties that it sends of each record."""
 
-    path: str
-    body: bytes
+    made: Made
     sent: Mapping[int, Mapping[str, str]]
 
 
@@ -156,18 +158,18 @@ class HubSpot(HubSpotReader):
         else:
             verb, inputs = "update", [_update(send, sent[send.id]) for send in sends]
         path = f"/crm/objects/{VERSION}/{OBJECTS[entity]}/batch/{verb}"
-        return Request(path, self.http.encoded({"inputs": inputs}), sent)
+        return Request(self.http.made("POST", path, json={"inputs": inputs}), sent)
 
     def _call(self, sends: Sequence[Send], request: Request) -> list[Result]:
         entity = sends[0].entity
         try:
-            answer = self.http.call("POST", request.path, json=request.body)
+            answer = self.http.send(request.made)
         except Trouble as trouble:
             if trouble.field != fields.KEY or self._connected:
                 raise
             # The portal was connected before records had uids; nothing was written.
             self._key_made(entity, fields.known(self.http, entity))
-            answer = self.http.call("POST", request.path, json=request.body)
+            answer = self.http.send(request.made)
         return self._results(answer.data, sends, request.sent)
 
     def _results(

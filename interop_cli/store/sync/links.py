@@ -130,6 +130,12 @@ def unsure(conn: Connection, target_id: int, entity: str) -> bool:
     return bool(conn.query(sql, target=target_id, entity=entity))
 
 
+def begun(conn: Connection, target_id: int, entity: str) -> bool:
+    """Whether there is a link of any record of an entity."""
+    sql = "SELECT 1 FROM sync_link WHERE target_id = :target AND entity = :entity LIMIT 1"
+    return bool(conn.query(sql, target=target_id, entity=entity))
+
+
 def held_there(
     conn: Connection, target_id: int, entity: str, ids: Sequence[int] | None = None
 ) -> Iterator[tuple[int, list[dict[str, Any]]]]:

@@ -170,6 +170,40 @@ def records(
     sent and are not to be.
     """
     source = SOURCES[entity]
+    for where, params in _wheres(conn, entity, target_id, scope, pending):
+        yield from _read(conn, source, where, params)
+    if entity == "contact":
+        yield from _gone_of(conn, target_id, scope)
+
+
+def ids(
+    conn: Connection,
+    entity: str,
+    target_id: int,
+    scope: RecordScope = EVERYTHING,
+    *,
+    pending: tuple[str, int] | None = None,
+) -> list[int]:
+    """The ids of the same records, in the same order."""
+    source, found = SOURCES[entity], list[int]()
+    for where, params in _wheres(conn, entity, target_id, scope, pending):
+        sql = f"SELECT {source.columns['id']}{source.tables} WHERE {source.only} AND {where}"
+        bound = {**params, **source.params(conn, target_id)}
+        found += [row[0] for batch in conn.batches(sql, bound, 2000) for row in batch]
+    if entity == "contact":
+        found += [local.id for local, _link in _gone_of(conn, target_id, scope)]
+    return found
+
+
+def _wheres(
+    conn: Connection,
+    entity: str,
+    target_id: int,
+    scope: RecordScope,
+    pending: tuple[str, int] | None,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The conditions of the statements that read records, each with its order and its values."""
+    source = SOURCES[entity]
     condition = scope.condition.sql
     if entity == "client" and scope.condition != ALL:  # with those that were merged into them
         condition = f"({condition} OR c.merged_into_id IN ({_CHOSEN} WHERE {condition}))"
@@ -182,19 +216,25 @@ def records(
             f" OR l.stamp <> {source.stamp})"
         )
     if scope.client_ids is None:
-        yield from _read(conn, source, f"{condition} ORDER BY {source.order}", params)
-        if entity == "contact":
-            among = None if scope == EVERYTHING else partial(_among, conn, scope.condition)
-            yield from gone_contacts(conn, target_id, of_clients=among)
+        yield f"{condition} ORDER BY {source.order}", params
         return
     chosen = scope.client_ids
-    if entity == "client":
-        chosen = with_losers(conn, chosen)
-    for places, ids in places_in_chunks(chosen):
+    for places, some in places_in_chunks(
+        with_losers(conn, chosen) if entity == "client" else chosen
+    ):
         where = f"{condition} AND {source.client} IN ({places}) ORDER BY {source.order}"
-        yield from _read(conn, source, where, params | ids)
-    if entity == "contact":
-        yield from gone_contacts(conn, target_id, of_clients=frozenset(chosen).intersection)
+        yield where, params | some
+
+
+def _gone_of(
+    conn: Connection, target_id: int, scope: RecordScope
+) -> Iterator[tuple[LocalRecord, Link]]:
+    """The contacts of a scope that are not here any more."""
+    if scope.client_ids is not None:
+        chosen = frozenset(scope.client_ids)
+        return gone_contacts(conn, target_id, of_clients=chosen.intersection)
+    among = None if scope == EVERYTHING else partial(_among, conn, scope.condition)
+    return gone_contacts(conn, target_id, of_clients=among)
 
 
 _CHOSEN = f"SELECT c.id FROM client c{PEOPLE}"
