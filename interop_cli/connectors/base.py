@@ -53,6 +53,8 @@ class HttpConnector:
         self.tools = tools
         self.clock = tools.clock
         self._chosen: dict[str, Descriptor] = {}
+        self.learned: dict[str, Any] = {}
+        """What ``connect`` found out and the settings are to keep."""
         self._bearer: str | None = None
 
     @property
@@ -68,6 +70,7 @@ class HttpConnector:
             policies = (self.target.settings.get("policies") or {}).get(entity) or {}
             known = known if fields is None else known.narrowed(fields)
             known = known.with_constants(self._constants(entity))
+            known = known.telling_apart((self.target.settings.get("unique") or {}).get(entity, ()))
             self._chosen[entity] = known.deciding(policies)
         return self._chosen[entity]
 

@@ -160,3 +160,26 @@ def test_a_company_s_domain_comes_from_its_web_site(crm: Run, portal: FakeHubSpo
     portal.calls.clear()
     assert crm("sync", "pull", "--full", "--json").json == []
     assert crm("sync", "push", "--json").json["changed"] == 0
+
+
+def test_values_of_a_property_that_is_unique_there_change_hands(
+    crm: Run, portal: FakeHubSpot
+) -> None:
+    for kind in (portal.custom, portal.unique):
+        kind["companies"].add("erp_code")
+    assert crm("sync", "fields", "crm", "--set", "code=erp_code", "-q").code == 0
+    assert crm("sync", "connect", "crm", "-q").code == 0
+    for code in ("A", "B", "C"):
+        create(crm, code)
+    assert crm("sync", "push", "-q").code == 0
+    for was, now in (("A", "X"), ("B", "A"), ("C", "B"), ("X", "C")):
+        done = crm("client", "recode", was, now, "--reuse", "--confirm", was, "-q")
+        assert done.code == 0, done.stderr
+    assert [row["action"] for row in crm("sync", "plan", "--json").json] == ["update"] * 3
+    assert crm("sync", "push", "-q").code == 0
+    codes = {row["name"]: row["erp_code"] for row in portal.live().values()}
+    assert codes == {"Client A": "C", "Client B": "A", "Client C": "B"}
+    assert crm("sync", "pull", "--full", "--json").json == []
+    portal.unique["companies"].remove("erp_code")
+    assert crm("sync", "connect", "crm", "-q").code == 0
+    assert crm("sync", "targets", "--json").json[0]["settings"]["unique"] == {}

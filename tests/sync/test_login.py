@@ -269,7 +269,7 @@ def test_a_login_about_to_lapse_is_told(
     assert status.json[0]["login_until"].startswith("2027-03-05")
     assert (f"The login of books {word} on 2027-03-05" in status.stderr) is (word is not None)
     checked = books("sync", "status", "--check", code=10 if word else 0)
-    assert bool(checked.stdout) is (word is not None)
+    assert checked.stdout == ("books: Login until 2027-03-05\n" if word else "")
     found = books("db", "doctor", "--json", code=10)  # no backup either
     assert [row["code"] for row in found.json if row["code"] == "sync.login"] == (
         ["sync.login"] if word else []

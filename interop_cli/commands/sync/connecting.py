@@ -109,6 +109,7 @@ def connect_command(
                     if remote is not None and not new_remote:
                         refuse_other(target, remote)
                     made, empty = connector.connect(), connector.is_empty()
+                    settings = {**settings, **getattr(connector, "learned", {})}
     if settings != target.settings:
         configured(app, target, settings)
     detached = 0 if app.dry_run else connected(opened, remote, empty=empty is True)

@@ -228,7 +228,8 @@ def _in_words(row: dict[str, Any]) -> str:
     from interop_cli.output.words import title
 
     names = (part.partition(" ") for part in row["attention"].split(", "))
-    parts = [title(name) + space + count for name, space, count in names]
+    told = {"login_until": " " + str(row["login_until"])[:10]}
+    parts = [title(name) + told.get(name, space + count) for name, space, count in names]
     return labelled(row["target"], ", ".join(parts))
 
 

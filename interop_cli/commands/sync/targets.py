@@ -174,7 +174,9 @@ def typed_settings(kind: Any, before: dict[str, Any], pairs: tuple[str, ...]) ->
         else:
             found[name] = _whole(value, known[name].ready) if _is_path(known, name) else value
     of_fields: dict[str, Any] = {
-        name: found.pop(name) for name in ("fields", "policies", "constants") if name in found
+        name: found.pop(name)
+        for name in ("fields", "policies", "constants", "unique")
+        if name in found
     }
     check_settings(kind.settings, found)
     for name in ("base_url", "token_url"):

@@ -75,13 +75,17 @@ class HubSpot(HubSpotReader):
     # -- setting up ---------------------------------------------------------------------------
 
     def connect(self) -> list[str]:
-        made, lacking = [], []
+        made, lacking, unique = [], [], {}
         for entity in OBJECTS:
             known = fields.known(self.http, entity)
             made += self._key_made(entity, known)
             lacking += fields.lacking(self.descriptor(entity), known)
+            if places := fields.unique(self.descriptor(entity), known):
+                unique[entity] = places
         if lacking:
             raise fields.refused(lacking)
+        if unique or self.target.settings.get("unique"):
+            self.learned = {"unique": unique}
         return made
 
     def _key_made(self, entity: str, known: fields.Definitions) -> list[str]:

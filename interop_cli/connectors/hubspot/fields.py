@@ -248,6 +248,12 @@ def lacking(descriptor: Descriptor, there: Definitions) -> list[Message]:
     return found
 
 
+def unique(descriptor: Descriptor, there: Definitions) -> list[str]:
+    """Of the properties that are chosen, those that no two records there may have the same in."""
+    chosen = (one.remote for one in descriptor.sent() if one.remote not in ("", KEY, "email"))
+    return [name for name in chosen if there.get(name, {}).get("hasUniqueValue")]
+
+
 def refused(reasons: Sequence[Message]) -> Trouble:
     """The trouble of properties that cannot be sent."""
     return Trouble(

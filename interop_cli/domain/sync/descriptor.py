@@ -213,6 +213,16 @@ class Descriptor:
         )
         return replace(self, fields=(*self.fields, *more))
 
+    def telling_apart(self, places: Collection[str]) -> Descriptor:
+        """This descriptor with places there in which no two records may have the same."""
+        if not places:
+            return self
+        fields = (
+            replace(one, unique=one.unique or Unique.ALL) if one.remote in places else one
+            for one in self.fields
+        )
+        return replace(self, fields=tuple(fields))
+
     def deciding(self, policies: Mapping[str, str]) -> Descriptor:
         """This descriptor with other policies for some fields: ours -> policy."""
         fields = (
