@@ -59,6 +59,7 @@ REHEARSED = (
     "client list",
     "client list --lang fr --filter 'city = Alma' -o csv",
     "client show UN",
+    "db check",
     "--help",
 )
 

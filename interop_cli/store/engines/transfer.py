@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from interop_cli.store.engines.address import is_url, without_password
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.engines.create import has_tables, made, make_admin
 from interop_cli.store.engines.open import connect, is_free, open_database
-from interop_cli.store.migrations import MIGRATIONS
+from interop_cli.store.migrations import MIGRATIONS, Migration, known
 from interop_cli.store.writing import rights, taken
 
 BATCH = 1000
@@ -171,8 +172,13 @@ def layout(steps: Iterable[str] | None = None) -> list[Place]:
 
     As these steps of the schema have made them; all steps where none are named.
     """
+    return _laid_out(known(steps or (step.name for step in MIGRATIONS)))
+
+
+@cache
+def _laid_out(steps: tuple[Migration, ...]) -> list[Place]:
     found = {}
-    with soundness.fresh_schema(steps or (step.name for step in MIGRATIONS)) as conn:
+    with soundness.fresh_schema(step.name for step in steps) as conn:
         for name in sorted(conn.tables()):
             if name == STAYS or name.startswith((INDEX, "sqlite_")):
                 continue

@@ -134,10 +134,14 @@ def refuse_newer(steps: Iterable[str], count: int = 0) -> None:
 
 def make(conn: Connection, steps: Iterable[str]) -> None:
     """Make the tables as these steps leave them, where there are none; no step is noted down."""
+    for step in known(steps):
+        step.apply(conn, lambda script: run_ddl(conn, script))
+
+
+def known(steps: Iterable[str]) -> tuple[Migration, ...]:
+    """The steps of these names, in their order."""
     wanted = set(steps)
-    for step in MIGRATIONS:
-        if step.name in wanted:
-            step.apply(conn, lambda script: run_ddl(conn, script))
+    return tuple(step for step in MIGRATIONS if step.name in wanted)
 
 
 def missing(conn: Connection) -> list[Migration]:
