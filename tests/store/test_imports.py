@@ -95,6 +95,7 @@ def test_a_client_by_two_of_its_codes(store: Store) -> None:
 @pytest.mark.usefixtures("batch")
 def test_who_pays(store: Store) -> None:
     add_client(store, code="RETIRED", active=False)
+    add_client(store, code="P")
     records = rows(
         {"code": "A", "bill_to": "B"},  # which comes later
         {"code": "B"},
@@ -102,7 +103,7 @@ def test_who_pays(store: Store) -> None:
         {"code": "D", "bill_to": "d"},
         {"code": "E", "bill_to": "RETIRED"},
         {"code": "F", "bill_to": "NOBODY"},
-        {"code": "G", "bill_to": "#3"},  # B where the first batch has more than one row
+        {"code": "G", "bill_to": "#2"},
         {"code": "B2", "prospect": True},
         {"code": "H", "bill_to": "B2"},
     )
@@ -124,7 +125,7 @@ def test_who_pays(store: Store) -> None:
         "SELECT c.code, p.code AS payer FROM client c JOIN client p ON p.id = c.bill_to_id"
         " ORDER BY c.code"
     )
-    assert [(row["code"], row["payer"]) for row in paid] == [("A", "B"), ("G", "B")]
+    assert [(row["code"], row["payer"]) for row in paid] == [("A", "B"), ("G", "P")]
     again = rows({"code": "A", "bill_to": "B"}, {"code": "G", "bill_to": ""}, {"code": "B"})
     outcome = take_in(store, again)
     assert (outcome.changed, outcome.unchanged) == (1, 2)
@@ -132,6 +133,37 @@ def test_who_pays(store: Store) -> None:
     outcome = take_in(store, rows({"code": "B", "bill_to": "G"}), continue_on_error=True)
     assert statuses(outcome) == ["client.bill_to.level"]
     take_in(store, rows({"code": "A", "bill_to": ""}, {"code": "B", "bill_to": "G"}))
+
+
+@pytest.mark.usefixtures("batch")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"bill_to": "NOBODY"},
+        {"former_codes": "OLD"},
+        {"former_codes": "é!"},
+        {"merged_into": "NOBODY", "active": "false"},
+    ],
+)
+def test_a_row_that_is_refused_at_the_end_writes_nothing(
+    store: Store, wrong: dict[str, str]
+) -> None:
+    add_client(store, code="OLD")
+    part = {"terms": "net30", "contact.name": "Ève", "note.text": "Quai 3"}
+    before = dump(store.conn)
+    records = rows(
+        {"code": "OLD", **part, **wrong, "bill_to": "NOBODY"}, {"code": "N", **part, **wrong}
+    )
+    outcome = take_in(store, records, continue_on_error=True)
+    assert (outcome.changed, outcome.failed) == (0, 2)
+    assert dump(store.conn) == before
+    records = [*records, *rows({"code": "X", "bill_to": "N"}, {"code": "Y"})]
+    records = [Row(line, row.values) for line, row in enumerate(records, 2)]
+    outcome = take_in(store, records, continue_on_error=True)
+    assert (outcome.changed, outcome.failed, outcome.extra["created"]) == (1, 3, 1)
+    assert statuses(outcome)[3] == "ok"
+    codes = store.conn.query("SELECT code FROM client ORDER BY code")
+    assert [row["code"] for row in codes] == ["OLD", "Y"]
 
 
 def test_a_batch_more_or_less_writes_the_same(

@@ -37,6 +37,7 @@ from interop_cli.services.imports.matching import (
     Read,
     Written,
     code_of,
+    error_of,
     other_code,
 )
 from interop_cli.services.imports.nested import (
@@ -48,7 +49,7 @@ from interop_cli.services.imports.nested import (
 )
 from interop_cli.services.imports.nested_writing import NestedImport, Plan
 from interop_cli.services.imports.relations import Endings, Losers, Pasts, Payers
-from interop_cli.services.imports.rows import Again, FileRow, also_on_line
+from interop_cli.services.imports.rows import Again, FileRow
 from interop_cli.services.imports.second_process import ToldImport
 from interop_cli.store.writing.tables import CLIENT, Ordered
 
@@ -132,6 +133,23 @@ class Import(ToldImport):
         if not self.refused:
             self._payers.conclude()
             self._pasts.conclude()
+        if self.who.late:
+            raise Again
+
+    def refuse_at_end(
+        self, record: Any, code: str, error: InteropError, action: str, path: str = ""
+    ) -> None:
+        """Refuse a row when all were written; what it wrote is taken back by doing all again.
+
+        ``action`` is what it counted as. ``path`` is the field that an error without details names.
+        """
+        line = record.line
+        if self.continue_on_error and (action != "unchanged" or line in self._amended):
+            self.clashes[line] = error.at(line, code, path)
+            self.who.late = True
+            return
+        self._withdrawn.add(line)
+        self.reject(record, code, error, path=path)
 
     def _count(self) -> None:
         super()._count()
@@ -218,7 +236,7 @@ class Import(ToldImport):
             # Those that a later row has turned out to be about the same client as.
             if clash := self.clashes.get(one.record.line):
                 self.who.refused(one.record.line, one.who)
-                self.reject(one.record, code_of(one.record), also_on_line(clash.path, clash.line))
+                self.reject(one.record, code_of(one.record), error_of(clash))
             else:
                 clear.append(one)
         return clear

@@ -37,16 +37,22 @@ class Clash(NamedTuple):
     path: str
 
 
-Clashes = dict[int, Clash]
-"""Rows that are refused because another one is about the same client: by their lines."""
+Clashes = dict[int, Clash | InteropError]
+"""Rows that are refused, by their lines: another one is about the same client, or what they say of
+other clients turned out to be wrong when all of them were written."""
 MAX_KEPT = 10_000  # rows of a file that is refused anyway, which later rows are held against
+
+
+def error_of(known: Clash | InteropError) -> InteropError:
+    """What is said of such a row."""
+    return also_on_line(known.path, known.line) if isinstance(known, Clash) else known
 
 
 class FileClients(ClientFinder):
     """Finds the clients of the rows of one file, which may also be about one another's.
 
     ``clashes`` grows by the rows that are about one client. ``late`` turns true where one of them
-    was written before the other was met: the work is then to be done again, with these clashes.
+    was written before that was known: the work is then to be done again, with these clashes.
     """
 
     def __init__(
@@ -109,7 +115,7 @@ class FileClients(ClientFinder):
         """
         if known := self.clashes.get(line):
             self._keep_row(self._kept, line, row)
-            raise also_on_line(known.path, known.line)
+            raise error_of(known)
         if not self._common or self._is_alone(row):
             return NEW
         decision = self.find(row)

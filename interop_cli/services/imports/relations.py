@@ -1,8 +1,9 @@
 """What rows say of other clients: who pays, their former codes, and whom they were merged into.
 
 All of it is written once every client of the file exists, so that the order of the rows decides
-nothing. Rows that retire a payer, or make one a prospect, wait until then, too: a file may move the
-clients of a payer to another one and retire it.
+nothing; a row that says what cannot be is then refused whole. Rows that retire a payer, or make one
+a prospect, wait until then, too: a file may move the clients of a payer to another one and retire
+it.
 
 A file tells of a past, it makes none: codes lead to a client that nobody else has, and only a new
 client becomes a merged one. What belongs to a client that was merged into another goes to the
@@ -31,7 +32,6 @@ from interop_cli.domain.values.code import check_former_code, code_key
 from interop_cli.services.clients.writing import Others
 from interop_cli.services.imports.matching import Read, code_of
 from interop_cli.services.imports.nested import NestedItem, nested_items
-from interop_cli.services.imports.rows import RowImport
 
 if TYPE_CHECKING:
     from interop_cli.services.imports.clients import Import
@@ -66,7 +66,7 @@ class Payers:
     """What the rows said; ``conclude`` writes it."""
 
     uow: UnitOfWork
-    report: RowImport
+    report: Import
     wishes: list[Wish] = field(default_factory=list)
 
     def note(self, record: Any, client_id: int, ref: object, action: str) -> None:
@@ -98,8 +98,7 @@ class Payers:
             try:
                 payer_id = self._payer(wish.ref, row, named, known, pays_for)
             except InteropError as error:
-                report.withdraw(wish.record.line, wish.action)
-                report.reject(wish.record, row["code"], error, path="bill_to")
+                report.refuse_at_end(wish.record, row["code"], error, wish.action, "bill_to")
                 continue
             if payer_id == row["bill_to_id"]:
                 continue
@@ -188,7 +187,7 @@ class Pasts:
     """What the rows said; ``conclude`` writes it."""
 
     uow: UnitOfWork
-    report: RowImport
+    report: Import
     _said: list[Past] = field(default_factory=list)
 
     def note(self, record: Any, values: Mapping[str, Any], client_id: int, action: str) -> None:
@@ -222,8 +221,7 @@ class Pasts:
                 new = _new_codes(past, held)
                 winner = _winner(past, row, winners)
             except InteropError as error:
-                self.report.withdraw(past.record.line, past.action)
-                self.report.reject(past.record, row["code"], error)
+                self.report.refuse_at_end(past.record, row["code"], error, past.action)
                 continue
             held.update({key: past.client_id for _client, _code, key, _merged in new})
             added += new

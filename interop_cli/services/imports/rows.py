@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class Again(Exception):
-    """An import found out too late that two of its rows are about one thing: see ``repeated``."""
+    """An import found out too late that a row is not to be written: see ``repeated``."""
 
 
 def repeated(work: Callable[[], T]) -> T:
@@ -204,13 +204,6 @@ class RowImport(ABC):
         if self.outcome.rows is not None:
             shown = {name: item[name] for name in ("status", "id", "error")}
             self.outcome.rows.append({"line": line, "key": key, **shown})
-
-    def withdraw(self, line: int, action: str) -> None:
-        """Take back what was noted of a row: it was written, and found wrong at the end."""
-        self.created -= action == "created"
-        self.updated -= action == "updated" or line in self._amended
-        self._amended.discard(line)
-        self._withdrawn.add(line)
 
     def amend(self, line: int, action: str) -> None:
         """A row that was noted as ``unchanged`` has changed something after all."""
