@@ -11,7 +11,7 @@ from interop_cli.commands.client.reading import Asked, list_options, list_query
 from interop_cli.domain.fields import CLIENT
 from interop_cli.domain.fields.field import names, taken
 from interop_cli.domain.messages import N_
-from interop_cli.i18n import _
+from interop_cli.i18n import _, ngettext
 from interop_cli.inputs.mapping import Fields
 from interop_cli.shell.command import argument, command, option
 from interop_cli.shell.import_options import ImportOptions, import_options
@@ -158,10 +158,18 @@ def export_command(app: App, form: str | None, no_files: bool, asked: Asked) -> 
     conn = app.store.conn
     own = [one.column for one in LISTED if one.name not in READ_ONLY]
     nested = app.output.format in ("json", "ndjson")
-    parts = exports.nested_columns() if nested else exports.flat_columns(conn, query)
+    parts, left_out = (exports.nested_columns(), 0) if nested else exports.flat_columns(conn, query)
     columns = pick_together(app.output, [*own, *parts], COLUMNS, exports.MADE)
     names = [one.name for one in columns]
     files = nested and not no_files
+    if left_out and not app.output.fields:
+        app.output.warn(
+            ngettext(
+                "{n} logo or attachment is left out; with it: --format ndjson",
+                "{n} logos and attachments are left out; with them: --format ndjson",
+                left_out,
+            )
+        )
     batches = exports.rows(conn, query, names, files=files, complete=not app.output.fields)
     app.output.rows(columns, batches, spool=conn.readers_block_writers, comes_back=True)
 

@@ -41,24 +41,26 @@ def nested_columns() -> list[Column]:
     ]
 
 
-def flat_columns(conn: Connection, query: clients.ListQuery) -> list[Column]:
+def flat_columns(conn: Connection, query: clients.ListQuery) -> tuple[list[Column], int]:
     """The columns of the flat form: as many contacts, addresses and notes as any client has.
 
-    It has neither logos nor attachments. Where none but main addresses stand, only what is said
-    of them has a column.
+    Also how many logos and attachments it leaves out. Where none but main addresses stand, only
+    what is said of them has a column.
     """
     said: dict[str, list[set[str]]] = {kind: [] for kind in FIELDS}
     had: set[str] = set()
-    for batch in rows(conn, query, [*LISTS, *SELDOM], files=False):
+    left_out = 0
+    for batch in rows(conn, query, [*LISTS, "has_logo", *SELDOM], files=False):
         for found in batch:
             for kind, parts in zip(LISTS.values(), found, strict=False):
                 for number, part in enumerate(parts):
                     if number == len(said[kind]):
                         said[kind].append(set())
                     said[kind][number].update(_said(kind, part))
-            had.update(
-                name for name, value in zip(SELDOM, found[len(LISTS) :], strict=True) if value
-            )
+                    left_out += len(part.get("attachments") or ())
+            has_logo, *seldom = found[len(LISTS) :]
+            left_out += bool(has_logo)
+            had.update(name for name, value in zip(SELDOM, seldom, strict=True) if value)
     own = [
         Column(
             flat_name(entity, number, field.name),
@@ -69,8 +71,8 @@ def flat_columns(conn: Connection, query: clients.ListQuery) -> list[Column]:
         for field in taken(ENTITIES[entity])
         if field.name in names and field.name != "attachments"
     ]
-    seldom = [column for name, column in SELDOM.items() if name in had]
-    return [Column("accounting", ValueKind.JSON), *seldom, *own]
+    seen = [column for name, column in SELDOM.items() if name in had]
+    return [Column("accounting", ValueKind.JSON), *seen, *own], left_out
 
 
 # What few clients have: a flat file has a column for it where one of them does.
@@ -125,6 +127,7 @@ def rows(
         "addresses": lambda conn, piece: _addresses(conn, piece.ids),
         "notes": lambda conn, piece: piece.none | _notes(conn, piece),
         "logo": _logos,
+        "has_logo": lambda _conn, piece: dict.fromkeys(piece.those_with("logo of"), True),
         "former_codes": partial(_codes, merged=False),
         "merged_codes": partial(_codes, merged=True),
         "merged_into": _merged_into,
