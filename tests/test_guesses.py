@@ -7,7 +7,7 @@ import re
 import click
 import pytest
 
-from interop_cli.shell import guesses, synonyms
+from interop_cli.shell import guesses
 from scripts.commandtree import commands
 from tests.support.cli import Run
 
@@ -143,8 +143,8 @@ def test_what_is_guessed_exists() -> None:
     contexts = [*commands()]
     names = {context.info_name for context in contexts}
     flags = {flag for one in contexts for param in one.command.params for flag in param.opts}
-    assert synonyms.COMMANDS.keys() <= names
-    assert {f"--{name}" for name in synonyms.OPTIONS} <= flags
+    assert guesses.COMMANDS.keys() <= names
+    assert {f"--{name}" for name in guesses.OPTIONS} <= flags
 
 
 def test_no_word_of_another_command_is_suggested_for_an_option() -> None:

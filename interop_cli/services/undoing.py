@@ -11,9 +11,10 @@ from interop_cli.domain.rules import RuleWarning
 from interop_cli.services import MAX_ITEMS, Outcome
 from interop_cli.services.admin import check_admin
 from interop_cli.store.reading.called import Called, called
-from interop_cli.store.writing.repositories.operations import Hindrance, Stays
+from interop_cli.store.writing.repositories.operations import Hindrance, OperationRepository, Stays
 
 if TYPE_CHECKING:
+    from interop_cli.store.engines.connection import Row
     from interop_cli.store.writing.unit_of_work import UnitOfWork
 
 ERASE, MAIL = "contact.erase", "sales.invoice.send"
@@ -41,19 +42,7 @@ def undo(
     operations = uow.operations
     operations.lock(operation_id)
     operation = operations.get(operation_id)
-    if operation["undone_by"] is not None and operations.stands(operation["undone_by"]):
-        raise Conflict(
-            "journal.undone",
-            msg(
-                "Operation {id} was undone by operation {by}.",
-                id=operation["id"],
-                by=operation["undone_by"],
-            ),
-        )
-    if operation["name"] == ERASE:
-        raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
-    if operation["name"] == MAIL:
-        raise Conflict("journal.mailed", msg("What was sent by e-mail is not called back."))
+    _check_undoable(operations, operation)
     matched = operations.load(operation["id"])
     if posted := operations.posted():
         raise _posted(operation["id"], posted)
@@ -82,6 +71,23 @@ def undo(
         outcome.extra["targets"] = sorted({*merged, *unlinked})
         outcome.warnings.append(_left_there(merged, unlinked))
     return outcome
+
+
+def _check_undoable(operations: OperationRepository, operation: Row) -> None:
+    """Refuse what was undone already, and what nobody can call back."""
+    if operation["undone_by"] is not None and operations.stands(operation["undone_by"]):
+        raise Conflict(
+            "journal.undone",
+            msg(
+                "Operation {id} was undone by operation {by}.",
+                id=operation["id"],
+                by=operation["undone_by"],
+            ),
+        )
+    if operation["name"] == ERASE:
+        raise Conflict("journal.erased", msg("A person who was erased is not brought back."))
+    if operation["name"] == MAIL:
+        raise Conflict("journal.mailed", msg("What was sent by e-mail is not called back."))
 
 
 def _left_there(merged: list[str], unlinked: list[str]) -> RuleWarning:

@@ -3,7 +3,7 @@
 A guess is what to type instead, and never of another kind: for a command a command; for an option
 one that this command has, the value of one, the argument or the filter that says the same, or the
 command that has it. Commands, options and fields are looked up as they are; the words in which
-others say ours are in ``shell/synonyms.py``, and, of fields, in ``inputs/mapping/headings.py``.
+others say ours are below, and, of fields, in ``inputs/mapping/headings.py``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,92 @@ from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import closest, fold, words
 from interop_cli.shell.effects import reads
 from interop_cli.shell.error_boundary import typed
-from interop_cli.shell.synonyms import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:
     from interop_cli.store.reading.fields import ListField
+
+COMMANDS = {
+    "create": "add new insert make register ajouter créer nouveau",
+    "add": "create new ajouter",
+    "edit": "set change modify update rename modifier changer renommer",
+    "recode": "rename renommer",
+    "remove": "disconnect rm retirer",
+    "delete": "remove rm del erase destroy drop supprimer effacer enlever retirer",
+    "list": "ls all index query find search count lister liste chercher trouver compter",
+    "print": "pdf imprimer",
+    "show": "get view read info display cat print pdf open imprimer afficher voir montrer",
+    "get": "show read view afficher",
+    "set": "edit change modify modifier",
+    "unset": "remove delete clear reset effacer",
+    "activate": "enable reactivate activer réactiver",
+    "deactivate": "disable archive retire désactiver archiver",
+    "targets": "list ls",
+    "status": "show get state état",
+    "merge": "combine join dedupe fusionner",
+    "duplicates": "dedupe doublons",
+    "export": "dump download exporter",
+    "import": "load upload importer",
+    "apply": "upsert appliquer",
+    "history": "log historique",
+    "send": "mail email envoyer",
+    "undo": "revert rollback annuler",
+    "void": "cancel annuler",
+    "refresh": "recompute update rafraîchir actualiser",
+    "totals": "sum total totaux",
+    "chart": "graph plot graphique",
+    "attach": "upload joindre",
+    "init": "create setup initialiser",
+    "backup": "save dump sauvegarder",
+    "restore": "load restaurer",
+    "doctor": "status health diagnose",
+    "push": "send upload run start now envoyer",
+    "pull": "fetch download import recevoir",
+    "link": "match import lier",
+    "connect": "login auth connexion",
+    "migrate": "upgrade update",
+    "user": "users utilisateur utilisateurs",
+    "label": "labels étiquette étiquettes",
+    "main": "primary default principal",
+    "default": "primary main défaut",
+    "client": "clients customer customers company companies prospect prospects",
+    "contact": "contacts person people personne personnes",
+    "address": "addresses adresse adresses shipping livraison",
+    "note": "notes comment comments commentaire commentaires",
+    "document": "documents quote quotes job jobs soumission soumissions",
+    "invoice": "invoices bill bills facture factures",
+    "sales": "sale ventes vente",
+    "db": "database base",
+    "config": "settings setting configuration réglages paramètres",
+    "journal": "history log historique",
+    "route": "map directions itinéraire",
+    "help": "man aide",
+}
+"""Our commands and groups, and what others call them."""
+
+OPTIONS = {
+    "filter": "where query filtre",
+    "search": "find grep chercher recherche",
+    "fields": "columns select field colonnes champs",
+    "sort": "order order-by sort-by orderby tri trier",
+    "limit": "max head first top",
+    "out": "output-file outfile to-file fichier",
+    "output": "format",
+    "yes": "force assume-yes no-confirm oui",
+    "dry-run": "simulate what-if preview simuler",
+    "db": "database base",
+    "lang": "language locale langue",
+    "quiet": "silent",
+    "no-input": "batch non-interactive",
+    "since": "from after depuis",
+    "through": "until to before jusque",
+    "main": "default primary principal",
+    "default": "main primary principal",
+    "text": "message body content texte",
+    "attach": "file attachment joindre",
+    "copies": "boxes count boîtes",
+    "clients": "size count number",
+}
+"""Our options by their names, and what others call them."""
 
 MOST = 4
 _FILL_IN = frozenset({"create", "edit", "add"})
