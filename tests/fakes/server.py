@@ -11,6 +11,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -83,7 +84,9 @@ class FakeServer:
         self.violations: list[str] = []
         self.mishaps: list[Mishap] = []
         self.answering_seconds = 0.0
-        """How long the fake itself took to answer, in all: benchmarks compare with it."""
+        """How long the fake itself took over its calls, in all, without waiting for what is in
+        them: benchmarks compare with it.
+        """
         self.lock = threading.RLock()
         self._routes = [
             (*value.__route__, value)
@@ -217,11 +220,12 @@ class _Handler(BaseHTTPRequestHandler):
         """The header ``Date``, by the fake's own clock."""
         return super().date_time_string(self.owner.now() if timestamp is None else timestamp)
 
-    def _serve(self) -> None:
-        import time
+    def parse_request(self) -> bool:
+        self.started = time.monotonic()  # the first line is there
+        return super().parse_request()
 
+    def _serve(self) -> None:
         fake, call = self.owner, self._call()
-        started = time.monotonic()
         with fake.lock:
             fake.calls.append(call)
         before = fake.strike(call, "before")
@@ -233,14 +237,16 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(reply, fake.headers(call))
         with fake.lock:
-            fake.answering_seconds += time.monotonic() - started
+            fake.answering_seconds += time.monotonic() - self.started
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def _call(self) -> Call:
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
+        before = time.monotonic()
         raw = self.rfile.read(length).decode() if length else ""
+        self.started += time.monotonic() - before  # whoever calls took that long
         try:
             body = json.loads(raw) if raw else None
         except ValueError:

@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from interop_cli.commands.sync import common
-from interop_cli.commands.sync.files import hand_over
 from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, translate
 from interop_cli.shell.command import command, option
@@ -125,6 +124,8 @@ def _one(
     from interop_cli.sync.push import Options, Push
 
     if opened.connector.by_file:
+        from interop_cli.commands.sync.files import hand_over
+
         return hand_over(app, opened, scope, strict=strict, again=force)
     options = Options(again=force, allow_create=allow_create, wait=app.lock_timeout, strict=strict)
     if app.dry_run:

@@ -104,13 +104,11 @@ class HubSpot(HubSpotReader):
 
     def _pushed(self, action: str, sends: Sequence[Send], request: Request) -> list[Result]:
         results = self._batch(action, sends, request)
+        if action == Action.CREATE or sends[0].entity != "contact":
+            return results
         done = {result.id for result in results if isinstance(result, Done)}
-        moved = [
-            send
-            for send in sends
-            if send.id in done and action != Action.CREATE and "client" in send.changed
-        ]
-        if moved and sends[0].entity == "contact":
+        moved = [send for send in sends if send.id in done and "client" in send.changed]
+        if moved:
             failed = self._associate(moved)
             results = [failed.get(result.id, result) for result in results]
         return results
