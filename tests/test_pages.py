@@ -34,7 +34,6 @@ def test_what_a_page_tells_to_type_works(page: str, tmp_path: Path, isolation: P
     install(warm_program(), tmp_path / "bin")
     path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "HOME": str(isolation)}
-    env.pop("LC_ALL")  # or each command starts an interpreter of its own
     done = subprocess.run(
         [shell], input=script, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )

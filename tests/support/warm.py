@@ -32,10 +32,8 @@ def warm_program() -> str:
     What Python reads of its environment only when it starts needs an interpreter that starts.
     """
     client = shlex.join(warm_command())
-    return (
-        f'#!/bin/sh\nif [ -n "$LC_ALL$PYTHONIOENCODING$PYTHONUTF8" ]; then\n    {COLD}fi\n'
-        f'exec {client} "$@"\n'
-    )
+    plain = '[ "${LC_ALL:-C.UTF-8}$PYTHONIOENCODING$PYTHONUTF8" = C.UTF-8 ]'
+    return f'#!/bin/sh\nif {plain}; then\n    exec {client} "$@"\nfi\n{COLD}'
 
 
 def warm_command(package: Path | None = None) -> list[str]:
