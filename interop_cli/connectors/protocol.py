@@ -240,7 +240,8 @@ class Connector(Protocol):
         """The records changed since a time (UTC, ISO 8601), each at least once.
 
         Those that went since come as ``gone``: a pull that reads changes alone would never miss
-        them.
+        them. Raises Untold, before or between records, where the system cannot tell which went:
+        then all that is linked is read.
         """
 
     @property
@@ -254,6 +255,10 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+class Untold(Exception):
+    """What changed since a time, or what went, cannot be told whole."""
 
 
 @runtime_checkable

@@ -6,11 +6,12 @@ our own push is no difference, since values are compared and not who wrote last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from interop_cli.connectors.protocol import Untold
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.descriptor import Descriptor, Policy
@@ -125,20 +126,15 @@ def _pull_entity(
         and link.state in SETTLED
         and (local.active or not descriptor.once)  # what is void may be gone there
     ]
-    if since is None:
+    wanted = {str(link.remote_id) for _local, link in ours}
+    changed = None if since is None else _changed(opened, entity, since, wanted)
+    if changed is None:
         found = opened.fetched(entity, [str(link.remote_id) for _local, link in ours])
         if not accept_empty:
             _refuse_empty(opened, ours, found)
         if scope == EVERYTHING:
             _orphans(opened, entity, opened.connector.of_ours(entity), pulled, whole=True)
     else:
-        wanted = {str(link.remote_id) for _local, link in ours}
-        moment = datetime.fromisoformat(since) - OVERLAP
-        stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        changed: dict[str, RemoteRecord] = {}
-        for remote in opened.connector.changes(entity, stamp):
-            if not remote.gone or remote.remote_id in wanted:
-                changed[remote.remote_id] = remote
         there = [remote for remote in changed.values() if not remote.gone]
         _orphans(opened, entity, there, pulled, whole=False)
         found = {key: remote for key, remote in changed.items() if key in wanted}
@@ -153,6 +149,24 @@ def _pull_entity(
     pulled.read += len(ours)
     if ours:
         opened.write(lambda uow: _write(uow, opened, ours, found, pulled), "sync.pull")
+
+
+def _changed(
+    opened: OpenTarget, entity: str, since: str, wanted: Collection[str]
+) -> dict[str, RemoteRecord] | None:
+    """The records changed there since a time, and of those ``wanted`` the ones that went; None
+    where the system cannot tell all that, so that everything has to be read.
+    """
+    moment = datetime.fromisoformat(since) - OVERLAP
+    stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return {
+            remote.remote_id: remote
+            for remote in opened.connector.changes(entity, stamp)
+            if not remote.gone or remote.remote_id in wanted
+        }
+    except Untold:
+        return None
 
 
 def _refuse_empty(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from interop_cli.connectors.base import BASE_URL, OAUTH_SETTINGS, HttpConnector, unanswered
 from interop_cli.connectors.http import HttpAnswer
-from interop_cli.connectors.protocol import Grant, OAuthApp, TargetSetting
+from interop_cli.connectors.protocol import Grant, OAuthApp, TargetSetting, Untold
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.descriptor import Descriptor, Need, Policy, RemoteField
 from interop_cli.domain.sync.link import Trouble, TroubleKind
@@ -93,14 +93,24 @@ class Ledger(HttpConnector):
         return {ours[row["number"]]: _remote("client", row) for row in rows}
 
     def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
-        rows = self._rows(entity, id=",".join(remote_ids))
-        return {row["id"]: _remote(entity, row) for row in rows}
+        found = {}
+        for remote_id in remote_ids:  # a list would leave out without a word what it does not find
+            try:
+                row = self._call("GET", f"{PATHS[entity]}/{remote_id}")
+            except Trouble as trouble:
+                if trouble.kind is not TroubleKind.GONE:
+                    raise
+                continue
+            if row.get("id") != remote_id:
+                raise unanswered()
+            found[remote_id] = _remote(entity, row)
+        return found
 
     def everything(self, entity: str, *, whole: bool = False) -> Iterator[RemoteRecord]:
         return (_remote(entity, row) for row in self._rows(entity))
 
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
-        return (_remote(entity, row) for row in self._rows(entity, since=since))
+        raise Untold  # it does not say which were deleted: all that is linked is read instead
 
     # -- sending --------------------------------------------------------------------------------
 

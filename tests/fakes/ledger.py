@@ -103,13 +103,15 @@ class FakeLedger(Login, FakeServer):
     @route("GET", COMPANY + "/(customers|people)")
     def _list(self, call: Call, match: re.Match[str]) -> Reply:
         rows = list((self.customers if match[2] == "customers" else self.people).values())
-        if since := call.query.get("since"):
-            rows = [row for row in rows if row["changed"] >= since]
-        for name in ("id", "number"):
-            if name in call.query:
-                wanted = call.query[name].split(",")
-                rows = [row for row in rows if row[name] in wanted]
+        if "number" in call.query:
+            wanted = call.query["number"].split(",")
+            rows = [row for row in rows if row["number"] in wanted]
         return Reply(200, {"value": rows})
+
+    @route("GET", COMPANY + "/(customers|people)/(L[0-9]+)")
+    def _read(self, call: Call, match: re.Match[str]) -> Reply:
+        row = (self.customers if match[2] == "customers" else self.people).get(match[3])
+        return Reply(404, {"error": "no such record"}) if row is None else Reply(200, row)
 
     @route("POST", COMPANY + "/customers")
     def _create(self, call: Call, match: re.Match[str]) -> Reply:

@@ -425,6 +425,19 @@ def test_pull_shows_what_changed_and_was_merged_there(books: Books, fake: FakeQu
     }
 
 
+def test_a_pull_after_longer_than_it_remembers_misses_nobody(
+    books: Books, fake: FakeQuickBooks
+) -> None:
+    for n in (1, 2, 3):
+        books.create(f"C-{n}", f"Client {n}")
+    books.push()
+    books("sync", "pull", "--target", "books")
+    fake.remove(list(fake.held())[1])
+    books.env["INTEROP_TODAY"] = "2027-06-01"
+    rows = books("sync", "pull", "--target", "books", "-o", "json", code=10).json
+    assert [(row["code"], row["what"]) for row in rows] == [("C-2", "deleted")]
+
+
 def test_what_a_person_may_get_wrong(books: Books) -> None:
     wrong = ("sync", "add", "other", "qbo", "--set")
     for realm in ("x", "12/../34", "１２"):

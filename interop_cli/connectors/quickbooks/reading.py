@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from interop_cli.connectors.base import unanswered, unnamed
+from interop_cli.connectors.protocol import Untold
 from interop_cli.connectors.quickbooks import answers, customers, invoices
 from interop_cli.connectors.quickbooks.calling import (
     OBJECTS,
@@ -114,16 +115,12 @@ class QuickBooksReader(QuickBooksCalls):
     def changes(self, entity: str, since: str) -> Iterator[RemoteRecord]:
         moment = datetime.fromisoformat(since).astimezone(UTC)
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        if self.clock.now() - moment < timedelta(days=CDC_DAYS):
-            changed = self._changed(entity, stamp)
-            yield from (self.remote(entity, row) for row in changed)
-            if len(changed) < PAGE:
-                return
-        # More than it tells of at once, or longer ago than it remembers.
-        everybody = "Active in (true,false) and " if entity == "client" else ""
-        yield from self._listed(
-            entity, f" where {everybody}MetaData.LastUpdatedTime >= {literal(stamp)}"
-        )
+        if self.clock.now() - moment >= timedelta(days=CDC_DAYS):
+            raise Untold  # longer ago than it remembers
+        changed = self._changed(entity, stamp)
+        if len(changed) >= PAGE:
+            raise Untold  # more than it tells of at once
+        return (self.remote(entity, row) for row in changed)
 
     def _changed(self, entity: str, stamp: str) -> list[Mapping[str, Any]]:
         name = OBJECTS[entity]
