@@ -96,9 +96,9 @@ def _targets(place: Place) -> Iterable[Offer]:
 
 
 def _batches(place: Place) -> Iterable[Offer]:
-    from interop_cli.store.sync.batches import waiting
+    from interop_cli.store.sync.log import waiting_batches
 
-    return [(batch, "") for batch in waiting(place.app.store.conn)]
+    return [(batch, "") for batch in waiting_batches(place.app.store.conn)]
 
 
 def _operations(place: Place) -> Iterable[Offer]:

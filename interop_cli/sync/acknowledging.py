@@ -16,7 +16,7 @@ from interop_cli.domain.sync.plan import Step, Todo
 from interop_cli.domain.sync.records import LocalRecord
 from interop_cli.services import Outcome
 from interop_cli.store.engines.connection import Connection
-from interop_cli.store.sync import batches
+from interop_cli.store.sync import log
 from interop_cli.store.sync.links import CLEARED, dumped, message_text
 from interop_cli.store.sync.records import by_ids
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -33,10 +33,10 @@ def target_of(conn: Connection, batch: str) -> tuple[int, bool]:
 
     Raises NotFound ``sync.batch.unknown``.
     """
-    known = batches.target_of(conn, batch)
+    known = log.target_of_batch(conn, batch)
     if known is not None:
         return known
-    names = ", ".join(batches.waiting(conn)[:10])
+    names = ", ".join(log.waiting_batches(conn)[:10])
     raise NotFound(
         "sync.batch.unknown",
         msg("There is no batch {batch}.", batch=batch[:60]),
@@ -80,7 +80,7 @@ def acknowledge(
     settled then.
     """
     outcome = Outcome()
-    ids = batches.waiting_in(uow.conn, opened.target.id, ENTITY, batch)
+    ids = log.waiting_in(uow.conn, opened.target.id, ENTITY, batch)
     left = dict(rejected)
     # What was deleted here meanwhile is not found any more, and needs no answer.
     for local, link in list(by_ids(uow.conn, ENTITY, opened.target.id, ids)):

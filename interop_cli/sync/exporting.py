@@ -23,17 +23,16 @@ from interop_cli.domain.rules import RuleWarning
 from interop_cli.domain.sync.link import LinkState
 from interop_cli.domain.sync.plan import SENT, Step, Todo
 from interop_cli.domain.sync.records import Awaiting, Result, Trace
-from interop_cli.store.sync import batches
+from interop_cli.store.sync import log
 from interop_cli.store.sync.links import CLEARED, dumped
 from interop_cli.store.sync.records import EVERYTHING, RecordScope
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync import claims, departing, settlement
 from interop_cli.sync.arranging import Arranged
 from interop_cli.sync.claims import Claimed
-from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import OK, SKIPPED, UNCHANGED, Report
-from interop_cli.sync.target import OpenTarget
+from interop_cli.sync.target import OpenTarget, recognise
 
 ENTITY = "client"
 
@@ -173,7 +172,7 @@ class Export:
     def _free_name(self) -> str:
         """A name no batch of this target has had: target, day, number."""
         prefix = f"{self.opened.target.name}-{self.opened.clock.stamp()[:10].replace('-', '')}-"
-        names, number = batches.names_used(self.opened.store.conn, self.opened.target.id), 1
+        names, number = log.names_of_batches(self.opened.store.conn, self.opened.target.id), 1
         while True:
             name = f"{prefix}{number}"
             file = self.files.profile.file.format(batch=name)
@@ -216,7 +215,7 @@ class Export:
         opened = self.opened
         opened.expire_claims()
         groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        for row in batches.cut_short(opened.store.conn, opened.target.id, ENTITY):
+        for row in log.cut_short(opened.store.conn, opened.target.id, ENTITY):
             groups[row["batch"] or "", row["seen"] or ""].append(row)
         for (batch, seen), links in groups.items():
             folder = Path(json.loads(seen)["folder"]) if seen else self.folder

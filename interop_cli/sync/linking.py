@@ -22,9 +22,8 @@ from interop_cli.domain.values.text import fold
 from interop_cli.store.sync.links import CLEARED, dumped, linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
-from interop_cli.sync.target import OpenTarget
+from interop_cli.sync.target import OpenTarget, recognise
 
 KEY, EMAIL, NAME, AMBIGUOUS = "key", "email", "name", "ambiguous"
 

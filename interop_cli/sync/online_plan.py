@@ -23,8 +23,7 @@ from interop_cli.domain.sync.turns import part_of, unique_fields
 from interop_cli.store.sync.links import linked, unsure
 from interop_cli.sync.arranging import Arranged, Coming
 from interop_cli.sync.departing import is_final, look_at
-from interop_cli.sync.identity import recognise
-from interop_cli.sync.target import OpenTarget
+from interop_cli.sync.target import OpenTarget, recognise
 from interop_cli.sync.unknown_outcomes import (
     BOTH,
     FOREIGN,

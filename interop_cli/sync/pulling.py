@@ -24,9 +24,8 @@ from interop_cli.store.sync import orphans
 from interop_cli.store.sync.links import dumped, message_text
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, records
 from interop_cli.store.writing.unit_of_work import UnitOfWork
-from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
-from interop_cli.sync.target import OpenTarget
+from interop_cli.sync.target import OpenTarget, recognise
 from interop_cli.sync.unknown_outcomes import GONE, MERGED
 
 OVERLAP = timedelta(minutes=5)

@@ -21,11 +21,10 @@ from interop_cli.sync import departing
 from interop_cli.sync.arranging import Arranged, Beginning, all_told
 from interop_cli.sync.breaker import Breaker, Stopped
 from interop_cli.sync.calling import CallThread
-from interop_cli.sync.identity import recognise
 from interop_cli.sync.lease import working
 from interop_cli.sync.report import ERROR, OK, SKIPPED, UNCHANGED, Report
 from interop_cli.sync.sending import Sender
-from interop_cli.sync.target import OpenTarget
+from interop_cli.sync.target import OpenTarget, recognise
 
 if TYPE_CHECKING:
     from interop_cli.store.store import Store

@@ -1,4 +1,6 @@
-"""A target at work: its configuration, its connector, its secret, the store, and who we are."""
+"""A target at work: its configuration, its connector, its secret, the store, who we are, and which
+remote system it is.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 from interop_cli.connectors import connector_class, connector_for
 from interop_cli.connectors.protocol import Connector, Target, Tools
 from interop_cli.connectors.secrets import TargetSecrets, variable
-from interop_cli.domain.errors import ConfigError, InteropError
+from interop_cli.domain.errors import ConfigError, Conflict, InteropError
 from interop_cli.domain.messages import msg
 from interop_cli.domain.sync.descriptor import RemoteField
 from interop_cli.domain.sync.link import Link, LinkState
@@ -24,10 +26,10 @@ from interop_cli.store.sync.departures import inheritances
 from interop_cli.store.sync.links import linked
 from interop_cli.store.sync.records import EVERYTHING, RecordScope, by_ids, records
 from interop_cli.store.sync.records import ids as record_ids
-from interop_cli.store.sync.targets import TargetRow, all_targets
+from interop_cli.store.sync.targets import RESTED, TargetRow, all_targets
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from interop_cli.sync.departing import inheriting
-from interop_cli.sync.lease import may_live, new_owner
+from interop_cli.sync.lease import may_live, new_owner, refuse_busy
 from interop_cli.system import Clock
 
 T = TypeVar("T")
@@ -312,3 +314,79 @@ def _told_apart(
 
 def _blocked(step: Step, reason: Reason) -> Step:
     return replace(step, todo=Todo.BLOCKED, changes=(), reason=reason)
+
+
+# -- which remote system it is ------------------------------------------------------------------
+
+# The records of any other one are strangers: ids of remote records are small numbers in some
+# systems, and with another company's books a link would still fit. So it is asked when a target is
+# connected, and by every run before it reads or writes a record.
+
+
+def recognise(opened: OpenTarget, *, note: bool = True) -> None:
+    """See to it that the remote is the one that the target's links belong to.
+
+    It is asked once a run. Where it was not known yet it is noted, unless told not to. Raises
+    Conflict ``sync.remote.other``, Trouble.
+    """
+    if not opened.recognised:
+        opened.remote = opened.connector.identity()
+        opened.recognised = True
+    if opened.remote is None:
+        return
+    refuse_other(opened.target, opened.remote)
+    if note and opened.target.remote is None:
+        opened.note(remote=opened.remote.id, remote_name=opened.remote.name)
+
+
+def refuse_other(target: TargetRow, found: RemoteIdentity) -> None:
+    """Raise Conflict ``sync.remote.other`` where a target's links belong to another system."""
+    if not _is_other(target, found):
+        return
+    raise Conflict(
+        "sync.remote.other",
+        msg(
+            "{target} is linked with {known}, and this is {found}; nothing was sent.",
+            target=target.name,
+            known=target.remote_name or target.remote,
+            found=found.name,
+        ),
+        hint=msg(
+            "Make a target of its own for it with interop sync add, or begin anew with"
+            " interop sync connect {target} --new-remote",
+            target=target.name,
+        ),
+    )
+
+
+def connected(opened: OpenTarget, remote: RemoteIdentity | None, *, empty: bool) -> int:
+    """Note that the remote lets us in, and which one it is; the target needs no rest any more.
+
+    Where it is another one than before, everything is detached from what was there and has to be
+    matched again; how many links that were. ``empty``: nothing there can be one of ours. Raises
+    Busy where a run is at work.
+    """
+    values: dict[str, object] = dict(RESTED)
+    other = _is_other(opened.target, remote)
+    if remote is not None:
+        values |= {"remote": remote.id, "remote_name": remote.name}
+    if other:
+        values |= {"introduced": False, "pulled_at": None}
+    if empty:
+        values["introduced"] = True
+
+    def note(uow: UnitOfWork) -> int:
+        forgotten = 0
+        if other:
+            refuse_busy(uow.targets.by_id(opened.target.id), opened.clock.stamp())
+            forgotten = uow.targets.forget_links(opened.target.id)
+        uow.targets.note(opened.target.id, **values)
+        return forgotten
+
+    forgotten = opened.write(note, "sync.connect")
+    opened.target = replace(opened.target, **values)  # type: ignore[arg-type]
+    return forgotten
+
+
+def _is_other(target: TargetRow, found: RemoteIdentity | None) -> bool:
+    return found is not None and target.remote not in (None, found.id)

@@ -152,7 +152,7 @@ def test_a_target_of_before_learns_who_it_is_at_the_next_run(store: Store) -> No
 
 def test_what_a_person_excluded_stays_so(store: Store) -> None:
     from interop_cli.domain.sync.records import RemoteIdentity
-    from interop_cli.sync.identity import connected
+    from interop_cli.sync.target import connected
 
     remote = MemoryRemote()
     kept, left = add_client(store, code="A"), add_client(store, "Autre", code="B")

@@ -80,7 +80,7 @@ def connect_command(
     interop sync connect books --set realm_id=NUMBER --new-remote
     """
     from interop_cli.connectors import connector_class
-    from interop_cli.sync.identity import connected, refuse_other
+    from interop_cli.sync.target import connected, refuse_other
 
     target = common.only(app, name)
     settings = dict(target.settings)
