@@ -157,20 +157,20 @@ def is_mismatched(country: str, province: str | None, postal_code: str | None) -
     """
     if not postal_code:
         return False
-    form, beginning = _postal_rules(country, province)
-    if form is not None and form.fullmatch(postal_code) is None:
-        return True
-    return beginning is not None and beginning.match(postal_code) is None
+    fitting = _fitting(country, province)
+    return fitting is not None and fitting.fullmatch(postal_code) is None
 
 
 @lru_cache(maxsize=4096)
-def _postal_rules(
-    country: str, province: str | None
-) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
-    """The form of a country's postal codes, and how those of a province begin; None: not known."""
+def _fitting(country: str, province: str | None) -> re.Pattern[str] | None:
+    """What postal codes of a province are like, or of its country; None where that is not known."""
     place = country_rules(country)
     known = place.province_code(province) if province else None
-    return place.postal_form, place.province_postal.get(known) if known else None
+    beginning = place.province_postal.get(known) if known else None
+    if beginning is None:
+        return place.postal_form
+    form = place.postal_form.pattern if place.postal_form else "(?s:.*)"
+    return re.compile(f"(?={beginning.pattern})(?:{form})")
 
 
 def province_names(country: str) -> list[str]:

@@ -11,6 +11,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import repeat
 from json.encoder import encode_basestring as quote
 from operator import itemgetter
 from typing import Any
@@ -199,17 +200,28 @@ def _root(name: str) -> str:
 
 def _texts(conn: Connection, piece: Piece, parts: Sequence[str]) -> dict[int, str]:
     """What belongs to clients as the text of an object; the engine made that of most members."""
-    ids, uid, main = piece.ids, piece.at["main of"], piece.at["main"]
-    columns = []
+    members, columns = [], []
     for part in parts:
         found = _TEXTS[part](conn, piece)
-        column = [",".join(found[one]) if one in found else "" for one in ids]
+        if not found and part != "addresses":
+            members.append(f'"{part}":[]')
+            continue
+        members.append(f'"{part}":[%s]')
+        columns.append([",".join(found.get(one, ())) for one in piece.ids] if found else [])
         if part == "addresses":
-            last = (row[main] or (row[uid] and _PLAIN % quote(row[uid])) for row in piece.rows)
-            column = [",".join(filter(None, both)) for both in zip(column, last, strict=True)]
-        columns.append(column)
-    form = "{" + ",".join(f'"{part}":[%s]' for part in parts) + "}"
-    return dict(zip(ids, map(form.__mod__, zip(*columns, strict=True)), strict=True))
+            columns[-1] = _with_main(piece, columns[-1])
+    form = "{" + ",".join(members) + "}"
+    values = zip(*columns, strict=True) if columns else repeat(())
+    return dict(zip(piece.ids, map(form.__mod__, values), strict=False))
+
+
+def _with_main(piece: Piece, others: Sequence[str]) -> list[str]:
+    """The texts of other addresses, where there are any, and the main one after each."""
+    uid, main = piece.at["main of"], piece.at["main"]
+    last = [row[main] or (_PLAIN % quote(row[uid]) if row[uid] else "") for row in piece.rows]
+    if not others:
+        return last
+    return [",".join(filter(None, both)) for both in zip(others, last, strict=True)]
 
 
 _SAID = {"uid": "%s", "main": "true"}
@@ -357,13 +369,13 @@ def _mismatch(_conn: Connection, piece: Piece) -> Found:
     """Whether the main address or the QST number was accepted though it does not fit the rules."""
     from interop_cli.domain.values.taxnumbers import qst_check_digit_fits
 
-    found = {}
     values = itemgetter(0, *(piece.at[name] for name in _PLACE))
-    for client_id, qst, country, province, postal_code in map(values, piece.rows):
-        if country is not None:
-            wrong = bool(qst and not qst_check_digit_fits(qst))
-            found[client_id] = wrong or is_mismatched(country, province, postal_code)
-    return found
+    return {
+        client_id: bool(qst and not qst_check_digit_fits(qst))
+        or is_mismatched(country, province, postal_code)
+        for client_id, qst, country, province, postal_code in map(values, piece.rows)
+        if country is not None
+    }
 
 
 def _kept(row: Row, names: Sequence[str]) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from interop_cli.store.engines.connection import Connection, Row
 from interop_cli.store.reading import notes
@@ -32,26 +32,33 @@ class Owners:
             found = frozenset(row["client_id"] for row in rows)
             self._known[table] = found if len(found) <= FEW else None
         known = self._known[table]
-        return ids if known is None else [one for one in ids if one in known]
+        if known is None:
+            return ids
+        return [one for one in ids if one in known] if known else []
 
 
-class Piece(NamedTuple):
+class Piece:
     """Some clients: their rows, where the values stand in them, whether they have files."""
 
-    rows: list[tuple[Any, ...]]
-    at: Mapping[str, int]
-    known: Owners
-    has_files: bool = False
-
-    @property
-    def ids(self) -> list[int]:
+    def __init__(
+        self,
+        rows: list[tuple[Any, ...]],
+        at: Mapping[str, int],
+        known: Owners,
+        *,
+        has_files: bool = False,
+    ) -> None:
+        self.rows = rows
+        self.at = at
+        self.known = known
+        self.has_files = has_files
+        self.ids = [row[0] for row in rows]
         """Whose rows they are."""
-        return [row[0] for row in self.rows]
 
     @property
     def none(self) -> dict[int, list[Row]]:
         """An empty list for each of them."""
-        return {row[0]: [] for row in self.rows}
+        return {client_id: [] for client_id in self.ids}
 
     def owners(self, table: str) -> list[int]:
         """Those who may have something in a table."""
@@ -74,8 +81,8 @@ def in_pieces(conn: Connection, batch: Piece, *, files: bool) -> Iterator[Piece]
     for row in batch.rows:
         size = sizes.get(row[0], 0)
         if piece and held + size > MOST_BYTES:
-            yield batch._replace(rows=piece, has_files=True)
+            yield Piece(piece, batch.at, batch.known, has_files=True)
             piece, held = [], 0
         piece.append(row)
         held += size
-    yield batch._replace(rows=piece, has_files=True)
+    yield Piece(piece, batch.at, batch.known, has_files=True)
