@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -76,10 +77,16 @@ def test_only_the_words_of_the_house() -> None:
     strangers = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in MODULES
-        for name in defined(ast.parse(path.read_text("utf-8")))
+        for name in names_in(path)
         if name.strip("_") not in ALLOWED and words(name) & NEVER
     }
     assert not strangers
+
+
+@cache
+def names_in(path: Path) -> frozenset[str]:
+    """The names that a file of Python gives to things."""
+    return frozenset(defined(ast.parse(path.read_text("utf-8"))))
 
 
 def defined(tree: ast.AST) -> Iterator[str]:
@@ -161,7 +168,7 @@ def test_what_the_guide_names_exists() -> None:
     known = {
         name
         for path in [*MODULES, *(ROOT / "tests").rglob("*.py")]
-        for name in (*defined(ast.parse(path.read_text("utf-8"))), path.stem)
+        for name in (*names_in(path), path.stem)
     }
     for name in named:
         if "/" in name or name.endswith((".py", ".po")):
