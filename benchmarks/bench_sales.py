@@ -89,7 +89,7 @@ def fill(conn: Connection, clients: int, invoices: int) -> None:
         conn.insert_many("address", ADDRESS.all_columns, map(address, range(1, clients + 1)))
         made = min(invoices, MADE)
         conn.insert_many("document", DOCUMENT.all_columns, documents(clients, made))
-        for time in range(1, invoices // made):
+        for time in range(1, invoices // MADE):
             conn.execute(_again(), time=f"{time:x}", more=time * made, clients=clients)
     if conn.engine == "postgres":  # its server does so by itself, a little later
         conn.execute("ANALYZE")
@@ -97,9 +97,11 @@ def fill(conn: Connection, clients: int, invoices: int) -> None:
 
 def _again() -> str:
     """SQL for the first documents once more, as those of other clients."""
+    owner = "(client_id + :more / 7) % :clients + 1"
     others = {
         "id": "id + :more",
-        "client_id": "(client_id + :more / 7) % :clients + 1",
+        "client_id": owner,
+        "bill_to_id": f"NULLIF(bill_to_id, {owner})",
         "uid": ":time || SUBSTR(uid, 2)",
         "number": "CAST(id + :more AS TEXT)",
         "number_key": "CAST(id + :more AS TEXT)",

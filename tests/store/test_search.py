@@ -15,7 +15,7 @@ from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.people import addresses, contacts
 from interop_cli.services.seeding import seed_clients
 from interop_cli.services.undoing import undo
-from interop_cli.store.engines import sqlite_matching
+from interop_cli.store.engines import postgres_matching, sqlite_matching
 from interop_cli.store.engines.open import open_database
 from interop_cli.store.migrations import release_0_3
 from interop_cli.store.reading import first_few
@@ -132,7 +132,8 @@ def test_the_first_few_are_the_first_of_all(
     spelt: int,
 ) -> None:
     walk(monkeypatch, *walked)
-    monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
+    for matching in (sqlite_matching, postgres_matching):
+        monkeypatch.setattr(matching, "MANY", many_hits)
     monkeypatch.setattr(sqlite_matching, "SPELT", spelt)
     for text in SEARCHED:
         for status, prospect in (("active", None), ("all", False), ("inactive", None)):
@@ -184,6 +185,8 @@ def test_a_search_finds_whoever_has_words_that_begin_so(
     walk(monkeypatch, 1, most)
     for name, number in (("MANY", many_hits), ("SOME", some), ("FREQUENT", frequent)):
         monkeypatch.setattr(sqlite_matching, name, number)
+    for name, number in (("MANY", many_hits), ("RARE", some), ("MOST", some)):
+        monkeypatch.setattr(postgres_matching, name, number)
     rows = many.conn.query(
         "SELECT code, words, active, prospect FROM client JOIN client_search"
         " ON client_id = client.id ORDER BY code_key"

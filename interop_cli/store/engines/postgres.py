@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Any
 
 from interop_cli.domain.errors import Busy, InteropError
-from interop_cli.store.engines import json_text
+from interop_cli.store.engines import json_text, postgres_matching
 from interop_cli.store.engines.connection import (
     FEW,
     Connection,
@@ -254,14 +254,9 @@ class PostgresConnection(Transactions):
     def match(
         self, words: str, *, few: bool = False, by_part: bool = False, name: str = "search"
     ) -> Match:
-        query = " & ".join(
-            "'" + word.replace("\\", "").replace("'", "") + "':*" for word in words.split()
-        )
-        return Match(
-            "c.id IN (SELECT client_id FROM client_search"
-            f" WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:{name} AS tsquery))",
-            {name: query},
-        )
+        if few:
+            return postgres_matching.few(words, name, self.query, by_part=by_part)
+        return postgres_matching.all_of(words, name)
 
     def holds(self, text: str, part: str) -> str:
         return f"strpos({text}, {part}) > 0"

@@ -215,10 +215,7 @@ class Session(psycopg.Connection[Any]):
                 rows = coming.result()
 
     def copied(self, copying: str, params: Mapping[str, object]) -> Generator[bytes]:
-        """What ``COPY … TO STDOUT`` gives, in blocks of whole rows.
-
-        The server sends each row by itself; those that are here already are taken together.
-        """
+        """What ``COPY … TO STDOUT`` gives, row by row, in blocks of whole rows."""
         with self.cursor() as cursor, cursor.copy(copying, params or None):
             more = True
             while more:
@@ -244,8 +241,6 @@ def _block(pgconn: pq.abc.PGconn) -> PQGen[tuple[bytes, bool]]:
             if failed is not None:
                 raise psycopg.errors.error_from_result(failed)
             return b"".join(rows), False
-        elif rows:
-            break
         elif (yield Wait.R):
             pgconn.consume_input()
     return b"".join(rows), True
