@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ from interop_cli.services.imports import second_process
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
 from interop_cli.store import totals
+from interop_cli.store.engines import sqlite
 from interop_cli.store.store import Store
-from interop_cli.store.writing.repositories import documents as repository
 from interop_cli.store.writing.unit_of_work import UnitOfWork
 from tests.store.test_imports import Row, rows, take_in
 from tests.support.many_stores import NewStore
@@ -221,12 +222,36 @@ def indexes(store: Store) -> set[tuple[str, str]]:
     return {(name, sql) for name, sql in map(dict.values, found)}
 
 
+@pytest.mark.parametrize(
+    ("make", "name", "records", "without"),
+    [
+        (
+            DocumentImport,
+            "sales.import",
+            documents(),
+            {"document_client", "document_sales", "change_client"},
+        ),
+        (Import, "client.import", mixed(), {"client_name_key"}),
+        (
+            partial(Import, anew=True),
+            "client.import",
+            mixed(),
+            {"client_name_key", "client_core_key", "client_email_key"},
+        ),
+    ],
+)
 @pytest.mark.parametrize("few", [0, 1000])
 def test_indexes_that_a_large_file_is_written_without(
-    store: Store, monkeypatch: pytest.MonkeyPatch, few: int
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[..., Any],
+    name: str,
+    records: list[Row],
+    without: set[str],
+    few: int,
 ) -> None:
     """They are there again at its end, whether it is written or refused."""
-    monkeypatch.setattr(repository, "FEW_STORED", few)
+    monkeypatch.setattr(sqlite, "FEW_STORED", few)
     add_client(store, code="C1")
     before = indexes(store)
     during: list[set[tuple[str, str]]] = []
@@ -236,20 +261,16 @@ def test_indexes_that_a_large_file_is_written_without(
         yield from records
 
     def taken_in(records: list[Row]) -> None:
-        store.run(
-            lambda uow: DocumentImport(uow, Context(), large=True).run(read(records)),
-            operation="sales.import",
-        )
+        store.run(lambda uow: make(uow, Context(), large=True).run(read(records)), operation=name)
 
     with pytest.raises(InvalidData):
-        taken_in(documents())
+        taken_in(records)
     assert indexes(store) == before
-    taken_in([row for row in documents() if row.line in (3, 4, 5)])
+    taken_in(records[2:5])
     assert indexes(store) == before
     missing = {name for name, _sql in before - during[1]}
-    by_client = {"document_client", "document_sales", "change_client"}
     assert during[0] == during[1]
-    assert missing == (by_client if few and store.conn.engine == "sqlite" else set())
+    assert missing == (without if few and store.conn.engine == "sqlite" else set())
 
 
 def test_a_total_is_marked_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

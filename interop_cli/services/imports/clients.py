@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -117,6 +117,12 @@ class Import(ToldImport):
     def teller(self) -> PlainClients:
         """Tells of rows of clients."""
         return PlainClients(self.context)
+
+    def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow]]:
+        """The rows in batches."""
+        if self.large:
+            self.uow.clients.expect_many(anew=self.anew)
+        yield from super().batches(records)
 
     def conclude(self) -> None:
         """Who pays, once every client of the file exists; then who stops paying."""

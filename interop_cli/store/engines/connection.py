@@ -137,10 +137,11 @@ class Connection(Protocol):
         where there are none.
         """
 
-    def drop_indexes(self, names: Sequence[str]) -> list[str]:
+    def drop_indexes(self, table: str, names: Sequence[str]) -> list[str]:
         """Do without these indexes in this transaction; the SQL that makes them again, at its end.
 
-        A server keeps them, as others read by them, and drops none.
+        To bring each of many rows to its place in one has a page read and written for it. None is
+        dropped where a table has many rows already, nor by a server, where others read by them.
         """
 
     def in_turn(self, what: str) -> None:

@@ -172,7 +172,7 @@ class PostgresConnection(Transactions):
         still = f"SELECT id FROM {table} WHERE id = ANY(:held) AND ({where}) ORDER BY id"
         return [row["id"] for row in self.query(still, **params, held=ids)]
 
-    def drop_indexes(self, names: Sequence[str]) -> list[str]:
+    def drop_indexes(self, table: str, names: Sequence[str]) -> list[str]:
         return []
 
     def in_turn(self, what: str) -> None:

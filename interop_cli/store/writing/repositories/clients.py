@@ -26,6 +26,10 @@ from interop_cli.store.writing.writer import Writer
 
 FLAGS = flags(CLIENT)
 MANY = 10_000  # clients
+LISTED_BY = ("client_name_key",)
+"""An index that nobody reads while a file of clients is written."""
+FOUND_BY = ("client_core_key", "client_email_key")
+"""Those that tell which client a row may be about."""
 _SHARED = (
     "SELECT {0} AS number FROM client WHERE merged_into_id IS NULL AND {0} IS NOT NULL{1}"
     " GROUP BY {0} HAVING COUNT(*) > 1"
@@ -221,6 +225,11 @@ class ClientRepository:
         return self.writer.delete("client_code", "code_key = :key", key=key)
 
     # -- writing ----------------------------------------------------------------------------
+
+    def expect_many(self, *, anew: bool) -> None:
+        """Prepare for a great many, as for documents; ``anew``: nobody is looked for."""
+        names = LISTED_BY + (FOUND_BY if anew else ())
+        self.writer.dropped += self.conn.drop_indexes("client", names)
 
     def add(self, rows: Sequence[Ordered], words: Sequence[str | None] = ()) -> list[int]:
         """Insert the columns of clients that passed their rules; their ids.

@@ -18,7 +18,6 @@ _PLAIN = tuple(
 
 BY_CLIENT = {"document": ("document_client", "document_sales"), "change": ("change_client",)}
 """The indexes, by table, into which the rows of a file of documents come in no order."""
-FEW_STORED = 50_000  # rows, whose index is made anew in a tenth of a second
 BELONGING = ("document_line", "mailing")  # tables of rows that are of a document and its client
 
 
@@ -124,16 +123,9 @@ class DocumentRepository:
     # -- writing ----------------------------------------------------------------------------
 
     def expect_many(self) -> None:
-        """Prepare for a great many: where there are few yet, indexes are made of all at the end.
-
-        To bring each row to its place in an index by client has a page read and written for it.
-        """
-        if self.conn.side_by_side:
-            return
+        """Prepare for a great many: where there are few yet, indexes are made of all at the end."""
         for table, names in BY_CLIENT.items():
-            sql = f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} LIMIT :most)"
-            if self.conn.query(sql, most=FEW_STORED)[0]["n"] < FEW_STORED:
-                self.writer.dropped += self.conn.drop_indexes(names)
+            self.writer.dropped += self.conn.drop_indexes(table, names)
 
     def add(self, documents: Sequence[Document]) -> list[int]:
         """Insert documents that passed their rules; their ids."""
