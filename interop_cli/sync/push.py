@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from interop_cli.store.sync.targets import TargetRow
 
 SEQUENCE = (Todo.RENAME, Todo.CREATE, Todo.UPDATE, Todo.DEACTIVATE)
+AHEAD = 1000
+"""Of records of which none was ever sent, so many are looked at for one that goes."""
 TOO_OFTEN = Trouble(
     TroubleKind.UNKNOWN, "sync.unreachable", msg("The target could not be reached to the end.")
 )
@@ -195,10 +197,8 @@ class Push:
             return None
         ids = opened.ids(entity, self.scope, everything=self.options.strict or self.options.again)
         arranged = Beginning(opened, entity)
-        came = (
-            arranged.at_turn(step) for steps in self.sender.afresh(entity, ids) for step in steps
-        )
-        if not any(step is not None and step.todo is Todo.CREATE for step in came):
+        first = (step for steps in self.sender.afresh(entity, ids[:AHEAD]) for step in steps)
+        if all(step.todo is not Todo.CREATE for step in filter(None, map(arranged.at_turn, first))):
             return None
         self._recognise()
         self._introduce()
