@@ -155,6 +155,7 @@ def test_the_default_database_lies_in_the_data_folder(path: Path) -> None:
     ("name", "text"),
     [
         ("output", "xml"),
+        ("note.categories", "[]"),
         ("lock_timeout", "-1"),
         ("lock_timeout", "nan"),
         ("db", " "),
@@ -178,6 +179,13 @@ def test_a_bad_value_is_refused_and_not_repeated(path: Path, name: str, text: st
     assert caught.value.message.params["place"] == variable
     with pytest.raises(ConfigError):
         parse(name, text)
+
+
+@pytest.mark.parametrize(("name", "text"), [("mail.port", "65536"), ("note.categories", "")])
+def test_what_no_setting_can_be(name: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"config\.value"):
+        parse(name, text)
+    assert parse("mail.port", "65535") == 65_535
 
 
 def test_unknown_names(path: Path) -> None:
@@ -366,7 +374,7 @@ texts = st.text()
 
 @given(st.lists(texts))
 def test_lists_round_trip_as_text(items: list[str]) -> None:
-    assert parse("note.categories", format("note.categories", items)) == items
+    assert parse("print.fonts", format("print.fonts", items)) == items
 
 
 @given(st.one_of(st.booleans(), st.integers(0), st.floats(0, allow_infinity=False)))

@@ -84,8 +84,14 @@ def _own_date(value: object, info: ValidationInfo[Any]) -> str:
     return found
 
 
-def _optional_date(value: object, info: ValidationInfo[Any]) -> str | None:
-    return read_date(value, info) if value else None
+def _due_date(value: object, info: ValidationInfo[Any]) -> str | None:
+    """When it is due; warns ``document.due_date.before`` of a day before its own date."""
+    if not value:
+        return None
+    found, context = read_date(value, info), context_of(info)
+    if found < info.data.get("date", "") and "due_date" not in context.kept:
+        context.warn("due_date", "document.due_date.before", msg("is before the document's date"))
+    return found
 
 
 def _currency(value: object, info: ValidationInfo[Any]) -> str:
@@ -124,7 +130,7 @@ class Document(Lasting):
     number: Annotated[str, optional_value(MAX_NUMBER)] | None = None
     status: Annotated[Literal["draft", "posted", "void"], BeforeValidator(_status)] = "posted"
     date: Annotated[str, BeforeValidator(_own_date)]
-    due_date: Annotated[str | None, BeforeValidator(_optional_date)] = None
+    due_date: Annotated[str | None, BeforeValidator(_due_date)] = None
     currency: Annotated[str, BeforeValidator(_currency)] = Field(
         default=None, validate_default=True
     )

@@ -42,7 +42,8 @@ class Setting(NamedTuple):
     its items) after ``upper``. A default of ``None`` means: decided elsewhere. A ``shared`` one is
     what the company says and nothing else: no environment and no file of a user speaks for it.
     A ``secret`` is kept apart from the others, and never shown. ``rule`` is what a text that is
-    not empty must be, as a field of a client is checked (see ``settings/rules``).
+    not empty must be, as a field of a client is checked (see ``settings/rules``). ``most`` is the
+    largest whole number; a ``filled`` list has an item.
     """
 
     name: str
@@ -56,6 +57,8 @@ class Setting(NamedTuple):
     shared: bool = False
     secret: bool = False
     rule: str = ""
+    most: int | None = None
+    filled: bool = False
 
     @property
     def variable(self) -> str:
@@ -103,7 +106,7 @@ _ROWS = (
     Setting("bulk.max_affected", SettingType.INT, _COMPANY,
             N_("How many records a bulk command may change without --max-affected."), 500),
     Setting("note.categories", SettingType.LIST, _COMPANY,
-            N_("Categories of notes."), _CATEGORIES),
+            N_("Categories of notes."), _CATEGORIES, filled=True),
     Setting("note.max_attachment_mb", SettingType.INT, _COMPANY,
             N_("Largest attachment of a note, in megabytes."), 25),
     Setting("places.key", SettingType.TEXT, _USER,
@@ -157,7 +160,8 @@ _ROWS = (
     Setting("mail.host", SettingType.TEXT, _COMPANY,
             N_("The mail server that e-mail goes out by."), "", rule="host", shared=True),
     Setting("mail.port", SettingType.INT, _COMPANY,
-            N_("Its port; 0: the usual one (587, 465 with tls, 25 with none)."), 0, shared=True),
+            N_("Its port; 0: the usual one (587, 465 with tls, 25 with none)."), 0, most=65_535,
+            shared=True),
     Setting("mail.security", SettingType.TEXT, _COMPANY,
             N_("How it is spoken to: starttls, tls or none."), "starttls",
             choices=("starttls", "tls", "none"), shared=True),
@@ -306,10 +310,13 @@ _READERS: dict[SettingType, Callable[[str], object]] = {
 def _checked(row: Setting, value: object) -> Value:
     """``value`` in its final form; ``BadValue`` where it breaks the rules of its row."""
     if isinstance(value, list):
+        if row.filled and not value:
+            raise BadValue(_wanted(row))
         return [_checked_text(row, str(item)) for item in value]
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
+    within = row.most is None or (isinstance(value, int) and value <= row.most)
+    if isinstance(value, int | float) and math.isfinite(value) and value >= 0 and within:
         return float(value) if row.type is SettingType.SECONDS else value
     if isinstance(value, str):
         return _checked_text(row, value)
@@ -350,6 +357,10 @@ def _wanted(row: Setting) -> Message:
             if row.type is SettingType.LIST
             else msg("a code of {n} letters", n=length)
         )
+    if row.most is not None:
+        return msg("a whole number from 0 to {most}", most=row.most)
+    if row.filled:
+        return msg("a list of texts, one at least")
     return {
         SettingType.BOOL: msg("true or false"),
         SettingType.INT: msg("a whole number, zero or more"),

@@ -102,6 +102,21 @@ def test_a_year_that_was_hardly_meant_is_said(store: Store, day: str) -> None:
     store.run(work, operation="x")
 
 
+def test_what_is_due_before_its_own_date_is_said(store: Store) -> None:
+    add_client(store, code="A")
+
+    def work(uow: UnitOfWork) -> None:
+        for due, warned in (("2026-01-04", True), ("2026-01-05", False)):
+            context = Context()
+            values = {"date": "2026-01-05", "due_date": due, "subtotal": "10"}
+            documents.add(uow, "A", "invoice", {"number": due, **values}, context)
+            rows = [Row(2, {"client": "A", **values, "number": due + "B"})]
+            DocumentImport(uow, context, kind="invoice").run(rows)
+            assert told(context) == [("due_date", "document.due_date.before")] * 2 * warned
+
+    store.run(work, operation="x")
+
+
 def test_a_payer_with_another_currency_than_its_client_is_said(store: Store) -> None:
     add_client(store, code="A", currency="CAD")
     add_client(store, code="U", currency="USD")
