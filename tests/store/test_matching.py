@@ -494,6 +494,19 @@ def files(draw: st.DrawFn) -> tuple[list[int], list[dict[str, Any]]]:
     return stored, found
 
 
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_an_identifier_of_somebody_else_finds_nobody(
+    store: Store, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row with Zéro's external id is about the client of the first one all the same."""
+    monkeypatch.setattr(Import, "size", size)
+    zero = {"code": "P0", "external_id": "E-0", "name": "Zéro", **PLACES[1]}
+    alpha = {"name": "Alpha inc.", "email": "info@alpha.example", **PLACES[0]}
+    assert statuses(taken(store, zero)) == ["ok"]
+    found = [alpha, {"name": "Bêta", **PLACES[2]}, alpha | {"code": "P1", "external_id": "E-0"}]
+    assert statuses(taken(store, *found)) == ["import.duplicate", "ok", "import.duplicate"]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     case=files(),

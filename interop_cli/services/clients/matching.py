@@ -7,6 +7,7 @@ statements, ``find`` then decides row by row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from interop_cli.domain.matching import (
@@ -134,11 +135,12 @@ class ClientFinder:
         return (self._index,)
 
     def _settled(self, row: Identity) -> bool:
-        """Whether an identifier that is asked first finds someone, so that no other key need be."""
-        first = next((key for key in self.keys if row.has(key)), None)
-        return first in IDENTIFIERS and any(
-            (value := getattr(row, key)) and value in self._index[key] for key in IDENTIFIERS
-        )
+        """Whether identifiers that are asked first find someone, so that no other key need be.
+
+        Someone whom the row contradicts is not found.
+        """
+        asked = takewhile(IDENTIFIERS.__contains__, (key for key in self.keys if row.has(key)))
+        return decide(row, self.candidates(row), self.keys, named=self.named).by in set(asked)
 
     def _look_up(self, found: Candidates, key: Key, rows: Iterable[Identity]) -> None:
         column, name = COLUMNS[key]
