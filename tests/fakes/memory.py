@@ -195,6 +195,10 @@ class MemoryConnector:
             return Failed(send.id, Trouble(TroubleKind.GONE, "remote.gone", msg("gone")))
         if action == Action.MERGE:
             return self._merge(send)
+        # Whether it is on top of what is there is judged before what it says, as with If-Match.
+        row = remote.rows.get(str(send.remote_id))
+        if remote.versions and row is not None and str(row.version) != send.remote_version:
+            return Failed(send.id, Trouble(TroubleKind.STALE, "memory.stale", msg("stale")))
         field_ = remote.refuse(send.payload)
         if field_:
             return Failed(
@@ -231,8 +235,6 @@ class MemoryConnector:
 
     def _update(self, send: Send) -> Result:
         row = self.remote.rows[str(send.remote_id)]
-        if self.remote.versions and str(row.version) != send.remote_version:
-            return Failed(send.id, Trouble(TroubleKind.STALE, "memory.stale", msg("stale")))
         row.values.update(send.changes())
         row.version += 1
         return Done(send.id, row.id, str(row.version))

@@ -235,6 +235,13 @@ def once(*operations: Any, looks: bool = False, merges: bool = False) -> Any:
 @once(("lost", None, None), ("merge", 0, 1), merges=True)
 @once(("lost", None, None), ("add", 3, False), ("their name", 0, 3), looks=True)
 @example(
+    operations=[("vendor", 1, None), ("push", None, None), ("name", 0, 1), ("their name", 0, 3)],
+    keyed=False,
+    looks=False,
+    versions=True,
+    merges=False,
+)
+@example(
     operations=[("lost", None, None), ("add", 3, False), ("their name", 0, 3)],
     keyed=True,
     looks=False,
