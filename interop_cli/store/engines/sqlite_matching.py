@@ -71,7 +71,8 @@ class _Few:
         self.query = query
         self.asked = self.rare = asked
         self.spelt: dict[str, str | None] = {}
-        if len(asked) > 1:
+        exact = [*filter(self._spelt, asked[:INDEXED_WORDS])]
+        if len(asked) > 1 and exact != asked:
             last = query("SELECT MAX(client_id) AS id FROM client_search")[0]["id"] or 0
             often = self._sample(range(1, last + 1), asked)
             self.asked = sorted(asked, key=often.__getitem__)

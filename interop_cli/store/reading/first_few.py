@@ -16,7 +16,7 @@ from interop_cli.store.engines.connection import Connection
 from interop_cli.store.reading.lists import Condition, Key, ordered
 
 WORDS = "' ' || words"
-WALKED = 3000  # clients, before all that a search finds are gathered
+WALKED = 2000  # clients, before all that a search finds are gathered
 LETTERS = 2
 LETTERS_WALKED = 20_000  # for beginnings of so few letters that many have each
 AT_ONCE = 100  # clients, after which it is asked whether to go on
