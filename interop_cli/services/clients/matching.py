@@ -194,7 +194,14 @@ def warn_of_meetings(uow: UnitOfWork, moves: Sequence[Move]) -> None:
         warn_of_similar(met, move.context)
 
 
-def warn_of_renamed(context: Context) -> None:
-    """Warn that a client gets another name: ``client.renamed``."""
-    reason = msg("is another than until now; e-mail and place say that it is this client")
-    context.warn("name", "client.renamed", reason)
+def warn_of_doubt(before: Identity, after: Identity, context: Context) -> None:
+    """Warn that a client found by its e-mail gets another name or goes to another place.
+
+    ``client.renamed``, ``client.moved``: branches may share their bookkeeper's address.
+    """
+    if before.name != after.name:
+        reason = msg("is another than until now; e-mail and place say that it is this client")
+        context.warn("name", "client.renamed", reason)
+    elif not after.is_there(before):
+        reason = msg("is elsewhere than until now; e-mail and name say that it is this client")
+        context.warn("line1", "client.moved", reason)

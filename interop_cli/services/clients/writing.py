@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from interop_cli.domain.address import Address
 from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict, Detail
+from interop_cli.domain.matching import Identity, identity
 from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_revision
 from interop_cli.domain.rules import Context
@@ -42,6 +43,26 @@ class Revision(NamedTuple):
     client: Client
     place: Row | None = None
     address: Address | None = None
+
+    def identities(self) -> tuple[Identity, Identity] | None:
+        """Who it was, and becomes, by name and place; None where it stays the same.
+
+        Where the main address was not looked at, it is left out.
+        """
+        was: Row = {}
+        becomes: Row = {}
+        if self.place is not None and self.address is not None:
+            was, becomes = self.place, self.address.__dict__
+        if self.client.name == self.before.name and all(
+            becomes.get(name) == was.get(name) for name in _WHERE
+        ):
+            return None  # nearly always: nothing need be folded
+        before = identity({**was, "name": self.before.name})
+        after = identity({**becomes, "name": self.client.name})
+        return (before, after) if before != after else None
+
+
+_WHERE = ("line1", "line2", "city", "postal_code")
 
 
 class Others:

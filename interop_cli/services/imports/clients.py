@@ -18,14 +18,13 @@ from interop_cli.domain.messages import msg
 from interop_cli.domain.payer import check_identity
 from interop_cli.domain.rules import Context
 from interop_cli.domain.values.code import code_key, uid_key
-from interop_cli.domain.values.text import fold
 from interop_cli.services import MAX_ITEMS
 from interop_cli.services.clients import card
 from interop_cli.services.clients.matching import (
     Move,
     called,
+    warn_of_doubt,
     warn_of_meetings,
-    warn_of_renamed,
     warn_of_similar,
 )
 from interop_cli.services.clients.writing import CardWriter, NewCard, Others, code_for
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
 
 
 _CODE, _CODE_KEY, _NAME = map(CLIENT.place, ("code", "code_key", "name"))
-_WHERE = ("line1", "line2", "city", "postal_code")
 
 
 @dataclass
@@ -308,9 +306,8 @@ class Import(ToldImport):
         if revision.before.external_id and not client.external_id:
             reason = msg("is emptied: no file finds the client by it any more")
             context.warn("external_id", "client.external_id.emptied", reason)
-        by_place = one.decision.by is Key.EMAIL and not self.named
-        if by_place and fold(client.name) != fold(revision.before.name):
-            warn_of_renamed(context)
+        if one.decision.by is Key.EMAIL and not self.named and (who := revision.identities()):
+            warn_of_doubt(*who, context)
         if client.shipper_identity != revision.before.shipper_identity:
             check_identity(client.shipper_identity, client.logo is not None, in_file=True)
         plan = self._plan(one.parts, client, revision.address, context)
@@ -322,17 +319,9 @@ class Import(ToldImport):
         """Those that a row gives another name or place."""
         for one in saves:
             found = one.revision
-            if found is None or found.place is None or found.address is None:
-                continue
-            place, address = found.place, found.address
-            stays = all(getattr(address, name) == place[name] for name in _WHERE)
-            if stays and found.client.name == found.before.name:
-                continue
-            before = identity({**place, "name": found.before.name})
-            after = identity({**address.__dict__, "name": found.client.name})
-            if before != after:
+            if found is not None and (who := found.identities()):
                 context = self.context.at(one.record.line, found.row["code"], one.record.parts)
-                yield Move(found.row["id"], before, after, context)
+                yield Move(found.row["id"], *who, context)
 
     def _plan(
         self, parts: NestedItems, client: Client, main: Address | None, context: Context
