@@ -154,9 +154,13 @@ def test_a_row_that_is_refused_at_the_end_writes_nothing(
     records = rows(
         {"code": "OLD", **part, **wrong, "bill_to": "NOBODY"}, {"code": "N", **part, **wrong}
     )
-    outcome = take_in(store, records, continue_on_error=True)
-    assert (outcome.changed, outcome.failed) == (0, 2)
-    assert dump(store.conn) == before
+    for found in (records, rows({"code": "OLD", "former_codes": "PAST", "bill_to": "NOBODY"})):
+        outcome = take_in(store, found, continue_on_error=True)
+        assert (outcome.changed, outcome.failed) == (0, len(found))
+        assert dump(store.conn) == before
+    with pytest.raises(InvalidData) as told:
+        take_in(store, rows({"code": "OLD", "bill_to": "NOBODY"} | wrong))
+    assert len({detail.line for detail in told.value.details}) == len(told.value.details) == 1
     records = [*records, *rows({"code": "X", "bill_to": "N"}, {"code": "Y"})]
     records = [Row(line, row.values) for line, row in enumerate(records, 2)]
     outcome = take_in(store, records, continue_on_error=True)

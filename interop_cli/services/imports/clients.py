@@ -119,7 +119,7 @@ class Import(ToldImport):
     def batches(self, records: Iterator[FileRow]) -> Generator[Sequence[FileRow]]:
         """The rows in batches."""
         if self.large:
-            self.uow.clients.expect_many(anew=self.anew)
+            self.uow.clients.expect_many(anew=self.anew, by_name=Key.NAME in self.keys)
         yield from super().batches(records)
 
     def conclude(self) -> None:
@@ -140,20 +140,18 @@ class Import(ToldImport):
         if self.who.late:
             raise Again
 
-    def refuse_at_end(
-        self, record: Any, code: str, error: InteropError, action: str, path: str = ""
-    ) -> None:
+    def refuse_at_end(self, record: Any, code: str, error: InteropError, path: str = "") -> None:
         """Refuse a row when all were written; what it wrote is taken back by doing all again.
 
-        ``action`` is what it counted as. ``path`` is the field that an error without details names.
+        ``path`` is the field that an error without details names. Of two faults the first is told.
         """
         line = record.line
-        if self.continue_on_error and (action != "unchanged" or line in self._amended):
-            self.clashes[line] = error.at(line, code, path)
+        if self.continue_on_error:
+            self.clashes.setdefault(line, error.at(line, code, path))
             self.who.late = True
-            return
-        self._withdrawn.add(line)
-        self.reject(record, code, error, path=path)
+        elif line not in self._withdrawn:
+            self._withdrawn.add(line)
+            self.reject(record, code, error, path=path)
 
     def _count(self) -> None:
         super()._count()

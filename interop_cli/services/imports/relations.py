@@ -98,7 +98,7 @@ class Payers:
             try:
                 payer_id = self._payer(wish.ref, row, named, known, pays_for)
             except InteropError as error:
-                report.refuse_at_end(wish.record, row["code"], error, wish.action, "bill_to")
+                report.refuse_at_end(wish.record, row["code"], error, "bill_to")
                 continue
             if payer_id == row["bill_to_id"]:
                 continue
@@ -221,7 +221,7 @@ class Pasts:
                 new = _new_codes(past, held)
                 winner = _winner(past, row, winners)
             except InteropError as error:
-                self.report.refuse_at_end(past.record, row["code"], error, past.action)
+                self.report.refuse_at_end(past.record, row["code"], error)
                 continue
             held.update({key: past.client_id for _client, _code, key, _merged in new})
             added += new

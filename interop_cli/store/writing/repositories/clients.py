@@ -27,7 +27,7 @@ from interop_cli.store.writing.writer import Writer
 FLAGS = flags(CLIENT)
 MANY = 10_000  # clients
 LISTED_BY = ("client_name_key",)
-"""An index that nobody reads while a file of clients is written."""
+"""An index that nobody reads while a file of clients is written, unless by their names alone."""
 FOUND_BY = ("client_core_key", "client_email_key")
 """Those that tell which client a row may be about."""
 _SHARED = (
@@ -226,9 +226,12 @@ class ClientRepository:
 
     # -- writing ----------------------------------------------------------------------------
 
-    def expect_many(self, *, anew: bool) -> None:
-        """Prepare for a great many, as for documents; ``anew``: nobody is looked for."""
-        names = LISTED_BY + (FOUND_BY if anew else ())
+    def expect_many(self, *, anew: bool, by_name: bool) -> None:
+        """Prepare for a great many, as for documents.
+
+        ``anew``: nobody is looked for; ``by_name``: they are found by their names alone.
+        """
+        names = LISTED_BY + FOUND_BY if anew else () if by_name else LISTED_BY
         self.writer.dropped += self.conn.drop_indexes("client", names)
 
     def add(self, rows: Sequence[Ordered], words: Sequence[str | None] = ()) -> list[int]:
