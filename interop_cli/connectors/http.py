@@ -196,10 +196,11 @@ class Http:
         started = time.monotonic()
         status, request_id = None, None
         seconds = self._seconds(started)
-        request = made.request
-        request.prepare_headers({**request.headers, **self.authorize()})
+        request, secret = made.request, self.authorize()
         watch = Watch(started + seconds)
         try:
+            # What is wrong with a secret would be told with all of it.
+            request.prepare_headers({**request.headers, **secret})
             with self._watchman.watching(watch):
                 session = self._open(watch)
                 request.headers.pop("Cookie", None)

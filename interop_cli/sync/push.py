@@ -180,7 +180,7 @@ class Push:
             if any(part.todo is Todo.CREATE for part in arranged.parts.values()):
                 self._introduce()
             revisit |= self._send(arranged)
-            if ids is not None and self.report.calls == calls:
+            if not revisit or (ids is not None and self.report.calls == calls):
                 return
             ids = sorted(revisit)
         self.breaker.stop(TOO_OFTEN)
@@ -196,13 +196,14 @@ class Push:
         if known_by_key or begun(opened.store.conn, opened.target.id, entity):
             return None
         ids = opened.ids(entity, self.scope, everything=self.options.strict or self.options.again)
-        arranged = Beginning(opened, entity)
+        asked = Beginning(opened, entity)
         first = (step for steps in self.sender.afresh(entity, ids[:AHEAD]) for step in steps)
-        if all(step.todo is not Todo.CREATE for step in filter(None, map(arranged.at_turn, first))):
+        if all(step.todo is not Todo.CREATE for step in filter(None, map(asked.at_turn, first))):
             return None
         self._recognise()
         self._introduce()
-        return sorted(self.sender.send(arranged, Todo.CREATE, ids))
+        # Begun anew: what the first ones take may be another's by the time they are claimed.
+        return sorted(self.sender.send(Beginning(opened, entity), Todo.CREATE, ids))
 
     def _recover(self, entity: str, ids: list[int] | None) -> None:
         """Find out what became of records of which nobody knows: only then is it known whose turn
