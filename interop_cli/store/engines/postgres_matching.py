@@ -47,7 +47,8 @@ def few(words: str, name: str, query: Query, *, by_part: bool) -> Match:
 
     def within(word: str) -> Condition:
         sql, params = _having(f"{_begun(indexed)} & {_quoted(word)}", others, name)
-        return _these(query(sql, **params), name)
+        found = query(f"{sql} LIMIT {RARE + 1}", **params)
+        return _these(found, name) if len(found) <= RARE else (f"c.id + 0 IN ({sql})", params)
 
     return Match(f"c.id IN ({sql})", params, within if by_part else None)
 
@@ -70,7 +71,10 @@ def _estimated(words: Sequence[str], query: Query) -> tuple[dict[str, int], int]
     bound = {name: value for _sql, params in asked for name, value in params.items()}
     (row,) = query(f"EXPLAIN (FORMAT JSON) {' UNION ALL '.join(parts)}", **bound)
     ((plan,),) = row.values()
-    *counts, total = (max(one["Plan Rows"], 1) for one in plan["Plan"]["Plans"])
+    branches = [plan["Plan"]]
+    while len(branches) == 1:  # a server may gather what it does side by side
+        branches = branches[0]["Plans"]
+    *counts, total = (max(one["Plan Rows"], 1) for one in branches)
     return dict(zip(words, counts, strict=True)), total
 
 
