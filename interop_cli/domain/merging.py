@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from interop_cli.domain.client import Client
 from interop_cli.domain.errors import Conflict
 from interop_cli.domain.fields import CLIENT, Kind, Merge
 from interop_cli.domain.fields.field import merged as fields_merged
 from interop_cli.domain.messages import msg
 from interop_cli.domain.values.code import strip_legal_suffix
 from interop_cli.domain.values.text import fold
+
+if TYPE_CHECKING:
+    from interop_cli.domain.client import Client
 
 # What is taken from a loser where the winner has nothing.
 FILLED = fields_merged(CLIENT, Merge.FILL)

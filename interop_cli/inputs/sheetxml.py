@@ -116,7 +116,7 @@ def has_hidden(book: zipfile.ZipFile, sheet: int) -> bool:
             whole, end, last = (rest + piece).rpartition(b">")
             if b"hidden=" in whole and _HIDDEN.search(whole + end):
                 return True
-            rest = last
+            rest = last[last.rfind(b"<") :] if b"<" in last else b""  # a tag that is not whole
     return False
 
 

@@ -162,7 +162,7 @@ def export_command(app: App, form: str | None, no_files: bool, asked: Asked) -> 
     columns = pick_together(app.output, [*own, *parts], COLUMNS, exports.MADE)
     names = [one.name for one in columns]
     files = nested and not no_files
-    if left_out and not app.output.fields:
+    if left_out and not (no_files or app.output.fields or app.output.format == "codes"):
         app.output.warn(
             ngettext(
                 "{n} logo or attachment is left out; with it: --format ndjson",
