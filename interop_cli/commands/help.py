@@ -177,16 +177,17 @@ Above the tables, for the whole file:
   optional = true                # columns that may be absent, or a list of them
   where = '{Customer} != Total'  # rows to take; see: interop help filters
   join = "Invoice No"            # rows alike there are one record; or "{A} | {B}"
-  first = ["email", "phone"]     # fields of it that its first row says
+  first = ["email", "phone"]     # fields taken from its first row
   header = 4                     # its line; "find" looks for it; false: none
   dates = "%d/%m/%Y"             # or a list of such forms
   decimal = ","                  # the mark before the cents
   delimiter = ";"                # and encoding, sheet
 
 Joined rows repeat what is of the record itself, or leave it empty; tags,
-contact.…, address.…, note.… and line.… of each row add up. Constants and defaults alone
-make no contact, address, note or line. What the file has no column for stays as
-it is. others = "note" keeps what has no field in a note of the client.""")
+contact.…, address.…, note.… and line.… of each row add up. Constants and
+defaults alone make no contact, address, note or line. What the file has no
+column for stays as it is. others = "note" keeps what has no field in a note of
+the client.""")
 
 TOPICS = {
     "exit-codes": EXIT_CODES,

@@ -75,8 +75,8 @@ class ImportReader:
         whole = chain((first,), rows)
         # Any later object may have what only a list can hold.
         lists = self._lists or (self._ndjson and self.fields.has("line.description"))
-        keys = [by.text for by in self.columns.join]
-        yield from joined(whole, keys, self.columns.first) if lists else whole
+        columns = self.columns
+        yield from joined(whole, columns.join, columns.first) if lists else whole
 
     def _rows(self, country: str) -> Iterator[FieldRecord]:
         from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker

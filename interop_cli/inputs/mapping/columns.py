@@ -43,7 +43,8 @@ class ColumnMap:
     ``strptime``; ``decimal``: the mark before its cents. ``others``: what becomes of columns
     without a field. ``optional``: columns that may be absent, all of them where it is ``True``.
     ``where``: the rows to take. ``join``: what is alike in the rows of one record; ``first``: the
-    fields of it that its first row says, whatever the others do.
+    fields of it that its first row says, whatever others say that have a contact, an address or a
+    line of their own.
     ``header``: the line of the column names, 0 where there are none, ``"find"`` to look for them.
     ``reading``: ``encoding``, ``delimiter`` and the like, where the command line says none.
     """

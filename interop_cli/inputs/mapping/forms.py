@@ -40,7 +40,6 @@ _ENGLISH = "January February March April May June July August September October 
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=512)
 def kind_of(field: str) -> Kind:
     """What a field holds, by its name as a file has it (``contact2.email``, ``line.quantity``)."""
     found = _PREFIX.fullmatch(field)

@@ -1,9 +1,10 @@
 """Several rows of one record: a row a person, a row a line of an invoice.
 
-The rows of one record are those that are alike in the columns of ``join``, wherever they stand; a
-row that has nothing there goes on with the one above. What they say of the record itself must
-agree, but for the fields of ``first``; what they say of contacts, addresses, notes, lines and tags
-adds up.
+The rows of one record are those that are alike in all that ``join`` names, wherever they stand. A
+row that has nothing there goes on with the one above, unless ``join`` is made of several columns:
+then it is somebody of whom too little is known, and is refused. What they say of the record itself
+must agree, but for the fields of ``first`` in rows with a contact, an address or a line; what they
+say of contacts, addresses, notes, lines and tags adds up.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from interop_cli.domain.fields import Kind
 from interop_cli.domain.fields.nested import LISTS
 from interop_cli.domain.messages import Message, msg
 from interop_cli.domain.values.text import fold
+from interop_cli.inputs.mapping.expressions import Template
 from interop_cli.inputs.mapping.forms import kind_of, parts_of
 from interop_cli.inputs.mapping.rows import FieldRecord, as_text, group, is_empty
 
@@ -28,6 +30,7 @@ IN_MEMORY = 10_000  # rows that are sorted at once
 MOST = 10_000  # rows of one record
 _LISTS = {**{entity: name for name, entity in LISTS.items()}, "line": "lines"}
 _COUNTED = frozenset({"line"})  # two that are alike are two
+_KEEPING = frozenset({"contact", "contacts", "address", "addresses", "line", "lines"})
 
 Key = tuple[str, ...]
 
@@ -40,18 +43,18 @@ class Keyed(NamedTuple):
 
 
 def joined(
-    rows: Iterable[FieldRecord], columns: Sequence[str], first: Collection[str] = ()
+    rows: Iterable[FieldRecord], join: Sequence[Template], first: Collection[str] = ()
 ) -> Iterator[FieldRecord]:
-    """A record for all the rows that are alike in ``columns``, in the order of their first rows.
+    """A record for all the rows alike in all of ``join``, in the order of their first rows.
 
-    Each row by itself where there are no columns. ``first``: fields of the record which the first
-    row that has them says, whatever the others do. Memory is bounded: more rows than fit are sorted
-    on disk, in files that nobody else can open.
+    Each row by itself where it is empty. ``first``: fields of the record which the first row that
+    has them says, whatever others say that have a contact, an address or a line. Memory is bounded:
+    more rows than fit are sorted on disk, in files that nobody else can open.
     """
-    if not columns:
+    if not join:
         yield from (_record([row]) for row in rows)
         return
-    by_key = sorted_rows(_keyed(rows, columns, first), lambda one: (one.key, one.row.line))
+    by_key = sorted_rows(_keyed(rows, join, first), lambda one: (one.key, one.row.line))
     records = (
         Keyed((), _record([one.row for one in islice(found, MOST + 1)], first))
         for _key, found in groupby(by_key, key=lambda one: one.key)
@@ -60,22 +63,27 @@ def joined(
 
 
 def _keyed(
-    rows: Iterable[FieldRecord], columns: Sequence[str], first: Collection[str]
+    rows: Iterable[FieldRecord], join: Sequence[Template], first: Collection[str]
 ) -> Iterator[Keyed]:
     above: Keyed | None = None
+    names = [by.text for by in join]
+    goes_on = all(by.sole for by in join)  # else it may be anybody's
     for row in rows:
-        key = tuple(fold(as_text(row.keys.get(column))) for column in columns)
+        key = tuple(fold(as_text(row.keys.get(name))) for name in names)
         if any(key):
             above = Keyed(("", *key), row)
             yield above
-        elif above is not None and not _differs(above.row.values, row.values, first):
+        elif goes_on and above is not None and not _differs(above.row.values, row.values, first):
             yield Keyed(above.key, row)
         else:
             above = None
-            reason = msg(
-                "has nothing in {columns}, and does not go on with the row above",
-                columns=", ".join(columns),
-            )
+            if goes_on:
+                reason = msg(
+                    "has nothing in {columns}, and does not go on with the row above",
+                    columns=", ".join(names),
+                )
+            else:
+                reason = msg("has nothing in the columns that tell the records apart (join)")
             fault = Detail("", "import.join.key", reason, row.line)
             yield Keyed((f"{row.line:012}",), row._replace(error=row.error or fault))
 
@@ -88,6 +96,17 @@ def _differs(values: dict[str, Any], others: dict[str, Any], first: Collection[s
         if fold(as_text(value)) != fold(as_text(values[name])):
             return name
     return None
+
+
+def _keeps(values: dict[str, Any]) -> bool:
+    """Whether a row has something of its own that holds what the record takes of another row.
+
+    Without a contact its e-mail would be nowhere.
+    """
+    return any(
+        (_list_of(name) or name) in _KEEPING and not is_empty(value)
+        for name, value in values.items()
+    )
 
 
 def _adds_up(field: str) -> bool:
@@ -112,7 +131,7 @@ def _record(rows: list[FieldRecord], of_first: Collection[str] = ()) -> FieldRec
     for row in rows:
         if row.error is not None:
             return FieldRecord(first.line, first.values, row.error, _sources(rows))
-        if name := _differs(values, row.values, of_first):
+        if name := _differs(values, row.values, of_first if _keeps(row.values) else ()):
             reason = msg("is not what line {line} says of the same record", line=first.line)
             return _faulty(rows, name, "import.join.differs", reason, row.line)
         items: dict[str, dict[str, Any]] = {}

@@ -23,8 +23,8 @@ _MARK = "\0"
 class FieldRecord(NamedTuple):
     """A row of the file under our names.
 
-    ``source`` is the row as it was read, or a list of those that were made one. ``keys`` is what it
-    has in each column of ``join``. ``parts`` tells of several rows which has what.
+    ``source`` is the row as it was read, or a list of those that were made one. ``keys``: what it
+    has for each entry of ``join``. ``parts`` tells of several rows which has what.
     """
 
     line: int

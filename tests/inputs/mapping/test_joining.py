@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interop_cli.inputs.mapping import Fields, joining
+from interop_cli.inputs.mapping.expressions import Cell, Template
 from interop_cli.inputs.mapping.joining import joined
 from interop_cli.inputs.mapping.loading import read_map
 from interop_cli.inputs.mapping.rows import FieldRecord, RowMaker
@@ -17,7 +18,7 @@ from interop_cli.inputs.source import open_source
 
 FIELDS = Fields(
     ("code", "number", "line1", "city", "date", "email", "tags"),
-    accepts=lambda name: name.startswith(("contact", "line.", "address")),
+    accepts=lambda name: name.startswith(("contact", "line.", "address", "note")),
 )
 PERSONS = """
 join = "Account"
@@ -27,6 +28,7 @@ Contact = "contact.name"
 Email = "contact.email"
 Street = "line1"
 """
+K = [Template("K", ((Cell("K"),),))]
 HEAD = "Account,Contact,Email,Street\n"
 
 
@@ -37,7 +39,7 @@ def records(folder: Path, text: str, mapping: str) -> list[FieldRecord]:
     with open_source(str(path), None) as source:
         maker = RowMaker(said, FIELDS, "rows.csv")
         rows = map(maker.make, read_records(source, head=said.head()))
-        return [*joined((row for row in rows if row), [by.text for by in said.join], said.first)]
+        return [*joined((row for row in rows if row), said.join, said.first)]
 
 
 def test_a_row_a_person(tmp_path: Path) -> None:
@@ -143,6 +145,49 @@ tags = "{Labels}"
     )
 
 
+def test_where_several_columns_make_the_key_a_row_with_none_of_them_is_refused(
+    tmp_path: Path,
+) -> None:
+    """Who has neither company nor name is nobody of the company above."""
+    mapping = """
+join = "{Company} | {Name}"
+first = "email"
+[columns]
+Name = "contact.name"
+Email = "email"
+Street = "line1"
+"""
+    text = "Company,Name,Email,Street\nDoyon,Luc,luc@x.example,2 rue B\n,,zoe@x.example,\n"
+    doyon, nobody = records(tmp_path, text, mapping)
+    assert (doyon.error, doyon.values["email"]) == (None, "luc@x.example")
+    assert nobody.error
+    assert (nobody.error.code, nobody.error.line) == ("import.join.key", 3)
+    blank = text.replace("zoe@x.example", "")
+    going_on = records(tmp_path, blank, mapping.replace("{Company} | {Name}", "{Company}"))
+    assert [record.error for record in going_on] == [None]
+
+
+def test_a_row_without_a_contact_agrees_in_what_the_first_row_says_too(tmp_path: Path) -> None:
+    """Its e-mail would be nowhere; one that has a person keeps theirs there."""
+    mapping = """
+join = "Company"
+first = "email"
+[columns]
+Name = "contact.name"
+Email = "email"
+Note = "note.text"
+[fields]
+contact.email = "{?Name}{Email}"
+"""
+    head = "Company,Name,Email,Note\nDoyon,Luc,luc@x.example,\n"
+    (good,) = records(tmp_path, head + "Doyon,Anne,anne@x.example,A\nDoyon,,,B\n", mapping)
+    assert good.error is None
+    assert [one["email"] for one in good.values["contacts"]] == ["luc@x.example", "anne@x.example"]
+    (bad,) = records(tmp_path, head + "Doyon,,info@x.example,B\n", mapping)
+    assert bad.error
+    assert (bad.error.code, bad.error.path, bad.error.line) == ("import.join.differs", "email", 3)
+
+
 def test_a_ragged_row_refuses_its_record(tmp_path: Path) -> None:
     (record,) = records(tmp_path, HEAD + "A,Luc,,1 rue A\nA,Anne\n", PERSONS)
     assert record.error
@@ -152,7 +197,7 @@ def test_a_ragged_row_refuses_its_record(tmp_path: Path) -> None:
 def test_too_many_rows_of_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joining, "MOST", 3)
     rows = [FieldRecord(n, {"contact.name": str(n)}, None, n, {"K": "a"}) for n in range(2, 9)]
-    (record,) = joined(rows, ["K"])
+    (record,) = joined(rows, K)
     assert record.error
     assert record.error.code == "import.join.many"
 
@@ -166,7 +211,7 @@ def test_each_row_comes_to_its_record_in_the_order_of_the_file(keys: list[str]) 
     patch = pytest.MonkeyPatch()
     patch.setattr(joining, "IN_MEMORY", 3)
     try:
-        found = [*joined(rows, ["K"])]
+        found = [*joined(rows, K)]
     finally:
         patch.undo()
     assert [record.values["code"] for record in found] == list(dict.fromkeys(keys))
