@@ -31,7 +31,7 @@ def test_a_page_that_fails_leaves_the_one_before(
 ) -> None:
     (tmp_path / "page.html").write_text("before")
     monkeypatch.setattr(
-        "interop_cli.output.charts.svg.readers", lambda *_: (_ for _ in ()).throw(OSError(28, ""))
+        "interop_cli.output.charts.page.readers", lambda *_: (_ for _ in ()).throw(OSError(28, ""))
     )
     assert filled("sales", "report", "--html", "page.html").code == 74
     assert (tmp_path / "page.html").read_text() == "before"

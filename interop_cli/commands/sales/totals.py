@@ -352,7 +352,7 @@ def report_command(
             app.output.rows(reports.columns(by), found, key="key", spool=spool)
             return
         rows = list(chain.from_iterable(found))
-    from interop_cli.output.charts.svg import html
+    from interop_cli.output.charts.page import html
 
     drawing = of_report(reports.NAMES, rows, query, by, top)
     app.output.side_file(page, html(drawing, reports.columns(by), rows, app.output.fields))

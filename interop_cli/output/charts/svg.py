@@ -1,29 +1,19 @@
-"""Bars as SVG, without any library: as a file of its own, or inside a page with their table.
+"""Bars as SVG, without any library: inside a page, or as a file of its own.
 
 Inside a page it has no colours: the page's style gives them by class, so that it follows a dark
 screen and prints in black. Widths of text are not known here, so labels are cut by the picture.
 The same data gives the same bytes, and text stays text: it can be searched and read aloud.
-
-The page stands alone: it has its style inside, runs no script and asks no network for anything,
-and its own policy (CSP) forbids a browser both. Everything from data is escaped.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from html import escape
 
-from interop_cli.domain.fields.field import NUMBERS, Column, ValueKind
-from interop_cli.i18n import _, labelled, language, ngettext
+from interop_cli.i18n import _, labelled, ngettext
 from interop_cli.output.charts import Bar, Chart, Drawing, amount, extent, label_of, ticks
-from interop_cli.output.columns import ColumnChoice, Row, choose
-from interop_cli.output.people import readers
 from interop_cli.output.sanitise import one_line
 from interop_cli.output.style import clip, width
-from interop_cli.output.words import title
 
 WIDE = 760
 _ROW, _HEAD, _FOOT, _GAP = 24, 22, 30, 12
@@ -31,7 +21,7 @@ _ROW, _HEAD, _FOOT, _GAP = 24, 22, 30, 12
 _CELL, _SMALL_CELL = 7.6, 6.6
 _MOST_CELLS = 34
 _MARGIN, _TITLE, _LINE = 20, 36, 18
-_LIGHT = (
+_STYLE = (
     "text{font:13px system-ui,'DejaVu Sans','Noto Sans',Arial,sans-serif;fill:#1f2328;"
     "white-space:pre}.title{font-size:18px;font-weight:600}.mark{fill:#59636e;font-size:11px}"
     ".grid{stroke:#d8dee4}.axis{stroke:#59636e}.gain{fill:#1f6feb}.loss{fill:#cf222e}"
@@ -48,7 +38,7 @@ def document(drawing: Drawing) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {height}" width="{wide}"'
         f' height="{height}">\n<title>{escape(name)}</title>\n'
-        f'<style>{_LIGHT}</style>\n<rect width="{wide}" height="{height}" fill="#fff"/>\n'
+        f'<style>{_STYLE}</style>\n<rect width="{wide}" height="{height}" fill="#fff"/>\n'
     )
     yield _text(_MARGIN + 18, clip(name, WIDE // 10), "title")
     for number, chart in enumerate(charts):
@@ -155,104 +145,3 @@ def _bar(field: _Field, bar: Bar, texts: Sequence[str], row: int, number: int) -
             f' width="{max(end - start, 1):.1f}"/>'
         )
     yield f'<text x="{WIDE}" y="{base:.1f}" text-anchor="end">{escape(money)}</text></g>\n'
-
-
-MOST_BARS = 50  # of a currency; the table has them all
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1f2328;--grey:#59636e;--line:#d1d9e0;--paper:#fff;
---gain:#1f6feb;--loss:#cf222e}
-@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--grey:#9198a1;--line:#3d444d;
---paper:#0d1117;--gain:#4493f8;--loss:#f85149}}
-body{margin:2rem auto;max-width:60rem;padding:0 1rem;background:var(--paper);color:var(--ink);
-font:1rem/1.5 system-ui,sans-serif}
-h1{font-size:1.5rem}
-h2{font-size:1.1rem;margin:1.5rem 0 .5rem}
-svg{display:block;width:100%;min-width:35rem;height:auto;font:13px system-ui,sans-serif}
-svg text{fill:var(--ink);white-space:pre}
-svg .mark{fill:var(--grey);font-size:11px}
-svg .grid{stroke:var(--line)}
-svg .axis{stroke:var(--grey)}
-.gain{fill:var(--gain)}
-.loss{fill:var(--loss)}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;margin:1.5rem 0;width:100%}
-caption{text-align:left;font-weight:600;padding:.5rem 0}
-th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid var(--line);font-weight:400}
-td{white-space:pre-wrap;overflow-wrap:anywhere}
-thead th{font-weight:600;border-bottom-width:2px}
-.time{white-space:nowrap}
-.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-ul{color:var(--grey);padding-left:1.2rem}
-@media print{:root{--ink:#000;--grey:#333;--paper:#fff;--line:#999;--gain:#555;--loss:#000}
-body{margin:0;max-width:none;padding:0}.wide{overflow:visible}thead{display:table-header-group}
-tr,svg{break-inside:avoid}}
-"""
-
-
-def html(
-    drawing: Drawing, columns: Sequence[Column], rows: Sequence[Row], fields: Sequence[str] | None
-) -> Iterator[str]:
-    """The page, in pieces; the table has ``fields``, or the columns that a table shows."""
-    choices = choose(columns, fields, table=True)
-    name = escape(drawing.title)
-    yield (
-        f'<!DOCTYPE html>\n<html lang="{language()}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{name}</h1>\n"
-    )
-    yield from _charts(drawing)
-    yield from _table(choices, columns, rows, name)
-    if drawing.notes:
-        notes = "".join(f"<li>{escape(note)}</li>\n" for note in drawing.notes)
-        yield f"<ul>\n{notes}</ul>\n"
-    yield "</main>\n</body>\n</html>\n"
-
-
-def _policy() -> str:
-    """Nothing but this very style."""
-    seal = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{seal}'; base-uri 'none'; form-action 'none'"
-
-
-def _charts(drawing: Drawing) -> Iterator[str]:
-    for number, chart in enumerate(drawing.charts):
-        yield f'<section>\n<h2>{escape(chart.currency)}</h2>\n<div class="wide">\n'
-        yield from svg(drawing, replace(chart, bars=chart.bars[:MOST_BARS]), number)
-        yield "</div>\n"
-        hidden = len(chart.bars) - MOST_BARS
-        if hidden > 0:
-            text = ngettext("{n} more is in the table.", "{n} more are in the table.", hidden)
-            yield f"<p>{escape(text)}</p>\n"
-        yield "</section>\n"
-
-
-def _table(
-    choices: Sequence[ColumnChoice], columns: Sequence[Column], rows: Sequence[Row], name: str
-) -> Iterator[str]:
-    yield (
-        '<div class="wide" role="region" tabindex="0" aria-labelledby="table">\n'
-        f'<table>\n<caption id="table">{name}</caption>\n<thead>\n<tr>'
-    )
-    for choice in choices:
-        head = _(choice.header) if choice.header else title(choice.name)
-        yield f'<th scope="col"{_side(choice)}>{escape(head)}</th>'
-    yield "</tr>\n</thead>\n<tbody>\n"
-    cells_of = readers(choices, columns)
-    for row in rows:
-        cells = [
-            (choice, escape(read(row))) for choice, read in zip(choices, cells_of, strict=True)
-        ]
-        (first, text), *rest = cells
-        yield f'<tr><th scope="row"{_side(first)}>{text}</th>'
-        yield "".join(f"<td{_side(choice)}>{text}</td>" for choice, text in rest)
-        yield "</tr>\n"
-    yield "</tbody>\n</table>\n</div>\n"
-
-
-def _side(choice: ColumnChoice) -> str:
-    if choice.kind in NUMBERS:
-        return ' class="number"'
-    return ' class="time"' if choice.kind is ValueKind.TIME else ""

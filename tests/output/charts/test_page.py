@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from interop_cli.domain.fields.field import Column, ValueKind
 from interop_cli.i18n import set_language
 from interop_cli.output.charts import Bar, Chart, Drawing
-from interop_cli.output.charts.svg import MOST_BARS, html
+from interop_cli.output.charts.page import MOST_BARS, html
 
 COLUMNS = [Column("key"), Column("name"), Column("amount_cents", ValueKind.MONEY)]
 ALLOWED = set(
