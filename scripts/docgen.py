@@ -105,7 +105,7 @@ SPEED = (
     ),
     (
         "list.postgres.json.1000000",
-        "the same on PostgreSQL, by the clock of a busy machine",
+        "the same on PostgreSQL, by the clock",
         "`COPY` of the same rows as the server makes JSON of them, by psql",
     ),
     ("list.postgres.bare.1000000", "the same", "`COPY` of the bare columns, by psql"),
@@ -123,7 +123,7 @@ SPEED = (
     ("sales.refresh.postgres.1000000", "the same on PostgreSQL, 1,000,000 invoices", "the same"),
     (
         "sales.refresh.postgres.10000000",
-        "the same on PostgreSQL, 10,000,000 invoices, in time of the server's processor",
+        "the same on PostgreSQL, 10,000,000 invoices",
         "the same",
     ),
     ("sales.incremental.sqlite.1000000", "`sales refresh` after 100 new ones", "the full refresh"),
