@@ -163,6 +163,8 @@ def _joined(clients: Sequence[Client]) -> dict[str, Any]:
     return found
 
 
+# -- which pairs may be one -----------------------------------------------------------------------
+
 MIN_SCORE = 60
 # What each reason is worth; a name that is only similar, a part of it.
 WEIGHTS = {

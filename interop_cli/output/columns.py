@@ -284,7 +284,7 @@ def choices_of(
     return choose(columns, fields or [key])
 
 
-def text_of(
+def rows_as_text(
     form: str,
     choices: list[ColumnChoice],
     columns: int,
@@ -298,24 +298,20 @@ def text_of(
 
     ``comes_back``: the CSV is one that an import takes back as it was.
     """
-    if form in ("json", "ndjson"):
-        from interop_cli.output import rows
+    from interop_cli.output import rows
 
+    if form in ("json", "ndjson"):
         make = rows.array if form == "json" else rows.ndjson
         objects = make(choices, columns, batches)
         return map(printable_json, objects) if terminal else objects
-    from interop_cli.output import rows
-
     if form in VCARDS:
-        from interop_cli.output.rows import VERSIONS, card_rows
-
-        return card_rows(choices, batches, VERSIONS[form], terminal=terminal)
+        return rows.card_rows(choices, batches, rows.VERSIONS[form], terminal=terminal)
     if form == "csv":
         return rows.csv_rows(choices, batches, dialect=dialect, terminal=terminal, words=comes_back)
     return rows.tsv_rows(choices, batches, terminal=terminal, header=form == "tsv")
 
 
-def text_of_made(form: str, blocks: Iterable[bytes], *, terminal: bool) -> Iterator[str | bytes]:
+def made_as_text(form: str, blocks: Iterable[bytes], *, terminal: bool) -> Iterator[str | bytes]:
     """The text of a list in JSON whose objects an engine has made, in blocks of whole lines."""
     from interop_cli.output import rows
 

@@ -24,9 +24,9 @@ from interop_cli.output.columns import (
     choices_of,
     choose,
     compact,
+    made_as_text,
     plain,
-    text_of,
-    text_of_made,
+    rows_as_text,
 )
 from interop_cli.output.notices import Advance, Notices, warnings
 from interop_cli.output.sanitise import printable_json, printable_lines
@@ -147,7 +147,7 @@ class Output:
     def objects(self, blocks: Generator[bytes], *, spool: bool = False) -> None:
         """Write a list in JSON whose objects are made already: whole lines, one a row."""
         with closing(blocks):
-            self._place.write(text_of_made(self.format, blocks, terminal=self.terminal), spool)
+            self._place.write(made_as_text(self.format, blocks, terminal=self.terminal), spool)
 
     def parts(self, parts: Sequence[Part], head: Sequence[str] = ()) -> None:
         """Write tables under each other, those without rows left out; for a table only."""
@@ -354,7 +354,7 @@ class Output:
                 feminine=feminine,
                 left_out=lambda gone: self._left_out.append(_fields_of(choices, gone, key)),
             )
-        return text_of(
+        return rows_as_text(
             self.format,
             choices,
             len(columns),

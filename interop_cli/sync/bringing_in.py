@@ -27,7 +27,7 @@ from interop_cli.services.clients.bulk import Selector, check_limits
 from interop_cli.services.clients.matching import ClientFinder
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.contacts import ContactImport
-from interop_cli.services.imports.matching import Clashes
+from interop_cli.services.imports.matching import Refusals
 from interop_cli.services.imports.rows import RowImport
 from interop_cli.store.sync.records import by_ids
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -107,7 +107,7 @@ class BringingIn:
     compared: Compared
     context: Context
     options: Options
-    clashes: Clashes
+    refusals: Refusals
     outcome: Outcome = field(default_factory=Outcome)
     _ids: list[str] = field(default_factory=list)
     """Which record there each row is."""
@@ -247,7 +247,7 @@ class BringingIn:
         }
         task: RowImport
         if entity == "client":
-            task = Import(self.uow, self.context, clashes=self.clashes, **how)
+            task = Import(self.uow, self.context, refusals=self.refusals, **how)
         else:
             task = ContactImport(self.uow, self.context, **how)
         remotes = {row.line: row.remote for row in rows}

@@ -13,7 +13,7 @@ from interop_cli.services import Outcome
 from interop_cli.services.clients import status
 from interop_cli.services.imports import clients as imports
 from interop_cli.services.imports.clients import Import
-from interop_cli.services.imports.matching import Clashes
+from interop_cli.services.imports.matching import Refusals
 from interop_cli.services.imports.rows import repeated
 from interop_cli.store.store import Store
 from interop_cli.store.writing.unit_of_work import UnitOfWork
@@ -34,10 +34,10 @@ def rows(*values: dict[str, Any]) -> list[Row]:
 
 
 def take_in(store: Store, records: list[Row], **options: Any) -> Outcome:
-    clashes: Clashes = {}
+    refusals: Refusals = {}
 
     def work(uow: UnitOfWork) -> Outcome:
-        task = Import(uow, Context(), want_rows=True, clashes=clashes, **options)
+        task = Import(uow, Context(), want_rows=True, refusals=refusals, **options)
         return task.run(iter(records))
 
     return repeated(lambda: store.run(work, operation="client.import")[0])

@@ -18,7 +18,7 @@ from interop_cli.services.clients import status
 from interop_cli.services.clients.bulk import Selector
 from interop_cli.services.imports.clients import Import
 from interop_cli.services.imports.documents import DocumentImport
-from interop_cli.services.imports.matching import Clashes
+from interop_cli.services.imports.matching import Refusals
 from interop_cli.services.imports.rows import RowImport, repeated
 from interop_cli.services.seeding import SeedRecord
 from interop_cli.services.undoing import undo
@@ -108,8 +108,8 @@ def take_in(
     if not found:
         return None
     records = [SeedRecord(line, values) for line, values in enumerate(found, 1)]
-    refused: Clashes = {}  # rows that an import of clients finds wrong when all are written
-    how: dict[str, Any] = {} if task is DocumentImport else {"clashes": refused}
+    refused: Refusals = {}  # rows that an import of clients finds wrong when all are written
+    how: dict[str, Any] = {} if task is DocumentImport else {"refusals": refused}
 
     def work(uow: UnitOfWork) -> Outcome:
         outcome = Outcome()

@@ -203,9 +203,9 @@ def import_clients(
     """Take clients in from a file."""
     from interop_cli.domain.matching import DEFAULT, read_keys
     from interop_cli.services.imports.clients import Import
-    from interop_cli.services.imports.matching import Clashes
+    from interop_cli.services.imports.matching import Refusals
 
-    clashes: Clashes = {}
+    refusals: Refusals = {}
 
     def task(uow: UnitOfWork, columns: ColumnMap) -> Import:
         own = read_keys(columns.key) if columns.key and not keys else ()
@@ -219,7 +219,7 @@ def import_clients(
             anew=anew,
             merged=merged,
             reuse=reuse,
-            clashes=clashes,
+            refusals=refusals,
             continue_on_error=asked.continue_on_error,
             want_rows=asked.results is not None,
         )

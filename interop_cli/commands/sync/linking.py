@@ -17,7 +17,7 @@ from interop_cli.shell.selectors import Picked, bulk_limit, limit_options, selec
 if TYPE_CHECKING:
     from interop_cli.app import App
     from interop_cli.services import Outcome
-    from interop_cli.services.imports.matching import Clashes
+    from interop_cli.services.imports.matching import Refusals
     from interop_cli.store.writing.unit_of_work import UnitOfWork
     from interop_cli.sync.target import OpenTarget
 
@@ -128,12 +128,12 @@ def _bring_in(
     with common.remote_errors(opened):
         compared = linking.compare(opened, whole=True)
     options = Options(limits, prospects=prospects)
-    clashes: Clashes = {}
+    refusals: Refusals = {}
     found = BroughtIn(opened.target.name)
 
     def work(uow: UnitOfWork) -> Outcome:
         nonlocal found
-        outcome, found = BringingIn(uow, opened, compared, app.rules(), options, clashes).run()
+        outcome, found = BringingIn(uow, opened, compared, app.rules(), options, refusals).run()
         return outcome
 
     def numbers() -> dict[str, int]:

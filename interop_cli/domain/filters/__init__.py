@@ -102,6 +102,8 @@ def leaves(node: Node) -> Iterator[Leaf]:
             yield node
 
 
+# -- what the values mean -------------------------------------------------------------------------
+
 DATES = frozenset({Kind.TIME, Kind.DATE})
 NUMBERS = frozenset({Kind.INT, Kind.MONEY})
 FOLDED = frozenset({Kind.FOLDED, Kind.CODE, Kind.EMAIL})

@@ -30,10 +30,10 @@ from interop_cli.services.clients.matching import (
 from interop_cli.services.clients.writing import CardWriter, NewCard, Others, code_for
 from interop_cli.services.imports.client_rows import PlainClients, Ready, stated
 from interop_cli.services.imports.matching import (
-    Clashes,
     FileClients,
     KeyColumns,
     Read,
+    Refusals,
     Written,
     code_of,
     error_of,
@@ -65,7 +65,7 @@ class Import(ToldImport):
 
     ``keys`` are what a row is recognised by, ``named`` whether a person named them, ``absent``
     those that the file may have no column for; ``anew`` creates without looking. ``merged`` says
-    what becomes of the fields of a row about a client that was merged into another. ``clashes``
+    what becomes of the fields of a row about a client that was merged into another. ``refusals``
     are rows known to be about one client.
     """
 
@@ -75,14 +75,14 @@ class Import(ToldImport):
     anew: bool = False
     merged: str = "skip"
     reuse: bool = False
-    clashes: Clashes = field(default_factory=dict)
+    refusals: Refusals = field(default_factory=dict)
     # What is done to so few rows again and again stays in the processor's cache.
     size: ClassVar[int] = 500
     _found: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.who = FileClients(
-            self.uow, self.keys, self.clashes, named=self.named, anew=self.anew, reuse=self.reuse
+            self.uow, self.keys, self.refusals, named=self.named, anew=self.anew, reuse=self.reuse
         )
         needed = [key for key in self.keys if key not in self.absent] if self.named else ()
         self._columns = KeyColumns(needed)
@@ -147,7 +147,7 @@ class Import(ToldImport):
         """
         line = record.line
         if self.continue_on_error:
-            self.clashes.setdefault(line, error.at(line, code, path))
+            self.refusals.setdefault(line, error.at(line, code, path))
             self.who.late = True
         elif line not in self._withdrawn:
             self._withdrawn.add(line)
@@ -231,12 +231,12 @@ class Import(ToldImport):
                 reads.append(Read(record, values, who, decision, parts, card=made))
             except InteropError as error:
                 self.reject(record, code_of(record), error)
-        if not self.clashes:
+        if not self.refusals:
             return reads
         clear = []
         for one in reads:
             # Those that a later row has turned out to be about the same client as.
-            if clash := self.clashes.get(one.record.line):
+            if clash := self.refusals.get(one.record.line):
                 self.who.refused(one.record.line, one.who)
                 self.reject(one.record, code_of(one.record), error_of(clash))
             else:

@@ -37,7 +37,7 @@ class Clash(NamedTuple):
     path: str
 
 
-Clashes = dict[int, Clash | InteropError]
+Refusals = dict[int, Clash | InteropError]
 """Rows that are refused, by their lines: another one is about the same client, or what they say of
 other clients turned out to be wrong when all of them were written."""
 MAX_KEPT = 10_000  # rows of a file that is refused anyway, which later rows are held against
@@ -51,22 +51,22 @@ def error_of(known: Clash | InteropError) -> InteropError:
 class FileClients(ClientFinder):
     """Finds the clients of the rows of one file, which may also be about one another's.
 
-    ``clashes`` grows by the rows that are about one client. ``late`` turns true where one of them
-    was written before that was known: the work is then to be done again, with these clashes.
+    ``refusals`` grows by the rows that are about one client. ``late`` turns true where one of them
+    was written before that was known: the work is then to be done again, with these refusals.
     """
 
     def __init__(
         self,
         uow: UnitOfWork,
         keys: Sequence[Key],
-        clashes: Clashes,
+        refusals: Refusals,
         *,
         named: bool = False,
         anew: bool = False,
         reuse: bool = False,
     ) -> None:
         super().__init__(uow, keys, named=named, anew=anew, reuse=reuse)
-        self.clashes = clashes
+        self.refusals = refusals
         self.late = False
         self.lines = LineNumbers()
         self._here: frozenset[int] = frozenset()  # the lines of the batch
@@ -113,7 +113,7 @@ class FileClients(ClientFinder):
         Raises InvalidData ``import.ambiguous``, ``import.duplicate`` where another row is about the
         same client, and Conflict ``client.code.duplicate`` or ``client.external_id.duplicate``.
         """
-        if known := self.clashes.get(line):
+        if known := self.refusals.get(line):
             self._keep_row(self._kept, line, row)
             raise error_of(known)
         if not self._common or self._is_alone(row):
@@ -121,7 +121,7 @@ class FileClients(ClientFinder):
         decision = self.find(row)
         path = _path(decision.by)
         if len(decision.left) > 1:
-            if all(one.id < 0 and one.line in self.clashes for one in decision.left):
+            if all(one.id < 0 and one.line in self.refusals for one in decision.left):
                 self._clash(line, decision.left[0].line, path, row)
             self._keep_row(self._kept, line, row)
             raise ambiguous(path, map(code_or_line, decision.left))
@@ -183,10 +183,10 @@ class FileClients(ClientFinder):
         return duplicate_code(holder.code)
 
     def _clash(self, line: int, first: int, path: str, row: Identity | None) -> None:
-        if not self.doomed or len(self.clashes) < MAX_KEPT:  # else told, and nobody asks again
-            self.clashes[line] = Clash(first, path)
-        if first not in self.clashes:
-            self.clashes[first] = Clash(line, path)
+        if not self.doomed or len(self.refusals) < MAX_KEPT:  # else told, and nobody asks again
+            self.refusals[line] = Clash(first, path)
+        if first not in self.refusals:
+            self.refusals[first] = Clash(line, path)
             self.late = self.late or first not in self._here
         if row is not None:  # else the client in the database stands for it
             self._keep_row(self._kept, line, row)
