@@ -217,7 +217,8 @@ class Connector(Protocol):
     def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, RemoteRecord]:
         """Read records by their remote ids: asked id -> the record as it is now.
 
-        One that is not there is left out or ``gone``. A merged one may come back under another id.
+        One that is not there is ``gone``, or left out where the system says so of that very record;
+        else raises Trouble. A merged one may come back under another id.
         """
 
     def holders(self, entity: str, name: str, values: Sequence[str]) -> dict[str, str]:
