@@ -121,11 +121,7 @@ SPEED = (
     ),
     ("sales.refresh.sqlite.10000000", "the same, 10,000,000 invoices", "the same"),
     ("sales.refresh.postgres.1000000", "the same on PostgreSQL, 1,000,000 invoices", "the same"),
-    (
-        "sales.refresh.postgres.10000000",
-        "the same on PostgreSQL, 10,000,000 invoices",
-        "the same",
-    ),
+    ("sales.refresh.postgres.10000000", "the same on PostgreSQL, 10,000,000 invoices", "the same"),
     ("sales.incremental.sqlite.1000000", "`sales refresh` after 100 new ones", "the full refresh"),
     (
         "sales.import.1000000",

@@ -26,10 +26,9 @@ from interop_cli.store.writing.writer import Writer
 
 FLAGS = flags(CLIENT)
 MANY = 10_000  # clients
-LISTED_BY = ("client_name_key",)
-"""An index that nobody reads while a file of clients is written, unless by their names alone."""
+# Indexes: of names alone, and of what tells which client a row may be about.
+NAMED_BY = ("client_name_key",)
 FOUND_BY = ("client_core_key", "client_email_key")
-"""Those that tell which client a row may be about."""
 _SHARED = (
     "SELECT {0} AS number FROM client WHERE merged_into_id IS NULL AND {0} IS NOT NULL{1}"
     " GROUP BY {0} HAVING COUNT(*) > 1"
@@ -227,11 +226,8 @@ class ClientRepository:
     # -- writing ----------------------------------------------------------------------------
 
     def expect_many(self, *, anew: bool, by_name: bool) -> None:
-        """Prepare for a great many, as for documents.
-
-        ``anew``: nobody is looked for; ``by_name``: they are found by their names alone.
-        """
-        names = LISTED_BY + FOUND_BY if anew else () if by_name else LISTED_BY
+        """Prepare for a great many; ``anew``: nobody is looked for; ``by_name``: by name alone."""
+        names = NAMED_BY + FOUND_BY if anew else () if by_name else NAMED_BY
         self.writer.dropped += self.conn.drop_indexes("client", names)
 
     def add(self, rows: Sequence[Ordered], words: Sequence[str | None] = ()) -> list[int]:
