@@ -106,6 +106,7 @@ def test_who_pays(store: Store) -> None:
         {"code": "G", "bill_to": "#2"},
         {"code": "B2", "prospect": True},
         {"code": "H", "bill_to": "B2"},
+        {"code": "I", "bill_to": "#4"},  # B's, which nobody could know
     )
     outcome = take_in(store, records, continue_on_error=True)
     assert statuses(outcome) == [
@@ -118,9 +119,10 @@ def test_who_pays(store: Store) -> None:
         "ok",
         "ok",
         "client.bill_to.prospect",
+        "client.not_found",
     ]
-    assert (outcome.matched, outcome.changed, outcome.unchanged, outcome.failed) == (9, 4, 0, 5)
-    assert [item["code"] for item in outcome.items] == [*list("ABCDEFG"), "B2", "H"]
+    assert (outcome.matched, outcome.changed, outcome.unchanged, outcome.failed) == (10, 4, 0, 6)
+    assert [item["code"] for item in outcome.items] == [*list("ABCDEFG"), "B2", "H", "I"]
     paid = store.conn.query(
         "SELECT c.code, p.code AS payer FROM client c JOIN client p ON p.id = c.bill_to_id"
         " ORDER BY c.code"
@@ -143,6 +145,7 @@ def test_who_pays(store: Store) -> None:
         {"former_codes": "OLD"},
         {"former_codes": "é!"},
         {"merged_into": "NOBODY", "active": "false"},
+        {"merged_into": "#3", "active": "false"},  # Y's, once the others are left out
     ],
 )
 def test_a_row_that_is_refused_at_the_end_writes_nothing(

@@ -78,6 +78,8 @@ class Import(ToldImport):
     refusals: Refusals = field(default_factory=dict)
     # What is done to so few rows again and again stays in the processor's cache.
     size: ClassVar[int] = 500
+    first_made: int | None = None
+    """The lowest id that it has given to a client."""
     _found: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -339,6 +341,7 @@ class Import(ToldImport):
         cards = [one.card for one in new if one.card]
         self._make_codes([one.client for one in cards])
         ids = self._writer.add_cards(cards)
+        self.first_made = self.first_made or ids[0]
         for client_id, (one, *_), made in zip(ids, new, cards, strict=True):
             self.who.written(client_id, one.record.line, one.who)
             self._tell(one.record, made.client[_CODE], client_id, "ok", "created")

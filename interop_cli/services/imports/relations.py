@@ -32,6 +32,7 @@ from interop_cli.domain.values.code import check_former_code, code_key
 from interop_cli.services.clients.writing import Others
 from interop_cli.services.imports.matching import Read, code_of
 from interop_cli.services.imports.nested import NestedItem, nested_items
+from interop_cli.store.reading.called import client_not_found, id_named
 
 if TYPE_CHECKING:
     from interop_cli.services.imports.clients import Import
@@ -85,7 +86,7 @@ class Payers:
         clients = self.uow.clients
         found = clients.by_column("id", [wish.client_id for wish in wishes])
         known: dict[Any, Row] = dict(found)
-        named = clients.named((wish.ref for wish in wishes if wish.ref), shared=True)
+        named = _named(report, (wish.ref for wish in wishes if wish.ref), shared=True)
         for payer in named.values():
             known.setdefault(payer["id"], payer)
         pays_for = {
@@ -126,10 +127,24 @@ class Payers:
     ) -> int | None:
         if not ref:
             return None
-        clients = self.uow.clients
-        payer = known[named[ref]["id"]] if ref in named else clients.row(ref, shared=True)
+        if ref not in named:
+            raise client_not_found(ref)
+        clients, payer = self.uow.clients, known[named[ref]["id"]]
         check_can_be_payer(clients.entity(payer), clients.entity(row), pays_for[row["id"]])
         return int(payer["id"])
+
+
+def _named(report: Import, refs: Iterable[str], *, shared: bool = False) -> dict[str, Row]:
+    """The stored rows that references name: ref -> row.
+
+    None by an id that this import has given: nobody could know it, and done again it is another's.
+    """
+    found, made = report.uow.clients.named(refs, shared=shared), report.first_made
+    return {
+        ref: row
+        for ref, row in found.items()
+        if made is None or row["id"] < made or id_named(ref) is None
+    }
 
 
 @dataclass
@@ -208,7 +223,7 @@ class Pasts:
     def _conclude(self, pasts: list[Past]) -> None:
         clients = self.uow.clients
         rows: dict[Any, Row] = dict(clients.by_column("id", [past.client_id for past in pasts]))
-        winners = clients.named(past.winner for past in pasts if past.winner)
+        winners = _named(self.report, (past.winner for past in pasts if past.winner))
         wanted = {code_key(code) for past in pasts for _name, code in _codes(past)}
         present = clients.by_column("code_key", wanted)
         held: dict[object, int] = {key: row["id"] for key, row in present.items()}
