@@ -61,6 +61,7 @@ def make() -> Callable[..., LocalRecord]:
 class TestContract(ConnectorContract):
     write = "^(POST|PATCH) /companies"
     counted = frozenset({"version", "changed"})
+    tells_what_went = False
 
 
 def test_an_app_lets_itself_in(fake: FakeLedger) -> None:
