@@ -74,41 +74,63 @@ def claim(
     ``making_way``: for what they give up for a while, so that others can go. No more than ``most``
     are claimed, and those after them not looked at.
     """
-    found = Claimed()
-    most, form, claim_key = most or len(ids), opened.form, str(uuid.uuid4())
-    rows: list[dict[str, Any]] = []
-    while len(rows) < most and found.read < len(ids):
-        some = ids[found.read : found.read + most]
-        place = {local_id: number for number, local_id in enumerate(some)}
-        steps = sorted(
-            opened.steps_of(entity, some, again=again), key=lambda step: place[step.local.id]
-        )
-        kept = arranged.still_held(steps)
-        for step in steps:
-            if len(rows) == most:
-                found.read += place[step.local.id]
-                break
-            if making_way and step.todo in SENT:
-                names = arranged.aside[step.local.id]
-                turn: Step | None = aside(step, names, opened.connector.descriptor(entity))
-            else:
-                turn = kept.get(step.local.id) or _at_turn(step, arranged, todos)
-            if turn is None:
-                found.later.add(step.local.id)
-            elif turn.todo not in todos or turn.is_held:
-                found.left.append(turn)
-                if arranged.returns(turn):
-                    found.later.add(step.local.id)
-            else:
-                rows.append(_attempt(turn, form, f"{claim_key}-{step.local.id}"))
-                found.add(turn, rows[-1])
-        else:
-            found.read += len(some)
-    if rows:
+    claiming = _Claiming(opened, arranged, todos, making_way, most or len(ids))
+    found = claiming.found
+    while len(claiming.rows) < claiming.most and found.read < len(ids):
+        some = ids[found.read : found.read + claiming.most]
+        found.read += claiming.take(entity, some, again=again)
+    if claiming.rows:
         until = opened.clock.stamp(LEASE_SECONDS)
-        uow.links.claim(opened.target.id, entity, rows, opened.owner, until)
+        uow.links.claim(opened.target.id, entity, claiming.rows, opened.owner, until)
         keep(uow, opened)
     return found
+
+
+@dataclass
+class _Claiming:
+    """What is claimed in one transaction, ``most`` records of those that are read."""
+
+    opened: OpenTarget
+    arranged: Arranged
+    todos: Collection[Todo]
+    making_way: bool
+    most: int
+    found: Claimed = field(default_factory=Claimed)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    """The columns of their claims."""
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def take(self, entity: str, ids: Sequence[int], *, again: bool) -> int:
+        """Claim of these as many as there is room for; how many were looked at."""
+        place = {local_id: number for number, local_id in enumerate(ids)}
+        steps = sorted(
+            self.opened.steps_of(entity, ids, again=again), key=lambda step: place[step.local.id]
+        )
+        kept = self.arranged.still_held(steps)
+        for step in steps:
+            if len(self.rows) == self.most:
+                return place[step.local.id]
+            self._note(step, self._turn_of(step, kept))
+        return len(ids)
+
+    def _turn_of(self, step: Step, kept: Mapping[int, Step]) -> Step | None:
+        """A record as it comes out; None where its turn comes later."""
+        if self.making_way and step.todo in SENT:
+            descriptor = self.opened.connector.descriptor(step.local.entity)
+            return aside(step, self.arranged.aside[step.local.id], descriptor)
+        return kept.get(step.local.id) or _at_turn(step, self.arranged, self.todos)
+
+    def _note(self, step: Step, turn: Step | None) -> None:
+        """Claim a record, or count it to those that are left or come later."""
+        if turn is None:
+            self.found.later.add(step.local.id)
+        elif turn.todo not in self.todos or turn.is_held:
+            self.found.left.append(turn)
+            if self.arranged.returns(turn):
+                self.found.later.add(step.local.id)
+        else:
+            self.rows.append(_attempt(turn, self.opened.form, f"{self.key}-{step.local.id}"))
+            self.found.add(turn, self.rows[-1])
 
 
 def _at_turn(step: Step, arranged: Arranged, todos: Collection[Todo]) -> Step | None:

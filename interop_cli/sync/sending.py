@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from interop_cli.domain.sync.link import Trouble
 from interop_cli.domain.sync.plan import SENT, STALE_TRIES, Reason, Step, Todo, reason
@@ -76,8 +75,9 @@ class Sender:
             several = self.ahead if at and not self.breaker.probing else 1  # the first goes at once
             most = size * several
             group = () if waiting else ids[at : at + most * LOOKED_AT]
-            how = {"making_way": making_way, "most": most}
-            claimed = self._write(arranged, todo, landed, group, revisit, **how)
+            claimed = self._write(
+                arranged, todo, landed, group, revisit, making_way=making_way, most=most
+            )
             at += claimed.read
             waiting += claimed.in_batches(size)
             go = 1 if self.breaker.probing else len(waiting)
@@ -121,7 +121,9 @@ class Sender:
         landed: Sequence[Landed],
         ids: Sequence[int],
         revisit: set[int],
-        **how: Any,
+        *,
+        making_way: bool,
+        most: int,
     ) -> Claimed:
         """Settle what has landed and claim what comes next, in one transaction."""
         if not landed and not ids:
@@ -137,7 +139,8 @@ class Sender:
                     ids,
                     arranged,
                     again=self.again,
-                    **how,
+                    making_way=making_way,
+                    most=most,
                 ),
             )
         )
