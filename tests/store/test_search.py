@@ -132,8 +132,8 @@ def test_the_first_few_are_the_first_of_all(
     spelt: int,
 ) -> None:
     walk(monkeypatch, *walked)
-    for matching in (sqlite_matching, postgres_matching):
-        monkeypatch.setattr(matching, "MANY", many_hits)
+    monkeypatch.setattr(sqlite_matching, "MANY", many_hits)
+    monkeypatch.setattr(postgres_matching, "FEW", many_hits)
     monkeypatch.setattr(sqlite_matching, "SPELT", spelt)
     for text in SEARCHED:
         for status, prospect in (("active", None), ("all", False), ("inactive", None)):
@@ -185,7 +185,7 @@ def test_a_search_finds_whoever_has_words_that_begin_so(
     walk(monkeypatch, 1, most)
     for name, number in (("MANY", many_hits), ("SOME", some), ("FREQUENT", frequent)):
         monkeypatch.setattr(sqlite_matching, name, number)
-    for name, number in (("MANY", many_hits), ("RARE", some), ("MOST", some)):
+    for name, number in (("FEW", many_hits), ("RARE", some), ("SOME", some)):
         monkeypatch.setattr(postgres_matching, name, number)
     rows = many.conn.query(
         "SELECT code, words, active, prospect FROM client JOIN client_search"

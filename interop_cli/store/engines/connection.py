@@ -140,8 +140,9 @@ class Connection(Protocol):
     def drop_indexes(self, table: str, names: Sequence[str]) -> list[str]:
         """Do without these indexes in this transaction; the SQL that makes them again, at its end.
 
-        To bring each of many rows to its place in one has a page read and written for it. None is
-        dropped where a table has many rows already, nor by a server, where others read by them.
+        Each row put into an index costs reading and writing a page; made at the end, it is written
+        once. None is dropped where a table has many rows already, nor by a server, where others
+        read by them.
         """
 
     def in_turn(self, what: str) -> None:

@@ -116,10 +116,9 @@ def renew(conn: Connection) -> None:
 def compared(conn: Connection) -> dict[str, list[str]]:
     """The logins by how what the server enforces differs from what the table of users says.
 
-    ``above``: it cannot hold them; ``unknown``: it has no such login (a user
-    of a file by the name there, too); ``other``: they may do more
-    there, or less; ``direct``: a dump that is restored may lose their rights; ``unlisted``: they
-    have rights there and no role here.
+    ``above``: it cannot hold them; ``unknown``: it has no such login (a user of a file by the name
+    there, too); ``other``: they may do more there, or less; ``direct``: a dump that is restored may
+    lose their rights; ``unlisted``: they have rights there and no role here.
     """
     found: dict[str, list[str]] = {
         key: [] for key in ("above", "unknown", "other", "direct", "unlisted")

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from interop_cli.store.engines.connection import Match, Row
 
-ESTIMATED = 8  # words of a search, the longest
+ESTIMATED = 8  # so many words, the longest, the server is asked to estimate
 RARE = 20_000  # clients who have a word, at the most, are gathered for a second one
-MANY = 500  # clients found, and more: they are looked for part by part
-MOST = 2000  # of a part, and more: they are met in the order of the codes, not sorted
+FEW = 500  # clients found, at the most: more are looked for part by part
+SOME = 2000  # ids; beyond, clients are tested in the order of their codes instead of looked up
 
 Condition = tuple[str, dict[str, object]]
 Query = Callable[..., list[Row]]
@@ -35,14 +35,14 @@ def few(words: str, name: str, query: Query, *, by_part: bool) -> Match:
     clients, total = _estimated(asked[:ESTIMATED], query)
     indexed, expected = list[str](), float(total)
     for word in sorted(clients, key=clients.__getitem__):
-        if not indexed or (expected > MANY and clients[word] <= RARE):
+        if not indexed or (expected > FEW and clients[word] <= RARE):
             indexed.append(word)
             expected *= clients[word] / total
     others = [word for word in asked if word not in indexed]
     sql, params = _having(_begun(indexed), others, name)
-    if not by_part or expected <= 4 * MANY:
-        found = query(f"{sql} LIMIT {MANY + 1}", **params)
-        if len(found) <= MANY:
+    if not by_part or expected <= 4 * FEW:
+        found = query(f"{sql} LIMIT {FEW + 1}", **params)
+        if len(found) <= FEW:
             return Match(*_these(found, name))
 
     def within(word: str) -> Condition:
@@ -82,7 +82,7 @@ def _these(found: Sequence[Row], name: str) -> Condition:
     """That a client is one of those found."""
     ids = [row["client_id"] for row in found]
     # Of many, the place of each is not looked up.
-    column = "c.id + 0" if len(ids) > MOST else "c.id"
+    column = "c.id + 0" if len(ids) > SOME else "c.id"
     return (f"{column} = ANY(:{name}_ids)", {f"{name}_ids": ids}) if ids else ("FALSE", {})
 
 

@@ -215,7 +215,7 @@ class Session(psycopg.Connection[Any]):
                 rows = coming.result()
 
     def copied(self, copying: str, params: Mapping[str, object]) -> Generator[bytes]:
-        """What ``COPY … TO STDOUT`` gives, row by row, in blocks of whole rows."""
+        """What ``COPY … TO STDOUT`` gives, in blocks of whole rows."""
         with self.cursor() as cursor, cursor.copy(copying, params or None):
             more = True
             while more:

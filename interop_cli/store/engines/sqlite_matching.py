@@ -64,7 +64,11 @@ class _Gathered(NamedTuple):
 
 
 class _Few:
-    """The words of a search whose first few are wanted, the rarest first."""
+    """The words of a search whose first few are wanted; to be made, it asks how frequent they are.
+
+    ``asked`` are all of them, the rarest first, and ``rare`` those that the index is asked for.
+    ``spelt`` has, of the words looked at so far, what ``_spelt`` found.
+    """
 
     def __init__(self, asked: list[str], name: str, query: Query) -> None:
         self.name = name

@@ -1,6 +1,6 @@
 """The first few of a long list of clients, looked for without gathering all that it has.
 
-An inquiry costs what it looks at. A word that a good part of the clients have is soon found in
+A search costs as much as it looks at. A word that a good part of the clients have is soon found in
 the first of them; those of a rare one are few, and gathered; of a word between the two, those are
 gathered whose codes begin alike. Each answer here is that of the whole list, or None: not worth it.
 """
@@ -20,7 +20,7 @@ WALKED = 2000  # clients, before all that a search finds are gathered
 LETTERS = 2
 LETTERS_WALKED = 20_000  # for beginnings of so few letters that many have each
 AT_ONCE = 100  # clients, after which it is asked whether to go on
-CHANCE = 1  # more might have been found
+CHANCE = 1  # added to those found when it is judged whether to go on: one more may be near
 CHOSEN = ((500, 2), (10_000, 20))  # the same of a condition; at least so many times those wanted
 PARTS = 40  # of the clients, before all that a search finds are gathered
 LAST_SIGN = 0xD7FF  # of a beginning: what comes after is no text
@@ -48,10 +48,11 @@ class Beginning(NamedTuple):
 
 
 def with_words(conn: Connection, wanted: Beginning, search: str) -> list[int] | None:
-    """The ids of those that a search finds, where the first in their order have them all.
+    """The ids of the first clients that a search finds, met by going along the order.
 
-    So it is with a word that a good part of the clients have, as "inc." or a large city: to gather
-    all of those and sort them takes a hundred times as long as to look at the first.
+    None where that would take too long. It is soon done for a word that a good part of the clients
+    have, as "inc." or a large city: to gather all of those and sort them takes a hundred times as
+    long.
     """
     words = searched_words(search).split()
     if not words:
