@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Have each worker load the tests from another one on, round to the one before.
+    """Have each worker load the tests in turn, each beginning at another place.
 
     pytest compiles the tests itself, 10 s in a new clone: each worker compiles its share of them,
     and finds the others' compiled.

@@ -1,4 +1,4 @@
-"""Clients that are one: which values one has after others are merged into it; which pairs may be.
+"""Clients that are one: which pairs may be (with a score), and what is left when they are merged.
 
 A pair has a score, and the reasons for it. Comparing all pairs of 100,000 clients would take hours,
 so only those are compared that meet in a block: the same e-mail, phone, postal code or domain, the

@@ -86,7 +86,7 @@ def item(names: Mapping[str, Any], *, changed: bool = True, **said: Any) -> dict
     return {**names, "status": "ok" if changed else "unchanged", "error": None, **said}
 
 
-def one(item: dict[str, Any], warnings: list[RuleWarning] | None = None) -> Outcome:
+def one(told: dict[str, Any], warnings: list[RuleWarning] | None = None) -> Outcome:
     """The outcome of a command about one thing, which was changed unless it says otherwise."""
-    unchanged = int(item["status"] == "unchanged")
-    return Outcome(1, 1 - unchanged, unchanged, items=[item], warnings=warnings or [])
+    unchanged = int(told["status"] == "unchanged")
+    return Outcome(1, 1 - unchanged, unchanged, items=[told], warnings=warnings or [])

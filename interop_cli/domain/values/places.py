@@ -163,7 +163,10 @@ def is_mismatched(country: str, province: str | None, postal_code: str | None) -
 
 @lru_cache(maxsize=4096)
 def _fitting(country: str, province: str | None) -> re.Pattern[str] | None:
-    """What postal codes of a province are like, or of its country; None where that is not known."""
+    """What postal codes of a province are like, or of its country; None where that is not known.
+
+    One match instead of two: an export asks it of every client.
+    """
     place = country_rules(country)
     known = place.province_code(province) if province else None
     beginning = place.province_postal.get(known) if known else None

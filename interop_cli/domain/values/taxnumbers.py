@@ -12,6 +12,7 @@ from interop_cli.domain.rules import Context, fault
 from interop_cli.domain.values.text import clean_value
 
 _QST_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2)
+# Of the bytes, as an export asks it of every client: a digit is its byte less that of 0.
 _ZERO = ord("0")
 _ZEROS = _ZERO * sum(_QST_WEIGHTS)
 _QST = re.compile(r"(\d{10})TQ(?!0000)(\d{4})", re.ASCII)

@@ -330,7 +330,7 @@ class Parties:
                 return row
         entity = "address" if path == "ship_to" else path
         params = {"code": self.uow.clients.by_id(client_id)["code"], "id": wanted}
-        message, hint = (Message(text, params) for text in _UNKNOWN[entity])
+        message, hint = (Message(sentence, params) for sentence in _UNKNOWN[entity])
         code = f"{entity}.not_found"
         raise NotFound(code, message, hint=hint, details=[Detail(path, code, message)])
 
