@@ -220,7 +220,7 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The database, opened and of the schema we know."""
-        from interop_cli.shell.error_boundary import held
+        from interop_cli.shell.error_boundary import signals_held
         from interop_cli.store.engines.open import open_database
         from interop_cli.store.store import Store
         from interop_cli.store.writing.rights import identity
@@ -228,7 +228,9 @@ class App:
         _day, user = self._fixed_day, self.user  # or an error, before anything is open
         conn = open_database(self.location, lock_timeout=self.lock_timeout)
         actor = identity(conn, user).actor
-        store = Store(conn, self._stored_day, self.now, actor, self.command, user, unbroken=held)
+        store = Store(
+            conn, self._stored_day, self.now, actor, self.command, user, unbroken=signals_held
+        )
         self._stores.append(store)
         return store
 

@@ -76,11 +76,11 @@ def main(argv: Sequence[str]) -> int:
         return shell_complete(
             cli, {"obj": App([], os.environ)}, "interop", COMPLETION, os.environ[COMPLETION]
         )
-    error_boundary.catch()
+    error_boundary.catch_signals()
     app = App(list(argv), os.environ)
     try:
         code = _run(app, argv)
-        error_boundary.ignore()
+        error_boundary.ignore_signals()
         return code
     except KeyboardInterrupt as late:  # while the last words were being said
         return getattr(late, "exit_code", 128 + signal.SIGINT)
@@ -96,7 +96,8 @@ def _run(app: App, argv: Sequence[str]) -> int:
             cli.invoke(ctx)
         app.finish()
         app.follow_up()
-        error_boundary.ignore()  # here: a signal before it is still told what became of the work
+        # Here: a signal before it is still told what became of the work.
+        error_boundary.ignore_signals()
         return app.exit_code
     except click.exceptions.Exit as leaving:
         return error_boundary.leave(app, leaving.exit_code)

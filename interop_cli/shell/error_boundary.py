@@ -50,7 +50,7 @@ class _State:
     waiting: int | None = None
 
 
-def catch() -> None:
+def catch_signals() -> None:
     """Make the signals raise ``Signalled``; those that were ignored (nohup) stay so."""
     _State.held, _State.waiting = 0, None
     for number in _numbers():
@@ -58,14 +58,14 @@ def catch() -> None:
             _handle(number, _arrived)
 
 
-def ignore() -> None:
+def ignore_signals() -> None:
     """The work is done and delivered: nothing is left to interrupt."""
     for number in _numbers():
         _handle(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
+def signals_held() -> Iterator[None]:
     """Let a signal wait until the end of the block, so that its parts are never told apart."""
     _State.held += 1
     try:

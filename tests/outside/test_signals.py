@@ -119,14 +119,14 @@ def test_a_signal_after_the_last_word_is_told_what_became(
     shop: Path, invoke: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes when all is done and before no signal matters any more: the first time only."""
-    ignore, late = error_boundary.ignore, [error_boundary.Signalled(signal.SIGTERM)]
+    ignore, late = error_boundary.ignore_signals, [error_boundary.Signalled(signal.SIGTERM)]
 
     def struck() -> None:
         if late:
             raise late.pop()
         ignore()
 
-    monkeypatch.setattr(error_boundary, "ignore", struck)
+    monkeypatch.setattr(error_boundary, "ignore_signals", struck)
     found = invoke("client", "edit", "ACME", "--terms", "net45")
     assert found.code == SIGNALS[signal.SIGTERM]
     assert "had been committed" in found.stderr
@@ -218,6 +218,6 @@ def test_ctrl_c_at_the_start_shows_no_traceback(shop: Path) -> None:
         time.sleep(0.05 + chance.uniform(0, 0.3))
         process.send_signal(signal.SIGINT)
         code, _out, err = finish(process)
-        assert code in (0, 1, 130)  # 1: Python itself had not got as far as its own modules
-        assert code != 1 or "init" in err or "runpy" in err
+        assert code in (0, 1, 130)  # 1: Python was still finding its modules
+        assert code != 1 or "KeyboardInterrupt" in err
         assert "interop_cli" not in err

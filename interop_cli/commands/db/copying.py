@@ -16,7 +16,7 @@ from interop_cli.domain.messages import N_
 from interop_cli.i18n import _, ngettext
 from interop_cli.shell import confirm
 from interop_cli.shell.command import argument, command, option
-from interop_cli.shell.error_boundary import held
+from interop_cli.shell.error_boundary import signals_held
 from interop_cli.shell.options import OVERWRITE, confirm_option
 from interop_cli.shell.paths import FileRead, FileWritten, NamedFile
 
@@ -188,7 +188,7 @@ def _silenced(app: App, backup: Backup) -> tuple[list[str], bool]:
 def _restore_file(app: App, backup: Backup, keep: int | None) -> dict[str, Any]:
     from interop_cli.store.engines.restoring import restore_file
 
-    with held():
+    with signals_held():
         found = restore_file(
             backup,
             Path(app.location),
@@ -212,7 +212,7 @@ def _restore_server(
         app.lock_timeout,
         keep,
         progress=lambda rows: app.output.progress(rows, _("Copying and checking")),
-        settled=lambda: ending.enter_context(held()),
+        settled=lambda: ending.enter_context(signals_held()),
         applied=app.note_applied,
     )
     return restoring.run(backup, dry_run=app.dry_run)._asdict()
@@ -263,7 +263,7 @@ def copy_command(app: App, source: str, target: str, move: bool) -> None:
             app.user,
             app.lock_timeout,
             progress=lambda rows: app.output.progress(rows, _("Copying and checking")),
-            settled=lambda: ending.enter_context(held()),
+            settled=lambda: ending.enter_context(signals_held()),
             applied=app.note_applied,
         )
         found = copying.run(move=move, dry_run=app.dry_run)

@@ -15,7 +15,7 @@ from interop_cli.domain.errors import UsageError
 from interop_cli.domain.messages import N_, msg
 from interop_cli.i18n import _
 from interop_cli.shell.command import command, option
-from interop_cli.shell.error_boundary import held
+from interop_cli.shell.error_boundary import signals_held
 from interop_cli.shell.paths import FileWritten
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def init_command(app: App) -> None:
     from interop_cli.store.engines.create import create_database
     from interop_cli.system import system_zone
 
-    with held():
+    with signals_held():
         create_database(
             app.location,
             app.now(),
@@ -164,7 +164,7 @@ def migrate_command(app: App, no_backup: bool) -> None:
             backup=not no_backup,
             dry_run=app.dry_run,
             waiting=waiting,
-            settled=lambda: ending.enter_context(held()),
+            settled=lambda: ending.enter_context(signals_held()),
         )
         if steps:
             done(app)
@@ -186,7 +186,7 @@ def distribute_command(app: App) -> None:
     """
     from interop_cli.store.engines.distribute import BY_CLIENT, EVERYWHERE, KEYS, distribute
 
-    with held():
+    with signals_held():
         before = distribute(app.store.conn, dry_run=app.dry_run)
         if before.left:
             done(app)
