@@ -16,6 +16,7 @@ import pytest
 from interop_cli.domain.errors import IoFailure
 from interop_cli.output import Column, Output, sink
 from tests.output.terminals import Kept
+from tests.support.outside import PATIENCE
 
 CODE = [Column("code")]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
@@ -250,7 +251,7 @@ def test_a_pipe_that_another_program_made_non_blocking(spool: bool) -> None:
         Output("codes", stdout=pipe, environ={}).rows(
             CODE, ([(f"{number:09}",)] * 5000 for number in range(20)), spool=spool
         )
-    thread.join(60)
+    thread.join(PATIENCE)
     os.close(reader)
     expected = "".join(f"{number:09}\n" * 5000 for number in range(20))
     assert b"".join(got).decode() == expected
@@ -275,10 +276,10 @@ def test_spool_reads_all_before_a_slow_reader_takes_anything(spool: bool) -> Non
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert read_all.wait(20 if spool else 0.3) is spool
+    assert read_all.wait(PATIENCE if spool else 0.3) is spool
     with os.fdopen(reader) as pipe:
         lines = pipe.read().splitlines()
-    thread.join(60)
+    thread.join(PATIENCE)
     assert lines == [code for batch in batches(30, 1000) for (code,) in batch]
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.cli import Run
-from tests.support.outside import content
+from tests.support.outside import PATIENCE, content
 from tests.support.proxy import way_to
 
 PLACE = ("--line1", "1, rue A", "--city", "Québec", "--postal-code", "G1K 4A1")
@@ -61,16 +61,17 @@ def pooled(postgres_shop: str) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(400):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             except OSError:
-                threading.Event().wait(0.05)
+                time.sleep(0.05)
         yield f"postgresql://postgres@127.0.0.1:{port}/{database}"
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(PATIENCE)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -263,6 +263,7 @@ def test_a_viewer_stops_nobody(role: Callable[[str], str], postgres_shop: str, i
         for key in (0x494F434C, 0x494F):  # those of earlier versions
             viewer.execute("SELECT pg_advisory_lock(%s)", [key])
         for words in (["client", "edit", "ACME", "--terms", "x"], ["sales", "refresh"]):
+            # Nobody is in its way: five seconds are for a machine that is busy.
             result = invoke(*words, "-q", "--lock-timeout", "5")
             assert result.code == 0, result.stderr
     assert invoke("--db", url, "client", "edit", "ACME", "--terms", "y").code == 4
@@ -433,6 +434,7 @@ def test_people_go_on_while_a_server_is_backed_up(
 
     def beside(*words: Any) -> Any:
         edits.append(f"n{len(edits)}")
+        # Nobody is in its way: five seconds are for a machine that is busy.
         edit = ("client", "edit", "ACME", "--terms", edits[-1], "-q", "--lock-timeout", "5")
         assert invoke(*edit).code == 0
         return copied(*words)

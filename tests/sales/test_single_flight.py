@@ -10,6 +10,7 @@ import pytest
 from interop_cli.domain.errors import Busy
 from interop_cli.store.store import Store
 from tests.support.cli import Run
+from tests.support.outside import PATIENCE
 from tests.support.stores import open_store
 from tests.support.warm_process import WarmProcess
 
@@ -34,7 +35,7 @@ def holder(url: str, root: Path) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    process.communicate(b"", timeout=120)
+    process.communicate(b"", timeout=PATIENCE)
 
 
 def test_a_second_refresh_says_who_is_at_it(ready_url: str, invoke: Run, root: Path) -> None:

@@ -553,7 +553,7 @@ def test_no_file_writes_to_the_wrong_client(
     for row in held:
         if row["id"] in model:
             said = row["terms"]
-            if "code" in named:  # which comes before the external id, and lets another one stand
+            if "code" in named:  # no list with it has the external id, too: another one stands
                 said = said.removeprefix("mixed ").split()[0]
             meant = {said}
             if "email" in named and (mail := mail_of(int(said))):  # whoever names a key trusts it

@@ -18,6 +18,7 @@ from interop_cli.sync.lease import new_owner
 from interop_cli.sync.report import status as standing
 from interop_cli.system import Clock
 from tests.fakes.memory import MemoryRemote
+from tests.support.outside import PATIENCE
 from tests.support.stores import add_client, open_store, store
 from tests.sync.support import START, edit, keep, links, memory, promote, reasons, recode, statuses
 
@@ -325,7 +326,7 @@ def test_9b_what_was_claimed_before_a_call_went_wrong_waits_for_its_settlement(
 
     def during(call: str) -> None:
         if call == "create":
-            all_claimed.wait(60)
+            assert all_claimed.wait(PATIENCE)
             remote.troubles = [] if "create" in seen else ["lost"]
             seen.append("create")
 
@@ -345,17 +346,17 @@ def test_9c_a_run_that_ends_early_makes_no_more_calls() -> None:
 
     def first() -> None:
         begun.set()
-        may_end.wait(60)
+        assert may_end.wait(PATIENCE)
         made.append("first")
 
     answer = thread.start(first)
     thread.start(lambda: made.append("second"))
-    begun.wait(60)
+    assert begun.wait(PATIENCE)
     thread.close()
     may_end.set()
     answer.result()
     assert thread._thread is not None
-    thread._thread.join(60)
+    thread._thread.join(PATIENCE)
     assert made == ["first"]
 
 
@@ -373,23 +374,23 @@ def test_9d_what_stands_in_the_queue_when_a_run_is_interrupted_is_not_sent(
         if len(claims) == 2:
             all_claimed.set()
         if point == "answered":
-            second.wait(60)
+            assert second.wait(PATIENCE)
             raise KeyboardInterrupt
 
     def during(call: str) -> None:
         callers.append(threading.current_thread())
         if len(callers) == 1:
-            all_claimed.wait(60)
+            assert all_claimed.wait(PATIENCE)
         elif not interrupted.is_set():
             second.set()
-            interrupted.wait(60)
+            assert interrupted.wait(PATIENCE)
 
     remote.during = during
     with pytest.raises(KeyboardInterrupt):
         keep(store, remote, overlap=True, fault=fault)
     assert [row["state"] for row in links(store).values()] == ["claimed"] * 9
     interrupted.set()
-    callers[0].join(10)
+    callers[0].join(PATIENCE)
     assert (len(callers), len(remote.rows)) == (2, 6)
     assert set(statuses(keep(store, remote, lives=gone)).values()) == {"ok"}
     assert [call for call, _ids in remote.calls] == ["create"] * 2 + ["lookup"] * 3 + ["create"]
@@ -422,6 +423,39 @@ def test_10b_not_even_when_it_becomes_one_between_plan_and_send(
     }
 
 
+def test_10c_nor_a_client_billed_to_one(store: Store, remote: MemoryRemote) -> None:
+    payer = add_client(store, name="Payer", code="PAYER")
+    add_client(store, name="Child", code="CHILD", bill_to="PAYER")
+    store.run(
+        lambda uow: uow.writer.update("client", {"prospect": 1}, "id = :id", id=payer),
+        operation="x",
+    )
+    report = keep(store, remote)
+    assert reasons(report) == {"PAYER": "sync.prospect", "CHILD": "sync.payer_prospect"}
+    assert remote.calls == []
+
+
+def test_10d_one_that_becomes_one_while_it_is_on_its_way_gets_nothing_more(
+    store: Store, remote: MemoryRemote
+) -> None:
+    for n in range(1, 6):
+        add_client(store, name=f"Client {n}", code=f"C-{n}")
+
+    def during(call: str) -> None:
+        if len(remote.calls) == 2:  # the third call is claimed with the second
+            edit(store, "C-5", prospect=True)
+
+    remote.during = during
+    assert statuses(keep(store, remote))["C-5"] == "ok"
+    edit(store, "C-5", phone="418 555-0199")
+    report = keep(store, remote)
+    assert reasons(report) == {"C-5": "sync.prospect"}
+    there = remote.named("Client 5")
+    assert there is not None
+    assert there.values["phone"] is None
+    assert standing(memory(store, remote))["attention"] == "blocked 1"
+
+
 def test_10e_a_first_push_tells_the_turn_of_a_record_when_it_is_read(
     store: Store, remote: MemoryRemote
 ) -> None:
@@ -446,39 +480,6 @@ def test_10e_a_first_push_tells_the_turn_of_a_record_when_it_is_read(
     assert statuses(keep(store, remote)) == dict.fromkeys(("C-01", "C-02", "C-07"), "skipped") | {
         "C-13": "error"
     }
-
-
-def test_10d_one_that_becomes_one_while_it_is_on_its_way_gets_nothing_more(
-    store: Store, remote: MemoryRemote
-) -> None:
-    for n in range(1, 6):
-        add_client(store, name=f"Client {n}", code=f"C-{n}")
-
-    def during(call: str) -> None:
-        if len(remote.calls) == 2:  # the third call is claimed with the second
-            edit(store, "C-5", prospect=True)
-
-    remote.during = during
-    assert statuses(keep(store, remote))["C-5"] == "ok"
-    edit(store, "C-5", phone="418 555-0199")
-    report = keep(store, remote)
-    assert reasons(report) == {"C-5": "sync.prospect"}
-    there = remote.named("Client 5")
-    assert there is not None
-    assert there.values["phone"] is None
-    assert standing(memory(store, remote))["attention"] == "blocked 1"
-
-
-def test_10c_nor_a_client_billed_to_one(store: Store, remote: MemoryRemote) -> None:
-    payer = add_client(store, name="Payer", code="PAYER")
-    add_client(store, name="Child", code="CHILD", bill_to="PAYER")
-    store.run(
-        lambda uow: uow.writer.update("client", {"prospect": 1}, "id = :id", id=payer),
-        operation="x",
-    )
-    report = keep(store, remote)
-    assert reasons(report) == {"PAYER": "sync.prospect", "CHILD": "sync.payer_prospect"}
-    assert remote.calls == []
 
 
 def test_11_a_payer_goes_before_those_it_pays_for(store: Store, remote: MemoryRemote) -> None:

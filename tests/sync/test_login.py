@@ -26,7 +26,7 @@ from interop_cli.connectors.protocol import OAuthApp
 from interop_cli.domain.errors import Denied, InvalidData
 from tests.fakes.qbo import REALM, FakeQuickBooks
 from tests.support.cli import Result, Run
-from tests.support.outside import shell_code, start
+from tests.support.outside import PATIENCE, shell_code, start
 
 OTHER = "9130350000000002"
 
@@ -108,7 +108,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person], None]:
 
 def follow(url: str) -> bytes:
     """Agree (or not) at the page, and go where it sends one; what is shown in the end."""
-    with urlopen(url, timeout=60) as page:
+    with urlopen(url, timeout=PATIENCE) as page:
         return bytes(page.read())
 
 
@@ -120,7 +120,7 @@ def sent_to(url: str) -> str:
             return None
 
     try:
-        build_opener(Stay).open(url, timeout=60)
+        build_opener(Stay).open(url, timeout=PATIENCE)
     except HTTPError as answer:
         return str(answer.headers["Location"])
     raise AssertionError("no redirect")
@@ -173,7 +173,7 @@ def test_what_else_a_browser_asks_for_is_no_answer(
             ("/back", "localhost"),
             ("/back?code=x&state=y", "attacker.example"),
         ):
-            line = HTTPConnection("127.0.0.1", port or 0, timeout=60)
+            line = HTTPConnection("127.0.0.1", port or 0, timeout=PATIENCE)
             line.request("GET", path, headers={"Host": host})
             statuses.append(line.getresponse().status)
             line.close()
@@ -315,7 +315,7 @@ def test_the_browser_of_the_system_is_opened(
     )
     browser = f"{sys.executable} {script} %s"
     with process(books, tmp_path, "--login", "--json", BROWSER=browser) as (at_work, _url):
-        out, err = at_work.communicate(timeout=60)
+        out, err = at_work.communicate(timeout=PATIENCE)
         assert at_work.returncode == 0, err
         assert json.loads(out)["remote"] == "Atelier"
         books.check((out + err).decode())
@@ -323,7 +323,7 @@ def test_the_browser_of_the_system_is_opened(
 
 def test_an_address_can_be_pasted(books: Books, fake: FakeQuickBooks, tmp_path: Path) -> None:
     with process(books, tmp_path, "--paste") as (at_work, url):
-        out, err = at_work.communicate(f"{sent_to(url)}\n".encode(), timeout=60)
+        out, err = at_work.communicate(f"{sent_to(url)}\n".encode(), timeout=PATIENCE)
         assert at_work.returncode == 0, err
         books.check((out + err).decode())
     assert books.target()["remote"] == "Atelier"
@@ -336,14 +336,14 @@ def test_a_page_of_ones_own_is_pasted_without_being_asked(
     with process(books, tmp_path, "--login", "--set", elsewhere) as (at_work, url):
         address = sent_to(url)
         assert address.startswith("https://imprimerie.example/interop?")
-        at_work.communicate(f"{address}\n".encode(), timeout=60)
+        at_work.communicate(f"{address}\n".encode(), timeout=PATIENCE)
         assert at_work.returncode == 0
 
 
 @pytest.mark.parametrize("pasted", ["", "https://imprimerie.example/", "nonsense"])
 def test_what_is_no_answer_is_said(books: Books, tmp_path: Path, pasted: str) -> None:
     with process(books, tmp_path, "--paste") as (at_work, _url):
-        _out, err = at_work.communicate(f"{pasted}\n".encode(), timeout=60)
+        _out, err = at_work.communicate(f"{pasted}\n".encode(), timeout=PATIENCE)
         assert at_work.returncode == 65, err
     assert books.kept() is None
 
@@ -352,7 +352,7 @@ def test_what_is_no_answer_is_said(books: Books, tmp_path: Path, pasted: str) ->
 def test_control_c_leaves_nothing(books: Books, tmp_path: Path) -> None:
     with process(books, tmp_path, "--login") as (at_work, _url):
         at_work.send_signal(signal.SIGINT)
-        at_work.communicate(timeout=60)
+        at_work.communicate(timeout=PATIENCE)
         assert shell_code(at_work.returncode) == 130
     assert books.kept() is None
     with socket.create_server(("127.0.0.1", urlsplit(books.redirect_uri).port or 0)):

@@ -18,6 +18,7 @@ from interop_cli.domain.errors import ConfigError, Denied, InvalidData
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.server import Reply
 from tests.support.cli import Run
+from tests.support.outside import PATIENCE
 from tests.sync.conftest import files_under
 
 CANARY = "pat-canary-7f3a9c1e5b2d"
@@ -263,4 +264,4 @@ def test_the_canary_is_in_no_list_of_processes(
         seen += Path(f"/proc/{child.pid}/{name}").read_bytes()
     assert b"sync\x00connect" in seen
     assert CANARY.encode() not in seen
-    assert child.wait(120) == 0
+    assert child.wait(PATIENCE) == 0
