@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ PYTHON = sys.executable
 PROGRAM = [PYTHON, "-m", "interop_cli"]
 TOKEN = "fake-token-0123456789"
 PER_CLIENT = 100
+PUSHES = 7  # of which the one in the middle counts: one takes not two seconds
 
 
 class Portal:
@@ -107,7 +109,14 @@ def clients_file(folder: Path, contacts: int) -> Path:
     return path
 
 
-def pushing(contacts: int, milliseconds: int) -> None:
+def pushing(contacts: int, milliseconds: int, *, times: int = 1) -> None:
+    """The first push of contacts whose ratio is in the middle of so many."""
+    pushes = sorted((pushed(contacts, milliseconds) for _ in range(times)), key=itemgetter("ratio"))
+    figures = {"target": 1.5, **pushes[times // 2], "times": times}
+    record(f"sync.push.{contacts}_contacts.{milliseconds}_ms", figures)
+
+
+def pushed(contacts: int, milliseconds: int) -> dict[str, Any]:
     """A first push of contacts: calls, and time against the portal's own."""
     portal = Portal(milliseconds)
     try:
@@ -132,8 +141,7 @@ def pushing(contacts: int, milliseconds: int) -> None:
     needed = 1 + -(-contacts // 100) + -(-companies // 100)  # one asks which portal it is
     assert calls == needed, (calls, needed)
     assert again == 0
-    figures = {
-        "target": 1.5,
+    return {
         "ratio": round(seconds / answering, 2),
         "seconds": round(seconds, 2),
         "cpu_seconds": round(used, 2),
@@ -144,7 +152,6 @@ def pushing(contacts: int, milliseconds: int) -> None:
         "calls_needed": needed,
         "nothing_to_do_seconds": round(nothing, 2),
     }
-    record(f"sync.push.{contacts}_contacts.{milliseconds}_ms", figures)
 
 
 def planning(clients: int) -> None:
@@ -169,7 +176,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--full", action="store_true")
     asked = parser.parse_args(argv)
     contacts, clients = (10_000, 100_000) if asked.full else (asked.contacts, asked.clients)
-    pushing(contacts, 0)
+    pushing(contacts, 0, times=PUSHES)
     pushing(contacts, 100)
     if asked.full:
         pushing(10 * contacts, 0)  # what it takes of the memory
