@@ -11,7 +11,8 @@ import click
 from interop_cli import __version__
 from interop_cli.app import App
 from interop_cli.domain.messages import N_
-from interop_cli.shell.command import HELP_FLAGS, LazyGroup, option
+from interop_cli.shell.command import HELP_FLAGS, option
+from interop_cli.shell.lazy import LazyGroup
 
 COMPLETION = "_INTEROP_COMPLETE"
 GROUPS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.domain.messages import N_
-from interop_cli.shell.command import LazyGroup
+from interop_cli.shell.lazy import LazyGroup
 
 COMMANDS = {
     "list": "reading",
@@ -26,8 +26,4 @@ COMMANDS = {
     "merge": "writing",
 }
 
-client_command = LazyGroup(
-    "client",
-    lazy={name: (f"{__name__}.{module}", None) for name, module in COMMANDS.items()},
-    help=N_("Clients and prospects."),
-)
+client_command = LazyGroup.of(__name__, COMMANDS, N_("Clients and prospects."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.domain.messages import N_
-from interop_cli.shell.command import LazyGroup
+from interop_cli.shell.lazy import LazyGroup
 
 COMMANDS = {
     "import": "documents",
@@ -17,8 +17,4 @@ COMMANDS = {
     "verify": "totals",
 }
 
-sales_command = LazyGroup(
-    "sales",
-    lazy={name: (f"{__name__}.{module}", None) for name, module in COMMANDS.items()},
-    help=N_("Documents, invoices, and sales by year."),
-)
+sales_command = LazyGroup.of(__name__, COMMANDS, N_("Documents, invoices, and sales by year."))

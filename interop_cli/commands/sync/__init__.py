@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_cli.domain.messages import N_
-from interop_cli.shell.command import LazyGroup
+from interop_cli.shell.lazy import LazyGroup
 
 COMMANDS = {
     "ack": "files",
@@ -24,8 +24,4 @@ COMMANDS = {
     "unlink": "linking",
 }
 
-sync_command = LazyGroup(
-    "sync",
-    lazy={name: (f"{__name__}.{module}", None) for name, module in COMMANDS.items()},
-    help=N_("Push to accounting and to the CRM."),
-)
+sync_command = LazyGroup.of(__name__, COMMANDS, N_("Push to accounting and to the CRM."))
