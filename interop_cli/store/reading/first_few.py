@@ -131,12 +131,11 @@ def for_whom(conn: Connection, wanted: Beginning, joined: str) -> list[int] | No
         f"SELECT c.id AS id FROM (SELECT c.id AS first{wanted.walked} LIMIT :more) AS walked"
         f" JOIN client c ON c.id = walked.first{joined} WHERE {condition.sql}{order}"
     )
-    for number, times in CHOSEN:
-        more = max(number, times * wanted.limit)
+    stages = [max(number, times * wanted.limit) for number, times in CHOSEN]
+    for more in stages:
         rows = conn.query(sql, **{**condition.params, **wanted.params}, more=more)
         if len(rows) >= wanted.limit:
             return [row["id"] for row in rows[: wanted.limit]]
-        last = max(CHOSEN[-1][0], CHOSEN[-1][1] * wanted.limit)
-        if len(rows) * last < wanted.limit * more:
+        if len(rows) * stages[-1] < wanted.limit * more:
             break  # at this rate not the last of them either
     return None
