@@ -172,11 +172,11 @@ def layout(steps: Iterable[str] | None = None) -> list[Place]:
 
     As these steps of the schema have made them; all steps where none are named.
     """
-    return _laid_out(known(steps or (step.name for step in MIGRATIONS)))
+    return [*_laid_out(known(steps or (step.name for step in MIGRATIONS)))]
 
 
 @cache
-def _laid_out(steps: tuple[Migration, ...]) -> list[Place]:
+def _laid_out(steps: tuple[Migration, ...]) -> tuple[Place, ...]:
     found = {}
     with soundness.fresh_schema(step.name for step in steps) as conn:
         for name in sorted(conn.tables()):
@@ -194,7 +194,7 @@ def _laid_out(steps: tuple[Migration, ...]) -> list[Place]:
                 frozenset(parents - {name}),
             )
     order = TopologicalSorter({name: place.parents for name, place in found.items()})
-    return [found[name] for name in order.static_order()]
+    return tuple(found[name] for name in order.static_order())
 
 
 def count(source: Connection, places: list[Place]) -> dict[str, int]:
